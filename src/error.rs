@@ -1,0 +1,88 @@
+//! What a user is told when something is wrong: what, where, found, expected, the way out.
+
+use std::fmt;
+
+/// Why a run ended, which decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A fault of ours (exit 1).
+    Internal,
+    /// The pipeline file or the command line is wrong (exit 2).
+    Definition,
+    /// A check failed, nothing was published (exit 3).
+    Check,
+    /// An input cannot be read (exit 4).
+    Input,
+    /// Another run holds the lock (exit 5).
+    Locked,
+    /// Out of disk or over the memory budget (exit 8).
+    Resource,
+}
+
+/// One or more messages of one kind. All faults of one reading pass are collected before it is returned.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// Decides the exit code.
+    pub kind: Kind,
+    /// Each a line: `file:line:column: what is wrong; the way out`, lower case, no full stop.
+    pub messages: Vec<String>,
+}
+
+/// A result whose error a user reads.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with one message.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, messages: vec![message.into()] }
+    }
+
+    /// A fault in the pipeline file or on the command line.
+    pub fn definition(message: impl Into<String>) -> Self {
+        Self::new(Kind::Definition, message)
+    }
+
+    /// An input that cannot be read.
+    pub fn input(message: impl Into<String>) -> Self {
+        Self::new(Kind::Input, message)
+    }
+
+    /// A check that failed, so that nothing is published.
+    pub fn check(message: impl Into<String>) -> Self {
+        Self::new(Kind::Check, message)
+    }
+
+    /// A broken invariant of ours.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    /// A failed file operation; a full disk is a resource error, anything else is the given kind.
+    pub fn io(kind: Kind, path: &std::path::Path, error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            let way_out = "free some space and run again; the last release is untouched";
+            return Self::new(Kind::Resource, format!("{}: disk full; {way_out}", path.display()));
+        }
+        Self::new(kind, format!("{}: {error}", path.display()))
+    }
+
+    /// The process exit code of design §13.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Internal => 1,
+            Kind::Definition => 2,
+            Kind::Check => 3,
+            Kind::Input => 4,
+            Kind::Locked => 5,
+            Kind::Resource => 8,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.messages.join("\n"))
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,1 @@
+//! Binds scalar expressions to file columns and evaluates them batch by batch.

@@ -1,0 +1,206 @@
+//! What later rooms see of the facts: customers, periods, and per period one row per customer
+//! (and per customer × product group), sorted by customer rank.
+
+use crate::pipeline::{Aggregate, KeyType};
+use crate::units::{Day, Period};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
+use std::sync::Arc;
+
+/// All customers of the run, sorted by key: integers numerically, text bytewise.
+///
+/// A customer's *rank* is its index here. The unidentified cost object, if any, has the last rank and a null key.
+#[derive(Debug, Clone)]
+pub struct Customers {
+    /// The distinct keys, ascending.
+    pub keys: Keys,
+    /// Whether rows without customer form a cost object.
+    pub has_unidentified: bool,
+}
+
+/// Distinct customer keys, ascending.
+#[derive(Debug, Clone)]
+pub enum Keys {
+    /// Integer keys.
+    Int(Vec<i64>),
+    /// Text keys, bytewise.
+    Text(StringArray),
+}
+
+impl Keys {
+    /// How many.
+    pub fn len(&self) -> usize {
+        match self {
+            Keys::Int(keys) => keys.len(),
+            Keys::Text(keys) => keys.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What they are.
+    pub fn key_type(&self) -> KeyType {
+        match self {
+            Keys::Int(_) => KeyType::Int,
+            Keys::Text(_) => KeyType::Text,
+        }
+    }
+}
+
+impl Customers {
+    /// Customers and, if present, the unidentified cost object.
+    pub fn len(&self) -> usize {
+        self.keys.len() + usize::from(self.has_unidentified)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether this rank is the unidentified cost object.
+    pub fn is_unidentified(&self, rank: u32) -> bool {
+        rank as usize == self.keys.len()
+    }
+
+    /// The `customer_id` column of these ranks; null for the unidentified cost object.
+    pub fn ids(&self, ranks: &[u32]) -> ArrayRef {
+        let known = self.keys.len();
+        let key_of = |rank: &u32| ((*rank as usize) < known).then_some(*rank as usize);
+        match &self.keys {
+            Keys::Int(keys) => Arc::new(
+                ranks.iter().map(|rank| key_of(rank).map(|index| keys[index])).collect::<Int64Array>(),
+            ),
+            Keys::Text(keys) => Arc::new(
+                ranks.iter().map(|rank| key_of(rank).map(|index| keys.value(index))).collect::<StringArray>(),
+            ),
+        }
+    }
+
+    /// The rank of a key as a user writes it.
+    pub fn rank_of(&self, key: &str) -> Option<u32> {
+        let index = match &self.keys {
+            Keys::Int(keys) => keys.binary_search(&key.parse().ok()?).ok()?,
+            Keys::Text(keys) => {
+                let (mut low, mut high) = (0, keys.len());
+                while low < high {
+                    let middle = usize::midpoint(low, high);
+                    match keys.value(middle).as_bytes().cmp(key.as_bytes()) {
+                        std::cmp::Ordering::Less => low = middle + 1,
+                        std::cmp::Ordering::Equal => return u32::try_from(middle).ok(),
+                        std::cmp::Ordering::Greater => high = middle,
+                    }
+                }
+                return None;
+            }
+        };
+        u32::try_from(index).ok()
+    }
+}
+
+/// One aggregate that some activity needs, kept as a column of the facts.
+#[derive(Debug, Clone)]
+pub struct AggregateColumn {
+    /// `None` for transactions, else the index into `FactsDef::events`.
+    pub source: Option<usize>,
+    /// What is aggregated.
+    pub aggregate: Aggregate,
+    /// Digits after the point: 0 for counts, the expression's own for sums.
+    pub scale: u8,
+}
+
+/// Facts of one period, one row per customer with any row of any source in it; columns are parallel to `ranks`.
+///
+/// Money at `money_scale`, units at `volume_scale`.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerFacts {
+    /// Ascending, distinct.
+    pub ranks: Vec<u32>,
+    /// Sale lines.
+    pub lines: Vec<i64>,
+    /// Distinct orders with a sale line in the period.
+    pub orders: Vec<i64>,
+    /// Distinct days with a sale line.
+    pub active_days: Vec<i64>,
+    /// Units on sale lines.
+    pub units: Vec<i64>,
+    /// Units on return lines, as a positive number.
+    pub returned_units: Vec<i64>,
+    /// List value of sale lines.
+    pub list_revenue: Vec<i64>,
+    /// Discount on sale lines.
+    pub discount: Vec<i64>,
+    /// −(revenue − discount) of return lines.
+    pub returns: Vec<i64>,
+    /// Signed product cost of all lines.
+    pub product_cost: Vec<i64>,
+    /// First sale line, microseconds UTC (wall time without zone); `NO_INSTANT` without a sale line.
+    pub first_order_at: Vec<i64>,
+    /// Last sale line, likewise.
+    pub last_order_at: Vec<i64>,
+    /// One column per `AggregateColumn`, in order.
+    pub aggregates: Vec<Vec<i64>>,
+}
+
+/// Stands for "never" in instant columns.
+pub const NO_INSTANT: i64 = i64::MIN;
+
+/// Facts of one period, one row per customer × product group, sorted by (rank, group).
+#[derive(Debug, Clone, Default)]
+pub struct ProductFacts {
+    /// Ascending.
+    pub ranks: Vec<u32>,
+    /// Index into `FactSet::groups`.
+    pub groups: Vec<u32>,
+    /// Sale lines.
+    pub lines: Vec<i64>,
+    /// Units on sale lines.
+    pub units: Vec<i64>,
+    /// Units on return lines, positive.
+    pub returned_units: Vec<i64>,
+    /// List value of sale lines.
+    pub list_revenue: Vec<i64>,
+    /// Discount on sale lines.
+    pub discount: Vec<i64>,
+    /// −(revenue − discount) of return lines.
+    pub returns: Vec<i64>,
+    /// Signed product cost of all lines.
+    pub product_cost: Vec<i64>,
+}
+
+/// Customer master data, parallel to ranks.
+#[derive(Debug, Clone, Default)]
+pub struct CustomerMaster {
+    /// The day each customer was won, where known.
+    pub acquired_on: Vec<Option<Day>>,
+    /// What winning each customer cost, at `money_scale`.
+    pub acquisition_cost: Vec<i64>,
+    /// Attribute columns by name: text, integer or bool arrays.
+    pub attributes: Vec<(String, ArrayRef)>,
+}
+
+/// Where the rows of one source went: in = used + quarantined + excluded + after as-of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RowCounts {
+    /// Rows read.
+    pub read: u64,
+    /// Rows in the facts.
+    pub used: u64,
+    /// Rows that broke the row contract.
+    pub quarantined: u64,
+    /// Rows excluded by `where`, and identical duplicates.
+    pub excluded: u64,
+    /// Rows at or after the as-of day.
+    pub after_as_of: u64,
+}
+
+/// A period of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactPeriod {
+    /// Which.
+    pub period: Period,
+    /// Whether the as-of day has reached its end.
+    pub complete: bool,
+}

@@ -1,0 +1,143 @@
+//! The closed SQL grammar of a pipeline file, as trees.
+//!
+//! Scalar expressions: columns, literals, + − ×, ÷ by a literal, comparisons, and/or/not, case, coalesce, abs,
+//! in, between, like, is null, date parts. Drivers: sums of coefficient × aggregate.
+
+use crate::units::{Day, Decimal};
+
+/// A scalar expression over one row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Expr {
+    /// A role (`customer`, `order`, `quantity`, …) or a file column.
+    Column(String),
+    /// A constant.
+    Literal(Literal),
+    /// `-x`.
+    Negate(Box<Expr>),
+    /// `not x`.
+    Not(Box<Expr>),
+    /// Arithmetic, comparison, `and`, `or`.
+    Binary(Box<Expr>, BinaryOp, Box<Expr>),
+    /// `case when c then v … else e end`; `case x when …` is rewritten to comparisons.
+    Case {
+        /// (condition, value), first true wins.
+        branches: Vec<(Expr, Expr)>,
+        /// Null when absent.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// First value that is not null.
+    Coalesce(Vec<Expr>),
+    /// Absolute value.
+    Abs(Box<Expr>),
+    /// `x [not] in (literals)`.
+    InList(Box<Expr>, Vec<Literal>, bool),
+    /// `x [not] like 'pattern'`; the flags are (negated, case insensitive).
+    Like(Box<Expr>, String, bool, bool),
+    /// `x is [not] null`; the flag is negated.
+    IsNull(Box<Expr>, bool),
+    /// `extract(part from x)` or `part(x)`.
+    DatePart(DatePart, Box<Expr>),
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Literal {
+    /// `null`.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// An integer (scale 0) or a decimal number, exact.
+    Number(Decimal),
+    /// `'text'`.
+    Text(String),
+    /// `date '2024-01-31'`.
+    Date(Day),
+    /// `timestamp '2024-01-31 10:00:00'`, microseconds since 1970-01-01, wall time.
+    Timestamp(i64),
+}
+
+/// A binary operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BinaryOp {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`; the right side is a number literal other than 0.
+    Divide,
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `and`
+    And,
+    /// `or`
+    Or,
+}
+
+/// A part of a date, as an integer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DatePart {
+    /// Calendar year.
+    Year,
+    /// 1–4.
+    Quarter,
+    /// 1–12.
+    Month,
+    /// Day of month.
+    Day,
+    /// 0 (Sunday) – 6, as DuckDB and PostgreSQL count.
+    DayOfWeek,
+    /// 0–23.
+    Hour,
+}
+
+/// One aggregate per customer × period.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Aggregate {
+    /// What is taken together.
+    pub function: Function,
+    /// `filter (where …)`.
+    pub filter: Option<Expr>,
+}
+
+/// What an aggregate takes together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Function {
+    /// `count(*)`.
+    CountRows,
+    /// `count(x)`: rows where x is not null.
+    Count(Expr),
+    /// `count(distinct x)`.
+    CountDistinct(Expr),
+    /// `sum(x)`.
+    Sum(Expr),
+}
+
+/// Σ coefficient × aggregate: an activity driver, or minutes of a time equation.
+///
+/// `per active customer` is written as `count(distinct customer)`: 1 for a customer with at least one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driver {
+    /// In the order written, equal aggregates joined, coefficients never 0.
+    pub terms: Vec<(Decimal, Aggregate)>,
+}
+
+/// What is wrong with a SQL text, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlError {
+    /// Lower case, no full stop, with what was expected.
+    pub message: String,
+    /// Byte offset into the text.
+    pub offset: usize,
+}
