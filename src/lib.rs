@@ -4,4 +4,5 @@ pub mod error;
 pub mod facts;
 pub mod pipeline;
 pub mod publish;
+pub mod synth;
 pub mod units;
