@@ -9,10 +9,10 @@ struct Group {
     name: &'static str,
     prices: (u32, u32),
     margin: u32,
-    popularity: u32,
+    popularity: usize,
 }
 
-const fn group(name: &'static str, prices: (u32, u32), margin: u32, popularity: u32) -> Group {
+const fn group(name: &'static str, prices: (u32, u32), margin: u32, popularity: usize) -> Group {
     Group { name, prices, margin, popularity }
 }
 
@@ -38,6 +38,23 @@ const GROUPS: [Group; 20] = [
     group("coffee", (490, 8_900), 80, 9),
     group("gifts", (290, 5_900), 540, 4),
 ];
+
+const TOTAL_POPULARITY: u32 = 114;
+/// Each group's number as many times as it is popular, so that one draw finds one.
+const GROUP_OF: [u8; TOTAL_POPULARITY as usize] = {
+    let mut numbers = [0; TOTAL_POPULARITY as usize];
+    let (mut number, mut filled) = (0_u8, 0);
+    while filled < TOTAL_POPULARITY as usize {
+        let end = filled + GROUPS[number as usize].popularity;
+        while filled < end {
+            numbers[filled] = number;
+            filled += 1;
+        }
+        number += 1;
+    }
+    assert!(number as usize == GROUPS.len());
+    numbers
+};
 
 const PRODUCTS_PER_GROUP: u32 = 20;
 
@@ -73,8 +90,7 @@ impl Catalogue {
 
     /// A group, by popularity.
     pub(super) fn draw_group(draw: &mut Draw) -> u8 {
-        let weights = GROUPS.map(|group| group.popularity);
-        u8::try_from(draw.weighted(&weights)).expect("20 groups")
+        GROUP_OF[draw.below(TOTAL_POPULARITY) as usize]
     }
 
     /// Index of a product of a group; the first ones sell best.

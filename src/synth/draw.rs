@@ -4,8 +4,8 @@
 //! drawn again without what came before. Distributions use only + − × ÷, √ and comparisons, which IEEE 754
 //! fixes to the last bit; ln, exp and pow differ between C libraries and are not used.
 
-use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 
 /// What a stream is drawn for. The numbers are part of the bytes a seed gives: append, never renumber.
 #[derive(Debug, Clone, Copy)]
@@ -32,16 +32,17 @@ pub(super) enum Purpose {
 
 /// All streams of one history.
 #[derive(Debug, Clone)]
-pub(super) struct Streams(ChaCha8Rng);
+pub(super) struct Streams(ChaCha8Core);
 
 impl Streams {
     pub(super) fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
+        Self(ChaCha8Core::seed_from_u64(seed))
     }
 
     /// The stream of item `index` of `month` (0 where the month plays no part).
+    #[inline]
     pub(super) fn open(&self, purpose: Purpose, month: u16, index: u32) -> Draw {
-        let mut rng = self.0.clone();
+        let mut rng = ChaCha8Rng::from(self.0.clone());
         rng.set_stream((purpose as u64) << 56 | u64::from(month) << 32 | u64::from(index));
         Draw(rng)
     }

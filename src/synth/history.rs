@@ -30,6 +30,11 @@ pub(super) struct History {
 pub(super) struct Month {
     pub(super) number: u16,
     pub(super) period: Period,
+    pub(super) first_day: i32,
+    /// First day of the next month.
+    pub(super) end_day: i32,
+    /// 1–12.
+    pub(super) of_year: u32,
     pub(super) season: f64,
     /// Order lines that begin here, with those sent back, whichever month they come back in.
     pub(super) lines: u64,
@@ -38,23 +43,15 @@ pub(super) struct Month {
 }
 
 impl Month {
-    pub(super) fn first_day(&self) -> i32 {
-        self.period.start.0
-    }
-
-    pub(super) fn end_day(&self) -> i32 {
-        self.period.end().0
-    }
-
     /// Days of this month on which a customer may buy: first and end, exclusive; none if they are equal.
     pub(super) fn active_days(&self, customer: &Customer) -> (i32, i32) {
-        let first = self.first_day().max(customer.acquired_day);
-        (first, self.end_day().min(customer.until_day).max(first))
+        let first = self.first_day.max(customer.acquired_day);
+        (first, self.end_day.min(customer.until_day).max(first))
     }
 
     /// Whether the customer is won, with a first order, in this month.
     pub(super) fn wins(&self, customer: &Customer) -> bool {
-        !customer.is_prospect && (self.first_day()..self.end_day()).contains(&customer.acquired_day)
+        !customer.is_prospect && (self.first_day..self.end_day).contains(&customer.acquired_day)
     }
 }
 
@@ -63,7 +60,7 @@ impl History {
     pub(super) fn new(options: &SynthOptions) -> Self {
         let streams = Streams::new(options.seed);
         let mut months = calendar(options);
-        let (first, end) = (months[0].first_day(), months[months.len() - 1].end_day());
+        let (first, end) = (months[0].first_day, months[months.len() - 1].end_day);
         let customers = customer::draw_all(&streams, options.customers, first, end);
         let expected = Expected::of(&streams, &months, &customers);
         let rate_factor = expected.rate_factor(options.lines);
@@ -71,9 +68,9 @@ impl History {
         Self { catalogue: Catalogue::new(&streams), streams, customers, months, rate_factor }
     }
 
-    /// First day after the history.
-    pub(super) fn end(&self) -> Day {
-        self.months[self.months.len() - 1].period.end()
+    /// The instant at which the history is over.
+    pub(super) fn end(&self) -> i64 {
+        Day(self.months[self.months.len() - 1].end_day).micros()
     }
 }
 
@@ -82,8 +79,9 @@ fn calendar(options: &SynthOptions) -> Vec<Month> {
     std::iter::successors(Some(first), |period| Some(period.next()))
         .zip(0..options.months)
         .map(|(period, number)| {
-            let season = SEASONS[period.start.ymd().1 as usize - 1];
-            Month { number, period, season, lines: 0, walk_ins: 0 }
+            let (first_day, end_day, of_year) = (period.start.0, period.end().0, period.start.ymd().1);
+            let season = SEASONS[of_year as usize - 1];
+            Month { number, period, first_day, end_day, of_year, season, lines: 0, walk_ins: 0 }
         })
         .collect()
 }

@@ -111,7 +111,7 @@ pub(super) fn write_ledger(path: &Path, history: &History, net_revenue_micros: &
     file.write(vec![
         Arc::new(StringArray::from_iter_values(rows().map(|(_, account)| account.number))),
         Arc::new(StringArray::from_iter_values(rows().map(|(_, account)| account.name))),
-        Arc::new(Date32Array::from_iter_values(rows().map(|(month, _)| month.first_day()))),
+        Arc::new(Date32Array::from_iter_values(rows().map(|(month, _)| month.first_day))),
         Arc::new(amounts.expect("a valid precision and scale")),
     ])?;
     file.finish()?;

@@ -134,7 +134,7 @@ fn write_months(out: &Path, history: &History, progress: &(dyn Fn(u64) + Sync)) 
     for months in history.months.chunks(MONTHS_AT_ONCE) {
         let mut drafts: Vec<Draft> = months.par_iter().map(|month| month::draft(history, month)).collect();
         for (month, draft) in months.iter().zip(&mut drafts) {
-            carried = draft.exchange(carried, month.period.end().micros());
+            carried = draft.exchange(carried, Day(month.end_day).micros());
         }
         let written: Result<Vec<MonthTotals>> = months
             .par_iter()

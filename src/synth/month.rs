@@ -136,7 +136,7 @@ pub(super) fn draft(history: &History, month: &Month) -> Draft {
     draw_walk_ins(history, month, &mut orders);
     fit::to_lines(&mut orders, month.lines, &mut history.streams.open(Purpose::Fit, month.number, 0));
     orders.sort_by_key(|order| order.at);
-    let end = history.end().micros();
+    let end = history.end();
     draft.parts = parts(&orders, month.number, end);
     draft.calls.retain(|call| call.at < end);
     draft
@@ -184,7 +184,7 @@ impl CustomerMonth<'_> {
         let channel = if usual { customer.channel } else { u8::try_from(draw.below(3)).expect("three") };
         let return_chance = customer.return_chance();
         let buyer = Buyer { number: self.index, kind: customer.kind, channel, return_chance };
-        draw_order(day, &buyer, self.history.end().micros(), draw)
+        draw_order(day, &buyer, self.history.end(), draw)
     }
 
     fn draw_calls_about(&mut self, order: &Order, draft: &mut Draft) {
@@ -285,8 +285,8 @@ fn draw_walk_ins(history: &History, month: &Month, orders: &mut Vec<Order>) {
     let days = u32::try_from(month.period.days()).expect("a month has days");
     let buyer = Buyer { number: NOBODY, kind: Kind::Household, channel: STORE, return_chance: 0.02 };
     orders.extend((0..month.walk_ins).map(|_| {
-        let day = month.first_day() + small(draw.below(days));
-        draw_order(day, &buyer, history.end().micros(), &mut draw)
+        let day = month.first_day + small(draw.below(days));
+        draw_order(day, &buyer, history.end(), &mut draw)
     }));
 }
 

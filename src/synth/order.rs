@@ -68,8 +68,8 @@ impl Rows {
         let ladder = DISCOUNT_LADDER.iter().find(|(from, _)| list_cents >= *from).map_or(0, |step| step.1);
         let own = customer
             .map_or(0, |customer| customer.habits().discount + if customer.is_demanding { 400 } else { 0 });
-        let calendar_month = history.months[usize::from(month)].period.start.ymd().1;
-        let campaign = if calendar_month == CAMPAIGN_MONTH { CAMPAIGN_DISCOUNT } else { 0 };
+        let campaign =
+            if history.months[usize::from(month)].of_year == CAMPAIGN_MONTH { CAMPAIGN_DISCOUNT } else { 0 };
         for line in &mut self.lines {
             let haggled = if ladder + own > 0 { i64::from(draw.below(5)) * 50 - 100 } else { 0 };
             let discount = (ladder + own + campaign + haggled).clamp(0, MOST_DISCOUNT);
