@@ -70,7 +70,7 @@ const HABITS: [Habits; 3] = [
         channels: [14, 64, 22],
         lines_scale: 1.7,
         lines_cap: 15,
-        units_scale: 1.6,
+        units_scale: 2.0,
         return_chance: 0.042,
         discount: 0,
         visit_chance: 0.0,

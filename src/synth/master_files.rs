@@ -25,15 +25,15 @@ const fn account(number: &'static str, name: &'static str, share: i128, fixed: i
     Account { number, name, share, fixed }
 }
 
-/// Together about 16 % of net revenue.
+/// Together about 19 % of net revenue; the last two are nobody's business but the company's.
 const ACCOUNTS: [Account; 12] = [
-    account("6100", "customer service wages", 260, 80),
-    account("6110", "customer service telephony", 40, 50),
-    account("6200", "warehouse wages", 330, 50),
-    account("6210", "warehouse rent", 150, 100),
-    account("6300", "freight", 300, 5),
-    account("6400", "field sales wages", 190, 90),
-    account("6410", "field sales travel", 50, 40),
+    account("6100", "customer service wages", 320, 80),
+    account("6110", "customer service telephony", 50, 50),
+    account("6200", "warehouse wages", 480, 50),
+    account("6210", "warehouse rent", 180, 100),
+    account("6300", "freight", 230, 5),
+    account("6400", "field sales wages", 290, 90),
+    account("6410", "field sales travel", 80, 40),
     account("6500", "web shop", 90, 70),
     account("6600", "invoicing and collections", 80, 60),
     account("6700", "customer administration", 60, 100),

@@ -8,6 +8,8 @@ use super::month::{Part, PartKind};
 
 /// Discounts are in 1/10,000 of list value, here and below.
 const MOST_DISCOUNT: i64 = 3_500;
+/// What the demanding get on top.
+const HAGGLED_DISCOUNT: i64 = 700;
 const CAMPAIGN_DISCOUNT: i64 = 300;
 const CAMPAIGN_MONTH: u32 = 11;
 const TEST_CHANCE: f64 = 0.001;
@@ -66,8 +68,9 @@ impl Rows {
         let list_cents: i64 =
             self.lines.iter().map(|line| i64::from(line.quantity) * line.unit_price_cents).sum();
         let ladder = DISCOUNT_LADDER.iter().find(|(from, _)| list_cents >= *from).map_or(0, |step| step.1);
-        let own = customer
-            .map_or(0, |customer| customer.habits().discount + if customer.is_demanding { 400 } else { 0 });
+        let own = customer.map_or(0, |customer| {
+            customer.habits().discount + if customer.is_demanding { HAGGLED_DISCOUNT } else { 0 }
+        });
         let campaign =
             if history.months[usize::from(month)].of_year == CAMPAIGN_MONTH { CAMPAIGN_DISCOUNT } else { 0 };
         for line in &mut self.lines {
