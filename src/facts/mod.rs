@@ -1,4 +1,28 @@
 //! Scan, column contracts, quarantine, one-pass aggregation, state runs. Knows no later room.
+//!
+//! The way of a row: `scan` evaluates the pipeline file's expressions over a row group and writes records into key
+//! ranges; `reduce` turns a range of one period into rows sorted by customer; `period_run` keeps them; `fact_set`
+//! reads them back, period by period.
+
+mod fact_set;
+mod gather;
+mod input;
+mod intern;
+mod master;
+mod period_run;
+mod periods;
+mod quarantine;
+mod record;
+mod reduce;
+mod scan;
+mod source;
+mod state;
+mod statistics;
 
 pub mod expr;
 pub mod schema;
+
+pub use fact_set::FactSet;
+pub use gather::{GatherOptions, ScanPlan, check, gather, plan};
+pub use quarantine::table as quarantine_table;
+pub use state::{FileAccount, PeriodRuns, Record, StateFile};

@@ -2,9 +2,14 @@
 //! Knows no stage by name.
 
 mod definition;
+mod json_schema;
+mod keys;
+mod read;
 pub mod sql;
 mod stage;
 
 pub use definition::*;
+pub use json_schema::json_schema;
+pub use read::read;
 pub use sql::{Aggregate, Driver, Expr, Function};
 pub use stage::{Stage, plan};

@@ -1,3 +1,31 @@
 //! The only writer: stage, verify, commit, retain. Knows no column by name.
+//!
+//! ```text
+//! out/release.json                      the commit: which release is current, its files and digests
+//! out/releases/<id>/<table>/<key>=<value>/<table>-<id>.parquet
+//! out/releases/<id>/manifest.json       what release.json says while the release is current
+//! out/views.sql, out/current            conveniences, derived from release.json and repaired from it
+//! out/state/lock, out/state/staging/    one writer at a time, and where it works
+//! out/state/facts/                      kept facts, which the facts room reads and writes
+//! ```
+//!
+//! A run takes the [`Lock`], fills a [`Staging`] and commits it. The release folder is complete, verified
+//! and on disk before `release.json` is replaced by one rename: that rename is the commit. `views.sql` and
+//! `current` follow it, so nothing ever shows a release that was not committed; a run that dies in between
+//! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
+mod disk;
+mod encoding;
+mod home;
+mod lock;
+mod release;
 pub mod schema;
+mod staging;
+mod table;
+mod views;
+
+pub use home::{Damage, Home, Vacuumed};
+pub use lock::Lock;
+pub use release::{PublishedColumn, PublishedFile, PublishedTable, Release};
+pub use staging::{Staging, WriteOptions};
+pub use table::TableWriter;

@@ -3,7 +3,15 @@
 //! Scalar expressions: columns, literals, + − ×, ÷ by a literal, comparisons, and/or/not, case, coalesce, abs,
 //! in, between, like, is null, date parts. Drivers: sums of coefficient × aggregate.
 
+mod driver;
+mod reader;
+mod scalar;
+
+pub use driver::parse_driver;
+pub use scalar::parse_scalar;
+
 use crate::units::{Day, Decimal};
+use std::fmt;
 
 /// A scalar expression over one row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +45,48 @@ pub enum Expr {
     IsNull(Box<Expr>, bool),
     /// `extract(part from x)` or `part(x)`.
     DatePart(DatePart, Box<Expr>),
+    /// `cast(x as date)`.
+    ToDate(Box<Expr>),
+}
+
+impl Expr {
+    /// The names it speaks of, sorted and distinct.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.collect_columns(&mut names);
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn collect_columns<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Expr::Column(name) => names.push(name),
+            Expr::Literal(_) => {}
+            Expr::Negate(x)
+            | Expr::Not(x)
+            | Expr::Abs(x)
+            | Expr::InList(x, ..)
+            | Expr::Like(x, ..)
+            | Expr::IsNull(x, _)
+            | Expr::DatePart(_, x)
+            | Expr::ToDate(x) => x.collect_columns(names),
+            Expr::Binary(left, _, right) => {
+                left.collect_columns(names);
+                right.collect_columns(names);
+            }
+            Expr::Case { branches, otherwise } => {
+                for (condition, value) in branches {
+                    condition.collect_columns(names);
+                    value.collect_columns(names);
+                }
+                if let Some(value) = otherwise {
+                    value.collect_columns(names);
+                }
+            }
+            Expr::Coalesce(values) => values.iter().for_each(|value| value.collect_columns(names)),
+        }
+    }
 }
 
 /// A constant.
@@ -111,6 +161,25 @@ pub struct Aggregate {
     pub filter: Option<Expr>,
 }
 
+impl Aggregate {
+    /// The names it speaks of, sorted and distinct.
+    pub fn columns(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        match &self.function {
+            Function::CountRows => {}
+            Function::Count(x) | Function::CountDistinct(x) | Function::Sum(x) => {
+                x.collect_columns(&mut names)
+            }
+        }
+        if let Some(filter) = &self.filter {
+            filter.collect_columns(&mut names);
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
 /// What an aggregate takes together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Function {
@@ -141,3 +210,14 @@ pub struct SqlError {
     /// Byte offset into the text.
     pub offset: usize,
 }
+
+impl fmt::Display for SqlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at byte {})", self.message, self.offset)
+    }
+}
+
+impl std::error::Error for SqlError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+//! `abacus plan`.
+
+use super::run::ScopeArgs;
+use super::{PipelineArg, pretty};
+use crate::error::Result;
+use clap::Args;
+use std::fmt::Write;
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<String> {
+    let plan = crate::stages::plan(&args.pipeline.pipeline, args.scope.options()?)?;
+    if json {
+        let made: Vec<_> = plan
+            .scan
+            .made
+            .iter()
+            .map(|(period, reason)| serde_json::json!({ "period": period.to_string(), "reason": reason }))
+            .collect();
+        let kept: Vec<_> = plan.scan.kept.iter().map(ToString::to_string).collect();
+        return Ok(pretty(&serde_json::json!({
+            "stages": plan.stages.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            "rows": plan.scan.rows, "kept": kept, "made": made,
+        })));
+    }
+    let mut text = String::from("stages\n");
+    for (name, about) in &plan.stages {
+        writeln!(text, "  {name:<14} {about}").expect("a string takes text");
+    }
+    writeln!(text, "periods kept: {}", plan.scan.kept.len()).expect("a string takes text");
+    writeln!(text, "periods made: {}, from at most {} rows", plan.scan.made.len(), plan.scan.rows)
+        .expect("a string takes text");
+    for (period, reason) in &plan.scan.made {
+        writeln!(text, "  {period}  {reason}").expect("a string takes text");
+    }
+    Ok(text)
+}

@@ -1,0 +1,90 @@
+//! `abacus releases list|rollback|verify|vacuum`.
+
+use super::{PipelineArg, pretty};
+use crate::error::{Error, Result};
+use crate::publish::{Home, Release};
+use clap::{Args, Subcommand};
+use std::fmt::Write;
+
+#[derive(Debug, Args)]
+pub(super) struct ReleasesArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// All releases, newest last; the current one is marked.
+    List(PipelineArg),
+    /// Make an earlier release current again: the one before, or the one named.
+    Rollback {
+        #[command(flatten)]
+        pipeline: PipelineArg,
+        /// Release to go back to.
+        release: Option<String>,
+    },
+    /// Read every file of the current release and compare it with its digest.
+    Verify(PipelineArg),
+    /// Remove all but the newest releases and the state only they need.
+    Vacuum {
+        #[command(flatten)]
+        pipeline: PipelineArg,
+        /// How many to keep.
+        #[arg(long)]
+        keep: usize,
+    },
+}
+
+pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
+    let open = |pipeline: &PipelineArg| {
+        let definition = crate::pipeline::read(&pipeline.pipeline)?;
+        Home::open(&definition.publish.path)
+    };
+    match &args.action {
+        Action::List(pipeline) => Ok(list(&open(pipeline)?.releases()?, json)),
+        Action::Rollback { pipeline, release } => {
+            let home = open(pipeline)?;
+            let _lock = home.lock()?;
+            let release = home.rollback(release.as_deref())?;
+            Ok(format!("current is now {}\n", release.id))
+        }
+        Action::Verify(pipeline) => verify(&open(pipeline)?),
+        Action::Vacuum { pipeline, keep } => {
+            let home = open(pipeline)?;
+            let _lock = home.lock()?;
+            let removed = home.vacuum(*keep)?;
+            Ok(format!("removed {} releases and {} state files\n", removed.releases.len(), removed.state_files))
+        }
+    }
+}
+
+fn list(releases: &[Release], json: bool) -> String {
+    if json {
+        let entry = |release: &Release| {
+            let rows: serde_json::Map<String, serde_json::Value> =
+                release.tables.keys().map(|name| (name.clone(), release.rows(name).into())).collect();
+            serde_json::json!({
+                "release": release.id, "current": release.current, "previous": release.previous, "rows": rows
+            })
+        };
+        return pretty(&releases.iter().map(entry).collect());
+    }
+    let mut text = String::new();
+    for release in releases {
+        let mark = if release.current { "*" } else { " " };
+        let (customers, periods) = (release.rows("customer"), release.files("customer_period").len());
+        writeln!(text, "{mark} {}  {customers:>12} customers  {periods:>5} periods", release.id)
+            .expect("a string takes text");
+    }
+    if text.is_empty() { "no release yet; make one with `abacus run`\n".to_owned() } else { text }
+}
+
+fn verify(home: &Home) -> Result<String> {
+    let current = home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
+    let damages = home.verify(&current)?;
+    if damages.is_empty() {
+        return Ok(format!("{}: every file is what was published\n", current.id));
+    }
+    let messages = damages.iter().map(ToString::to_string).collect();
+    Err(Error { kind: crate::error::Kind::Check, messages })
+}

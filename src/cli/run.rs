@@ -1,0 +1,67 @@
+//! `abacus run`.
+
+use super::{PipelineArg, pretty, progress, summary};
+use crate::error::{Error, Result};
+use crate::run::Events;
+use crate::stages::{RunOptions, publish};
+use crate::units::Day;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
+    /// Check everything and write nothing a reader sees.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Which rows and periods.
+#[derive(Debug, Args)]
+pub(super) struct ScopeArgs {
+    /// Leave out rows on this day or later (YYYY-MM-DD); default: the day after the last row.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<Day>,
+    /// Make the periods from this day on again, even where inputs did not change.
+    #[arg(long, value_name = "DAY")]
+    from: Option<Day>,
+    /// End of the periods to make again (exclusive).
+    #[arg(long, value_name = "DAY")]
+    until: Option<Day>,
+    /// Make every period again.
+    #[arg(long)]
+    full: bool,
+    /// Identify input files by all their bytes instead of path, size, time and footer.
+    #[arg(long)]
+    verify_inputs: bool,
+}
+
+impl ScopeArgs {
+    pub(super) fn options(&self) -> Result<RunOptions> {
+        let again = match (self.from, self.until) {
+            (None, None) => None,
+            (from, until) => Some((from.unwrap_or(Day::MIN), until.unwrap_or(Day::END))),
+        };
+        if let Some((from, until)) = again.filter(|(from, until)| from >= until) {
+            return Err(Error::definition(format!("--from {from} is not before --until {until}")));
+        }
+        Ok(RunOptions {
+            as_of: self.as_of,
+            full: self.full,
+            again,
+            verify_inputs: self.verify_inputs,
+            dry_run: false,
+        })
+    }
+}
+
+pub(super) fn run(args: &RunArgs, events: &dyn Events, json: bool) -> Result<String> {
+    let options = RunOptions { dry_run: args.dry_run, ..args.scope.options()? };
+    let report = publish(&args.pipeline.pipeline, options, events)?;
+    for warning in &report.warnings {
+        progress::tell_line(&format!("warning: {warning}"));
+    }
+    Ok(if json { pretty(&summary::json(&report)) } else { summary::text(&report) })
+}

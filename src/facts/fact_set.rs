@@ -1,0 +1,346 @@
+//! The facts of a run, read from kept state one period at a time.
+
+use super::master::{RawKeys, RawMaster};
+use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregate_column};
+use super::quarantine;
+use super::schema::{
+    AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
+};
+use super::state::{FileAccount, Record, StateFile, read, read_metadata, widen};
+use crate::error::{Error, Result};
+use crate::pipeline::{Aggregate, Definition, KeyType};
+use crate::units::{Day, Period};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::datatypes::Int64Type;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// The facts of a run.
+#[derive(Debug)]
+pub struct FactSet {
+    /// All customers, by rank.
+    pub customers: Customers,
+    /// Names of product groups, sorted.
+    pub groups: Vec<String>,
+    /// Periods, ascending.
+    pub periods: Vec<FactPeriod>,
+    /// What activities need, in the order of `CustomerFacts::aggregates`.
+    pub aggregates: Vec<AggregateColumn>,
+    /// First day that is left out.
+    pub as_of: Day,
+    /// Customer master data by rank, if the pipeline has any.
+    pub master: Option<CustomerMaster>,
+    /// Digits after the point of money.
+    pub money_scale: u8,
+    /// Digits after the point of units.
+    pub volume_scale: u8,
+    /// What was read and kept, for the manifest.
+    pub record: Record,
+    folder: PathBuf,
+    /// Per period, the rank of each row.
+    ranks: Vec<Vec<u32>>,
+    /// Per period, the global code of each group code.
+    group_codes: Vec<Vec<u32>>,
+}
+
+impl FactSet {
+    /// Opens kept runs: joins the customers and product groups of all periods.
+    pub(crate) fn open(
+        definition: &Definition,
+        folder: &Path,
+        record: Record,
+        key_type: KeyType,
+        aggregates: Vec<AggregateColumn>,
+        master: Option<RawMaster>,
+        as_of: Option<Day>,
+    ) -> Result<Self> {
+        let ids = record
+            .periods
+            .par_iter()
+            .map(|runs| read(folder, &runs.customers, Some(&[CUSTOMER])).map(|batch| batch.column(0).clone()))
+            .collect::<Result<Vec<ArrayRef>>>()?;
+        let customers = join_customers(&ids, key_type, master.as_ref().map(|master| &master.keys));
+        let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
+        let (groups, group_codes) = join_groups(folder, &record)?;
+        let last_day = record.periods.iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
+        let as_of = as_of.or_else(|| last_day.map(|day| Day(day.0 + 1))).expect("a record has a period");
+        let kind = definition.facts.period;
+        let period = |runs: &super::state::PeriodRuns| {
+            let start = runs.period.parse().map_err(Error::internal)?;
+            let period = Period { start, kind };
+            Ok(FactPeriod { period, complete: period.end() <= as_of })
+        };
+        Ok(Self {
+            master: master.map(|master| master.align(&customers)).transpose()?,
+            periods: record.periods.iter().map(period).collect::<Result<_>>()?,
+            customers,
+            groups,
+            aggregates,
+            as_of,
+            money_scale: definition.facts.money_scale,
+            volume_scale: definition.facts.volume_scale,
+            record,
+            folder: folder.to_owned(),
+            ranks,
+            group_codes,
+        })
+    }
+
+    /// The facts of a period, one row per customer.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn customer_facts(&self, period: usize) -> Result<CustomerFacts> {
+        let batch = read(&self.folder, &self.record.periods[period].customers, None)?;
+        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        Ok(CustomerFacts {
+            ranks: self.ranks[period].clone(),
+            lines: column("lines"),
+            orders: column("orders"),
+            active_days: column("active_days"),
+            units: column("units"),
+            returned_units: column("returned_units"),
+            list_revenue: column("list_revenue"),
+            discount: column("discount"),
+            returns: column("returns"),
+            product_cost: column("product_cost"),
+            first_order_at: column("first_order_at"),
+            last_order_at: column("last_order_at"),
+            aggregates: (0..self.aggregates.len()).map(|index| column(&aggregate_column(index))).collect(),
+        })
+    }
+
+    /// The facts of a period, one row per customer × product group.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn product_facts(&self, period: usize) -> Result<ProductFacts> {
+        let batch = read(&self.folder, &self.record.periods[period].products, None)?;
+        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let codes = &self.group_codes[period];
+        let index = |value: i64| usize::try_from(value).expect("row and group numbers are not negative");
+        Ok(ProductFacts {
+            ranks: column(ROW).into_iter().map(|row| self.ranks[period][index(row)]).collect(),
+            groups: column(GROUP).into_iter().map(|code| codes[index(code)]).collect(),
+            lines: column("lines"),
+            units: column("units"),
+            returned_units: column("returned_units"),
+            list_revenue: column("list_revenue"),
+            discount: column("discount"),
+            returns: column("returns"),
+            product_cost: column("product_cost"),
+        })
+    }
+
+    /// Distinct orders with a sale line over life, by rank.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn lifetime_orders(&self) -> Result<Vec<i64>> {
+        let runs = (0..self.periods.len())
+            .into_par_iter()
+            .map(|period| {
+                OrderRun::read(&self.folder, &self.record.periods[period].orders, &self.ranks[period])
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut orders = vec![0_i64; self.customers.len()];
+        orders.par_chunks_mut(SLICE).enumerate().for_each(|(slice, orders)| {
+            count_orders(&runs, u32::try_from(slice * SLICE).expect("ranks fit 32 bits"), orders);
+        });
+        Ok(orders)
+    }
+
+    /// Index of an aggregate among `aggregates`.
+    pub fn aggregate_index(&self, source: Option<usize>, aggregate: &Aggregate) -> Option<usize> {
+        self.aggregates.iter().position(|known| known.source == source && known.aggregate == *aggregate)
+    }
+
+    /// Where the rows of each source went, in source order.
+    pub fn accounts(&self) -> Vec<(String, usize, RowCounts)> {
+        let mut accounts: Vec<(String, usize, RowCounts)> = Vec::new();
+        for FileAccount { source, counts, .. } in &self.record.files {
+            match accounts.iter_mut().find(|(name, _, _)| name == source) {
+                Some((_, files, known)) => {
+                    *files += 1;
+                    known.add(counts);
+                }
+                None => accounts.push((source.clone(), 1, *counts)),
+            }
+        }
+        let duplicates: u64 = self.record.periods.iter().map(|runs| runs.duplicates).sum();
+        if let Some((_, _, transactions)) = accounts.first_mut() {
+            transactions.used -= duplicates;
+            transactions.excluded += duplicates;
+        }
+        accounts
+    }
+
+    /// Columns of the published table `quarantine`.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn quarantine(&self) -> Result<Vec<ArrayRef>> {
+        quarantine::load(&self.folder, self.record.files.iter().filter_map(|file| file.quarantine.as_ref()))
+    }
+
+    /// State files a release made from these facts needs, with their paths.
+    pub fn state_paths(&self) -> Vec<PathBuf> {
+        self.record.state_files().map(|file| file.path(&self.folder)).collect()
+    }
+}
+
+/// Ranks handled by one thread at a time.
+const SLICE: usize = 65_536;
+
+/// The distinct orders of a period, sorted by rank.
+struct OrderRun {
+    ranks: Vec<u32>,
+    words: [Vec<i64>; 2],
+}
+
+impl OrderRun {
+    fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
+        let batch = read(folder, file, None)?;
+        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let rank = |row: i64| ranks[usize::try_from(row).expect("rows are not negative")];
+        let words = [column(ORDER_WORDS[0]), column(ORDER_WORDS[1])];
+        Ok(Self { ranks: column(ROW).into_iter().map(rank).collect(), words })
+    }
+}
+
+/// Counts distinct orders of the ranks from `first` on.
+fn count_orders(runs: &[OrderRun], first: u32, orders: &mut [i64]) {
+    let end = first + u32::try_from(orders.len()).expect("a slice is short");
+    let mut cursors: Vec<usize> =
+        runs.iter().map(|run| run.ranks.partition_point(|rank| *rank < first)).collect();
+    let mut seen: Vec<(i64, i64)> = Vec::new();
+    for rank in first..end {
+        seen.clear();
+        let mut periods = 0;
+        for (run, cursor) in runs.iter().zip(&mut cursors) {
+            let start = *cursor;
+            while *cursor < run.ranks.len() && run.ranks[*cursor] == rank {
+                seen.push((run.words[0][*cursor], run.words[1][*cursor]));
+                *cursor += 1;
+            }
+            periods += usize::from(*cursor > start);
+        }
+        if periods > 1 {
+            seen.sort_unstable();
+            seen.dedup();
+        }
+        orders[(rank - first) as usize] = i64::try_from(seen.len()).expect("a count fits 63 bits");
+    }
+}
+
+/// All customers of all periods and of the master data.
+fn join_customers(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>) -> Customers {
+    let has_unidentified = ids.iter().any(|ids| ids.null_count() > 0);
+    let keys = match key_type {
+        KeyType::Int => {
+            let known = |ids: &ArrayRef| {
+                let array = ids.as_primitive::<Int64Type>();
+                array.values()[..array.len() - array.null_count()].to_vec()
+            };
+            let mut lists: Vec<Vec<i64>> = ids.iter().map(known).collect();
+            if let Some(RawKeys::Int(keys)) = master {
+                let mut keys = keys.clone();
+                keys.sort_unstable();
+                lists.push(keys);
+            }
+            Keys::Int(union_all(lists))
+        }
+        KeyType::Text => {
+            let known = |ids: &ArrayRef| ids.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
+            let mut lists: Vec<Vec<String>> = ids.iter().map(known).collect();
+            if let Some(RawKeys::Text(keys)) = master {
+                let mut keys = keys.clone();
+                keys.sort_unstable();
+                lists.push(keys);
+            }
+            Keys::Text(StringArray::from(union_all(lists)))
+        }
+    };
+    Customers { keys, has_unidentified }
+}
+
+/// The union of sorted lists, pair by pair.
+fn union_all<K: Ord + Send>(mut lists: Vec<Vec<K>>) -> Vec<K> {
+    while lists.len() > 1 {
+        let mut pairs: Vec<(Vec<K>, Vec<K>)> = Vec::new();
+        let mut rest = lists.into_iter();
+        while let Some(first) = rest.next() {
+            pairs.push((first, rest.next().unwrap_or_default()));
+        }
+        lists = pairs.into_par_iter().map(|(a, b)| union(a, b)).collect();
+    }
+    lists.pop().unwrap_or_default()
+}
+
+fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
+    let mut joined = Vec::with_capacity(a.len().max(b.len()));
+    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
+    loop {
+        let ordering = match (a.peek(), b.peek()) {
+            (Some(left), Some(right)) => left.cmp(right),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => return joined,
+        };
+        if ordering.is_ge() {
+            let key = b.next();
+            if ordering.is_gt() {
+                joined.extend(key);
+            }
+        }
+        if ordering.is_le() {
+            joined.extend(a.next());
+        }
+    }
+}
+
+/// The rank of each row of a period: both sides are sorted, so one walk finds all.
+fn ranks_of(customers: &Customers, ids: &ArrayRef) -> Vec<u32> {
+    let known = ids.len() - ids.null_count();
+    let mut ranks = Vec::with_capacity(ids.len());
+    let mut rank = 0_usize;
+    let mut push = |is_at: &dyn Fn(usize) -> bool| {
+        while !is_at(rank) {
+            rank += 1;
+        }
+        ranks.push(u32::try_from(rank).expect("ranks fit 32 bits"));
+    };
+    match &customers.keys {
+        Keys::Int(keys) => {
+            let values = &ids.as_primitive::<Int64Type>().values()[..known];
+            values.iter().for_each(|key| push(&|rank| keys[rank] == *key));
+        }
+        Keys::Text(keys) => {
+            let values = ids.as_string::<i32>();
+            (0..known).for_each(|row| push(&|rank| keys.value(rank) == values.value(row)));
+        }
+    }
+    if ids.null_count() > 0 {
+        ranks.push(u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"));
+    }
+    ranks
+}
+
+/// All group names, sorted, and per period the global code of each of its codes.
+fn join_groups(folder: &Path, record: &Record) -> Result<(Vec<String>, Vec<Vec<u32>>)> {
+    let names_of = |runs: &super::state::PeriodRuns| {
+        let metadata = read_metadata(folder, &runs.products)?;
+        let names = metadata.get(GROUP_NAMES).map(|names| serde_json::from_str::<Vec<String>>(names));
+        Ok(names.expect("product runs carry their group names").expect("as JSON"))
+    };
+    let of_period = record.periods.iter().map(names_of).collect::<Result<Vec<_>>>()?;
+    let mut groups: Vec<String> = of_period.iter().flatten().cloned().collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let code = |name: &String| {
+        let index = groups.binary_search(name).expect("every name was joined");
+        u32::try_from(index).expect("groups are numbered in 20 bits")
+    };
+    let codes = of_period.iter().map(|names| names.iter().map(code).collect()).collect();
+    Ok((groups, codes))
+}

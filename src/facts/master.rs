@@ -1,0 +1,377 @@
+//! Customer and product master data.
+
+use super::expr::{Bound, KeyColumn, Type, bind};
+use super::input::{InputFile, check_drift, open};
+use super::intern::Interner;
+use super::quarantine::QuarantinedRow;
+use super::scan::NO_GROUP;
+use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
+use crate::error::{Error, Kind, Result};
+use crate::pipeline::{CustomersDef, Definition, KeyType, ProductsDef, Scalar};
+use crate::units::Day;
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::sync::Arc;
+
+/// The customers source as read, before ranks are known.
+pub(crate) struct RawMaster {
+    pub(crate) keys: RawKeys,
+    acquired_on: Vec<Option<Day>>,
+    acquisition_cost: Vec<i64>,
+    attributes: Vec<(String, ArrayRef)>,
+    pub(crate) files: Vec<(InputFile, RowCounts, Vec<QuarantinedRow>)>,
+}
+
+/// Keys in file order.
+pub(crate) enum RawKeys {
+    Int(Vec<i64>),
+    Text(Vec<String>),
+}
+
+/// Product groups by product key.
+pub(crate) struct ProductGroups {
+    int: HashMap<i64, u32>,
+    text: HashMap<String, u32>,
+    pub(crate) files: Vec<InputFile>,
+}
+
+impl ProductGroups {
+    pub(crate) fn by_text(&self, key: &str) -> Option<u32> {
+        self.text.get(key).copied()
+    }
+
+    pub(crate) fn by_int(&self, key: i64) -> Option<u32> {
+        self.int.get(&key).copied()
+    }
+}
+
+/// Binds the expressions of a master source; `wanted` says which types each may have.
+fn bind_all(
+    definition: &Definition,
+    files: &[InputFile],
+    scalars: &[(&str, &Scalar, &dyn Fn(Type) -> bool, &str)],
+) -> Result<Vec<Bound>> {
+    let mut messages = Vec::new();
+    let mut bounds = Vec::new();
+    for (key, scalar, holds, expected) in scalars {
+        let place = definition.place(scalar.at);
+        let file = files[0].path.display();
+        match bind(&scalar.expr, files[0].schema(), &BTreeMap::new(), definition.facts.timezone) {
+            Ok(bound) if holds(bound.ty()) => bounds.push(bound),
+            Ok(bound) => {
+                messages.push(format!("{place}: '{key}' is {} in {file}, expected {expected}", bound.ty()));
+            }
+            Err(fault) => messages.push(format!("{place}: {} (in {file})", fault.message)),
+        }
+    }
+    if !messages.is_empty() {
+        return Err(Error { kind: Kind::Definition, messages });
+    }
+    let used: Vec<String> = bounds.iter().flat_map(|bound| bound.columns().iter().cloned()).collect();
+    check_drift(files, &used)?;
+    Ok(bounds)
+}
+
+fn batches(file: &InputFile) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'_>> {
+    let fault = |fault: &dyn std::fmt::Display| Error::input(format!("{}: {fault}", file.path.display()));
+    let handle = File::open(&file.path).map_err(|error| Error::io(Kind::Input, &file.path, &error))?;
+    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, file.metadata.clone())
+        .with_batch_size(65_536)
+        .build()
+        .map_err(|error| fault(&error))?;
+    Ok(reader.map(move |batch| batch.map_err(|error| fault(&error))))
+}
+
+fn is_key(ty: Type) -> bool {
+    matches!(ty, Type::Integer | Type::Text)
+}
+
+fn is_number(ty: Type) -> bool {
+    matches!(ty, Type::Integer | Type::Decimal(_) | Type::Float | Type::Null)
+}
+
+fn is_instant(ty: Type) -> bool {
+    matches!(ty, Type::Date | Type::Timestamp { .. })
+}
+
+fn is_attribute(ty: Type) -> bool {
+    matches!(ty, Type::Integer | Type::Text | Type::Bool)
+}
+
+/// Which bound expression is which.
+struct MasterBounds {
+    customer: Bound,
+    acquired_on: Option<Bound>,
+    acquisition_cost: Option<Bound>,
+    attributes: Vec<(String, Bound)>,
+}
+
+fn bind_master(definition: &Definition, def: &CustomersDef, files: &[InputFile]) -> Result<MasterBounds> {
+    let mut scalars: Vec<(&str, &Scalar, &dyn Fn(Type) -> bool, &str)> =
+        vec![("customer", &def.customer, &is_key, "an integer or text")];
+    if let Some(scalar) = &def.acquired_on {
+        scalars.push(("acquired_on", scalar, &is_instant, "a date or timestamp"));
+    }
+    if let Some(scalar) = &def.acquisition_cost {
+        scalars.push(("acquisition_cost", scalar, &is_number, "a number"));
+    }
+    for (name, scalar) in &def.attributes {
+        scalars.push((name, scalar, &is_attribute, "text, an integer or a condition"));
+    }
+    let mut bounds = bind_all(definition, files, &scalars)?.into_iter();
+    let mut next = || bounds.next().expect("one bound expression for each scalar");
+    Ok(MasterBounds {
+        customer: next(),
+        acquired_on: def.acquired_on.is_some().then(&mut next),
+        acquisition_cost: def.acquisition_cost.is_some().then(&mut next),
+        attributes: def.attributes.keys().map(|name| (name.clone(), next())).collect(),
+    })
+}
+
+/// Reads the customers source.
+///
+/// # Errors
+/// Unreadable files, unknown columns, a key of another kind than the transactions', or a customer listed twice.
+pub(crate) fn read_customers(
+    definition: &Definition,
+    def: &CustomersDef,
+    key_type: KeyType,
+    verify: bool,
+) -> Result<RawMaster> {
+    let files = open(definition, &def.files, verify)?;
+    let bounds = bind_master(definition, def, &files)?;
+    let found = if bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int };
+    if found != key_type {
+        return Err(Error::definition(format!(
+            "{}: customer is {} here and of the other kind in the transactions; both must be integers or both text",
+            definition.place(def.customer.at),
+            bounds.customer.ty()
+        )));
+    }
+    let keys = if key_type == KeyType::Int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
+    let mut master = RawMaster {
+        keys,
+        acquired_on: Vec::new(),
+        acquisition_cost: Vec::new(),
+        attributes: Vec::new(),
+        files: Vec::new(),
+    };
+    let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
+    for file in files {
+        let mut counts = RowCounts::default();
+        let mut quarantined = Vec::new();
+        for batch in batches(&file)? {
+            let batch = batch?;
+            master.add(definition, &bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
+        }
+        master.files.push((file, counts, quarantined));
+    }
+    for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
+        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+        if !parts.is_empty() {
+            let joined =
+                arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
+            master.attributes.push((name.clone(), joined));
+        }
+    }
+    master.check_unique(definition, def)?;
+    Ok(master)
+}
+
+impl RawMaster {
+    fn add(
+        &mut self,
+        definition: &Definition,
+        bounds: &MasterBounds,
+        batch: &RecordBatch,
+        counts: &mut RowCounts,
+        quarantined: &mut Vec<QuarantinedRow>,
+        parts: &mut [Vec<ArrayRef>],
+    ) -> Result<()> {
+        let rows = batch.num_rows();
+        let mut reasons: Vec<Option<String>> = vec![None; rows];
+        let keys = bounds.customer.keys(batch)?;
+        for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
+            *reason = Some(format!("customer is null in row {row}"));
+        }
+        let acquired = bounds
+            .acquired_on
+            .as_ref()
+            .map(|bound| bound.instants(batch, definition.facts.timezone))
+            .transpose()?;
+        let scale = definition.facts.money_scale;
+        let cost = bounds.acquisition_cost.as_ref().map(|bound| bound.fixed(batch, scale)).transpose()?;
+        let faults =
+            acquired.iter().flat_map(|acquired| acquired.faults.iter().map(|fault| ("acquired_on", fault)));
+        let more = cost.iter().flat_map(|cost| cost.faults.iter().map(|fault| ("acquisition_cost", fault)));
+        for (role, (row, fault)) in faults.chain(more) {
+            reasons[*row as usize].get_or_insert_with(|| format!("{role} {}", fault.reason()));
+        }
+        let used: Vec<u32> =
+            (0..).zip(&reasons).filter(|(_, reason)| reason.is_none()).map(|(row, _)| row).collect();
+        for row in used.iter().map(|row| *row as usize) {
+            match (&mut self.keys, &keys) {
+                (RawKeys::Int(known), KeyColumn::Int { values, .. }) => known.push(values[row]),
+                (RawKeys::Text(known), keys) => known.push(text_of(keys, row)),
+                (RawKeys::Int(_), _) => unreachable!("the key type was checked against the bound expression"),
+            }
+            let day = acquired
+                .as_ref()
+                .filter(|acquired| acquired.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)));
+            self.acquired_on.push(day.map(|acquired| Day(acquired.days[row])));
+            self.acquisition_cost.push(cost.as_ref().map_or(0, |cost| cost.values[row]));
+        }
+        let indices = UInt32Array::from(used);
+        for ((_, bound), parts) in bounds.attributes.iter().zip(parts) {
+            let column = attribute_array(&bound.keys(batch)?);
+            parts.push(
+                arrow::compute::take(&column, &indices, None)
+                    .map_err(|fault| Error::internal(fault.to_string()))?,
+            );
+        }
+        for (row, reason) in reasons.iter().enumerate() {
+            if let Some(reason) = reason {
+                quarantined.push(QuarantinedRow::new(batch, row, counts.read + row as u64, 0, reason)?);
+                counts.quarantined += 1;
+            }
+        }
+        counts.read += rows as u64;
+        counts.used += indices.len() as u64;
+        Ok(())
+    }
+
+    fn check_unique(&self, definition: &Definition, def: &CustomersDef) -> Result<()> {
+        let twice = match &self.keys {
+            RawKeys::Int(keys) => first_twice(keys).map(|key| key.to_string()),
+            RawKeys::Text(keys) => first_twice(keys).cloned(),
+        };
+        match twice {
+            None => Ok(()),
+            Some(key) => Err(Error::check(format!(
+                "{}: customer '{key}' has more than one row in '{}'; keep one row per customer",
+                definition.place(def.files.at),
+                def.files.pattern
+            ))),
+        }
+    }
+
+    /// The master data in rank order; customers it does not list have nulls and zeros.
+    pub(crate) fn align(&self, customers: &Customers) -> Result<CustomerMaster> {
+        let mut row_of: Vec<Option<u32>> = vec![None; customers.len()];
+        let mut set = |rank: usize, row: usize| row_of[rank] = u32::try_from(row).ok();
+        match (&self.keys, &customers.keys) {
+            (RawKeys::Int(raw), Keys::Int(keys)) => {
+                for (row, key) in raw.iter().enumerate() {
+                    set(keys.binary_search(key).expect("every master key is a customer"), row);
+                }
+            }
+            (RawKeys::Text(raw), Keys::Text(_)) => {
+                for (row, key) in raw.iter().enumerate() {
+                    set(customers.rank_of(key).expect("every master key is a customer") as usize, row);
+                }
+            }
+            _ => unreachable!("the key type was checked when the master was read"),
+        }
+        let indices = UInt32Array::from(row_of.clone());
+        let take = |(name, array): &(String, ArrayRef)| {
+            let column = arrow::compute::take(array, &indices, None);
+            column.map(|column| (name.clone(), column)).map_err(|fault| Error::internal(fault.to_string()))
+        };
+        Ok(CustomerMaster {
+            acquired_on: row_of
+                .iter()
+                .map(|row| row.and_then(|row| self.acquired_on[row as usize]))
+                .collect(),
+            acquisition_cost: row_of
+                .iter()
+                .map(|row| row.map_or(0, |row| self.acquisition_cost[row as usize]))
+                .collect(),
+            attributes: self.attributes.iter().map(take).collect::<Result<_>>()?,
+        })
+    }
+}
+
+fn first_twice<K: Ord>(keys: &[K]) -> Option<&K> {
+    let mut sorted: Vec<&K> = keys.iter().collect();
+    sorted.sort_unstable();
+    sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+fn is_valid(keys: &KeyColumn, row: usize) -> bool {
+    match keys {
+        KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => {
+            nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
+        }
+        KeyColumn::PlainText(array) => array.is_valid(row),
+    }
+}
+
+fn text_of(keys: &KeyColumn, row: usize) -> String {
+    match keys {
+        KeyColumn::Int { values, .. } => values[row].to_string(),
+        KeyColumn::Text { dictionary, codes, .. } => {
+            dictionary.value(usize::try_from(codes[row]).expect("codes are not negative")).to_owned()
+        }
+        KeyColumn::PlainText(array) => array.value(row).to_owned(),
+    }
+}
+
+fn attribute_array(keys: &KeyColumn) -> ArrayRef {
+    match keys {
+        KeyColumn::Int { values, nulls } => Arc::new(Int64Array::new(values.clone(), nulls.clone())),
+        KeyColumn::PlainText(array) => Arc::new(array.clone()),
+        KeyColumn::Text { codes, .. } => Arc::new(
+            (0..codes.len())
+                .map(|row| is_valid(keys, row).then(|| text_of(keys, row)))
+                .collect::<StringArray>(),
+        ),
+    }
+}
+
+/// Reads the products source into a map from product to group number.
+///
+/// # Errors
+/// Unreadable files, unknown columns, or a product in two groups.
+pub(crate) fn read_products(
+    definition: &Definition,
+    def: &ProductsDef,
+    groups: &Interner,
+    verify: bool,
+) -> Result<ProductGroups> {
+    let files = open(definition, &def.files, verify)?;
+    let bounds = bind_all(
+        definition,
+        &files,
+        &[
+            ("product", &def.product, &is_key, "an integer or text"),
+            ("group", &def.group, &is_key, "text or an integer"),
+        ],
+    )?;
+    let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
+    for file in &files {
+        for batch in batches(file)? {
+            let batch = batch?;
+            let (keys, names) = (bounds[0].keys(&batch)?, bounds[1].keys(&batch)?);
+            for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
+                let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
+                let group = groups.intern(&name);
+                let known = match &keys {
+                    KeyColumn::Int { values, .. } => *products.int.entry(values[row]).or_insert(group),
+                    keys => *products.text.entry(text_of(keys, row)).or_insert(group),
+                };
+                if known != group {
+                    return Err(Error::check(format!(
+                        "{}: product '{}' is in two groups, '{}' and '{name}'; keep one",
+                        file.path.display(),
+                        text_of(&keys, row),
+                        groups.resolve(&[known])[0]
+                    )));
+                }
+            }
+        }
+    }
+    products.files = files;
+    Ok(products)
+}

@@ -1,0 +1,196 @@
+//! Joins the reduced key ranges of a period and keeps them: one state file per grain, sorted by customer.
+
+use super::intern::Interner;
+use super::record::{UNIDENTIFIED, word_key};
+use super::reduce::{GROUP_MEASURES, MEASURES, Reduced};
+use super::state::{StateFile, narrow, write};
+use crate::error::Result;
+use crate::pipeline::KeyType;
+use arrow::array::{ArrayRef, Int64Array, StringArray};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Name of the key column.
+pub(crate) const CUSTOMER: &str = "customer";
+/// Index of a customer's row in the period's customer run.
+pub(crate) const ROW: &str = "row";
+/// Code of a product group; the names stand in the file's metadata.
+pub(crate) const GROUP: &str = "group";
+/// Metadata key of the group names, a JSON list.
+pub(crate) const GROUP_NAMES: &str = "groups";
+/// Columns of an order run.
+pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
+
+/// The three files of a period.
+pub(crate) struct Kept {
+    pub(crate) customers: StateFile,
+    pub(crate) products: StateFile,
+    pub(crate) orders: StateFile,
+}
+
+/// Keeps the reduced ranges of one period.
+pub(crate) fn keep(
+    folder: &Path,
+    mut ranges: Vec<Reduced>,
+    key_type: KeyType,
+    customers: &Interner,
+    groups: &Interner,
+) -> Result<Kept> {
+    let mut keys = Vec::new();
+    let mut bases = Vec::with_capacity(ranges.len());
+    for range in &ranges {
+        bases.push(u32::try_from(keys.len()).expect("a period has fewer than 2³² customers"));
+        keys.extend_from_slice(&range.keys);
+    }
+    let sorted = Sorted::new(&keys, key_type, customers);
+    let aggregate_count = ranges.first().map_or(0, |range| range.aggregates.len());
+    let mut columns = vec![(CUSTOMER.to_owned(), sorted.ids.clone())];
+    for (index, name) in MEASURES.iter().enumerate() {
+        columns.push((
+            (*name).to_owned(),
+            narrow(sorted.gather(&mut ranges, |range| &mut range.measures[index])),
+        ));
+    }
+    columns.push(("orders".to_owned(), narrow(sorted.gather(&mut ranges, |range| &mut range.orders))));
+    columns
+        .push(("active_days".to_owned(), narrow(sorted.gather(&mut ranges, |range| &mut range.active_days))));
+    for index in 0..aggregate_count {
+        let column = sorted.gather(&mut ranges, |range| &mut range.aggregates[index]);
+        columns.push((aggregate_column(index), narrow(column)));
+    }
+    Ok(Kept {
+        customers: write(folder, columns, HashMap::new())?,
+        products: keep_products(folder, &mut ranges, &bases, &sorted, groups)?,
+        orders: keep_orders(folder, &mut ranges, &bases, &sorted)?,
+    })
+}
+
+/// Name of an aggregate's column.
+pub(crate) fn aggregate_column(index: usize) -> String {
+    format!("aggregate_{index}")
+}
+
+/// The order of a period's customers: integer ranges are already in order, text is sorted bytewise.
+struct Sorted {
+    ids: ArrayRef,
+    /// Source rows in target order; `None` when they already stand so.
+    order: Option<Vec<u32>>,
+    /// Target row of each source row.
+    place: Option<Vec<u32>>,
+}
+
+impl Sorted {
+    fn new(keys: &[u64], key_type: KeyType, customers: &Interner) -> Self {
+        if key_type == KeyType::Int {
+            debug_assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
+            let id = |word: &u64| (*word != UNIDENTIFIED).then(|| word_key(*word));
+            return Self {
+                ids: Arc::new(keys.iter().map(id).collect::<Int64Array>()),
+                order: None,
+                place: None,
+            };
+        }
+        let known = |word: &u64| u32::try_from(*word).ok();
+        let numbers: Vec<u32> = keys.iter().filter_map(known).collect();
+        let mut texts = customers.resolve(&numbers).into_iter();
+        let texts: Vec<Option<String>> =
+            keys.iter().map(|key| known(key).and_then(|_| texts.next())).collect();
+        let mut order: Vec<u32> = (0..u32::try_from(keys.len()).expect("fewer than 2³² customers")).collect();
+        // None, the unidentified cost object, goes last.
+        order.sort_unstable_by_key(|row| {
+            let text = texts[*row as usize].as_deref();
+            (text.is_none(), text)
+        });
+        let mut place = vec![0; order.len()];
+        for (target, source) in (0_u32..).zip(&order) {
+            place[*source as usize] = target;
+        }
+        let ids = order.iter().map(|row| texts[*row as usize].as_deref()).collect::<StringArray>();
+        Self { ids: Arc::new(ids), order: Some(order), place: Some(place) }
+    }
+
+    /// One column over all ranges, in target order; empties it in the ranges.
+    fn gather(&self, ranges: &mut [Reduced], column: impl Fn(&mut Reduced) -> &mut Vec<i64>) -> Vec<i64> {
+        let joined = join(ranges, column);
+        match &self.order {
+            None => joined,
+            Some(order) => order.iter().map(|row| joined[*row as usize]).collect(),
+        }
+    }
+
+    fn target(&self, row: u32) -> u32 {
+        self.place.as_ref().map_or(row, |place| place[row as usize])
+    }
+}
+
+fn join(ranges: &mut [Reduced], column: impl Fn(&mut Reduced) -> &mut Vec<i64>) -> Vec<i64> {
+    let mut joined = Vec::with_capacity(ranges.iter_mut().map(|range| column(range).len()).sum());
+    for range in ranges {
+        joined.append(column(range));
+    }
+    joined
+}
+
+fn keep_products(
+    folder: &Path,
+    ranges: &mut [Reduced],
+    bases: &[u32],
+    sorted: &Sorted,
+    groups: &Interner,
+) -> Result<StateFile> {
+    let mut numbers: Vec<u32> = ranges.iter().flat_map(|range| range.cells.groups.iter().copied()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut names: Vec<(String, u32)> =
+        groups.resolve(&numbers).into_iter().zip(numbers.iter().copied()).collect();
+    names.sort_unstable();
+    let highest = numbers.last().map_or(0, |number| *number as usize + 1);
+    let mut code_of = vec![0_u32; highest];
+    for (code, (_, number)) in (0_u32..).zip(&names) {
+        code_of[*number as usize] = code;
+    }
+    let mut cells: Vec<(u32, u32, u32)> = Vec::new();
+    for (range, base) in ranges.iter().zip(bases) {
+        for (row, group) in range.cells.rows.iter().zip(&range.cells.groups) {
+            let cell = u32::try_from(cells.len()).expect("a period has fewer than 2³² cells");
+            cells.push((sorted.target(base + row), code_of[*group as usize], cell));
+        }
+    }
+    cells.sort_unstable();
+    let mut columns = vec![
+        (ROW.to_owned(), narrow(cells.iter().map(|(row, _, _)| i64::from(*row)).collect())),
+        (GROUP.to_owned(), narrow(cells.iter().map(|(_, group, _)| i64::from(*group)).collect())),
+    ];
+    for index in 0..GROUP_MEASURES {
+        let joined = join(ranges, |range| &mut range.cells.measures[index]);
+        let column = cells.iter().map(|(_, _, cell)| joined[*cell as usize]).collect();
+        columns.push((MEASURES[index].to_owned(), narrow(column)));
+    }
+    let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+    let names = serde_json::to_string(&names).expect("texts are JSON");
+    write(folder, columns, HashMap::from([(GROUP_NAMES.to_owned(), names)]))
+}
+
+fn keep_orders(folder: &Path, ranges: &mut [Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
+    let mut orders: Vec<(u32, [u64; 2])> = Vec::new();
+    for (range, base) in ranges.iter().zip(bases) {
+        let rows = range.order_keys.rows.iter().map(|row| sorted.target(base + row));
+        orders.extend(rows.zip(range.order_keys.words.iter().copied()));
+    }
+    if sorted.order.is_some() {
+        orders.sort_unstable();
+    }
+    let word = |index: usize| narrow(orders.iter().map(|(_, words)| signed(words[index], index)).collect());
+    let columns = vec![
+        (ROW.to_owned(), narrow(orders.iter().map(|(row, _)| i64::from(*row)).collect())),
+        (ORDER_WORDS[0].to_owned(), word(0)),
+        (ORDER_WORDS[1].to_owned(), word(1)),
+    ];
+    write(folder, columns, HashMap::new())
+}
+
+/// The high word of an integer order key goes back to the integer, so that small keys take few bytes.
+fn signed(word: u64, index: usize) -> i64 {
+    if index == 0 { word_key(word) } else { word.cast_signed() }
+}

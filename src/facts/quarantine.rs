@@ -1,0 +1,108 @@
+//! Rows that broke the row contract, kept with the reason and the place they came from.
+
+use super::state::{StateFile, read, write};
+use crate::error::{Error, Result};
+use crate::publish::schema::{Column, ColumnKind, TableSpec};
+use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One quarantined row.
+#[derive(Debug, Clone)]
+pub(crate) struct QuarantinedRow {
+    row_group: usize,
+    row: u64,
+    reason: String,
+    content: String,
+}
+
+impl QuarantinedRow {
+    /// Takes row `index` of a batch, which is row `row` of its row group.
+    pub(crate) fn new(
+        batch: &RecordBatch,
+        index: usize,
+        row: u64,
+        row_group: usize,
+        reason: &str,
+    ) -> Result<Self> {
+        let options = FormatOptions::default().with_null("null");
+        let mut content = serde_json::Map::new();
+        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+            let formatter = ArrayFormatter::try_new(column, &options)
+                .map_err(|fault| Error::internal(format!("quarantine: {fault}")))?;
+            let value = if column.is_null(index) {
+                serde_json::Value::Null
+            } else {
+                serde_json::Value::String(formatter.value(index).to_string())
+            };
+            content.insert(field.name().clone(), value);
+        }
+        let content = serde_json::Value::Object(content).to_string();
+        Ok(Self { row_group, row, reason: reason.to_owned(), content })
+    }
+}
+
+/// The published table `quarantine`.
+pub fn table() -> TableSpec {
+    let text = |name: &'static str, meaning: &'static str| Column::new(name, ColumnKind::Name, "", meaning);
+    let number =
+        |name: &'static str, meaning: &'static str| Column::new(name, ColumnKind::Integer, "", meaning);
+    TableSpec {
+        name: "quarantine",
+        grain: "one row per input row that broke the row contract",
+        partition: None,
+        columns: vec![
+            text("source", "name of the source"),
+            text("file", "path of the input file"),
+            number("row_group", "row group in the file, from 0"),
+            number("row", "row in the row group, from 0"),
+            text("reason", "what is wrong with the row"),
+            Column::new("content", ColumnKind::Text, "", "the row's columns that were read, as JSON"),
+        ],
+    }
+}
+
+/// Keeps a file's quarantined rows.
+pub(crate) fn keep(
+    folder: &Path,
+    source: &str,
+    file: &str,
+    mut rows: Vec<QuarantinedRow>,
+) -> Result<Option<StateFile>> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.sort_by_key(|row| (row.row_group, row.row));
+    let texts = |of: &dyn Fn(&QuarantinedRow) -> String| -> ArrayRef {
+        Arc::new(rows.iter().map(|row| Some(of(row))).collect::<StringArray>())
+    };
+    let numbers = |of: &dyn Fn(&QuarantinedRow) -> u64| -> ArrayRef {
+        let number = |row| i64::try_from(of(row)).expect("row numbers fit 63 bits");
+        Arc::new(rows.iter().map(number).collect::<Int64Array>())
+    };
+    let columns = vec![
+        ("source".to_owned(), texts(&|_| source.to_owned())),
+        ("file".to_owned(), texts(&|_| file.to_owned())),
+        ("row_group".to_owned(), numbers(&|row| row.row_group as u64)),
+        ("row".to_owned(), numbers(&|row| row.row)),
+        ("reason".to_owned(), texts(&|row| row.reason.clone())),
+        ("content".to_owned(), texts(&|row| row.content.clone())),
+    ];
+    write(folder, columns, HashMap::new()).map(Some)
+}
+
+/// All kept rows as columns of the published table.
+pub(crate) fn load<'s>(folder: &Path, files: impl Iterator<Item = &'s StateFile>) -> Result<Vec<ArrayRef>> {
+    let batches = files.map(|file| read(folder, file, None)).collect::<Result<Vec<RecordBatch>>>()?;
+    let empty = |column: &Column| arrow::array::new_empty_array(&column.kind.data_type());
+    if batches.is_empty() {
+        return Ok(table().columns.iter().map(empty).collect());
+    }
+    let column = |index: usize| {
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(index).as_ref()).collect();
+        arrow::compute::concat(&parts).map_err(|fault| Error::internal(format!("quarantine: {fault}")))
+    };
+    (0..table().columns.len()).map(column).collect()
+}

@@ -1,0 +1,244 @@
+//! Kept state: immutable columns in files named by their content, and the record that says what they hold.
+
+use super::input::Identity;
+use super::schema::RowCounts;
+use crate::error::{Error, Kind, Result};
+use arrow::array::{ArrayRef, AsArray, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
+use arrow::ipc::reader::FileReader;
+use arrow::ipc::writer::FileWriter;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A state file, known by its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFile {
+    /// BLAKE3 of the bytes; the file is `<digest>.arrow`.
+    pub digest: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Rows in it.
+    pub rows: u64,
+}
+
+impl StateFile {
+    /// Where it lies in the facts' state folder.
+    pub fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.arrow", self.digest))
+    }
+}
+
+/// The runs of one period: one file per grain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodRuns {
+    /// First day of the period.
+    pub period: String,
+    /// Digest of all that decides the runs: definition, inputs that reach into the period, as-of day.
+    pub inputs: String,
+    /// Last day with a used row.
+    pub last_day: String,
+    /// Identical rows that were dropped.
+    pub duplicates: u64,
+    /// One row per customer.
+    pub customers: StateFile,
+    /// One row per customer × product group.
+    pub products: StateFile,
+    /// One row per customer × distinct order with a sale line.
+    pub orders: StateFile,
+}
+
+/// What a source file gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileAccount {
+    /// Source name.
+    pub source: String,
+    /// Which file.
+    pub file: Identity,
+    /// Digest of what decides the counts: definition, and the as-of day if it cuts the file.
+    pub rules: String,
+    /// Where its rows went.
+    pub counts: RowCounts,
+    /// Its quarantined rows, if any.
+    pub quarantine: Option<StateFile>,
+}
+
+/// All that a run of the facts left behind; listed in the release's manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Periods, ascending.
+    pub periods: Vec<PeriodRuns>,
+    /// Files, in source and path order.
+    pub files: Vec<FileAccount>,
+}
+
+impl Record {
+    /// Every state file the record needs.
+    pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
+        let runs =
+            self.periods.iter().flat_map(|period| [&period.customers, &period.products, &period.orders]);
+        runs.chain(self.files.iter().filter_map(|file| file.quarantine.as_ref()))
+    }
+}
+
+/// Writes columns as a content-addressed Arrow file.
+pub(crate) fn write(
+    folder: &Path,
+    columns: Vec<(String, ArrayRef)>,
+    metadata: HashMap<String, String>,
+) -> Result<StateFile> {
+    let io = |fault: std::io::Error| Error::io(Kind::Resource, folder, &fault);
+    let arrow = |fault: arrow::error::ArrowError| match fault {
+        arrow::error::ArrowError::IoError(_, fault) => Error::io(Kind::Resource, folder, &fault),
+        other => Error::internal(format!("state: {other}")),
+    };
+    let fields: Vec<Field> = columns
+        .iter()
+        .map(|(name, array)| Field::new(name, array.data_type().clone(), array.null_count() > 0))
+        .collect();
+    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+    let rows = columns.first().map_or(0, |(_, array)| array.len() as u64);
+    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect())
+        .map_err(arrow)?;
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let mut writer = FileWriter::try_new(Hashing::new(file), &schema).map_err(arrow)?;
+    writer.write(&batch).map_err(arrow)?;
+    let hashing = writer.into_inner().map_err(arrow)?;
+    let state =
+        StateFile { digest: hashing.hasher.finalize().to_hex().to_string(), bytes: hashing.bytes, rows };
+    hashing.inner.persist(state.path(folder)).map_err(|fault| io(fault.error))?;
+    Ok(state)
+}
+
+/// Hashes what it passes on.
+struct Hashing<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl<W> Hashing<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, hasher: blake3::Hasher::new(), bytes: 0 }
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// Reads some columns (all if `None`) of a state file.
+pub(crate) fn read(folder: &Path, state: &StateFile, columns: Option<&[&str]>) -> Result<RecordBatch> {
+    let path = state.path(folder);
+    let way_out = "run with --full to make it again";
+    let damaged = |fault: &dyn std::fmt::Display| {
+        Error::input(format!("{}: kept state cannot be read: {fault}; {way_out}", path.display()))
+    };
+    let file = File::open(&path).map_err(|fault| damaged(&fault))?;
+    if file.metadata().map_err(|fault| damaged(&fault))?.len() != state.bytes {
+        return Err(damaged(&"its size is not the recorded one"));
+    }
+    let mut reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&fault))?;
+    if let Some(wanted) = columns {
+        let schema = reader.schema();
+        let indices =
+            wanted.iter().map(|name| schema.index_of(name)).collect::<std::result::Result<Vec<_>, _>>();
+        let indices = indices.map_err(|fault| damaged(&fault))?;
+        let file = File::open(&path).map_err(|fault| damaged(&fault))?;
+        reader = FileReader::try_new(BufReader::new(file), Some(indices)).map_err(|fault| damaged(&fault))?;
+    }
+    let batch = reader.next().ok_or_else(|| damaged(&"it holds no rows"))?;
+    batch.map_err(|fault| damaged(&fault))
+}
+
+/// The metadata of a state file; its columns stay unread.
+pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<String, String>> {
+    let path = state.path(folder);
+    let damaged = |fault: &dyn std::fmt::Display| {
+        Error::input(format!(
+            "{}: kept state cannot be read: {fault}; run with --full to make it again",
+            path.display()
+        ))
+    };
+    let file = File::open(&path).map_err(|fault| damaged(&fault))?;
+    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&fault))?;
+    Ok(reader.schema().metadata().clone())
+}
+
+/// Integers in the narrowest type that holds them all: state is read and written at memory speed.
+pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
+    let (low, high) =
+        values.iter().fold((0, 0), |(low, high): (i64, i64), value| (low.min(*value), high.max(*value)));
+    let fits = |least: i64, most: i64| low >= least && high <= most;
+    let kept = "the range was checked";
+    if fits(i8::MIN.into(), i8::MAX.into()) {
+        Arc::new(values.iter().map(|value| i8::try_from(*value).expect(kept)).collect::<Int8Array>())
+    } else if fits(i16::MIN.into(), i16::MAX.into()) {
+        Arc::new(values.iter().map(|value| i16::try_from(*value).expect(kept)).collect::<Int16Array>())
+    } else if fits(i32::MIN.into(), i32::MAX.into()) {
+        let narrowed: Vec<i32> = values.iter().map(|value| i32::try_from(*value).expect(kept)).collect();
+        Arc::new(Int32Array::from(narrowed))
+    } else {
+        Arc::new(Int64Array::from(values))
+    }
+}
+
+/// A narrowed column as 64-bit integers.
+pub(crate) fn widen(array: &ArrayRef) -> Vec<i64> {
+    match array.data_type() {
+        DataType::Int8 => {
+            array.as_primitive::<Int8Type>().values().iter().map(|value| i64::from(*value)).collect()
+        }
+        DataType::Int16 => {
+            array.as_primitive::<Int16Type>().values().iter().map(|value| i64::from(*value)).collect()
+        }
+        DataType::Int32 => {
+            array.as_primitive::<Int32Type>().values().iter().map(|value| i64::from(*value)).collect()
+        }
+        _ => array.as_primitive::<Int64Type>().values().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn narrowing_keeps_every_value() {
+        for values in [
+            vec![],
+            vec![0, 127, -128],
+            vec![128, -5],
+            vec![i64::from(i16::MIN) - 1],
+            vec![i64::MAX, i64::MIN, 0],
+        ] {
+            assert_eq!(widen(&narrow(values.clone())), values);
+        }
+    }
+
+    #[test]
+    fn equal_columns_share_a_file_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let make =
+            || write(folder.path(), vec![("a".into(), narrow(vec![1, 2, 3]))], HashMap::new()).unwrap();
+        let state = make();
+        assert_eq!(make(), state);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let batch = read(folder.path(), &state, Some(&["a"])).unwrap();
+        assert_eq!(widen(batch.column(0)), [1, 2, 3]);
+        std::fs::write(state.path(folder.path()), b"short").unwrap();
+        assert!(read(folder.path(), &state, None).unwrap_err().to_string().contains("--full"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Keys of `[facts]`.
+
+use super::{Key, Kind, Section};
+
+pub(super) static FACTS: Section = Section {
+    header: "[facts]",
+    keys: &[
+        Key::required(
+            "period",
+            Kind::Words(&["week", "month", "quarter", "year"]),
+            "The grain of costing; a week is an ISO week, from Monday",
+        ),
+        Key::optional(
+            "timezone",
+            Kind::Text,
+            "\"UTC\"",
+            "Where an instant's day begins, an IANA name; a timestamp without zone is local wall time",
+        ),
+        Key::required("currency", Kind::Text, "ISO 4217 code of every money column"),
+        Key::optional(
+            "money_scale",
+            Kind::Integer(0, 9),
+            "4",
+            "Digits after the point of every money column",
+        ),
+        Key::optional(
+            "volume_scale",
+            Kind::Integer(0, 9),
+            "4",
+            "Digits after the point kept of quantities and of driver expressions that are floats or finer",
+        ),
+        Key::required("transactions", Kind::Table(&TRANSACTIONS), "The history: one row per order line"),
+        Key::optional("events", Kind::NamedTables(&EVENTS), "", "Further sources: one row per event"),
+        Key::optional("customers", Kind::Table(&CUSTOMERS), "", "Master data: one row per customer"),
+        Key::optional("products", Kind::Table(&PRODUCTS), "", "Master data: one row per product"),
+    ],
+    exactly_one: &[],
+};
+
+const UNKNOWN_CUSTOMER: Key = Key::optional(
+    "unknown_customer",
+    Kind::Words(&["cost_object", "quarantine"]),
+    "\"cost_object\"",
+    "Rows without customer form one unidentified cost object, or are quarantined",
+);
+
+const WHERE: Key =
+    Key::optional("where", Kind::Sql, "every row", "Rows for which it is not true are excluded, and counted");
+
+static TRANSACTIONS: Section = Section {
+    header: "[facts.transactions]",
+    keys: &[
+        Key::required(
+            "files",
+            Kind::Files,
+            "Parquet files; `*`, `**` and `?` match, relative to this file's folder",
+        ),
+        WHERE,
+        Key::required("customer", Kind::Sql, "Customer key: an integer or text"),
+        Key::required("order", Kind::Sql, "Order key inside the customer: an integer, text or date"),
+        Key::optional("line", Kind::Sql, "", "Line key inside the order, which `duplicates` needs"),
+        Key::optional("product", Kind::Sql, "", "Product key, which `[facts.products]` needs"),
+        Key::optional(
+            "product_group",
+            Kind::Sql,
+            "the group `[facts.products]` gives, else `all`",
+            "Product group: the product axis of the customer × product matrix",
+        ),
+        Key::required("at", Kind::Sql, "When: a date or timestamp"),
+        Key::optional("quantity", Kind::Sql, "\"1\"", "Units of the line; negative on a return"),
+        Key::optional(
+            "return",
+            Kind::Sql,
+            "\"quantity < 0\"",
+            "True on return lines; speaks of roles first, then of file columns",
+        ),
+        Key::required("revenue", Kind::Sql, "List value before discount; negative on a return"),
+        Key::optional("discount", Kind::Sql, "\"0\"", "Discount; negative on a return"),
+        Key::optional("cost", Kind::Sql, "\"0\"", "Product cost; negative on a return"),
+        Key::optional(
+            "currency",
+            Kind::Sql,
+            "",
+            "The row's currency; rows in another than `facts.currency` are an error",
+        ),
+        UNKNOWN_CUSTOMER,
+        Key::optional(
+            "duplicates",
+            Kind::Words(&["error", "drop identical", "allow"]),
+            "\"error\" with `line`, else \"allow\"",
+            "What a second row of the same (order, line) means",
+        ),
+    ],
+    exactly_one: &[],
+};
+
+static EVENTS: Section = Section {
+    header: "[facts.events.NAME]",
+    keys: &[
+        Key::required("files", Kind::Files, "Parquet files, as above"),
+        WHERE,
+        Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
+        Key::required("at", Kind::Sql, "When: a date or timestamp"),
+        UNKNOWN_CUSTOMER,
+    ],
+    exactly_one: &[],
+};
+
+static CUSTOMERS: Section = Section {
+    header: "[facts.customers]",
+    keys: &[
+        Key::required("files", Kind::Files, "Parquet files, one row per customer"),
+        Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
+        Key::optional("acquired_on", Kind::Sql, "", "The day the customer was won"),
+        Key::optional(
+            "acquisition_cost",
+            Kind::Sql,
+            "",
+            "What winning the customer cost, charged in the period of `acquired_on`",
+        ),
+        Key::optional(
+            "channel",
+            Kind::Sql,
+            "",
+            "Where the customer came from; published as attribute `channel`",
+        ),
+        Key::optional(
+            "attributes",
+            Kind::SqlByName,
+            "",
+            "Further columns published with the customer, `{ region = \"region\" }`",
+        ),
+    ],
+    exactly_one: &[],
+};
+
+static PRODUCTS: Section = Section {
+    header: "[facts.products]",
+    keys: &[
+        Key::required("files", Kind::Files, "Parquet files, one row per product"),
+        Key::required("product", Kind::Sql, "Product key, of the same type as in the transactions"),
+        Key::required("group", Kind::Sql, "The product's group"),
+    ],
+    exactly_one: &[],
+};

@@ -1,0 +1,71 @@
+//! Keys of `[profitability]`, `[publish]` and `[[expect]]`.
+
+use super::{Key, Kind, Section};
+
+pub(super) static PROFITABILITY: Section = Section {
+    header: "[profitability]",
+    keys: &[
+        Key::optional(
+            "break_even",
+            Kind::Number,
+            "0",
+            "A profit or loss up to this amount over a customer's life is break-even",
+        ),
+        Key::optional(
+            "high_profit",
+            Kind::Number,
+            "the profit of the customer at the top 20 %",
+            "Profit above this is high profit",
+        ),
+    ],
+    exactly_one: &[],
+};
+
+pub(super) static PUBLISH: Section = Section {
+    header: "[publish]",
+    keys: &[
+        Key::optional(
+            "path",
+            Kind::Text,
+            "`../out/` and the pipeline's name",
+            "Folder of the releases, relative to this file's folder",
+        ),
+        Key::optional(
+            "encoding",
+            Kind::Words(&["compact", "plain"]),
+            "\"compact\"",
+            "`plain` uses only PLAIN encodings, for old readers",
+        ),
+        Key::optional(
+            "row_group_rows",
+            Kind::Integer(1, 16_777_216),
+            "131_072",
+            "Rows per Parquet row group",
+        ),
+        Key::optional(
+            "keep",
+            Kind::Integer(1, i64::MAX),
+            "all",
+            "Releases kept when a run commits a new one",
+        ),
+    ],
+    exactly_one: &[],
+};
+
+pub(super) static EXPECT: Section = Section {
+    header: "[[expect]]",
+    keys: &[
+        Key::required("name", Kind::Text, "What it says; unique"),
+        Key::required("sql", Kind::Query, "A query over published tables that yields one number"),
+        Key::optional("at_least", Kind::Number, "", "The least it may be"),
+        Key::optional("at_most", Kind::Number, "", "The most it may be"),
+        Key::optional("equals", Kind::Number, "", "In place of both: what it must be"),
+        Key::optional(
+            "severity",
+            Kind::Words(&["warn", "error"]),
+            "\"error\"",
+            "Whether a miss stops the release or is only said",
+        ),
+    ],
+    exactly_one: &[],
+};

@@ -1,0 +1,85 @@
+//! `[[expect]]`: control totals and data checks.
+
+use super::costing::check_names;
+use super::table::{Entry, Table, compare};
+use super::wording::{lower_first, subject};
+use crate::pipeline::{ExpectDef, Severity};
+use sqlparser::ast::Statement;
+use sqlparser::dialect::GenericDialect;
+use sqlparser::parser::{Parser, ParserError};
+
+/// Reads all of `[[expect]]`.
+pub(super) fn expectations(tables: &[Table<'_>]) -> Vec<ExpectDef> {
+    check_names(tables, "expectation");
+    tables.iter().filter_map(|table| expectation(*table)).collect()
+}
+
+fn expectation(table: Table<'_>) -> Option<ExpectDef> {
+    let [at_least, at_most, equals] =
+        ["at_least", "at_most", "equals"].map(|key| table.entry(key).and_then(Entry::number));
+    check_bounds(table);
+    let sql = table.entry("sql").and_then(query);
+    if let (Some(least), Some(most), Some(entry)) = (at_least, at_most, table.entry("at_most"))
+        && compare(least, most).is_gt()
+    {
+        entry.fault(format!("'at_most' is {most}, below 'at_least' of {least}; no number satisfies both"));
+    }
+    Some(ExpectDef {
+        name: table.text("name")?.to_owned(),
+        sql: sql?,
+        at_least: equals.or(at_least),
+        at_most: equals.or(at_most),
+        severity: if table.text("severity") == Some("warn") { Severity::Warn } else { Severity::Error },
+        at: table.at(),
+    })
+}
+
+fn check_bounds(table: Table<'_>) {
+    let who = subject("expectation", table.text("name"));
+    let bounds: Vec<Entry<'_>> = ["at_least", "at_most"].iter().filter_map(|key| table.entry(key)).collect();
+    match (table.has("equals"), bounds.first()) {
+        (false, None) => table.fault(format!("{who} has no bound; add 'at_least', 'at_most' or 'equals'")),
+        (true, Some(bound)) => {
+            let message = format!("{who} has both 'equals' and '{}'; keep one", bound.key);
+            bound.reading.fault(bound.key_offset, message);
+        }
+        _ => {}
+    }
+}
+
+/// Checks that it is one query; the tables it names are known only when they are published.
+fn query(entry: Entry<'_>) -> Option<String> {
+    let text = entry.text()?;
+    match Parser::parse_sql(&GenericDialect {}, text).as_deref() {
+        Ok([Statement::Query(_)]) => return Some(text.to_owned()),
+        Ok(_) => {
+            entry.fault(format!("'{}' is not one query, expected a select that yields one number", entry.key))
+        }
+        Err(error) => {
+            let (message, offset) = placed(error, text);
+            entry.fault_in_text(offset, format!("'{}': {message}", entry.key));
+        }
+    }
+    None
+}
+
+/// The parser's message without the place at its end, and that place as a byte offset; the text's start without one.
+fn placed(error: &ParserError, text: &str) -> (String, usize) {
+    let message = match error {
+        ParserError::TokenizerError(message) | ParserError::ParserError(message) => message.as_str(),
+        ParserError::RecursionLimitExceeded => "the query is nested too deeply",
+    };
+    let (what, place) = message.rsplit_once(" at Line: ").unwrap_or((message, ""));
+    let offset = place.split_once(", Column: ").and_then(|(line, column)| {
+        let (line, column) = (line.parse::<usize>().ok()?, column.parse::<usize>().ok()?);
+        let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let within = text[before..]
+            .char_indices()
+            .nth(column.saturating_sub(1))
+            .map_or(text.len() - before, |(index, _)| index);
+        Some(before + within)
+    });
+    let at_end = what.ends_with("found: EOF");
+    let what = what.replace("found: EOF", "found the end of the text");
+    (lower_first(&what), offset.unwrap_or(if at_end { text.len() } else { 0 }))
+}

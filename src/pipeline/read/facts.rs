@@ -1,0 +1,150 @@
+//! `[facts]`: the grain and the transactions.
+
+use super::customers::{customers, products};
+use super::table::{Entry, Table};
+use super::wording::{nearest, quoted};
+use crate::pipeline::{Duplicates, EventsDef, FactsDef, TransactionsDef, UnknownCustomer};
+use crate::units::PeriodKind;
+
+/// What other sections need to know of the facts; `None` where it is missing or faulty.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Grain {
+    pub(super) period: Option<PeriodKind>,
+    pub(super) money_scale: Option<u8>,
+}
+
+/// Reads the grain from `[facts]`, which may be missing.
+pub(super) fn grain(facts: Option<Table<'_>>) -> Grain {
+    let Some(facts) = facts else { return Grain::default() };
+    let word = facts.text("period");
+    let period = PeriodKind::ALL.iter().find(|(name, _)| Some(*name) == word).map(|(_, kind)| *kind);
+    Grain { period, money_scale: scale(facts, "money_scale") }
+}
+
+/// Reads `[facts]`.
+pub(super) fn facts(table: Table<'_>, grain: Grain) -> Option<FactsDef> {
+    let timezone = table.entry("timezone").map_or(Some(chrono_tz::UTC), timezone);
+    let currency = table.entry("currency").and_then(currency);
+    let transactions = table.table("transactions");
+    let transactions_def = transactions.and_then(transactions_section);
+    let mut events = table.table("events").map(Table::entries).unwrap_or_default();
+    events.sort_by_key(|entry| entry.key);
+    let events = events.into_iter().filter_map(event_source).collect();
+    let customers = table.table("customers").and_then(customers);
+    let products = table.table("products").and_then(|table| products(table, transactions));
+    Some(FactsDef {
+        period: grain.period?,
+        timezone: timezone?,
+        currency: currency?,
+        money_scale: grain.money_scale?,
+        volume_scale: scale(table, "volume_scale")?,
+        transactions: transactions_def?,
+        events,
+        customers,
+        products,
+    })
+}
+
+/// Digits after the point, 4 unless given.
+fn scale(facts: Table<'_>, key: &str) -> Option<u8> {
+    if facts.has(key) { facts.integer(key).and_then(|digits| u8::try_from(digits).ok()) } else { Some(4) }
+}
+
+fn timezone(entry: Entry<'_>) -> Option<chrono_tz::Tz> {
+    let name = entry.text()?;
+    let zone = name.parse().ok();
+    if zone.is_none() {
+        let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+        let hint = nearest(name, known).map(|zone| format!("; did you mean '{zone}'?")).unwrap_or_default();
+        entry.fault(format!(
+            "unknown 'timezone' {}, expected an IANA name such as 'Europe/Vienna'{hint}",
+            quoted(name)
+        ));
+    }
+    zone
+}
+
+fn currency(entry: Entry<'_>) -> Option<String> {
+    let code = entry.text()?;
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Some(code.to_owned());
+    }
+    entry.fault(format!("'currency' is {}, expected three capital letters such as 'EUR'", quoted(code)));
+    None
+}
+
+fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
+    let required = ["customer", "order", "at", "revenue"].map(|key| table.sql(key));
+    let optional =
+        ["where", "line", "product", "product_group", "quantity", "return", "discount", "cost", "currency"]
+            .map(|key| table.sql(key));
+    let duplicates = duplicates(table);
+    let files = table.files("files");
+    let [customer, order, at, revenue] = required;
+    let [filter, line, product, product_group, quantity, is_return, discount, cost, currency] = optional;
+    Some(TransactionsDef {
+        files: files?,
+        filter,
+        customer: customer?,
+        order: order?,
+        line,
+        product,
+        product_group,
+        at: at?,
+        quantity,
+        is_return,
+        revenue: revenue?,
+        discount,
+        cost,
+        currency,
+        unknown_customer: unknown_customer(table),
+        duplicates,
+    })
+}
+
+fn duplicates(table: Table<'_>) -> Duplicates {
+    let has_line = table.has("line");
+    let word = table.text("duplicates");
+    if let (Some(entry), Some("error" | "drop identical"), false) =
+        (table.entry("duplicates"), word, has_line)
+    {
+        entry.fault(
+            "'duplicates' are told by (order, line), but 'line' is missing; add line = \"…\", the line's key",
+        );
+    }
+    match word {
+        Some("error") => Duplicates::Error,
+        Some("drop identical") => Duplicates::DropIdentical,
+        Some(_) => Duplicates::Allow,
+        None if has_line => Duplicates::Error,
+        None => Duplicates::Allow,
+    }
+}
+
+fn unknown_customer(table: Table<'_>) -> UnknownCustomer {
+    match table.text("unknown_customer") {
+        Some("quarantine") => UnknownCustomer::Quarantine,
+        _ => UnknownCustomer::CostObject,
+    }
+}
+
+fn event_source(entry: Entry<'_>) -> Option<EventsDef> {
+    if entry.key == TRANSACTIONS || entry.key.trim().is_empty() {
+        let message = format!("{} cannot name an event source; choose another name", quoted(entry.key));
+        entry.reading.fault(entry.key_offset, message);
+    }
+    let table = entry.table()?;
+    let files = table.files("files");
+    let [filter, customer, at] = ["where", "customer", "at"].map(|key| table.sql(key));
+    Some(EventsDef {
+        name: entry.key.to_owned(),
+        files: files?,
+        filter,
+        customer: customer?,
+        at: at?,
+        unknown_customer: unknown_customer(table),
+    })
+}
+
+/// The name of the source that every pipeline has.
+pub(super) const TRANSACTIONS: &str = "transactions";

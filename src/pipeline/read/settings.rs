@@ -1,0 +1,44 @@
+//! `[profitability]` and `[publish]`.
+
+use super::facts::Grain;
+use super::paths;
+use super::reading::Reading;
+use super::table::{Table, compare};
+use crate::pipeline::{ProfitabilityDef, PublishDef};
+use crate::units::Decimal;
+use std::cmp::Ordering;
+
+/// Reads `[profitability]`.
+pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef {
+    let money = |key: &str| table.entry(key).and_then(|entry| entry.money(grain.money_scale));
+    let break_even = money("break_even").unwrap_or(Decimal::ZERO);
+    let high_profit = money("high_profit");
+    if break_even.mantissa < 0 {
+        let entry = table.entry("break_even").expect("0 unless given");
+        entry.fault(format!(
+            "'break_even' is {break_even}, expected an amount from 0: it bounds profit and loss alike"
+        ));
+    } else if let Some(high) = high_profit.filter(|high| compare(*high, break_even) == Ordering::Less) {
+        let entry = table.entry("high_profit").expect("None unless given");
+        entry.fault(format!(
+            "'high_profit' is {high}, below 'break_even' of {break_even}; raise it or leave it out"
+        ));
+    }
+    ProfitabilityDef { break_even, high_profit }
+}
+
+/// Reads `[publish]`, which may be missing.
+pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &str) -> PublishDef {
+    let count =
+        |key: &str| table.and_then(|table| table.integer(key)).and_then(|count| usize::try_from(count).ok());
+    let path =
+        table.and_then(|table| table.text("path")).map_or_else(|| format!("../out/{name}"), str::to_owned);
+    PublishDef {
+        path: paths::resolved(reading.folder(), &path),
+        plain: table.and_then(|table| table.text("encoding")) == Some("plain"),
+        row_group_rows: count("row_group_rows").unwrap_or(DEFAULT_ROW_GROUP_ROWS),
+        keep: count("keep"),
+    }
+}
+
+const DEFAULT_ROW_GROUP_ROWS: usize = 131_072;

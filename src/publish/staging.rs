@@ -1,0 +1,259 @@
+//! A release in the making.
+
+use super::disk;
+use super::encoding::{self, Layout};
+use super::home::Home;
+use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
+use super::schema::{Column, TableSpec};
+use super::table::{Finished, Place, TableWriter};
+use crate::error::{Error, Result};
+use arrow::array::ArrayRef;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// How files are written.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteOptions {
+    /// PLAIN encoding everywhere, for old readers.
+    pub plain: bool,
+    /// Rows of every row group but a file's last.
+    pub row_group_rows: usize,
+}
+
+/// A release in the making, outside any reader's sight. Tables may be written from several threads; dropping
+/// it without a commit removes what was written.
+pub struct Staging {
+    home: Home,
+    id: String,
+    current: Option<Release>,
+    options: WriteOptions,
+    shelf: Option<Arc<Shelf>>,
+    syncer: Option<JoinHandle<Result<()>>>,
+}
+
+impl Staging {
+    pub(super) fn create(
+        home: Home,
+        id: String,
+        current: Option<Release>,
+        options: WriteOptions,
+    ) -> Result<Self> {
+        disk::create_dirs(&home.tree(&id))?;
+        let (unsynced, syncer) = start_syncer();
+        let shelf = Some(Arc::new(Shelf { options, unsynced, books: Mutex::default() }));
+        Ok(Self { home, id, current, options, shelf, syncer: Some(syncer) })
+    }
+
+    /// Begins a table, or one partition of it. Each is written once.
+    pub fn table(&self, spec: &TableSpec, partition: Option<&str>) -> Result<TableWriter> {
+        let place = self.place(spec, partition)?;
+        self.shelf().open(spec, &place);
+        let layout = Layout::new(spec, self.options.plain);
+        TableWriter::create(self.shelf().clone(), place, layout, self.options.row_group_rows)
+    }
+
+    /// Writes a small table in one go.
+    pub fn put(&self, spec: &TableSpec, partition: Option<&str>, columns: Vec<ArrayRef>) -> Result<()> {
+        let mut writer = self.table(spec, partition)?;
+        writer.write(columns)?;
+        writer.finish()
+    }
+
+    /// Takes a table or partition over from the current release, if it was written there with the same recipe,
+    /// columns and options. Returns whether it was.
+    pub fn reuse(&self, spec: &TableSpec, partition: Option<&str>, recipe: &str) -> Result<bool> {
+        let recipe = self.shelf().recipe(&spec.columns, recipe);
+        let files = self.current.as_ref().map_or(&[][..], |current| current.files(spec.name));
+        let same = |file: &&PublishedFile| {
+            file.partition.as_deref() == partition && file.recipe.as_ref() == Some(&recipe)
+        };
+        let Some(file) = files.iter().find(same) else { return Ok(false) };
+        let source = self.home.path().join(&file.path);
+        if !fs::metadata(&source).is_ok_and(|found| found.len() == file.bytes) {
+            return Ok(false);
+        }
+        let place = self.place(spec, partition)?;
+        self.shelf().open(spec, &place);
+        disk::link_or_copy(&source, &place.path)?;
+        let (rows, bytes, blake3) = (file.rows, file.bytes, file.blake3.clone());
+        self.shelf().list(place, Finished { rows, bytes, blake3, recipe: Some(recipe) });
+        Ok(true)
+    }
+
+    /// Makes the release current, by one rename after all of it was verified and is on disk. The extra object
+    /// becomes the release's `run`.
+    pub fn commit(mut self, manifest_extra: serde_json::Value) -> Result<Release> {
+        let release = self.seal(manifest_extra)?;
+        let manifest = release.to_json();
+        disk::write_file(&self.home.tree(&self.id).join("manifest.json"), &manifest)?;
+        self.sync_folders(&release)?;
+        self.home.move_in(&self.id)?;
+        self.home.point_at(&release, &manifest)?;
+        Ok(release)
+    }
+
+    /// The manifest, once every file is on disk and is what it says.
+    fn seal(&mut self, run: serde_json::Value) -> Result<Release> {
+        let shelf = self.shelf.take().expect("a release is sealed once");
+        let shelf = Arc::into_inner(shelf).expect("no table is being written at the commit");
+        let tables = shelf.close();
+        let syncer = self.syncer.take().expect("a release is sealed once");
+        syncer.join().expect("the syncing thread does not panic")?;
+        let previous = self.current.as_ref().map(|current| current.id.clone());
+        let release = Release { format: FORMAT, id: self.id.clone(), previous, tables, run, current: true };
+        let prefix = format!("releases/{}/", self.id);
+        release.all_files().into_par_iter().try_for_each(|file| {
+            let name = file.path.strip_prefix(&prefix).expect("a file lies in its release");
+            check_file(&self.home.tree(&self.id).join(name), file)
+        })?;
+        Ok(release)
+    }
+
+    /// Children before parents.
+    fn sync_folders(&self, release: &Release) -> Result<()> {
+        let tree = self.home.tree(&self.id);
+        let mut folders = BTreeSet::from([tree.clone()]);
+        for file in release.all_files() {
+            let within = Path::new(&file.path).components().skip(2).collect::<PathBuf>();
+            let ancestors = within.ancestors().skip(1).map(|folder| tree.join(folder));
+            folders.extend(ancestors.filter(|folder| *folder != tree));
+        }
+        folders.iter().rev().try_for_each(|folder| disk::sync_dir(folder))
+    }
+
+    fn place(&self, spec: &TableSpec, partition: Option<&str>) -> Result<Place> {
+        assert_plain(spec.name);
+        assert_eq!(spec.partition.is_some(), partition.is_some(), "{}: partition", spec.name);
+        let key_in_file = spec.columns.iter().any(|column| Some(&*column.name) == spec.partition);
+        assert!(!key_in_file, "{}: the partition key is also a column", spec.name);
+        let mut folder = spec.name.to_owned();
+        if let (Some(key), Some(value)) = (spec.partition, partition) {
+            assert_plain(key);
+            assert_plain(value);
+            folder = format!("{folder}/{key}={value}");
+        }
+        let tree = self.home.tree(&self.id);
+        disk::create_dirs(&tree.join(&folder))?;
+        let name = format!("{folder}/{}-{}.parquet", spec.name, self.id);
+        let path = tree.join(&name);
+        let name = format!("releases/{}/{name}", self.id);
+        Ok(Place { table: spec.name, partition: partition.map(str::to_owned), name, path })
+    }
+
+    fn shelf(&self) -> &Arc<Shelf> {
+        self.shelf.as_ref().expect("the shelf is there until the commit")
+    }
+}
+
+impl Drop for Staging {
+    /// After a commit this removes the empty staging folder; otherwise all that was written. What cannot be
+    /// removed now is removed when the next run takes the lock.
+    fn drop(&mut self) {
+        let _ = self.home.discard(&self.id);
+    }
+}
+
+/// Names in paths need no escaping, in a shell or in SQL.
+fn assert_plain(name: &str) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    assert!(!name.is_empty() && !name.starts_with('.') && name.bytes().all(plain), "'{name}' in a path");
+}
+
+fn check_file(path: &Path, listed: &PublishedFile) -> Result<()> {
+    let fault = |found: String| Error::internal(format!("{}: {found}, nothing is published", path.display()));
+    let file = fs::File::open(path).map_err(|error| disk::failed(path, &error))?;
+    let bytes = file.metadata().map_err(|error| disk::failed(path, &error))?.len();
+    if bytes != listed.bytes {
+        return Err(fault(format!("{bytes} bytes on disk, {} written", listed.bytes)));
+    }
+    let reader = SerializedFileReader::new(file).map_err(|error| fault(error.to_string()))?;
+    let rows = reader.metadata().file_metadata().num_rows();
+    if u64::try_from(rows).ok() != Some(listed.rows) {
+        return Err(fault(format!("{rows} rows in the footer, {} written", listed.rows)));
+    }
+    Ok(())
+}
+
+/// Files that wait to be synced while the next ones are written; few, for each holds a descriptor.
+const UNSYNCED_FILES: usize = 64;
+
+/// Syncs files in the background, so that disk and processor work at the same time.
+fn start_syncer() -> (SyncSender<disk::File>, JoinHandle<Result<()>>) {
+    let (unsynced, files) = sync_channel::<disk::File>(UNSYNCED_FILES);
+    let syncer = std::thread::spawn(move || files.iter().try_for_each(|file| file.sync()));
+    (unsynced, syncer)
+}
+
+/// What a staged release holds so far, shared with the writers of its tables.
+pub(super) struct Shelf {
+    options: WriteOptions,
+    unsynced: SyncSender<disk::File>,
+    books: Mutex<Books>,
+}
+
+#[derive(Default)]
+struct Books {
+    tables: BTreeMap<&'static str, PublishedTable>,
+    /// Begun, but not finished.
+    open: BTreeSet<String>,
+}
+
+impl Shelf {
+    /// Digest of all that a file's bytes follow from: what the caller names, the columns and the options.
+    pub(super) fn recipe(&self, columns: &[Column], recipe: &str) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |part: String| {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+        };
+        add(format!("{} {} {}", encoding::VERSION, self.options.plain, self.options.row_group_rows));
+        for column in columns {
+            add(format!("{} {:?} {}", column.name, column.kind, column.nullable));
+        }
+        add(recipe.to_owned());
+        hasher.finalize().to_string()
+    }
+
+    /// A file handed over after a failed sync is dropped: the failure ends the commit anyway.
+    pub(super) fn sync_later(&self, file: disk::File) {
+        let _ = self.unsynced.send(file);
+    }
+
+    pub(super) fn list(&self, place: Place, finished: Finished) {
+        let Finished { rows, bytes, blake3, recipe } = finished;
+        let mut books = self.books();
+        assert!(books.open.remove(&place.name), "{}: listed, but never begun", place.name);
+        let file =
+            PublishedFile { path: place.name, partition: place.partition, rows, bytes, blake3, recipe };
+        books.tables.get_mut(place.table).expect("its table was begun").files.push(file);
+    }
+
+    fn open(&self, spec: &TableSpec, place: &Place) {
+        let mut books = self.books();
+        let described = PublishedTable::describe(spec);
+        let table = books.tables.entry(spec.name).or_insert_with(|| described.clone());
+        assert_eq!(table.columns, described.columns, "{}: columns differ by partition", spec.name);
+        let listed = table.files.iter().any(|file| file.path == place.name);
+        let new = !listed && books.open.insert(place.name.clone());
+        assert!(new, "{}: written twice", place.name);
+    }
+
+    fn close(self) -> BTreeMap<String, PublishedTable> {
+        let books = self.books.into_inner().expect("no holder of the books panics");
+        assert!(books.open.is_empty(), "begun, but not finished: {:?}", books.open);
+        let sorted = books.tables.into_iter().map(|(name, mut table)| {
+            table.files.sort_by(|a, b| a.path.cmp(&b.path));
+            (name.to_owned(), table)
+        });
+        sorted.collect()
+    }
+
+    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.books.lock().expect("no holder of the books panics")
+    }
+}

@@ -1,0 +1,149 @@
+//! What a person is told about a faulty pipeline file, and what a right one means.
+//!
+//! Each `tests/definitions/NAME.toml` has its messages in `NAME.txt`, paths cut to the file's name. `BLESS=1`
+//! rewrites them.
+
+use abacus::error::Kind;
+use abacus::pipeline::{Amount, Duplicates, Feed, Level, Severity, UnknownCustomer, read};
+use abacus::units::PeriodKind;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions")
+}
+
+/// All messages about a file, a line each.
+fn messages(path: &Path) -> String {
+    let error = read(path).expect_err(&path.display().to_string());
+    assert_eq!(error.kind, Kind::Definition, "{}", path.display());
+    let folder = format!("{}/", folder().display());
+    error.messages.iter().map(|message| message.replace(&folder, "") + "\n").collect()
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_a_way_out() {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    assert!(files.len() >= 10, "the folder of mistakes is empty");
+    for file in files {
+        let (found, golden) = (messages(&file), file.with_extension("txt"));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(&golden, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&golden).unwrap_or_default();
+        assert_eq!(found, expected, "{}; BLESS=1 rewrites it", golden.display());
+    }
+}
+
+#[test]
+fn a_message_is_one_line_without_a_full_stop() {
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "txt") {
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                assert!(!line.ends_with('.') && line.contains(".toml:"), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_missing_file_names_the_nearest_one() {
+    let error = read(&folder().join("right/complet.toml")).unwrap_err();
+    assert_eq!(error.kind, Kind::Definition);
+    assert!(error.to_string().contains("no such pipeline file; did you mean"), "{error}");
+    assert!(error.to_string().contains("right/complete.toml'?"), "{error}");
+    let error = read(&folder().join("nowhere/x.toml")).unwrap_err();
+    assert!(error.to_string().contains("give the path of a pipeline file"), "{error}");
+}
+
+#[test]
+fn bytes_that_are_not_text_are_told_with_their_line() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), b"about = 'x'\n[facts]\ncurrency = '\xff'\n").unwrap();
+    let error = read(file.path()).unwrap_err().to_string();
+    assert!(error.contains(":3:1: this line is not UTF-8 text"), "{error}");
+}
+
+#[test]
+fn the_least_file_gets_every_default() {
+    let definition = read(&folder().join("right/least.toml")).unwrap();
+    assert_eq!(definition.name, "least");
+    let facts = &definition.facts;
+    assert_eq!((facts.money_scale, facts.volume_scale, facts.timezone.name()), (4, 4, "UTC"));
+    assert_eq!(facts.transactions.unknown_customer, UnknownCustomer::CostObject);
+    assert_eq!(facts.transactions.duplicates, Duplicates::Allow);
+    assert!(facts.events.is_empty() && facts.customers.is_none() && facts.products.is_none());
+    assert!(
+        definition.costing.is_none() && definition.profitability.is_none() && definition.expect.is_empty()
+    );
+    let publish = &definition.publish;
+    assert_eq!(publish.path, folder().join("out/least"));
+    assert_eq!((publish.plain, publish.row_group_rows, publish.keep), (false, 131_072, None));
+    let bytes = fs::read(folder().join("right/least.toml")).unwrap();
+    assert_eq!(definition.digest, blake3::hash(&bytes).to_hex().to_string());
+}
+
+#[test]
+fn the_complete_file_reads_as_written() {
+    let definition = read(&folder().join("right/complete.toml")).unwrap();
+    let facts = &definition.facts;
+    assert_eq!((facts.period, facts.money_scale, facts.volume_scale), (PeriodKind::Quarter, 2, 3));
+    assert_eq!(facts.transactions.files.path, folder().join("data/**/*.parquet"));
+    assert_eq!(facts.transactions.duplicates, Duplicates::DropIdentical);
+    assert_eq!(facts.transactions.filter.as_ref().unwrap().text, "status <> 'test'");
+    let events: Vec<&str> = facts.events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(events, ["sales_visit", "support_call"]);
+    assert_eq!(facts.events[1].unknown_customer, UnknownCustomer::Quarantine);
+    let attributes: Vec<&String> = facts.customers.as_ref().unwrap().attributes.keys().collect();
+    assert_eq!(attributes, ["channel", "region", "size"]);
+    assert!(facts.products.is_some());
+
+    let profitability = definition.profitability.as_ref().unwrap();
+    assert_eq!(profitability.break_even.to_string(), "5");
+    assert_eq!(profitability.high_profit.unwrap().to_string(), "1000.5");
+    let publish = &definition.publish;
+    assert_eq!(publish.path, folder().join("right/published"));
+    assert_eq!((publish.plain, publish.row_group_rows, publish.keep), (true, 65_536, Some(14)));
+
+    let bounds = |index: usize| {
+        let expect = &definition.expect[index];
+        let text = |bound: Option<abacus::units::Decimal>| bound.map(|number| number.to_string());
+        (text(expect.at_least), text(expect.at_most), expect.severity)
+    };
+    assert_eq!(bounds(0), (Some("4338".into()), Some("4338".into()), Severity::Error));
+    assert_eq!(bounds(1), (Some("-0.5".into()), Some("100".into()), Severity::Warn));
+}
+
+#[test]
+fn costing_of_the_complete_file_is_resolved() {
+    let definition = read(&folder().join("right/complete.toml")).unwrap();
+    let costing = definition.costing.as_ref().unwrap();
+    let minutes = costing.resources[0].capacity.as_ref().unwrap().practical_minutes;
+    assert_eq!(minutes.to_string(), "700000");
+    let Amount::Ledger(ledger) = &costing.resources[0].amount else { panic!("a ledger") };
+    assert_eq!(ledger.accounts, ["6100", "6110"]);
+    assert_eq!((ledger.account_column.as_str(), ledger.amount_column.as_str()), ("konto", "amount"));
+    let Amount::ByPeriod(amounts) = &costing.resources[1].amount else { panic!("amounts by period") };
+    let amounts: Vec<String> = amounts.iter().map(|(period, amount)| format!("{period} {amount}")).collect();
+    assert_eq!(amounts, ["2024-01-01 1000.5", "2024-04-01 -20"]);
+    let Amount::EachPeriod(amount) = &costing.resources[2].amount else { panic!("one amount") };
+    assert_eq!(amount.to_string(), "1250000.75");
+
+    let activity = |index: usize| &costing.activities[index];
+    let columns: Vec<&str> = costing.activities.iter().map(|activity| activity.column.as_str()).collect();
+    assert_eq!(columns, ["take_order", "answer_call", "pick", "pack", "care", "visit"]);
+    assert!(matches!(activity(0).feed, Feed::Time { resource: 0, .. }));
+    assert_eq!(activity(0).on, None);
+    assert_eq!((activity(1).on, activity(1).level), (Some(1), Level::Customer));
+    let Feed::Shares { from, .. } = &activity(2).feed else { panic!("shares") };
+    let from: Vec<String> = from.iter().map(|(resource, share)| format!("{resource} {share}")).collect();
+    assert_eq!(from, ["2 0.1", "1 0.7"], "in the order written");
+    assert_eq!(activity(4).driver().text, "per active customer");
+    let Feed::Shares { from, .. } = &activity(5).feed else { panic!("all of one resource") };
+    assert_eq!(from.len(), 1);
+    assert_eq!((from[0].0, from[0].1.to_string()), (3, "1".into()));
+}
