@@ -224,13 +224,18 @@ class Contest:
             FROM ({' UNION ALL BY NAME '.join(parts)}) GROUP BY 1, 2""")
 
     def acquisitions(self):
-        """What winning a customer cost, in the month it was won; before the history: in its first month."""
+        """What winning a customer cost, in the month it was won if that is in the history."""
         customers = self.job.customers
+        return f"""SELECT {customers['customer']} AS customer_id, date_trunc('month', {customers['acquired_on']})::DATE AS period_start,
+                {self.acquisition_money()} AS acquisition_cost
+            FROM read_parquet('{self.job.files['customers']}')
+            WHERE {customers['acquisition_cost']} <> 0 AND date_trunc('month', {customers['acquired_on']})
+                BETWEEN (SELECT min(period_start) FROM sales) AND (SELECT max(period_start) FROM sales)"""
+
+    def acquisition_money(self):
+        """The acquisition cost of a row of the customers file."""
         factor = MONEY_UNIT if self.options.money == "int" else 1
-        return f"""SELECT {customers['customer']} AS customer_id,
-                greatest(date_trunc('month', {customers['acquired_on']})::DATE, (SELECT min(period_start) FROM sales)) AS period_start,
-                ({customers['acquisition_cost']} * {factor})::{self.money} AS acquisition_cost
-            FROM read_parquet('{self.job.files['customers']}') WHERE {customers['acquisition_cost']} <> 0"""
+        return f"({self.job.customers['acquisition_cost']} * {factor})::{self.money}"
 
     def make_product_facts(self):
         """One row per customer x product group over life."""
@@ -314,22 +319,19 @@ class Contest:
 
     def write_tables(self):
         """Every table as Parquet, the big ones straight from their queries."""
-        self.write("customer_period", "SELECT *, period_start AS period FROM costed", "period")
+        for (month,) in self.sql("SELECT DISTINCT period_start FROM costed ORDER BY 1").fetchall():
+            self.write("customer_period", f"SELECT * FROM costed WHERE period_start = DATE '{month}'", f"period={month}")
         self.make_customers()
         self.write("customer", "SELECT * FROM customers")
         self.write_products()
         self.write_whale_curve()
         self.write_activities()
 
-    def write(self, table, query, partition=None):
-        """One COPY."""
-        target = self.out / table
-        target.mkdir()
-        options = f"FORMAT parquet, COMPRESSION {self.options.compression}"
-        if partition:
-            self.sql(f"COPY ({query}) TO '{target}' ({options}, PARTITION_BY ({partition}), OVERWRITE_OR_IGNORE)")
-        else:
-            self.sql(f"COPY ({query}) TO '{target}/{table}.parquet' ({options})")
+    def write(self, table, query, partition="."):
+        """One COPY. One per month is quicker than PARTITION_BY and needs less memory."""
+        target = self.out / table / partition
+        target.mkdir(parents=True, exist_ok=True)
+        self.sql(f"COPY ({query}) TO '{target}/{table}.parquet' (FORMAT parquet, COMPRESSION {self.options.compression})")
 
     def make_customers(self):
         """One row per customer with its life's measures, rank and class."""
@@ -343,8 +345,11 @@ class Contest:
             **{name: self.money for name in below},
         }
         sums = ", ".join(f"sum({name})::{kind} AS {name}" for name, kind in kinds.items())
-        filled = ", ".join(f"coalesce(life.{name}, 0) AS {name}" for name in kinds)
         master = self.job.customers
+        # Won before the history: an opening line of the customer's life.
+        opening = f"""CASE WHEN {master['acquired_on']} < (SELECT min(period_start) FROM costed)
+            OR {master['acquired_on']} IS NULL THEN {self.acquisition_money()} ELSE 0 END"""
+        filled = ", ".join(f"coalesce(life.{name}, 0) AS {name}" for name in [*counts, *money, *self.activity_columns, *below[:3]])
         attributes = "".join(f", master.{source} AS {name}" for name, source in self.job.attributes.items())
         self.sql(f"""CREATE TEMP TABLE customers AS
             WITH life AS (
@@ -352,10 +357,14 @@ class Contest:
                 FROM costed GROUP BY customer_id),
             known AS (
                 SELECT coalesce(life.customer_id, master.{master['customer']}) AS customer_id,
-                    coalesce(lifetime_orders.orders, 0) AS orders, {filled}, first_order_at, last_order_at,
+                    coalesce(lifetime_orders.orders, 0) AS orders, {filled},
+                    coalesce(life.acquisition_cost, 0) + coalesce(master.opening, 0) AS acquisition_cost,
+                    coalesce(life.customer_profit, 0) - coalesce(master.opening, 0) AS customer_profit,
+                    first_order_at, last_order_at,
                     master.{master['acquired_on']} AS acquired_on {attributes},
                     lifetime_orders.orders IS NULL AS is_prospect
-                FROM life FULL JOIN read_parquet('{self.job.files['customers']}') AS master
+                FROM life FULL JOIN
+                    (SELECT *, {opening} AS opening FROM read_parquet('{self.job.files['customers']}')) AS master
                     ON life.customer_id = master.{master['customer']}
                 LEFT JOIN lifetime_orders
                     ON coalesce(life.customer_id, master.{master['customer']}) IS NOT DISTINCT FROM lifetime_orders.customer_id),
@@ -393,11 +402,12 @@ class Contest:
         """Cumulative profit per mille of customers, most profitable first."""
         self.write("whale_curve", """
             WITH ordered AS (
-                SELECT rank_profit, sum(customer_profit) OVER (ORDER BY rank_profit) AS cumulative_profit,
-                    count(*) OVER () AS ranked_customers
-                FROM customers WHERE rank_profit IS NOT NULL)
-            SELECT per_mille, rank_profit AS customers, cumulative_profit FROM range(1, 1001) AS points(per_mille)
-            JOIN ordered ON rank_profit = (per_mille * ranked_customers + 999) // 1000 ORDER BY per_mille""")
+                SELECT rank_profit, sum(customer_profit) OVER (ORDER BY rank_profit ROWS UNBOUNDED PRECEDING) AS cumulative_profit
+                FROM customers WHERE rank_profit IS NOT NULL),
+            points AS (
+                SELECT per_mille, (per_mille * (SELECT count(*) FROM ordered) + 999) // 1000 AS customers
+                FROM range(1, 1001) AS mille(per_mille))
+            SELECT per_mille, customers, cumulative_profit FROM points JOIN ordered ON rank_profit = customers ORDER BY per_mille""")
 
     def write_activities(self):
         """Volume, rate and cost per activity and month, and what was assigned in all."""
