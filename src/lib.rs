@@ -1,7 +1,24 @@
 //! abacus tells a company what each customer is worth, and why.
+//!
+//! The flow is in `stages`; each room of design is a module here, in the order data passes through them.
 
 pub mod error;
-pub mod facts;
-pub mod pipeline;
-pub mod publish;
 pub mod units;
+
+pub mod pipeline;
+
+pub mod facts;
+
+pub mod costing;
+
+pub mod profitability;
+
+pub mod expect;
+pub mod publish;
+
+pub mod report;
+pub mod run;
+pub mod stages;
+pub mod synth;
+
+pub mod cli;

@@ -104,7 +104,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
     let json = cli.format == Format::Json;
     let events = progress::observer(cli.log == Log::Json);
     match &cli.command {
-        Command::Run(args) => run::run(args, events.as_ref(), json),
+        Command::Run(args) => run::run(args, events, json),
         Command::Check(args) => check::check(&args.pipeline, json),
         Command::Plan(args) => plan::plan(args, json),
         Command::Explain(args) => explain::explain(args, json),

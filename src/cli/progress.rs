@@ -4,17 +4,17 @@ use crate::error::Error;
 use crate::run::Events;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The observer that suits stderr.
-pub(super) fn observer(json: bool) -> Box<dyn Events> {
+pub(super) fn observer(json: bool) -> Arc<dyn Events> {
     if json {
-        Box::new(JsonLines)
+        Arc::new(JsonLines)
     } else if std::io::stderr().is_terminal() {
-        Box::new(Bars { bar: Mutex::new(None) })
+        Arc::new(Bars { bar: Mutex::new(None) })
     } else {
-        Box::new(Lines)
+        Arc::new(Lines)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
             let home = open(pipeline)?;
             let _lock = home.lock()?;
             let removed = home.vacuum(*keep)?;
-            Ok(format!("removed {} releases and {} state files\n", removed.releases.len(), removed.state_files))
+            Ok(format!("removed {} releases and {} state files\n", removed.releases.len(), removed.state.len()))
         }
     }
 }

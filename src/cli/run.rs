@@ -6,6 +6,7 @@ use crate::run::Events;
 use crate::stages::{RunOptions, publish};
 use crate::units::Day;
 use clap::Args;
+use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -57,7 +58,7 @@ impl ScopeArgs {
     }
 }
 
-pub(super) fn run(args: &RunArgs, events: &dyn Events, json: bool) -> Result<String> {
+pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool) -> Result<String> {
     let options = RunOptions { dry_run: args.dry_run, ..args.scope.options()? };
     let report = publish(&args.pipeline.pipeline, options, events)?;
     for warning in &report.warnings {

@@ -1,11 +1,12 @@
 //! The facts of a run, read from kept state one period at a time.
 
-use super::master::{RawKeys, RawMaster};
+use super::master::{RawKeys, RawMaster, read_customers};
 use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregate_column};
 use super::quarantine;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
 };
+use super::source::wanted_aggregates;
 use super::state::{FileAccount, Record, StateFile, read, read_metadata, widen};
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, KeyType};
@@ -44,12 +45,26 @@ pub struct FactSet {
 }
 
 impl FactSet {
+    /// The facts a release was made from, without its sources; only the customers source is read.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn recall(definition: &Definition, folder: &Path, record: Record, as_of: Option<Day>) -> Result<Self> {
+        let mut aggregates = wanted_aggregates(definition);
+        for (aggregate, scale) in aggregates.iter_mut().zip(&record.aggregate_scales) {
+            aggregate.scale = *scale;
+        }
+        let customers = definition.facts.customers.as_ref();
+        let read = |def| read_customers(definition, def, record.key_type, false);
+        let master = customers.map(read).transpose()?;
+        Self::open(definition, folder, record, aggregates, master, as_of)
+    }
+
     /// Opens kept runs: joins the customers and product groups of all periods.
     pub(crate) fn open(
         definition: &Definition,
         folder: &Path,
         record: Record,
-        key_type: KeyType,
         aggregates: Vec<AggregateColumn>,
         master: Option<RawMaster>,
         as_of: Option<Day>,
@@ -59,7 +74,7 @@ impl FactSet {
             .par_iter()
             .map(|runs| read(folder, &runs.customers, Some(&[CUSTOMER])).map(|batch| batch.column(0).clone()))
             .collect::<Result<Vec<ArrayRef>>>()?;
-        let customers = join_customers(&ids, key_type, master.as_ref().map(|master| &master.keys));
+        let customers = join_customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
         let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
         let (groups, group_codes) = join_groups(folder, &record)?;
         let last_day = record.periods.iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
@@ -130,6 +145,20 @@ impl FactSet {
             returns: column("returns"),
             product_cost: column("product_cost"),
         })
+    }
+
+    /// Sum of each aggregate over all customers of a period.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn aggregate_totals(&self, period: usize) -> Result<Vec<i128>> {
+        let totals = &self.record.periods[period].aggregate_totals;
+        totals.iter().map(|total| total.parse().map_err(|_| Error::input("kept state: a total is no number"))).collect()
+    }
+
+    /// Content address of a period's customer facts, keys included.
+    pub fn digest(&self, period: usize) -> &str {
+        &self.record.periods[period].customers.digest
     }
 
     /// Distinct orders with a sale line over life, by rank.

@@ -98,8 +98,7 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let (made, mut accounts) = run.read(options)?;
     accounts.extend(run.master_accounts(&options.folder)?);
     let record = run.record(made, accounts)?;
-    let key_type = run.key_type;
-    FactSet::open(definition, &options.folder, record, key_type, run.aggregates, run.master, options.as_of)
+    FactSet::open(definition, &options.folder, record, run.aggregates, run.master, options.as_of)
 }
 
 /// A run of the facts with its sources open and its work decided.
@@ -261,7 +260,8 @@ impl Run {
 
     /// Splits the work into what is kept and what is made.
     fn decide(&mut self, options: &GatherOptions<'_>) {
-        let previous = options.previous.clone().unwrap_or_default();
+        let nothing = Record { key_type: self.key_type, aggregate_scales: vec![], periods: vec![], files: vec![] };
+        let previous = options.previous.clone().unwrap_or(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
         let has_state = |runs: &PeriodRuns| {
@@ -471,7 +471,8 @@ impl Run {
                  check 'where', the file patterns and --as-of"
             )));
         }
-        Ok(Record { periods, files })
+        let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
+        Ok(Record { key_type: self.key_type, aggregate_scales, periods, files })
     }
 }
 
@@ -618,12 +619,13 @@ impl Shared<'_> {
             )));
         }
         let duplicates: u64 = reduced.iter().map(|range| range.duplicates).sum();
+        let aggregate_totals = (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
         let Kept { customers, products, orders } =
             keep(self.folder, reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();
         let period = period.to_string();
-        let runs = PeriodRuns { period, inputs, last_day, duplicates, customers, products, orders };
+        let runs = PeriodRuns { period, inputs, last_day, duplicates, aggregate_totals, customers, products, orders };
         outcome.periods.push((number, runs));
         Ok(())
     }
@@ -640,6 +642,10 @@ impl Shared<'_> {
             place(clash.1)
         ))
     }
+}
+
+fn total_of(reduced: &[super::reduce::Reduced], aggregate: usize) -> i128 {
+    reduced.iter().flat_map(|range| &range.aggregates[aggregate]).map(|value| i128::from(*value)).sum()
 }
 
 fn shape_of(source: &Source) -> SourceShape {

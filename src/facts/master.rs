@@ -199,7 +199,7 @@ impl RawMaster {
         let acquired = bounds
             .acquired_on
             .as_ref()
-            .map(|bound| bound.instants(batch, definition.facts.timezone))
+            .map(|bound| bound.instants(batch))
             .transpose()?;
         let scale = definition.facts.money_scale;
         let cost = bounds.acquisition_cost.as_ref().map(|bound| bound.fixed(batch, scale)).transpose()?;

@@ -8,6 +8,7 @@ mod fact_set;
 mod gather;
 mod input;
 mod intern;
+mod ledger;
 mod master;
 mod period_run;
 mod periods;
@@ -24,5 +25,6 @@ pub mod schema;
 
 pub use fact_set::FactSet;
 pub use gather::{GatherOptions, ScanPlan, check, gather, plan};
+pub use ledger::read_ledgers;
 pub use quarantine::table as quarantine_table;
 pub use state::{FileAccount, PeriodRuns, Record, StateFile};

@@ -249,7 +249,7 @@ fn evaluate(
     batch: &RecordBatch,
     fates: &mut Fates,
 ) -> Result<Evaluated> {
-    let instants = source.at.instants(batch, context.zone)?;
+    let instants = source.at.instants(batch)?;
     fates.quarantine_nulls(instants.nulls.as_ref(), "at");
     fates.quarantine_faults(&instants.faults, "at");
     let keys = customer_words(context, source, &source.customer.keys(batch)?, fates);

@@ -204,3 +204,14 @@ pub struct FactPeriod {
     /// Whether the as-of day has reached its end.
     pub complete: bool,
 }
+
+/// Amounts of one ledger, summed exactly per account and period at `money_scale`.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerSums {
+    /// The files' pattern, as written.
+    pub files: String,
+    /// Resources fed from it: indices into `CostingDef::resources`.
+    pub resources: Vec<usize>,
+    /// By (account, period).
+    pub sums: std::collections::BTreeMap<(String, Period), i64>,
+}

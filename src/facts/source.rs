@@ -111,7 +111,7 @@ pub(crate) fn bind_sources(
 }
 
 /// The distinct aggregates of all activities; scales are filled in when they are bound.
-fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn> {
+pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn> {
     let mut wanted: Vec<AggregateColumn> = Vec::new();
     for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
         for (_, aggregate) in &activity.driver().driver.terms {

@@ -3,6 +3,7 @@
 use super::input::Identity;
 use super::schema::RowCounts;
 use crate::error::{Error, Kind, Result};
+use crate::pipeline::KeyType;
 use arrow::array::{ArrayRef, AsArray, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
 use arrow::ipc::reader::FileReader;
@@ -43,6 +44,8 @@ pub struct PeriodRuns {
     pub last_day: String,
     /// Identical rows that were dropped.
     pub duplicates: u64,
+    /// Sum of each aggregate over all customers, as text: JSON numbers end at 64 bits.
+    pub aggregate_totals: Vec<String>,
     /// One row per customer.
     pub customers: StateFile,
     /// One row per customer × product group.
@@ -67,8 +70,12 @@ pub struct FileAccount {
 }
 
 /// All that a run of the facts left behind; listed in the release's manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// What customer keys are.
+    pub key_type: KeyType,
+    /// Digits after the point of each aggregate.
+    pub aggregate_scales: Vec<u8>,
     /// Periods, ascending.
     pub periods: Vec<PeriodRuns>,
     /// Files, in source and path order.

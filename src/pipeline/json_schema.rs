@@ -99,3 +99,38 @@ fn default_value(key: &Key) -> Option<Value> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_says_what_the_key_tables_say() {
+        let schema = json_schema();
+        let at = |pointer: &str| schema.pointer(pointer).cloned().unwrap_or(Value::Null);
+        assert_eq!(at("/required"), json!(["facts"]));
+        assert_eq!(at("/additionalProperties"), json!(false));
+        assert_eq!(at("/properties/facts/required"), json!(["period", "currency", "transactions"]));
+        assert_eq!(
+            at("/properties/facts/properties/period/enum"),
+            json!(["week", "month", "quarter", "year"])
+        );
+        assert_eq!(at("/properties/facts/properties/timezone/default"), json!("UTC"));
+        assert_eq!(at("/properties/publish/properties/row_group_rows/default"), json!(131_072));
+        let event = "/properties/facts/properties/events/additionalProperties";
+        assert_eq!(at(&format!("{event}/required")), json!(["files", "customer", "at"]));
+        let resource = "/properties/costing/properties/resource/items";
+        let one_of =
+            json!([{ "required": ["amount"] }, { "required": ["amounts"] }, { "required": ["ledger"] }]);
+        assert_eq!(at(&format!("{resource}/oneOf")), one_of);
+        assert_eq!(at(&format!("{resource}/properties/amount/$ref")), json!("#/$defs/number"));
+    }
+
+    #[test]
+    fn a_default_in_words_is_no_default_value() {
+        let schema = json_schema();
+        let keep = schema.pointer("/properties/publish/properties/keep").unwrap();
+        assert!(keep.get("default").is_none());
+        assert_eq!(keep["minimum"], json!(1));
+    }
+}

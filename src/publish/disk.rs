@@ -25,6 +25,12 @@ impl File {
         Ok(Self { file, path: path.to_owned() })
     }
 
+    /// A finished file of another writer, to be synced.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let file = fs::File::open(path).map_err(|error| failed(path, &error))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
     /// Another handle of the same file, so that it can be synced where nobody waits for it.
     pub(super) fn handle(&self) -> Result<Self> {
         let file = self.file.try_clone().map_err(|error| failed(&self.path, &error))?;

@@ -20,6 +20,7 @@ mod home;
 mod lock;
 mod release;
 pub mod schema;
+mod sheet;
 mod staging;
 mod table;
 mod views;

@@ -3,6 +3,8 @@
 use arrow::datatypes::{DataType, TimeUnit};
 use std::borrow::Cow;
 
+pub use super::sheet::Sheet;
+
 /// One published table.
 #[derive(Debug, Clone)]
 pub struct TableSpec {

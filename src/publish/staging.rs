@@ -86,6 +86,22 @@ impl Staging {
         Ok(true)
     }
 
+    /// Files of a table that are finished so far, in path order: what checks read before the commit.
+    pub fn written(&self, table: &str) -> Vec<PathBuf> {
+        let books = self.shelf().books();
+        let files = books.tables.get(table).map_or(&[][..], |table| &table.files);
+        let prefix = format!("releases/{}/", self.id);
+        let mut names: Vec<&str> = files.iter().filter_map(|file| file.path.strip_prefix(&prefix)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| self.home.tree(&self.id).join(name)).collect()
+    }
+
+    /// Has a file that the release depends on, such as kept state, on disk before the commit.
+    pub fn keep(&self, path: &Path) -> Result<()> {
+        self.shelf().sync_later(disk::File::open(path)?);
+        Ok(())
+    }
+
     /// Makes the release current, by one rename after all of it was verified and is on disk. The extra object
     /// becomes the release's `run`.
     pub fn commit(mut self, manifest_extra: serde_json::Value) -> Result<Release> {

@@ -36,7 +36,7 @@ static RESOURCE: Section = Section {
 static LEDGER: Section = Section {
     header: "ledger",
     keys: &[
-        Key::required("files", Kind::Files, "Parquet or CSV files, relative to this file's folder"),
+        Key::required("files", Kind::Files, "The Parquet or CSV files, relative to this file's folder"),
         Key::required(
             "account",
             Kind::Texts,

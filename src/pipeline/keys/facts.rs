@@ -53,7 +53,7 @@ static TRANSACTIONS: Section = Section {
         Key::required(
             "files",
             Kind::Files,
-            "Parquet files; `*`, `**` and `?` match, relative to this file's folder",
+            "The Parquet files, relative to this file's folder; `*`, `**` and `?` match",
         ),
         WHERE,
         Key::required("customer", Kind::Sql, "Customer key: an integer or text"),
@@ -97,7 +97,7 @@ static TRANSACTIONS: Section = Section {
 static EVENTS: Section = Section {
     header: "[facts.events.NAME]",
     keys: &[
-        Key::required("files", Kind::Files, "Parquet files, as above"),
+        Key::required("files", Kind::Files, "The Parquet files, one row per event"),
         WHERE,
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
         Key::required("at", Kind::Sql, "When: a date or timestamp"),
@@ -109,7 +109,7 @@ static EVENTS: Section = Section {
 static CUSTOMERS: Section = Section {
     header: "[facts.customers]",
     keys: &[
-        Key::required("files", Kind::Files, "Parquet files, one row per customer"),
+        Key::required("files", Kind::Files, "The Parquet files, one row per customer"),
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
         Key::optional("acquired_on", Kind::Sql, "", "The day the customer was won"),
         Key::optional(
@@ -137,7 +137,7 @@ static CUSTOMERS: Section = Section {
 static PRODUCTS: Section = Section {
     header: "[facts.products]",
     keys: &[
-        Key::required("files", Kind::Files, "Parquet files, one row per product"),
+        Key::required("files", Kind::Files, "The Parquet files, one row per product"),
         Key::required("product", Kind::Sql, "Product key, of the same type as in the transactions"),
         Key::required("group", Kind::Sql, "The product's group"),
     ],

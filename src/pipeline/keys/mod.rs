@@ -4,6 +4,8 @@
 mod costing;
 mod facts;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -27,9 +27,7 @@ pub(super) fn facts(table: Table<'_>, grain: Grain) -> Option<FactsDef> {
     let currency = table.entry("currency").and_then(currency);
     let transactions = table.table("transactions");
     let transactions_def = transactions.and_then(transactions_section);
-    let mut events = table.table("events").map(Table::entries).unwrap_or_default();
-    events.sort_by_key(|entry| entry.key);
-    let events = events.into_iter().filter_map(event_source).collect();
+    let events = event_entries(table).into_iter().filter_map(event_source).collect();
     let customers = table.table("customers").and_then(customers);
     let products = table.table("products").and_then(|table| products(table, transactions));
     Some(FactsDef {
@@ -43,6 +41,17 @@ pub(super) fn facts(table: Table<'_>, grain: Grain) -> Option<FactsDef> {
         customers,
         products,
     })
+}
+
+/// Names of the event sources, in the order of `FactsDef::events`.
+pub(super) fn event_names(facts: Table<'_>) -> Vec<&str> {
+    event_entries(facts).iter().map(|entry| entry.key).collect()
+}
+
+fn event_entries(facts: Table<'_>) -> Vec<Entry<'_>> {
+    let mut events = facts.table("events").map(Table::entries).unwrap_or_default();
+    events.sort_by_key(|entry| entry.key);
+    events
 }
 
 /// Digits after the point, 4 unless given.

@@ -70,7 +70,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let name = reading.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let facts_table = root.table("facts");
     let grain = facts::grain(facts_table);
-    let events = facts_table.map(|facts| facts.names_in("events")).unwrap_or_default();
+    let events = facts_table.map(facts::event_names).unwrap_or_default();
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -134,6 +134,16 @@ mod tests {
     /// Reads the text; only its not panicking is of interest.
     fn survives(text: &str) {
         let _ = checked(Path::new("pipelines/p.toml"), text.as_bytes());
+    }
+
+    #[test]
+    fn the_example_of_the_reference_is_right() {
+        let reference = include_str!("../../../pipelines/README.md");
+        let (_, rest) = reference.split_once("```toml\n").unwrap();
+        let (example, _) = rest.split_once("```").unwrap();
+        let definition = checked(Path::new("pipelines/example.toml"), example.as_bytes()).unwrap();
+        assert_eq!(definition.publish.path, Path::new("out/example"));
+        assert_eq!(definition.costing.unwrap().activities.len(), 3);
     }
 
     #[test]

@@ -94,12 +94,6 @@ impl<'a> Table<'a> {
         self.entry(key)?.table()
     }
 
-    /// The names of the tables or values in a table.
-    pub(super) fn names_in(self, key: &str) -> Vec<&'a str> {
-        let table = self.table(key).map(|table| table.map.keys());
-        table.into_iter().flatten().map(|name| AsRef::<str>::as_ref(name.get_ref())).collect()
-    }
-
     /// An array of tables; those that are none are left out.
     pub(super) fn tables(self, key: &str) -> Vec<Table<'a>> {
         let items = self.entry(key).and_then(|entry| entry.value.get_ref().as_array());
@@ -147,6 +141,10 @@ impl<'a> Entry<'a> {
     /// As a pattern of files.
     pub(super) fn files(self) -> Option<Files> {
         let pattern = self.text()?;
+        if let Err(error) = glob::Pattern::new(pattern) {
+            let at = pattern.char_indices().nth(error.pos).map_or(0, |(offset, _)| offset);
+            self.fault_in_text(at, format!("'{}' is no pattern of files: {}", self.key, error.msg));
+        }
         let path = paths::resolved(self.reading.folder(), pattern);
         Some(Files { pattern: pattern.to_owned(), path, at: self.text_position(0) })
     }

@@ -1,0 +1,81 @@
+//! The short summary at the end of a run.
+
+use crate::report::{grouped, money_text};
+use crate::stages::Report;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+pub(super) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |label: &str, value: String| {
+        writeln!(text, "{label:<12} {value}").expect("a string takes text");
+    };
+    for (source, files, rows) in &report.sources {
+        let count = |rows: u64| grouped(rows.into());
+        let mut counts = format!("{} read, {} used", count(rows.read), count(rows.used));
+        for (rows, what) in [
+            (rows.quarantined, "quarantined"),
+            (rows.excluded, "excluded"),
+            (rows.after_as_of, "after the as-of day"),
+        ] {
+            if rows > 0 {
+                write!(counts, ", {} {what}", count(rows)).expect("a string takes text");
+            }
+        }
+        let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
+        line(&format!("rows {source}"), format!("{counts} ({files})"));
+    }
+    let money = |amount| money_text(amount, &report.definition);
+    let costs = &report.costs;
+    let mut flow = format!("{} in, {} assigned", money(costs.input), money(costs.assigned));
+    for (amount, what) in
+        [(costs.unused, "unused"), (costs.unassigned, "unassigned"), (costs.overdriven, "overdriven")]
+    {
+        if amount != 0 {
+            write!(flow, ", {} {what}", money(amount)).expect("a string takes text");
+        }
+    }
+    line("cost", flow);
+    if costs.unclaimed != 0 {
+        line("ledger", format!("{} claimed by no resource, see table reconciliation", money(costs.unclaimed)));
+    }
+    let prospects = match report.profit.prospects {
+        0 => String::new(),
+        prospects => format!(", and {} prospects", grouped(prospects as i128)),
+    };
+    line("customers", format!("{}{prospects}", grouped(report.profit.customers as i128)));
+    line("profit", money(report.profit.profit));
+    let share = report.profit.top_20_share;
+    line("top 20 %", share.map_or("no share: total profit is not above 0".to_owned(), |share| {
+        format!("{:.1} % of profit", share * 100.0)
+    }));
+    let seconds: f64 = report.timings.iter().map(|timing| timing.seconds).sum();
+    line("time", format!("{seconds:.2} s"));
+    if let Some(bytes) = report.peak_memory_bytes {
+        line("peak memory", format!("{} MiB", bytes >> 20));
+    }
+    match &report.release {
+        Some(release) => {
+            line("release", release.id.clone());
+            line("tables", report.definition.publish.path.join("current").display().to_string());
+        }
+        None => line("release", "none, this was a dry run".to_owned()),
+    }
+    text
+}
+
+pub(super) fn json(report: &Report) -> Value {
+    json!({
+        "pipeline": report.definition.name,
+        "release": report.release.as_ref().map(|release| &release.id),
+        "out": report.definition.publish.path,
+        "sources": report.sources.iter().map(|(source, files, rows)| json!({
+            "source": source, "files": files, "rows": rows
+        })).collect::<Vec<_>>(),
+        "control_totals": report.release.as_ref().map(|release| &release.run["control_totals"]),
+        "top_20_share": report.profit.top_20_share,
+        "timings": report.timings,
+        "peak_memory_bytes": report.peak_memory_bytes,
+        "warnings": report.warnings,
+    })
+}

@@ -1,0 +1,141 @@
+//! Driver volumes: Σ coefficient × aggregate, exact at one scale per activity.
+
+use crate::error::{Error, Result};
+use crate::facts::schema::AggregateColumn;
+use crate::pipeline::{ActivityDef, Definition};
+use crate::units::pow10;
+use arrow::buffer::ScalarBuffer;
+
+/// What a DECIMAL(18) column can hold, exclusive.
+pub(crate) const LIMIT: i64 = 1_000_000_000_000_000_000;
+
+/// How an activity's volume follows from the facts' aggregates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityDriver {
+    /// (index of the aggregate column, integer factor at `scale`).
+    pub terms: Vec<(usize, i64)>,
+    /// Digits after the point of the volume: the fewest that keep every term exact.
+    pub scale: u8,
+}
+
+impl ActivityDriver {
+    /// Finds the aggregates of an activity's driver among the facts' columns.
+    ///
+    /// # Errors
+    /// When a coefficient leaves no room for the volume within 18 digits.
+    pub fn resolve(
+        definition: &Definition,
+        activity: &ActivityDef,
+        columns: &[AggregateColumn],
+    ) -> Result<Self> {
+        let sql = activity.driver();
+        let mut terms = Vec::new();
+        for (coefficient, aggregate) in &sql.driver.terms {
+            let index = columns
+                .iter()
+                .position(|column| column.source == activity.on && column.aggregate == *aggregate)
+                .ok_or_else(|| {
+                    Error::internal(format!("facts keep no column for '{}' of '{}'", sql.text, activity.name))
+                })?;
+            terms.push((index, coefficient.normalised(), columns[index].scale));
+        }
+        let scale = terms.iter().map(|(_, coefficient, scale)| coefficient.scale + scale).max().unwrap_or(0);
+        let too_fine = || {
+            let place = definition.place(sql.at);
+            Error::definition(format!(
+                "{place}: driver '{}' has more digits than fit 18; shorten its coefficients",
+                sql.text
+            ))
+        };
+        if scale > 18 {
+            return Err(too_fine());
+        }
+        let factor = |coefficient: crate::units::Decimal, own: u8| {
+            let factor = coefficient.mantissa.checked_mul(pow10(scale - own - coefficient.scale))?;
+            i64::try_from(factor).ok()
+        };
+        let terms = terms
+            .into_iter()
+            .map(|(index, coefficient, own)| Some((index, factor(coefficient, own)?)))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(too_fine)?;
+        Ok(Self { terms, scale })
+    }
+
+    /// The volume of every row; shares the aggregate's memory when it is the volume. `None` when a volume
+    /// has more than 18 digits.
+    pub fn volumes(&self, aggregates: &[ScalarBuffer<i64>], rows: usize) -> Option<ScalarBuffer<i64>> {
+        if let [(index, 1)] = self.terms[..] {
+            let column = &aggregates[index];
+            return fits(column).then(|| column.clone());
+        }
+        let mut volumes = vec![0_i64; rows];
+        let mut largest = 0_i128;
+        for &(index, factor) in &self.terms {
+            largest += i128::from(bits(&aggregates[index])) * i128::from(factor.unsigned_abs());
+        }
+        if largest < i128::from(LIMIT) {
+            for &(index, factor) in &self.terms {
+                volumes.iter_mut().zip(&aggregates[index]).for_each(|(sum, value)| *sum += value * factor);
+            }
+            return Some(volumes.into());
+        }
+        for (row, volume) in volumes.iter_mut().enumerate() {
+            let terms = self.terms.iter().map(|&(index, factor)| (aggregates[index][row], factor));
+            let exact: i128 = terms.map(|(value, factor)| i128::from(value) * i128::from(factor)).sum();
+            *volume = i64::try_from(exact).ok().filter(|volume| volume.abs() < LIMIT)?;
+        }
+        Some(volumes.into())
+    }
+
+    /// The volume of all customers together, from the aggregates' totals.
+    pub fn total(&self, totals: &[i128]) -> i128 {
+        self.terms.iter().map(|&(index, factor)| totals[index] * i128::from(factor)).sum()
+    }
+}
+
+/// All bits set in the values' magnitudes: no |value| exceeds the result.
+pub(crate) fn bits(values: &[i64]) -> u64 {
+    values.iter().fold(0, |bits, value| bits | value.unsigned_abs())
+}
+
+/// Whether every value fits a DECIMAL(18) column.
+pub fn fits(values: &[i64]) -> bool {
+    bits(values) < 1 << 59 || values.iter().all(|value| value.unsigned_abs() < LIMIT.unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn golden_g4_time_equations_are_linear_in_the_aggregates() {
+        // Inside sales: 15·new + 5·orders + 3·lines + 10·rush.
+        let driver = ActivityDriver { terms: vec![(0, 15), (1, 5), (2, 3), (3, 10)], scale: 0 };
+        let columns = [vec![0, 0, 0, 1], vec![1, 1, 1, 1], vec![1, 10, 10, 10], vec![0, 0, 1, 1]];
+        let columns = columns.map(ScalarBuffer::from);
+        assert_eq!(driver.volumes(&columns, 4).unwrap().to_vec(), [8, 35, 45, 60]);
+        assert_eq!(driver.total(&[1, 4, 31, 2]), 148);
+    }
+
+    #[test]
+    fn a_plain_aggregate_is_not_copied() {
+        let column = ScalarBuffer::from(vec![1, 2, 3]);
+        let driver = ActivityDriver { terms: vec![(0, 1)], scale: 0 };
+        let volumes = driver.volumes(std::slice::from_ref(&column), 3).unwrap();
+        assert_eq!(volumes.as_ptr(), column.as_ptr());
+    }
+
+    #[test]
+    fn volumes_beyond_18_digits_are_refused_and_large_exact_ones_kept() {
+        let driver = ActivityDriver { terms: vec![(0, 10), (1, -10)], scale: 1 };
+        let (large, small) = (LIMIT / 2, LIMIT / 2 - 7);
+        let columns = |b: i64| [ScalarBuffer::from(vec![large]), ScalarBuffer::from(vec![b])];
+        assert_eq!(driver.volumes(&columns(small), 1).unwrap().to_vec(), [70]);
+        assert!(driver.volumes(&columns(-small), 1).is_none());
+        for values in [vec![i64::MIN], vec![LIMIT], vec![-LIMIT]] {
+            let single = ActivityDriver { terms: vec![(0, 1)], scale: 0 };
+            assert!(single.volumes(&[values.into()], 1).is_none());
+        }
+    }
+}

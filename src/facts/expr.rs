@@ -1,1 +1,0 @@
-//! Binds scalar expressions to file columns and evaluates them batch by batch.

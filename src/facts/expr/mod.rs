@@ -1,0 +1,250 @@
+//! Binds scalar expressions to file columns and evaluates them batch by batch.
+//!
+//! Numbers are exact wherever the columns are: integers and decimals stay integer mantissas, a quotient keeps its
+//! divisor, and `fixed` rounds once. A bound on every column proves per batch that 64 bits suffice, so that the
+//! loops need no checks; where it cannot, the same operation runs in 128 bits and marks the rows that overflow.
+//! Logic is SQL's, with three values. Knows files' columns and the roles given to it, and nothing of what they mean.
+
+mod bind;
+mod column;
+mod compare;
+mod eval;
+mod fixed;
+mod node;
+mod number;
+mod text;
+mod time;
+mod vector;
+
+pub use bind::bind;
+
+use crate::error::Result;
+use arrow::array::{RecordBatch, StringArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use node::{Kind, Node};
+use std::fmt;
+use std::sync::Arc;
+
+/// What an expression yields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    /// Only ever null.
+    Null,
+    /// A whole number.
+    Integer,
+    /// A number with this many digits after the point.
+    Decimal(u8),
+    /// A float, or an exact quotient without finite decimals.
+    Float,
+    /// A condition.
+    Bool,
+    /// Text.
+    Text,
+    /// A civil day.
+    Date,
+    /// A point in time.
+    Timestamp {
+        /// Whether it is an instant (UTC) rather than local wall time.
+        zoned: bool,
+    },
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Type::Null => "null",
+            Type::Integer => "an integer",
+            Type::Decimal(_) => "a decimal number",
+            Type::Float => "a float",
+            Type::Bool => "a condition",
+            Type::Text => "text",
+            Type::Date => "a date",
+            Type::Timestamp { .. } => "a timestamp",
+        })
+    }
+}
+
+impl Type {
+    /// Whether `Bound::fixed` takes it.
+    pub fn is_number(self) -> bool {
+        matches!(self, Type::Null | Type::Integer | Type::Decimal(_) | Type::Float | Type::Bool)
+    }
+
+    /// Whether `Bound::truth` takes it.
+    pub fn is_condition(self) -> bool {
+        matches!(self, Type::Null | Type::Bool)
+    }
+
+    /// Whether `Bound::instants` takes it.
+    pub fn is_instant(self) -> bool {
+        matches!(self, Type::Null | Type::Date | Type::Timestamp { .. })
+    }
+
+    /// Whether `Bound::keys` takes it: anything that compares exactly.
+    pub fn is_key(self) -> bool {
+        !matches!(self, Type::Decimal(_))
+    }
+}
+
+/// Why an expression does not fit the columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BindError {
+    /// Lower case, no full stop, with the way out.
+    pub message: String,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BindError {}
+
+/// An expression whose names and types are settled. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    plan: Arc<Plan>,
+}
+
+#[derive(Debug)]
+struct Plan {
+    node: Node,
+    kind: Kind,
+    columns: Vec<String>,
+    zone: chrono_tz::Tz,
+}
+
+/// Why a row's value cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fault {
+    /// NaN or infinity.
+    NotFinite,
+    /// More digits than money and volumes hold.
+    Overflow,
+    /// A date before 1900 or from 2200 on.
+    OutOfRange,
+    /// A key that is not a whole number.
+    Unparsable,
+}
+
+impl Fault {
+    /// The word in the quarantine's reason column.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Fault::NotFinite => "not finite",
+            Fault::Overflow => "overflow",
+            Fault::OutOfRange => "date out of range",
+            Fault::Unparsable => "unparsable",
+        }
+    }
+}
+
+/// Money or a volume: fixed-point integers at the scale asked for.
+#[derive(Debug, Clone)]
+pub struct Fixed {
+    /// 0 where null or fault; |value| < 10^18.
+    pub values: ScalarBuffer<i64>,
+    /// Absent when no row is null.
+    pub nulls: Option<NullBuffer>,
+    /// By row, ascending; never a null row.
+    pub faults: Vec<(u32, Fault)>,
+    /// No |value| is above this; it may be up to twice the greatest.
+    pub max_abs: i64,
+}
+
+/// Points in time and their local days.
+#[derive(Debug, Clone)]
+pub struct Instants {
+    /// Days since 1970-01-01 in the zone, within `Day::MIN..Day::END`; 0 where null or fault.
+    pub days: Vec<i32>,
+    /// Microseconds since 1970-01-01: UTC when zoned, wall time otherwise; anything where null or fault.
+    pub micros: ScalarBuffer<i64>,
+    /// Absent when no row is null.
+    pub nulls: Option<NullBuffer>,
+    /// By row, ascending; never a null row.
+    pub faults: Vec<(u32, Fault)>,
+}
+
+/// Keys of one batch.
+#[derive(Debug, Clone)]
+pub enum KeyColumn {
+    /// Integers; dates as days, timestamps as microseconds, conditions as 0 and 1.
+    Int {
+        /// 0 where null.
+        values: ScalarBuffer<i64>,
+        /// Absent when no row is null.
+        nulls: Option<NullBuffer>,
+    },
+    /// Text as codes into a dictionary, whose entries may repeat or be unused.
+    Text {
+        /// The distinct texts, or about that. No entry that is used is null.
+        dictionary: StringArray,
+        /// One per row; 0 where null.
+        codes: ScalarBuffer<i32>,
+        /// Absent when no row is null.
+        nulls: Option<NullBuffer>,
+    },
+    /// Text, one value per row.
+    PlainText(StringArray),
+}
+
+impl Bound {
+    /// What it yields.
+    pub fn ty(&self) -> Type {
+        self.plan.kind.ty()
+    }
+
+    /// The file columns it needs, as the file spells them, sorted and distinct.
+    pub fn columns(&self) -> &[String] {
+        &self.plan.columns
+    }
+
+    /// The file column, if the expression is nothing but one.
+    pub fn is_column(&self) -> Option<&str> {
+        match &self.plan.node {
+            Node::Column(name, _) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Digits after the point that hold it exactly, at most `cap`; `cap` for floats.
+    pub fn natural_scale(&self, cap: u8) -> u8 {
+        match self.ty() {
+            Type::Integer | Type::Bool | Type::Null => 0,
+            Type::Decimal(scale) => scale.min(cap),
+            _ => cap,
+        }
+    }
+
+    /// Money or a volume, rounded once, half away from zero. For numbers and conditions (1 or 0).
+    pub fn fixed(&self, batch: &RecordBatch, scale: u8) -> Result<Fixed> {
+        assert!(self.ty().is_number(), "fixed() of {}", self.ty());
+        Ok(fixed::fixed(self.evaluate(batch)?, self.plan.kind, scale, batch.num_rows()))
+    }
+
+    /// Where the condition holds; null counts as false.
+    pub fn truth(&self, batch: &RecordBatch) -> Result<BooleanBuffer> {
+        assert!(self.ty().is_condition(), "truth() of {}", self.ty());
+        Ok(eval::truth(self.evaluate(batch)?, batch.num_rows()))
+    }
+
+    /// Points in time with their days in the zone given to `bind`.
+    pub fn instants(&self, batch: &RecordBatch) -> Result<Instants> {
+        assert!(self.ty().is_instant(), "instants() of {}", self.ty());
+        Ok(time::instants(self.evaluate(batch)?, self.plan.kind, self.plan.zone, batch.num_rows()))
+    }
+
+    /// Keys; a dictionary stays one.
+    ///
+    /// # Errors
+    /// When a number is not a whole one within 64 bits.
+    pub fn keys(&self, batch: &RecordBatch) -> Result<KeyColumn> {
+        assert!(self.ty().is_key(), "keys() of {}", self.ty());
+        eval::keys(self.evaluate(batch)?, self.plan.kind, batch.num_rows())
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<eval::Value> {
+        eval::Batch { batch, zone: self.plan.zone }.value(&self.plan.node)
+    }
+}

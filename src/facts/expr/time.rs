@@ -1,0 +1,195 @@
+//! Days, date parts and time zones.
+
+use super::eval::Value;
+use super::node::Kind;
+use super::number::{Faults, Numbers, row_number};
+use super::vector::{Values, Vector, some_nulls, zero_nulls};
+use super::{Fault, Instants};
+use crate::pipeline::sql::DatePart;
+use crate::units::{Day, MICROS_PER_DAY};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
+
+/// Points in time with their local days.
+pub(super) fn instants(value: Value, kind: Kind, zone: Tz, rows: usize) -> Instants {
+    let (days, micros, nulls) = match value {
+        Value::Date(dates) => {
+            let micros = dates.values.map(|day| i64::from(day).saturating_mul(MICROS_PER_DAY)).spread(rows);
+            (dates.values.spread(rows), micros, dates.nulls)
+        }
+        Value::Instant(times) => {
+            let zone = (kind == Kind::Instant { zoned: true }).then_some(zone);
+            let days = days(&times, zone);
+            (days.values.spread(rows), times.values.spread(rows), times.nulls)
+        }
+        Value::Null => (vec![0; rows].into(), vec![0; rows].into(), Some(NullBuffer::new_null(rows))),
+        other => unreachable!("bound as a date or timestamp: {other:?}"),
+    };
+    let nulls = nulls.and_then(some_nulls);
+    let mut days = Vec::from(zero_nulls(days, nulls.as_ref()));
+    let faults = mark_implausible(&mut days);
+    Instants { days, micros, nulls, faults }
+}
+
+/// Null rows have day 0, which is plausible.
+fn mark_implausible(days: &mut [i32]) -> Faults {
+    let plausible = Day::MIN.0..Day::END.0;
+    let (least, greatest) =
+        days.iter().fold((0, 0), |(least, greatest): (i32, i32), &day| (least.min(day), greatest.max(day)));
+    if plausible.contains(&least) && plausible.contains(&greatest) {
+        return Faults::new();
+    }
+    let mut faults = Faults::new();
+    for (row, day) in days.iter_mut().enumerate().filter(|(_, day)| !plausible.contains(day)) {
+        *day = 0;
+        faults.push((row_number(row), Fault::OutOfRange));
+    }
+    faults
+}
+
+/// Local days of instants (with a zone) or wall times (without).
+pub(super) fn days(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i32> {
+    let Vector { values, nulls } = local(times, zone);
+    Vector { values: values.map(day_of), nulls }
+}
+
+/// Midnights of days: instants (with a zone) or wall times (without).
+pub(super) fn midnights(dates: &Vector<i32>, zone: Option<Tz>) -> Vector<i64> {
+    dates.map(|day| midnight(day, zone))
+}
+
+/// Midnight of a day.
+pub(super) fn midnight(day: i32, zone: Option<Tz>) -> i64 {
+    let wall = i64::from(day).saturating_mul(MICROS_PER_DAY);
+    zone.map_or(wall, |zone| to_utc(wall, zone))
+}
+
+/// The instant of a wall time: the earlier of two, and the time before the gap carried on where there is none.
+pub(super) fn to_utc(wall: i64, zone: Tz) -> i64 {
+    let offset = naive(wall).map(|time| match zone.offset_from_local_datetime(&time).earliest() {
+        Some(offset) => i64::from(offset.fix().local_minus_utc()) * MICROS_PER_SECOND,
+        None => offset_micros(wall.saturating_sub(MICROS_PER_DAY), zone),
+    });
+    wall.saturating_sub(offset.unwrap_or(0))
+}
+
+/// A part of a date or of a timestamp's local time.
+pub(super) fn date_part(part: DatePart, value: Value, kind: Kind, zone: Tz) -> Numbers {
+    let (values, nulls) = match value {
+        Value::Date(dates) if part == DatePart::Hour => (dates.values.map(|_| 0), dates.nulls),
+        Value::Date(dates) => (dates.values.map(|day| part_of_day(part, day)), dates.nulls),
+        Value::Instant(times) => {
+            let times = local(&times, (kind == Kind::Instant { zoned: true }).then_some(zone));
+            let of = |micros: i64| match part {
+                DatePart::Hour => micros.rem_euclid(MICROS_PER_DAY) / MICROS_PER_HOUR,
+                part => part_of_day(part, day_of(micros)),
+            };
+            (times.values.map(of), times.nulls)
+        }
+        other => unreachable!("bound as a date or timestamp: {other:?}"),
+    };
+    Numbers::narrow(values, nulls)
+}
+
+fn part_of_day(part: DatePart, day: i32) -> i64 {
+    let (year, month, day_of_month) = civil(i64::from(day));
+    match part {
+        DatePart::Year => year,
+        DatePart::Quarter => (month + 2) / 3,
+        DatePart::Month => month,
+        DatePart::Day => day_of_month,
+        // 1970-01-01 was a Thursday.
+        DatePart::DayOfWeek => (i64::from(day) + 4).rem_euclid(7),
+        DatePart::Hour => 0,
+    }
+}
+
+/// Year, month and day of month: `civil_from_days` of H. Hinnant, "chrono-compatible low-level date algorithms".
+///
+/// Exact for every day an `i32` holds. Years begin in March inside, so that the leap day is the last.
+fn civil(day: i64) -> (i64, i64, i64) {
+    let shifted = day + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_month)
+}
+
+/// Any `i64` of microseconds is within 107 million days.
+#[allow(clippy::cast_possible_truncation, reason = "a quotient by 86.4 billion fits 32 bits")]
+fn day_of(micros: i64) -> i32 {
+    micros.div_euclid(MICROS_PER_DAY) as i32
+}
+
+/// Wall times of instants; without a zone they are wall times already.
+fn local(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i64> {
+    let Some(zone) = zone.filter(|zone| !matches!(zone, Tz::UTC | Tz::Etc__UTC)) else {
+        return times.clone();
+    };
+    let values = match &times.values {
+        Values::Each(each) => Values::Each(Offsets::covering(each, zone).applied_to(each)),
+        Values::All(micros) => Values::All(micros.saturating_add(offset_micros(*micros, zone))),
+    };
+    Vector { values, nulls: times.nulls.clone() }
+}
+
+/// A zone's offsets per UTC day, looked up when first met. Days on which the offset changes are asked every time.
+struct Offsets {
+    zone: Tz,
+    first_day: i32,
+    by_day: Vec<i64>,
+}
+
+const UNKNOWN: i64 = i64::MAX;
+const CHANGES: i64 = i64::MIN;
+
+impl Offsets {
+    /// For the plausible days among these instants, and a day more either way because offsets are below a day.
+    fn covering(instants: &[i64], zone: Tz) -> Self {
+        let plausible = |micros: i64| day_of(micros).clamp(Day::MIN.0 - 1, Day::END.0 + 1);
+        let least = plausible(instants.iter().copied().min().unwrap_or(0));
+        let greatest = plausible(instants.iter().copied().max().unwrap_or(0));
+        let days = usize::try_from(greatest - least + 1).expect("the greatest is not below the least");
+        Self { zone, first_day: least, by_day: vec![UNKNOWN; days] }
+    }
+
+    fn applied_to(mut self, instants: &[i64]) -> ScalarBuffer<i64> {
+        instants.iter().map(|&micros| micros.saturating_add(self.at(micros))).collect::<Vec<_>>().into()
+    }
+
+    fn at(&mut self, micros: i64) -> i64 {
+        let day = day_of(micros);
+        let Some(known) = usize::try_from(i64::from(day) - i64::from(self.first_day))
+            .ok()
+            .and_then(|index| self.by_day.get_mut(index))
+        else {
+            return 0;
+        };
+        if *known == UNKNOWN {
+            let begin = i64::from(day) * MICROS_PER_DAY;
+            let (first, last) =
+                (offset_micros(begin, self.zone), offset_micros(begin + MICROS_PER_DAY - 1, self.zone));
+            *known = if first == last { first } else { CHANGES };
+        }
+        if *known == CHANGES { offset_micros(micros, self.zone) } else { *known }
+    }
+}
+
+/// What is added to an instant to get the zone's wall time.
+fn offset_micros(micros: i64, zone: Tz) -> i64 {
+    naive(micros).map_or(0, |time| {
+        i64::from(zone.offset_from_utc_datetime(&time).fix().local_minus_utc()) * MICROS_PER_SECOND
+    })
+}
+
+fn naive(micros: i64) -> Option<NaiveDateTime> {
+    DateTime::from_timestamp_micros(micros).map(|time| time.naive_utc())
+}

@@ -1,0 +1,170 @@
+//! One value per row, or one for all rows; and the loops over them.
+
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::datatypes::ArrowNativeType;
+
+/// One value per row, or the same for all.
+#[derive(Debug, Clone)]
+pub(super) enum Values<T: ArrowNativeType> {
+    Each(ScalarBuffer<T>),
+    All(T),
+}
+
+/// Values and which of them are null.
+#[derive(Debug, Clone)]
+pub(super) struct Vector<T: ArrowNativeType> {
+    pub(super) values: Values<T>,
+    pub(super) nulls: Option<NullBuffer>,
+}
+
+impl<T: ArrowNativeType> Values<T> {
+    pub(super) fn map<U: ArrowNativeType>(&self, f: impl Fn(T) -> U) -> Values<U> {
+        match self {
+            Values::Each(values) => Values::Each(values.iter().map(|&x| f(x)).collect::<Vec<_>>().into()),
+            Values::All(x) => Values::All(f(*x)),
+        }
+    }
+
+    pub(super) fn zip<U: ArrowNativeType, V: ArrowNativeType>(
+        &self,
+        other: &Values<U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Values<V> {
+        match (self, other) {
+            (Values::Each(left), Values::Each(right)) => {
+                Values::Each(left.iter().zip(right.iter()).map(|(&x, &y)| f(x, y)).collect::<Vec<_>>().into())
+            }
+            (Values::Each(left), Values::All(y)) => {
+                Values::Each(left.iter().map(|&x| f(x, *y)).collect::<Vec<_>>().into())
+            }
+            (Values::All(x), Values::Each(right)) => {
+                Values::Each(right.iter().map(|&y| f(*x, y)).collect::<Vec<_>>().into())
+            }
+            (Values::All(x), Values::All(y)) => Values::All(f(*x, *y)),
+        }
+    }
+
+    /// Bit by bit, `f` of both sides.
+    pub(super) fn test<U: ArrowNativeType>(
+        &self,
+        other: &Values<U>,
+        rows: usize,
+        f: impl Fn(T, U) -> bool,
+    ) -> BooleanBuffer {
+        match (self, other) {
+            (Values::Each(left), Values::Each(right)) => {
+                let (left, right) = (&left[..rows], &right[..rows]);
+                BooleanBuffer::collect_bool(rows, |row| f(left[row], right[row]))
+            }
+            (Values::Each(left), Values::All(y)) => {
+                let left = &left[..rows];
+                BooleanBuffer::collect_bool(rows, |row| f(left[row], *y))
+            }
+            (Values::All(x), Values::Each(right)) => {
+                let right = &right[..rows];
+                BooleanBuffer::collect_bool(rows, |row| f(*x, right[row]))
+            }
+            (Values::All(x), Values::All(y)) => all(f(*x, *y), rows),
+        }
+    }
+
+    /// One value per row.
+    pub(super) fn spread(self, rows: usize) -> ScalarBuffer<T> {
+        match self {
+            Values::Each(values) => values,
+            Values::All(x) => vec![x; rows].into(),
+        }
+    }
+
+    /// `yes` where the mask is set, else `no`.
+    pub(super) fn select(mask: &BooleanBuffer, yes: &Self, no: &Self) -> Self {
+        let (yes_fill, no_fill) = (yes.fill(), no.fill());
+        let mut out = Vec::with_capacity(mask.len());
+        for (bits, from) in mask.bit_chunks().iter_padded().zip((0..mask.len()).step_by(BLOCK)) {
+            let to = mask.len().min(from + BLOCK);
+            let (yes, no) = (yes.block(from, to, &yes_fill), no.block(from, to, &no_fill));
+            out.extend(
+                yes.iter()
+                    .zip(no)
+                    .enumerate()
+                    .map(|(bit, (&x, &y))| if bits >> bit & 1 == 1 { x } else { y }),
+            );
+        }
+        Values::Each(out.into())
+    }
+
+    fn fill(&self) -> [T; BLOCK] {
+        match self {
+            Values::Each(_) => [T::default(); BLOCK],
+            Values::All(x) => [*x; BLOCK],
+        }
+    }
+
+    fn block<'a>(&'a self, from: usize, to: usize, fill: &'a [T; BLOCK]) -> &'a [T] {
+        match self {
+            Values::Each(values) => &values[from..to],
+            Values::All(_) => &fill[..to - from],
+        }
+    }
+}
+
+/// Rows per word of a mask.
+const BLOCK: usize = 64;
+
+impl<T: ArrowNativeType> Vector<T> {
+    pub(super) fn null(rows: usize) -> Self {
+        Self { values: Values::All(T::default()), nulls: Some(NullBuffer::new_null(rows)) }
+    }
+
+    pub(super) fn constant(value: T) -> Self {
+        Self { values: Values::All(value), nulls: None }
+    }
+
+    pub(super) fn map<U: ArrowNativeType>(&self, f: impl Fn(T) -> U) -> Vector<U> {
+        Vector { values: self.values.map(f), nulls: self.nulls.clone() }
+    }
+
+    pub(super) fn select(mask: &BooleanBuffer, yes: &Self, no: &Self) -> Self {
+        Self {
+            values: Values::select(mask, &yes.values, &no.values),
+            nulls: select_nulls(mask, yes.nulls.as_ref(), no.nulls.as_ref()),
+        }
+    }
+}
+
+/// Bits that are all alike.
+pub(super) fn all(bit: bool, rows: usize) -> BooleanBuffer {
+    if bit { BooleanBuffer::new_set(rows) } else { BooleanBuffer::new_unset(rows) }
+}
+
+/// Which rows are null after a selection.
+pub(super) fn select_nulls(
+    mask: &BooleanBuffer,
+    yes: Option<&NullBuffer>,
+    no: Option<&NullBuffer>,
+) -> Option<NullBuffer> {
+    let valid = match (yes, no) {
+        (None, None) => return None,
+        (Some(yes), None) => &!mask | yes.inner(),
+        (None, Some(no)) => mask | no.inner(),
+        (Some(yes), Some(no)) => &(mask & yes.inner()) | &(&!mask & no.inner()),
+    };
+    some_nulls(NullBuffer::new(valid))
+}
+
+/// Nulls, if there are any.
+pub(super) fn some_nulls(nulls: NullBuffer) -> Option<NullBuffer> {
+    (nulls.null_count() > 0).then_some(nulls)
+}
+
+/// The values with 0 in every null row.
+pub(super) fn zero_nulls<T: ArrowNativeType>(
+    values: ScalarBuffer<T>,
+    nulls: Option<&NullBuffer>,
+) -> ScalarBuffer<T> {
+    let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else { return values };
+    match Values::select(nulls.inner(), &Values::Each(values), &Values::All(T::default())) {
+        Values::Each(values) => values,
+        Values::All(_) => unreachable!("a selection has one value per row"),
+    }
+}

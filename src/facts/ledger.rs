@@ -1,0 +1,301 @@
+//! Reads ledgers: Parquet or CSV rows of (account, date, amount), summed exactly per account and period.
+//!
+//! A ledger is small (accounts × periods), so it is read whole and its rows are held as text and integers.
+
+use super::schema::LedgerSums;
+use crate::error::{Error, Kind, Result};
+use crate::pipeline::{Amount, Definition, FactsDef, LedgerDef};
+use crate::units::{Day, Decimal, MICROS_PER_DAY, Period};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
+use chrono::{DateTime, Datelike};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// Reads every ledger of the definition once, however many resources it feeds.
+///
+/// # Errors
+/// A missing or unreadable file, a missing column, a row without account, date or exact amount.
+pub fn read_ledgers(definition: &Definition) -> Result<Vec<LedgerSums>> {
+    let mut ledgers: Vec<(&LedgerDef, LedgerSums)> = Vec::new();
+    let resources = definition.costing.iter().flat_map(|costing| &costing.resources).enumerate();
+    for (index, resource) in resources {
+        let Amount::Ledger(ledger) = &resource.amount else { continue };
+        match ledgers.iter_mut().find(|(known, _)| is_same(known, ledger)) {
+            Some((_, sums)) => sums.resources.push(index),
+            None => {
+                let mut sums = read(definition, ledger)?;
+                sums.resources.push(index);
+                ledgers.push((ledger, sums));
+            }
+        }
+    }
+    Ok(ledgers.into_iter().map(|(_, sums)| sums).collect())
+}
+
+fn is_same(a: &LedgerDef, b: &LedgerDef) -> bool {
+    let key = |ledger: &LedgerDef| {
+        let columns = (&ledger.account_column, &ledger.period_column, &ledger.amount_column);
+        (ledger.files.path.clone(), columns.0.clone(), columns.1.clone(), columns.2.clone())
+    };
+    key(a) == key(b)
+}
+
+fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
+    let mut sums = BTreeMap::<(String, Period), i128>::new();
+    for path in matching(definition, ledger)? {
+        let rows = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
+            read_csv(&path, ledger)?
+        } else {
+            read_parquet(&path, ledger, &definition.facts)?
+        };
+        for (index, row) in rows.into_iter().enumerate() {
+            let (account, day, amount) = row.resolve(&definition.facts).map_err(|fault| {
+                Error::input(format!("{}: row {}: {fault}", path.display(), index + 1))
+            })?;
+            let period = Period::containing(definition.facts.period, day);
+            *sums.entry((account, period)).or_default() += amount;
+        }
+    }
+    let narrow = |((account, period), amount): ((String, Period), i128)| {
+        let amount = i64::try_from(amount).map_err(|_| {
+            let files = &ledger.files.pattern;
+            Error::input(format!("{files}: account '{account}' in {period} exceeds 18 digits"))
+        })?;
+        Ok(((account, period), amount))
+    };
+    let sums = sums.into_iter().map(narrow).collect::<Result<_>>()?;
+    Ok(LedgerSums { files: ledger.files.pattern.clone(), resources: Vec::new(), sums })
+}
+
+/// The ledger's files in the order of their paths.
+fn matching(definition: &Definition, ledger: &LedgerDef) -> Result<Vec<PathBuf>> {
+    let place = definition.place(ledger.files.at);
+    let pattern = &ledger.files.pattern;
+    let found = glob::glob(&ledger.files.path.to_string_lossy())
+        .map_err(|error| Error::definition(format!("{place}: '{pattern}' is not a file pattern: {error}")))?;
+    let mut paths = found
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Error::io(Kind::Input, error.path(), error.error()))?;
+    paths.retain(|path| path.is_file());
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Error::input(format!("{place}: no file matches '{pattern}'; expected a Parquet or CSV ledger")));
+    }
+    Ok(paths)
+}
+
+/// One row as the file gives it.
+struct Row {
+    account: Option<String>,
+    day: Result<Day, String>,
+    amount: Result<Decimal, String>,
+}
+
+impl Row {
+    fn resolve(self, facts: &FactsDef) -> Result<(String, Day, i128), String> {
+        let account = self.account.filter(|account| !account.is_empty()).ok_or("no account")?;
+        let day = self.day?;
+        let amount = self.amount?.normalised();
+        if amount.scale > facts.money_scale {
+            let digits = facts.money_scale;
+            return Err(format!("amount {amount} has more than {digits} digits after the point; raise money_scale"));
+        }
+        let amount = amount.at_scale(facts.money_scale).ok_or("amount exceeds 38 digits")?;
+        Ok((account, day, amount))
+    }
+}
+
+fn read_csv(path: &Path, ledger: &LedgerDef) -> Result<Vec<Row>> {
+    let fault = |error: csv::Error| Error::input(format!("{}: {error}", path.display()));
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(fault)?;
+    let headers = reader.headers().map_err(fault)?.clone();
+    let names: Vec<&str> = headers.iter().collect();
+    let at = columns(path, ledger, &names)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(fault)?;
+        let field = |column: usize| record.get(column).unwrap_or("");
+        rows.push(Row {
+            account: Some(field(at[0]).to_string()),
+            day: parse_day(field(at[1])),
+            amount: field(at[2]).parse(),
+        });
+    }
+    Ok(rows)
+}
+
+/// Positions of the account, date and amount columns.
+fn columns(path: &Path, ledger: &LedgerDef, names: &[&str]) -> Result<[usize; 3]> {
+    let find = |column: &str| {
+        names.iter().position(|name| *name == column).ok_or_else(|| {
+            let found = names.join(", ");
+            Error::input(format!("{}: no column '{column}'; found {found}", path.display()))
+        })
+    };
+    Ok([find(&ledger.account_column)?, find(&ledger.period_column)?, find(&ledger.amount_column)?])
+}
+
+fn read_parquet(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
+    // The reader can panic on a corrupt page.
+    let read = catch_unwind(AssertUnwindSafe(|| read_batches(path, ledger, facts)));
+    read.unwrap_or_else(|_| Err(Error::input(format!("{}: a page is corrupt", path.display()))))
+}
+
+fn read_batches(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
+    let fault = |error: String| Error::input(format!("{}: {error}", path.display()));
+    let file = File::open(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(error.to_string()))?;
+    let mut rows = Vec::new();
+    for batch in builder.build().map_err(|error| fault(error.to_string()))? {
+        let batch = batch.map_err(|error| fault(error.to_string()))?;
+        let schema = batch.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let at = columns(path, ledger, &names)?;
+        rows.extend(rows_of(&batch, at, facts).map_err(fault)?);
+    }
+    Ok(rows)
+}
+
+fn rows_of(batch: &RecordBatch, at: [usize; 3], facts: &FactsDef) -> Result<Vec<Row>, String> {
+    let accounts = as_type(batch.column(at[0]), &DataType::Utf8)?;
+    let accounts = accounts.as_string::<i32>().iter().map(|account| account.map(str::to_string));
+    let days = days_of(batch.column(at[1]), facts)?;
+    let amounts = amounts_of(batch.column(at[2]))?;
+    let rows = accounts.zip(days).zip(amounts);
+    Ok(rows.map(|((account, day), amount)| Row { account, day, amount }).collect())
+}
+
+fn as_type(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
+    cast(column, to).map_err(|error| error.to_string())
+}
+
+fn days_of(column: &ArrayRef, facts: &FactsDef) -> Result<Vec<Result<Day, String>>, String> {
+    let missing = || "no date".to_string();
+    match column.data_type() {
+        DataType::Date32 | DataType::Date64 => {
+            let days = as_type(column, &DataType::Date32)?;
+            let days = days.as_primitive::<Date32Type>();
+            Ok(days.iter().map(|day| day.map(Day).ok_or_else(missing)).collect())
+        }
+        DataType::Timestamp(_, zone) => {
+            let is_instant = zone.is_some();
+            let instants = as_type(column, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
+            let instants = instants.as_primitive::<TimestampMicrosecondType>();
+            let day = |micros: i64| if is_instant { local_day(micros, facts.timezone) } else { wall_day(micros) };
+            Ok(instants.iter().map(|micros| micros.ok_or_else(missing).and_then(day)).collect())
+        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
+            let texts = as_type(column, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            Ok(texts.iter().map(|text| text.ok_or_else(missing).and_then(parse_day)).collect())
+        }
+        other => Err(format!("the date column is {other}, expected a date, a timestamp or text YYYY-MM-DD")),
+    }
+}
+
+fn wall_day(micros: i64) -> Result<Day, String> {
+    let day = i32::try_from(micros.div_euclid(MICROS_PER_DAY)).map_err(|_| "date outside range")?;
+    Ok(Day(day))
+}
+
+fn local_day(micros: i64, timezone: chrono_tz::Tz) -> Result<Day, String> {
+    let instant = DateTime::from_timestamp_micros(micros).ok_or("date outside range")?;
+    Ok(Day(instant.with_timezone(&timezone).date_naive().to_epoch_days()))
+}
+
+/// Reads `2024-01-31`, `2024-01` and a day followed by a time.
+fn parse_day(text: &str) -> Result<Day, String> {
+    let fault = || format!("'{text}' is not a date; expected YYYY-MM-DD");
+    let is_month = text.len() == 7;
+    let day = if is_month { format!("{text}-01") } else { text.get(..10).ok_or_else(fault)?.to_string() };
+    let day: Day = day.parse().map_err(|_| fault())?;
+    if (1900..2200).contains(&day.date().year()) { Ok(day) } else { Err(format!("date '{text}' outside range")) }
+}
+
+fn amounts_of(column: &ArrayRef) -> Result<Vec<Result<Decimal, String>>, String> {
+    use arrow::datatypes::{Decimal128Type, Float64Type};
+    let missing = || "no amount".to_string();
+    match column.data_type() {
+        DataType::Decimal32(_, scale) | DataType::Decimal64(_, scale) | DataType::Decimal128(_, scale) => {
+            let scale = u8::try_from(*scale).map_err(|_| "the amount column has a negative scale")?;
+            let wide = as_type(column, &DataType::Decimal128(38, scale.cast_signed()))?;
+            let wide = wide.as_primitive::<Decimal128Type>();
+            let decimal = |mantissa| Decimal { mantissa, scale };
+            Ok(wide.iter().map(|mantissa| mantissa.map(decimal).ok_or_else(missing)).collect())
+        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+            let floats = as_type(column, &DataType::Float64)?;
+            let floats = floats.as_primitive::<Float64Type>();
+            Ok(floats.iter().map(|float| float.ok_or_else(missing).and_then(exact)).collect())
+        }
+        kind if kind.is_integer() || kind.is_string() || matches!(kind, DataType::Dictionary(..)) => {
+            let texts = as_type(column, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            Ok(texts.iter().map(|text| text.ok_or_else(missing).and_then(str::parse)).collect())
+        }
+        other => Err(format!("the amount column is {other}, expected a number")),
+    }
+}
+
+/// The shortest decimal that reads back as this double: what was meant when it was written.
+fn exact(float: f64) -> Result<Decimal, String> {
+    if !float.is_finite() {
+        return Err(format!("amount {float} is not a number"));
+    }
+    float.to_string().parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::{Date32Array, Float64Array, Int64Array, StringArray};
+    use std::sync::Arc;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn dates_come_as_days_text_or_instants() {
+        for (text, expected) in [
+            ("2024-02-29", Some("2024-02-29")),
+            ("2024-02", Some("2024-02-01")),
+            ("2024-02-29 23:59:59", Some("2024-02-29")),
+            ("29.02.2024", None),
+            ("2024-13-01", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_day(text).ok(), expected.map(day), "{text}");
+        }
+        assert_eq!(wall_day(-1), Ok(day("1969-12-31")));
+    }
+
+    #[test]
+    fn amounts_are_exact_whatever_their_type() {
+        let columns: [(ArrayRef, &[Option<&str>]); 3] = [
+            (Arc::new(Float64Array::from(vec![Some(0.1), Some(-1234.5), None])), &[Some("0.1"), Some("-1234.5"), None]),
+            (Arc::new(Int64Array::from(vec![7, -7])), &[Some("7"), Some("-7")]),
+            (Arc::new(StringArray::from(vec!["1_000.25", "x"])), &[Some("1000.25"), None]),
+        ];
+        for (column, expected) in columns {
+            let found = amounts_of(&column).unwrap();
+            let found: Vec<_> = found.into_iter().map(|amount| amount.ok().map(|a| a.to_string())).collect();
+            assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+        }
+        assert!(exact(f64::NAN).is_err() && exact(f64::INFINITY).is_err());
+        assert!(amounts_of(&(Arc::new(Date32Array::from(vec![1])) as ArrayRef)).is_err());
+    }
+
+    #[test]
+    fn an_instant_falls_on_the_day_of_the_declared_timezone() {
+        let late = day("2024-01-31").micros() + 23 * 3_600_000_000;
+        assert_eq!(wall_day(late), Ok(day("2024-01-31")));
+        assert_eq!(local_day(late, chrono_tz::UTC), Ok(day("2024-01-31")));
+        assert_eq!(local_day(late, chrono_tz::Europe::Berlin), Ok(day("2024-02-01")));
+    }
+}

@@ -1,0 +1,102 @@
+//! The key tables against what is written about them.
+
+use super::{FILE, Key, Kind, Section};
+use std::collections::BTreeSet;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/README.md");
+const COMPLETE: &str = include_str!("../../../tests/definitions/right/complete.toml");
+
+/// `BLESS=1` rewrites the tables between their markers.
+#[test]
+fn the_reference_has_the_table_of_every_section() {
+    let written = std::fs::read_to_string(README).unwrap();
+    let mut expected = written.clone();
+    for section in FILE.with_descendants().into_iter().filter(|section| section.header != "[costing]") {
+        let begin = format!("<!-- keys of {} -->\n", section.header);
+        let end = "<!-- end of keys -->";
+        let start = expected.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+        let length = expected[start..].find(end).unwrap_or_else(|| panic!("no {end} after {begin}"));
+        expected.replace_range(start..start + length, &reference_table(section));
+    }
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(README, &expected).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(README).unwrap(), expected, "BLESS=1 rewrites the tables");
+}
+
+fn reference_table(section: &Section) -> String {
+    let rows = section.keys.iter().map(|key| {
+        format!(
+            "| `{}` | {} | {} | {} |\n",
+            key.name,
+            reference_type(key.kind),
+            reference_default(key),
+            key.doc
+        )
+    });
+    std::iter::once("| key | type | default | meaning |\n|---|---|---|---|\n".to_owned())
+        .chain(rows)
+        .collect()
+}
+
+fn reference_type(kind: Kind) -> String {
+    match kind {
+        Kind::Text => "text".into(),
+        Kind::Words(words) => {
+            words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or ")
+        }
+        Kind::Files => "path pattern".into(),
+        Kind::Sql => "SQL expression".into(),
+        Kind::Driver => "SQL aggregates".into(),
+        Kind::Query => "SQL query".into(),
+        Kind::Integer(least, i64::MAX) => format!("integer from {least}"),
+        Kind::Integer(least, most) => format!("integer {least}–{most}"),
+        Kind::Number => "number".into(),
+        Kind::Texts => "text or list of texts".into(),
+        Kind::SqlByName => "SQL expression by name".into(),
+        Kind::NumberByDay => "number by day".into(),
+        Kind::NumberByName => "number by name".into(),
+        Kind::Table(_) => "table".into(),
+        Kind::Tables(_) => "tables".into(),
+        Kind::NamedTables(_) => "tables by name".into(),
+    }
+}
+
+fn reference_default(key: &Key) -> String {
+    let is_toml =
+        key.default.starts_with('"') && key.default.matches('"').count() == 2 && key.default.ends_with('"')
+            || key.default.starts_with(|first: char| first.is_ascii_digit());
+    match (key.required, key.default) {
+        (true, _) => "**required**".into(),
+        (false, default) if is_toml => format!("`{default}`"),
+        (false, default) => default.into(),
+    }
+}
+
+#[test]
+fn the_complete_file_uses_every_key() {
+    for section in FILE.with_descendants() {
+        for key in section.keys {
+            let is_written = match key.kind.section() {
+                Some(_) if key.name == "costing" => true,
+                Some(_) => {
+                    COMPLETE.contains(&format!("{}]", key.name))
+                        || COMPLETE.contains(&format!("{}.", key.name))
+                        || COMPLETE.contains(&format!("{} = {{", key.name))
+                }
+                None => COMPLETE.contains(&format!("{} = ", key.name)),
+            };
+            assert!(is_written, "{} of {}", key.name, section.header);
+        }
+    }
+}
+
+#[test]
+fn a_key_stands_once_in_its_section() {
+    for section in FILE.with_descendants() {
+        let names: BTreeSet<&str> = section.keys.iter().map(|key| key.name).collect();
+        assert_eq!(names.len(), section.keys.len(), "{}", section.header);
+        assert!(section.exactly_one.iter().all(|name| names.contains(name)), "{}", section.header);
+        assert!(section.keys.iter().all(|key| !key.doc.ends_with('.')), "{}", section.header);
+    }
+}

@@ -1,0 +1,21 @@
+//! Margin waterfall, customer × product, whale curve. Knows neither lifecycle nor lifetime value.
+//!
+//! Identities of every customer row, exact: net_revenue = list_revenue − discount − returns;
+//! gross_margin = net_revenue − product_cost; contribution = gross_margin − cost_to_serve;
+//! customer_profit = contribution − customer_level_cost − acquisition_cost.
+
+mod acquisition;
+mod classes;
+mod columns;
+mod explain;
+mod lifetime;
+mod product;
+mod product_tables;
+mod reconciliation;
+mod stage;
+mod tables;
+mod waterfall;
+mod whale;
+
+pub use explain::{Explanation, explain};
+pub use stage::{Summary, run};

@@ -1,0 +1,197 @@
+//! Customer × product group over life: periods merged slice by slice of customer ranks, so that the result is
+//! never held whole.
+
+use super::columns::Values;
+use crate::error::{Error, Result};
+use crate::facts::schema::ProductFacts;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Additive measures of a customer × product group, in the order of `sources`.
+pub(crate) const MEASURES: usize = 7;
+pub(crate) const LINES: usize = 0;
+pub(crate) const UNITS: usize = 1;
+pub(crate) const RETURNED_UNITS: usize = 2;
+pub(crate) const LIST_REVENUE: usize = 3;
+pub(crate) const DISCOUNT: usize = 4;
+pub(crate) const RETURNS: usize = 5;
+pub(crate) const PRODUCT_COST: usize = 6;
+
+fn sources(facts: &ProductFacts) -> [&[i64]; MEASURES] {
+    [
+        &facts.lines,
+        &facts.units,
+        &facts.returned_units,
+        &facts.list_revenue,
+        &facts.discount,
+        &facts.returns,
+        &facts.product_cost,
+    ]
+}
+
+/// Cells of a slice's table: what stays in a core's cache.
+const CELLS: usize = 1 << 15;
+
+/// Slices merged in parallel before their rows are handed on in order.
+const BAND: usize = 32;
+
+/// Rows of one slice, sorted by (rank, group).
+pub(crate) struct Slice {
+    pub(crate) ranks: Vec<u32>,
+    pub(crate) groups: Vec<u32>,
+    pub(crate) measures: [Values; MEASURES],
+}
+
+/// Merges the periods and hands the slices on in rank order.
+///
+/// # Errors
+/// On overflow, or what `take` returns.
+pub(crate) fn merge(
+    periods: &[ProductFacts],
+    customers: usize,
+    groups: usize,
+    mut take: impl FnMut(Slice) -> Result<()>,
+) -> Result<()> {
+    let ranks = (CELLS / groups.max(1)).max(1);
+    let slices: Vec<Range<usize>> =
+        (0..customers).step_by(ranks).map(|from| from..customers.min(from + ranks)).collect();
+    for band in slices.chunks(BAND) {
+        let merged: Vec<Result<Slice>> = band
+            .par_iter()
+            .with_max_len(1)
+            .map_init(|| Table::new(ranks * groups), |table, slice| table.merge(periods, slice, groups))
+            .collect();
+        for slice in merged {
+            take(slice?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sums of one slice, by rank within it × group. Left empty after each use.
+struct Table {
+    sums: Vec<[i64; MEASURES]>,
+    is_used: Vec<bool>,
+    used: Vec<usize>,
+}
+
+impl Table {
+    fn new(cells: usize) -> Self {
+        Self { sums: vec![[0; MEASURES]; cells], is_used: vec![false; cells], used: Vec::new() }
+    }
+
+    fn merge(&mut self, periods: &[ProductFacts], slice: &Range<usize>, groups: usize) -> Result<Slice> {
+        let mut has_overflowed = false;
+        for facts in periods {
+            let from = facts.ranks.partition_point(|rank| (*rank as usize) < slice.start);
+            let until = facts.ranks.partition_point(|rank| (*rank as usize) < slice.end);
+            let sources = sources(facts);
+            for row in from..until {
+                let cell = (facts.ranks[row] as usize - slice.start) * groups + facts.groups[row] as usize;
+                if !self.is_used[cell] {
+                    self.is_used[cell] = true;
+                    self.used.push(cell);
+                }
+                for (sum, source) in self.sums[cell].iter_mut().zip(&sources) {
+                    let (added, overflowed) = sum.overflowing_add(source[row]);
+                    *sum = added;
+                    has_overflowed |= overflowed;
+                }
+            }
+        }
+        self.used.sort_unstable();
+        let merged = self.rows(slice.start, groups);
+        self.clear();
+        if has_overflowed {
+            return Err(Error::check("profitability: a value of customer_product exceeds 18 digits"));
+        }
+        Ok(merged)
+    }
+
+    fn rows(&self, first_rank: usize, groups: usize) -> Slice {
+        let narrow = |value: usize| u32::try_from(value).expect("ranks and groups fit 32 bits");
+        Slice {
+            ranks: self.used.iter().map(|cell| narrow(first_rank + cell / groups)).collect(),
+            groups: self.used.iter().map(|cell| narrow(cell % groups)).collect(),
+            measures: std::array::from_fn(|measure| {
+                self.used.iter().map(|cell| self.sums[*cell][measure]).collect::<Vec<_>>().into()
+            }),
+        }
+    }
+
+    fn clear(&mut self) {
+        for cell in self.used.drain(..) {
+            self.sums[cell] = [0; MEASURES];
+            self.is_used[cell] = false;
+        }
+    }
+}
+
+/// Sums of each group over all periods and customers.
+pub(crate) fn group_totals(periods: &[ProductFacts], groups: usize) -> Vec<[i128; MEASURES]> {
+    let of_period = |facts: &ProductFacts| {
+        let mut totals = vec![[0_i128; MEASURES]; groups];
+        for (measure, source) in sources(facts).into_iter().enumerate() {
+            for (group, value) in facts.groups.iter().zip(source) {
+                totals[*group as usize][measure] += i128::from(*value);
+            }
+        }
+        totals
+    };
+    let sum = |mut a: Vec<[i128; MEASURES]>, b: Vec<[i128; MEASURES]>| {
+        for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
+            *a += b;
+        }
+        a
+    };
+    periods.par_iter().map(of_period).reduce(|| vec![[0; MEASURES]; groups], sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn facts(cells: &BTreeMap<(u32, u32), i64>) -> ProductFacts {
+        let column = |factor: i64| cells.values().map(|value| value * factor).collect::<Vec<_>>();
+        ProductFacts {
+            ranks: cells.keys().map(|(rank, _)| *rank).collect(),
+            groups: cells.keys().map(|(_, group)| *group).collect(),
+            lines: column(1),
+            units: column(2),
+            returned_units: column(3),
+            list_revenue: column(4),
+            discount: column(5),
+            returns: column(6),
+            product_cost: column(-7),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merged_slices_are_the_sums_in_rank_order(
+            periods in prop::collection::vec(
+                prop::collection::btree_map((0..40_u32, 0..20_000_u32), -9..9_i64, 0..60), 0..4)
+        ) {
+            let mut expected = BTreeMap::new();
+            for ((key, value), _) in periods.iter().flatten().zip(0..) {
+                *expected.entry(*key).or_insert(0) += value;
+            }
+            let periods: Vec<_> = periods.iter().map(facts).collect();
+            let mut found = Vec::new();
+            merge(&periods, 40, 20_000, |slice| {
+                for row in 0..slice.ranks.len() {
+                    let key = (slice.ranks[row], slice.groups[row]);
+                    assert_eq!(slice.measures[PRODUCT_COST][row], -7 * slice.measures[LINES][row]);
+                    found.push((key, slice.measures[LINES][row]));
+                }
+                Ok(())
+            }).unwrap();
+            prop_assert_eq!(found, expected.clone().into_iter().collect::<Vec<_>>());
+            let totals = group_totals(&periods, 20_000);
+            let units: i128 = totals.iter().map(|group| group[UNITS]).sum();
+            prop_assert_eq!(units, 2 * expected.values().map(|value| i128::from(*value)).sum::<i128>());
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `customer_period` and `customer`: one list of measures serves both.
+
+use super::classes::Standing;
+use super::columns::Values;
+use super::lifetime::Life;
+use super::waterfall::Measures;
+use crate::costing::schema::{Activity, Costing};
+use crate::error::{Error, Result};
+use crate::facts::schema::{CustomerMaster, Customers, NO_INSTANT};
+use crate::pipeline::KeyType;
+use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::units::{Day, Period};
+use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
+
+/// What every table of a run shares.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout<'r> {
+    pub(crate) customers: &'r Customers,
+    pub(crate) activities: &'r [Activity],
+    pub(crate) currency: &'r str,
+    pub(crate) money_scale: u8,
+    pub(crate) volume_scale: u8,
+    pub(crate) as_of: Day,
+}
+
+impl Layout<'_> {
+    pub(crate) fn money(&self) -> ColumnKind {
+        ColumnKind::Money(self.money_scale)
+    }
+
+    pub(crate) fn total(&self) -> ColumnKind {
+        ColumnKind::Total(self.money_scale)
+    }
+
+    pub(crate) fn units(&self) -> ColumnKind {
+        ColumnKind::Volume(self.volume_scale)
+    }
+
+    /// The customer key column.
+    pub(crate) fn key(&self) -> Column {
+        let kind = match self.customers.keys.key_type() {
+            KeyType::Int => ColumnKind::IntKey,
+            KeyType::Text => ColumnKind::Text,
+        };
+        let column = Column::new("customer_id", kind, "", "Customer; null for the unidentified cost object");
+        if self.customers.has_unidentified { column.nullable() } else { column }
+    }
+
+    /// The as-of column, constant over the table.
+    pub(crate) fn add_as_of(&self, sheet: &mut Sheet, rows: usize) {
+        let meaning = "Exclusive end of the history the row is made from";
+        sheet.days(Column::new("as_of_date", ColumnKind::Date, "", meaning), (0..rows).map(|_| Some(self.as_of.0)));
+    }
+}
+
+/// One published measure of a customer, over a period or over life.
+struct Measure {
+    name: &'static str,
+    kind: Kind,
+    meaning: &'static str,
+    of: fn(&Measures) -> &Values,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Count(&'static str),
+    Units,
+    Money,
+    SparseMoney,
+}
+
+/// What customers did and what their goods earned.
+#[rustfmt::skip]
+const BEHAVIOUR: [Measure; 11] = [
+    Measure { name: "lines", kind: Kind::Count("lines"), meaning: "Sale lines", of: |m| &m.lines },
+    Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line", of: |m| &m.orders },
+    Measure { name: "active_days", kind: Kind::Count("days"), meaning: "Distinct days with a sale line", of: |m| &m.active_days },
+    Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines", of: |m| &m.units },
+    Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| &m.returned_units },
+    Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| &m.list_revenue },
+    Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| &m.discount },
+    Measure { name: "returns", kind: Kind::SparseMoney, meaning: "Net value of return lines", of: |m| &m.returns },
+    Measure { name: "net_revenue", kind: Kind::Money, meaning: "List revenue − discount − returns", of: |m| &m.worth.net_revenue },
+    Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| &m.product_cost },
+    Measure { name: "gross_margin", kind: Kind::Money, meaning: "Net revenue − product cost", of: |m| &m.worth.gross_margin },
+];
+
+/// What remains after serving and winning them.
+#[rustfmt::skip]
+const WORTH: [Measure; 5] = [
+    Measure { name: "cost_to_serve", kind: Kind::Money, meaning: "Cost of all order-level activities", of: |m| &m.worth.cost_to_serve },
+    Measure { name: "contribution", kind: Kind::Money, meaning: "Gross margin − cost to serve", of: |m| &m.worth.contribution },
+    Measure { name: "customer_level_cost", kind: Kind::SparseMoney, meaning: "Cost of all customer-level activities", of: |m| &m.worth.customer_level_cost },
+    Measure { name: "acquisition_cost", kind: Kind::SparseMoney, meaning: "What winning the customer cost", of: |m| &m.worth.acquisition_cost },
+    Measure { name: "customer_profit", kind: Kind::Money, meaning: "Contribution − customer-level cost − acquisition cost", of: |m| &m.worth.customer_profit },
+];
+
+impl Measure {
+    fn add(&self, sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
+        let (kind, unit) = match self.kind {
+            Kind::Count(unit) => (ColumnKind::Count, unit),
+            Kind::Units => (layout.units(), "units"),
+            Kind::Money => (layout.money(), layout.currency),
+            Kind::SparseMoney => (ColumnKind::SparseMoney(layout.money_scale), layout.currency),
+        };
+        let column = Column::new(self.name, kind, unit.to_string(), self.meaning);
+        sheet.fixed(column, (self.of)(measures).clone());
+    }
+}
+
+/// All measures, in the order in which they are published.
+fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
+    BEHAVIOUR.iter().for_each(|measure| measure.add(sheet, layout, measures));
+    for (activity, volumes) in layout.activities.iter().zip(&measures.volumes) {
+        let unit = if activity.is_timed { "minutes" } else { "driver units" };
+        let meaning = format!("Driver volume of activity '{}': {}", activity.name, activity.driver_text);
+        let kind = ColumnKind::Volume(activity.driver.scale);
+        sheet.fixed(Column::new(format!("volume_{}", activity.column), kind, unit, meaning), volumes.clone());
+    }
+    for (activity, costs) in layout.activities.iter().zip(&measures.costs) {
+        let meaning = format!("Cost of activity '{}'", activity.name);
+        let kind = if activity.is_sparse {
+            ColumnKind::SparseMoney(layout.money_scale)
+        } else {
+            layout.money()
+        };
+        let unit = layout.currency.to_string();
+        sheet.fixed(Column::new(format!("cost_{}", activity.column), kind, unit, meaning), costs.clone());
+    }
+    WORTH.iter().for_each(|measure| measure.add(sheet, layout, measures));
+    let instant = |name, meaning| Column::new(name, ColumnKind::Timestamp, "", meaning);
+    let (first, last) = (measures.first_order_at.clone(), measures.last_order_at.clone());
+    sheet.instants(instant("first_order_at", "First sale line; null without one"), first, NO_INSTANT);
+    sheet.instants(instant("last_order_at", "Last sale line; null without one"), last, NO_INSTANT);
+}
+
+/// The waterfall of every customer in one period.
+pub(crate) fn customer_period(layout: &Layout<'_>, period: Period, measures: &Measures) -> Sheet {
+    let mut sheet = Sheet::new("customer_period", "customer and period", Some("period"));
+    sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
+    let start = Column::new("period_start", ColumnKind::Date, "", "First day of the period");
+    sheet.days(start, measures.ranks.iter().map(|_| Some(period.start.0)));
+    add_measures(&mut sheet, layout, measures);
+    sheet
+}
+
+/// The waterfall of every customer's life.
+///
+/// # Errors
+/// When an attribute has the name of another column.
+pub(crate) fn customer(
+    layout: &Layout<'_>,
+    life: &Life,
+    standing: &Standing,
+    master: Option<&CustomerMaster>,
+) -> Result<Sheet> {
+    let rows = life.measures.ranks.len();
+    let mut sheet = Sheet::new("customer", "customer", Some("as_of"));
+    sheet.add(layout.key(), layout.customers.ids(&life.measures.ranks));
+    layout.add_as_of(&mut sheet, rows);
+    let won = |row: usize| master.and_then(|master| *master.acquired_on.get(row)?).map(|day: Day| day.0);
+    let acquired_on = Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
+    sheet.days(acquired_on, (0..rows).map(won));
+    let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
+    sheet.flags(flag("is_prospect", "Never had a sale line"), standing.is_prospect.iter().copied());
+    let unidentified = life.measures.ranks.iter().map(|rank| layout.customers.is_unidentified(*rank));
+    sheet.flags(flag("is_unidentified", "Stands for all rows without customer"), unidentified);
+    add_measures(&mut sheet, layout, &life.measures);
+    let meaning = "Orders counted in more than one period: orders of all periods − orders";
+    let column = Column::new("orders_over_periods", ColumnKind::Count, "orders", meaning);
+    sheet.fixed(column, life.orders_over_periods.clone());
+    let meaning = "Acquisition cost before the history or on an unknown day; in no period";
+    let kind = ColumnKind::SparseMoney(layout.money_scale);
+    let column = Column::new("opening_acquisition_cost", kind, layout.currency.to_string(), meaning);
+    sheet.fixed(column, life.opening_acquisition_cost.clone());
+    let meaning = "Place by customer profit, 1 the best; null for prospects and the unidentified";
+    sheet.fixed_or_null(Column::new("rank_profit", ColumnKind::Integer, "", meaning), standing.rank_profit.clone());
+    let meaning = "high profit, profit, break-even or loss; null where rank_profit is";
+    let column = Column::new("profit_class", ColumnKind::Name, "", meaning).nullable();
+    sheet.texts(column, standing.class.iter().map(|class| class.map(super::classes::Class::name)));
+    for (name, values) in master.iter().flat_map(|master| &master.attributes) {
+        add_attribute(&mut sheet, name, values, rows)?;
+    }
+    Ok(sheet)
+}
+
+fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef, rows: usize) -> Result<()> {
+    if sheet.spec.columns.iter().any(|column| column.name == name) {
+        let message = format!("customer attribute '{name}' has the name of a published column; give it another");
+        return Err(Error::definition(message));
+    }
+    let kind = match values.data_type() {
+        DataType::Int64 => ColumnKind::Integer,
+        DataType::Boolean => ColumnKind::Bool,
+        _ => ColumnKind::Name,
+    };
+    let padded = pad(values, rows);
+    let padded = arrow::compute::cast(&padded, &kind.data_type())
+        .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
+    sheet.add(Column::new(name.to_string(), kind, "", "Attribute of the customer").nullable(), padded);
+    Ok(())
+}
+
+/// The unidentified cost object has no master data, so its row may be missing.
+fn pad(values: &ArrayRef, rows: usize) -> ArrayRef {
+    if values.len() >= rows {
+        return values.slice(0, rows);
+    }
+    let nulls = arrow::array::new_null_array(values.data_type(), rows - values.len());
+    arrow::compute::concat(&[&**values, &*nulls]).expect("arrays of one type join")
+}

@@ -1,0 +1,82 @@
+//! What a run says of itself: a line per stage, the `run` table, the manifest. Draws; computes no metric.
+
+mod manifest;
+mod run_table;
+
+pub use manifest::manifest;
+pub use run_table::run_table;
+
+use crate::costing::schema::Costing;
+use crate::facts::FactSet;
+use crate::facts::schema::RowCounts;
+use crate::pipeline::Definition;
+use crate::profitability::Summary;
+use crate::units::format_fixed;
+
+/// What the facts stage did.
+pub fn facts_line(facts: &FactSet) -> String {
+    let rows = total_rows(facts);
+    format!(
+        "{} rows, {} customers, {} periods, {} product groups",
+        grouped(rows.read.into()),
+        grouped(facts.customers.keys.len() as i128),
+        facts.periods.len(),
+        facts.groups.len()
+    )
+}
+
+/// What the costing stage did.
+pub fn costing_line(costing: &Costing, definition: &Definition) -> String {
+    let totals = costing.totals();
+    let money = |amount| money_text(amount, definition);
+    format!("{} in, {} to customers", money(totals.input), money(totals.assigned))
+}
+
+/// What the profitability stage did.
+pub fn profitability_line(summary: &Summary, definition: &Definition) -> String {
+    format!("{} customer profit", money_text(summary.profit, definition))
+}
+
+/// Rows of all sources together.
+pub fn total_rows(facts: &FactSet) -> RowCounts {
+    let mut total = RowCounts::default();
+    facts.accounts().iter().for_each(|(_, _, counts)| total.add(counts));
+    total
+}
+
+/// Money for a person: cents, digits grouped, with the currency.
+pub fn money_text(amount: i128, definition: &Definition) -> String {
+    let scale = definition.facts.money_scale;
+    let shown = crate::units::rescale(amount, scale, scale.min(2)).expect("fewer digits always fit");
+    let text = format_fixed(shown.abs(), scale.min(2));
+    let (whole, cents) = text.split_once('.').map_or((text.as_str(), None), |(whole, cents)| (whole, Some(cents)));
+    let whole = grouped(whole.parse().expect("a formatted integer parses"));
+    let sign = if shown < 0 { "-" } else { "" };
+    let cents = cents.map(|cents| format!(".{cents}")).unwrap_or_default();
+    format!("{sign}{whole}{cents} {}", definition.facts.currency)
+}
+
+/// 1234567 as `1,234,567`.
+pub fn grouped(number: i128) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_by_thousands() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "-1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The flow: which stages there are, in which order data passes through them, and what a run hands from one to the
+//! next. A new stage is a folder and an entry in `STAGES`.
+
+use crate::costing::{self, schema::Costing};
+use crate::error::{Error, Kind, Result};
+use crate::expect::{self, Checked};
+use crate::facts::schema::RowCounts;
+use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::pipeline::{self, Definition, Stage};
+use crate::profitability;
+use crate::publish::{Home, Release, Staging, WriteOptions};
+use crate::report;
+use crate::run::{self, Events, Timing};
+use crate::units::Day;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every stage, in flow order.
+pub const STAGES: &[Stage<Workspace>] = &[
+    Stage {
+        name: "facts",
+        about: "reading the sources, one row per customer and period",
+        reads: &[],
+        writes: &["facts", "quarantine"],
+        enabled: |_| true,
+        run: |work| {
+            let facts = work.gather()?;
+            work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
+            let account = report::facts_line(&facts);
+            work.facts = Some(facts);
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "costing",
+        about: "resource pools to activities to customers",
+        reads: &["facts"],
+        writes: &["costing", "activity_period", "cost_flow", "balance"],
+        enabled: |_| true,
+        run: |work| {
+            let ledgers = facts::read_ledgers(&work.definition)?;
+            let costing = costing::run(&work.definition, work.facts(), &ledgers)?;
+            for sheet in costing::sheets(&costing, &work.definition.facts.currency) {
+                work.staging.put(&sheet.spec, None, sheet.arrays)?;
+            }
+            let account = report::costing_line(&costing, &work.definition);
+            work.costing = Some(costing);
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "profitability",
+        about: "margin waterfall, customers, products, whale curve",
+        reads: &["facts", "costing"],
+        writes: &[
+            "customer_period",
+            "customer",
+            "customer_product",
+            "product_group",
+            "whale_curve",
+            "whale_summary",
+            "reconciliation",
+        ],
+        enabled: |_| true,
+        run: |work| {
+            let costing = work.costing.as_ref().expect("costing comes first");
+            let summary = profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            let account = report::profitability_line(&summary, &work.definition);
+            work.profit = Some(summary);
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "expect",
+        about: "control totals and data checks",
+        reads: &["customer_period", "customer"],
+        writes: &["checks"],
+        enabled: |definition| !definition.expect.is_empty(),
+        run: |work| {
+            work.checks = expect::check(&work.definition, &|table| work.staging.written(table))?;
+            let missed = work.checks.iter().filter(|check| !check.met).count();
+            Ok(format!("{} checks, {missed} missed", work.checks.len()))
+        },
+    },
+];
+
+/// How a run was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunOptions {
+    /// Leave out rows on this day or later.
+    pub as_of: Option<Day>,
+    /// Make every period again.
+    pub full: bool,
+    /// Make the periods again that overlap these days.
+    pub again: Option<(Day, Day)>,
+    /// Identify inputs by all their bytes.
+    pub verify_inputs: bool,
+    /// Stage and check, but do not commit.
+    pub dry_run: bool,
+}
+
+/// What the stages of one run hand to each other.
+pub struct Workspace {
+    /// The pipeline.
+    pub definition: Definition,
+    options: RunOptions,
+    events: Arc<dyn Events>,
+    previous: Option<Record>,
+    state: std::path::PathBuf,
+    staging: Staging,
+    facts: Option<FactSet>,
+    costing: Option<Costing>,
+    profit: Option<profitability::Summary>,
+    checks: Vec<Checked>,
+    timings: Vec<Timing>,
+}
+
+/// What a run tells the person who started it.
+pub struct Report {
+    /// The pipeline.
+    pub definition: Definition,
+    /// The release; none after a dry run.
+    pub release: Option<Release>,
+    /// (source, files, rows).
+    pub sources: Vec<(String, usize, RowCounts)>,
+    /// Money through the costing.
+    pub costs: costing::schema::CostTotals,
+    /// Customers and their profit.
+    pub profit: profitability::Summary,
+    /// Seconds per stage, the commit among them.
+    pub timings: Vec<Timing>,
+    /// Peak resident memory, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
+    /// Missed expectations that do not stop a release.
+    pub warnings: Vec<String>,
+}
+
+/// Runs a pipeline and publishes its release.
+///
+/// # Errors
+/// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
+pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
+    let definition = pipeline::read(path)?;
+    let home = Home::open(&definition.publish.path)?;
+    let _lock = home.lock()?;
+    let mut work = Workspace::open(definition, &home, options, events.clone())?;
+    let plan = pipeline::plan(STAGES, &work.definition)?;
+    run::execute(&plan, &mut work, events.as_ref(), |work, timing| work.timings.push(timing))?;
+    work.finish()
+}
+
+/// What a run would do.
+pub struct Plan {
+    /// (name, what it does), in order.
+    pub stages: Vec<(&'static str, &'static str)>,
+    /// What would be read.
+    pub scan: ScanPlan,
+}
+
+/// Says what a run would do; writes nothing.
+///
+/// # Errors
+/// Faults of the pipeline file or its sources.
+pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
+    let definition = pipeline::read(path)?;
+    let stages = pipeline::plan(STAGES, &definition)?;
+    let home = Home::open(&definition.publish.path)?;
+    let previous = home.current()?.map(|release| record_of(&release)).transpose()?.flatten();
+    let gather = GatherOptions {
+        folder: facts_folder(&home.state()),
+        as_of: options.as_of,
+        full: options.full,
+        again: options.again,
+        verify_inputs: options.verify_inputs,
+        previous,
+        progress: &|_, _| {},
+    };
+    let scan = facts::plan(&definition, &gather)?;
+    Ok(Plan { stages: stages.iter().map(|stage| (stage.name, stage.about)).collect(), scan })
+}
+
+/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers.
+///
+/// # Errors
+/// All faults found.
+pub fn check(definition: &Definition) -> Result<()> {
+    pipeline::plan(STAGES, definition)?;
+    facts::read_ledgers(definition).map(drop)
+}
+
+/// The facts and costing of the current release, for questions about it.
+///
+/// # Errors
+/// There is no release, or its kept state cannot be read.
+pub fn recall(definition: &Definition) -> Result<(FactSet, Costing)> {
+    let home = Home::open(&definition.publish.path)?;
+    let way_out = "make one with `abacus run`";
+    let release = home.current()?.ok_or_else(|| Error::check(format!("there is no release yet; {way_out}")))?;
+    if release.run["definition"]["digest"] != definition.digest.as_str() {
+        return Err(Error::check(format!(
+            "{} has changed since release {}; {way_out} first",
+            definition.path.display(),
+            release.id
+        )));
+    }
+    let record = record_of(&release)?.ok_or_else(|| Error::check(format!("release {} lists no facts", release.id)))?;
+    let as_of = release.run["as_of"].as_str().and_then(|day| day.parse().ok());
+    let facts = FactSet::recall(definition, &facts_folder(&home.state()), record, as_of)?;
+    let costing = costing::run(definition, &facts, &facts::read_ledgers(definition)?)?;
+    Ok((facts, costing))
+}
+
+fn facts_folder(state: &Path) -> std::path::PathBuf {
+    state.join("facts")
+}
+
+fn record_of(release: &Release) -> Result<Option<Record>> {
+    let Some(record) = release.run.get("facts") else { return Ok(None) };
+    let way_out = "run with --full to make the facts again";
+    serde_json::from_value(record.clone())
+        .map(Some)
+        .map_err(|fault| Error::input(format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id)))
+}
+
+impl Workspace {
+    fn open(definition: Definition, home: &Home, options: RunOptions, events: Arc<dyn Events>) -> Result<Self> {
+        let current = if options.full { None } else { home.current()? };
+        let previous = current.as_ref().map(record_of).transpose()?.flatten();
+        let write =
+            WriteOptions { plain: definition.publish.plain, row_group_rows: definition.publish.row_group_rows };
+        Ok(Self {
+            state: home.state(),
+            staging: home.begin(write)?,
+            definition,
+            options,
+            events,
+            previous,
+            facts: None,
+            costing: None,
+            profit: None,
+            checks: Vec::new(),
+            timings: Vec::new(),
+        })
+    }
+
+    fn facts(&self) -> &FactSet {
+        self.facts.as_ref().expect("facts come first")
+    }
+
+    fn gather(&mut self) -> Result<FactSet> {
+        let options = GatherOptions {
+            folder: facts_folder(&self.state),
+            as_of: self.options.as_of,
+            full: self.options.full,
+            again: self.options.again,
+            verify_inputs: self.options.verify_inputs,
+            previous: self.previous.take(),
+            progress: &|done, of| self.events.progress(done, of),
+        };
+        facts::gather(&self.definition, &options)
+    }
+
+    /// Publishes the `run` table, keeps the state and commits, unless a check stops it.
+    fn finish(mut self) -> Result<Report> {
+        let (warnings, stops): (Vec<&Checked>, Vec<&Checked>) =
+            self.checks.iter().filter(|check| !check.met).partition(|check| !check.stops);
+        let messages = |checks: Vec<&Checked>| checks.iter().filter_map(|check| check.message.clone()).collect();
+        if !stops.is_empty() {
+            let messages: Vec<String> = messages(stops);
+            return Err(Error { kind: Kind::Check, messages });
+        }
+        let warnings = messages(warnings);
+        let start = std::time::Instant::now();
+        let facts = self.facts.take().expect("facts come first");
+        let costs = self.costing.take().expect("costing comes first").totals();
+        let profit = self.profit.take().expect("profitability comes first");
+        let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
+        self.staging.put(&sheet.spec, None, sheet.arrays)?;
+        let manifest = report::manifest(&self.definition, &facts, &costs, &profit, &self.timings, &self.checks);
+        let sources = facts.accounts();
+        let release = if self.options.dry_run {
+            None
+        } else {
+            facts.state_paths().iter().try_for_each(|path| self.staging.keep(path))?;
+            Some(self.staging.commit(manifest)?)
+        };
+        self.timings.push(Timing { stage: "commit".to_owned(), seconds: start.elapsed().as_secs_f64() });
+        let peak_memory_bytes = run::peak_memory_bytes();
+        Ok(Report {
+            definition: self.definition,
+            release,
+            sources,
+            costs,
+            profit,
+            timings: self.timings,
+            peak_memory_bytes,
+            warnings,
+        })
+    }
+}
