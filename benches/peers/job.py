@@ -138,12 +138,13 @@ def resource_of(entry):
     """One `[[costing.resource]]`."""
     account = entry.get("ledger", {}).get("account", [])
     amount = entry.get("amount")
-    capacity = entry.get("capacity", {}).get("practical_minutes")
+    capacity = entry.get("capacity", {})
+    minutes = capacity.get("practical_minutes", capacity.get("practical_hours", 0) * 60) if capacity else None
     return Resource(
         name=entry["name"],
         accounts=[account] if isinstance(account, str) else list(account),
         amount=None if amount is None else Decimal(str(amount)),
-        capacity_minutes=None if capacity is None else Decimal(str(capacity)),
+        capacity_minutes=None if minutes is None else Decimal(minutes),
     )
 
 
@@ -155,7 +156,7 @@ def activity_of(entry, job):
     shares = {name: Decimal(str(share)) for name, share in entry.get("from", {}).items()}
     return Activity(
         name=entry["name"],
-        column=column_of(entry["name"]),
+        column=entry.get("column") or column_of(entry["name"]),
         source=source,
         timed="minutes" in entry,
         shares=shares or {entry["resource"]: Decimal(1)},
@@ -203,6 +204,8 @@ AFTER = re.compile(r"\s*([*/])\s*([\d._]+)")
 
 def split_terms(text):
     """`8 * count(distinct order) + 2 * count(*) filter (where quantity < 0)` as terms."""
+    if text.strip().lower() == "per active customer":
+        text = "count(distinct customer)"
     terms, left = [], text
     while left.strip():
         match = TERM.match(left)
