@@ -129,15 +129,16 @@ class Oracle:
 
     def instant(self, text, source):
         """Microseconds since 1970 in UTC; of wall time where the file has no zone."""
-        return f"epoch_us({text})" if self.has_zone(text, source) else f"epoch_us(({text})::TIMESTAMP)"
+        return f"epoch_us(({text})::TIMESTAMPTZ)" if self.has_zone(text, source) else f"epoch_us(({text})::TIMESTAMP)"
 
     def wall(self, text, source):
         """Wall time in the pipeline's zone."""
-        return f"(({text}) AT TIME ZONE '{self.zone}')" if self.has_zone(text, source) else f"({text})::TIMESTAMP"
+        return f"(({text})::TIMESTAMPTZ AT TIME ZONE '{self.zone}')" if self.has_zone(text, source) else f"({text})::TIMESTAMP"
 
     def has_zone(self, text, source):
         """Whether an expression over a source is an instant rather than wall time."""
-        return "ZONE" in self.sql(f"DESCRIBE SELECT ({text}) FROM {source}")[0][1]
+        kind = self.sql(f"DESCRIBE SELECT ({text}) FROM {source}")[0][1]
+        return "TIME ZONE" in kind or kind.startswith("TIMESTAMPTZ")
 
     def period_of(self, wall):
         """First day of the period."""
