@@ -10,7 +10,7 @@ mod releases;
 mod run;
 mod schema;
 mod summary;
-mod synth;
+
 
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -67,8 +67,6 @@ enum Command {
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
     Schema(schema::SchemaArgs),
-    /// Write a synthetic history.
-    Synth(synth::SynthArgs),
 }
 
 /// The pipeline file every command on a pipeline takes.
@@ -110,7 +108,6 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Explain(args) => explain::explain(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
-        Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
 }
 
