@@ -53,7 +53,7 @@ impl Default for SynthOptions {
 }
 
 /// What was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct SynthTotals {
     /// Rows of `transactions`.
     pub lines: u64,
