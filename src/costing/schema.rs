@@ -5,6 +5,7 @@ pub use super::driver::ActivityDriver;
 pub use super::driver::fits;
 pub(crate) use super::driver::{LIMIT, bits};
 pub use super::posting::{post, trace};
+pub(crate) use super::tables::level_name;
 pub use super::tables::{activity_period, balance, cost_flow};
 
 use crate::pipeline::Level;

@@ -15,6 +15,7 @@ use crate::facts::FactSet;
 use crate::pipeline::Definition;
 use crate::publish::Staging;
 use crate::units::Period;
+use rayon::prelude::*;
 
 /// What the run's summary says of customers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,7 +129,7 @@ fn products(
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
-    let periods = (0..facts.periods.len()).map(|period| facts.product_facts(period));
+    let periods = (0..facts.periods.len()).into_par_iter().map(|period| facts.product_facts(period));
     let periods = periods.collect::<Result<Vec<_>>>()?;
     let totals = group_totals(&periods, facts.groups.len());
     let profitability = definition.profitability.as_ref();

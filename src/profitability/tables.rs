@@ -4,7 +4,7 @@ use super::classes::Standing;
 use super::columns::Values;
 use super::lifetime::Life;
 use super::waterfall::Measures;
-use crate::costing::schema::{Activity, Costing};
+use crate::costing::schema::Activity;
 use crate::error::{Error, Result};
 use crate::facts::schema::{CustomerMaster, Customers, NO_INSTANT};
 use crate::pipeline::KeyType;
