@@ -195,7 +195,8 @@ pub fn check(definition: &Definition) -> Result<()> {
 pub fn recall(definition: &Definition) -> Result<(FactSet, Costing)> {
     let home = Home::open(&definition.publish.path)?;
     let way_out = "make one with `abacus run`";
-    let release = home.current()?.ok_or_else(|| Error::check(format!("there is no release yet; {way_out}")))?;
+    let release =
+        home.current()?.ok_or_else(|| Error::check(format!("there is no release yet; {way_out}")))?;
     if release.run["definition"]["digest"] != definition.digest.as_str() {
         return Err(Error::check(format!(
             "{} has changed since release {}; {way_out} first",
@@ -203,7 +204,8 @@ pub fn recall(definition: &Definition) -> Result<(FactSet, Costing)> {
             release.id
         )));
     }
-    let record = record_of(&release)?.ok_or_else(|| Error::check(format!("release {} lists no facts", release.id)))?;
+    let record =
+        record_of(&release)?.ok_or_else(|| Error::check(format!("release {} lists no facts", release.id)))?;
     let as_of = release.run["as_of"].as_str().and_then(|day| day.parse().ok());
     let facts = FactSet::recall(definition, &facts_folder(&home.state()), record, as_of)?;
     let costing = costing::run(definition, &facts, &facts::read_ledgers(definition)?)?;
@@ -217,17 +219,24 @@ fn facts_folder(state: &Path) -> std::path::PathBuf {
 fn record_of(release: &Release) -> Result<Option<Record>> {
     let Some(record) = release.run.get("facts") else { return Ok(None) };
     let way_out = "run with --full to make the facts again";
-    serde_json::from_value(record.clone())
-        .map(Some)
-        .map_err(|fault| Error::input(format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id)))
+    serde_json::from_value(record.clone()).map(Some).map_err(|fault| {
+        Error::input(format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id))
+    })
 }
 
 impl Workspace {
-    fn open(definition: Definition, home: &Home, options: RunOptions, events: Arc<dyn Events>) -> Result<Self> {
+    fn open(
+        definition: Definition,
+        home: &Home,
+        options: RunOptions,
+        events: Arc<dyn Events>,
+    ) -> Result<Self> {
         let current = if options.full { None } else { home.current()? };
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
-        let write =
-            WriteOptions { plain: definition.publish.plain, row_group_rows: definition.publish.row_group_rows };
+        let write = WriteOptions {
+            plain: definition.publish.plain,
+            row_group_rows: definition.publish.row_group_rows,
+        };
         Ok(Self {
             state: home.state(),
             staging: home.begin(write)?,
@@ -264,7 +273,8 @@ impl Workspace {
     fn finish(mut self) -> Result<Report> {
         let (warnings, stops): (Vec<&Checked>, Vec<&Checked>) =
             self.checks.iter().filter(|check| !check.met).partition(|check| !check.stops);
-        let messages = |checks: Vec<&Checked>| checks.iter().filter_map(|check| check.message.clone()).collect();
+        let messages =
+            |checks: Vec<&Checked>| checks.iter().filter_map(|check| check.message.clone()).collect();
         if !stops.is_empty() {
             let messages: Vec<String> = messages(stops);
             return Err(Error { kind: Kind::Check, messages });
@@ -276,7 +286,8 @@ impl Workspace {
         let profit = self.profit.take().expect("profitability comes first");
         let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
-        let manifest = report::manifest(&self.definition, &facts, &costs, &profit, &self.timings, &self.checks);
+        let manifest =
+            report::manifest(&self.definition, &facts, &costs, &profit, &self.timings, &self.checks);
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None

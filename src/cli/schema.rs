@@ -20,15 +20,20 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<String> {
         return Ok(pretty(&crate::pipeline::json_schema()));
     }
     let Some(pipeline) = &args.pipeline else {
-        let way_out = "say --definition for the schema of pipeline files, or name a pipeline file for its tables";
+        let way_out =
+            "say --definition for the schema of pipeline files, or name a pipeline file for its tables";
         return Err(Error::definition(format!("nothing to print; {way_out}")));
     };
     let definition = crate::pipeline::read(pipeline)?;
     let home = crate::publish::Home::open(&definition.publish.path)?;
-    let release = home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
+    let release =
+        home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
     let table = |(name, table): (&String, &crate::publish::PublishedTable)| {
         let columns = serde_json::to_value(&table.columns).expect("columns are JSON");
-        (name.clone(), serde_json::json!({ "grain": table.grain, "partition": table.partition, "columns": columns }))
+        (
+            name.clone(),
+            serde_json::json!({ "grain": table.grain, "partition": table.partition, "columns": columns }),
+        )
     };
     Ok(pretty(&serde_json::Value::Object(release.tables.iter().map(table).collect())))
 }

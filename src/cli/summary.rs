@@ -37,7 +37,10 @@ pub(super) fn text(report: &Report) -> String {
     }
     line("cost", flow);
     if costs.unclaimed != 0 {
-        line("ledger", format!("{} claimed by no resource, see table reconciliation", money(costs.unclaimed)));
+        line(
+            "ledger",
+            format!("{} claimed by no resource, see table reconciliation", money(costs.unclaimed)),
+        );
     }
     let prospects = match report.profit.prospects {
         0 => String::new(),
@@ -46,9 +49,12 @@ pub(super) fn text(report: &Report) -> String {
     line("customers", format!("{}{prospects}", grouped(report.profit.customers as i128)));
     line("profit", money(report.profit.profit));
     let share = report.profit.top_20_share;
-    line("top 20 %", share.map_or("no share: total profit is not above 0".to_owned(), |share| {
-        format!("{:.1} % of profit", share * 100.0)
-    }));
+    line(
+        "top 20 %",
+        share.map_or("no share: total profit is not above 0".to_owned(), |share| {
+            format!("{:.1} % of profit", share * 100.0)
+        }),
+    );
     let seconds: f64 = report.timings.iter().map(|timing| timing.seconds).sum();
     line("time", format!("{seconds:.2} s"));
     if let Some(bytes) = report.peak_memory_bytes {

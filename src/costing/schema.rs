@@ -5,6 +5,7 @@ pub use super::driver::ActivityDriver;
 pub use super::driver::fits;
 pub(crate) use super::driver::{LIMIT, bits};
 pub use super::posting::{post, trace};
+pub(crate) use super::tables::level_name;
 pub use super::tables::{activity_period, balance, cost_flow};
 
 use crate::pipeline::Level;
@@ -170,16 +171,15 @@ pub struct CostTotals {
 impl Costing {
     /// The sums of all periods.
     pub fn totals(&self) -> CostTotals {
-        let mut totals = self.periods.iter().map(PeriodCosting::totals).fold(CostTotals::default(), |a, b| {
-            CostTotals {
+        let mut totals =
+            self.periods.iter().map(PeriodCosting::totals).fold(CostTotals::default(), |a, b| CostTotals {
                 input: a.input + b.input,
                 assigned: a.assigned + b.assigned,
                 unused: a.unused + b.unused,
                 unassigned: a.unassigned + b.unassigned,
                 overdriven: a.overdriven + b.overdriven,
                 unclaimed: 0,
-            }
-        });
+            });
         let unclaimed = self.leftovers.iter().filter(|leftover| leftover.reason == UNCLAIMED);
         totals.unclaimed = unclaimed.map(|leftover| i128::from(leftover.amount)).sum();
         totals

@@ -8,6 +8,7 @@ use crate::facts::schema::LedgerSums;
 use crate::pipeline::Definition;
 use crate::publish::schema::Sheet;
 use crate::units::Period;
+use rayon::prelude::*;
 
 /// Costs every period of the facts.
 ///
@@ -19,8 +20,8 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
         Some(costing) => pools(definition, costing, ledgers, &periods)?,
         None => super::Pools::default(),
     };
-    let totals =
-        (0..periods.len()).map(|period| facts.aggregate_totals(period)).collect::<Result<Vec<_>>>()?;
+    let totals = (0..periods.len()).into_par_iter().map(|period| facts.aggregate_totals(period));
+    let totals = totals.collect::<Result<Vec<_>>>()?;
     cost(definition, &facts.aggregates, &periods, pools, &totals)
 }
 

@@ -2,12 +2,14 @@
 
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatchReader};
-use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use polars::prelude::{
-    ChunkedArray, Column, DataFrame, Int128Type, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series, TimeUnit,
-    TimeZone,
+    ChunkedArray, Column, DataFrame, Int128Type, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series,
+    TimeUnit, TimeZone,
 };
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
@@ -33,12 +35,14 @@ pub(super) fn read(files: &[PathBuf], words: &BTreeSet<String>) -> Result<DataFr
         let file = File::open(path).map_err(|error| fault(&error))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(&error))?;
         let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let mut wanted: Vec<&str> = names.iter().filter(|name| words.contains(*name)).map(String::as_str).collect();
+        let mut wanted: Vec<&str> =
+            names.iter().filter(|name| words.contains(*name)).map(String::as_str).collect();
         if wanted.is_empty() {
             wanted.extend(names.first().map(String::as_str));
         }
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
-        let reader = builder.with_projection(mask).with_batch_size(131_072).build().map_err(|error| fault(&error))?;
+        let reader =
+            builder.with_projection(mask).with_batch_size(131_072).build().map_err(|error| fault(&error))?;
         if columns.is_empty() {
             let schema = RecordBatchReader::schema(&reader);
             columns = schema
@@ -69,7 +73,9 @@ fn series(name: &str, array: &ArrayRef) -> Result<Series> {
     let fault = |fault: polars::prelude::PolarsError| Error::internal(format!("{fault}"));
     Ok(match array.data_type() {
         DataType::Int64 => Series::new(name, array.as_primitive::<Int64Type>().iter().collect::<Vec<_>>()),
-        DataType::Float64 => Series::new(name, array.as_primitive::<Float64Type>().iter().collect::<Vec<_>>()),
+        DataType::Float64 => {
+            Series::new(name, array.as_primitive::<Float64Type>().iter().collect::<Vec<_>>())
+        }
         DataType::Boolean => Series::new(name, array.as_boolean().iter().collect::<Vec<_>>()),
         DataType::Utf8 => Series::new(name, array.as_string::<i32>().iter().collect::<Vec<_>>()),
         DataType::Date32 => {

@@ -34,7 +34,11 @@ pub fn check(definition: &Definition, files: &dyn Fn(&str) -> Vec<PathBuf>) -> R
     definition.expect.iter().map(|expect| check_one(definition, expect, files)).collect()
 }
 
-fn check_one(definition: &Definition, expect: &ExpectDef, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Checked> {
+fn check_one(
+    definition: &Definition,
+    expect: &ExpectDef,
+    files: &dyn Fn(&str) -> Vec<PathBuf>,
+) -> Result<Checked> {
     let found = query(&expect.sql, files)?;
     let met = found.as_ref().is_ok_and(|number| number.is_within(expect));
     let shown = match &found {

@@ -49,7 +49,12 @@ impl FactSet {
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    pub fn recall(definition: &Definition, folder: &Path, record: Record, as_of: Option<Day>) -> Result<Self> {
+    pub fn recall(
+        definition: &Definition,
+        folder: &Path,
+        record: Record,
+        as_of: Option<Day>,
+    ) -> Result<Self> {
         let mut aggregates = wanted_aggregates(definition);
         for (aggregate, scale) in aggregates.iter_mut().zip(&record.aggregate_scales) {
             aggregate.scale = *scale;
@@ -153,7 +158,10 @@ impl FactSet {
     /// Kept state that cannot be read.
     pub fn aggregate_totals(&self, period: usize) -> Result<Vec<i128>> {
         let totals = &self.record.periods[period].aggregate_totals;
-        totals.iter().map(|total| total.parse().map_err(|_| Error::input("kept state: a total is no number"))).collect()
+        totals
+            .iter()
+            .map(|total| total.parse().map_err(|_| Error::input("kept state: a total is no number")))
+            .collect()
     }
 
     /// Content address of a period's customer facts, keys included.

@@ -258,7 +258,8 @@ impl Run {
 
     /// Splits the work into what is kept and what is made.
     fn decide(&mut self, options: &GatherOptions<'_>) {
-        let nothing = Record { key_type: self.key_type, aggregate_scales: vec![], periods: vec![], files: vec![] };
+        let nothing =
+            Record { key_type: self.key_type, aggregate_scales: vec![], periods: vec![], files: vec![] };
         let previous = options.previous.clone().unwrap_or(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
@@ -616,13 +617,23 @@ impl Shared<'_> {
             )));
         }
         let duplicates: u64 = reduced.iter().map(|range| range.duplicates).sum();
-        let aggregate_totals = (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
+        let aggregate_totals =
+            (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
         let Kept { customers, products, orders } =
             keep(self.folder, reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();
         let period = period.to_string();
-        let runs = PeriodRuns { period, inputs, last_day, duplicates, aggregate_totals, customers, products, orders };
+        let runs = PeriodRuns {
+            period,
+            inputs,
+            last_day,
+            duplicates,
+            aggregate_totals,
+            customers,
+            products,
+            orders,
+        };
         outcome.periods.push((number, runs));
         Ok(())
     }

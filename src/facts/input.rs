@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
     let stat = file.metadata().map_err(|fault| io(&fault))?;
     let metadata =
         ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|fault| unreadable(&fault))?;
-    let hinted = narrow_decimals(metadata.schema());
+    let hinted = hinted_schema(&metadata);
     let options = ArrowReaderOptions::new().with_schema(hinted);
     let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);
     let digest = if verify { digest_all(&mut file) } else { digest_footer(&mut file, stat.len()) };
@@ -115,19 +115,38 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
     Ok(InputFile { path: path.to_owned(), identity, metadata })
 }
 
-/// Asks the reader for 64-bit decimals where 18 digits suffice: half the memory traffic of 128-bit ones.
-fn narrow_decimals(schema: &Schema) -> SchemaRef {
-    let narrow = |field: &Arc<arrow::datatypes::Field>| match field.data_type() {
+/// What to ask the reader for: 64-bit decimals where 18 digits suffice, half the memory traffic of 128-bit ones, and
+/// dictionaries for texts of few values, so that a filter or a group is looked up once per value and not per row.
+fn hinted_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
+    let schema = metadata.schema();
+    let hint = |field: &Arc<Field>| match field.data_type() {
         DataType::Decimal128(precision, scale) if *precision <= 18 => {
             Arc::new(field.as_ref().clone().with_data_type(DataType::Decimal64(*precision, *scale)))
         }
+        DataType::Utf8 if has_few_values(metadata, field.name()) => {
+            let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(dictionary))
+        }
         _ => Arc::clone(field),
     };
-    Arc::new(Schema::new_with_metadata(
-        schema.fields().iter().map(narrow).collect::<Vec<_>>(),
-        schema.metadata().clone(),
-    ))
+    let fields: Vec<_> = schema.fields().iter().map(hint).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
+
+/// Whether a text column is dictionary-encoded in every row group and takes at most two bytes a row.
+fn has_few_values(metadata: &ArrowReaderMetadata, name: &str) -> bool {
+    let few = |row_group: &parquet::file::metadata::RowGroupMetaData| {
+        let chunk = row_group.columns().iter().find(|chunk| chunk.column_path().string() == name);
+        chunk.is_some_and(|chunk| {
+            chunk.dictionary_page_offset().is_some()
+                && chunk.uncompressed_size() <= row_group.num_rows() * 2 + SMALL_DICTIONARY
+        })
+    };
+    metadata.metadata().row_groups().iter().all(few)
+}
+
+/// Bytes of a dictionary that are worth it whatever the number of rows.
+const SMALL_DICTIONARY: i64 = 4_096;
 
 /// The footer holds every row group's sizes, offsets and statistics, so it changes when the data do.
 fn digest_footer(file: &mut File, size: u64) -> std::io::Result<String> {
@@ -148,6 +167,15 @@ fn digest_all(file: &mut File) -> std::io::Result<String> {
     Ok(hasher.finalize().to_hex().to_string())
 }
 
+/// The type of the values, however a file encodes them.
+fn held_as(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => held_as(values),
+        DataType::LargeUtf8 | DataType::Utf8View => &DataType::Utf8,
+        other => other,
+    }
+}
+
 /// Files of one source must agree in the type of every column that is used; further columns may come and go.
 ///
 /// # Errors
@@ -159,7 +187,7 @@ pub(crate) fn check_drift(files: &[InputFile], used: &[String]) -> Result<()> {
         for field in first.schema().fields().iter().filter(|field| used.contains(field.name())) {
             let other = file.schema().field_with_name(field.name()).map(|other| other.data_type().clone());
             let difference = match other {
-                Ok(other) if &other == field.data_type() => continue,
+                Ok(other) if held_as(&other) == held_as(field.data_type()) => continue,
                 Ok(other) => format!("is {other} here and {} in {}", field.data_type(), first.path.display()),
                 Err(_) => format!("is missing here and present in {}", first.path.display()),
             };

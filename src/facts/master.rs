@@ -196,11 +196,7 @@ impl RawMaster {
         for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
             *reason = Some(format!("customer is null in row {row}"));
         }
-        let acquired = bounds
-            .acquired_on
-            .as_ref()
-            .map(|bound| bound.instants(batch))
-            .transpose()?;
+        let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(batch)).transpose()?;
         let scale = definition.facts.money_scale;
         let cost = bounds.acquisition_cost.as_ref().map(|bound| bound.fixed(batch, scale)).transpose()?;
         let faults =

@@ -2,7 +2,7 @@
 
 use super::intern::Interner;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduce::{GROUP_MEASURES, MEASURES, Reduced};
+use super::reduce::{Cell, GROUP_MEASURES, MEASURES, Reduced};
 use super::state::{StateFile, narrow, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;
@@ -61,8 +61,8 @@ pub(crate) fn keep(
     }
     Ok(Kept {
         customers: write(folder, columns, HashMap::new())?,
-        products: keep_products(folder, &mut ranges, &bases, &sorted, groups)?,
-        orders: keep_orders(folder, &mut ranges, &bases, &sorted)?,
+        products: keep_products(folder, &ranges, &bases, &sorted, groups)?,
+        orders: keep_orders(folder, &ranges, &bases, &sorted)?,
     })
 }
 
@@ -132,14 +132,18 @@ fn join(ranges: &mut [Reduced], column: impl Fn(&mut Reduced) -> &mut Vec<i64>) 
     joined
 }
 
+/// Target row, group code, range and index of a cell in it.
+type PlacedCell = (u32, u32, u32, u32);
+
 fn keep_products(
     folder: &Path,
-    ranges: &mut [Reduced],
+    ranges: &[Reduced],
     bases: &[u32],
     sorted: &Sorted,
     groups: &Interner,
 ) -> Result<StateFile> {
-    let mut numbers: Vec<u32> = ranges.iter().flat_map(|range| range.cells.groups.iter().copied()).collect();
+    let mut numbers: Vec<u32> =
+        ranges.iter().flat_map(|range| range.cells.cells.iter().map(|cell| cell.group)).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let mut names: Vec<(String, u32)> =
@@ -150,29 +154,35 @@ fn keep_products(
     for (code, (_, number)) in (0_u32..).zip(&names) {
         code_of[*number as usize] = code;
     }
-    let mut cells: Vec<(u32, u32, u32)> = Vec::new();
-    for (range, base) in ranges.iter().zip(bases) {
-        for (row, group) in range.cells.rows.iter().zip(&range.cells.groups) {
-            let cell = u32::try_from(cells.len()).expect("a period has fewer than 2³² cells");
-            cells.push((sorted.target(base + row), code_of[*group as usize], cell));
-        }
+    let mut cells: Vec<PlacedCell> =
+        Vec::with_capacity(ranges.iter().map(|range| range.cells.cells.len()).sum());
+    for (number, (range, base)) in (0_u32..).zip(ranges.iter().zip(bases)) {
+        let place =
+            |cell: &Cell| (sorted.target(base + cell.row), code_of[cell.group as usize], number, cell.cell);
+        cells.extend(range.cells.cells.iter().map(place));
     }
-    cells.sort_unstable();
+    if sorted.order.is_some() {
+        cells.sort_unstable();
+    } else {
+        // Rows are in order; only the groups of each customer are not.
+        cells.chunk_by_mut(|a, b| a.0 == b.0).for_each(<[_]>::sort_unstable);
+    }
     let mut columns = vec![
-        (ROW.to_owned(), narrow(cells.iter().map(|(row, _, _)| i64::from(*row)).collect())),
-        (GROUP.to_owned(), narrow(cells.iter().map(|(_, group, _)| i64::from(*group)).collect())),
+        (ROW.to_owned(), narrow(cells.iter().map(|(row, ..)| i64::from(*row)).collect())),
+        (GROUP.to_owned(), narrow(cells.iter().map(|(_, group, ..)| i64::from(*group)).collect())),
     ];
-    for index in 0..GROUP_MEASURES {
-        let joined = join(ranges, |range| &mut range.cells.measures[index]);
-        let column = cells.iter().map(|(_, _, cell)| joined[*cell as usize]).collect();
-        columns.push((MEASURES[index].to_owned(), narrow(column)));
+    for (index, name) in MEASURES.iter().take(GROUP_MEASURES).enumerate() {
+        let value = |(_, _, range, cell): &PlacedCell| {
+            ranges[*range as usize].cells.sums[*cell as usize * GROUP_MEASURES + index]
+        };
+        columns.push(((*name).to_owned(), narrow(cells.iter().map(value).collect())));
     }
     let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
     let names = serde_json::to_string(&names).expect("texts are JSON");
     write(folder, columns, HashMap::from([(GROUP_NAMES.to_owned(), names)]))
 }
 
-fn keep_orders(folder: &Path, ranges: &mut [Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
+fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
     let mut orders: Vec<(u32, [u64; 2])> = Vec::new();
     for (range, base) in ranges.iter().zip(bases) {
         let rows = range.order_keys.rows.iter().map(|row| sorted.target(base + row));

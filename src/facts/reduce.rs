@@ -65,10 +65,18 @@ pub(crate) struct Reduced {
 /// Rows of customer × product group.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
-    pub(crate) rows: Vec<u32>,
-    pub(crate) groups: Vec<u32>,
-    /// The first `GROUP_MEASURES` of `MEASURES`.
-    pub(crate) measures: Vec<Vec<i64>>,
+    /// Sorted by row; a row's groups are in no order.
+    pub(crate) cells: Vec<Cell>,
+    /// The first `GROUP_MEASURES` of `MEASURES` of each cell, by `Cell::cell`.
+    pub(crate) sums: Vec<i64>,
+}
+
+/// One row of customer × product group.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cell {
+    pub(crate) row: u32,
+    pub(crate) group: u32,
+    pub(crate) cell: u32,
 }
 
 /// Distinct orders of customers.
@@ -82,6 +90,7 @@ pub(crate) struct OrderKeys {
 const ANY: u64 = 1 << 32;
 const SALE: u64 = 1 << 33;
 
+#[derive(Clone, Copy, Default)]
 struct OrderEntry {
     row: u32,
     words: [u64; 2],
@@ -339,45 +348,62 @@ impl Tables {
         aggregate_count: usize,
         order_aggregates: &[(usize, u64)],
     ) -> Reduced {
-        let mut sorted: Vec<u32> = (0..index_u32(self.keys.len())).collect();
-        sorted.sort_unstable_by_key(|row| self.keys[*row as usize]);
+        let mut by_key: Vec<(u64, u32)> = self.keys.iter().copied().zip(0..).collect();
+        by_key.sort_unstable();
+        let sorted: Vec<u32> = by_key.iter().map(|(_, row)| *row).collect();
         let mut place = vec![0_u32; sorted.len()];
         for (rank, row) in sorted.iter().enumerate() {
             place[*row as usize] = index_u32(rank);
         }
         let first_aggregate = MEASURES.len() + day_words;
-        let column = |of: &dyn Fn(&[i64]) -> i64| -> Vec<i64> {
-            let stride = self.stride;
-            sorted
-                .iter()
-                .map(|row| of(&self.sums[*row as usize * stride..(*row as usize + 1) * stride]))
-                .collect()
-        };
-        reduced.keys = sorted.iter().map(|row| self.keys[*row as usize]).collect();
-        reduced.measures = (0..MEASURES.len()).map(|measure| column(&|sums| sums[measure])).collect();
+        let (sums, stride) = (&self.sums, self.stride);
+        let column =
+            |at: usize| sorted.iter().map(|row| sums[*row as usize * stride + at]).collect::<Vec<i64>>();
+        reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
+        reduced.measures = (0..MEASURES.len()).map(column).collect();
         for (instant, never) in [(FIRST, i64::MAX), (LAST, i64::MIN)] {
             let instants = &mut reduced.measures[instant];
             instants.iter_mut().filter(|at| **at == never).for_each(|at| *at = super::schema::NO_INSTANT);
         }
-        let days = |sums: &[i64]| {
-            sums[MEASURES.len()..first_aggregate].iter().map(|word| i64::from(word.count_ones())).sum()
+        let days = |row: &u32| {
+            let row = &sums[*row as usize * stride..(*row as usize + 1) * stride];
+            row[MEASURES.len()..first_aggregate].iter().map(|word| i64::from(word.count_ones())).sum()
         };
-        reduced.active_days = column(&days);
-        reduced.aggregates =
-            (0..aggregate_count).map(|index| column(&|sums| sums[first_aggregate + index])).collect();
+        reduced.active_days = sorted.iter().map(days).collect();
+        reduced.aggregates = (0..aggregate_count).map(|index| column(first_aggregate + index)).collect();
         for order in &mut self.orders {
             order.row = place[order.row as usize];
         }
-        finish_orders(self.orders, &mut reduced, order_aggregates);
-        reduced.cells = finish_cells(&self.cell_keys, &self.cell_sums, &place);
+        finish_orders(&self.orders, &mut reduced, order_aggregates);
+        reduced.cells = finish_cells(&self.cell_keys, self.cell_sums, &place);
         reduced.overflow = self.overflow;
         reduced
     }
 }
 
+/// Items dealt out by row, and where each row's items begin: rows have few items, so this beats a sort.
+fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usize) -> (Vec<T>, Vec<u32>) {
+    let mut next = vec![0_u32; rows + 1];
+    items.iter().for_each(|item| next[row_of(item) as usize + 1] += 1);
+    for row in 0..rows {
+        next[row + 1] += next[row];
+    }
+    let starts = next.clone();
+    let mut dealt = vec![T::default(); items.len()];
+    for item in items {
+        let place = &mut next[row_of(item) as usize];
+        dealt[*place as usize] = *item;
+        *place += 1;
+    }
+    (dealt, starts)
+}
+
 /// Joins the entries of each order and counts them.
-fn finish_orders(mut entries: Vec<OrderEntry>, reduced: &mut Reduced, order_aggregates: &[(usize, u64)]) {
-    entries.sort_unstable_by_key(|entry| (entry.row, entry.words));
+fn finish_orders(entries: &[OrderEntry], reduced: &mut Reduced, order_aggregates: &[(usize, u64)]) {
+    let (mut entries, starts) = by_row(entries, |entry| entry.row, reduced.keys.len());
+    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
+        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| entry.words);
+    }
     reduced.orders = vec![0; reduced.keys.len()];
     let mut start = 0;
     while start < entries.len() {
@@ -399,21 +425,12 @@ fn finish_orders(mut entries: Vec<OrderEntry>, reduced: &mut Reduced, order_aggr
     }
 }
 
-fn finish_cells(keys: &[(u32, u32)], sums: &[i64], place: &[u32]) -> Cells {
-    let mut sorted: Vec<(u32, u32, u32)> = keys
-        .iter()
-        .enumerate()
-        .map(|(cell, (row, group))| (place[*row as usize], *group, index_u32(cell)))
-        .collect();
-    sorted.sort_unstable();
-    let column = |measure: usize| {
-        sorted.iter().map(|(_, _, cell)| sums[*cell as usize * GROUP_MEASURES + measure]).collect()
-    };
-    Cells {
-        rows: sorted.iter().map(|(row, _, _)| *row).collect(),
-        groups: sorted.iter().map(|(_, group, _)| *group).collect(),
-        measures: (0..GROUP_MEASURES).map(column).collect(),
-    }
+fn finish_cells(keys: &[(u32, u32)], sums: Vec<i64>, place: &[u32]) -> Cells {
+    let cell =
+        |(cell, (row, group)): (u32, &(u32, u32))| Cell { row: place[*row as usize], group: *group, cell };
+    let cells: Vec<Cell> = (0..).zip(keys).map(cell).collect();
+    let (cells, _) = by_row(&cells, |cell| cell.row, place.len());
+    Cells { cells, sums }
 }
 
 /// Which records of a source count when it looks for duplicate lines.

@@ -14,9 +14,9 @@ use crate::error::{Error, Kind, Result};
 use crate::units::Day;
 use arrow::array::{Array, RecordBatch, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
+use hashbrown::HashMap;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::collections::HashMap;
 use std::fs::File;
 
 /// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
@@ -531,9 +531,13 @@ impl<'c> Sink<'c> {
         });
         let start_day = self.context.periods.start(period).0;
         let mut record = vec![0_u64; self.layout.words];
+        let (mut last_key, mut part) = (None, 0);
         for row in rows.iter().map(|row| *row as usize) {
             let key = batch.keys[row];
-            let part = part_of(ranges, key);
+            if last_key != Some(key) {
+                part = part_of(ranges, key);
+                last_key = Some(key);
+            }
             let filters = filter_answers(&batch.filters, row);
             self.layout
                 .fill(&mut record, batch, row, filters, start_day, || place(task, first_row + row as u64));

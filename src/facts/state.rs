@@ -185,18 +185,17 @@ pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<
 }
 
 /// Integers in the narrowest type that holds them all: state is read and written at memory speed.
+#[expect(clippy::cast_possible_truncation, reason = "the range was checked, and a plain cast vectorises")]
 pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
     let (low, high) =
         values.iter().fold((0, 0), |(low, high): (i64, i64), value| (low.min(*value), high.max(*value)));
     let fits = |least: i64, most: i64| low >= least && high <= most;
-    let kept = "the range was checked";
     if fits(i8::MIN.into(), i8::MAX.into()) {
-        Arc::new(values.iter().map(|value| i8::try_from(*value).expect(kept)).collect::<Int8Array>())
+        Arc::new(Int8Array::from_iter_values(values.iter().map(|value| *value as i8)))
     } else if fits(i16::MIN.into(), i16::MAX.into()) {
-        Arc::new(values.iter().map(|value| i16::try_from(*value).expect(kept)).collect::<Int16Array>())
+        Arc::new(Int16Array::from_iter_values(values.iter().map(|value| *value as i16)))
     } else if fits(i32::MIN.into(), i32::MAX.into()) {
-        let narrowed: Vec<i32> = values.iter().map(|value| i32::try_from(*value).expect(kept)).collect();
-        Arc::new(Int32Array::from(narrowed))
+        Arc::new(Int32Array::from_iter_values(values.iter().map(|value| *value as i32)))
     } else {
         Arc::new(Int64Array::from(values))
     }

@@ -6,18 +6,18 @@ use crate::units::{Day, Period};
 
 /// Acquisition costs by period; no resource pool bears them, so they are imputed.
 #[derive(Debug, Clone, Default)]
-pub struct Acquisition {
+pub(crate) struct Acquisition {
     /// Per period of the run: (rank, cost), ascending, costs not 0.
-    pub by_period: Vec<Vec<(u32, i64)>>,
+    pub(crate) by_period: Vec<Vec<(u32, i64)>>,
     /// Won before the history or on an unknown day: an opening line of the customer's life.
-    pub opening: Vec<(u32, i64)>,
+    pub(crate) opening: Vec<(u32, i64)>,
     /// Won on or after the as-of day: left out.
-    pub later: i128,
+    pub(crate) later: i128,
 }
 
 impl Acquisition {
     /// Places every acquisition cost.
-    pub fn place(master: Option<&CustomerMaster>, periods: &[Period], as_of: Day) -> Self {
+    pub(crate) fn place(master: Option<&CustomerMaster>, periods: &[Period], as_of: Day) -> Self {
         let mut placed = Self { by_period: vec![Vec::new(); periods.len()], ..Self::default() };
         let Some(master) = master else { return placed };
         let customers = master.acquisition_cost.iter().zip(&master.acquired_on);
@@ -39,7 +39,7 @@ impl Acquisition {
     }
 
     /// Sum of the opening lines.
-    pub fn opening_total(&self) -> i128 {
+    pub(crate) fn opening_total(&self) -> i128 {
         total(&self.opening.iter().map(|(_, cost)| *cost).collect::<Vec<_>>())
     }
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use arrow::buffer::ScalarBuffer;
 
 /// A column of fixed-point mantissas, shared with the array that is written.
-pub type Values = ScalarBuffer<i64>;
+pub(crate) type Values = ScalarBuffer<i64>;
 
 /// Rows that stay in the first-level cache while the terms are added up.
 const CHUNK: usize = 2048;

@@ -7,7 +7,8 @@
 mod acquisition;
 mod classes;
 mod columns;
-
+mod explain;
+mod explain_text;
 mod lifetime;
 mod product;
 mod product_tables;
@@ -17,5 +18,5 @@ mod tables;
 mod waterfall;
 mod whale;
 
-
+pub use explain::{ActivityExplanation, Explanation, PeriodExplanation, PoolPart, Step, Term, explain};
 pub use stage::{Summary, run};

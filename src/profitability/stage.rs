@@ -15,6 +15,7 @@ use crate::facts::FactSet;
 use crate::pipeline::Definition;
 use crate::publish::Staging;
 use crate::units::Period;
+use rayon::prelude::*;
 
 /// What the run's summary says of customers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +34,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// A negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
-pub fn run(definition: &Definition, facts: &FactSet, costing: &Costing, staging: &Staging) -> Result<Summary> {
+pub fn run(
+    definition: &Definition,
+    facts: &FactSet,
+    costing: &Costing,
+    staging: &Staging,
+) -> Result<Summary> {
     let layout = layout(definition, facts, costing);
     let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
@@ -84,8 +90,7 @@ fn customer_periods(
     acquisition: &Acquisition,
     staging: &Staging,
 ) -> Result<(Life, Vec<CustomerTotals>)> {
-    let mut lifetime =
-        Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
+    let mut lifetime = Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
     let mut totals = Vec::with_capacity(costing.periods.len());
     for (index, costed) in costing.periods.iter().enumerate() {
         let acquired = &acquisition.by_period[index];
@@ -128,7 +133,7 @@ fn products(
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
-    let periods = (0..facts.periods.len()).map(|period| facts.product_facts(period));
+    let periods = (0..facts.periods.len()).into_par_iter().map(|period| facts.product_facts(period));
     let periods = periods.collect::<Result<Vec<_>>>()?;
     let totals = group_totals(&periods, facts.groups.len());
     let profitability = definition.profitability.as_ref();

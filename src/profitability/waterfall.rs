@@ -13,56 +13,56 @@ use rayon::prelude::*;
 
 /// Measures of customers, columns parallel to `ranks`.
 #[derive(Debug, Clone)]
-pub struct Measures {
+pub(crate) struct Measures {
     /// Ascending, distinct.
-    pub ranks: Vec<u32>,
+    pub(crate) ranks: Vec<u32>,
     /// Sale lines.
-    pub lines: Values,
+    pub(crate) lines: Values,
     /// Distinct orders.
-    pub orders: Values,
+    pub(crate) orders: Values,
     /// Distinct days with a sale line.
-    pub active_days: Values,
+    pub(crate) active_days: Values,
     /// Units on sale lines.
-    pub units: Values,
+    pub(crate) units: Values,
     /// Units on return lines.
-    pub returned_units: Values,
+    pub(crate) returned_units: Values,
     /// List value of sale lines.
-    pub list_revenue: Values,
+    pub(crate) list_revenue: Values,
     /// Discount on sale lines.
-    pub discount: Values,
+    pub(crate) discount: Values,
     /// −(revenue − discount) of return lines.
-    pub returns: Values,
+    pub(crate) returns: Values,
     /// Signed product cost.
-    pub product_cost: Values,
+    pub(crate) product_cost: Values,
     /// First sale line.
-    pub first_order_at: Values,
+    pub(crate) first_order_at: Values,
     /// Last sale line.
-    pub last_order_at: Values,
+    pub(crate) last_order_at: Values,
     /// Driver volume per activity.
-    pub volumes: Vec<Values>,
+    pub(crate) volumes: Vec<Values>,
     /// Cost per activity.
-    pub costs: Vec<Values>,
+    pub(crate) costs: Vec<Values>,
     /// What follows from the above.
-    pub worth: Worth,
+    pub(crate) worth: Worth,
 }
 
 /// The derived steps of the waterfall.
 #[derive(Debug, Clone)]
-pub struct Worth {
+pub(crate) struct Worth {
     /// List revenue − discount − returns.
-    pub net_revenue: Values,
+    pub(crate) net_revenue: Values,
     /// Net revenue − product cost.
-    pub gross_margin: Values,
+    pub(crate) gross_margin: Values,
     /// Σ order-level activities.
-    pub cost_to_serve: Values,
+    pub(crate) cost_to_serve: Values,
     /// Gross margin − cost to serve.
-    pub contribution: Values,
+    pub(crate) contribution: Values,
     /// Σ customer-level activities.
-    pub customer_level_cost: Values,
+    pub(crate) customer_level_cost: Values,
     /// What winning the customers cost.
-    pub acquisition_cost: Values,
+    pub(crate) acquisition_cost: Values,
     /// Contribution − customer-level cost − acquisition cost.
-    pub customer_profit: Values,
+    pub(crate) customer_profit: Values,
 }
 
 /// The columns a waterfall starts from.

@@ -49,7 +49,8 @@ pub fn money_text(amount: i128, definition: &Definition) -> String {
     let scale = definition.facts.money_scale;
     let shown = crate::units::rescale(amount, scale, scale.min(2)).expect("fewer digits always fit");
     let text = format_fixed(shown.abs(), scale.min(2));
-    let (whole, cents) = text.split_once('.').map_or((text.as_str(), None), |(whole, cents)| (whole, Some(cents)));
+    let (whole, cents) =
+        text.split_once('.').map_or((text.as_str(), None), |(whole, cents)| (whole, Some(cents)));
     let whole = grouped(whole.parse().expect("a formatted integer parses"));
     let sign = if shown < 0 { "-" } else { "" };
     let cents = cents.map(|cents| format!(".{cents}")).unwrap_or_default();

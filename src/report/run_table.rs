@@ -21,10 +21,7 @@ pub fn run_table(
     let currency = &definition.facts.currency;
     sheet.texts(text("pipeline", "name of the pipeline"), [Some(definition.name.as_str())]);
     sheet.texts(text("abacus_version", "version of the program"), [Some(env!("CARGO_PKG_VERSION"))]);
-    sheet.texts(
-        text("definition_digest", "BLAKE3 of the pipeline file"),
-        [Some(definition.digest.as_str())],
-    );
+    sheet.texts(text("definition_digest", "BLAKE3 of the pipeline file"), [Some(definition.digest.as_str())]);
     sheet.texts(text("currency", "currency of all money"), [Some(currency.as_str())]);
     sheet.days(Column::new("as_of_date", ColumnKind::Date, "", "first day left out"), [Some(facts.as_of.0)]);
     let rows = total_rows(facts);

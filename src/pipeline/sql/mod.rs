@@ -6,6 +6,7 @@
 mod driver;
 mod reader;
 mod scalar;
+mod text;
 
 pub use driver::parse_driver;
 pub use scalar::parse_scalar;
