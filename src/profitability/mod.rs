@@ -7,7 +7,7 @@
 mod acquisition;
 mod classes;
 mod columns;
-mod explain;
+
 mod lifetime;
 mod product;
 mod product_tables;
@@ -17,5 +17,5 @@ mod tables;
 mod waterfall;
 mod whale;
 
-pub use explain::{Explanation, explain};
+
 pub use stage::{Summary, run};
