@@ -40,7 +40,8 @@ FORMULATIONS = {
             ("float", "separate", "two-level", "snappy"),
             ("float", "separate", "two-level", "zstd"),
         ]
-    ] + ["--money float --scan separate --orders two-level --months one-by-one --compression lz4"],
+    ]
+    + ["--money float --scan separate --orders two-level --months one-by-one --compression lz4"],
     "polars": [
         f"--money {money} --scan {scan} --orders {orders} --engine {engine} --compression {compression}"
         for money, scan, orders, engine, compression in [
@@ -89,9 +90,13 @@ def arguments(given=None):
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--explore", action="store_true", help="try every formulation of the peers once, keep the fastest")
+    parser.add_argument(
+        "--explore", action="store_true", help="try every formulation of the peers once, keep the fastest"
+    )
     parser.add_argument("--only", nargs="+", default=["abacus", "duckdb", "polars"], help="contestants")
-    parser.add_argument("--floor-json", help='{"decode_seconds": s, "encode_seconds": s}, as the kernel bench prints it')
+    parser.add_argument(
+        "--floor-json", help='{"decode_seconds": s, "encode_seconds": s}, as the kernel bench prints it'
+    )
     parser.add_argument("--json", help="write every run to this file")
     parser.add_argument("--scratch", help="folder for the history and the outputs; default: the system's")
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
@@ -183,7 +188,7 @@ def pipeline_for(pipeline, history, out, scratch):
     text = Path(pipeline).read_text(encoding="utf-8")
     pattern = re.search(r'^files\s*=\s*"([^"*]*)/transactions/', text, re.M)
     if not pattern:
-        sys.exit(f"run.py: {pipeline} has no files = \"…/transactions/…\"")
+        sys.exit(f'run.py: {pipeline} has no files = "…/transactions/…"')
     text = text.replace(f'"{pattern[1]}/', f'"{history.resolve()}/')
     place = f'path = "{out}"'
     text = re.sub(r"^path\s*=.*\n", "", text, flags=re.M)
@@ -250,10 +255,13 @@ def table(results, chosen, floor_steps):
     rows = [["", *engines, *(f"{engine} / abacus" for engine in engines if engine != "abacus"), "floor"]]
 
     def add(name, of, unit, floor_value=None):
-        values = {engine: median(engine, of) for engine in engines if all(of(run) is not None for run in results[engine])}
+        values = {
+            engine: median(engine, of) for engine in engines if all(of(run) is not None for run in results[engine])
+        }
         ratios = [
             f"{values[engine] / values['abacus']:.2f}" if "abacus" in values and engine in values else ""
-            for engine in engines if engine != "abacus"
+            for engine in engines
+            if engine != "abacus"
         ]
         shown = [f"{values[engine]:.{unit[1]}f}" if engine in values else "" for engine in engines]
         rows.append([f"{name} ({unit[0]})", *shown, *ratios, "" if floor_value is None else f"{floor_value:.2f}"])
