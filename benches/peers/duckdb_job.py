@@ -10,7 +10,18 @@ from pathlib import Path
 
 import duckdb
 
-from job import DECIMAL_SCALES, MONEY, MONEY_SCALE, MONEY_UNIT, PIPELINE, aggregate_key, aggregates_of, load, rates_of, scale_of
+from job import (
+    DECIMAL_SCALES,
+    MONEY,
+    MONEY_SCALE,
+    MONEY_UNIT,
+    PIPELINE,
+    aggregate_key,
+    aggregates_of,
+    load,
+    rates_of,
+    scale_of,
+)
 from measure import Steps
 from totals import control_totals, in_folder
 
@@ -78,19 +89,19 @@ class Contest:
         roles = self.job.roles
         day = f"extract(day FROM {instant(roles['at'])})"
         columns = f"""
-            ({roles['customer']}) AS _customer, ({roles['order']}) AS _order, ({roles['product_group']}) AS _group,
-            {month_of(roles['at'])} AS _month, (1::INTEGER << ({day} - 1)::INTEGER) AS _day,
-            epoch_us({roles['at']}) AS _at, ({roles['quantity']}) AS _quantity, ({roles['return']}) AS _return,
-            {self.money_of(roles['revenue'])} AS _revenue, {self.money_of(roles['discount'])} AS _discount,
-            {self.money_of(roles['cost'])} AS _cost"""
+            ({roles["customer"]}) AS _customer, ({roles["order"]}) AS _order, ({roles["product_group"]}) AS _group,
+            {month_of(roles["at"])} AS _month, (1::INTEGER << ({day} - 1)::INTEGER) AS _day,
+            epoch_us({roles["at"]}) AS _at, ({roles["quantity"]}) AS _quantity, ({roles["return"]}) AS _return,
+            {self.money_of(roles["revenue"])} AS _revenue, {self.money_of(roles["discount"])} AS _discount,
+            {self.money_of(roles["cost"])} AS _cost"""
         conditions = "".join(
             f", {self.level_one(key)} AS {name}" for key, name in self.aggregates.items() if key[0] == "transactions"
         )
         where = f"WHERE {self.job.where}" if self.job.where else ""
         shared = self.options.scan == "shared"
         self.sql(f"""
-            CREATE TEMP {'TABLE' if shared else 'VIEW'} lines AS
-            SELECT {columns} {conditions} FROM read_parquet('{self.job.files['transactions']}') {where}""")
+            CREATE TEMP {"TABLE" if shared else "VIEW"} lines AS
+            SELECT {columns} {conditions} FROM read_parquet('{self.job.files["transactions"]}') {where}""")
 
     def money_of(self, text):
         """A money expression per row in this formulation, rounded half away from zero once per row.
@@ -143,11 +154,11 @@ class Contest:
         returned = "CASE WHEN _return THEN {} ELSE 0 END"
         return f"""
             count_if(NOT _return) AS lines,
-            CAST(sum({sale.format('_quantity')}) AS BIGINT) AS units,
-            CAST(-sum({returned.format('_quantity')}) AS BIGINT) AS returned_units,
-            CAST(sum({sale.format('_revenue')}) AS {money}) AS list_revenue,
-            CAST(sum({sale.format('_discount')}) AS {money}) AS discount,
-            CAST(-sum({returned.format('(_revenue - _discount)')}) AS {money}) AS returns,
+            CAST(sum({sale.format("_quantity")}) AS BIGINT) AS units,
+            CAST(-sum({returned.format("_quantity")}) AS BIGINT) AS returned_units,
+            CAST(sum({sale.format("_revenue")}) AS {money}) AS list_revenue,
+            CAST(sum({sale.format("_discount")}) AS {money}) AS discount,
+            CAST(-sum({returned.format("(_revenue - _discount)")}) AS {money}) AS returns,
             CAST(sum(_cost) AS {money}) AS product_cost"""
 
     def facts_two_level(self, month):
@@ -177,11 +188,11 @@ class Contest:
         return f"""
             SELECT _customer AS customer_id, _month AS period_start, {sums},
                 count_if(lines > 0) AS orders, bit_count(bit_or(days))::BIGINT AS active_days,
-                min(first_at) AS first_at, max(last_at) AS last_at, {', '.join(second)}
+                min(first_at) AS first_at, max(last_at) AS last_at, {", ".join(second)}
             FROM (
                 SELECT _customer, _month, {self.measure_columns()}, bit_or(CASE WHEN _return THEN 0 ELSE _day END) AS days,
                     min(CASE WHEN NOT _return THEN _at END) AS first_at, max(CASE WHEN NOT _return THEN _at END) AS last_at,
-                    {', '.join(first)}
+                    {", ".join(first)}
                 FROM {self.lines_of(month)} GROUP BY _customer, _month, _order)
             GROUP BY _customer, _month"""
 
@@ -204,7 +215,7 @@ class Contest:
                 count(DISTINCT CASE WHEN NOT _return THEN _order END) AS orders,
                 bit_count(bit_or(CASE WHEN _return THEN 0 ELSE _day END))::BIGINT AS active_days,
                 min(CASE WHEN NOT _return THEN _at END) AS first_at, max(CASE WHEN NOT _return THEN _at END) AS last_at,
-                {', '.join(terms)}
+                {", ".join(terms)}
             FROM {self.lines_of(month)} GROUP BY _customer, _month"""
 
     def make_events(self):
@@ -215,21 +226,21 @@ class Contest:
             keys = {key: column for key, column in self.aggregates.items() if key[0] == name}
             terms = "".join(f", {event_aggregate(key)} AS {column}" for key, column in keys.items())
             where = f"WHERE {event['where']}" if event.get("where") else ""
-            parts.append(f"""SELECT {event['customer']} AS customer_id, {month_of(event['at'])} AS period_start {terms}
-                FROM read_parquet('{event['files']}') {where} GROUP BY 1, 2""")
+            parts.append(f"""SELECT {event["customer"]} AS customer_id, {month_of(event["at"])} AS period_start {terms}
+                FROM read_parquet('{event["files"]}') {where} GROUP BY 1, 2""")
         if "acquisition_cost" in self.job.customers:
             parts.append(self.acquisitions())
         sums = ", ".join(f"sum({name}) AS {name}" for name in [*names, "acquisition_cost"])
         self.sql(f"""CREATE TEMP TABLE events AS SELECT customer_id, period_start, {sums}
-            FROM ({' UNION ALL BY NAME '.join(parts)}) GROUP BY 1, 2""")
+            FROM ({" UNION ALL BY NAME ".join(parts)}) GROUP BY 1, 2""")
 
     def acquisitions(self):
         """What winning a customer cost, in the month it was won if that is in the history."""
         customers = self.job.customers
-        return f"""SELECT {customers['customer']} AS customer_id, date_trunc('month', {customers['acquired_on']})::DATE AS period_start,
+        return f"""SELECT {customers["customer"]} AS customer_id, date_trunc('month', {customers["acquired_on"]})::DATE AS period_start,
                 {self.acquisition_money()} AS acquisition_cost
-            FROM read_parquet('{self.job.files['customers']}')
-            WHERE {customers['acquisition_cost']} <> 0 AND date_trunc('month', {customers['acquired_on']})
+            FROM read_parquet('{self.job.files["customers"]}')
+            WHERE {customers["acquisition_cost"]} <> 0 AND date_trunc('month', {customers["acquired_on"]})
                 BETWEEN (SELECT min(period_start) FROM sales) AND (SELECT max(period_start) FROM sales)"""
 
     def acquisition_money(self):
@@ -264,7 +275,7 @@ class Contest:
         ledger = {
             (account, month): amount
             for account, month, amount in self.sql(f"""SELECT account, date_trunc('month', period)::DATE, sum(amount)
-                FROM read_parquet('{self.job.files['ledger']}') GROUP BY 1, 2""").fetchall()
+                FROM read_parquet('{self.job.files["ledger"]}') GROUP BY 1, 2""").fetchall()
         }
         self.volumes, self.rates = volumes, rates_of(self.job, ledger, volumes)
         months = sorted({month for by_month in volumes.values() for month in by_month})
@@ -298,9 +309,9 @@ class Contest:
         customer_level = " + ".join(f"cost_{column}" for column in self.job.of_level("customer")) or "0"
         self.activity_columns = [name for a in activities for name in (f"volume_{a.column}", f"cost_{a.column}")]
         self.sql(f"""CREATE TEMP TABLE costed AS
-            SELECT customer_id, period_start, {', '.join(counts)}, list_revenue, discount, returns,
+            SELECT customer_id, period_start, {", ".join(counts)}, list_revenue, discount, returns,
                 (list_revenue - discount - returns)::{self.money} AS net_revenue, product_cost,
-                (net_revenue - product_cost)::{self.money} AS gross_margin, {', '.join(self.activity_columns)},
+                (net_revenue - product_cost)::{self.money} AS gross_margin, {", ".join(self.activity_columns)},
                 ({order_level})::{self.money} AS cost_to_serve, (gross_margin - cost_to_serve)::{self.money} AS contribution,
                 ({customer_level})::{self.money} AS customer_level_cost, acquisition_cost,
                 (contribution - customer_level_cost - acquisition_cost)::{self.money} AS customer_profit,
@@ -320,7 +331,9 @@ class Contest:
     def write_tables(self):
         """Every table as Parquet, the big ones straight from their queries."""
         for (month,) in self.sql("SELECT DISTINCT period_start FROM costed ORDER BY 1").fetchall():
-            self.write("customer_period", f"SELECT * FROM costed WHERE period_start = DATE '{month}'", f"period={month}")
+            self.write(
+                "customer_period", f"SELECT * FROM costed WHERE period_start = DATE '{month}'", f"period={month}"
+            )
         self.make_customers()
         self.write("customer", "SELECT * FROM customers")
         self.write_products()
@@ -331,7 +344,9 @@ class Contest:
         """One COPY. One per month is quicker than PARTITION_BY and needs less memory."""
         target = self.out / table / partition
         target.mkdir(parents=True, exist_ok=True)
-        self.sql(f"COPY ({query}) TO '{target}/{table}.parquet' (FORMAT parquet, COMPRESSION {self.options.compression})")
+        self.sql(
+            f"COPY ({query}) TO '{target}/{table}.parquet' (FORMAT parquet, COMPRESSION {self.options.compression})"
+        )
 
     def make_customers(self):
         """One row per customer with its life's measures, rank and class."""
@@ -347,27 +362,29 @@ class Contest:
         sums = ", ".join(f"sum({name})::{kind} AS {name}" for name, kind in kinds.items())
         master = self.job.customers
         # Won before the history: an opening line of the customer's life.
-        opening = f"""CASE WHEN {master['acquired_on']} < (SELECT min(period_start) FROM costed)
-            OR {master['acquired_on']} IS NULL THEN {self.acquisition_money()} ELSE 0 END"""
-        filled = ", ".join(f"coalesce(life.{name}, 0) AS {name}" for name in [*counts, *money, *self.activity_columns, *below[:3]])
+        opening = f"""CASE WHEN {master["acquired_on"]} < (SELECT min(period_start) FROM costed)
+            OR {master["acquired_on"]} IS NULL THEN {self.acquisition_money()} ELSE 0 END"""
+        filled = ", ".join(
+            f"coalesce(life.{name}, 0) AS {name}" for name in [*counts, *money, *self.activity_columns, *below[:3]]
+        )
         attributes = "".join(f", master.{source} AS {name}" for name, source in self.job.attributes.items())
         self.sql(f"""CREATE TEMP TABLE customers AS
             WITH life AS (
                 SELECT customer_id, {sums}, min(first_order_at) AS first_order_at, max(last_order_at) AS last_order_at
                 FROM costed GROUP BY customer_id),
             known AS (
-                SELECT coalesce(life.customer_id, master.{master['customer']}) AS customer_id,
+                SELECT coalesce(life.customer_id, master.{master["customer"]}) AS customer_id,
                     coalesce(lifetime_orders.orders, 0) AS orders, {filled},
                     coalesce(life.acquisition_cost, 0) + coalesce(master.opening, 0) AS acquisition_cost,
                     coalesce(life.customer_profit, 0) - coalesce(master.opening, 0) AS customer_profit,
                     first_order_at, last_order_at,
-                    master.{master['acquired_on']} AS acquired_on {attributes},
+                    master.{master["acquired_on"]} AS acquired_on {attributes},
                     lifetime_orders.orders IS NULL AS is_prospect
                 FROM life FULL JOIN
-                    (SELECT *, {opening} AS opening FROM read_parquet('{self.job.files['customers']}')) AS master
-                    ON life.customer_id = master.{master['customer']}
+                    (SELECT *, {opening} AS opening FROM read_parquet('{self.job.files["customers"]}')) AS master
+                    ON life.customer_id = master.{master["customer"]}
                 LEFT JOIN lifetime_orders
-                    ON coalesce(life.customer_id, master.{master['customer']}) IS NOT DISTINCT FROM lifetime_orders.customer_id),
+                    ON coalesce(life.customer_id, master.{master["customer"]}) IS NOT DISTINCT FROM lifetime_orders.customer_id),
             ranked AS (
                 SELECT customer_id, customer_profit AS profit, row_number() OVER (ORDER BY customer_profit DESC, customer_id)
                     AS rank_profit, count(*) OVER () AS ranked_customers
@@ -382,9 +399,10 @@ class Contest:
         """customer_product with both classes, and its totals per product group."""
         money = self.money
         counts, sums = ["lines", "units", "returned_units"], ["list_revenue", "discount", "returns", "product_cost"]
-        total = ", ".join([f"sum({name})::BIGINT AS {name}" for name in counts]
-                          + [f"sum({name})::{money} AS {name}" for name in sums])
-        derived = f"""{', '.join(counts)}, list_revenue, discount, returns,
+        total = ", ".join(
+            [f"sum({name})::BIGINT AS {name}" for name in counts] + [f"sum({name})::{money} AS {name}" for name in sums]
+        )
+        derived = f"""{", ".join(counts)}, list_revenue, discount, returns,
             (list_revenue - discount - returns)::{money} AS net_revenue, product_cost,
             (net_revenue - product_cost)::{money} AS gross_margin"""
         self.sql(f"""CREATE TEMP TABLE product_groups AS
@@ -392,28 +410,42 @@ class Contest:
                 CASE WHEN gross_margin > 0 THEN 'profit' WHEN gross_margin = 0 THEN 'break-even' ELSE 'loss' END AS product_class
             FROM (SELECT product_group, count(*) AS customers, {total} FROM product_facts GROUP BY 1)""")
         self.write("product_group", "SELECT * FROM product_groups ORDER BY product_group")
-        self.write("customer_product", f"""
+        self.write(
+            "customer_product",
+            f"""
             SELECT customer_id, product_group, {derived}, customer_class, product_class
             FROM product_facts
             LEFT JOIN (SELECT customer_id AS customer, profit_class AS customer_class FROM customers) ON customer_id = customer
-            JOIN (SELECT product_group, product_class FROM product_groups) USING (product_group)""")
+            JOIN (SELECT product_group, product_class FROM product_groups) USING (product_group)""",
+        )
 
     def write_whale_curve(self):
         """Cumulative profit per mille of customers, most profitable first."""
-        self.write("whale_curve", """
+        self.write(
+            "whale_curve",
+            """
             WITH ordered AS (
                 SELECT rank_profit, sum(customer_profit) OVER (ORDER BY rank_profit ROWS UNBOUNDED PRECEDING) AS cumulative_profit
                 FROM customers WHERE rank_profit IS NOT NULL),
             points AS (
                 SELECT per_mille, (per_mille * (SELECT count(*) FROM ordered) + 999) // 1000 AS customers
                 FROM range(1, 1001) AS mille(per_mille))
-            SELECT per_mille, customers, cumulative_profit FROM points JOIN ordered ON rank_profit = customers ORDER BY per_mille""")
+            SELECT per_mille, customers, cumulative_profit FROM points JOIN ordered ON rank_profit = customers ORDER BY per_mille""",
+        )
 
     def write_activities(self):
         """Volume, rate and cost per activity and month, and what was assigned in all."""
-        self.sql("CREATE TEMP TABLE activity_period (activity VARCHAR, period_start DATE, volume DOUBLE, rate DOUBLE, cost DOUBLE)")
+        self.sql(
+            "CREATE TEMP TABLE activity_period (activity VARCHAR, period_start DATE, volume DOUBLE, rate DOUBLE, cost DOUBLE)"
+        )
         rows = [
-            (column, month, float(volume), float(self.rates[column][month]), float(volume) * float(self.rates[column][month]))
+            (
+                column,
+                month,
+                float(volume),
+                float(self.rates[column][month]),
+                float(volume) * float(self.rates[column][month]),
+            )
             for column, by_month in self.volumes.items()
             for month, volume in by_month.items()
         ]

@@ -111,7 +111,10 @@ def load(history, pipeline=PIPELINE):
         },
         files=files,
         customers=customers,
-        attributes=dict(customers.get("attributes", {})),
+        attributes={
+            **({"channel": customers["channel"]} if "channel" in customers else {}),
+            **customers.get("attributes", {}),
+        },
         resources=[resource_of(entry) for entry in costing.get("resource", [])],
     )
     job.activities = [activity_of(entry, job) for entry in costing.get("activity", [])]

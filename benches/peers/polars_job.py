@@ -9,7 +9,18 @@ import os
 import shutil
 from pathlib import Path
 
-from job import DECIMAL_SCALES, MEASURES, MONEY_SCALE, MONEY_UNIT, PIPELINE, aggregate_key, aggregates_of, load, rates_of, scale_of
+from job import (
+    DECIMAL_SCALES,
+    MEASURES,
+    MONEY_SCALE,
+    MONEY_UNIT,
+    PIPELINE,
+    aggregate_key,
+    aggregates_of,
+    load,
+    rates_of,
+    scale_of,
+)
 from measure import Steps
 
 KEYS = ["customer_id", "period_start"]
@@ -163,8 +174,10 @@ class Contest:
             orders = pl.col("order").filter(~pl.col("is_return")).n_unique().cast(pl.Int64).alias("orders")
             days = pl.col("at").filter(~pl.col("is_return")).dt.date().n_unique().cast(pl.Int64).alias("active_days")
             terms = [self.one_level(key, name) for key, name in own.items()]
-            return self.lines().group_by(KEYS).agg(
-                *self.measures(), orders, days, at.min().alias("first_at"), at.max().alias("last_at"), *terms
+            return (
+                self.lines()
+                .group_by(KEYS)
+                .agg(*self.measures(), orders, days, at.min().alias("first_at"), at.max().alias("last_at"), *terms)
             )
         day = (pl.lit(1, pl.UInt32) * 2 ** (pl.col("at").dt.day().cast(pl.UInt32) - 1)).cast(pl.UInt32)
         first, second = zip(*[self.two_levels(key, name) for key, name in own.items()])
@@ -172,7 +185,13 @@ class Contest:
             self.lines()
             .with_columns(pl.when(pl.col("is_return")).then(pl.lit(0, pl.UInt32)).otherwise(day).alias("day"))
             .group_by([*KEYS, "order"])
-            .agg(*self.measures(), pl.col("day").bitwise_or(), at.min().alias("first_at"), at.max().alias("last_at"), *first)
+            .agg(
+                *self.measures(),
+                pl.col("day").bitwise_or(),
+                at.min().alias("first_at"),
+                at.max().alias("last_at"),
+                *first,
+            )
             .group_by(KEYS)
             .agg(
                 *[pl.col(name).sum() for name in MEASURES],
@@ -224,7 +243,10 @@ class Contest:
             if event.get("where"):
                 plan = plan.filter(pl.sql_expr(event["where"]))
             at = pl.sql_expr(event["at"])
-            keys = [pl.sql_expr(event["customer"]).alias("customer_id"), at.dt.date().dt.month_start().alias("period_start")]
+            keys = [
+                pl.sql_expr(event["customer"]).alias("customer_id"),
+                at.dt.date().dt.month_start().alias("period_start"),
+            ]
             terms = [self.event_term(key, column) for key, column in self.aggregates.items() if key[0] == name]
             frames.append(self.collect(plan.group_by(keys).agg(*terms)))
         frames.append(self.acquired.filter(~pl.col("opening")).select(*KEYS, "acquisition_cost"))
@@ -248,15 +270,12 @@ class Contest:
         cost = pl.sql_expr(customers["acquisition_cost"]).cast(pl.Float64)
         money = (cost * MONEY_UNIT).round().cast(pl.Int64) if self.options.money == "int" else cost.cast(self.money)
         won = pl.sql_expr(customers["acquired_on"])
-        self.acquired = (
-            self.master.select(
-                pl.sql_expr(customers["customer"]).alias("customer_id"),
-                won.dt.month_start().alias("period_start"),
-                money.alias("acquisition_cost"),
-                (won.is_null() | (won < first)).alias("opening"),
-            )
-            .filter((pl.col("acquisition_cost") != 0) & (pl.col("opening") | (pl.col("period_start") <= last)))
-        )
+        self.acquired = self.master.select(
+            pl.sql_expr(customers["customer"]).alias("customer_id"),
+            won.dt.month_start().alias("period_start"),
+            money.alias("acquisition_cost"),
+            (won.is_null() | (won < first)).alias("opening"),
+        ).filter((pl.col("acquisition_cost") != 0) & (pl.col("opening") | (pl.col("period_start") <= last)))
 
     # Costing
 
@@ -284,13 +303,22 @@ class Contest:
         joined = self.collect(joined)
         del self.sales
         volumes = joined.group_by("period_start").agg(pl.col("^volume_.*$").sum()).sort("period_start")
-        ledger = pl.read_parquet(job.files["ledger"]).group_by("account", pl.col("period").dt.month_start()).agg(pl.col("amount").sum())
+        ledger = (
+            pl.read_parquet(job.files["ledger"])
+            .group_by("account", pl.col("period").dt.month_start())
+            .agg(pl.col("amount").sum())
+        )
         ledger = {(account, month): amount for account, month, amount in ledger.iter_rows()}
         self.volumes = {a.column: dict(zip(volumes["period_start"], volumes[f"volume_{a.column}"])) for a in activities}
         self.rates = rates_of(job, ledger, self.volumes)
         rates = pl.DataFrame(
-            {"period_start": volumes["period_start"],
-             **{f"rate_{column}": [float(by_month[month]) for month in volumes["period_start"]] for column, by_month in self.rates.items()}}
+            {
+                "period_start": volumes["period_start"],
+                **{
+                    f"rate_{column}": [float(by_month[month]) for month in volumes["period_start"]]
+                    for column, by_month in self.rates.items()
+                },
+            }
         )
         self.costed = self.collect(self.waterfall(joined.lazy().join(rates.lazy(), on="period_start", how="left")))
 
@@ -301,7 +329,9 @@ class Contest:
         costs = [self.to_money(cost_of(a.column)).alias(f"cost_{a.column}") for a in activities]
         level = lambda name: pl.sum_horizontal([pl.col(f"cost_{column}") for column in self.job.of_level(name)])
         return (
-            plan.with_columns(*costs, (pl.col("list_revenue") - pl.col("discount") - pl.col("returns")).alias("net_revenue"))
+            plan.with_columns(
+                *costs, (pl.col("list_revenue") - pl.col("discount") - pl.col("returns")).alias("net_revenue")
+            )
             .with_columns(
                 (pl.col("net_revenue") - pl.col("product_cost")).alias("gross_margin"),
                 level("order").alias("cost_to_serve"),
@@ -309,13 +339,32 @@ class Contest:
             )
             .with_columns((pl.col("gross_margin") - pl.col("cost_to_serve")).alias("contribution"))
             .with_columns(
-                (pl.col("contribution") - pl.col("customer_level_cost") - pl.col("acquisition_cost")).alias("customer_profit")
+                (pl.col("contribution") - pl.col("customer_level_cost") - pl.col("acquisition_cost")).alias(
+                    "customer_profit"
+                )
             )
             .select(
-                "customer_id", "period_start", "lines", "orders", "active_days", "units", "returned_units", "list_revenue",
-                "discount", "returns", "net_revenue", "product_cost", "gross_margin", *self.activity_columns, "cost_to_serve",
-                "contribution", "customer_level_cost", "acquisition_cost", "customer_profit",
-                pl.col("first_at").alias("first_order_at"), pl.col("last_at").alias("last_order_at"),
+                "customer_id",
+                "period_start",
+                "lines",
+                "orders",
+                "active_days",
+                "units",
+                "returned_units",
+                "list_revenue",
+                "discount",
+                "returns",
+                "net_revenue",
+                "product_cost",
+                "gross_margin",
+                *self.activity_columns,
+                "cost_to_serve",
+                "contribution",
+                "customer_level_cost",
+                "acquisition_cost",
+                "customer_profit",
+                pl.col("first_at").alias("first_order_at"),
+                pl.col("last_at").alias("last_order_at"),
             )
         )
 
@@ -348,8 +397,10 @@ class Contest:
         customers = self.job.customers
         dropped = ["period_start", "orders", "first_order_at", "last_order_at"]
         summed = [name for name in self.costed.columns if name not in ("customer_id", *dropped)]
-        life = self.costed.lazy().group_by("customer_id").agg(
-            pl.col(summed).sum(), pl.col("first_order_at").min(), pl.col("last_order_at").max()
+        life = (
+            self.costed.lazy()
+            .group_by("customer_id")
+            .agg(pl.col(summed).sum(), pl.col("first_order_at").min(), pl.col("last_order_at").max())
         )
         del self.costed
         master = self.master.lazy().select(
@@ -357,20 +408,27 @@ class Contest:
             pl.sql_expr(customers["acquired_on"]).alias("acquired_on"),
             *[pl.sql_expr(source).alias(name) for name, source in self.job.attributes.items()],
         )
-        opening = self.acquired.lazy().filter(pl.col("opening")).select("customer_id", pl.col("acquisition_cost").alias("opened"))
+        opening = (
+            self.acquired.lazy()
+            .filter(pl.col("opening"))
+            .select("customer_id", pl.col("acquisition_cost").alias("opened"))
+        )
         known = self.collect(
             life.join(master, on="customer_id", how="full", coalesce=True)
             .join(self.lifetime_orders.lazy(), on="customer_id", how="left", nulls_equal=True)
             .join(opening, on="customer_id", how="left")
             .with_columns(
-                pl.col(summed).fill_null(0), pl.col("opened").fill_null(0),
-                pl.col("orders").is_null().alias("is_prospect"), pl.col("orders").fill_null(0),
+                pl.col(summed).fill_null(0),
+                pl.col("opened").fill_null(0),
+                pl.col("orders").is_null().alias("is_prospect"),
+                pl.col("orders").fill_null(0),
             )
             .with_columns(pl.col("acquisition_cost") + pl.col("opened"), pl.col("customer_profit") - pl.col("opened"))
             .drop("opened")
         )
         ranked = (
-            known.lazy().filter(~pl.col("is_prospect") & pl.col("customer_id").is_not_null())
+            known.lazy()
+            .filter(~pl.col("is_prospect") & pl.col("customer_id").is_not_null())
             .select("customer_id", "customer_profit")
             .sort(["customer_profit", "customer_id"], descending=[True, False])
             .with_row_index("rank_profit", offset=1)
@@ -379,10 +437,16 @@ class Contest:
         profit = pl.col("customer_profit")
         high = ranked["customer_profit"][-(-len(ranked) // 5) - 1]
         classed = ranked.lazy().select(
-            "customer_id", pl.col("rank_profit").cast(pl.Int64),
-            pl.when((profit > 0) & (profit >= high)).then(pl.lit("high profit"))
-            .when(profit > 0).then(pl.lit("profit")).when(profit == 0).then(pl.lit("break-even"))
-            .otherwise(pl.lit("loss")).alias("profit_class"),
+            "customer_id",
+            pl.col("rank_profit").cast(pl.Int64),
+            pl.when((profit > 0) & (profit >= high))
+            .then(pl.lit("high profit"))
+            .when(profit > 0)
+            .then(pl.lit("profit"))
+            .when(profit == 0)
+            .then(pl.lit("break-even"))
+            .otherwise(pl.lit("loss"))
+            .alias("profit_class"),
         )
         self.customers = self.collect(known.lazy().join(classed, on="customer_id", how="left"))
 
@@ -395,28 +459,52 @@ class Contest:
             .with_columns((pl.col("net_revenue") - pl.col("product_cost")).alias("gross_margin"))
         )
         groups = self.collect(
-            cell.group_by("product_group").agg(pl.len().alias("customers"), pl.exclude("customer_id", "product_group").sum())
+            cell.group_by("product_group")
+            .agg(pl.len().alias("customers"), pl.exclude("customer_id", "product_group").sum())
             .with_columns(
-                pl.when(margin > 0).then(pl.lit("profit")).when(margin == 0).then(pl.lit("break-even"))
-                .otherwise(pl.lit("loss")).alias("product_class")
+                pl.when(margin > 0)
+                .then(pl.lit("profit"))
+                .when(margin == 0)
+                .then(pl.lit("break-even"))
+                .otherwise(pl.lit("loss"))
+                .alias("product_class")
             )
             .sort("product_group")
         )
         self.write("product_group", groups)
         classes = self.customers.lazy().select("customer_id", pl.col("profit_class").alias("customer_class"))
-        self.write("customer_product", self.collect(
-            cell.join(classes, on="customer_id", how="left")
-            .join(groups.lazy().select("product_group", "product_class"), on="product_group", how="left")
-            .select("customer_id", "product_group", "lines", "units", "returned_units", "list_revenue", "discount", "returns",
-                    "net_revenue", "product_cost", "gross_margin", "customer_class", "product_class")
-        ))
+        self.write(
+            "customer_product",
+            self.collect(
+                cell.join(classes, on="customer_id", how="left")
+                .join(groups.lazy().select("product_group", "product_class"), on="product_group", how="left")
+                .select(
+                    "customer_id",
+                    "product_group",
+                    "lines",
+                    "units",
+                    "returned_units",
+                    "list_revenue",
+                    "discount",
+                    "returns",
+                    "net_revenue",
+                    "product_cost",
+                    "gross_margin",
+                    "customer_class",
+                    "product_class",
+                )
+            ),
+        )
 
     def write_whale_curve(self):
         """Cumulative profit per mille of customers, most profitable first."""
         count = len(self.ranked)
         points = [(mille * count + 999) // 1000 for mille in range(1, 1001)]
         cumulative = self.ranked["customer_profit"].cum_sum().gather([point - 1 for point in points])
-        self.write("whale_curve", pl.DataFrame({"per_mille": range(1, 1001), "customers": points, "cumulative_profit": cumulative}))
+        self.write(
+            "whale_curve",
+            pl.DataFrame({"per_mille": range(1, 1001), "customers": points, "cumulative_profit": cumulative}),
+        )
 
     def write_activities(self):
         """Volume, rate and cost per activity and month, and what was assigned in all."""
@@ -427,7 +515,10 @@ class Contest:
         ]
         activities = pl.DataFrame(rows, schema=["activity", "period_start", "volume", "rate", "cost"], orient="row")
         self.write("activity_period", activities)
-        self.write("balance", activities.group_by("period_start").agg(pl.col("cost").sum().alias("assigned")).sort("period_start"))
+        self.write(
+            "balance",
+            activities.group_by("period_start").agg(pl.col("cost").sum().alias("assigned")).sort("period_start"),
+        )
 
 
 def masked(condition, value):

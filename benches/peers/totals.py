@@ -7,8 +7,17 @@ import duckdb
 from job import MONEY_UNIT
 
 COUNTS = ["lines", "orders", "active_days", "units", "returned_units"]
-MONEY = ["list_revenue", "discount", "returns", "product_cost", "gross_margin", "cost_to_serve", "customer_level_cost",
-         "acquisition_cost", "customer_profit"]
+MONEY = [
+    "list_revenue",
+    "discount",
+    "returns",
+    "product_cost",
+    "gross_margin",
+    "cost_to_serve",
+    "customer_level_cost",
+    "acquisition_cost",
+    "customer_profit",
+]
 PRODUCT_MONEY = ["list_revenue", "discount", "returns", "product_cost"]
 TABLES = [
     ("customer_period", COUNTS, MONEY),

@@ -79,12 +79,12 @@ class Oracle:
         terms = self.term_columns("transactions", roles)
         where = f"WHERE {spec['where']}" if spec.get("where") else ""
         self.sql(f"""
-            CREATE TEMP TABLE lines AS SELECT ({spec['customer']}) AS _customer, ({spec['order']}) AS _order,
-                ({spec.get('product_group') or "'all'"})::VARCHAR AS _group, {self.instant(spec['at'], source)} AS _instant,
-                {self.wall(spec['at'], source)} AS _wall, {self.fixed(roles.get('quantity', '1'), self.volume_scale)} AS _quantity,
-                {self.fixed(spec['revenue'], self.money_scale)} AS _revenue,
-                {self.fixed(roles.get('discount', '0'), self.money_scale)} AS _discount,
-                {self.fixed(roles.get('cost', '0'), self.money_scale)} AS _cost,
+            CREATE TEMP TABLE lines AS SELECT ({spec["customer"]}) AS _customer, ({spec["order"]}) AS _order,
+                ({spec.get("product_group") or "'all'"})::VARCHAR AS _group, {self.instant(spec["at"], source)} AS _instant,
+                {self.wall(spec["at"], source)} AS _wall, {self.fixed(roles.get("quantity", "1"), self.volume_scale)} AS _quantity,
+                {self.fixed(spec["revenue"], self.money_scale)} AS _revenue,
+                {self.fixed(roles.get("discount", "0"), self.money_scale)} AS _discount,
+                {self.fixed(roles.get("cost", "0"), self.money_scale)} AS _cost,
                 coalesce({returned}, false) AS _return {terms}
             FROM {source} {where}""")
 
@@ -95,8 +95,8 @@ class Oracle:
             where = f"WHERE {event['where']}" if event.get("where") else ""
             source = self.source(event)
             self.sql(f"""
-                CREATE TEMP TABLE "events {name}" AS SELECT ({event['customer']}) AS _customer,
-                    {self.wall(event['at'], source)} AS _wall {self.term_columns(name, roles)}
+                CREATE TEMP TABLE "events {name}" AS SELECT ({event["customer"]}) AS _customer,
+                    {self.wall(event["at"], source)} AS _wall {self.term_columns(name, roles)}
                 FROM {source} {where}""")
 
     def term_columns(self, source, roles):
@@ -133,7 +133,11 @@ class Oracle:
 
     def wall(self, text, source):
         """Wall time in the pipeline's zone."""
-        return f"(({text})::TIMESTAMPTZ AT TIME ZONE '{self.zone}')" if self.has_zone(text, source) else f"({text})::TIMESTAMP"
+        return (
+            f"(({text})::TIMESTAMPTZ AT TIME ZONE '{self.zone}')"
+            if self.has_zone(text, source)
+            else f"({text})::TIMESTAMP"
+        )
 
     def has_zone(self, text, source):
         """Whether an expression over a source is an instant rather than wall time."""
@@ -181,7 +185,7 @@ class Oracle:
         inside = {"count_rows": "*", "count": f'"{name}"', "count_distinct": f'DISTINCT "{name}"'}[term.function]
         if term.function == "count_distinct" and term.argument == "customer":
             # Rows without customer are one cost object, which counts like a customer.
-            return f'{factor * 10**widest}::HUGEINT * (count(*) {where} > 0)::INTEGER'
+            return f"{factor * 10**widest}::HUGEINT * (count(*) {where} > 0)::INTEGER"
         return f"{factor * 10**widest}::HUGEINT * count({inside}) {where}"
 
     # Comparisons
@@ -191,15 +195,19 @@ class Oracle:
         period = self.period_of("_wall")
         own = self.activities_on("transactions")
         volumes = "".join(f", {self.volume_of(a)} AS volume_{a['column']}" for a in own)
-        parts = [f"SELECT _customer AS customer_id, {period} AS period_start, {self.measures()}, {self.behaviour()} {volumes} FROM lines GROUP BY 1, 2"]
+        parts = [
+            f"SELECT _customer AS customer_id, {period} AS period_start, {self.measures()}, {self.behaviour()} {volumes} FROM lines GROUP BY 1, 2"
+        ]
         for name in self.spec.get("events", {}):
             volumes = "".join(f", {self.volume_of(a)} AS volume_{a['column']}" for a in self.activities_on(name))
-            parts.append(f'SELECT _customer AS customer_id, {period} AS period_start {volumes} FROM "events {name}" GROUP BY 1, 2')
+            parts.append(
+                f'SELECT _customer AS customer_id, {period} AS period_start {volumes} FROM "events {name}" GROUP BY 1, 2'
+            )
         summed = [*COUNTS, *UNITS, *MONEY, *self.volumes]
         sums = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in summed)
         self.sql(f"""CREATE TEMP TABLE periods AS SELECT customer_id, period_start, {sums},
             min(first_order_at) AS first_order_at, max(last_order_at) AS last_order_at
-            FROM ({' UNION ALL BY NAME '.join(parts)}) GROUP BY 1, 2""")
+            FROM ({" UNION ALL BY NAME ".join(parts)}) GROUP BY 1, 2""")
         return self.compare("customer_period", "periods", ["customer_id", "period_start"], [*summed, *INSTANTS])
 
     def compare_products(self):
@@ -215,7 +223,7 @@ class Oracle:
         columns = [*COUNTS, *UNITS, *MONEY]
         filled = ", ".join(f"coalesce({name}, 0) AS {name}" for name in columns)
         self.sql(f"""CREATE TEMP TABLE lives AS SELECT customers.customer_id, {filled}, first_order_at, last_order_at
-            FROM ({' UNION '.join(sources)}) AS customers
+            FROM ({" UNION ".join(sources)}) AS customers
             LEFT JOIN (SELECT _customer, {self.measures()}, {self.behaviour()} FROM lines GROUP BY 1) AS life
                 ON customers.customer_id IS NOT DISTINCT FROM life._customer""")
         return self.compare("customer", "lives", ["customer_id"], [*columns, *INSTANTS])
@@ -227,7 +235,10 @@ class Oracle:
         files = ", ".join(f"'{self.out / file['path']}'" for file in self.tables[table]["files"])
         if not files:
             return [] if self.sql(f"SELECT count(*) FROM {expected}") == [(0,)] else [f"{table}: no files"]
-        types = dict((row[0], row[1]) for row in self.sql(f"DESCRIBE SELECT * FROM read_parquet([{files}], hive_partitioning = false)"))
+        types = dict(
+            (row[0], row[1])
+            for row in self.sql(f"DESCRIBE SELECT * FROM read_parquet([{files}], hive_partitioning = false)")
+        )
         if missing := [name for name in [*keys, *columns] if name not in types]:
             return [f"{table}: lacks {', '.join(missing)}"]
         found = ", ".join([*keys, *(f"{self.integer(name, types[name])} AS {name}" for name in columns)])
@@ -236,7 +247,11 @@ class Oracle:
         self.sql(f"""CREATE OR REPLACE TEMP TABLE found AS
             SELECT {found}, {extra} AS _acquisition FROM read_parquet([{files}], hive_partitioning = false)""")
         self.sql(f"CREATE OR REPLACE TEMP TABLE wanted AS SELECT {wanted} FROM {expected}")
-        faults = self.duplicates(table, keys) + self.missing_rows(table, keys, columns) + self.differences(table, keys, columns)
+        faults = (
+            self.duplicates(table, keys)
+            + self.missing_rows(table, keys, columns)
+            + self.differences(table, keys, columns)
+        )
         self.rows += self.sql("SELECT count(*) FROM wanted")[0][0]
         self.values += self.sql("SELECT count(*) FROM wanted")[0][0] * len(columns)
         return faults
@@ -245,7 +260,11 @@ class Oracle:
         """A published value as the integer it is stored as."""
         if name in INSTANTS:
             return f"epoch_us({name})::HUGEINT"
-        return f"CAST(replace(CAST({name} AS VARCHAR), '.', '') AS HUGEINT)" if kind.startswith("DECIMAL") else f"{name}::HUGEINT"
+        return (
+            f"CAST(replace(CAST({name} AS VARCHAR), '.', '') AS HUGEINT)"
+            if kind.startswith("DECIMAL")
+            else f"{name}::HUGEINT"
+        )
 
     def at_scale(self, name, kind):
         """An expected integer moved to the published scale; null, and so a difference, where digits would be lost."""
@@ -270,7 +289,9 @@ class Oracle:
         empty = " AND ".join(f"coalesce({name}, 0) = 0" for name in columns)
         lacking = self.sql(f"SELECT {names} FROM wanted WHERE NOT EXISTS (FROM found WHERE {same}) LIMIT {SHOWN}")
         allowed = empty if table == "customer" else f"{empty} AND _acquisition <> 0"
-        odd = self.sql(f"SELECT {names} FROM found WHERE NOT EXISTS (FROM wanted WHERE {same}) AND NOT ({allowed}) LIMIT {SHOWN}")
+        odd = self.sql(
+            f"SELECT {names} FROM found WHERE NOT EXISTS (FROM wanted WHERE {same}) AND NOT ({allowed}) LIMIT {SHOWN}"
+        )
         return [f"{table}: {named(keys, row)} is missing" for row in lacking] + [
             f"{table}: {named(keys, row)} should not exist" for row in odd
         ]
@@ -280,7 +301,7 @@ class Oracle:
         same = " AND ".join(f"found.{key} IS NOT DISTINCT FROM wanted.{key}" for key in keys)
         faults = []
         for name in columns:
-            rows = self.sql(f"""SELECT {', '.join('wanted.' + key for key in keys)}, found.{name}, wanted.{name}
+            rows = self.sql(f"""SELECT {", ".join("wanted." + key for key in keys)}, found.{name}, wanted.{name}
                 FROM found JOIN wanted ON {same} WHERE found.{name} IS DISTINCT FROM wanted.{name} ORDER BY ALL LIMIT {SHOWN}""")
             faults += [f"{table}.{name}: {named(keys, row)} has {row[-2]}, expected {row[-1]}" for row in rows]
         return faults[:SHOWN]

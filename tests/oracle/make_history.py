@@ -78,17 +78,32 @@ class Shape:
 
     def money(self):
         """Type of prices."""
-        return {"decimal": pa.decimal128(10, 2), "wide decimal": pa.decimal128(16, 3), "cents": pa.int64(), "float": pa.float64()}[self.price]
+        return {
+            "decimal": pa.decimal128(10, 2),
+            "wide decimal": pa.decimal128(16, 3),
+            "cents": pa.int64(),
+            "float": pa.float64(),
+        }[self.price]
 
     def schema(self, table):
         """Columns of a table."""
         customer, at = ("customer_id", self.key()), self.at()
         order = pa.string() if self.text_orders else pa.int64()
         columns = {
-            "transactions": [customer, ("order_id", order), ("line_no", pa.int32()), ("product_group", self.text()),
-                             ("ordered_at", at), ("quantity", pa.int32()), ("unit_price", self.money()),
-                             ("unit_cost", self.money()), ("discount", pa.decimal128(5, 4)), ("channel", self.text()),
-                             ("status", self.text()), ("returned", pa.bool_())],
+            "transactions": [
+                customer,
+                ("order_id", order),
+                ("line_no", pa.int32()),
+                ("product_group", self.text()),
+                ("ordered_at", at),
+                ("quantity", pa.int32()),
+                ("unit_price", self.money()),
+                ("unit_cost", self.money()),
+                ("discount", pa.decimal128(5, 4)),
+                ("channel", self.text()),
+                ("status", self.text()),
+                ("returned", pa.bool_()),
+            ],
             "calls": [customer, ("called_at", at), ("minutes", pa.decimal128(6, 2)), ("topic", self.text())],
             "visits": [customer, ("visited_at", at), ("hours", pa.decimal128(5, 3))],
         }
@@ -101,7 +116,10 @@ class Shape:
     def transactions(self):
         """Roles of the order lines."""
         roles = {
-            "customer": "customer_id", "order": "order_id", "product_group": "product_group", "at": "ordered_at",
+            "customer": "customer_id",
+            "order": "order_id",
+            "product_group": "product_group",
+            "at": "ordered_at",
             "quantity": "quantity",
             "revenue": f"quantity * {self.price_sql('unit_price')}",
             "discount": f"quantity * {self.price_sql('unit_price')} * discount",
@@ -119,13 +137,33 @@ class Shape:
     def activities(self):
         """(name, column, source, minutes or driver, SQL, level)."""
         return [
-            ("take order by phone", "phone_order", None, "minutes",
-             "8 * count(distinct order) filter (where channel = 'phone') + 0.25 * count(*) filter (where channel = 'phone')", "order"),
-            ("take order online", "web_order", None, "driver", "count(distinct order) filter (where channel in ('web', 'store'))", "order"),
+            (
+                "take order by phone",
+                "phone_order",
+                None,
+                "minutes",
+                "8 * count(distinct order) filter (where channel = 'phone') + 0.25 * count(*) filter (where channel = 'phone')",
+                "order",
+            ),
+            (
+                "take order online",
+                "web_order",
+                None,
+                "driver",
+                "count(distinct order) filter (where channel in ('web', 'store'))",
+                "order",
+            ),
             ("pick", "pick", None, "driver", "sum(quantity) filter (where quantity > 0)", "order"),
             ("handle return", "handle_return", None, "driver", "count(*) filter (where quantity < 0)", "order"),
             ("insure", "insure", None, "driver", "sum(abs(discount)) + 2 * count(*)", "order"),
-            ("answer call", "call", "support_call", "minutes", "1.5 * sum(minutes) + 2 * count(*) filter (where topic = 'delivery')", "customer"),
+            (
+                "answer call",
+                "call",
+                "support_call",
+                "minutes",
+                "1.5 * sum(minutes) + 2 * count(*) filter (where topic = 'delivery')",
+                "customer",
+            ),
             ("visit", "visit", "sales_visit", "driver", "sum(hours)", "customer"),
             ("keep account", "account", None, "driver", "count(distinct customer)", "customer"),
         ]
@@ -148,13 +186,20 @@ def draw(dice, shape, lines):
         order += dice.choice([1, 1, 1, 2, 7])
         transactions += draw_order(dice, shape, order)
     calls = [
-        {"customer_id": key(dice, shape, 1.2), "called_at": instant(dice, shape, moment(dice)),
-         "minutes": Decimal(dice.randrange(1, 5000)) / 100, "topic": dice.choice(["order", "delivery", None])}
+        {
+            "customer_id": key(dice, shape, 1.2),
+            "called_at": instant(dice, shape, moment(dice)),
+            "minutes": Decimal(dice.randrange(1, 5000)) / 100,
+            "topic": dice.choice(["order", "delivery", None]),
+        }
         for _ in range(lines // 10)
     ]
     visits = [
-        {"customer_id": key(dice, shape, 1.2), "visited_at": instant(dice, shape, moment(dice)),
-         "hours": Decimal(dice.randrange(1, 9000)) / 1000}
+        {
+            "customer_id": key(dice, shape, 1.2),
+            "visited_at": instant(dice, shape, moment(dice)),
+            "hours": Decimal(dice.randrange(1, 9000)) / 1000,
+        }
         for _ in range(lines // 30)
     ]
     return {"transactions": transactions, "calls": calls, "visits": visits}
@@ -170,14 +215,22 @@ def draw_order(dice, shape, order):
         quantity = dice.randrange(1, 12)
         is_return = dice.random() < 0.1
         later = timedelta(days=dice.choice([0, 0, 0, 1, 9, 40]), seconds=dice.randrange(0, 5000))
-        rows.append({
-            "customer_id": key(dice, shape, 1) if dice.random() < 0.03 else customer,
-            "order_id": name, "line_no": line, "product_group": f"group {dice.randrange(5)}",
-            "ordered_at": instant(dice, shape, at + later), "quantity": -quantity if is_return else quantity,
-            "unit_price": price(dice, shape), "unit_cost": price(dice, shape),
-            "discount": Decimal(dice.choice([0, 0, 500, 1250, 3333, 9999, 1, 10000])) / 10000,
-            "channel": channel, "status": status, "returned": dice.choice([True, True, False, None]) if is_return else False,
-        })
+        rows.append(
+            {
+                "customer_id": key(dice, shape, 1) if dice.random() < 0.03 else customer,
+                "order_id": name,
+                "line_no": line,
+                "product_group": f"group {dice.randrange(5)}",
+                "ordered_at": instant(dice, shape, at + later),
+                "quantity": -quantity if is_return else quantity,
+                "unit_price": price(dice, shape),
+                "unit_cost": price(dice, shape),
+                "discount": Decimal(dice.choice([0, 0, 500, 1250, 3333, 9999, 1, 10000])) / 10000,
+                "channel": channel,
+                "status": status,
+                "returned": dice.choice([True, True, False, None]) if is_return else False,
+            }
+        )
     return rows
 
 
@@ -239,27 +292,51 @@ def write(folder, rows, schema, layout):
         part = rows[number::files] if is_striped else rows[first:last]
         table = pa.Table.from_pylist(part, schema=schema)
         size = layout.choice([1 << 20, 1 << 20, 1000, 64, 7])
-        pq.write_table(table, folder / name, row_group_size=size, compression=layout.choice(["snappy", "zstd", "none"]),
-                       use_dictionary=layout.random() < 0.7)
+        pq.write_table(
+            table,
+            folder / name,
+            row_group_size=size,
+            compression=layout.choice(["snappy", "zstd", "none"]),
+            use_dictionary=layout.random() < 0.7,
+        )
 
 
 def write_definition(out, shape):
     """The pipeline file."""
-    lines = ['about = "A random history."', "", "[facts]", f'period = "{shape.period}"', f'timezone = "{shape.zone}"',
-             'currency = "EUR"', f"money_scale = {shape.money_scale}", f"volume_scale = {shape.volume_scale}", "",
-             "[facts.transactions]", 'files = "../history/transactions/*.parquet"']
+    lines = [
+        'about = "A random history."',
+        "",
+        "[facts]",
+        f'period = "{shape.period}"',
+        f'timezone = "{shape.zone}"',
+        'currency = "EUR"',
+        f"money_scale = {shape.money_scale}",
+        f"volume_scale = {shape.volume_scale}",
+        "",
+        "[facts.transactions]",
+        'files = "../history/transactions/*.parquet"',
+    ]
     lines += [f"{role} = {json.dumps(text)}" for role, text in shape.transactions().items()]
     for name, roles in shape.events().items():
         lines += ["", f"[facts.events.{name}]", f'files = "../history/{FILES[name]}/*.parquet"']
         lines += [f"{role} = {json.dumps(text)}" for role, text in roles.items()]
-    lines += ["", "[[costing.resource]]", 'name = "desk"', "amount = 10_000.03", "capacity = { practical_minutes = 5_000 }",
-              "", "[[costing.resource]]", 'name = "house"', "amount = 7_777.77"]
+    lines += [
+        "",
+        "[[costing.resource]]",
+        'name = "desk"',
+        "amount = 10_000.03",
+        "capacity = { practical_minutes = 5_000 }",
+        "",
+        "[[costing.resource]]",
+        'name = "house"',
+        "amount = 7_777.77",
+    ]
     shared = sum(kind == "driver" for *_, kind, _, _ in shape.activities())
     for name, column, source, kind, text, level in shape.activities():
         lines += ["", "[[costing.activity]]", f'name = "{name}"', f'column = "{column}"']
         lines += [f'on = "{source}"'] if source else []
         lines += ['resource = "desk"'] if kind == "minutes" else [f'from = {{ "house" = {0.9 / shared:.2f} }}']
-        lines += [f'{kind} = {json.dumps(text)}', f'level = "{level}"']
+        lines += [f"{kind} = {json.dumps(text)}", f'level = "{level}"']
     lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', ""]
     target = out / "pipelines" / "history.toml"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -271,9 +348,17 @@ def write_oracle(out, shape):
     root = out.resolve()
     spec = {
         "transactions": {"glob": str(root / "history/transactions/*.parquet"), **shape.transactions()},
-        "events": {name: {"glob": str(root / f"history/{FILES[name]}/*.parquet"), **roles} for name, roles in shape.events().items()},
-        "activities": [{"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()],
-        "period": shape.period, "timezone": shape.zone, "money_scale": shape.money_scale, "volume_scale": shape.volume_scale,
+        "events": {
+            name: {"glob": str(root / f"history/{FILES[name]}/*.parquet"), **roles}
+            for name, roles in shape.events().items()
+        },
+        "activities": [
+            {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
+        ],
+        "period": shape.period,
+        "timezone": shape.zone,
+        "money_scale": shape.money_scale,
+        "volume_scale": shape.volume_scale,
         "release": str(root / "out"),
     }
     (out / "oracle.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")

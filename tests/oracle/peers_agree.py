@@ -22,7 +22,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="abacus-agree-") as folder:
         scratch = Path(folder)
         try:
-            history = run.make_history(options, scratch)
+            history = Path(options.history) if options.history else run.make_history(options, scratch)
             faults = disagreements(options, history, scratch)
         except subprocess.CalledProcessError as error:
             sys.exit(f"peers_agree: {' '.join(map(str, error.cmd))} failed")

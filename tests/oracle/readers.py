@@ -43,9 +43,13 @@ def check_table(out, name, table):
         return []
     rows = sum(file["rows"] for file in table["files"])
     columns = [column["name"] for column in table["columns"]]
-    readers = {"duckdb": by_duckdb(files, columns), "polars": by_polars(files, columns), "pyarrow": by_pyarrow(files, columns)}
+    readers = {
+        "duckdb": by_duckdb(files, columns),
+        "polars": by_polars(files, columns),
+        "pyarrow": by_pyarrow(files, columns),
+    }
     faults = []
-    for reader, (count, names, facts) in readers.items():
+    for reader, (count, names, _) in readers.items():
         if count != rows:
             faults.append(f"{reader} reads {count} rows, release.json says {rows}")
         if names != columns:
@@ -136,16 +140,25 @@ def check_folder(files, table, rows):
     if not key:
         return []
     folder = files[0].parent.parent
-    duck = duckdb.connect().execute(
-        f"SELECT count(*), count(DISTINCT {key}) FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
-    ).fetchone()
-    polars = pl.scan_parquet(folder / "**/*.parquet", hive_partitioning=True).select(pl.len(), pl.col(key).n_unique().alias("keys"))
+    duck = (
+        duckdb.connect()
+        .execute(
+            f"SELECT count(*), count(DISTINCT {key}) FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
+        )
+        .fetchone()
+    )
+    polars = pl.scan_parquet(folder / "**/*.parquet", hive_partitioning=True).select(
+        pl.len(), pl.col(key).n_unique().alias("keys")
+    )
     polars = polars.collect().row(0)
     arrow = ds.dataset(str(folder), format="parquet", partitioning="hive").to_table(columns=[key])
     partitions = len({file["partition"] for file in table["files"]})
     seen = {"duckdb": duck, "polars": polars, "pyarrow": (arrow.num_rows, len(pc.unique(arrow[key])))}
-    return [f"{reader} reads {found} rows and partitions of the folder, expected {(rows, partitions)}"
-            for reader, found in seen.items() if tuple(found) != (rows, partitions)]
+    return [
+        f"{reader} reads {found} rows and partitions of the folder, expected {(rows, partitions)}"
+        for reader, found in seen.items()
+        if tuple(found) != (rows, partitions)
+    ]
 
 
 def check_views(out, release):
