@@ -38,7 +38,7 @@ pub(super) fn synth(args: &SynthArgs, events: &dyn Events, json: bool) -> Result
     events.stage_started("synth", "drawing a history");
     let totals = generate(&args.out, &options, &|done, of| events.progress(done, of))?;
     events.stage_finished("synth", start.elapsed().as_secs_f64(), &args.out.display().to_string());
-    let value = serde_json::to_value(&totals).expect("totals are JSON");
+    let value = serde_json::to_value(totals).expect("totals are JSON");
     if json {
         return Ok(pretty(&value));
     }

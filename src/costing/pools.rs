@@ -7,11 +7,14 @@ use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, ResourceDef};
 use crate::units::{Decimal, Period};
 use std::collections::BTreeMap;
 
+/// What feeds a pool: (ledger account or none, amount).
+pub(super) type Input = (Option<String>, i64);
+
 /// What feeds each pool, and what feeds none.
 #[derive(Debug, Clone, Default)]
 pub struct Pools {
     /// By period, then resource: (ledger account or none, amount).
-    pub inputs: Vec<Vec<Vec<(Option<String>, i64)>>>,
+    pub inputs: Vec<Vec<Vec<Input>>>,
     /// Unclaimed ledger rows, and money outside the periods of the run.
     pub leftovers: Vec<Leftover>,
 }

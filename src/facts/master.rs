@@ -1,10 +1,10 @@
 //! Customer and product master data.
 
+use super::evaluate::NO_GROUP;
 use super::expr::{Bound, KeyColumn, Type, bind};
 use super::input::{InputFile, check_drift, open};
 use super::intern::Interner;
 use super::quarantine::QuarantinedRow;
-use super::scan::NO_GROUP;
 use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, ProductsDef, Scalar};
@@ -47,12 +47,11 @@ impl ProductGroups {
     }
 }
 
+/// Key, expression, which types it may have, and those in words.
+type Wanted<'w> = (&'w str, &'w Scalar, &'w dyn Fn(Type) -> bool, &'w str);
+
 /// Binds the expressions of a master source; `wanted` says which types each may have.
-fn bind_all(
-    definition: &Definition,
-    files: &[InputFile],
-    scalars: &[(&str, &Scalar, &dyn Fn(Type) -> bool, &str)],
-) -> Result<Vec<Bound>> {
+fn bind_all(definition: &Definition, files: &[InputFile], scalars: &[Wanted<'_>]) -> Result<Vec<Bound>> {
     let mut messages = Vec::new();
     let mut bounds = Vec::new();
     for (key, scalar, holds, expected) in scalars {
@@ -109,8 +108,7 @@ struct MasterBounds {
 }
 
 fn bind_master(definition: &Definition, def: &CustomersDef, files: &[InputFile]) -> Result<MasterBounds> {
-    let mut scalars: Vec<(&str, &Scalar, &dyn Fn(Type) -> bool, &str)> =
-        vec![("customer", &def.customer, &is_key, "an integer or text")];
+    let mut scalars: Vec<Wanted<'_>> = vec![("customer", &def.customer, &is_key, "an integer or text")];
     if let Some(scalar) = &def.acquired_on {
         scalars.push(("acquired_on", scalar, &is_instant, "a date or timestamp"));
     }

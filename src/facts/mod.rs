@@ -4,7 +4,9 @@
 //! ranges; `reduce` turns a range of one period into rows sorted by customer; `period_run` keeps them; `fact_set`
 //! reads them back, period by period.
 
+mod evaluate;
 mod fact_set;
+mod fates;
 mod gather;
 mod input;
 mod intern;
@@ -15,10 +17,14 @@ mod periods;
 mod quarantine;
 mod record;
 mod reduce;
+mod rules;
 mod scan;
+mod schedule;
+mod sink;
 mod source;
 mod state;
 mod statistics;
+mod worker;
 
 pub mod expr;
 pub mod schema;

@@ -94,8 +94,8 @@ pub(crate) fn text_words(text: &str) -> [u64; 2] {
         bytes[..15].copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..15]);
         bytes[15] = 255;
     }
-    let value = u128::from_be_bytes(bytes);
-    [(value >> 64) as u64, (value & u128::from(u64::MAX)) as u64]
+    let word = |start: usize| u64::from_be_bytes(bytes[start..start + 8].try_into().expect("eight bytes"));
+    [word(0), word(8)]
 }
 
 /// Records of one source and period, cut into key ranges.

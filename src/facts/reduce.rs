@@ -433,6 +433,9 @@ fn finish_cells(keys: &[(u32, u32)], sums: Vec<i64>, place: &[u32]) -> Cells {
     Cells { cells, sums }
 }
 
+/// Identity, content and place of an order line, and its record as (run, index).
+type Line = ([u64; 2], u64, u64, (usize, usize));
+
 /// Which records of a source count when it looks for duplicate lines.
 struct Deduplicated {
     /// Dropped records as (run, index), sorted.
@@ -443,7 +446,7 @@ impl Deduplicated {
     fn new(shape: &SourceShape, runs: &[&[u64]], reduced: &mut Reduced) -> Self {
         let mut dropped = Vec::new();
         if let Some(identity) = shape.layout.identity {
-            let mut lines: Vec<([u64; 2], u64, u64, (usize, usize))> = Vec::new();
+            let mut lines: Vec<Line> = Vec::new();
             for (run_index, run) in runs.iter().enumerate() {
                 for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
                     let line = &record[identity..identity + 4];

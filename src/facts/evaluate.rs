@@ -1,0 +1,272 @@
+//! Evaluates every expression of a source over a batch, each once.
+
+use super::expr::{Fixed, Instants, KeyColumn};
+use super::fates::Fates;
+use super::intern::Interner;
+use super::record::{UNIDENTIFIED, key_word, text_words};
+use super::scan::ScanContext;
+use super::source::{GroupOf, Sale, Source};
+use crate::error::Result;
+use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+use hashbrown::HashMap;
+
+/// A batch with every expression of its source evaluated.
+pub(crate) struct Evaluated {
+    pub(crate) instants: Instants,
+    pub(crate) keys: Vec<u64>,
+    pub(crate) orders: Vec<[u64; 2]>,
+    pub(crate) groups: Vec<u32>,
+    pub(crate) is_return: Option<BooleanBuffer>,
+    pub(crate) identities: Vec<[u64; 2]>,
+    pub(crate) values: Vec<Values>,
+    pub(crate) filters: Vec<BooleanBuffer>,
+    pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
+}
+
+/// A value column of a batch: evaluated or constant.
+pub(crate) enum Values {
+    Column(Fixed),
+    Constant(i64),
+}
+
+impl Values {
+    pub(crate) fn at(&self, row: usize) -> i64 {
+        match self {
+            Values::Column(fixed) => fixed.values[row],
+            Values::Constant(value) => *value,
+        }
+    }
+}
+
+pub(crate) fn evaluate(
+    context: &ScanContext<'_>,
+    source: &Source,
+    batch: &RecordBatch,
+    fates: &mut Fates,
+) -> Result<Evaluated> {
+    let instants = source.at.instants(batch)?;
+    fates.quarantine_nulls(instants.nulls.as_ref(), "at");
+    fates.quarantine_faults(&instants.faults, "at");
+    let keys = customer_words(context, source, &source.customer.keys(batch)?, fates);
+    let mut evaluated = Evaluated {
+        instants,
+        keys,
+        orders: Vec::new(),
+        groups: Vec::new(),
+        is_return: None,
+        identities: Vec::new(),
+        values: Vec::with_capacity(source.values.len()),
+        filters: Vec::with_capacity(source.filters.len()),
+        distinct: Vec::with_capacity(source.distinct.len()),
+    };
+    if let Some(sale) = &source.sale {
+        evaluate_sale(context, sale, batch, fates, &mut evaluated)?;
+    }
+    for value in &source.values {
+        let Some(bound) = &value.bound else {
+            evaluated.values.push(Values::Constant(value.constant));
+            continue;
+        };
+        let fixed = bound.fixed(batch, value.scale)?;
+        fates.quarantine_faults(&fixed.faults, value.role.unwrap_or("a driver's value"));
+        if let Some(role) = value.role {
+            fates.quarantine_nulls(fixed.nulls.as_ref(), role);
+        }
+        evaluated.values.push(Values::Column(fixed));
+    }
+    for filter in &source.filters {
+        evaluated.filters.push(filter.truth(batch)?);
+    }
+    for key in &source.distinct {
+        evaluated.distinct.push(words_of(&key.keys(batch)?));
+    }
+    Ok(evaluated)
+}
+
+fn evaluate_sale(
+    context: &ScanContext<'_>,
+    sale: &Sale,
+    batch: &RecordBatch,
+    fates: &mut Fates,
+    evaluated: &mut Evaluated,
+) -> Result<()> {
+    let (orders, nulls) = words_of(&sale.order.keys(batch)?);
+    fates.quarantine_nulls(nulls.as_ref(), "order");
+    evaluated.groups = group_codes(context, &sale.group, batch)?;
+    evaluated.is_return = Some(sale.is_return.truth(batch)?);
+    if let Some(line) = &sale.line {
+        let (lines, nulls) = words_of(&line.keys(batch)?);
+        fates.quarantine_nulls(nulls.as_ref(), "line");
+        evaluated.identities =
+            orders.iter().zip(&lines).map(|(order, line)| digest_words(&[order, line])).collect();
+    }
+    if let Some(currency) = &sale.currency {
+        check_currency(context.currency, &currency.keys(batch)?, fates);
+    }
+    evaluated.orders = orders;
+    Ok(())
+}
+
+fn digest_words(parts: &[&[u64; 2]]) -> [u64; 2] {
+    let mut hasher = blake3::Hasher::new();
+    for word in parts.iter().flat_map(|part| part.iter()) {
+        hasher.update(&word.to_le_bytes());
+    }
+    let digest = *hasher.finalize().as_bytes();
+    let word = |start: usize| u64::from_le_bytes(digest[start..start + 8].try_into().expect("eight bytes"));
+    [word(0), word(8)]
+}
+
+fn check_currency(expected: &str, keys: &KeyColumn, fates: &mut Fates) {
+    for row in 0..fates.fates.len() {
+        let found = text_at(keys, row);
+        if found != Some(expected) {
+            fates.quarantine(row, || {
+                format!(
+                    "currency is {}, expected {expected}",
+                    found.map_or("null".to_owned(), |f| format!("'{f}'"))
+                )
+            });
+        }
+    }
+}
+
+fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
+    match keys {
+        KeyColumn::Int { .. } => None,
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            known.then(|| dictionary.value(usize::try_from(codes[row]).expect("codes are not negative")))
+        }
+        KeyColumn::PlainText(array) => array.is_valid(row).then(|| array.value(row)),
+    }
+}
+
+/// Customer keys as words; rows without customer become the unidentified cost object or are quarantined.
+fn customer_words(
+    context: &ScanContext<'_>,
+    source: &Source,
+    keys: &KeyColumn,
+    fates: &mut Fates,
+) -> Vec<u64> {
+    let mut words = match keys {
+        KeyColumn::Int { values, .. } => values.iter().map(|key| key_word(*key)).collect(),
+        KeyColumn::Text { dictionary, codes, .. } => {
+            let known = intern_all(context.customers, dictionary);
+            let at = |code: &i32| usize::try_from(*code).ok().and_then(|code| known.get(code).copied());
+            codes.iter().map(|code| at(code).unwrap_or(UNIDENTIFIED)).collect()
+        }
+        KeyColumn::PlainText(array) => intern_all(context.customers, array),
+    };
+    if let KeyColumn::Int { values, nulls } = keys {
+        for (row, _) in values.iter().enumerate().filter(|(_, key)| **key == i64::MAX) {
+            if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+                fates.quarantine(row, || {
+                    "customer is the largest 64-bit integer, which is reserved".to_owned()
+                });
+            }
+        }
+    }
+    let nulls = match keys {
+        KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => nulls.clone(),
+        KeyColumn::PlainText(array) => array.nulls().cloned(),
+    };
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        if source.keep_unknown {
+            (0..words.len()).filter(|row| nulls.is_null(*row)).for_each(|row| words[row] = UNIDENTIFIED);
+        } else {
+            fates.quarantine_nulls(Some(&nulls), "customer");
+        }
+    }
+    words
+}
+
+fn intern_all(interner: &Interner, texts: &StringArray) -> Vec<u64> {
+    texts.iter().map(|text| text.map_or(UNIDENTIFIED, |text| u64::from(interner.intern(text)))).collect()
+}
+
+/// Keys as two words each, and where they are null.
+fn words_of(keys: &KeyColumn) -> (Vec<[u64; 2]>, Option<NullBuffer>) {
+    match keys {
+        KeyColumn::Int { values, nulls } => {
+            (values.iter().map(|key| [key_word(*key), 0]).collect(), nulls.clone())
+        }
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known: Vec<[u64; 2]> =
+                dictionary.iter().map(|text| text.map_or([0; 2], text_words)).collect();
+            let at = |code: &i32| usize::try_from(*code).ok().and_then(|code| known.get(code).copied());
+            (codes.iter().map(|code| at(code).unwrap_or_default()).collect(), nulls.clone())
+        }
+        KeyColumn::PlainText(array) => {
+            (array.iter().map(|text| text.map_or([0; 2], text_words)).collect(), array.nulls().cloned())
+        }
+    }
+}
+
+/// The group of lines whose group is null, or whose product the product master data do not have.
+pub(crate) const NO_GROUP: &str = "(none)";
+
+fn group_codes(context: &ScanContext<'_>, group: &GroupOf, batch: &RecordBatch) -> Result<Vec<u32>> {
+    let intern = |text: &str| context.groups.intern(text);
+    match group {
+        GroupOf::All => Ok(vec![intern("all"); batch.num_rows()]),
+        GroupOf::Column(bound) => {
+            Ok(codes_by(&bound.keys(batch)?, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
+        }
+        GroupOf::Product(bound) => {
+            let products = context.products.expect("a product lookup has its master data");
+            let none = || intern(NO_GROUP);
+            Ok(codes_by(
+                &bound.keys(batch)?,
+                |key| products.by_text(key).unwrap_or_else(none),
+                |key| products.by_int(key).unwrap_or_else(none),
+                none,
+            ))
+        }
+    }
+}
+
+/// Group codes of a key column: each dictionary value, or each change of key, is looked up once.
+fn codes_by(
+    keys: &KeyColumn,
+    text: impl Fn(&str) -> u32,
+    int: impl Fn(i64) -> u32,
+    null: impl Fn() -> u32,
+) -> Vec<u32> {
+    match keys {
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known: Vec<u32> = dictionary.iter().map(|value| value.map_or_else(&null, &text)).collect();
+            let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            let code = |(row, code): (usize, &i32)| match usize::try_from(*code) {
+                Ok(code) if valid(row) => known[code],
+                _ => null(),
+            };
+            codes.iter().enumerate().map(code).collect()
+        }
+        KeyColumn::PlainText(array) => {
+            let mut seen: HashMap<&str, u32> = HashMap::new();
+            let code = |value: Option<&'_ str>, seen: &mut HashMap<&str, u32>| -> Option<u32> {
+                value.and_then(|value| seen.get(value).copied())
+            };
+            let mut codes = Vec::with_capacity(array.len());
+            for row in 0..array.len() {
+                let value = array.is_valid(row).then(|| array.value(row));
+                let known = code(value, &mut seen).unwrap_or_else(|| value.map_or_else(&null, &text));
+                if let Some(value) = value {
+                    seen.insert(value, known);
+                }
+                codes.push(known);
+            }
+            codes
+        }
+        KeyColumn::Int { values, nulls } => {
+            let mut seen: HashMap<i64, u32> = HashMap::new();
+            let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            let mut code = |(row, key): (usize, &i64)| {
+                if valid(row) { *seen.entry(*key).or_insert_with(|| int(*key)) } else { null() }
+            };
+            values.iter().enumerate().map(&mut code).collect()
+        }
+    }
+}

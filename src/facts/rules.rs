@@ -1,0 +1,72 @@
+//! What decides the facts beside the input files.
+
+use super::master::ProductGroups;
+use super::source::Source;
+use crate::pipeline::Definition;
+use crate::units::Day;
+
+/// What decides the facts beside the inputs.
+pub(crate) struct Rules {
+    pub(crate) definition: String,
+    pub(crate) as_of: Option<Day>,
+}
+
+impl Rules {
+    pub(crate) fn of(
+        definition: &Definition,
+        sources: &[Source],
+        products: Option<&ProductGroups>,
+        as_of: Option<Day>,
+    ) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        let facts = &definition.facts;
+        let mut add = |text: &str| {
+            hasher.update(text.as_bytes());
+            hasher.update(b"\0");
+        };
+        add("facts 1");
+        add(&format!("{:?} {} {}", facts.period, facts.money_scale, facts.volume_scale));
+        add(&format!("{} {}", facts.timezone.name(), facts.currency));
+        let transactions = &facts.transactions;
+        add(&format!("{:?} {:?}", transactions.unknown_customer, transactions.duplicates));
+        let scalars = [
+            &transactions.filter,
+            &Some(transactions.customer.clone()),
+            &Some(transactions.order.clone()),
+            &transactions.line,
+            &transactions.product,
+            &transactions.product_group,
+            &Some(transactions.at.clone()),
+            &transactions.quantity,
+            &transactions.is_return,
+            &Some(transactions.revenue.clone()),
+            &transactions.discount,
+            &transactions.cost,
+            &transactions.currency,
+        ];
+        scalars.iter().for_each(|scalar| add(scalar.as_ref().map_or("-", |scalar| &scalar.text)));
+        for events in &facts.events {
+            add(&events.name);
+            add(events.filter.as_ref().map_or("-", |scalar| &scalar.text));
+            add(&format!("{} {} {:?}", events.customer.text, events.at.text, events.unknown_customer));
+        }
+        for source in sources {
+            add(&format!("{:?}", source.aggregates));
+        }
+        for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
+            for (_, aggregate) in &activity.driver().driver.terms {
+                add(&format!("{:?} {aggregate:?}", activity.on));
+            }
+        }
+        for file in products.iter().flat_map(|products| &products.files) {
+            add(&format!("{:?}", file.identity));
+        }
+        Self { definition: hasher.finalize().to_hex().to_string(), as_of }
+    }
+
+    /// The digest that decides a file's counts: the as-of day matters only if it may cut the file.
+    pub(crate) fn for_file(&self, last_day: Option<Day>) -> String {
+        let cut = self.as_of.filter(|as_of| last_day.is_none_or(|last| last >= *as_of));
+        format!("{} {}", self.definition, cut.map_or("whole".to_owned(), |day| day.to_string()))
+    }
+}

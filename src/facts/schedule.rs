@@ -1,0 +1,230 @@
+//! Decides what a run of the facts must do: which periods are kept, which are made, which row groups are read.
+
+use super::gather::GatherOptions;
+use super::input::InputFile;
+use super::intern::Interner;
+use super::master::{ProductGroups, RawMaster, read_customers, read_products};
+use super::periods::PeriodIndex;
+use super::rules::Rules;
+use super::scan::Task;
+use super::schema::AggregateColumn;
+use super::source::{Source, bind_sources, key_type};
+use super::state::{FileAccount, PeriodRuns, Record};
+use super::statistics::row_group_days;
+use crate::error::Result;
+use crate::pipeline::{Definition, KeyType};
+use crate::units::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// First and last period a row group may reach into; `None` when its statistics do not tell.
+pub(crate) type Reach = Option<(u16, u16)>;
+
+/// A run of the facts with its sources open and its work decided.
+pub(crate) struct Run {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) aggregates: Vec<AggregateColumn>,
+    pub(crate) key_type: KeyType,
+    pub(crate) groups: Interner,
+    pub(crate) products: Option<ProductGroups>,
+    pub(crate) master: Option<RawMaster>,
+    pub(crate) periods: PeriodIndex,
+    pub(crate) currency: String,
+    /// Per source, file and row group: the periods it may reach into; `None` when statistics do not tell.
+    pub(crate) reach: Vec<Vec<Vec<Reach>>>,
+    /// Digest of all inputs of each period.
+    pub(crate) inputs: BTreeMap<u16, String>,
+    /// Whether every row group's periods are known, so that a period's inputs are too.
+    pub(crate) bounded: bool,
+    pub(crate) rules: Rules,
+    /// Periods whose kept runs still hold.
+    pub(crate) kept: BTreeMap<u16, PeriodRuns>,
+    /// Periods to make, with the reason.
+    pub(crate) reasons: BTreeMap<u16, &'static str>,
+    pub(crate) tasks: Vec<Task>,
+    /// Accounts of files that are not read again.
+    pub(crate) kept_accounts: Vec<FileAccount>,
+}
+
+impl Run {
+    pub(crate) fn open(definition: &Definition, options: &GatherOptions<'_>) -> Result<Self> {
+        let (sources, aggregates) = bind_sources(definition, options.verify_inputs)?;
+        let key_type = key_type(&sources)?;
+        let groups = Interner::new();
+        let facts = &definition.facts;
+        let master = facts.customers.as_ref();
+        let master =
+            master.map(|def| read_customers(definition, def, key_type, options.verify_inputs)).transpose()?;
+        let products = facts.products.as_ref();
+        let products =
+            products.map(|def| read_products(definition, def, &groups, options.verify_inputs)).transpose()?;
+        let periods = PeriodIndex::new(facts.period);
+        let reach = reach_of(&sources, &periods, facts.timezone);
+        let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);
+        let mut run = Self {
+            bounded: reach.iter().flatten().flatten().all(Option::is_some),
+            sources,
+            aggregates,
+            key_type,
+            groups,
+            products,
+            master,
+            periods,
+            currency: facts.currency.clone(),
+            reach,
+            inputs: BTreeMap::new(),
+            rules,
+            kept: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            tasks: Vec::new(),
+            kept_accounts: Vec::new(),
+        };
+        run.inputs = run.inputs_by_period();
+        run.decide(options);
+        Ok(run)
+    }
+
+    /// One digest per period over the rules and every row group that may reach into it.
+    fn inputs_by_period(&self) -> BTreeMap<u16, String> {
+        let mut hashers: BTreeMap<u16, blake3::Hasher> = BTreeMap::new();
+        for (source, files) in self.sources.iter().zip(&self.reach) {
+            for (file, row_groups) in source.files.iter().zip(files) {
+                for (row_group, reach) in row_groups.iter().enumerate() {
+                    let Some((first, last)) = *reach else { continue };
+                    for number in first..=last {
+                        let hasher = hashers.entry(number).or_insert_with(|| self.period_hasher(number));
+                        hasher
+                            .update(format!("{} {:?} {row_group}\0", source.name, file.identity).as_bytes());
+                    }
+                }
+            }
+        }
+        hashers.into_iter().map(|(number, hasher)| (number, hasher.finalize().to_hex().to_string())).collect()
+    }
+
+    fn period_hasher(&self, number: u16) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new();
+        let cut = self.rules.as_of.filter(|as_of| *as_of < self.periods.period(number).end());
+        hasher.update(format!("{} {cut:?}\0", self.rules.definition).as_bytes());
+        hasher
+    }
+
+    /// Splits the work into what is kept and what is made.
+    fn decide(&mut self, options: &GatherOptions<'_>) {
+        let nothing =
+            Record { key_type: self.key_type, aggregate_scales: vec![], periods: vec![], files: vec![] };
+        let previous = options.previous.clone().unwrap_or(nothing);
+        let known: BTreeMap<&str, &PeriodRuns> =
+            previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
+        let has_state = |runs: &PeriodRuns| {
+            [&runs.customers, &runs.products, &runs.orders]
+                .iter()
+                .all(|file| file.path(&options.folder).exists())
+        };
+        let unread = self.files_without_account(&previous);
+        for (number, inputs) in &self.inputs {
+            let period = self.periods.period(*number);
+            let asked =
+                options.again.is_some_and(|(from, until)| period.start < until && from < period.end());
+            let reason = match known.get(period.to_string().as_str()) {
+                _ if options.full => "--full",
+                _ if asked => "asked for",
+                _ if !self.bounded => "a source has no statistics on its dates",
+                None if self.touched_by(&unread, *number) => "new files",
+                None => "not kept",
+                Some(runs) if runs.inputs != *inputs => "inputs or definition changed",
+                Some(runs) if !has_state(runs) => "its state is gone",
+                Some(_) if self.touched_by(&unread, *number) => "new files",
+                Some(runs) => {
+                    self.kept.insert(*number, (*runs).clone());
+                    continue;
+                }
+            };
+            self.reasons.insert(*number, reason);
+        }
+        self.choose_tasks(&previous, &unread);
+    }
+
+    /// Files whose rows the previous run did not account for under today's rules, as (source, file).
+    fn files_without_account(&self, previous: &Record) -> BTreeSet<(usize, usize)> {
+        let mut unread = BTreeSet::new();
+        for (source_index, source) in self.sources.iter().enumerate() {
+            for (file_index, file) in source.files.iter().enumerate() {
+                let rules = self.rules.for_file(self.last_day(source_index, file_index));
+                let known = previous.files.iter().any(|account| {
+                    account.source == source.name && account.file == file.identity && account.rules == rules
+                });
+                if !known {
+                    unread.insert((source_index, file_index));
+                }
+            }
+        }
+        unread
+    }
+
+    /// The last day a file may have, where statistics tell.
+    pub(crate) fn last_day(&self, source: usize, file: usize) -> Option<Day> {
+        let last = self.reach[source][file].iter().map(|reach| reach.map(|(_, last)| last));
+        let last = last.collect::<Option<Vec<u16>>>()?.into_iter().max()?;
+        Some(Day(self.periods.period(last).end().0 - 1))
+    }
+
+    fn touched_by(&self, files: &BTreeSet<(usize, usize)>, number: u16) -> bool {
+        files.iter().any(|(source, file)| {
+            self.reach[*source][*file]
+                .iter()
+                .any(|reach| reach.is_none_or(|(first, last)| (first..=last).contains(&number)))
+        })
+    }
+
+    /// Row groups that reach into a period to be made, or whose file has no account; in order of their periods.
+    fn choose_tasks(&mut self, previous: &Record, unread: &BTreeSet<(usize, usize)>) {
+        let mut tasks = Vec::new();
+        for (source, files) in self.reach.iter().enumerate() {
+            for (file, row_groups) in files.iter().enumerate() {
+                let without_account =
+                    unread.contains(&(source, file)) || !self.bounded || self.kept.is_empty();
+                for (row_group, reach) in row_groups.iter().enumerate() {
+                    let wanted = reach
+                        .is_none_or(|(first, last)| (first..=last).any(|n| self.reasons.contains_key(&n)));
+                    if without_account || wanted {
+                        let first = reach.map_or(0, |(first, _)| first);
+                        tasks.push((first, source, file, row_group));
+                    }
+                }
+                if !without_account {
+                    let source_name = &self.sources[source].name;
+                    let identity = &self.sources[source].files[file].identity;
+                    let same =
+                        |account: &&FileAccount| account.source == *source_name && account.file == *identity;
+                    let account = previous.files.iter().find(same).expect("the file has an account");
+                    self.kept_accounts.push(account.clone());
+                }
+            }
+        }
+        tasks.sort_unstable();
+        self.tasks =
+            tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
+    }
+
+    pub(crate) fn rows_of(&self, task: Task) -> u64 {
+        let metadata = self.sources[task.source].files[task.file].metadata.metadata();
+        u64::try_from(metadata.row_group(task.row_group).num_rows()).unwrap_or(0)
+    }
+
+    pub(crate) fn rows_to_read(&self) -> u64 {
+        self.tasks.iter().map(|task| self.rows_of(*task)).sum()
+    }
+}
+
+/// Periods each row group may reach into, per source, file and row group.
+fn reach_of(sources: &[Source], periods: &PeriodIndex, zone: chrono_tz::Tz) -> Vec<Vec<Vec<Reach>>> {
+    let numbers = |(first, last): (Day, Day)| {
+        let clamp = |day: Day| periods.of_day(day.0.clamp(Day::MIN.0, Day::END.0 - 1));
+        (clamp(first), clamp(last))
+    };
+    let file = |source: &Source, file: &InputFile| {
+        row_group_days(file, &source.at, zone).into_iter().map(|days| days.map(numbers)).collect()
+    };
+    let files = |source: &Source| source.files.iter().map(|input| file(source, input)).collect();
+    sources.iter().map(files).collect()
+}

@@ -1,0 +1,152 @@
+//! Writes evaluated rows as records into the key ranges of their periods.
+
+use super::evaluate::Evaluated;
+use super::fates::Fate;
+use super::record::{Layout, Meta, Records};
+use super::scan::{ScanContext, Scanned, Task};
+use crate::units::Day;
+use arrow::buffer::BooleanBuffer;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// Collects records per period and key range.
+pub(crate) struct Sink<'c> {
+    context: &'c ScanContext<'c>,
+    source: usize,
+    layout: Layout,
+    pub(crate) records: HashMap<u16, Records>,
+    ranges: HashMap<u16, Arc<Vec<u64>>>,
+}
+
+impl<'c> Sink<'c> {
+    pub(crate) fn new(context: &'c ScanContext<'c>, source: usize) -> Self {
+        let layout = Layout::of(&context.sources[source]);
+        Self { context, source, layout, records: HashMap::new(), ranges: HashMap::new() }
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        task: Task,
+        first_row: u64,
+        batch: &Evaluated,
+        fates: &[Fate],
+        scanned: &mut Scanned,
+    ) {
+        // Rows of a file mostly stand in time order, so a batch is a few stretches of one period each.
+        let days = &batch.instants.days;
+        let mut start = 0;
+        let mut rows: Vec<u32> = Vec::with_capacity(fates.len());
+        while start < fates.len() {
+            if fates[start] != Fate::Used {
+                start += 1;
+                continue;
+            }
+            let period = self.context.periods.of_day(days[start]);
+            rows.clear();
+            let mut end = start;
+            while end < fates.len() {
+                if fates[end] == Fate::Used {
+                    if self.context.periods.of_day(days[end]) != period {
+                        break;
+                    }
+                    rows.push(u32::try_from(end).expect("a batch is short"));
+                }
+                end += 1;
+            }
+            let last = rows.iter().map(|row| days[*row as usize]).max().map(Day);
+            scanned.last_day = scanned.last_day.max(last);
+            if (self.context.wanted)(period) {
+                self.add_rows(task, first_row, period, batch, &rows);
+            }
+            start = end;
+        }
+    }
+
+    fn add_rows(&mut self, task: Task, first_row: u64, period: u16, batch: &Evaluated, rows: &[u32]) {
+        let ranges = self.ranges.entry(period).or_insert_with(|| (self.context.ranges)(period, &batch.keys));
+        let parts = ranges.len() + 1;
+        let sets = batch.distinct.len();
+        let records = self.records.entry(period).or_insert_with(|| Records {
+            source: self.source,
+            parts: vec![Vec::new(); parts],
+            distinct: vec![vec![Vec::new(); parts]; sets],
+        });
+        let start_day = self.context.periods.start(period).0;
+        let mut record = vec![0_u64; self.layout.words];
+        let (mut last_key, mut part) = (None, 0);
+        for row in rows.iter().map(|row| *row as usize) {
+            let key = batch.keys[row];
+            if last_key != Some(key) {
+                part = part_of(ranges, key);
+                last_key = Some(key);
+            }
+            let filters = filter_answers(&batch.filters, row);
+            self.layout
+                .fill(&mut record, batch, row, filters, start_day, || place(task, first_row + row as u64));
+            records.parts[part].extend_from_slice(&record);
+            for (set, (words, nulls)) in batch.distinct.iter().enumerate() {
+                if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+                    let [high, low] = words[row];
+                    records.distinct[set][part].extend_from_slice(&[key, high, low, u64::from(filters)]);
+                }
+            }
+        }
+    }
+}
+
+impl Layout {
+    fn fill(
+        &self,
+        record: &mut [u64],
+        batch: &Evaluated,
+        row: usize,
+        filters: u32,
+        start_day: i32,
+        place: impl FnOnce() -> u64,
+    ) {
+        use super::record::{AT, KEY, META, ORDER};
+        record[KEY] = batch.keys[row];
+        let day = u32::try_from(batch.instants.days[row] - start_day).expect("a row's day is in its period");
+        let is_return = batch.is_return.as_ref().is_some_and(|returns| returns.value(row));
+        let group = batch.groups.get(row).copied().unwrap_or(0);
+        record[META] = Meta::new(group, day, is_return, filters).0;
+        if self.order_words > 0 {
+            record[AT] = batch.instants.micros[row].cast_unsigned();
+            record[ORDER..ORDER + self.order_words].copy_from_slice(&batch.orders[row][..self.order_words]);
+        }
+        for (word, values) in record[self.values..].iter_mut().zip(&batch.values) {
+            *word = values.at(row).cast_unsigned();
+        }
+        if let Some(identity) = self.identity {
+            let line = batch.identities[row];
+            let mut content = blake3::Hasher::new();
+            record[..identity].iter().chain(&record[self.values..]).for_each(|word| {
+                content.update(&word.to_le_bytes());
+            });
+            let content = content.finalize();
+            record[identity..identity + 2].copy_from_slice(&line);
+            record[identity + 2] =
+                u64::from_le_bytes(content.as_bytes()[..8].try_into().expect("eight bytes of a digest"));
+            record[identity + 3] = place();
+        }
+    }
+}
+
+/// A row's place in one word: file, row group and row.
+fn place(task: Task, row: u64) -> u64 {
+    (task.file as u64) << 48 | (task.row_group as u64 & 0xffff) << 32 | row & 0xffff_ffff
+}
+
+/// File, row group and row of a place.
+pub(crate) fn place_parts(place: u64) -> (usize, u64, u64) {
+    (usize::try_from(place >> 48).expect("16 bits"), place >> 32 & 0xffff, place & 0xffff_ffff)
+}
+
+fn filter_answers(filters: &[BooleanBuffer], row: usize) -> u32 {
+    filters.iter().enumerate().fold(0, |bits, (index, filter)| bits | u32::from(filter.value(row)) << index)
+}
+
+/// The key range of a key: how many cuts are at or below it.
+fn part_of(cuts: &[u64], key: u64) -> usize {
+    cuts.partition_point(|cut| *cut <= key)
+}

@@ -1,0 +1,199 @@
+//! What a worker does with a row group: scan it, hand its records over, and make the periods it was the last to feed.
+
+use super::intern::Interner;
+use super::period_run::{Kept, keep};
+use super::quarantine::QuarantinedRow;
+use super::record::{Layout, Records};
+use super::reduce::{Reduced, SourceShape, reduce};
+use super::scan::{ScanContext, Scanned, Task, scan};
+use super::schedule::Run;
+use super::schema::RowCounts;
+use super::sink::place_parts;
+use super::source::Source;
+use super::state::PeriodRuns;
+use crate::error::{Error, Result};
+use crate::pipeline::Duplicates;
+use crate::units::Day;
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// What a task left behind.
+pub(crate) struct Outcome {
+    pub(crate) counts: RowCounts,
+    pub(crate) quarantined: Vec<QuarantinedRow>,
+    pub(crate) periods: Vec<(u16, PeriodRuns)>,
+}
+
+/// Records of a period until its last row group is in.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    /// Tasks that may still bring records.
+    pending: AtomicUsize,
+    /// Rows those tasks have.
+    rows: AtomicU64,
+    ranges: OnceLock<Arc<Vec<u64>>>,
+    records: Mutex<(Vec<Records>, Option<Day>)>,
+}
+
+impl Inbox {
+    pub(crate) fn expect(&self, rows: u64) {
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Cuts the keys into ranges of some 8,000 records, by a sample of the first batch.
+    fn ranges(&self, keys: &[u64]) -> Arc<Vec<u64>> {
+        let cut = || {
+            let wanted = usize::try_from(self.rows.load(Ordering::Relaxed) / 8_192).unwrap_or(usize::MAX);
+            let parts = wanted.clamp(4, 512).next_power_of_two();
+            let mut sample = keys.to_vec();
+            sample.sort_unstable();
+            sample.dedup();
+            let mut cuts: Vec<u64> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
+            cuts.dedup();
+            Arc::new(cuts)
+        };
+        Arc::clone(self.ranges.get_or_init(cut))
+    }
+}
+
+/// What the workers share.
+pub(crate) struct Shared<'s> {
+    pub(crate) run: &'s Run,
+    pub(crate) customers: &'s Interner,
+    pub(crate) inboxes: &'s [Inbox],
+    pub(crate) folder: &'s Path,
+}
+
+impl Shared<'_> {
+    /// Reads one row group, hands its records over, and makes the periods it was the last to feed.
+    pub(crate) fn work(&self, task: Task, as_of: Option<Day>) -> Result<Outcome> {
+        let run = self.run;
+        let made = |number: u16| !run.kept.contains_key(&number);
+        let context = ScanContext {
+            sources: &run.sources,
+            periods: &run.periods,
+            as_of,
+            wanted: &made,
+            customers: self.customers,
+            groups: &run.groups,
+            products: run.products.as_ref(),
+            currency: &run.currency,
+            ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
+        };
+        let scanned = scan(&context, task)?;
+        let Scanned { counts, quarantined, records, last_day } = scanned;
+        for (number, records) in records {
+            let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
+            inbox.0.push(records);
+            inbox.1 = inbox.1.max(last_day);
+        }
+        let fed = match run.reach[task.source][task.file][task.row_group] {
+            Some((first, last)) => first..=last,
+            None => 0..=u16::try_from(run.periods.len() - 1).expect("periods are numbered in 16 bits"),
+        };
+        let mut outcome = Outcome { counts, quarantined, periods: Vec::new() };
+        for number in fed {
+            if self.inboxes[usize::from(number)].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
+                self.make(number, &mut outcome)?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Reduces and keeps a period whose records are complete.
+    fn make(&self, number: u16, outcome: &mut Outcome) -> Result<()> {
+        let inbox = &self.inboxes[usize::from(number)];
+        let (records, last_day) = std::mem::take(&mut *inbox.records.lock().expect("no worker panics here"));
+        if records.is_empty() {
+            return Ok(());
+        }
+        let run = self.run;
+        let period = run.periods.period(number);
+        let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
+        let parts = inbox.ranges(&[]).len() + 1;
+        let days = usize::try_from(period.days()).expect("periods have days");
+        let reduced: Vec<_> = (0..parts)
+            .into_par_iter()
+            .map(|part| {
+                let (runs, distinct) = part_of_records(&run.sources, &records, part);
+                reduce(&shapes, &runs, &distinct, run.aggregates.len(), days)
+            })
+            .collect();
+        drop(records);
+        if let Some(clash) = reduced.iter().filter_map(|range| range.clash).min() {
+            return Err(self.duplicate_line(clash));
+        }
+        if reduced.iter().any(|range| range.overflow) {
+            return Err(Error::check(format!(
+                "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
+                 volume_scale; lower the scale in [facts], or look for absurd values in the period"
+            )));
+        }
+        let duplicates: u64 = reduced.iter().map(|range| range.duplicates).sum();
+        let aggregate_totals =
+            (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
+        let Kept { customers, products, orders } =
+            keep(self.folder, reduced, run.key_type, self.customers, &run.groups)?;
+        let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
+        let last_day = last_day.unwrap_or(period.start).to_string();
+        let period = period.to_string();
+        let runs = PeriodRuns {
+            period,
+            inputs,
+            last_day,
+            duplicates,
+            aggregate_totals,
+            customers,
+            products,
+            orders,
+        };
+        outcome.periods.push((number, runs));
+        Ok(())
+    }
+
+    fn duplicate_line(&self, clash: (u64, u64)) -> Error {
+        let place = |place: u64| {
+            let (file, row_group, row) = place_parts(place);
+            format!("{} row group {row_group} row {row}", self.run.sources[0].files[file].path.display())
+        };
+        Error::check(format!(
+            "two rows have the same order and line: {} and {}; remove one, or say duplicates = \"drop identical\" if \
+             they are the same row twice",
+            place(clash.0),
+            place(clash.1)
+        ))
+    }
+}
+
+fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
+    reduced.iter().flat_map(|range| &range.aggregates[aggregate]).map(|value| i128::from(*value)).sum()
+}
+
+fn shape_of(source: &Source) -> SourceShape {
+    let sale = source.sale.as_ref();
+    SourceShape {
+        layout: Layout::of(source),
+        is_sale: sale.is_some(),
+        duplicates: sale.map_or(Duplicates::Allow, |sale| sale.duplicates),
+        aggregates: source.aggregates.clone(),
+    }
+}
+
+/// The records of one key range, by source, and those of its distinct sets.
+#[expect(clippy::type_complexity, reason = "slices by source and set, taken apart at once")]
+fn part_of_records<'r>(
+    sources: &[Source],
+    records: &'r [Records],
+    part: usize,
+) -> (Vec<Vec<&'r [u64]>>, Vec<Vec<Vec<&'r [u64]>>>) {
+    let of = |source: usize| records.iter().filter(move |records| records.source == source);
+    let runs = |source: usize| of(source).map(|records| records.parts[part].as_slice()).collect();
+    let set = |source: usize, set: usize| {
+        of(source).map(|records| records.distinct[set][part].as_slice()).collect()
+    };
+    let sets = |source: usize| (0..sources[source].distinct.len()).map(|index| set(source, index)).collect();
+    ((0..sources.len()).map(runs).collect(), (0..sources.len()).map(sets).collect())
+}
