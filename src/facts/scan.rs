@@ -223,7 +223,7 @@ impl Fates {
 
     fn quarantine_faults(&mut self, faults: &[(u32, super::expr::Fault)], role: &str) {
         for (row, fault) in faults {
-            self.quarantine(*row as usize, || format!("{role} {}", fault.reason()));
+            self.quarantine(*row as usize, || format!("{role}: {}", fault.reason()));
         }
     }
 
