@@ -42,6 +42,12 @@ impl InputFile {
         u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
+    /// Rows of each row group.
+    pub(crate) fn row_groups(&self) -> impl Iterator<Item = u64> {
+        let row_groups = self.metadata.metadata().row_groups().iter();
+        row_groups.map(|row_group| u64::try_from(row_group.num_rows()).unwrap_or(0))
+    }
+
     /// The file's columns.
     pub(crate) fn schema(&self) -> &SchemaRef {
         self.metadata.schema()

@@ -164,6 +164,7 @@ pub(crate) fn read_customers(
             let batch = batch?;
             master.add(definition, &bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
         }
+        quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));
         master.files.push((file, counts, quarantined));
     }
     for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
@@ -192,7 +193,7 @@ impl RawMaster {
         let mut reasons: Vec<Option<String>> = vec![None; rows];
         let keys = bounds.customer.keys(batch)?;
         for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
-            *reason = Some(format!("customer is null in row {row}"));
+            *reason = Some("customer is null".to_owned());
         }
         let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(batch)).transpose()?;
         let scale = definition.facts.money_scale;
@@ -201,7 +202,7 @@ impl RawMaster {
             acquired.iter().flat_map(|acquired| acquired.faults.iter().map(|fault| ("acquired_on", fault)));
         let more = cost.iter().flat_map(|cost| cost.faults.iter().map(|fault| ("acquisition_cost", fault)));
         for (role, (row, fault)) in faults.chain(more) {
-            reasons[*row as usize].get_or_insert_with(|| format!("{role} {}", fault.reason()));
+            reasons[*row as usize].get_or_insert_with(|| format!("{role}: {}", fault.reason()));
         }
         let used: Vec<u32> =
             (0..).zip(&reasons).filter(|(_, reason)| reason.is_none()).map(|(row, _)| row).collect();

@@ -4,6 +4,9 @@ use super::state::{StateFile, read, write};
 use crate::error::{Error, Result};
 use crate::publish::schema::{Column, ColumnKind, TableSpec};
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use std::collections::HashMap;
 use std::path::Path;
@@ -30,17 +33,39 @@ impl QuarantinedRow {
         let options = FormatOptions::default().with_null("null");
         let mut content = serde_json::Map::new();
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            let formatter = ArrayFormatter::try_new(column, &options)
-                .map_err(|fault| Error::internal(format!("quarantine: {fault}")))?;
-            let value = if column.is_null(index) {
+            let fault = |fault| Error::internal(format!("quarantine: {fault}"));
+            let value = without_zone_name(&column.slice(index, 1)).map_err(fault)?;
+            let formatter = ArrayFormatter::try_new(&value, &options).map_err(fault)?;
+            let value = if value.is_null(0) {
                 serde_json::Value::Null
             } else {
-                serde_json::Value::String(formatter.value(index).to_string())
+                serde_json::Value::String(formatter.value(0).to_string())
             };
             content.insert(field.name().clone(), value);
         }
         let content = serde_json::Value::Object(content).to_string();
         Ok(Self { row_group, row, reason: reason.to_owned(), content })
+    }
+
+    /// Turns a row counted over the whole file into its row group and the row in it.
+    pub(crate) fn place(&mut self, rows_of_groups: impl Iterator<Item = u64>) {
+        for rows in rows_of_groups {
+            if self.row < rows {
+                return;
+            }
+            self.row -= rows;
+            self.row_group += 1;
+        }
+    }
+}
+
+/// Instants are shown in UTC: a zone's name would need the formatter to know all zones.
+fn without_zone_name(column: &ArrayRef) -> std::result::Result<ArrayRef, ArrowError> {
+    match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            cast(column, &DataType::Timestamp(*unit, Some("+00:00".into())))
+        }
+        _ => Ok(Arc::clone(column)),
     }
 }
 
