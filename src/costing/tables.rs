@@ -6,7 +6,7 @@ use super::schema::{
 };
 use crate::pipeline::Level;
 use crate::publish::schema::{Column, ColumnKind::*, Sheet};
-use crate::units::{Decimal, Period};
+use crate::units::{Decimal, Period, pow10};
 
 /// One row per activity × period: its cost, volume and rate.
 pub fn activity_period(costing: &Costing, currency: &str) -> Sheet {
@@ -359,8 +359,10 @@ impl ActivityCosting {
     /// Cost over volume, rounded to a double; none without volume.
     #[allow(clippy::cast_precision_loss, reason = "shown rounded; the exact rate is the fraction itself")]
     pub fn rate(&self, volume_scale: u8, money_scale: u8) -> Option<f64> {
-        let scale = 10_f64.powi(i32::from(volume_scale) - i32::from(money_scale));
-        self.is_assigned().then(|| self.cost as f64 / self.volume as f64 * scale)
+        // Scaled as integers, so that only the division rounds: 112,000.00 over 2,500 is 44.8.
+        let cost = i128::from(self.cost) * pow10(volume_scale);
+        let volume = i128::from(self.volume) * pow10(money_scale);
+        self.is_assigned().then(|| cost as f64 / volume as f64)
     }
 }
 

@@ -1,0 +1,109 @@
+//! Published worked examples, run through pipeline files. Each folder beside this file is one of them, and its
+//! name states the source; README.md says how to read and how to add one.
+
+mod expected;
+mod input;
+
+use abacus::publish::Release;
+use abacus::run::Events;
+use abacus::stages::{self, RunOptions};
+use expected::{Expected, Table};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+macro_rules! cases {
+    ($($name:ident)*) => {
+        const CASES: &[&str] = &[$(stringify!($name)),*];
+        $(#[test] fn $name() { check(stringify!($name)); })*
+    };
+}
+
+cases! {
+    g01_kaplan_anderson_customer_service
+    g01_kaplan_anderson_customer_service_by_interviews
+    g02_garber_company
+    g02_garber_company_by_interviews
+    g04_kaplan_anderson_inside_sales
+    g04_kaplan_anderson_packaging
+    g05_midwest_office_products
+    g06_dakota_office_products
+    g06_dakota_office_products_by_purchases
+    g07_spring_distribution
+    g13_classic_brass
+    g16_whale_curve_of_ten_customers
+    g18_rounding_in_key_order
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+/// Runs the case's pipeline and compares what it publishes, text for text.
+fn check(name: &str) {
+    let case = folder().join(name);
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let pipeline = input::lay_out(&case, &place.path().join(name));
+    let report = stages::publish(&pipeline, RunOptions::default(), Arc::new(Silent))
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (out, release) = (&report.definition.publish.path, report.release.expect("no dry run"));
+    let differences: Vec<String> = files(&case.join("expected"))
+        .iter()
+        .filter_map(|golden| difference(golden, out, &release).map(|lines| format!("{name}: {lines}")))
+        .collect();
+    assert!(differences.is_empty(), "{}BLESS=1 rewrites them", differences.concat());
+}
+
+/// How one published table differs from its golden file, which `BLESS=1` rewrites.
+fn difference(golden: &Path, out: &Path, release: &Release) -> Option<String> {
+    let expected = Expected::read(golden);
+    let found = expected.select(&Table::read(out, release, &stem(golden)));
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(golden, expected.with_rows(&found)).expect("the golden file is writable");
+        return None;
+    }
+    expected.difference(&found).map(|lines| format!("expected/{}.csv\n{lines}", stem(golden)))
+}
+
+/// Files of a folder, by name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().expect("a file name").to_string_lossy().into_owned()
+}
+
+struct Silent;
+
+impl Events for Silent {
+    fn stage_started(&self, _: &str, _: &str) {}
+    fn progress(&self, _: u64, _: u64) {}
+    fn stage_finished(&self, _: &str, _: f64, _: &str) {}
+}
+
+#[test]
+fn every_folder_is_a_case_that_reads_like_prose() {
+    let mut folders = files(&folder());
+    folders.retain(|path| path.is_dir());
+    assert_eq!(
+        folders.iter().map(|path| stem(path)).collect::<Vec<_>>(),
+        CASES,
+        "folders and tests, by name"
+    );
+    for case in folders {
+        let read = abacus::pipeline::read(&case.join("pipeline.toml"));
+        let about = read.unwrap_or_else(|error| panic!("{error}")).about;
+        let told = about.as_deref().map_or(0, |about| about.split_whitespace().count());
+        assert!(told >= 20, "{}: 'about' names the source and the numbers it reproduces", case.display());
+        for part in ["in", "expected"] {
+            let files = files(&case.join(part));
+            assert!(!files.is_empty(), "{}: '{part}' is empty", case.display());
+            let is_csv = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "csv");
+            assert!(files.iter().all(is_csv), "{}: '{part}' holds other than CSV files", case.display());
+        }
+    }
+}
