@@ -192,7 +192,7 @@ impl RawMaster {
         let rows = batch.num_rows();
         let mut reasons: Vec<Option<String>> = vec![None; rows];
         let keys = bounds.customer.keys(batch)?;
-        for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
+        for (_, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
             *reason = Some("customer is null".to_owned());
         }
         let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(batch)).transpose()?;
