@@ -6,7 +6,6 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fmt::Write;
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -108,19 +107,17 @@ impl Expected {
         if self.rows == found {
             return None;
         }
-        let mut lines = format!("  {}\n", self.columns.join(","));
+        let mut lines = vec![format!("  {}\n", self.columns.join(","))];
         for row in 0..self.rows.len().max(found.len()) {
             let (expected, found) = (self.rows.get(row), found.get(row));
-            let marked = if expected == found {
-                vec![("  ", expected)]
+            if expected == found {
+                lines.extend(expected.map(|line| format!("  {line}\n")));
             } else {
-                vec![("- ", expected), ("+ ", found)]
-            };
-            for (mark, line) in marked {
-                line.map(|line| writeln!(lines, "{mark}{line}").expect("a string takes text"));
+                lines.extend(expected.map(|line| format!("- {line}\n")));
+                lines.extend(found.map(|line| format!("+ {line}\n")));
             }
         }
-        Some(lines)
+        Some(lines.concat())
     }
 }
 
