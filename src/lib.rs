@@ -19,6 +19,5 @@ pub mod publish;
 pub mod report;
 pub mod run;
 pub mod stages;
-pub mod synth;
 
 pub mod cli;

@@ -3,14 +3,14 @@
 //! stdout carries results, stderr progress and messages.
 
 mod check;
-mod explain;
+
 mod plan;
 mod progress;
 mod releases;
 mod run;
 mod schema;
 mod summary;
-mod synth;
+
 
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,14 +61,10 @@ enum Command {
     Check(PipelineArg),
     /// Say what a run would read and why; writes nothing.
     Plan(plan::PlanArgs),
-    /// Trace a customer's profit back to rates, volumes and resource pools.
-    Explain(explain::ExplainArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
     Schema(schema::SchemaArgs),
-    /// Write a synthetic history.
-    Synth(synth::SynthArgs),
 }
 
 /// The pipeline file every command on a pipeline takes.
@@ -107,10 +103,8 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Run(args) => run::run(args, events, json),
         Command::Check(args) => check::check(&args.pipeline, json),
         Command::Plan(args) => plan::plan(args, json),
-        Command::Explain(args) => explain::explain(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
-        Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
 }
 

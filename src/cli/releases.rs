@@ -43,16 +43,12 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
     match &args.action {
         Action::List(pipeline) => Ok(list(&open(pipeline)?.releases()?, json)),
         Action::Rollback { pipeline, release } => {
-            let home = open(pipeline)?;
-            let _lock = home.lock()?;
-            let release = home.rollback(release.as_deref())?;
+            let release = open(pipeline)?.rollback(release.as_deref())?;
             Ok(format!("current is now {}\n", release.id))
         }
         Action::Verify(pipeline) => verify(&open(pipeline)?),
         Action::Vacuum { pipeline, keep } => {
-            let home = open(pipeline)?;
-            let _lock = home.lock()?;
-            let removed = home.vacuum(*keep)?;
+            let removed = open(pipeline)?.vacuum(*keep)?;
             Ok(format!("removed {} releases and {} state files\n", removed.releases.len(), removed.state.len()))
         }
     }
@@ -85,6 +81,6 @@ fn verify(home: &Home) -> Result<String> {
     if damages.is_empty() {
         return Ok(format!("{}: every file is what was published\n", current.id));
     }
-    let messages = damages.iter().map(ToString::to_string).collect();
+    let messages = damages.iter().map(|damage| format!("{}: {}", damage.path, damage.found)).collect();
     Err(Error { kind: crate::error::Kind::Check, messages })
 }

@@ -1,7 +1,7 @@
 //! Published files as polars frames: only the tables and columns a query names.
 
 use crate::error::{Error, Result};
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatchReader};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -40,7 +40,7 @@ pub(super) fn read(files: &[PathBuf], words: &BTreeSet<String>) -> Result<DataFr
         let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
         let reader = builder.with_projection(mask).with_batch_size(131_072).build().map_err(|error| fault(&error))?;
         if columns.is_empty() {
-            let schema = reader.schema();
+            let schema = RecordBatchReader::schema(&reader);
             columns = schema
                 .fields()
                 .iter()

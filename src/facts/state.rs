@@ -181,7 +181,7 @@ pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<
     };
     let file = File::open(&path).map_err(|fault| damaged(&fault))?;
     let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&fault))?;
-    Ok(reader.schema().metadata().clone())
+    Ok(reader.schema().metadata().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
 /// Integers in the narrowest type that holds them all: state is read and written at memory speed.

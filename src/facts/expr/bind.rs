@@ -177,7 +177,10 @@ impl Binder<'_> {
         let bound = values.iter().map(|value| self.bind(value)).collect::<Result<Vec<_>, _>>()?;
         let mut kind = Kind::Null;
         for (index, typed) in bound.iter().enumerate() {
-            let so_far = Typed { node: Node::Null(kind), kind };
+            let literal =
+                |typed: &Typed| matches!(typed.node, Node::Instant(_) | Node::Date(_) | Node::Null(_));
+            let node = if bound[..index].iter().all(literal) { Node::Instant(0) } else { Node::Null(kind) };
+            let so_far = Typed { node, kind };
             kind = common_kind(values[index.saturating_sub(1)], &so_far, values[index], typed)?;
         }
         let nodes = bound.into_iter().map(|typed| self.to(typed, kind)).collect::<Result<_, _>>()?;
@@ -426,6 +429,9 @@ fn unique_ignoring_case<'a>(names: impl Iterator<Item = &'a str>, name: &str) ->
     alike.next().filter(|_| alike.next().is_none())
 }
 
+/// A message lists at most this many names.
+const MOST_NAMES: usize = 20;
+
 fn unknown_column(name: &str, known: Vec<&str>) -> String {
     let wanted = name.to_lowercase();
     if known.iter().filter(|candidate| candidate.to_lowercase() == wanted).count() > 1 {
@@ -435,6 +441,10 @@ fn unknown_column(name: &str, known: Vec<&str>) -> String {
     let best = known.iter().copied().max_by(|a, b| near(a).total_cmp(&near(b)));
     match best {
         Some(best) if near(&best) >= 0.8 => format!("column '{name}' does not exist; did you mean '{best}'?"),
-        _ => format!("column '{name}' does not exist; there are {}", known.join(", ")),
+        _ => {
+            let more = if known.len() > MOST_NAMES { ", and more" } else { "" };
+            let names = known.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
+            format!("column '{name}' does not exist; there are {names}{more}")
+        }
     }
 }

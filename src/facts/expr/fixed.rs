@@ -45,11 +45,16 @@ fn exact(numbers: Numbers, format: Format, scale: u8, rows: usize) -> Fixed {
 
 /// mantissa × up / down, rounded.
 fn divided(numbers: Numbers, up: i128, down: i128, rows: usize) -> Numbers {
-    let half = down.unsigned_abs() / 2;
-    match (&numbers.mantissas, i64::try_from(down)) {
-        (Mantissas::Narrow(values), Ok(down)) if up == 1 && numbers.bound + half <= NARROW => {
-            let bound = numbers.bound / down.unsigned_abs() as u128 + 1;
-            Numbers { mantissas: Mantissas::Narrow(divided_narrow(values, down)), bound, ..numbers }
+    let (half, down_bound) = (down.unsigned_abs() / 2, down.unsigned_abs());
+    let scaled_bound = numbers.bound.saturating_mul(up.unsigned_abs());
+    match (&numbers.mantissas, i64::try_from(up), i64::try_from(down)) {
+        (Mantissas::Narrow(values), Ok(up), Ok(down)) if scaled_bound.saturating_add(half) <= NARROW => {
+            let values = if up == 1 {
+                divided_narrow(values, down)
+            } else {
+                values.map(|x| divide_round(x * up, down))
+            };
+            Numbers { mantissas: Mantissas::Narrow(values), bound: scaled_bound / down_bound + 1, ..numbers }
         }
         _ => divided_wide(numbers, up, down, rows),
     }
@@ -132,29 +137,27 @@ fn is_null(nulls: Option<&NullBuffer>, row: u32) -> bool {
 }
 
 fn from_floats(floats: Vector<f64>, scale: u8, rows: usize) -> Fixed {
-    let factor = pow10(scale) as f64;
-    let limit = LIMIT as f64;
+    let (factor, limit) = (pow10(scale) as f64, LIMIT as f64);
     let nulls = floats.nulls.and_then(some_nulls);
     let floats = floats.values.spread(rows);
-    let values: Vec<i64> = floats.iter().map(|x| round_float(x * factor)).collect();
-    // NaN fails this test too.
-    if values.iter().all(|value| value.unsigned_abs() < LIMIT.unsigned_abs())
-        && floats.iter().all(|x| x.is_finite())
-    {
-        return marked(values.into(), nulls, Faults::new());
-    }
-    let fault_of = |x: &f64| match x.is_finite() {
-        true if (x * factor).round().abs() < limit => None,
-        true => Some(Fault::Overflow),
-        false => Some(Fault::NotFinite),
+    let (mut greatest, mut all_fit) = (0.0, true);
+    let round = |x: &f64| {
+        let scaled = x * factor;
+        let size = scaled.abs();
+        all_fit &= size < limit; // NaN is not
+        greatest = if size > greatest { size } else { greatest };
+        round_float(scaled)
     };
-    let mut values = values;
+    let mut values: Vec<i64> = floats.iter().map(round).collect();
+    if all_fit {
+        let values = zero_nulls(values.into(), nulls.as_ref());
+        return Fixed { values, nulls, faults: Faults::new(), max_abs: round_float(greatest) };
+    }
+    let fits = |x: f64| (x * factor).abs() < limit;
     let mut faults = Faults::new();
-    for (row, fault) in floats.iter().map(fault_of).enumerate() {
-        if let Some(fault) = fault {
-            values[row] = 0;
-            faults.push((row_number(row), fault));
-        }
+    for (row, x) in floats.iter().enumerate().filter(|(_, x)| !fits(**x)) {
+        values[row] = 0;
+        faults.push((row_number(row), if x.is_finite() { Fault::Overflow } else { Fault::NotFinite }));
     }
     marked(values.into(), nulls, faults)
 }

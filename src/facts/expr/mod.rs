@@ -16,6 +16,9 @@ mod text;
 mod time;
 mod vector;
 
+#[cfg(test)]
+mod tests;
+
 pub use bind::bind;
 
 use crate::error::Result;
@@ -124,7 +127,7 @@ pub enum Fault {
     Overflow,
     /// A date before 1900 or from 2200 on.
     OutOfRange,
-    /// A key that is not a whole number.
+    /// Text that does not read as what it should be.
     Unparsable,
 }
 

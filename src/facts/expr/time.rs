@@ -162,24 +162,29 @@ impl Offsets {
     }
 
     fn applied_to(mut self, instants: &[i64]) -> ScalarBuffer<i64> {
-        instants.iter().map(|&micros| micros.saturating_add(self.at(micros))).collect::<Vec<_>>().into()
+        let to_local = |&micros: &i64| {
+            let index = i64::from(day_of(micros)) - i64::from(self.first_day);
+            match usize::try_from(index).ok().and_then(|index| self.by_day.get(index)) {
+                Some(&offset) if offset != UNKNOWN && offset != CHANGES => micros + offset,
+                Some(_) => micros + self.asked(micros),
+                None => micros,
+            }
+        };
+        instants.iter().map(to_local).collect::<Vec<_>>().into()
     }
 
-    fn at(&mut self, micros: i64) -> i64 {
+    /// For a day within the table that is not known, or on which the offset changes.
+    #[cold]
+    fn asked(&mut self, micros: i64) -> i64 {
         let day = day_of(micros);
-        let Some(known) = usize::try_from(i64::from(day) - i64::from(self.first_day))
-            .ok()
-            .and_then(|index| self.by_day.get_mut(index))
-        else {
-            return 0;
-        };
-        if *known == UNKNOWN {
+        let index = usize::try_from(day - self.first_day).expect("a day within the table");
+        if self.by_day[index] == UNKNOWN {
             let begin = i64::from(day) * MICROS_PER_DAY;
             let (first, last) =
                 (offset_micros(begin, self.zone), offset_micros(begin + MICROS_PER_DAY - 1, self.zone));
-            *known = if first == last { first } else { CHANGES };
+            self.by_day[index] = if first == last { first } else { CHANGES };
         }
-        if *known == CHANGES { offset_micros(micros, self.zone) } else { *known }
+        offset_micros(micros, self.zone)
     }
 }
 

@@ -1,0 +1,106 @@
+//! Days and date parts in time zones.
+
+use super::*;
+use crate::units::{Day, MICROS_PER_DAY};
+use arrow::array::*;
+use chrono::{DateTime, Timelike};
+
+const HOUR: i64 = 3_600_000_000;
+
+fn zoned(micros: Vec<Option<i64>>) -> RecordBatch {
+    batch(vec![("at", Arc::new(TimestampMicrosecondArray::from(micros).with_timezone("UTC")))])
+}
+
+#[test]
+fn days_and_hours_are_the_zones() {
+    // Every half hour around two changes of the clock, and a coarse walk over a century.
+    let fine = |day: &str| {
+        let midnight = day.parse::<Day>().unwrap().micros();
+        (-48..48).map(move |step| midnight + step * HOUR / 2)
+    };
+    let coarse = (-20_000..50_000).map(|step| step * MICROS_PER_DAY + step * 7 * HOUR % MICROS_PER_DAY);
+    let micros: Vec<i64> =
+        fine("2024-03-31").chain(fine("2024-10-27")).chain(fine("1937-07-01")).chain(coarse).collect();
+    let batch = zoned(micros.iter().copied().map(Some).collect());
+    for zone in
+        [Tz::UTC, Tz::Europe__Berlin, Tz::Europe__Amsterdam, Tz::America__St_Johns, Tz::Pacific__Auckland]
+    {
+        let instants = bound("at", &batch, zone).instants(&batch).unwrap();
+        let hours = bound("hour(at)", &batch, zone).fixed(&batch, 0).unwrap();
+        assert_eq!(instants.micros.as_ref(), micros);
+        for (row, &micros) in micros.iter().enumerate() {
+            let local = DateTime::from_timestamp_micros(micros).unwrap().with_timezone(&zone);
+            assert_eq!(instants.days[row], Day::from_date(local.date_naive()).0, "{local}");
+            assert_eq!(hours.values[row], i64::from(local.hour()), "{local}");
+        }
+    }
+}
+
+#[test]
+fn literals_are_wall_times_of_the_zone() {
+    let midnight = "2024-07-01".parse::<Day>().unwrap().micros();
+    // Berlin's midnight is 22:00 UTC the day before.
+    let batch = zoned(vec![Some(midnight - 2 * HOUR - 1), Some(midnight - 2 * HOUR), None]);
+    for (sql, expected) in [
+        ("at >= date '2024-07-01'", [false, true, false]),
+        ("at = timestamp '2024-07-01 00:00:00'", [false, true, false]),
+        ("cast(at as date) = date '2024-06-30'", [true, false, false]),
+        ("at in (timestamp '2024-07-01 00:00:00', null)", [false, true, false]),
+        ("month(at) = 7", [false, true, false]),
+        ("coalesce(timestamp '2024-07-01 00:00:00', at) = at", [false, true, false]),
+        ("coalesce(at, date '2024-07-01') = date '2024-07-01'", [false, true, true]),
+    ] {
+        let truth = bound(sql, &batch, Tz::Europe__Berlin).truth(&batch).unwrap();
+        assert_eq!(truth.iter().collect::<Vec<_>>(), expected, "{sql}");
+    }
+}
+
+#[test]
+fn wall_times_and_dates_know_no_zone() {
+    let days = Date32Array::from(vec![Some(19_000), None]);
+    let walls = TimestampSecondArray::from(vec![Some(19_000 * 86_400 + 86_399), None]);
+    let batch = batch(vec![("day", Arc::new(days)), ("wall", Arc::new(walls))]);
+    for (sql, micros) in [("day", 19_000 * MICROS_PER_DAY), ("wall", 19_001 * MICROS_PER_DAY - 1_000_000)] {
+        let instants = bound(sql, &batch, Tz::Asia__Tokyo).instants(&batch).unwrap();
+        assert_eq!((instants.days, instants.micros[0]), (vec![19_000, 0], micros), "{sql}");
+        assert!(instants.nulls.unwrap().is_null(1));
+        assert_eq!(instants.faults, []);
+    }
+}
+
+#[test]
+fn every_unit_of_time_gives_the_same_day() {
+    let seconds = 1_709_251_199;
+    let batch = batch(vec![
+        ("s", Arc::new(TimestampSecondArray::from(vec![seconds]))),
+        ("ms", Arc::new(TimestampMillisecondArray::from(vec![seconds * 1_000]))),
+        ("us", Arc::new(TimestampMicrosecondArray::from(vec![seconds * 1_000_000]))),
+        ("ns", Arc::new(TimestampNanosecondArray::from(vec![seconds * 1_000_000_000]))),
+        ("d64", Arc::new(Date64Array::from(vec![19_782 * 86_400_000]))),
+    ]);
+    for sql in ["s", "ms", "us", "ns", "d64"] {
+        assert_eq!(bound(sql, &batch, Tz::UTC).instants(&batch).unwrap().days, [19_782], "{sql}");
+    }
+}
+
+#[test]
+fn implausible_days_are_out_of_range_and_null_rows_are_not() {
+    let edge = |day: Day| day.micros();
+    let micros = vec![
+        Some(edge(Day::MIN)),
+        Some(edge(Day::MIN) - 1),
+        Some(edge(Day::END) - 1),
+        Some(edge(Day::END)),
+        Some(i64::MIN),
+        Some(i64::MAX),
+        None,
+    ];
+    let batch = zoned(micros);
+    for zone in [Tz::UTC, Tz::Etc__GMTPlus0] {
+        let instants = bound("at", &batch, zone).instants(&batch).unwrap();
+        let rows: Vec<u32> = instants.faults.iter().map(|(row, _)| *row).collect();
+        assert_eq!(rows, [1, 3, 4, 5]);
+        assert!(instants.faults.iter().all(|(_, fault)| *fault == Fault::OutOfRange));
+        assert_eq!(instants.days, [Day::MIN.0, 0, Day::END.0 - 1, 0, 0, 0, 0]);
+    }
+}
