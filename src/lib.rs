@@ -1,6 +1,6 @@
 //! abacus tells a company what each customer is worth, and why.
 //!
-//! The flow is in `stages`; each room of design is a module here, in the order data passes through them.
+//! The flow is in [`stages`]; the modules stand in the order data passes through them.
 
 pub mod error;
 pub mod units;
@@ -13,11 +13,16 @@ pub mod costing;
 
 pub mod profitability;
 
-pub mod expect;
 pub mod publish;
 
+pub mod expect;
+
 pub mod report;
+
+pub mod synth;
+
 pub mod run;
+
 pub mod stages;
 
 pub mod cli;

@@ -10,6 +10,7 @@ mod releases;
 mod run;
 mod schema;
 mod summary;
+mod synth;
 
 
 use crate::error::{Error, Result};
@@ -65,6 +66,8 @@ enum Command {
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
     Schema(schema::SchemaArgs),
+    /// Write a synthetic history.
+    Synth(synth::SynthArgs),
 }
 
 /// The pipeline file every command on a pipeline takes.
@@ -105,6 +108,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Plan(args) => plan::plan(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
+        Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
 }
 

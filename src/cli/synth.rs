@@ -17,10 +17,10 @@ pub(super) struct SynthArgs {
     lines: u64,
     /// Customers.
     #[arg(long, default_value_t = 3_000)]
-    customers: u64,
+    customers: u32,
     /// Months.
     #[arg(long, default_value_t = 24)]
-    months: u32,
+    months: u16,
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 7)]
     seed: u64,

@@ -111,7 +111,6 @@ struct Run {
     master: Option<RawMaster>,
     periods: PeriodIndex,
     currency: String,
-    zone: chrono_tz::Tz,
     /// Per source, file and row group: the periods it may reach into; `None` when statistics do not tell.
     reach: Vec<Vec<Vec<Option<(u16, u16)>>>>,
     /// Digest of all inputs of each period.
@@ -219,7 +218,6 @@ impl Run {
             master,
             periods,
             currency: facts.currency.clone(),
-            zone: facts.timezone,
             reach,
             inputs: BTreeMap::new(),
             rules,
@@ -566,7 +564,6 @@ impl Shared<'_> {
             groups: &run.groups,
             products: run.products.as_ref(),
             currency: &run.currency,
-            zone: run.zone,
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
         };
         let scanned = scan(&context, task)?;

@@ -34,7 +34,6 @@ pub(crate) struct ScanContext<'c> {
     pub(crate) groups: &'c Interner,
     pub(crate) products: Option<&'c ProductGroups>,
     pub(crate) currency: &'c str,
-    pub(crate) zone: chrono_tz::Tz,
     /// The key ranges of a period, made from the first keys seen of it.
     pub(crate) ranges: &'c (dyn Fn(u16, &[u64]) -> std::sync::Arc<Vec<u64>> + Sync),
 }
