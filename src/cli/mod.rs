@@ -3,7 +3,7 @@
 //! stdout carries results, stderr progress and messages.
 
 mod check;
-
+mod explain;
 mod plan;
 mod progress;
 mod releases;
@@ -11,7 +11,6 @@ mod run;
 mod schema;
 mod summary;
 mod synth;
-
 
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,6 +61,8 @@ enum Command {
     Check(PipelineArg),
     /// Say what a run would read and why; writes nothing.
     Plan(plan::PlanArgs),
+    /// Show a customer's waterfall and every cost back to volume, rate and resource pools.
+    Explain(explain::ExplainArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
@@ -106,6 +107,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Run(args) => run::run(args, events, json),
         Command::Check(args) => check::check(&args.pipeline, json),
         Command::Plan(args) => plan::plan(args, json),
+        Command::Explain(args) => explain::explain(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),

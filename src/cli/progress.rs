@@ -57,7 +57,9 @@ struct JsonLines;
 
 impl Events for JsonLines {
     fn stage_started(&self, name: &str, about: &str) {
-        tell_line(&serde_json::json!({ "event": "stage_started", "stage": name, "about": about }).to_string());
+        tell_line(
+            &serde_json::json!({ "event": "stage_started", "stage": name, "about": about }).to_string(),
+        );
     }
 
     fn progress(&self, _: u64, _: u64) {}
@@ -95,7 +97,8 @@ impl Events for Bars {
         self.with(|slot| {
             let Some(bar) = slot else { return };
             if bar.length().is_none() {
-                let template = "{spinner} {prefix:<14} {elapsed:>5}  {bar:32} {human_pos}/{human_len} rows, {per_sec}";
+                let template =
+                    "{spinner} {prefix:<14} {elapsed:>5}  {bar:32} {human_pos}/{human_len} rows, {per_sec}";
                 bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
             }
             bar.set_length(of);

@@ -49,7 +49,11 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
         Action::Verify(pipeline) => verify(&open(pipeline)?),
         Action::Vacuum { pipeline, keep } => {
             let removed = open(pipeline)?.vacuum(*keep)?;
-            Ok(format!("removed {} releases and {} state files\n", removed.releases.len(), removed.state.len()))
+            Ok(format!(
+                "removed {} releases and {} state files\n",
+                removed.releases.len(),
+                removed.state.len()
+            ))
         }
     }
 }
@@ -76,7 +80,8 @@ fn list(releases: &[Release], json: bool) -> String {
 }
 
 fn verify(home: &Home) -> Result<String> {
-    let current = home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
+    let current =
+        home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
     let damages = home.verify(&current)?;
     if damages.is_empty() {
         return Ok(format!("{}: every file is what was published\n", current.id));

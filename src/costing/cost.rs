@@ -77,10 +77,8 @@ fn cost_period(
     inputs: &[Vec<(Option<String>, i64)>],
     totals: &[i128],
 ) -> Result<PeriodCosting> {
-    let volumes = activities
-        .iter()
-        .map(|activity| volume(activity, period, totals))
-        .collect::<Result<Vec<_>>>()?;
+    let volumes =
+        activities.iter().map(|activity| volume(activity, period, totals)).collect::<Result<Vec<_>>>()?;
     let mut resources = Vec::with_capacity(inputs.len());
     for (index, inputs) in inputs.iter().enumerate() {
         resources.push(cost_resource(costing, activities, period, index, inputs, &volumes)?);

@@ -26,8 +26,10 @@ pub fn pools(
     ledgers: &[LedgerSums],
     periods: &[Period],
 ) -> Result<Pools> {
-    let mut pools =
-        Pools { inputs: vec![vec![Vec::new(); costing.resources.len()]; periods.len()], leftovers: Vec::new() };
+    let mut pools = Pools {
+        inputs: vec![vec![Vec::new(); costing.resources.len()]; periods.len()],
+        leftovers: Vec::new(),
+    };
     let mut faults = Vec::new();
     for (index, resource) in costing.resources.iter().enumerate() {
         if let Err(error) = inline(definition, resource, index, periods, &mut pools) {
@@ -75,7 +77,9 @@ fn money(amount: Decimal, definition: &Definition, resource: &ResourceDef) -> Re
         return Err(fault(&format!("has more than {scale} digits after the point; raise facts.money_scale")));
     }
     let mantissa = amount.at_scale(scale).and_then(|mantissa| i64::try_from(mantissa).ok());
-    mantissa.filter(|mantissa| mantissa.abs() < super::driver::LIMIT).ok_or_else(|| fault("exceeds 18 digits"))
+    mantissa
+        .filter(|mantissa| mantissa.abs() < super::driver::LIMIT)
+        .ok_or_else(|| fault("exceeds 18 digits"))
 }
 
 /// Puts an amount into its pool or, when the run has no such period, beside it.

@@ -19,7 +19,8 @@ pub fn post(pool: i64, volumes: &[i64], total: i64) -> Option<Vec<i64>> {
     if least < 0 {
         return post_running(pool, volumes.iter().map(|&volume| i128::from(volume)), i128::from(total));
     }
-    let narrow = 2_u64.checked_mul(pool.unsigned_abs()).and_then(|twice| twice.checked_mul(most.unsigned_abs()));
+    let narrow =
+        2_u64.checked_mul(pool.unsigned_abs()).and_then(|twice| twice.checked_mul(most.unsigned_abs()));
     let parts = if narrow.is_some() && total < 1 << 62 {
         post_narrow(pool, volumes, total)
     } else {
@@ -30,7 +31,11 @@ pub fn post(pool: i64, volumes: &[i64], total: i64) -> Option<Vec<i64>> {
 
 /// The definition itself, for signed weights and for a `whole` that the weights need not reach: parts of
 /// P·w/whole by cumulative difference. `None` on overflow.
-pub(super) fn post_running(pool: i64, weights: impl IntoIterator<Item = i128>, whole: i128) -> Option<Vec<i64>> {
+pub(super) fn post_running(
+    pool: i64,
+    weights: impl IntoIterator<Item = i128>,
+    whole: i128,
+) -> Option<Vec<i64>> {
     let (mut running, mut posted) = (0_i128, 0_i128);
     let mut part_of = |weight: i128| {
         running = running.checked_add(weight)?;
@@ -123,7 +128,11 @@ mod tests {
             (10_000, vec![7, 2, 1, 1, 1], vec![5833, 1667, 833, 834, 833]),
             (-10_000, vec![1, 1, 1], vec![-3333, -3334, -3333]),
         ] {
-            assert_eq!(post(pool, &volumes, volumes.iter().sum()).unwrap(), expected, "{pool} over {volumes:?}");
+            assert_eq!(
+                post(pool, &volumes, volumes.iter().sum()).unwrap(),
+                expected,
+                "{pool} over {volumes:?}"
+            );
         }
     }
 

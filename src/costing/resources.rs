@@ -31,7 +31,11 @@ pub(crate) fn by_minutes(cost: i64, practical: Decimal, takes: &[Take]) -> Optio
     let used = taken.iter().sum::<i128>();
     let amounts = post_running(cost, taken, capacity)?;
     let used_cost = i64::try_from(round_ratio(used.checked_mul(i128::from(cost))?, capacity)).ok()?;
-    assert_eq!(amounts.iter().sum::<i64>(), used_cost, "minutes posted one by one equal minutes posted at once");
+    assert_eq!(
+        amounts.iter().sum::<i64>(),
+        used_cost,
+        "minutes posted one by one equal minutes posted at once"
+    );
     // By minutes and not by money, so that a credit's unused part stays a credit.
     let is_overdriven = used > capacity;
     let minutes = |mantissa: i128| Decimal { mantissa, scale };
@@ -86,7 +90,10 @@ mod tests {
             (["6375.0", "1225.00", "1500"], [382_500, 73_500, 90_000], 54_000),
         ] {
             let costing = by_minutes(600_000, "10_000".parse().unwrap(), &takes(&hours)).unwrap();
-            assert_eq!((amounts(&costing), costing.unused, costing.overdriven), (expected.to_vec(), unused, 0));
+            assert_eq!(
+                (amounts(&costing), costing.unused, costing.overdriven),
+                (expected.to_vec(), unused, 0)
+            );
         }
     }
 

@@ -171,16 +171,15 @@ pub struct CostTotals {
 impl Costing {
     /// The sums of all periods.
     pub fn totals(&self) -> CostTotals {
-        let mut totals = self.periods.iter().map(PeriodCosting::totals).fold(CostTotals::default(), |a, b| {
-            CostTotals {
+        let mut totals =
+            self.periods.iter().map(PeriodCosting::totals).fold(CostTotals::default(), |a, b| CostTotals {
                 input: a.input + b.input,
                 assigned: a.assigned + b.assigned,
                 unused: a.unused + b.unused,
                 unassigned: a.unassigned + b.unassigned,
                 overdriven: a.overdriven + b.overdriven,
                 unclaimed: 0,
-            }
-        });
+            });
         let unclaimed = self.leftovers.iter().filter(|leftover| leftover.reason == UNCLAIMED);
         totals.unclaimed = unclaimed.map(|leftover| i128::from(leftover.amount)).sum();
         totals

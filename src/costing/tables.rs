@@ -1,7 +1,8 @@
 //! The small tables: what each activity cost and its rate, where every amount went, and that each node closes.
 
 use super::schema::{
-    Activity, ActivityCosting, Costing, Minutes, NO_SHARE, NO_VOLUME, PeriodCosting, ResourceCosting, UNCLAIMED,
+    Activity, ActivityCosting, Costing, Minutes, NO_SHARE, NO_VOLUME, PeriodCosting, ResourceCosting,
+    UNCLAIMED,
 };
 use crate::pipeline::Level;
 use crate::publish::schema::{Column, ColumnKind::*, Sheet};
@@ -56,10 +57,8 @@ pub fn activity_period(costing: &Costing, currency: &str) -> Sheet {
         rows.iter().map(|row| Some(i128::from(of(row.costing)))).collect::<Vec<_>>()
     };
     sheet.totals(total("cost", money, currency, "Money from its resources"), amounts(|costing| costing.cost));
-    sheet.totals(
-        total("assigned", money, currency, "Borne by customers"),
-        amounts(ActivityCosting::assigned),
-    );
+    sheet
+        .totals(total("assigned", money, currency, "Borne by customers"), amounts(ActivityCosting::assigned));
     sheet.totals(
         total("unassigned", money, currency, "Not borne by customers"),
         amounts(ActivityCosting::unassigned),
@@ -201,7 +200,8 @@ impl Costing {
     fn quantity_scale(&self) -> u8 {
         let resources = self.periods.iter().flat_map(|period| &period.resources);
         let taken = resources.clone().flat_map(|resource| &resource.assigned).map(|a| a.quantity.scale);
-        let minutes = resources.filter_map(|resource| resource.minutes).map(|minutes| minutes.practical.scale);
+        let minutes =
+            resources.filter_map(|resource| resource.minutes).map(|minutes| minutes.practical.scale);
         let volumes = self.activities.iter().map(|activity| activity.driver.scale);
         taken.chain(minutes).chain(volumes).max().unwrap_or(0)
     }
@@ -249,8 +249,13 @@ impl Costing {
         name: &'c str,
         resource: &'c ResourceCosting,
     ) -> Vec<Flow<'c>> {
-        let flow = |to, quantity, amount| {
-            Flow { period, stage: "resource", from: ("resource", name), to, quantity, amount }
+        let flow = |to, quantity, amount| Flow {
+            period,
+            stage: "resource",
+            from: ("resource", name),
+            to,
+            quantity,
+            amount,
         };
         let mut flows: Vec<Flow> = resource
             .assigned

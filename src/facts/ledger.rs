@@ -54,9 +54,9 @@ fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
             read_parquet(&path, ledger, &definition.facts)?
         };
         for (index, row) in rows.into_iter().enumerate() {
-            let (account, day, amount) = row.resolve(&definition.facts).map_err(|fault| {
-                Error::input(format!("{}: row {}: {fault}", path.display(), index + 1))
-            })?;
+            let (account, day, amount) = row
+                .resolve(&definition.facts)
+                .map_err(|fault| Error::input(format!("{}: row {}: {fault}", path.display(), index + 1)))?;
             let period = Period::containing(definition.facts.period, day);
             *sums.entry((account, period)).or_default() += amount;
         }
@@ -84,7 +84,9 @@ fn matching(definition: &Definition, ledger: &LedgerDef) -> Result<Vec<PathBuf>>
     paths.retain(|path| path.is_file());
     paths.sort();
     if paths.is_empty() {
-        return Err(Error::input(format!("{place}: no file matches '{pattern}'; expected a Parquet or CSV ledger")));
+        return Err(Error::input(format!(
+            "{place}: no file matches '{pattern}'; expected a Parquet or CSV ledger"
+        )));
     }
     Ok(paths)
 }
@@ -103,7 +105,9 @@ impl Row {
         let amount = self.amount?.normalised();
         if amount.scale > facts.money_scale {
             let digits = facts.money_scale;
-            return Err(format!("amount {amount} has more than {digits} digits after the point; raise money_scale"));
+            return Err(format!(
+                "amount {amount} has more than {digits} digits after the point; raise money_scale"
+            ));
         }
         let amount = amount.at_scale(facts.money_scale).ok_or("amount exceeds 38 digits")?;
         Ok((account, day, amount))
@@ -186,7 +190,8 @@ fn days_of(column: &ArrayRef, facts: &FactsDef) -> Result<Vec<Result<Day, String
             let is_instant = zone.is_some();
             let instants = as_type(column, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
             let instants = instants.as_primitive::<TimestampMicrosecondType>();
-            let day = |micros: i64| if is_instant { local_day(micros, facts.timezone) } else { wall_day(micros) };
+            let day =
+                |micros: i64| if is_instant { local_day(micros, facts.timezone) } else { wall_day(micros) };
             Ok(instants.iter().map(|micros| micros.ok_or_else(missing).and_then(day)).collect())
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(..) => {
@@ -214,7 +219,11 @@ fn parse_day(text: &str) -> Result<Day, String> {
     let is_month = text.len() == 7;
     let day = if is_month { format!("{text}-01") } else { text.get(..10).ok_or_else(fault)?.to_string() };
     let day: Day = day.parse().map_err(|_| fault())?;
-    if (1900..2200).contains(&day.date().year()) { Ok(day) } else { Err(format!("date '{text}' outside range")) }
+    if (1900..2200).contains(&day.date().year()) {
+        Ok(day)
+    } else {
+        Err(format!("date '{text}' outside range"))
+    }
 }
 
 fn amounts_of(column: &ArrayRef) -> Result<Vec<Result<Decimal, String>>, String> {
@@ -278,7 +287,10 @@ mod tests {
     #[test]
     fn amounts_are_exact_whatever_their_type() {
         let columns: [(ArrayRef, &[Option<&str>]); 3] = [
-            (Arc::new(Float64Array::from(vec![Some(0.1), Some(-1234.5), None])), &[Some("0.1"), Some("-1234.5"), None]),
+            (
+                Arc::new(Float64Array::from(vec![Some(0.1), Some(-1234.5), None])),
+                &[Some("0.1"), Some("-1234.5"), None],
+            ),
             (Arc::new(Int64Array::from(vec![7, -7])), &[Some("7"), Some("-7")]),
             (Arc::new(StringArray::from(vec!["1_000.25", "x"])), &[Some("1000.25"), None]),
         ];

@@ -55,7 +55,9 @@ impl Cuts {
             let exact = amount.at_scale(money_scale).filter(|_| amount.scale <= money_scale);
             exact.ok_or_else(|| {
                 let digits = format!("more than {money_scale} digits after the point");
-                Error::definition(format!("profitability.{name}: {amount} has {digits}; raise facts.money_scale"))
+                Error::definition(format!(
+                    "profitability.{name}: {amount} has {digits}; raise facts.money_scale"
+                ))
             })
         };
         let break_even = definition.map(|p| at_scale("break_even", p.break_even)).transpose()?.unwrap_or(0);
@@ -98,7 +100,8 @@ impl Standing {
         let mut order: Vec<usize> = (0..known).filter(|&rank| lines[rank] > 0).collect();
         order.par_sort_unstable_by_key(|&rank| (std::cmp::Reverse(profits[rank]), rank));
         let descending: Vec<i64> = order.iter().map(|&rank| profits[rank]).collect();
-        let cuts = Cuts::declared(definition, money_scale, descending.iter().map(|&profit| i128::from(profit)))?;
+        let cuts =
+            Cuts::declared(definition, money_scale, descending.iter().map(|&profit| i128::from(profit)))?;
         let mut rank_profit = vec![None; lines.len()];
         let mut class = vec![None; lines.len()];
         for (place, &rank) in (1_i64..).zip(&order) {

@@ -128,7 +128,9 @@ pub fn explain(
     }
     if let (Some(period), true) = (period, explained.is_empty()) {
         let key = key_text(&facts.customers, rank);
-        return Err(Error::definition(format!("customer {key} has no facts in {period}; leave --period out to see its life")));
+        return Err(Error::definition(format!(
+            "customer {key} has no facts in {period}; leave --period out to see its life"
+        )));
     }
     let opening = if period.is_none() { cost_of(&acquisition.opening, rank) } else { 0 };
     let names = step_names(&costing.activities);
@@ -153,7 +155,9 @@ fn rank_of(customers: &Customers, key: &str) -> Result<u32> {
         return Ok(u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"));
     }
     let known = customers.keys.len();
-    Err(Error::definition(format!("customer '{key}' is in no source of the release; it knows {known} customers")))
+    Err(Error::definition(format!(
+        "customer '{key}' is in no source of the release; it knows {known} customers"
+    )))
 }
 
 fn position(periods: &[Period], period: Period) -> Result<usize> {
@@ -176,7 +180,8 @@ const STEPS: usize = 11;
 /// Names of the steps, in order; each is a published column.
 fn step_names(activities: &[Activity]) -> Vec<String> {
     let before = ["list_revenue", "discount", "returns", "net_revenue", "product_cost", "gross_margin"];
-    let after = ["cost_to_serve", "contribution", "customer_level_cost", "acquisition_cost", "customer_profit"];
+    let after =
+        ["cost_to_serve", "contribution", "customer_level_cost", "acquisition_cost", "customer_profit"];
     assert_eq!(before.len() + after.len(), STEPS, "every step has a name");
     let costs = activities.iter().map(|activity| format!("cost_{}", activity.column));
     before.map(str::to_string).into_iter().chain(costs).chain(after.map(str::to_string)).collect()

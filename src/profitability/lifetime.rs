@@ -52,14 +52,16 @@ impl Lifetime {
         let PeriodMeasures { measures, aggregates } = period;
         let ranks = &measures.ranks[..];
         let own = self.sums.iter_mut().zip(ADDITIVE).map(|(sums, (name, of))| (name, sums, of(measures)));
-        let kept = self.aggregates.iter_mut().zip(aggregates).map(|(sums, values)| ("driver volume", sums, values));
+        let kept =
+            self.aggregates.iter_mut().zip(aggregates).map(|(sums, values)| ("driver volume", sums, values));
         let costs = self.costs.iter_mut().zip(&measures.costs).map(|(sums, values)| ("cost", sums, values));
-        let acquisition =
-            ("acquisition_cost", &mut self.acquisition_cost, &measures.worth.acquisition_cost);
+        let acquisition = ("acquisition_cost", &mut self.acquisition_cost, &measures.worth.acquisition_cost);
         let jobs: Vec<_> = own.chain(kept).chain(costs).chain([acquisition]).collect();
         let added: Vec<Result<()>> =
             jobs.into_par_iter().map(|(name, sums, values)| add_at(name, sums, ranks, values)).collect();
-        for (row, &rank) in ranks.iter().enumerate().filter(|(row, _)| measures.last_order_at[*row] != NO_INSTANT) {
+        for (row, &rank) in
+            ranks.iter().enumerate().filter(|(row, _)| measures.last_order_at[*row] != NO_INSTANT)
+        {
             let first = &mut self.first_order_at[rank as usize];
             if *first == NO_INSTANT {
                 *first = measures.first_order_at[row];
@@ -82,8 +84,8 @@ impl Lifetime {
         for &(rank, cost) in &acquisition.opening {
             opening[rank as usize] = cost;
         }
-        self.acquisition_cost = combine("acquisition_cost", customers, &[&self.acquisition_cost, &opening], &[])?
-            .to_vec();
+        self.acquisition_cost =
+            combine("acquisition_cost", customers, &[&self.acquisition_cost, &opening], &[])?.to_vec();
         let aggregates: Vec<Values> = self.aggregates.into_iter().map(Values::from).collect();
         let volumes = activities.iter().map(|activity| {
             let fault = || Error::check(format!("volume_{} over life exceeds 18 digits", activity.column));
@@ -93,7 +95,8 @@ impl Lifetime {
         let costs: Vec<Values> = self.costs.into_iter().map(Values::from).collect();
         let mut sums = self.sums.into_iter().map(Values::from);
         let mut next = || sums.next().expect("one column per additive measure");
-        let (lines, period_orders, active_days, units, returned_units) = (next(), next(), next(), next(), next());
+        let (lines, period_orders, active_days, units, returned_units) =
+            (next(), next(), next(), next(), next());
         let (list_revenue, discount, returns, product_cost) = (next(), next(), next(), next());
         let sources = Sources {
             list_revenue: &list_revenue,

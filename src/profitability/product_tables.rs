@@ -59,7 +59,8 @@ impl<'r> Groups<'r> {
         layout.add_as_of(&mut sheet, self.names.len());
         let name = Column::new("product_group", ColumnKind::Name, "", "Product group");
         sheet.texts(name, self.names.iter().map(|name| Some(name.as_str())));
-        let customers = Column::new("customers", ColumnKind::Count, "customers", "Customers with a sale line of it");
+        let customers =
+            Column::new("customers", ColumnKind::Count, "customers", "Customers with a sale line of it");
         sheet.fixed(customers, self.customers.clone());
         let units = ColumnKind::Total(layout.volume_scale);
         for measure in TOTALS {

@@ -66,12 +66,19 @@ impl Reconciliation {
                 .map(|leftover| (leftover.node.clone(), i128::from(leftover.amount)))
                 .collect();
             let inputs = costed.resources.iter().flat_map(|resource| &resource.inputs);
-            let ledger = inputs.filter(|(account, _)| account.is_some()).map(|(_, amount)| i128::from(*amount));
+            let ledger =
+                inputs.filter(|(account, _)| account.is_some()).map(|(_, amount)| i128::from(*amount));
             statement.close(Some(costed.period), costed.totals(), ledger.sum(), &unclaimed, *customers);
         }
         for leftover in costing.leftovers.iter().filter(|leftover| leftover.reason == OUTSIDE) {
             let (item, amount) = (Some(leftover.node.clone()), i128::from(leftover.amount));
-            statement.push(Some(leftover.period), "memo", "money outside the periods of the run", item, amount);
+            statement.push(
+                Some(leftover.period),
+                "memo",
+                "money outside the periods of the run",
+                item,
+                amount,
+            );
         }
         statement.lines.sort_by_key(|line| line.period.map(|period| period.start));
         let inputs = costing.periods.iter().flat_map(|p| &p.resources).flat_map(|resource| &resource.inputs);
@@ -161,13 +168,21 @@ impl Reconciliation {
     pub(crate) fn sheet(&self, layout: &Layout<'_>) -> Sheet {
         let lines = &self.lines;
         let mut sheet = Sheet::new("reconciliation", "line of the statement and period", None);
-        let column = Column::new("period_start", ColumnKind::Date, "", "First day of the period; null for all of them");
+        let column = Column::new(
+            "period_start",
+            ColumnKind::Date,
+            "",
+            "First day of the period; null for all of them",
+        );
         sheet.days(column.nullable(), lines.iter().map(|line| line.period.map(|period| period.start.0)));
         let numbers = (1_i64..).take(lines.len()).collect::<Vec<_>>();
         sheet.fixed(Column::new("line_number", ColumnKind::Integer, "", "Order of the lines"), numbers);
         let name = |name, meaning| Column::new(name, ColumnKind::Name, "", meaning);
-        let section = name("section", "cost: input = assigned + unused + unassigned − overdriven; \
-            result: customer profit + stayed elsewhere = ledger result; memo: outside both");
+        let section = name(
+            "section",
+            "cost: input = assigned + unused + unassigned − overdriven; \
+            result: customer profit + stayed elsewhere = ledger result; memo: outside both",
+        );
         sheet.texts(section, lines.iter().map(|line| Some(line.section)));
         sheet.texts(name("line", "What the amount is"), lines.iter().map(|line| Some(line.line)));
         let item = name("item", "Ledger account or resource it is about").nullable();

@@ -34,7 +34,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// A negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
-pub fn run(definition: &Definition, facts: &FactSet, costing: &Costing, staging: &Staging) -> Result<Summary> {
+pub fn run(
+    definition: &Definition,
+    facts: &FactSet,
+    costing: &Costing,
+    staging: &Staging,
+) -> Result<Summary> {
     let layout = layout(definition, facts, costing);
     let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
@@ -85,8 +90,7 @@ fn customer_periods(
     acquisition: &Acquisition,
     staging: &Staging,
 ) -> Result<(Life, Vec<CustomerTotals>)> {
-    let mut lifetime =
-        Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
+    let mut lifetime = Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
     let mut totals = Vec::with_capacity(costing.periods.len());
     for (index, costed) in costing.periods.iter().enumerate() {
         let acquired = &acquisition.by_period[index];

@@ -50,7 +50,10 @@ impl Layout<'_> {
     /// The as-of column, constant over the table.
     pub(crate) fn add_as_of(&self, sheet: &mut Sheet, rows: usize) {
         let meaning = "Exclusive end of the history the row is made from";
-        sheet.days(Column::new("as_of_date", ColumnKind::Date, "", meaning), (0..rows).map(|_| Some(self.as_of.0)));
+        sheet.days(
+            Column::new("as_of_date", ColumnKind::Date, "", meaning),
+            (0..rows).map(|_| Some(self.as_of.0)),
+        );
     }
 }
 
@@ -120,11 +123,8 @@ fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
     }
     for (activity, costs) in layout.activities.iter().zip(&measures.costs) {
         let meaning = format!("Cost of activity '{}'", activity.name);
-        let kind = if activity.is_sparse {
-            ColumnKind::SparseMoney(layout.money_scale)
-        } else {
-            layout.money()
-        };
+        let kind =
+            if activity.is_sparse { ColumnKind::SparseMoney(layout.money_scale) } else { layout.money() };
         let unit = layout.currency.to_string();
         sheet.fixed(Column::new(format!("cost_{}", activity.column), kind, unit, meaning), costs.clone());
     }
@@ -160,7 +160,8 @@ pub(crate) fn customer(
     sheet.add(layout.key(), layout.customers.ids(&life.measures.ranks));
     layout.add_as_of(&mut sheet, rows);
     let won = |row: usize| master.and_then(|master| *master.acquired_on.get(row)?).map(|day: Day| day.0);
-    let acquired_on = Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
+    let acquired_on =
+        Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
     sheet.days(acquired_on, (0..rows).map(won));
     let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
     sheet.flags(flag("is_prospect", "Never had a sale line"), standing.is_prospect.iter().copied());
@@ -175,7 +176,10 @@ pub(crate) fn customer(
     let column = Column::new("opening_acquisition_cost", kind, layout.currency.to_string(), meaning);
     sheet.fixed(column, life.opening_acquisition_cost.clone());
     let meaning = "Place by customer profit, 1 the best; null for prospects and the unidentified";
-    sheet.fixed_or_null(Column::new("rank_profit", ColumnKind::Integer, "", meaning), standing.rank_profit.clone());
+    sheet.fixed_or_null(
+        Column::new("rank_profit", ColumnKind::Integer, "", meaning),
+        standing.rank_profit.clone(),
+    );
     let meaning = "high profit, profit, break-even or loss; null where rank_profit is";
     let column = Column::new("profit_class", ColumnKind::Name, "", meaning).nullable();
     sheet.texts(column, standing.class.iter().map(|class| class.map(super::classes::Class::name)));
@@ -187,7 +191,8 @@ pub(crate) fn customer(
 
 fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef, rows: usize) -> Result<()> {
     if sheet.spec.columns.iter().any(|column| column.name == name) {
-        let message = format!("customer attribute '{name}' has the name of a published column; give it another");
+        let message =
+            format!("customer attribute '{name}' has the name of a published column; give it another");
         return Err(Error::definition(message));
     }
     let kind = match values.data_type() {

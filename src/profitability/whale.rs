@@ -106,7 +106,12 @@ impl WhaleCurve {
             "Customer profit of these customers over life",
         );
         sheet.totals(column, points.iter().map(|(_, customers)| Some(self.cumulative[*customers])).collect());
-        let column = Column::new("share_of_total", ColumnKind::Float, "1", "Of all customers' profit; null if that is not above 0");
+        let column = Column::new(
+            "share_of_total",
+            ColumnKind::Float,
+            "1",
+            "Of all customers' profit; null if that is not above 0",
+        );
         let shares = points.iter().map(|(_, customers)| self.share(self.cumulative[*customers]));
         sheet.floats(column.nullable(), shares);
         sheet

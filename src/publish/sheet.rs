@@ -2,8 +2,8 @@
 
 use super::schema::{Column, ColumnKind, TableSpec};
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array, StringArray,
-    TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
+    StringArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use std::sync::Arc;
@@ -61,8 +61,9 @@ impl Sheet {
     pub fn totals(&mut self, column: Column, values: Vec<Option<i128>>) {
         let ColumnKind::Total(scale) = column.kind else { panic!("'{}' is not a total", column.name) };
         let scale = i8::try_from(scale).expect("scales are at most 38");
-        let values =
-            Decimal128Array::from(values).with_precision_and_scale(38, scale).expect("a scale within 38 digits");
+        let values = Decimal128Array::from(values)
+            .with_precision_and_scale(38, scale)
+            .expect("a scale within 38 digits");
         self.add(column, Arc::new(values));
     }
 
