@@ -1,6 +1,6 @@
 //! The money of every resource pool in every period, from inline amounts and ledger rows.
 
-use super::schema::{Leftover, OUTSIDE, UNCLAIMED};
+use super::schema::{Input, Leftover, OUTSIDE, UNCLAIMED};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, ResourceDef};
@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 /// What feeds each pool, and what feeds none.
 #[derive(Debug, Clone, Default)]
 pub struct Pools {
-    /// By period, then resource: (ledger account or none, amount).
-    pub inputs: Vec<Vec<Vec<(Option<String>, i64)>>>,
+    /// By period, then resource.
+    pub inputs: Vec<Vec<Vec<Input>>>,
     /// Unclaimed ledger rows, and money outside the periods of the run.
     pub leftovers: Vec<Leftover>,
 }

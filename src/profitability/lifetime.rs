@@ -21,8 +21,11 @@ pub(crate) struct Lifetime {
     last_order_at: Vec<i64>,
 }
 
+/// Name of a measure, and the measure.
+type Additive = (&'static str, fn(&Measures) -> &Values);
+
 /// Measures that add up over periods. Orders add up to the orders of all periods, which may exceed those of life.
-const ADDITIVE: [(&str, fn(&Measures) -> &Values); 9] = [
+const ADDITIVE: [Additive; 9] = [
     ("lines", |measures| &measures.lines),
     ("orders", |measures| &measures.orders),
     ("active_days", |measures| &measures.active_days),
