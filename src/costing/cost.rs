@@ -3,7 +3,7 @@
 use super::driver::{ActivityDriver, LIMIT};
 use super::pools::Pools;
 use super::resources::{Take, by_minutes, by_shares};
-use super::schema::{Activity, ActivityCosting, Costing, PeriodCosting, ResourceCosting};
+use super::schema::{Activity, ActivityCosting, Costing, Input, PeriodCosting, ResourceCosting};
 use crate::error::{Error, Result};
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::{CostingDef, Definition, Feed};
@@ -74,7 +74,7 @@ fn cost_period(
     costing: &CostingDef,
     activities: &[Activity],
     period: Period,
-    inputs: &[Vec<(Option<String>, i64)>],
+    inputs: &[Vec<Input>],
     totals: &[i128],
 ) -> Result<PeriodCosting> {
     let volumes =
@@ -115,7 +115,7 @@ fn cost_resource(
     activities: &[Activity],
     period: Period,
     index: usize,
-    inputs: &[(Option<String>, i64)],
+    inputs: &[Input],
     volumes: &[i64],
 ) -> Result<ResourceCosting> {
     let resource = &costing.resources[index];

@@ -11,6 +11,8 @@ mod resources;
 pub mod schema;
 mod stage;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use cost::{cost, verify};
 pub use pools::{Pools, pools};

@@ -1,19 +1,16 @@
 //! The money of every resource pool in every period, from inline amounts and ledger rows.
 
-use super::schema::{Leftover, OUTSIDE, UNCLAIMED};
+use super::schema::{Input, Leftover, OUTSIDE, UNCLAIMED};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, ResourceDef};
 use crate::units::{Decimal, Period};
 use std::collections::BTreeMap;
 
-/// What feeds a pool: (ledger account or none, amount).
-pub(super) type Input = (Option<String>, i64);
-
 /// What feeds each pool, and what feeds none.
 #[derive(Debug, Clone, Default)]
 pub struct Pools {
-    /// By period, then resource: (ledger account or none, amount).
+    /// By period, then resource.
     pub inputs: Vec<Vec<Vec<Input>>>,
     /// Unclaimed ledger rows, and money outside the periods of the run.
     pub leftovers: Vec<Leftover>,

@@ -61,8 +61,8 @@ pub struct PeriodCosting {
 /// One resource pool in one period: cost + overdriven = assigned + unused + unassigned.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceCosting {
-    /// (ledger account, or none for an inline amount; amount).
-    pub inputs: Vec<(Option<String>, i64)>,
+    /// What feeds it.
+    pub inputs: Vec<Input>,
     /// Their sum.
     pub cost: i64,
     /// What went to activities.
@@ -76,6 +76,9 @@ pub struct ResourceCosting {
     /// Present when time-driven.
     pub minutes: Option<Minutes>,
 }
+
+/// Money that feeds a pool: its ledger account, or none for an inline amount.
+pub type Input = (Option<String>, i64);
 
 /// What one activity took from a resource.
 #[derive(Debug, Clone, Copy)]

@@ -12,7 +12,7 @@ impl Display for Explanation {
         )?;
         writeln!(f)?;
         write_steps(f, &self.waterfall)?;
-        if self.opening_acquisition_cost.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        if has_digits(&self.opening_acquisition_cost) {
             writeln!(f, "  of acquisition_cost, before the history: {}", self.opening_acquisition_cost)?;
         }
         for period in &self.periods {
@@ -24,6 +24,11 @@ impl Display for Explanation {
 
 /// Amounts are right-aligned at this column.
 const WIDTH: usize = 20;
+
+/// Whether a number is not 0.
+fn has_digits(number: &str) -> bool {
+    number.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+}
 
 fn write_steps(f: &mut Formatter<'_>, steps: &[Step]) -> Result {
     let names = steps.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
@@ -45,6 +50,9 @@ fn write_activity(f: &mut Formatter<'_>, activity: &ActivityExplanation) -> Resu
     writeln!(f, "\n  {} ({} level): {}", activity.activity, activity.level, activity.cost)?;
     if let Some(reason) = activity.unassigned {
         return writeln!(f, "    not assigned: {reason}");
+    }
+    if !has_digits(&activity.volume) && !has_digits(&activity.cost) {
+        return Ok(());
     }
     let terms: Vec<String> = activity
         .terms

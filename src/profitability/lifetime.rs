@@ -21,7 +21,7 @@ pub(crate) struct Lifetime {
     last_order_at: Vec<i64>,
 }
 
-/// A measure's name and where it stands.
+/// Name of a measure, and the measure.
 type Additive = (&'static str, fn(&Measures) -> &Values);
 
 /// Measures that add up over periods. Orders add up to the orders of all periods, which may exceed those of life.

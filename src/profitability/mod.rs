@@ -15,6 +15,8 @@ mod product_tables;
 mod reconciliation;
 mod stage;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod waterfall;
 mod whale;
 

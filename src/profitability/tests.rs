@@ -1,0 +1,177 @@
+//! The waterfall of small histories.
+
+use super::acquisition::Acquisition;
+use super::lifetime::Lifetime;
+use super::reconciliation::{CustomerTotals, Reconciliation};
+use super::waterfall::{PeriodMeasures, measure_period};
+use crate::costing::schema::{
+    Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, ResourceCosting,
+};
+use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
+use crate::pipeline::Level;
+use crate::units::{Day, Period, PeriodKind};
+
+fn activity(index: usize, level: Level) -> Activity {
+    Activity {
+        name: format!("activity {index}"),
+        column: format!("activity_{index}"),
+        level,
+        source: "transactions".to_string(),
+        is_timed: false,
+        is_sparse: false,
+        driver_text: String::new(),
+        driver: ActivityDriver { terms: vec![(index, 1)], scale: 0 },
+    }
+}
+
+fn month(number: u32) -> Period {
+    Period::containing(PeriodKind::Month, Day::from_ymd(2024, number, 1).unwrap())
+}
+
+fn customers(count: i64) -> Customers {
+    Customers { keys: Keys::Int((0..count).collect()), has_unidentified: false }
+}
+
+/// A costing whose activities hold these (cost, volume), each from a pool of its own.
+fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
+    let period = |(number, activities): (u32, &&[(i64, i64)])| PeriodCosting {
+        period: month(number),
+        resources: activities
+            .iter()
+            .map(|&(cost, _)| ResourceCosting { inputs: vec![(None, cost)], cost, ..Default::default() })
+            .collect(),
+        activities: activities
+            .iter()
+            .enumerate()
+            .map(|(index, &(cost, volume))| ActivityCosting { pools: vec![(index, cost)], cost, volume })
+            .collect(),
+    };
+    Costing {
+        resources: levels.iter().map(|_| "pool".to_string()).collect(),
+        activities: levels.iter().enumerate().map(|(index, level)| activity(index, *level)).collect(),
+        periods: (1..).zip(periods).map(period).collect(),
+        leftovers: vec![],
+        money_scale: 0,
+    }
+}
+
+fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> CustomerFacts {
+    let rows = ranks.len();
+    CustomerFacts {
+        ranks: ranks.to_vec(),
+        lines: vec![1; rows],
+        orders: vec![1; rows],
+        active_days: vec![1; rows],
+        units: vec![1; rows],
+        returned_units: vec![0; rows],
+        list_revenue: list_revenue.to_vec(),
+        discount: vec![0; rows],
+        returns: vec![0; rows],
+        product_cost: vec![0; rows],
+        first_order_at: vec![10; rows],
+        last_order_at: vec![20; rows],
+        aggregates: aggregates.iter().map(|column| column.to_vec()).collect(),
+    }
+}
+
+fn measured(
+    costing: &Costing,
+    index: usize,
+    facts: CustomerFacts,
+    acquired: &[(u32, i64)],
+) -> PeriodMeasures {
+    measure_period(&customers(9), &costing.activities, &costing.periods[index], facts, acquired).unwrap()
+}
+
+#[test]
+fn golden_g7_spring_distribution_operating_income() {
+    let volumes: [&[i64]; 5] = [
+        &[15, 25, 30, 25, 30],
+        &[2, 3, 6, 2, 3],
+        &[140, 120, 180, 320, 800],
+        &[2_080, 8_750, 60_800, 31_800, 3_900],
+        &[0, 0, 0, 0, 1],
+    ];
+    let rates_in_cents = [10_000, 8_000, 200, 50, 30_000];
+    let pools = volumes.iter().zip(rates_in_cents);
+    let pools: Vec<(i64, i64)> =
+        pools.map(|(v, rate)| (v.iter().sum::<i64>() * rate, v.iter().sum())).collect();
+    let costing = costing(&[Level::Order; 5], &[&pools]);
+    let cents = |dollars: [i64; 5]| dollars.map(|amount| amount * 100).to_vec();
+    let mut facts = facts(&[0, 1, 2, 3, 4], &cents([29_952, 126_000, 875_520, 457_920, 56_160]), &volumes);
+    facts.discount = cents([0, 2_100, 72_960, 15_264, 5_616]);
+    facts.product_cost = cents([24_960, 105_000, 729_600, 381_600, 46_800]);
+    let worth = measured(&costing, 0, facts, &[]).measures.worth;
+    assert_eq!(worth.gross_margin.to_vec(), cents([4_992, 18_900, 72_960, 61_056, 3_744]));
+    assert_eq!(worth.customer_profit.to_vec(), cents([2_012, 11_545, 38_720, 41_856, -3_346]));
+}
+
+#[test]
+fn customer_level_and_acquisition_cost_stand_below_contribution() {
+    let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (10, 2)]]);
+    let facts = facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]);
+    let measures = measured(&costing, 0, facts, &[(4, 7)]).measures;
+    assert_eq!(measures.worth.cost_to_serve.to_vec(), [10, 20]);
+    assert_eq!(measures.worth.contribution.to_vec(), [90, 30]);
+    assert_eq!(measures.worth.customer_level_cost.to_vec(), [5, 5]);
+    assert_eq!(measures.worth.customer_profit.to_vec(), [85, 18]);
+}
+
+#[test]
+fn a_customer_won_without_any_facts_has_a_row() {
+    let costing = costing(&[Level::Order], &[&[(30, 3)]]);
+    let facts = facts(&[1, 4], &[100, 50], &[&[1, 2]]);
+    let measures = measured(&costing, 0, facts, &[(0, 5), (2, 6), (4, 7), (8, 9)]).measures;
+    assert_eq!(measures.ranks, [0, 1, 2, 4, 8]);
+    assert_eq!(measures.lines.to_vec(), [0, 1, 0, 1, 0]);
+    assert_eq!(measures.last_order_at.to_vec(), [NO_INSTANT, 20, NO_INSTANT, 20, NO_INSTANT]);
+    assert_eq!(measures.worth.customer_profit.to_vec(), [-5, 90, -6, 23, -9]);
+}
+
+#[test]
+fn a_negative_volume_names_activity_customer_and_period() {
+    let costing = costing(&[Level::Order], &[&[(30, 1)]]);
+    let facts = facts(&[1, 4], &[100, 50], &[&[2, -1]]);
+    let error = measure_period(&customers(9), &costing.activities, &costing.periods[0], facts, &[]);
+    let error = error.err().unwrap().to_string();
+    for part in ["'activity 0'", "-1", "customer 4", "2024-01-01"] {
+        assert!(error.contains(part), "{part} in {error}");
+    }
+}
+
+#[test]
+fn an_activity_without_volume_costs_customers_nothing() {
+    let costing = costing(&[Level::Order], &[&[(30, 0)]]);
+    let measures = measured(&costing, 0, facts(&[3], &[100], &[&[0]]), &[]).measures;
+    assert_eq!((measures.costs[0].to_vec(), measures.worth.customer_profit.to_vec()), (vec![0], vec![100]));
+}
+
+#[test]
+fn lives_add_up_and_the_statement_closes() {
+    let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (11, 2)], &[(20, 2), (9, 0)]]);
+    let acquisition =
+        Acquisition { by_period: vec![vec![(4, 7)], vec![(0, 2)]], opening: vec![(1, 3)], later: 0 };
+    let periods = [
+        measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &acquisition.by_period[0]),
+        measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &acquisition.by_period[1]),
+    ];
+    let mut lifetime = Lifetime::new(9, 2, 2);
+    periods.iter().for_each(|period| lifetime.add(period).unwrap());
+    let mut orders = vec![0; 9];
+    (orders[1], orders[4]) = (1, 1);
+    let life = lifetime.finish(&costing.activities, orders, &acquisition).unwrap();
+    let (measures, row) = (&life.measures, 1);
+    assert_eq!((measures.lines[row], measures.orders[row], life.orders_over_periods[row]), (2, 1, 1));
+    assert_eq!((measures.volumes[0][row], measures.costs[0][row]), (3, 30));
+    assert_eq!((life.opening_acquisition_cost[row], measures.worth.acquisition_cost[row]), (3, 3));
+    assert_eq!(measures.worth.customer_profit[row], 140 - 30 - 6 - 3);
+    assert_eq!(measures.first_order_at[0], NO_INSTANT);
+
+    let totals = periods.iter().map(|period| &period.measures);
+    let totals: Vec<_> = totals.map(|m| CustomerTotals::of(&m.product_cost, &m.worth)).collect();
+    let mut lives = CustomerTotals::of(&measures.product_cost, &measures.worth);
+    Reconciliation::new(&costing, &totals, lives, &acquisition).verify(0).unwrap();
+    lives.customer_profit += 1;
+    let error = Reconciliation::new(&costing, &totals, lives, &acquisition).verify(0).unwrap_err();
+    assert!(error.to_string().contains("all periods is off by 1"), "{error}");
+}
