@@ -89,7 +89,8 @@ fn read_rows(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let input = &source.files[task.file];
     let mut scanned = Scanned::default();
     let mut first_row = 0;
-    let mut sink = Sink::new(context, task.source);
+    let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
+    let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
     for batch in open_row_group(source, input, task.row_group)? {
         let batch = batch.map_err(|fault| Error::input(fault.to_string()))?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)?;

@@ -14,14 +14,15 @@ pub(crate) struct Sink<'c> {
     context: &'c ScanContext<'c>,
     source: usize,
     layout: Layout,
+    expected_rows: usize,
     pub(crate) records: HashMap<u16, Records>,
     ranges: HashMap<u16, Arc<Vec<u64>>>,
 }
 
 impl<'c> Sink<'c> {
-    pub(crate) fn new(context: &'c ScanContext<'c>, source: usize) -> Self {
+    pub(crate) fn new(context: &'c ScanContext<'c>, source: usize, expected_rows: usize) -> Self {
         let layout = Layout::of(&context.sources[source]);
-        Self { context, source, layout, records: HashMap::new(), ranges: HashMap::new() }
+        Self { context, source, layout, expected_rows, records: HashMap::new(), ranges: HashMap::new() }
     }
 
     pub(crate) fn add(
@@ -66,9 +67,12 @@ impl<'c> Sink<'c> {
         let ranges = self.ranges.entry(period).or_insert_with(|| (self.context.ranges)(period, &batch.keys));
         let parts = ranges.len() + 1;
         let sets = batch.distinct.len();
+        // A row group mostly holds one period, so its rows tell how long a range will get.
+        let alone = rows.len() * 2 > batch.keys.len();
+        let expected = if alone { self.expected_rows / parts * self.layout.words * 9 / 8 } else { 0 };
         let records = self.records.entry(period).or_insert_with(|| Records {
             source: self.source,
-            parts: vec![Vec::new(); parts],
+            parts: (0..parts).map(|_| Vec::with_capacity(expected)).collect(),
             distinct: vec![vec![Vec::new(); parts]; sets],
         });
         let start_day = self.context.periods.start(period).0;
