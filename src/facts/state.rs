@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Typ
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -78,6 +78,9 @@ pub struct Record {
     pub aggregate_scales: Vec<u8>,
     /// Periods, ascending.
     pub periods: Vec<PeriodRuns>,
+    /// `inputs` of periods that row groups may reach into, by their statistics, and have no row in.
+    #[serde(default)]
+    pub empty: BTreeSet<String>,
     /// Files, in source and path order.
     pub files: Vec<FileAccount>,
 }
