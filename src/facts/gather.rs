@@ -4,6 +4,7 @@
 use super::fact_set::FactSet;
 use super::input::InputFile;
 use super::intern::Interner;
+use super::lines;
 use super::master::{read_customers, read_products};
 use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
@@ -95,7 +96,20 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let (made, mut accounts) = run.read(options)?;
     accounts.extend(run.master_accounts(&options.folder)?);
     let record = run.record(made, accounts)?;
+    check_lines(&options.folder, &record)?;
     FactSet::open(definition, &options.folder, record, run.aggregates, run.master, options.as_of)
+}
+
+/// An order line may stand in one period only, where lines must be unique.
+fn check_lines(folder: &Path, record: &Record) -> Result<()> {
+    let files: Vec<_> = record.periods.iter().map(|runs| runs.lines.clone()).collect();
+    match lines::shared(folder, &files)? {
+        None => Ok(()),
+        Some((first, second)) => Err(Error::check(format!(
+            "an order line stands in the period of {} and again, with another date, in that of {}; remove one of them",
+            record.periods[first].period, record.periods[second].period
+        ))),
+    }
 }
 
 impl Run {
@@ -201,7 +215,11 @@ impl Run {
             )));
         }
         let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
-        Ok(Record { key_type: self.key_type, aggregate_scales, periods, files })
+        let has_rows = |first: &str| periods.binary_search_by(|runs| runs.period.as_str().cmp(first)).is_ok();
+        let inputs = self.inputs.iter().map(|(number, inputs)| (self.periods.period(*number), inputs));
+        let empty = inputs.filter(|(period, _)| !has_rows(&period.to_string()));
+        let empty = empty.map(|(_, inputs)| inputs.clone()).collect();
+        Ok(Record { key_type: self.key_type, aggregate_scales, periods, empty, files })
     }
 }
 

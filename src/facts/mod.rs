@@ -11,6 +11,7 @@ mod gather;
 mod input;
 mod intern;
 mod ledger;
+mod lines;
 mod master;
 mod period_run;
 mod periods;

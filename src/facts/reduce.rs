@@ -56,8 +56,6 @@ pub(crate) struct Reduced {
     pub(crate) order_keys: OrderKeys,
     /// Identical rows that were dropped.
     pub(crate) duplicates: u64,
-    /// Places of two different rows of one order line.
-    pub(crate) clash: Option<(u64, u64)>,
     /// Whether a sum left the range of 64 bits.
     pub(crate) overflow: bool,
 }
@@ -433,10 +431,10 @@ fn finish_cells(keys: &[(u32, u32)], sums: Vec<i64>, place: &[u32]) -> Cells {
     Cells { cells, sums }
 }
 
-/// Identity, content and place of an order line, and its record as (run, index).
-type Line = ([u64; 2], u64, u64, (usize, usize));
+/// Identity and content of an order line, and its record as (run, index).
+type Line = ([u64; 2], u64, (usize, usize));
 
-/// Which records of a source count when it looks for duplicate lines.
+/// Which records of a source count when identical lines are dropped; identical lines share a customer, hence a range.
 struct Deduplicated {
     /// Dropped records as (run, index), sorted.
     dropped: Vec<(usize, usize)>,
@@ -445,24 +443,17 @@ struct Deduplicated {
 impl Deduplicated {
     fn new(shape: &SourceShape, runs: &[&[u64]], reduced: &mut Reduced) -> Self {
         let mut dropped = Vec::new();
-        if let Some(identity) = shape.layout.identity {
+        if let (Some(identity), Duplicates::DropIdentical) = (shape.layout.identity, shape.duplicates) {
             let mut lines: Vec<Line> = Vec::new();
             for (run_index, run) in runs.iter().enumerate() {
                 for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
-                    let line = &record[identity..identity + 4];
-                    lines.push(([line[0], line[1]], line[2], line[3], (run_index, index)));
+                    let line = &record[identity..identity + 3];
+                    lines.push(([line[0], line[1]], line[2], (run_index, index)));
                 }
             }
             lines.sort_unstable();
-            for pair in lines.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-                let identical = pair[0].1 == pair[1].1;
-                if shape.duplicates == Duplicates::DropIdentical && identical {
-                    dropped.push(pair[1].3);
-                } else {
-                    let places = (pair[0].2.min(pair[1].2), pair[0].2.max(pair[1].2));
-                    reduced.clash = Some(reduced.clash.map_or(places, |known| known.min(places)));
-                }
-            }
+            let twice = lines.windows(2).filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1);
+            dropped.extend(twice.map(|pair| pair[1].2));
         }
         dropped.sort_unstable();
         reduced.duplicates += dropped.len() as u64;

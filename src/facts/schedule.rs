@@ -86,17 +86,28 @@ impl Run {
     /// One digest per period over the rules and every row group that may reach into it.
     fn inputs_by_period(&self) -> BTreeMap<u16, String> {
         let mut hashers: BTreeMap<u16, blake3::Hasher> = BTreeMap::new();
+        let mut anywhere = blake3::Hasher::new();
         for (source, files) in self.sources.iter().zip(&self.reach) {
             for (file, row_groups) in source.files.iter().zip(files) {
                 for (row_group, reach) in row_groups.iter().enumerate() {
-                    let Some((first, last)) = *reach else { continue };
+                    let input = format!("{} {:?} {row_group}\0", source.name, file.identity);
+                    let Some((first, last)) = *reach else {
+                        anywhere.update(input.as_bytes());
+                        continue;
+                    };
                     for number in first..=last {
                         let hasher = hashers.entry(number).or_insert_with(|| self.period_hasher(number));
-                        hasher
-                            .update(format!("{} {:?} {row_group}\0", source.name, file.identity).as_bytes());
+                        hasher.update(input.as_bytes());
                     }
                 }
             }
+        }
+        if !self.bounded {
+            // What statistics do not bound may have rows in any period: it must change them all when it goes.
+            let anywhere = anywhere.finalize();
+            hashers.values_mut().for_each(|hasher| {
+                hasher.update(anywhere.as_bytes());
+            });
         }
         hashers.into_iter().map(|(number, hasher)| (number, hasher.finalize().to_hex().to_string())).collect()
     }
@@ -110,9 +121,14 @@ impl Run {
 
     /// Splits the work into what is kept and what is made.
     fn decide(&mut self, options: &GatherOptions<'_>) {
-        let nothing =
-            Record { key_type: self.key_type, aggregate_scales: vec![], periods: vec![], files: vec![] };
-        let previous = options.previous.clone().unwrap_or(nothing);
+        let nothing = || Record {
+            key_type: self.key_type,
+            aggregate_scales: vec![],
+            periods: vec![],
+            empty: BTreeSet::new(),
+            files: vec![],
+        };
+        let previous = options.previous.clone().unwrap_or_else(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
         let has_state = |runs: &PeriodRuns| {
@@ -129,6 +145,7 @@ impl Run {
                 _ if options.full => "--full",
                 _ if asked => "asked for",
                 _ if !self.bounded => "a source has no statistics on its dates",
+                None if previous.empty.contains(inputs) => continue,
                 None if self.touched_by(&unread, *number) => "new files",
                 None => "not kept",
                 Some(runs) if runs.inputs != *inputs => "inputs or definition changed",

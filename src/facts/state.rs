@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Typ
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -52,6 +52,9 @@ pub struct PeriodRuns {
     pub products: StateFile,
     /// One row per customer × distinct order with a sale line.
     pub orders: StateFile,
+    /// Identities of the order lines, where they must be unique.
+    #[serde(default)]
+    pub lines: Option<StateFile>,
 }
 
 /// What a source file gave.
@@ -78,6 +81,9 @@ pub struct Record {
     pub aggregate_scales: Vec<u8>,
     /// Periods, ascending.
     pub periods: Vec<PeriodRuns>,
+    /// `inputs` of periods that row groups may reach into, by their statistics, and have no row in.
+    #[serde(default)]
+    pub empty: BTreeSet<String>,
     /// Files, in source and path order.
     pub files: Vec<FileAccount>,
 }
@@ -87,6 +93,7 @@ impl Record {
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
         let runs =
             self.periods.iter().flat_map(|period| [&period.customers, &period.products, &period.orders]);
+        let runs = runs.chain(self.periods.iter().filter_map(|period| period.lines.as_ref()));
         runs.chain(self.files.iter().filter_map(|file| file.quarantine.as_ref()))
     }
 }

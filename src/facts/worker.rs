@@ -1,6 +1,7 @@
 //! What a worker does with a row group: scan it, hand its records over, and make the periods it was the last to feed.
 
 use super::intern::Interner;
+use super::lines;
 use super::period_run::{Kept, keep};
 use super::quarantine::QuarantinedRow;
 use super::record::{Layout, Records};
@@ -10,7 +11,7 @@ use super::schedule::Run;
 use super::schema::RowCounts;
 use super::sink::place_parts;
 use super::source::Source;
-use super::state::PeriodRuns;
+use super::state::{PeriodRuns, StateFile};
 use crate::error::{Error, Result};
 use crate::pipeline::Duplicates;
 use crate::units::Day;
@@ -115,6 +116,7 @@ impl Shared<'_> {
         let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
         let parts = inbox.ranges(&[]).len() + 1;
         let days = usize::try_from(period.days()).expect("periods have days");
+        let lines = self.lines(&shapes, &records)?;
         let reduced: Vec<_> = (0..parts)
             .into_par_iter()
             .map(|part| {
@@ -123,9 +125,6 @@ impl Shared<'_> {
             })
             .collect();
         drop(records);
-        if let Some(clash) = reduced.iter().filter_map(|range| range.clash).min() {
-            return Err(self.duplicate_line(clash));
-        }
         if reduced.iter().any(|range| range.overflow) {
             return Err(Error::check(format!(
                 "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
@@ -149,9 +148,20 @@ impl Shared<'_> {
             customers,
             products,
             orders,
+            lines,
         };
         outcome.periods.push((number, runs));
         Ok(())
+    }
+
+    /// Keeps the identities of a period's order lines, if they must be unique.
+    fn lines(&self, shapes: &[SourceShape], records: &[Records]) -> Result<Option<StateFile>> {
+        let checked = shapes.iter().position(|shape| shape.layout.identity.is_some());
+        let Some(source) = checked else { return Ok(None) };
+        let shape = &shapes[source];
+        let identities = lines::identities(records, source, shape.layout, shape.duplicates)
+            .map_err(|clash| self.duplicate_line(clash))?;
+        lines::keep(self.folder, &identities).map(Some)
     }
 
     fn duplicate_line(&self, clash: (u64, u64)) -> Error {

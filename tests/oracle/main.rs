@@ -33,6 +33,31 @@ fn duckdb_polars_and_pyarrow_read_every_published_table() {
 }
 
 #[test]
+fn duckdb_polars_and_pyarrow_read_the_release_of_the_sample() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for name in ["pipelines", "sample_data"] {
+        copy(&Path::new(ROOT).join(name), &folder.path().join(name));
+    }
+    run(&folder.path().join("pipelines/retail.toml"), 2);
+    check(&python, "readers.py", folder.path().join("out/retail"), "retail");
+}
+
+/// Copies a folder with all it holds.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("folders can be made");
+    for entry in std::fs::read_dir(from).expect("a folder of the repository") {
+        let entry = entry.expect("an entry");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("files can be copied");
+        }
+    }
+}
+
+#[test]
 fn bytes_depend_neither_on_threads_nor_on_how_rows_lie_in_files() {
     let Some(python) = python() else { return };
     for seed in [1, 2, 3, 5] {
@@ -69,10 +94,13 @@ fn history(python: &Path, seed: u32, layout: u32) -> tempfile::TempDir {
 }
 
 fn publish(folder: &Path, threads: u32) {
-    let pipeline = folder.join("pipelines/history.toml");
+    run(&folder.join("pipelines/history.toml"), threads);
+}
+
+fn run(pipeline: &Path, threads: u32) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
-    command.arg("run").arg(&pipeline).args(["--threads", &threads.to_string()]);
-    let text = || std::fs::read_to_string(&pipeline).expect("the pipeline was written");
+    command.arg("run").arg(pipeline).args(["--threads", &threads.to_string()]);
+    let text = || std::fs::read_to_string(pipeline).expect("the pipeline was written");
     let output = command.output().expect("abacus runs");
     assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), text());
 }

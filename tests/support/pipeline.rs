@@ -189,7 +189,7 @@ impl Published {
     }
 
     pub(crate) fn id(&self) -> &str {
-        self.release["id"].as_str().expect("a release has an id")
+        self.release["release"].as_str().expect("a release has an id")
     }
 
     /// Digest of every file that must not depend on how the run was done, by table and partition.
