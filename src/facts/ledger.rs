@@ -147,7 +147,7 @@ fn columns(path: &Path, ledger: &LedgerDef, names: &[&str]) -> Result<[usize; 3]
 fn read_parquet(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
     let fault = |error: String| Error::input(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
-    let open = || ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+    let open = || ParquetRecordBatchReaderBuilder::try_new(file)?.build();
     let mut rows = Vec::new();
     for batch in contain_each(contain(open).map_err(fault)?) {
         let batch = batch.map_err(fault)?;
