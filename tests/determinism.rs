@@ -85,13 +85,16 @@ fn bytes_do_not_depend_on_threads() {
     }
 }
 
+/// What it is called, the lines of each file by its name, and how files are written.
+type Layout<'n> = (&'n str, Vec<(&'n str, Vec<Line>)>, Written);
+
 #[test]
 fn bytes_do_not_depend_on_how_rows_lie_in_files() {
     let expected = expected();
     let (rows, counts) = (history(), expected.counts());
     let zstd = Compression::ZSTD(ZstdLevel::default());
     let plain = Written::default();
-    let cases: Vec<(&str, Vec<(&str, Vec<Line>)>, Written)> = vec![
+    let cases: Vec<Layout<'_>> = vec![
         ("rows in another order", vec![("a", shuffled(&rows))], plain),
         ("small row groups", vec![("a", rows.clone())], Written { row_group_rows: 7, ..plain }),
         (

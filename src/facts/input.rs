@@ -1,5 +1,6 @@
 //! Input files: found, opened, identified, and held against one another.
 
+use super::contain::contain;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -104,8 +105,8 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
     let mut file = File::open(path).map_err(|fault| io(&fault))?;
     let stat = file.metadata().map_err(|fault| io(&fault))?;
-    let metadata =
-        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|fault| unreadable(&fault))?;
+    let metadata = contain(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))
+        .map_err(|fault| unreadable(&fault))?;
     let hinted = hinted_schema(&metadata);
     let options = ArrowReaderOptions::new().with_schema(hinted);
     let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);

@@ -2,6 +2,7 @@
 //!
 //! A ledger is small (accounts × periods), so it is read whole and its rows are held as text and integers.
 
+use super::contain::{contain, contain_each};
 use super::schema::LedgerSums;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Amount, Definition, FactsDef, LedgerDef};
@@ -13,7 +14,6 @@ use chrono::{DateTime, Datelike};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Reads every ledger of the definition once, however many resources it feeds.
@@ -145,18 +145,12 @@ fn columns(path: &Path, ledger: &LedgerDef, names: &[&str]) -> Result<[usize; 3]
 }
 
 fn read_parquet(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
-    // The reader can panic on a corrupt page.
-    let read = catch_unwind(AssertUnwindSafe(|| read_batches(path, ledger, facts)));
-    read.unwrap_or_else(|_| Err(Error::input(format!("{}: a page is corrupt", path.display()))))
-}
-
-fn read_batches(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
     let fault = |error: String| Error::input(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(error.to_string()))?;
+    let open = || ParquetRecordBatchReaderBuilder::try_new(file)?.build();
     let mut rows = Vec::new();
-    for batch in builder.build().map_err(|error| fault(error.to_string()))? {
-        let batch = batch.map_err(|error| fault(error.to_string()))?;
+    for batch in contain_each(contain(open).map_err(fault)?) {
+        let batch = batch.map_err(fault)?;
         let schema = batch.schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let at = columns(path, ledger, &names)?;

@@ -1,5 +1,6 @@
 //! Customer and product master data.
 
+use super::contain::contain_each;
 use super::evaluate::NO_GROUP;
 use super::expr::{Bound, KeyColumn, Type, bind};
 use super::input::{InputFile, check_drift, open};
@@ -80,7 +81,7 @@ fn batches(file: &InputFile) -> Result<impl Iterator<Item = Result<RecordBatch>>
         .with_batch_size(65_536)
         .build()
         .map_err(|error| fault(&error))?;
-    Ok(reader.map(move |batch| batch.map_err(|error| fault(&error))))
+    Ok(contain_each(reader).map(move |batch| batch.map_err(|error| fault(&error))))
 }
 
 fn is_key(ty: Type) -> bool {

@@ -4,6 +4,7 @@
 //! ranges; `reduce` turns a range of one period into rows sorted by customer; `period_run` keeps them; `fact_set`
 //! reads them back, period by period.
 
+mod contain;
 mod evaluate;
 mod fact_set;
 mod fates;

@@ -1,6 +1,7 @@
 //! Reads one row group batch by batch: evaluates the source's expressions, sends every row where it belongs, and
 //! writes the used ones as records into the key ranges of their period.
 
+use super::contain::contain_each;
 use super::evaluate::evaluate;
 use super::fates::{Fate, Fates};
 use super::input::InputFile;
@@ -64,23 +65,17 @@ pub(crate) struct Scanned {
 /// Reads one row group.
 ///
 /// # Errors
-/// A page that cannot be decoded: names the file and the row group. The reader may panic on damaged pages, which is
-/// contained here.
+/// A page that cannot be decoded: names the file and the row group.
 pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let file = &context.sources[task.source].files[task.file];
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read_rows(context, task)));
-    let damaged = |fault: &str| {
-        Error::input(format!(
-            "{}: row group {} cannot be decoded: {fault}; write the file again or take it out of the pattern",
+    match read_rows(context, task) {
+        Err(fault) if fault.kind == Kind::Input => Err(Error::input(format!(
+            "{}: row group {} cannot be decoded: {}; write the file again or take it out of the pattern",
             file.path.display(),
-            task.row_group
-        ))
-    };
-    match outcome {
-        Ok(Ok(scanned)) => Ok(scanned),
-        Ok(Err(fault)) if fault.kind == Kind::Input => Err(damaged(&fault.messages.join("; "))),
-        Ok(Err(fault)) => Err(fault),
-        Err(_) => Err(damaged("a page is damaged")),
+            task.row_group,
+            fault.messages.join("; ")
+        ))),
+        outcome => outcome,
     }
 }
 
@@ -91,8 +86,8 @@ fn read_rows(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let mut first_row = 0;
     let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
     let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
-    for batch in open_row_group(source, input, task.row_group)? {
-        let batch = batch.map_err(|fault| Error::input(fault.to_string()))?;
+    for batch in contain_each(open_row_group(source, input, task.row_group)?) {
+        let batch = batch.map_err(Error::input)?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)?;
         first_row += batch.num_rows() as u64;
     }

@@ -1,8 +1,9 @@
 //! Files that are not there, not whole, or not alike.
 
-use super::support::{Line, Pipeline, lines, replace, table, write};
+use super::support::{Line, Pipeline, Written, lines, replace, table, write, write_with};
 use super::{nothing_is_published, sound, ten_customers};
 use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, StringArray};
+use parquet::basic::{Compression, ZstdLevel};
 use std::fs;
 use std::sync::Arc;
 
@@ -188,6 +189,36 @@ fn a_corrupt_page_is_named_or_reads_as_rows_but_nothing_crashes() {
         }
     }
     assert!(refused > 5, "{refused} corrupt pages were refused");
+}
+
+#[test]
+fn damage_anywhere_is_told_without_a_crash() {
+    let pipeline = Pipeline::new();
+    let path = pipeline.data("lines/a.parquet");
+    let zstd = Compression::ZSTD(ZstdLevel::default());
+    write_with(
+        &path,
+        table(&lines(1, 400, 60)),
+        Written { row_group_rows: 150, compression: zstd, ..Written::default() },
+    );
+    let whole = fs::read(&path).unwrap();
+    let mut at = 4;
+    for case in 0..60_usize {
+        // Steps without common measure with the file's length meet pages and footer alike.
+        at = 4 + (at + 7_919) % (whole.len() - 20);
+        let mut spoilt = whole.clone();
+        let length = [1, 3, 16][case % 3];
+        spoilt[at..at + length].iter_mut().for_each(|byte| *byte ^= [0x01, 0x80, 0xff][case / 3 % 3]);
+        fs::write(&path, spoilt).unwrap();
+        let outcome = pipeline.abacus(&["run", "--full"]);
+        let what = format!("{length} bytes at {at} of {}: {outcome:?}", whole.len());
+        match outcome.code {
+            Some(0) => {}
+            Some(2..=4) => assert!(outcome.stderr.contains("error: "), "{what}"),
+            _ => panic!("{what}"),
+        }
+        assert!(!outcome.stderr.contains("panicked"), "{what}");
+    }
 }
 
 #[test]
