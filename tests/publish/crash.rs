@@ -1,9 +1,11 @@
 //! Runs that are killed at every operation, or find the disk full at every write.
 
 use super::{check_conveniences, names, publish, read_published};
+use abacus::error::Kind;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// Not a test of its own: the process that the others kill.
@@ -34,12 +36,25 @@ fn operations(after_another: bool) -> (TempDir, Vec<(String, String)>) {
     let folder = tempfile::tempdir().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
     if after_another {
-        publish(&out, 1).unwrap();
+        publish_soon(&out, 1);
     }
     assert!(run_child(&out, 2, ("ABACUS_DISK_LOG", log.to_str().unwrap())).success());
     let log = fs::read_to_string(log).unwrap();
     let operations = log.lines().map(|line| line.split_once(' ').unwrap());
     (folder, operations.map(|(operation, path)| (operation.to_owned(), path.to_owned())).collect())
+}
+
+/// Publishes, waiting while the lock looks held: a child that another test forks keeps a copy of this process's
+/// lock open until it runs its own program.
+fn publish_soon(out: &Path, generation: i64) {
+    for _ in 0..500 {
+        match publish(out, generation) {
+            Ok(_) => return,
+            Err(error) if error.kind == Kind::Locked => std::thread::sleep(Duration::from_millis(10)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the lock stays held");
 }
 
 fn kill_at_every_operation(after_another: bool) {
@@ -50,7 +65,7 @@ fn kill_at_every_operation(after_another: bool) {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         if after_another {
-            publish(&out, 1).unwrap();
+            publish_soon(&out, 1);
         }
         let status = run_child(&out, 2, ("ABACUS_CRASH_AT", &n.to_string()));
         assert_eq!(status.code(), None, "operation {n} of {} exists", operations.len());
@@ -59,7 +74,7 @@ fn kill_at_every_operation(after_another: bool) {
         seen[usize::from(found == Some(2))] = true;
         check_conveniences(&out);
 
-        publish(&out, 3).unwrap();
+        publish_soon(&out, 3);
         assert_eq!(read_published(&out), Some(3), "the run after one killed at operation {n}");
         check_conveniences(&out);
         assert!(names(&out.join("state/staging")).is_empty(), "killed at operation {n}");
