@@ -181,6 +181,22 @@ fn a_line_that_stands_twice_is_an_error_that_names_both_places() {
 }
 
 #[test]
+fn a_line_that_stands_again_in_another_month_is_an_error() {
+    let pipeline = twice("", Line { at: (40, 36_000), ..ten_customers()[3].clone() });
+    let months = "in the period of 2024-01-01 and again, with another date, in that of 2024-02-01";
+    pipeline.abacus(&["run"]).fails(3, &["an order line stands", months]);
+    nothing_is_published(&pipeline);
+}
+
+#[test]
+fn a_line_that_stands_again_for_another_customer_is_an_error() {
+    let pipeline = twice("", Line { customer: Some(8), ..ten_customers()[3].clone() });
+    let message = "two rows have the same order and line";
+    pipeline.abacus(&["run"]).fails(3, &[message, "lines/a.parquet", "lines/b.parquet"]);
+    nothing_is_published(&pipeline);
+}
+
+#[test]
 fn identical_rows_are_dropped_and_counted_where_that_is_declared() {
     let pipeline = twice("duplicates = \"drop identical\"\n", ten_customers()[3].clone());
     let published = pipeline.publish(&[]);
