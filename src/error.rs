@@ -79,6 +79,30 @@ impl Error {
     }
 }
 
+/// Faults of several readings, told together; the first decides the kind.
+#[derive(Debug, Default)]
+pub struct Faults(Option<Error>);
+
+impl Faults {
+    /// The value, or none with its fault kept.
+    pub fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        match (result, &mut self.0) {
+            (Ok(value), _) => return Some(value),
+            (Err(fault), Some(known)) => known.messages.extend(fault.messages),
+            (Err(fault), none) => *none = Some(fault),
+        }
+        None
+    }
+
+    /// An error with all faults, if there was any.
+    ///
+    /// # Errors
+    /// The faults kept.
+    pub fn none(self) -> Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.messages.join("\n"))

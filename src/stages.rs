@@ -4,7 +4,7 @@
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::RowCounts;
+use crate::facts::schema::{Identity, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability;
@@ -39,6 +39,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |_| true,
         run: |work| {
             let ledgers = facts::read_ledgers(&work.definition)?;
+            work.ledgers = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
             let costing = costing::run(&work.definition, work.facts(), &ledgers)?;
             for sheet in costing::sheets(&costing, &work.definition.facts.currency) {
                 work.staging.put(&sheet.spec, None, sheet.arrays)?;
@@ -112,6 +113,8 @@ pub struct Workspace {
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
     checks: Vec<Checked>,
+    /// Ledger files that were read.
+    ledgers: Vec<Identity>,
     timings: Vec<Timing>,
 }
 
@@ -185,7 +188,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    facts::read_ledgers(definition).map(drop)
+    costing::check(definition, &facts::read_ledgers(definition)?)
 }
 
 /// The facts and costing of the current release, for questions about it.
@@ -208,8 +211,27 @@ pub fn recall(definition: &Definition) -> Result<(FactSet, Costing)> {
         record_of(&release)?.ok_or_else(|| Error::check(format!("release {} lists no facts", release.id)))?;
     let as_of = release.run["as_of"].as_str().and_then(|day| day.parse().ok());
     let facts = FactSet::recall(definition, &facts_folder(&home.state()), record, as_of)?;
-    let costing = costing::run(definition, &facts, &facts::read_ledgers(definition)?)?;
+    let ledgers = facts::read_ledgers(definition)?;
+    let read: Vec<Identity> = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
+    if serde_json::to_value(&read).ok().as_ref() != release.run.get("ledgers") {
+        return Err(Error::check(format!(
+            "a ledger has changed since release {}; {way_out} first",
+            release.id
+        )));
+    }
+    let costing = costing::run(definition, &facts, &ledgers)?;
     Ok((facts, costing))
+}
+
+/// Files of the kept facts that are missing or not what was kept, relative to the out folder.
+///
+/// # Errors
+/// The release's record cannot be read.
+pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
+    let folder = facts_folder(&home.state());
+    let record = record_of(release)?;
+    let files = record.iter().flat_map(Record::state_files).filter(|file| !file.is_whole(&folder));
+    Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
 }
 
 fn facts_folder(state: &Path) -> std::path::PathBuf {
@@ -248,6 +270,7 @@ impl Workspace {
             costing: None,
             profit: None,
             checks: Vec::new(),
+            ledgers: Vec::new(),
             timings: Vec::new(),
         })
     }
@@ -286,8 +309,15 @@ impl Workspace {
         let profit = self.profit.take().expect("profitability comes first");
         let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
-        let manifest =
-            report::manifest(&self.definition, &facts, &costs, &profit, &self.timings, &self.checks);
+        let manifest = report::manifest(
+            &self.definition,
+            &facts,
+            &costs,
+            &profit,
+            &self.timings,
+            &self.checks,
+            &self.ledgers,
+        );
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None

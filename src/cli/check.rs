@@ -1,14 +1,16 @@
 //! `abacus check`.
 
 use super::pretty;
-use crate::error::Result;
+use crate::error::{Faults, Result};
 use std::fmt::Write;
 use std::path::Path;
 
 pub(super) fn check(pipeline: &Path, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
-    let sources = crate::facts::check(&definition)?;
-    crate::stages::check(&definition)?;
+    let mut faults = Faults::default();
+    let sources = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
+    faults.keep(crate::stages::check(&definition));
+    faults.none()?;
     if json {
         let sources: Vec<_> = sources
             .iter()

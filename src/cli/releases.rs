@@ -2,7 +2,7 @@
 
 use super::{PipelineArg, pretty};
 use crate::error::{Error, Result};
-use crate::publish::{Home, Release};
+use crate::publish::{Damage, Home, Release};
 use clap::{Args, Subcommand};
 use std::fmt::Write;
 
@@ -82,7 +82,11 @@ fn list(releases: &[Release], json: bool) -> String {
 fn verify(home: &Home) -> Result<String> {
     let current =
         home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
-    let damages = home.verify(&current)?;
+    let mut damages = home.verify(&current)?;
+    damages.extend(crate::stages::damaged_state(home, &current)?.into_iter().map(|path| Damage {
+        path,
+        found: "kept state that is missing or not what was kept; run with --full to make it again".to_owned(),
+    }));
     if damages.is_empty() {
         return Ok(format!("{}: every file is what was published\n", current.id));
     }

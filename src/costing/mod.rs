@@ -16,4 +16,4 @@ mod tests;
 
 pub use cost::{cost, verify};
 pub use pools::{Pools, pools};
-pub use stage::{run, sheets};
+pub use stage::{check, run, sheets};

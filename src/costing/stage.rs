@@ -25,6 +25,14 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
     cost(definition, &facts.aggregates, &periods, pools, &totals)
 }
 
+/// Checks what resources claim of the ledgers, without facts.
+///
+/// # Errors
+/// An account claimed twice or without any row.
+pub fn check(definition: &Definition, ledgers: &[LedgerSums]) -> Result<()> {
+    definition.costing.iter().try_for_each(|costing| pools(definition, costing, ledgers, &[]).map(drop))
+}
+
 /// The tables costing publishes.
 pub fn sheets(costing: &Costing, currency: &str) -> Vec<Sheet> {
     vec![activity_period(costing, currency), cost_flow(costing, currency), balance(costing, currency)]

@@ -7,10 +7,10 @@ use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
 };
 use super::source::wanted_aggregates;
-use super::state::{FileAccount, Record, StateFile, read, read_metadata, widen};
+use super::state::{FileAccount, Record, StateFile, read, read_column, read_metadata, widen};
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, KeyType};
-use crate::units::{Day, Period};
+use crate::units::{Day, Period, PeriodKind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
@@ -38,9 +38,11 @@ pub struct FactSet {
     /// What was read and kept, for the manifest.
     pub record: Record,
     folder: PathBuf,
-    /// Per period, the rank of each row.
+    /// Per period, the index of its runs in the record; none if it has no row.
+    runs: Vec<Option<usize>>,
+    /// Per runs of the record, the rank of each row.
     ranks: Vec<Vec<u32>>,
-    /// Per period, the global code of each group code.
+    /// Per runs of the record, the global code of each group code.
     group_codes: Vec<Vec<u32>>,
 }
 
@@ -60,8 +62,17 @@ impl FactSet {
             aggregate.scale = *scale;
         }
         let customers = definition.facts.customers.as_ref();
-        let read = |def| read_customers(definition, def, record.key_type, false);
+        let read = |def| read_customers(definition, def, Some(record.key_type), false);
         let master = customers.map(read).transpose()?;
+        for (file, _, _) in master.iter().flat_map(|master| &master.files) {
+            if !record.files.iter().any(|account| account.file == file.identity) {
+                let way_out = "run the pipeline again to ask about today's customers";
+                return Err(Error::check(format!(
+                    "{} has changed since the release; {way_out}",
+                    file.path.display()
+                )));
+            }
+        }
         Self::open(definition, folder, record, aggregates, master, as_of)
     }
 
@@ -77,22 +88,21 @@ impl FactSet {
         let ids = record
             .periods
             .par_iter()
-            .map(|runs| read(folder, &runs.customers, Some(&[CUSTOMER])).map(|batch| batch.column(0).clone()))
+            .map(|runs| read_column(folder, &runs.customers, CUSTOMER))
             .collect::<Result<Vec<ArrayRef>>>()?;
         let customers = join_customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
         let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
         let (groups, group_codes) = join_groups(folder, &record)?;
         let last_day = record.periods.iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
         let as_of = as_of.or_else(|| last_day.map(|day| Day(day.0 + 1))).expect("a record has a period");
-        let kind = definition.facts.period;
-        let period = |runs: &super::state::PeriodRuns| {
-            let start = runs.period.parse().map_err(Error::internal)?;
-            let period = Period { start, kind };
-            Ok(FactPeriod { period, complete: period.end() <= as_of })
-        };
+        let runs = runs_by_period(&record, definition.facts.period)?;
         Ok(Self {
             master: master.map(|master| master.align(&customers)).transpose()?,
-            periods: record.periods.iter().map(period).collect::<Result<_>>()?,
+            periods: runs
+                .iter()
+                .map(|(period, _)| FactPeriod { period: *period, complete: period.end() <= as_of })
+                .collect(),
+            runs: runs.into_iter().map(|(_, run)| run).collect(),
             customers,
             groups,
             aggregates,
@@ -111,10 +121,16 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn customer_facts(&self, period: usize) -> Result<CustomerFacts> {
-        let batch = read(&self.folder, &self.record.periods[period].customers, None)?;
+        let Some(run) = self.runs[period] else {
+            return Ok(CustomerFacts {
+                aggregates: vec![Vec::new(); self.aggregates.len()],
+                ..Default::default()
+            });
+        };
+        let batch = read(&self.folder, &self.record.periods[run].customers)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
         Ok(CustomerFacts {
-            ranks: self.ranks[period].clone(),
+            ranks: self.ranks[run].clone(),
             lines: column("lines"),
             orders: column("orders"),
             active_days: column("active_days"),
@@ -135,12 +151,13 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn product_facts(&self, period: usize) -> Result<ProductFacts> {
-        let batch = read(&self.folder, &self.record.periods[period].products, None)?;
+        let Some(run) = self.runs[period] else { return Ok(ProductFacts::default()) };
+        let batch = read(&self.folder, &self.record.periods[run].products)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
-        let codes = &self.group_codes[period];
+        let codes = &self.group_codes[run];
         let index = |value: i64| usize::try_from(value).expect("row and group numbers are not negative");
         Ok(ProductFacts {
-            ranks: column(ROW).into_iter().map(|row| self.ranks[period][index(row)]).collect(),
+            ranks: column(ROW).into_iter().map(|row| self.ranks[run][index(row)]).collect(),
             groups: column(GROUP).into_iter().map(|code| codes[index(code)]).collect(),
             lines: column("lines"),
             units: column("units"),
@@ -157,7 +174,8 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn aggregate_totals(&self, period: usize) -> Result<Vec<i128>> {
-        let totals = &self.record.periods[period].aggregate_totals;
+        let Some(run) = self.runs[period] else { return Ok(vec![0; self.aggregates.len()]) };
+        let totals = &self.record.periods[run].aggregate_totals;
         totals
             .iter()
             .map(|total| total.parse().map_err(|_| Error::input("kept state: a total is no number")))
@@ -166,7 +184,7 @@ impl FactSet {
 
     /// Content address of a period's customer facts, keys included.
     pub fn digest(&self, period: usize) -> &str {
-        &self.record.periods[period].customers.digest
+        self.runs[period].map_or("no rows", |run| &self.record.periods[run].customers.digest)
     }
 
     /// Distinct orders with a sale line over life, by rank.
@@ -174,11 +192,12 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn lifetime_orders(&self) -> Result<Vec<i64>> {
-        let runs = (0..self.periods.len())
-            .into_par_iter()
-            .map(|period| {
-                OrderRun::read(&self.folder, &self.record.periods[period].orders, &self.ranks[period])
-            })
+        let runs = self
+            .record
+            .periods
+            .par_iter()
+            .zip(&self.ranks)
+            .map(|(runs, ranks)| OrderRun::read(&self.folder, &runs.orders, ranks))
             .collect::<Result<Vec<_>>>()?;
         let mut orders = vec![0_i64; self.customers.len()];
         orders.par_chunks_mut(SLICE).enumerate().for_each(|(slice, orders)| {
@@ -237,7 +256,7 @@ struct OrderRun {
 
 impl OrderRun {
     fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
-        let batch = read(folder, file, None)?;
+        let batch = read(folder, file)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
         let rank = |row: i64| ranks[usize::try_from(row).expect("rows are not negative")];
         let words = [column(ORDER_WORDS[0]), column(ORDER_WORDS[1])];
@@ -268,6 +287,20 @@ fn count_orders(runs: &[OrderRun], first: u32, orders: &mut [i64]) {
         }
         orders[(rank - first) as usize] = i64::try_from(seen.len()).expect("a count fits 63 bits");
     }
+}
+
+/// Every period from the first with rows to the last, with the index of its runs: a period without rows still has
+/// its resources to account for.
+fn runs_by_period(record: &Record, kind: PeriodKind) -> Result<Vec<(Period, Option<usize>)>> {
+    let mut periods: Vec<(Period, Option<usize>)> = Vec::new();
+    for (index, runs) in record.periods.iter().enumerate() {
+        let start = runs.period.parse().map_err(Error::internal)?;
+        while let Some((last, _)) = periods.last().filter(|(last, _)| last.end() < start) {
+            periods.push((last.next(), None));
+        }
+        periods.push((Period { start, kind }, Some(index)));
+    }
+    Ok(periods)
 }
 
 /// All customers of all periods and of the master data.

@@ -9,14 +9,14 @@ use super::master::{read_customers, read_products};
 use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
 use super::schema::RowCounts;
-use super::source::{Source, bind_sources, key_type};
+use super::source::{bind_sources, key_type};
 use super::state::{FileAccount, PeriodRuns, Record};
 use super::worker::{Inbox, Outcome, Shared};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::pipeline::Definition;
 use crate::units::{Day, Period};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -44,23 +44,29 @@ pub struct GatherOptions<'o> {
 /// # Errors
 /// All faults of all sources.
 pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
-    let (sources, _) = bind_sources(definition, false)?;
-    let key_type = key_type(&sources)?;
-    let rows = |source: &Source| source.files.iter().map(InputFile::rows).sum();
-    let mut found: Vec<_> =
-        sources.iter().map(|source| (source.name.clone(), source.files.len(), rows(source))).collect();
-    let groups = Interner::new();
-    if let Some(def) = &definition.facts.customers {
-        let master = read_customers(definition, def, key_type, false)?;
+    let rows = |files: &[InputFile]| files.iter().map(InputFile::rows).sum();
+    let mut found = Vec::new();
+    let mut faults = Faults::default();
+    let bound = bind_sources(definition, false).and_then(|(sources, _)| Ok((key_type(&sources)?, sources)));
+    let mut customer_keys = None;
+    if let Some((key_type, sources)) = faults.keep(bound) {
+        found.extend(
+            sources.iter().map(|source| (source.name.clone(), source.files.len(), rows(&source.files))),
+        );
+        customer_keys = Some(key_type);
+    }
+    if let Some(def) = &definition.facts.customers
+        && let Some(master) = faults.keep(read_customers(definition, def, customer_keys, false))
+    {
         let rows = master.files.iter().map(|(_, counts, _)| counts.read).sum();
         found.push(("customers".to_owned(), master.files.len(), rows));
     }
-    if let Some(def) = &definition.facts.products {
-        let products = read_products(definition, def, &groups, false)?;
-        let rows = products.files.iter().map(InputFile::rows).sum();
-        found.push(("products".to_owned(), products.files.len(), rows));
+    if let Some(def) = &definition.facts.products
+        && let Some(products) = faults.keep(read_products(definition, def, &Interner::new(), false))
+    {
+        found.push(("products".to_owned(), products.files.len(), rows(&products.files)));
     }
-    Ok(found)
+    faults.none().map(|()| found)
 }
 
 /// What would be read, and why.
@@ -96,14 +102,15 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let (made, mut accounts) = run.read(options)?;
     accounts.extend(run.master_accounts(&options.folder)?);
     let record = run.record(made, accounts)?;
-    check_lines(&options.folder, &record)?;
+    let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
+    check_lines(&options.folder, &record, |period| kept.contains(period))?;
     FactSet::open(definition, &options.folder, record, run.aggregates, run.master, options.as_of)
 }
 
 /// An order line may stand in one period only, where lines must be unique.
-fn check_lines(folder: &Path, record: &Record) -> Result<()> {
+fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -> Result<()> {
     let files: Vec<_> = record.periods.iter().map(|runs| runs.lines.clone()).collect();
-    match lines::shared(folder, &files)? {
+    match lines::shared(folder, &files, |index| !is_kept(&record.periods[index].period))? {
         None => Ok(()),
         Some((first, second)) => Err(Error::check(format!(
             "an order line stands in the period of {} and again, with another date, in that of {}; remove one of them",
@@ -215,11 +222,13 @@ impl Run {
             )));
         }
         let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
+        let products = self.products.iter().flat_map(|products| &products.files);
+        let products = products.map(|file| file.identity.clone()).collect();
         let has_rows = |first: &str| periods.binary_search_by(|runs| runs.period.as_str().cmp(first)).is_ok();
         let inputs = self.inputs.iter().map(|(number, inputs)| (self.periods.period(*number), inputs));
         let empty = inputs.filter(|(period, _)| !has_rows(&period.to_string()));
         let empty = empty.map(|(_, inputs)| inputs.clone()).collect();
-        Ok(Record { key_type: self.key_type, aggregate_scales, periods, empty, files })
+        Ok(Record { key_type: self.key_type, aggregate_scales, periods, empty, files, products })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Input files: found, opened, identified, and held against one another.
 
 use super::contain::contain;
+use super::hive::{PathColumn, path_columns};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -20,6 +21,10 @@ pub(crate) struct InputFile {
     pub(crate) identity: Identity,
     /// Footer and Arrow schema, with decimals that fit read as 64-bit integers.
     pub(crate) metadata: ArrowReaderMetadata,
+    /// The file's columns and those of its path.
+    pub(crate) schema: SchemaRef,
+    /// Columns that stand in its path.
+    pub(crate) path_columns: Vec<PathColumn>,
 }
 
 /// What a file is known by between runs: a change of any part makes it a new file.
@@ -49,9 +54,9 @@ impl InputFile {
         row_groups.map(|row_group| u64::try_from(row_group.num_rows()).unwrap_or(0))
     }
 
-    /// The file's columns.
+    /// The columns expressions may name.
     pub(crate) fn schema(&self) -> &SchemaRef {
-        self.metadata.schema()
+        &self.schema
     }
 }
 
@@ -67,7 +72,9 @@ pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Resu
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Input, messages });
     }
-    Ok(opened.into_iter().filter_map(Result::ok).collect())
+    let mut opened: Vec<InputFile> = opened.into_iter().filter_map(Result::ok).collect();
+    path_columns(&mut opened);
+    Ok(opened)
 }
 
 /// Paths a pattern names, sorted; hidden and `_` files are left out, as every engine does.
@@ -111,15 +118,31 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
     let options = ArrowReaderOptions::new().with_schema(hinted);
     let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);
     let digest = if verify { digest_all(&mut file) } else { digest_footer(&mut file, stat.len()) };
-    let modified = stat.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let identity = Identity {
-        path: path.to_string_lossy().into_owned(),
-        size: stat.len(),
-        modified: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
-        digest: digest.map_err(|fault| io(&fault))?,
-        verified: verify,
-    };
-    Ok(InputFile { path: path.to_owned(), identity, metadata })
+    let digest = digest.map_err(|fault| io(&fault))?;
+    let identity = Identity::new(path, &stat, digest, verify);
+    let schema = Arc::clone(metadata.schema());
+    Ok(InputFile { path: path.to_owned(), identity, metadata, schema, path_columns: Vec::new() })
+}
+
+/// The identity of a small file, by all its bytes.
+pub(crate) fn identify(path: &Path) -> Result<Identity> {
+    let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
+    let mut file = File::open(path).map_err(io)?;
+    let stat = file.metadata().map_err(io)?;
+    Ok(Identity::new(path, &stat, digest_all(&mut file).map_err(io)?, true))
+}
+
+impl Identity {
+    fn new(path: &Path, stat: &std::fs::Metadata, digest: String, verified: bool) -> Self {
+        let modified = stat.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            size: stat.len(),
+            modified: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
+            digest,
+            verified,
+        }
+    }
 }
 
 /// What to ask the reader for: 64-bit decimals where 18 digits suffice, half the memory traffic of 128-bit ones, and

@@ -3,6 +3,7 @@
 //! A ledger is small (accounts × periods), so it is read whole and its rows are held as text and integers.
 
 use super::contain::{contain, contain_each};
+use super::input::identify;
 use super::schema::LedgerSums;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Amount, Definition, FactsDef, LedgerDef};
@@ -47,12 +48,14 @@ fn is_same(a: &LedgerDef, b: &LedgerDef) -> bool {
 
 fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
     let mut sums = BTreeMap::<(String, Period), i128>::new();
+    let mut inputs = Vec::new();
     for path in matching(definition, ledger)? {
         let rows = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             read_csv(&path, ledger)?
         } else {
             read_parquet(&path, ledger, &definition.facts)?
         };
+        inputs.push(identify(&path)?);
         for (index, row) in rows.into_iter().enumerate() {
             let (account, day, amount) = row
                 .resolve(&definition.facts)
@@ -69,7 +72,7 @@ fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
         Ok(((account, period), amount))
     };
     let sums = sums.into_iter().map(narrow).collect::<Result<_>>()?;
-    Ok(LedgerSums { files: ledger.files.pattern.clone(), resources: Vec::new(), sums })
+    Ok(LedgerSums { files: ledger.files.pattern.clone(), inputs, resources: Vec::new(), sums })
 }
 
 /// The ledger's files in the order of their paths.

@@ -45,16 +45,55 @@ pub(crate) fn keep(folder: &Path, identities: &[Identity]) -> Result<StateFile> 
     write(folder, columns, HashMap::new())
 }
 
-/// Two of the kept periods, by index, that hold the same order line.
-pub(crate) fn shared(folder: &Path, periods: &[Option<StateFile>]) -> Result<Option<(usize, usize)>> {
-    let mut all: Vec<(i64, i64, usize)> = Vec::new();
-    for (index, file) in periods.iter().enumerate() {
+/// Two of the kept periods, by index, that hold the same order line; `made` says which are new, and only pairs with a
+/// new one are compared, two at a time.
+pub(crate) fn shared(
+    folder: &Path,
+    periods: &[Option<StateFile>],
+    made: impl Fn(usize) -> bool,
+) -> Result<Option<(usize, usize)>> {
+    for (index, file) in periods.iter().enumerate().filter(|(index, _)| made(*index)) {
         let Some(file) = file else { continue };
-        let batch = read(folder, file, None)?;
-        let (high, low) = (widen(batch.column(0)), widen(batch.column(1)));
-        all.extend(high.into_iter().zip(low).map(|(high, low)| (high, low, index)));
+        let lines = load(folder, file)?;
+        for (other_index, other) in periods.iter().enumerate() {
+            let seen = other_index == index || made(other_index) && other_index < index;
+            let Some(other) = other.as_ref().filter(|_| !seen) else { continue };
+            if share(&lines, &load(folder, other)?) {
+                return Ok(Some((index.min(other_index), index.max(other_index))));
+            }
+        }
     }
-    all.sort_unstable();
-    let twice = all.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1));
-    Ok(twice.map(|pair| (pair[0].2, pair[1].2)).min())
+    Ok(None)
+}
+
+fn load(folder: &Path, file: &StateFile) -> Result<Vec<Identity>> {
+    let batch = read(folder, file)?;
+    let words = widen(batch.column(0)).into_iter().zip(widen(batch.column(1)));
+    Ok(words.map(|(high, low)| [high.cast_unsigned(), low.cast_unsigned()]).collect())
+}
+
+/// Whether two sorted lists have an identity in common.
+fn share(a: &[Identity], b: &[Identity]) -> bool {
+    let mut rest = b.iter().peekable();
+    a.iter().any(|line| {
+        while rest.next_if(|other| *other < line).is_some() {}
+        rest.peek() == Some(&line)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_in_two_periods_is_found_if_one_of_them_is_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = |lines: &[Identity]| Some(keep(folder.path(), lines).unwrap());
+        let periods = [keep(&[[1, 2], [u64::MAX, 0]]), None, keep(&[[1, 3]]), keep(&[[0, 1], [u64::MAX, 0]])];
+        let found = |made: &[usize]| shared(folder.path(), &periods, |index| made.contains(&index)).unwrap();
+        assert_eq!(found(&[0, 1, 2, 3]), Some((0, 3)));
+        assert_eq!(found(&[3]), Some((0, 3)));
+        assert_eq!(found(&[2]), None);
+        assert_eq!(found(&[]), None);
+    }
 }

@@ -81,7 +81,9 @@ fn batches(file: &InputFile) -> Result<impl Iterator<Item = Result<RecordBatch>>
         .with_batch_size(65_536)
         .build()
         .map_err(|error| fault(&error))?;
-    Ok(contain_each(reader).map(move |batch| batch.map_err(|error| fault(&error))))
+    Ok(contain_each(reader).map(move |batch| {
+        file.complete(batch.map_err(|error| fault(&error))?).map_err(|error| fault(&error))
+    }))
 }
 
 fn is_key(ty: Type) -> bool {
@@ -136,20 +138,20 @@ fn bind_master(definition: &Definition, def: &CustomersDef, files: &[InputFile])
 pub(crate) fn read_customers(
     definition: &Definition,
     def: &CustomersDef,
-    key_type: KeyType,
+    key_type: Option<KeyType>,
     verify: bool,
 ) -> Result<RawMaster> {
     let files = open(definition, &def.files, verify)?;
     let bounds = bind_master(definition, def, &files)?;
     let found = if bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int };
-    if found != key_type {
+    if key_type.is_some_and(|key_type| found != key_type) {
         return Err(Error::definition(format!(
             "{}: customer is {} here and of the other kind in the transactions; both must be integers or both text",
             definition.place(def.customer.at),
             bounds.customer.ty()
         )));
     }
-    let keys = if key_type == KeyType::Int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
+    let keys = if found == KeyType::Int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
     let mut master = RawMaster {
         keys,
         acquired_on: Vec::new(),

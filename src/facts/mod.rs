@@ -9,6 +9,7 @@ mod evaluate;
 mod fact_set;
 mod fates;
 mod gather;
+mod hive;
 mod input;
 mod intern;
 mod ledger;
@@ -26,6 +27,7 @@ mod sink;
 mod source;
 mod state;
 mod statistics;
+mod wall_time;
 mod worker;
 
 pub mod expr;

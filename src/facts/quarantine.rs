@@ -120,7 +120,7 @@ pub(crate) fn keep(
 
 /// All kept rows as columns of the published table.
 pub(crate) fn load<'s>(folder: &Path, files: impl Iterator<Item = &'s StateFile>) -> Result<Vec<ArrayRef>> {
-    let batches = files.map(|file| read(folder, file, None)).collect::<Result<Vec<RecordBatch>>>()?;
+    let batches = files.map(|file| read(folder, file)).collect::<Result<Vec<RecordBatch>>>()?;
     let empty = |column: &Column| arrow::array::new_empty_array(&column.kind.data_type());
     if batches.is_empty() {
         return Ok(table().columns.iter().map(empty).collect());

@@ -5,6 +5,7 @@
 
 use super::record::{AT, KEY, Layout, META, Meta, ORDER};
 use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
+use super::wall_time::to_utc;
 use crate::pipeline::Duplicates;
 use hashbrown::HashTable;
 
@@ -58,6 +59,16 @@ pub(crate) struct Reduced {
     pub(crate) duplicates: u64,
     /// Whether a sum left the range of 64 bits.
     pub(crate) overflow: bool,
+}
+
+impl Reduced {
+    /// Turns the instants from wall time into UTC.
+    pub(crate) fn to_utc(&mut self, zone: chrono_tz::Tz) {
+        for instants in &mut self.measures[FIRST..=LAST] {
+            let known = instants.iter_mut().filter(|at| **at != super::schema::NO_INSTANT);
+            known.for_each(|at| *at = to_utc(zone, *at));
+        }
+    }
 }
 
 /// Rows of customer × product group.

@@ -5,6 +5,9 @@ use super::source::Source;
 use crate::pipeline::Definition;
 use crate::units::Day;
 
+/// Raised when kept runs of an earlier program would be misread, or be something else today.
+const STATE_VERSION: &str = "facts 2";
+
 /// What decides the facts beside the inputs.
 pub(crate) struct Rules {
     pub(crate) definition: String,
@@ -24,7 +27,7 @@ impl Rules {
             hasher.update(text.as_bytes());
             hasher.update(b"\0");
         };
-        add("facts 1");
+        add(STATE_VERSION);
         add(&format!("{:?} {} {}", facts.period, facts.money_scale, facts.volume_scale));
         add(&format!("{} {}", facts.timezone.name(), facts.currency));
         let transactions = &facts.transactions;
@@ -57,6 +60,9 @@ impl Rules {
             for (_, aggregate) in &activity.driver().driver.terms {
                 add(&format!("{:?} {aggregate:?}", activity.on));
             }
+        }
+        for products in &facts.products {
+            add(&format!("{} {}", products.product.text, products.group.text));
         }
         for file in products.iter().flat_map(|products| &products.files) {
             add(&format!("{:?}", file.identity));

@@ -87,7 +87,9 @@ fn read_rows(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
     let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
     for batch in contain_each(open_row_group(source, input, task.row_group)?) {
-        let batch = batch.map_err(Error::input)?;
+        let batch = input
+            .complete(batch.map_err(Error::input)?)
+            .map_err(|fault| Error::internal(fault.to_string()))?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)?;
         first_row += batch.num_rows() as u64;
     }

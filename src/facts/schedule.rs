@@ -1,5 +1,6 @@
 //! Decides what a run of the facts must do: which periods are kept, which are made, which row groups are read.
 
+use super::expr::Type;
 use super::gather::GatherOptions;
 use super::input::InputFile;
 use super::intern::Interner;
@@ -9,8 +10,8 @@ use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
 use super::source::{Source, bind_sources, key_type};
-use super::state::{FileAccount, PeriodRuns, Record};
-use super::statistics::row_group_days;
+use super::state::{FileAccount, PeriodRuns, Record, StateFile};
+use super::statistics::{Days, row_group_days};
 use crate::error::Result;
 use crate::pipeline::{Definition, KeyType};
 use crate::units::Day;
@@ -18,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// First and last period a row group may reach into; `None` when its statistics do not tell.
 pub(crate) type Reach = Option<(u16, u16)>;
+
+/// The reach of a row group without a dated row: from a later period to an earlier one there is none.
+const NOWHERE: (u16, u16) = (1, 0);
 
 /// A run of the facts with its sources open and its work decided.
 pub(crate) struct Run {
@@ -29,6 +33,7 @@ pub(crate) struct Run {
     pub(crate) master: Option<RawMaster>,
     pub(crate) periods: PeriodIndex,
     pub(crate) currency: String,
+    pub(crate) zone: chrono_tz::Tz,
     /// Per source, file and row group: the periods it may reach into; `None` when statistics do not tell.
     pub(crate) reach: Vec<Vec<Vec<Reach>>>,
     /// Digest of all inputs of each period.
@@ -52,8 +57,9 @@ impl Run {
         let groups = Interner::new();
         let facts = &definition.facts;
         let master = facts.customers.as_ref();
-        let master =
-            master.map(|def| read_customers(definition, def, key_type, options.verify_inputs)).transpose()?;
+        let master = master
+            .map(|def| read_customers(definition, def, Some(key_type), options.verify_inputs))
+            .transpose()?;
         let products = facts.products.as_ref();
         let products =
             products.map(|def| read_products(definition, def, &groups, options.verify_inputs)).transpose()?;
@@ -70,6 +76,7 @@ impl Run {
             master,
             periods,
             currency: facts.currency.clone(),
+            zone: facts.timezone,
             reach,
             inputs: BTreeMap::new(),
             rules,
@@ -127,14 +134,17 @@ impl Run {
             periods: vec![],
             empty: BTreeSet::new(),
             files: vec![],
+            products: vec![],
         };
         let previous = options.previous.clone().unwrap_or_else(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
         let has_state = |runs: &PeriodRuns| {
-            [&runs.customers, &runs.products, &runs.orders]
-                .iter()
-                .all(|file| file.path(&options.folder).exists())
+            let is_whole = |file: &StateFile| {
+                file.path(&options.folder).metadata().is_ok_and(|found| found.len() == file.bytes)
+            };
+            let lines = runs.lines.iter();
+            [&runs.customers, &runs.products, &runs.orders].into_iter().chain(lines).all(is_whole)
         };
         let unread = self.files_without_account(&previous);
         for (number, inputs) in &self.inputs {
@@ -223,6 +233,11 @@ impl Run {
             tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
     }
 
+    /// Whether order lines carry wall time instead of instants.
+    pub(crate) fn has_wall_time(&self) -> bool {
+        !matches!(self.sources[0].at.ty(), Type::Timestamp { zoned: true })
+    }
+
     pub(crate) fn rows_of(&self, task: Task) -> u64 {
         let metadata = self.sources[task.source].files[task.file].metadata.metadata();
         u64::try_from(metadata.row_group(task.row_group).num_rows()).unwrap_or(0)
@@ -235,12 +250,14 @@ impl Run {
 
 /// Periods each row group may reach into, per source, file and row group.
 fn reach_of(sources: &[Source], periods: &PeriodIndex, zone: chrono_tz::Tz) -> Vec<Vec<Vec<Reach>>> {
-    let numbers = |(first, last): (Day, Day)| {
-        let clamp = |day: Day| periods.of_day(day.0.clamp(Day::MIN.0, Day::END.0 - 1));
-        (clamp(first), clamp(last))
+    let number = |day: Day| periods.of_day(day.0.clamp(Day::MIN.0, Day::END.0 - 1));
+    let reach = |days: Days| match days {
+        Days::Unknown => None,
+        Days::None => Some(NOWHERE),
+        Days::Between(first, last) => Some((number(first), number(last))),
     };
     let file = |source: &Source, file: &InputFile| {
-        row_group_days(file, &source.at, zone).into_iter().map(|days| days.map(numbers)).collect()
+        row_group_days(file, &source.at, zone).into_iter().map(reach).collect()
     };
     let files = |source: &Source| source.files.iter().map(|input| file(source, input)).collect();
     sources.iter().map(files).collect()

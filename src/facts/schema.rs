@@ -1,6 +1,7 @@
 //! What later rooms see of the facts: customers, periods, and per period one row per customer
 //! (and per customer × product group), sorted by customer rank.
 
+pub use super::input::Identity;
 use crate::pipeline::{Aggregate, KeyType};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
@@ -210,6 +211,8 @@ pub struct FactPeriod {
 pub struct LedgerSums {
     /// The files' pattern, as written.
     pub files: String,
+    /// The files that were read, by all their bytes.
+    pub inputs: Vec<Identity>,
     /// Resources fed from it: indices into `CostingDef::resources`.
     pub resources: Vec<usize>,
     /// By (account, period).

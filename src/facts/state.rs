@@ -11,7 +11,7 @@ use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufReader, Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +30,12 @@ impl StateFile {
     /// Where it lies in the facts' state folder.
     pub fn path(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.arrow", self.digest))
+    }
+
+    /// Whether the file is there with every byte that was kept.
+    pub fn is_whole(&self, folder: &Path) -> bool {
+        std::fs::read(self.path(folder))
+            .is_ok_and(|bytes| blake3::hash(&bytes).to_hex().as_str() == self.digest)
     }
 }
 
@@ -86,6 +92,9 @@ pub struct Record {
     pub empty: BTreeSet<String>,
     /// Files, in source and path order.
     pub files: Vec<FileAccount>,
+    /// Files of the products source.
+    #[serde(default)]
+    pub products: Vec<Identity>,
 }
 
 impl Record {
@@ -153,41 +162,44 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// Reads some columns (all if `None`) of a state file.
-pub(crate) fn read(folder: &Path, state: &StateFile, columns: Option<&[&str]>) -> Result<RecordBatch> {
+/// Reads a state file whole, and makes sure that it is what was kept.
+pub(crate) fn read(folder: &Path, state: &StateFile) -> Result<RecordBatch> {
     let path = state.path(folder);
-    let way_out = "run with --full to make it again";
-    let damaged = |fault: &dyn std::fmt::Display| {
-        Error::input(format!("{}: kept state cannot be read: {fault}; {way_out}", path.display()))
-    };
-    let file = File::open(&path).map_err(|fault| damaged(&fault))?;
-    if file.metadata().map_err(|fault| damaged(&fault))?.len() != state.bytes {
-        return Err(damaged(&"its size is not the recorded one"));
+    let bytes = std::fs::read(&path).map_err(|fault| damaged(&path, &fault))?;
+    if blake3::hash(&bytes).to_hex().as_str() != state.digest {
+        return Err(damaged(&path, &"its bytes are not those that were kept"));
     }
-    let mut reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&fault))?;
-    if let Some(wanted) = columns {
-        let schema = reader.schema();
-        let indices =
-            wanted.iter().map(|name| schema.index_of(name)).collect::<std::result::Result<Vec<_>, _>>();
-        let indices = indices.map_err(|fault| damaged(&fault))?;
-        let file = File::open(&path).map_err(|fault| damaged(&fault))?;
-        reader = FileReader::try_new(BufReader::new(file), Some(indices)).map_err(|fault| damaged(&fault))?;
-    }
-    let batch = reader.next().ok_or_else(|| damaged(&"it holds no rows"))?;
-    batch.map_err(|fault| damaged(&fault))
+    let mut reader = FileReader::try_new(Cursor::new(bytes), None).map_err(|fault| damaged(&path, &fault))?;
+    let batch = reader.next().ok_or_else(|| damaged(&path, &"it holds no rows"))?;
+    batch.map_err(|fault| damaged(&path, &fault))
+}
+
+/// Reads one column of a state file; a whole read of the same file will check its bytes.
+pub(crate) fn read_column(folder: &Path, state: &StateFile, column: &str) -> Result<ArrayRef> {
+    let path = state.path(folder);
+    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
+    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&path, &fault))?;
+    let index = reader.schema().index_of(column).map_err(|fault| damaged(&path, &fault))?;
+    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
+    let reader = FileReader::try_new(BufReader::new(file), Some(vec![index]));
+    let batch = reader.map_err(|fault| damaged(&path, &fault))?.next();
+    let batch =
+        batch.ok_or_else(|| damaged(&path, &"it holds no rows"))?.map_err(|fault| damaged(&path, &fault))?;
+    Ok(batch.column(0).clone())
+}
+
+fn damaged(path: &Path, fault: &dyn std::fmt::Display) -> Error {
+    Error::input(format!(
+        "{}: kept state cannot be read: {fault}; run with --full to make it again",
+        path.display()
+    ))
 }
 
 /// The metadata of a state file; its columns stay unread.
 pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<String, String>> {
     let path = state.path(folder);
-    let damaged = |fault: &dyn std::fmt::Display| {
-        Error::input(format!(
-            "{}: kept state cannot be read: {fault}; run with --full to make it again",
-            path.display()
-        ))
-    };
-    let file = File::open(&path).map_err(|fault| damaged(&fault))?;
-    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&fault))?;
+    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
+    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&path, &fault))?;
     Ok(reader.schema().metadata().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
@@ -249,9 +261,13 @@ mod tests {
         let state = make();
         assert_eq!(make(), state);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        let batch = read(folder.path(), &state, Some(&["a"])).unwrap();
-        assert_eq!(widen(batch.column(0)), [1, 2, 3]);
+        assert_eq!(widen(&read_column(folder.path(), &state, "a").unwrap()), [1, 2, 3]);
+        let mut bytes = std::fs::read(state.path(folder.path())).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(state.path(folder.path()), bytes).unwrap();
+        assert!(read(folder.path(), &state).unwrap_err().to_string().contains("not those that were kept"));
         std::fs::write(state.path(folder.path()), b"short").unwrap();
-        assert!(read(folder.path(), &state, None).unwrap_err().to_string().contains("--full"));
+        assert!(read(folder.path(), &state).unwrap_err().to_string().contains("--full"));
     }
 }

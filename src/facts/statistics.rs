@@ -4,23 +4,41 @@ use super::expr::Bound;
 use super::input::InputFile;
 use crate::units::{Day, MICROS_PER_DAY};
 use arrow::datatypes::{DataType, TimeUnit};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-/// First and last day of each row group; `None` where statistics do not tell.
-pub(crate) fn row_group_days(file: &InputFile, at: &Bound, zone: chrono_tz::Tz) -> Vec<Option<(Day, Day)>> {
+/// The days a row group can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Days {
+    /// Statistics do not tell.
+    Unknown,
+    /// It has no row with a date.
+    None,
+    /// From the first to the last.
+    Between(Day, Day),
+}
+
+/// The days of each row group.
+pub(crate) fn row_group_days(file: &InputFile, at: &Bound, zone: chrono_tz::Tz) -> Vec<Days> {
     let metadata = file.metadata.metadata();
-    let unknown = || vec![None; metadata.num_row_groups()];
-    let Some(column) = at.is_column() else { return unknown() };
-    let Ok(field) = file.schema().field_with_name(column) else { return unknown() };
-    let descriptor = metadata.file_metadata().schema_descr();
-    let position =
-        (0..descriptor.num_columns()).find(|index| descriptor.column(*index).path().string() == column);
-    let Some(position) = position else { return unknown() };
-    let days = |row_group: &parquet::file::metadata::RowGroupMetaData| {
-        let (low, high) = bounds(row_group.column(position).statistics()?)?;
-        to_days(field.data_type(), low, high, zone)
-    };
+    let days = |row_group| days_of(file, row_group, at, zone).unwrap_or(Days::Unknown);
     metadata.row_groups().iter().map(days).collect()
+}
+
+fn days_of(file: &InputFile, row_group: &RowGroupMetaData, at: &Bound, zone: chrono_tz::Tz) -> Option<Days> {
+    if row_group.num_rows() == 0 {
+        return Some(Days::None);
+    }
+    let column = at.is_column()?;
+    let field = file.schema().field_with_name(column).ok()?;
+    let chunk = row_group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
+    let statistics = chunk.statistics()?;
+    if statistics.null_count_opt().and_then(|nulls| i64::try_from(nulls).ok()) == Some(row_group.num_rows()) {
+        return Some(Days::None);
+    }
+    let (low, high) = bounds(statistics)?;
+    let (first, last) = to_days(field.data_type(), low, high, zone)?;
+    Some(Days::Between(first, last))
 }
 
 fn bounds(statistics: &Statistics) -> Option<(i64, i64)> {

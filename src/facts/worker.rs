@@ -117,7 +117,7 @@ impl Shared<'_> {
         let parts = inbox.ranges(&[]).len() + 1;
         let days = usize::try_from(period.days()).expect("periods have days");
         let lines = self.lines(&shapes, &records)?;
-        let reduced: Vec<_> = (0..parts)
+        let mut reduced: Vec<_> = (0..parts)
             .into_par_iter()
             .map(|part| {
                 let (runs, distinct) = part_of_records(&run.sources, &records, part);
@@ -125,6 +125,9 @@ impl Shared<'_> {
             })
             .collect();
         drop(records);
+        if run.zone != chrono_tz::UTC && run.has_wall_time() {
+            reduced.iter_mut().for_each(|range| range.to_utc(run.zone));
+        }
         if reduced.iter().any(|range| range.overflow) {
             return Err(Error::check(format!(
                 "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
@@ -170,8 +173,8 @@ impl Shared<'_> {
             format!("{} row group {row_group} row {row}", self.run.sources[0].files[file].path.display())
         };
         Error::check(format!(
-            "two rows have the same order and line: {} and {}; remove one, or say duplicates = \"drop identical\" if \
-             they are the same row twice",
+            "two rows have the same order and line: {} and {}; remove one, or, if they are the same row twice, say \
+             duplicates = \"drop identical\"",
             place(clash.0),
             place(clash.1)
         ))

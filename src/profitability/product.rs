@@ -42,30 +42,38 @@ pub(crate) struct Slice {
     pub(crate) measures: [Values; MEASURES],
 }
 
-/// Merges the periods and hands the slices on in rank order.
+/// Merges the periods, makes something of every slice in parallel, and hands that on in rank order while the next
+/// slices are merged.
 ///
 /// # Errors
-/// On overflow, or what `take` returns.
-pub(crate) fn merge(
+/// On overflow, or what `make` or `take` returns.
+pub(crate) fn merge<T: Send>(
     periods: &[ProductFacts],
     customers: usize,
     groups: usize,
-    mut take: impl FnMut(Slice) -> Result<()>,
+    make: impl Fn(Slice) -> Result<T> + Sync,
+    mut take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
     let ranks = (CELLS / groups.max(1)).max(1);
     let slices: Vec<Range<usize>> =
         (0..customers).step_by(ranks).map(|from| from..customers.min(from + ranks)).collect();
-    for band in slices.chunks(BAND) {
-        let merged: Vec<Result<Slice>> = band
-            .par_iter()
+    let of_band = |band: &[Range<usize>]| -> Vec<Result<T>> {
+        band.par_iter()
             .with_max_len(1)
-            .map_init(|| Table::new(ranks * groups), |table, slice| table.merge(periods, slice, groups))
-            .collect();
-        for slice in merged {
-            take(slice?)?;
-        }
+            .map_init(
+                || Table::new(ranks * groups),
+                |table, slice| table.merge(periods, slice, groups).and_then(&make),
+            )
+            .collect()
+    };
+    let mut ready: Vec<T> = Vec::new();
+    for band in slices.chunks(BAND) {
+        let done = std::mem::take(&mut ready);
+        let (taken, merged) = rayon::join(|| done.into_iter().try_for_each(&mut take), || of_band(band));
+        taken?;
+        ready = merged.into_iter().collect::<Result<_>>()?;
     }
-    Ok(())
+    ready.into_iter().try_for_each(take)
 }
 
 /// Sums of one slice, by rank within it × group. Left empty after each use.
@@ -180,7 +188,7 @@ mod tests {
             }
             let periods: Vec<_> = periods.iter().map(facts).collect();
             let mut found = Vec::new();
-            merge(&periods, 40, 20_000, |slice| {
+            merge(&periods, 40, 20_000, Ok, |slice| {
                 for row in 0..slice.ranks.len() {
                     let key = (slice.ranks[row], slice.groups[row]);
                     assert_eq!(slice.measures[PRODUCT_COST][row], -7 * slice.measures[LINES][row]);

@@ -45,12 +45,14 @@ impl<'r> Groups<'r> {
         Ok(Self { names, totals, classes, customers: vec![0; names.len()] })
     }
 
-    /// Counts the customers of a slice; ranks from `known` on are not customers.
-    pub(crate) fn count(&mut self, slice: &Slice, known: usize) {
+    /// Counts the customers of a slice by group; ranks from `known` on are not customers.
+    pub(crate) fn count(&self, slice: &Slice, known: usize) -> Vec<i64> {
+        let mut customers = vec![0; self.names.len()];
         let rows = slice.ranks.iter().zip(&slice.groups).zip(&slice.measures[LINES]);
         for ((_, group), _) in rows.filter(|((rank, _), lines)| (**rank as usize) < known && **lines > 0) {
-            self.customers[*group as usize] += 1;
+            customers[*group as usize] += 1;
         }
+        customers
     }
 
     /// Group totals.

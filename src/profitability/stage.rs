@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::Definition;
 use crate::publish::Staging;
+use crate::publish::schema::Sheet;
 use crate::units::Period;
 use rayon::prelude::*;
 
@@ -92,23 +93,37 @@ fn customer_periods(
 ) -> Result<(Life, Vec<CustomerTotals>)> {
     let mut lifetime = Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
     let mut totals = Vec::with_capacity(costing.periods.len());
+    // While a period is encoded, the facts of the next one are read.
+    let mut read_ahead = (!costing.periods.is_empty()).then(|| facts.customer_facts(0));
     for (index, costed) in costing.periods.iter().enumerate() {
         let acquired = &acquisition.by_period[index];
-        let period = facts.customer_facts(index)?;
+        let period = read_ahead.take().expect("every period was read ahead")?;
         let period = measure_period(layout.customers, layout.activities, costed, period, acquired)?;
         lifetime.add(&period)?;
         totals.push(CustomerTotals::of(&period.measures.product_cost, &period.measures.worth));
         let sheet = customer_period(layout, costed.period, &period.measures);
-        let (partition, recipe) = (costed.period.to_string(), recipe(facts, costing, index, acquired));
+        let recipe = recipe(facts, costing, index, acquired);
         drop(period);
-        if !staging.reuse(&sheet.spec, Some(&partition), &recipe)? {
-            let mut writer = staging.table(&sheet.spec, Some(&partition))?.with_recipe(recipe);
-            writer.write(sheet.arrays)?;
-            writer.finish()?;
-        }
+        let following = index + 1;
+        let (written, following) = rayon::join(
+            || write_period(sheet, costed.period, recipe, staging),
+            || (following < costing.periods.len()).then(|| facts.customer_facts(following)),
+        );
+        written?;
+        read_ahead = following;
     }
     let life = lifetime.finish(&costing.activities, facts.lifetime_orders()?, acquisition)?;
     Ok((life, totals))
+}
+
+fn write_period(sheet: Sheet, period: Period, recipe: String, staging: &Staging) -> Result<()> {
+    let partition = period.to_string();
+    if staging.reuse(&sheet.spec, Some(&partition), &recipe)? {
+        return Ok(());
+    }
+    let mut writer = staging.table(&sheet.spec, Some(&partition))?.with_recipe(recipe);
+    writer.write(sheet.arrays)?;
+    writer.finish()
 }
 
 /// All that a partition's rows follow from, besides its columns.
@@ -142,11 +157,22 @@ fn products(
     let empty = Slice { ranks: vec![], groups: vec![], measures: std::array::from_fn(|_| vec![].into()) };
     let spec = customer_product(layout, &groups, standing, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
-    merge(&periods, customers, facts.groups.len(), |slice| {
-        groups.count(&slice, known);
-        writer.write(customer_product(layout, &groups, standing, slice)?.arrays)
-    })?;
+    let mut buyers = vec![0; facts.groups.len()];
+    merge(
+        &periods,
+        customers,
+        facts.groups.len(),
+        |slice| {
+            let bought = groups.count(&slice, known);
+            Ok((bought, customer_product(layout, &groups, standing, slice)?.arrays))
+        },
+        |(bought, arrays)| {
+            buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
+            writer.write(arrays)
+        },
+    )?;
     writer.finish()?;
+    groups.customers = buyers;
     let sheet = groups.sheet(layout);
     staging.put(&sheet.spec, None, sheet.arrays)
 }

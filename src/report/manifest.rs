@@ -4,6 +4,7 @@ use super::total_rows;
 use crate::costing::schema::CostTotals;
 use crate::expect::Checked;
 use crate::facts::FactSet;
+use crate::facts::schema::Identity;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::run::Timing;
@@ -18,6 +19,7 @@ pub fn manifest(
     profit: &Summary,
     timings: &[Timing],
     checks: &[Checked],
+    ledgers: &[Identity],
 ) -> Value {
     let money = |amount: i128| format_fixed(amount, facts.money_scale);
     let total = total_rows(facts);
@@ -50,6 +52,7 @@ pub fn manifest(
         "checks": checks,
         "timings": timings,
         "state": state,
+        "ledgers": ledgers,
         "facts": facts.record,
     })
 }

@@ -81,7 +81,7 @@ static TRANSACTIONS: Section = Section {
             "currency",
             Kind::Sql,
             "",
-            "The row's currency; rows in another than `facts.currency` are an error",
+            "The row's currency; rows in another than `facts.currency` are quarantined",
         ),
         UNKNOWN_CUSTOMER,
         Key::optional(

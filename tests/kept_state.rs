@@ -1,0 +1,155 @@
+//! What a run keeps is used again only while it still holds; each case once went wrong.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
+mod support;
+
+use arrow::array::{Array, ArrayRef, StringArray};
+use std::fs;
+use std::sync::Arc;
+use support::{Line, Pipeline, replace, table, write};
+
+/// Two customers in January, one of them again in March; nothing in February.
+fn january_and_march() -> [Line; 3] {
+    [Line::new(1, 10, 3), Line::new(2, 11, 5), Line::new(1, 12, 65)]
+}
+
+fn pipeline() -> Pipeline {
+    let pipeline = Pipeline::new();
+    write(&pipeline.data("lines/a.parquet"), table(&january_and_march()));
+    pipeline
+}
+
+/// Periods that the next run would make again.
+fn made(pipeline: &Pipeline) -> usize {
+    pipeline.abacus(&["plan", "--format", "json"]).json()["made"].as_array().unwrap().len()
+}
+
+#[test]
+fn another_group_column_of_the_products_makes_the_facts_again() {
+    let pipeline = pipeline()
+        .with("product_group = \"product_group\"", "product = \"channel\"")
+        .and("\n[facts.products]\nfiles = \"../data/products.parquet\"\nproduct = \"channel\"\ngroup = \"product_group\"\n");
+    write(&pipeline.data("products.parquet"), table(&january_and_march()[..1]));
+    let groups = |pipeline: &Pipeline| {
+        let rows = pipeline.publish(&[]).rows("product_group");
+        rows.iter().map(|row| row["product_group"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(groups(&pipeline), ["tools"]);
+    let pipeline = pipeline.with("group = \"product_group\"", "group = \"status\"");
+    assert_eq!(groups(&pipeline), ["ok"]);
+}
+
+#[test]
+fn damaged_state_is_told_and_made_again_on_request() {
+    let pipeline = pipeline();
+    let before = pipeline.publish(&[]).digests();
+    let folder = pipeline.out().join("state/facts");
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, bytes).unwrap();
+    }
+    pipeline.abacus(&["run"]).fails(4, &["kept state cannot be read", "--full"]);
+    pipeline.abacus(&["releases", "verify"]).fails(3, &["state/facts/", "--full"]);
+    assert_eq!(pipeline.publish(&["--full"]).digests(), before);
+    assert_eq!(pipeline.abacus(&["releases", "verify"]).code, Some(0));
+}
+
+#[test]
+fn a_period_without_rows_still_accounts_for_its_resources() {
+    let published = pipeline().publish(&[]);
+    let balance = published.rows("balance");
+    let february: Vec<_> = balance
+        .iter()
+        .filter(|row| {
+            row["period_start"] == "2024-02-01"
+                && row["node"] == "order desk"
+                && row["node_kind"] == "resource"
+        })
+        .collect();
+    assert_eq!(february.len(), 1, "{balance:?}");
+    assert_eq!((&*february[0]["input"], &*february[0]["unused"]), ("1000.0000", "1000.0000"));
+    let customers = published.rows("customer_period");
+    assert!(customers.iter().all(|row| row["period_start"] != "2024-02-01"));
+}
+
+#[test]
+fn a_file_without_rows_leaves_the_other_periods_kept() {
+    let pipeline = pipeline();
+    let before = pipeline.publish(&[]).digests();
+    write(&pipeline.data("lines/empty.parquet"), table(&[]));
+    assert_eq!(made(&pipeline), 0);
+    assert_eq!(pipeline.publish(&[]).digests(), before);
+}
+
+#[test]
+fn columns_of_the_path_are_columns() {
+    let pipeline = Pipeline::new()
+        .with("../data/lines/*.parquet", "../data/lines/**/*.parquet")
+        .with("product_group = \"product_group\"", "product_group = \"region\"")
+        .with("status <> 'test'", "status <> 'test' and year >= 2023");
+    for (folder, line) in [
+        ("year=2022/region=south", Line::new(1, 10, 3)),
+        ("year=2023/region=south", Line::new(1, 11, 4)),
+        ("year=2024/region=north", Line::new(2, 12, 5)),
+    ] {
+        let folder = pipeline.data(&format!("lines/{folder}"));
+        fs::create_dir_all(&folder).unwrap();
+        write(&folder.join("part.parquet"), table(&[line]));
+    }
+    let published = pipeline.publish(&[]);
+    assert_eq!(published.counts()[..4], [3, 2, 0, 1]);
+    let groups: Vec<_> =
+        published.rows("product_group").iter().map(|row| row["product_group"].clone()).collect();
+    assert_eq!(groups, ["north", "south"]);
+}
+
+#[test]
+fn explain_refuses_a_ledger_that_changed_since_the_release() {
+    let pipeline =
+        pipeline().with("amount = 777.77", "ledger = { files = \"../data/ledger.csv\", account = \"6100\" }");
+    let ledger = |amount: &str| {
+        let rows = format!("account,period,amount\n6100,2024-01-01,{amount}\n");
+        fs::write(pipeline.data("ledger.csv"), rows).unwrap();
+    };
+    ledger("500.00");
+    pipeline.publish(&[]);
+    assert_eq!(pipeline.abacus(&["explain", "--customer", "1"]).code, Some(0));
+    ledger("900.00");
+    pipeline.abacus(&["explain", "--customer", "1"]).fails(3, &["a ledger has changed", "abacus run"]);
+}
+
+#[test]
+fn an_order_line_in_two_months_is_an_error() {
+    let pipeline = Pipeline::new().with("order = \"order_id\"", "order = \"order_id\"\nline = \"line_no\"");
+    let numbered = |line: Line| {
+        let mut columns = table(&[line]);
+        let number: ArrayRef = Arc::new(StringArray::from(vec!["1"]));
+        columns.push(("line_no", number));
+        columns.retain(|(_, array)| array.len() == 1);
+        columns
+    };
+    write(&pipeline.data("lines/a.parquet"), numbered(Line::new(1, 10, 3)));
+    write(&pipeline.data("lines/b.parquet"), numbered(Line::new(1, 11, 40)));
+    pipeline.publish(&[]);
+    write(&pipeline.data("lines/c.parquet"), numbered(Line::new(1, 10, 65)));
+    pipeline.abacus(&["run"]).fails(3, &["2024-01-01", "2024-03-01", "order line"]);
+}
+
+#[test]
+fn wall_time_is_published_as_utc() {
+    let pipeline =
+        Pipeline::new().with("currency = \"EUR\"", "currency = \"EUR\"\ntimezone = \"Europe/Berlin\"");
+    let columns = table(&[Line { at: (182, 1_800), ..Line::new(1, 10, 0) }]);
+    let at = columns.iter().find(|(name, _)| *name == "ordered_at").unwrap().1.clone();
+    let naive = arrow::datatypes::DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None);
+    let wall = arrow::compute::cast(&at, &naive).unwrap();
+    write(&pipeline.data("lines/a.parquet"), replace(columns, "ordered_at", wall));
+    let rows = pipeline.publish(&[]).rows("customer_period");
+    assert_eq!(rows[0]["first_order_at"], "2024-06-30T22:30:00Z");
+    assert_eq!(rows[0]["period_start"], "2024-07-01");
+}
