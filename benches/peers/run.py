@@ -31,6 +31,7 @@ FORMULATIONS = {
     "duckdb": [
         f"--money {money} --scan {scan} --orders {orders} --compression {compression}"
         for money, scan, orders, compression in [
+            ("float", "separate", "two-level", "uncompressed"),
             ("float", "separate", "two-level", "lz4"),
             ("int", "separate", "two-level", "lz4"),
             ("decimal", "separate", "two-level", "lz4"),
@@ -45,6 +46,7 @@ FORMULATIONS = {
     "polars": [
         f"--money {money} --scan {scan} --orders {orders} --engine {engine} --compression {compression}"
         for money, scan, orders, engine, compression in [
+            ("float", "separate", "two-level", "streaming", "uncompressed"),
             ("float", "separate", "two-level", "streaming", "lz4"),
             ("int", "separate", "two-level", "streaming", "lz4"),
             ("float", "shared", "two-level", "streaming", "lz4"),

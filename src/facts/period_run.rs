@@ -2,8 +2,8 @@
 
 use super::intern::Interner;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduce::{Cell, GROUP_MEASURES, MEASURES, Reduced};
-use super::state::{StateFile, narrow, write};
+use super::reduce::{GROUP_MEASURES, MEASURES, Reduced};
+use super::state::{StateFile, narrow, narrow_parts, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -32,37 +32,36 @@ pub(crate) struct Kept {
 /// Keeps the reduced ranges of one period.
 pub(crate) fn keep(
     folder: &Path,
-    mut ranges: Vec<Reduced>,
+    ranges: &[Reduced],
     key_type: KeyType,
     customers: &Interner,
     groups: &Interner,
 ) -> Result<Kept> {
     let mut keys = Vec::new();
     let mut bases = Vec::with_capacity(ranges.len());
-    for range in &ranges {
+    for range in ranges {
         bases.push(u32::try_from(keys.len()).expect("a period has fewer than 2³² customers"));
         keys.extend_from_slice(&range.keys);
     }
     let sorted = Sorted::new(&keys, key_type, customers);
     let aggregate_count = ranges.first().map_or(0, |range| range.aggregates.len());
     let mut columns = vec![(CUSTOMER.to_owned(), sorted.ids.clone())];
+    let mut add = |name: String, of: &dyn Fn(&Reduced) -> &[i64]| {
+        let parts: Vec<&[i64]> = ranges.iter().map(of).collect();
+        columns.push((name, sorted.column(&parts)));
+    };
     for (index, name) in MEASURES.iter().enumerate() {
-        columns.push((
-            (*name).to_owned(),
-            narrow(sorted.gather(&mut ranges, |range| &mut range.measures[index])),
-        ));
+        add((*name).to_owned(), &|range| &range.measures[index]);
     }
-    columns.push(("orders".to_owned(), narrow(sorted.gather(&mut ranges, |range| &mut range.orders))));
-    columns
-        .push(("active_days".to_owned(), narrow(sorted.gather(&mut ranges, |range| &mut range.active_days))));
+    add("orders".to_owned(), &|range| &range.orders);
+    add("active_days".to_owned(), &|range| &range.active_days);
     for index in 0..aggregate_count {
-        let column = sorted.gather(&mut ranges, |range| &mut range.aggregates[index]);
-        columns.push((aggregate_column(index), narrow(column)));
+        add(aggregate_column(index), &|range| &range.aggregates[index]);
     }
     Ok(Kept {
         customers: write(folder, columns, HashMap::new())?,
-        products: keep_products(folder, &ranges, &bases, &sorted, groups)?,
-        orders: keep_orders(folder, &ranges, &bases, &sorted)?,
+        products: keep_products(folder, ranges, &bases, &sorted, groups)?,
+        orders: keep_orders(folder, ranges, &bases, &sorted)?,
     })
 }
 
@@ -110,26 +109,16 @@ impl Sorted {
         Self { ids: Arc::new(ids), order: Some(order), place: Some(place) }
     }
 
-    /// One column over all ranges, in target order; empties it in the ranges.
-    fn gather(&self, ranges: &mut [Reduced], column: impl Fn(&mut Reduced) -> &mut Vec<i64>) -> Vec<i64> {
-        let joined = join(ranges, column);
-        match &self.order {
-            None => joined,
-            Some(order) => order.iter().map(|row| joined[*row as usize]).collect(),
-        }
+    /// One column over all ranges, in target order.
+    fn column(&self, parts: &[&[i64]]) -> ArrayRef {
+        let Some(order) = &self.order else { return narrow_parts(parts) };
+        let joined = parts.concat();
+        narrow(order.iter().map(|row| joined[*row as usize]).collect())
     }
 
     fn target(&self, row: u32) -> u32 {
         self.place.as_ref().map_or(row, |place| place[row as usize])
     }
-}
-
-fn join(ranges: &mut [Reduced], column: impl Fn(&mut Reduced) -> &mut Vec<i64>) -> Vec<i64> {
-    let mut joined = Vec::with_capacity(ranges.iter_mut().map(|range| column(range).len()).sum());
-    for range in ranges {
-        joined.append(column(range));
-    }
-    joined
 }
 
 /// Target row, group code, range and index of a cell in it.
@@ -142,8 +131,7 @@ fn keep_products(
     sorted: &Sorted,
     groups: &Interner,
 ) -> Result<StateFile> {
-    let mut numbers: Vec<u32> =
-        ranges.iter().flat_map(|range| range.cells.cells.iter().map(|cell| cell.group)).collect();
+    let mut numbers: Vec<u32> = ranges.iter().flat_map(|range| range.cells.groups.iter().copied()).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let mut names: Vec<(String, u32)> =
@@ -155,11 +143,13 @@ fn keep_products(
         code_of[*number as usize] = code;
     }
     let mut cells: Vec<PlacedCell> =
-        Vec::with_capacity(ranges.iter().map(|range| range.cells.cells.len()).sum());
+        Vec::with_capacity(ranges.iter().map(|range| range.cells.rows.len()).sum());
     for (number, (range, base)) in (0_u32..).zip(ranges.iter().zip(bases)) {
-        let place =
-            |cell: &Cell| (sorted.target(base + cell.row), code_of[cell.group as usize], number, cell.cell);
-        cells.extend(range.cells.cells.iter().map(place));
+        let found = range.cells.rows.iter().zip(&range.cells.groups).zip(0_u32..);
+        let place = |((row, group), cell): ((&u32, &u32), u32)| {
+            (sorted.target(base + row), code_of[*group as usize], number, cell)
+        };
+        cells.extend(found.map(place));
     }
     if sorted.order.is_some() {
         cells.sort_unstable();
@@ -172,9 +162,8 @@ fn keep_products(
         (GROUP.to_owned(), narrow(cells.iter().map(|(_, group, ..)| i64::from(*group)).collect())),
     ];
     for (index, name) in MEASURES.iter().take(GROUP_MEASURES).enumerate() {
-        let value = |(_, _, range, cell): &PlacedCell| {
-            ranges[*range as usize].cells.sums[*cell as usize * GROUP_MEASURES + index]
-        };
+        let value =
+            |(_, _, range, cell): &PlacedCell| ranges[*range as usize].cells.measures[index][*cell as usize];
         columns.push(((*name).to_owned(), narrow(cells.iter().map(value).collect())));
     }
     let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();

@@ -63,7 +63,7 @@ pub(crate) struct Reduced {
 
 impl Reduced {
     /// Turns the instants from wall time into UTC.
-    pub(crate) fn to_utc(&mut self, zone: chrono_tz::Tz) {
+    pub(crate) fn shift_to_utc(&mut self, zone: chrono_tz::Tz) {
         for instants in &mut self.measures[FIRST..=LAST] {
             let known = instants.iter_mut().filter(|at| **at != super::schema::NO_INSTANT);
             known.for_each(|at| *at = to_utc(zone, *at));
@@ -71,21 +71,13 @@ impl Reduced {
     }
 }
 
-/// Rows of customer × product group.
+/// Rows of customer × product group, sorted by row; a row's groups are in no order.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
-    /// Sorted by row; a row's groups are in no order.
-    pub(crate) cells: Vec<Cell>,
-    /// The first `GROUP_MEASURES` of `MEASURES` of each cell, by `Cell::cell`.
-    pub(crate) sums: Vec<i64>,
-}
-
-/// One row of customer × product group.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cell {
-    pub(crate) row: u32,
-    pub(crate) group: u32,
-    pub(crate) cell: u32,
+    pub(crate) rows: Vec<u32>,
+    pub(crate) groups: Vec<u32>,
+    /// The first `GROUP_MEASURES` of `MEASURES`.
+    pub(crate) measures: Vec<Vec<i64>>,
 }
 
 /// Distinct orders of customers.
@@ -366,10 +358,9 @@ impl Tables {
         }
         let first_aggregate = MEASURES.len() + day_words;
         let (sums, stride) = (&self.sums, self.stride);
-        let column =
-            |at: usize| sorted.iter().map(|row| sums[*row as usize * stride + at]).collect::<Vec<i64>>();
         reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
-        reduced.measures = (0..MEASURES.len()).map(column).collect();
+        let order = || sorted.iter().copied();
+        reduced.measures = columns_of(sums, stride, 0..MEASURES.len(), order());
         for (instant, never) in [(FIRST, i64::MAX), (LAST, i64::MIN)] {
             let instants = &mut reduced.measures[instant];
             instants.iter_mut().filter(|at| **at == never).for_each(|at| *at = super::schema::NO_INSTANT);
@@ -379,12 +370,13 @@ impl Tables {
             row[MEASURES.len()..first_aggregate].iter().map(|word| i64::from(word.count_ones())).sum()
         };
         reduced.active_days = sorted.iter().map(days).collect();
-        reduced.aggregates = (0..aggregate_count).map(|index| column(first_aggregate + index)).collect();
+        reduced.aggregates =
+            columns_of(sums, stride, first_aggregate..first_aggregate + aggregate_count, order());
         for order in &mut self.orders {
             order.row = place[order.row as usize];
         }
         finish_orders(&self.orders, &mut reduced, order_aggregates);
-        reduced.cells = finish_cells(&self.cell_keys, self.cell_sums, &place);
+        reduced.cells = finish_cells(&self.cell_keys, &self.cell_sums, &place);
         reduced.overflow = self.overflow;
         reduced
     }
@@ -434,12 +426,31 @@ fn finish_orders(entries: &[OrderEntry], reduced: &mut Reduced, order_aggregates
     }
 }
 
-fn finish_cells(keys: &[(u32, u32)], sums: Vec<i64>, place: &[u32]) -> Cells {
-    let cell =
-        |(cell, (row, group)): (u32, &(u32, u32))| Cell { row: place[*row as usize], group: *group, cell };
-    let cells: Vec<Cell> = (0..).zip(keys).map(cell).collect();
-    let (cells, _) = by_row(&cells, |cell| cell.row, place.len());
-    Cells { cells, sums }
+fn finish_cells(keys: &[(u32, u32)], sums: &[i64], place: &[u32]) -> Cells {
+    let cell = |(cell, (row, group)): (u32, &(u32, u32))| (place[*row as usize], *group, cell);
+    let cells: Vec<(u32, u32, u32)> = (0..).zip(keys).map(cell).collect();
+    let (cells, _) = by_row(&cells, |cell| cell.0, place.len());
+    Cells {
+        measures: columns_of(sums, GROUP_MEASURES, 0..GROUP_MEASURES, cells.iter().map(|cell| cell.2)),
+        rows: cells.iter().map(|cell| cell.0).collect(),
+        groups: cells.iter().map(|cell| cell.1).collect(),
+    }
+}
+
+/// Some columns of a table of rows, in the order given: one pass, while the table is in cache.
+fn columns_of(
+    sums: &[i64],
+    stride: usize,
+    columns: std::ops::Range<usize>,
+    order: impl ExactSizeIterator<Item = u32>,
+) -> Vec<Vec<i64>> {
+    let mut found = vec![vec![0; order.len()]; columns.len()];
+    for (at, row) in order.enumerate() {
+        let start = row as usize * stride;
+        let values = &sums[start + columns.start..start + columns.end];
+        found.iter_mut().zip(values).for_each(|(column, value)| column[at] = *value);
+    }
+    found
 }
 
 /// Identity and content of an order line, and its record as (run, index).

@@ -61,7 +61,7 @@ impl Rules {
                 add(&format!("{:?} {aggregate:?}", activity.on));
             }
         }
-        for products in &facts.products {
+        if let Some(products) = &facts.products {
             add(&format!("{} {}", products.product.text, products.group.text));
         }
         for file in products.iter().flat_map(|products| &products.files) {

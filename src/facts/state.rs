@@ -5,7 +5,8 @@ use super::schema::RowCounts;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::KeyType;
 use arrow::array::{ArrayRef, AsArray, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::{ArrowNativeType, DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
@@ -204,20 +205,32 @@ pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<
 }
 
 /// Integers in the narrowest type that holds them all: state is read and written at memory speed.
-#[expect(clippy::cast_possible_truncation, reason = "the range was checked, and a plain cast vectorises")]
 pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
-    let (low, high) =
-        values.iter().fold((0, 0), |(low, high): (i64, i64), value| (low.min(*value), high.max(*value)));
+    narrow_parts(&[&values])
+}
+
+/// The same for a column that lies in parts.
+#[expect(clippy::cast_possible_truncation, reason = "the range was checked, and a plain cast vectorises")]
+pub(crate) fn narrow_parts(parts: &[&[i64]]) -> ArrayRef {
+    let values = || parts.iter().flat_map(|part| part.iter());
+    let bounds = |(low, high): (i64, i64), value: &i64| (low.min(*value), high.max(*value));
+    let (low, high) = parts.iter().fold((0, 0), |known, part| part.iter().fold(known, bounds));
     let fits = |least: i64, most: i64| low >= least && high <= most;
     if fits(i8::MIN.into(), i8::MAX.into()) {
-        Arc::new(Int8Array::from_iter_values(values.iter().map(|value| *value as i8)))
+        Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None))
     } else if fits(i16::MIN.into(), i16::MAX.into()) {
-        Arc::new(Int16Array::from_iter_values(values.iter().map(|value| *value as i16)))
+        Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None))
     } else if fits(i32::MIN.into(), i32::MAX.into()) {
-        Arc::new(Int32Array::from_iter_values(values.iter().map(|value| *value as i32)))
+        Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None))
     } else {
-        Arc::new(Int64Array::from(values))
+        Arc::new(Int64Array::from_iter_values(values().copied()))
     }
+}
+
+fn cast_parts<T: ArrowNativeType>(parts: &[&[i64]], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
+    let mut found = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| found.extend(part.iter().map(|value| cast(*value))));
+    found.into()
 }
 
 /// A narrowed column as 64-bit integers.

@@ -126,7 +126,7 @@ impl Shared<'_> {
             .collect();
         drop(records);
         if run.zone != chrono_tz::UTC && run.has_wall_time() {
-            reduced.iter_mut().for_each(|range| range.to_utc(run.zone));
+            reduced.iter_mut().for_each(|range| range.shift_to_utc(run.zone));
         }
         if reduced.iter().any(|range| range.overflow) {
             return Err(Error::check(format!(
@@ -138,7 +138,7 @@ impl Shared<'_> {
         let aggregate_totals =
             (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
         let Kept { customers, products, orders } =
-            keep(self.folder, reduced, run.key_type, self.customers, &run.groups)?;
+            keep(self.folder, &reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();
         let period = period.to_string();
