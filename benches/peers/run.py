@@ -37,7 +37,6 @@ FORMULATIONS = {
             ("decimal", "separate", "two-level", "lz4"),
             ("float", "shared", "two-level", "lz4"),
             ("float", "separate", "distinct", "lz4"),
-            ("float", "separate", "two-level", "uncompressed"),
             ("float", "separate", "two-level", "snappy"),
             ("float", "separate", "two-level", "zstd"),
         ]
@@ -52,7 +51,6 @@ FORMULATIONS = {
             ("float", "shared", "two-level", "streaming", "lz4"),
             ("float", "separate", "distinct", "streaming", "lz4"),
             ("float", "separate", "two-level", "in-memory", "lz4"),
-            ("float", "separate", "two-level", "streaming", "uncompressed"),
             ("float", "separate", "two-level", "streaming", "snappy"),
             ("float", "separate", "two-level", "streaming", "zstd"),
         ]
