@@ -4,7 +4,10 @@
 //! ranges; `reduce` turns a range of one period into rows sorted by customer; `period_run` keeps them; `fact_set`
 //! reads them back, period by period.
 
+mod aggregates;
+mod binder;
 mod contain;
+mod deduplicate;
 mod evaluate;
 mod fact_set;
 mod fates;

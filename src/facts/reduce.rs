@@ -3,6 +3,7 @@
 //! A range is cut so that its tables stay in the processor's cache. Nothing here depends on the order of the
 //! records: sums are integers, and sets and rows are sorted before they leave.
 
+use super::deduplicate::Deduplicated;
 use super::record::{AT, KEY, Layout, META, Meta, ORDER};
 use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
 use super::wall_time::to_utc;
@@ -451,40 +452,6 @@ fn columns_of(
         found.iter_mut().zip(values).for_each(|(column, value)| column[at] = *value);
     }
     found
-}
-
-/// Identity and content of an order line, and its record as (run, index).
-type Line = ([u64; 2], u64, (usize, usize));
-
-/// Which records of a source count when identical lines are dropped; identical lines share a customer, hence a range.
-struct Deduplicated {
-    /// Dropped records as (run, index), sorted.
-    dropped: Vec<(usize, usize)>,
-}
-
-impl Deduplicated {
-    fn new(shape: &SourceShape, runs: &[&[u64]], reduced: &mut Reduced) -> Self {
-        let mut dropped = Vec::new();
-        if let (Some(identity), Duplicates::DropIdentical) = (shape.layout.identity, shape.duplicates) {
-            let mut lines: Vec<Line> = Vec::new();
-            for (run_index, run) in runs.iter().enumerate() {
-                for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
-                    let line = &record[identity..identity + 3];
-                    lines.push(([line[0], line[1]], line[2], (run_index, index)));
-                }
-            }
-            lines.sort_unstable();
-            let twice = lines.windows(2).filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1);
-            dropped.extend(twice.map(|pair| pair[1].2));
-        }
-        dropped.sort_unstable();
-        reduced.duplicates += dropped.len() as u64;
-        Self { dropped }
-    }
-
-    fn keeps(&self, run: usize, index: usize) -> bool {
-        self.dropped.is_empty() || self.dropped.binary_search(&(run, index)).is_err()
-    }
 }
 
 fn index_u32(index: usize) -> u32 {
