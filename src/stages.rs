@@ -145,11 +145,16 @@ pub struct Report {
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let definition = pipeline::read(path)?;
     let home = Home::open(&definition.publish.path)?;
-    let _lock = home.lock()?;
+    let lock = home.lock()?;
     let mut work = Workspace::open(definition, &home, options, events.clone())?;
     let plan = pipeline::plan(STAGES, &work.definition)?;
     run::execute(&plan, &mut work, events.as_ref(), |work, timing| work.timings.push(timing))?;
-    work.finish()
+    let report = work.finish()?;
+    drop(lock);
+    if let (Some(keep), Some(_)) = (report.definition.publish.keep, &report.release) {
+        home.vacuum(keep)?;
+    }
+    Ok(report)
 }
 
 /// What a run would do.

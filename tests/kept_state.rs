@@ -132,6 +132,17 @@ fn an_order_line_in_two_months_is_an_error() {
 }
 
 #[test]
+fn a_run_keeps_as_many_releases_as_the_pipeline_says() {
+    let pipeline = pipeline().and("\n[publish]\nkeep = 2\n");
+    for _ in 0..3 {
+        pipeline.publish(&[]);
+    }
+    let releases = pipeline.abacus(&["releases", "list", "--format", "json"]).json();
+    assert_eq!(releases.as_array().unwrap().len(), 2);
+    assert_eq!(pipeline.abacus(&["releases", "verify"]).code, Some(0));
+}
+
+#[test]
 fn wall_time_is_published_as_utc() {
     let pipeline =
         Pipeline::new().with("currency = \"EUR\"", "currency = \"EUR\"\ntimezone = \"Europe/Berlin\"");

@@ -75,7 +75,7 @@ pub struct Definition {
     pub facts: FactsDef,
     /// Present when the file has resources or activities.
     pub costing: Option<CostingDef>,
-    /// Present when the file has the section; margin waterfall, customer × product, whale curve.
+    /// Present when the file has the section: where the classes begin.
     pub profitability: Option<ProfitabilityDef>,
     /// Where and how to publish.
     pub publish: PublishDef,

@@ -25,7 +25,7 @@ pub(super) static FILE: Section = Section {
             "profitability",
             Kind::Table(&settings::PROFITABILITY),
             "",
-            "Margin waterfall, customer × product and whale curve; its presence turns them on",
+            "Where the classes of customers and product groups begin",
         ),
         Key::optional("publish", Kind::Table(&settings::PUBLISH), "", "Where and how to publish"),
         Key::optional("expect", Kind::Tables(&settings::EXPECT), "", "Control totals and data checks"),
