@@ -4,7 +4,9 @@
 //! rewrites them.
 
 use abacus::error::Kind;
-use abacus::pipeline::{Amount, Duplicates, Feed, Level, Severity, UnknownCustomer, read};
+use abacus::pipeline::{
+    Amount, Duplicates, Level, Node, ResourceDriver, Severity, Take, UnknownCustomer, read,
+};
 use abacus::units::PeriodKind;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -136,14 +138,17 @@ fn costing_of_the_complete_file_is_resolved() {
     let activity = |index: usize| &costing.activities[index];
     let columns: Vec<&str> = costing.activities.iter().map(|activity| activity.column.as_str()).collect();
     assert_eq!(columns, ["take_order", "answer_call", "pick", "pack", "care", "visit"]);
-    assert!(matches!(activity(0).feed, Feed::Time { resource: 0, .. }));
-    assert_eq!(activity(0).on, None);
-    assert_eq!((activity(1).on, activity(1).level), (Some(1), Level::Customer));
-    let Feed::Shares { from, .. } = &activity(2).feed else { panic!("shares") };
-    let from: Vec<String> = from.iter().map(|(resource, share)| format!("{resource} {share}")).collect();
-    assert_eq!(from, ["2 0.1", "1 0.7"], "in the order written");
-    assert_eq!(activity(4).driver().text, "per active customer");
-    let Feed::Shares { from, .. } = &activity(5).feed else { panic!("all of one resource") };
-    assert_eq!(from.len(), 1);
-    assert_eq!((from[0].0, from[0].1.to_string()), (3, "1".into()));
+    let part = |index: usize| &activity(index).driver.as_ref().unwrap().parts[0];
+    assert_eq!((activity(0).minutes_of(), part(0).on), (Some(0), None));
+    assert_eq!((part(1).on, activity(1).level), (Some(1), Level::Customer));
+    let takes = |index: usize| -> Vec<String> {
+        let take = |take: &Take| match (take.from, &take.by) {
+            (Node::Resource(resource), ResourceDriver::Share(share)) => format!("{resource} {share}"),
+            other => panic!("a share of a resource, not {other:?}"),
+        };
+        activity(index).takes.iter().map(take).collect()
+    };
+    assert_eq!(takes(2), ["2 0.1", "1 0.7"], "in the order written");
+    assert_eq!(part(4).sql.text, "per active customer");
+    assert_eq!(takes(5), ["3 1"], "all of one resource");
 }

@@ -3,10 +3,12 @@
 use super::driver::{ActivityDriver, LIMIT};
 use super::pools::Pools;
 use super::resources::{Take, by_minutes, by_shares};
-use super::schema::{Activity, ActivityCosting, Costing, Input, PeriodCosting, ResourceCosting};
+use super::schema::{Activity, ActivityCosting, Costing, Input, PeriodCosting, Rate, ResourceCosting};
 use crate::error::{Error, Result};
 use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{CostingDef, Definition, Feed};
+use crate::pipeline::{
+    ActivityDef, CostingDef, Definition, DriverDef, Node, RateDef, ResourceDriver, Take as TakeDef,
+};
 use crate::units::{Decimal, Period};
 
 /// Costs every period.
@@ -50,21 +52,32 @@ fn resolve(
     costing: &CostingDef,
     columns: &[AggregateColumn],
 ) -> Result<Vec<Activity>> {
-    let resolve = |activity: &crate::pipeline::ActivityDef| {
-        let sql = activity.driver();
-        let is_filtered = sql.driver.terms.iter().all(|(_, aggregate)| aggregate.filter.is_some());
+    let driver = |driver: &Option<DriverDef>| {
+        let resolved = driver.as_ref().map(|driver| ActivityDriver::resolve(definition, driver, columns));
+        resolved.transpose()
+    };
+    let resolve = |activity: &ActivityDef| {
+        let parts = activity.driver.iter().flat_map(|driver| &driver.parts);
+        let terms = parts.clone().flat_map(|part| &part.sql.driver.terms);
+        let is_filtered = terms.map(|(_, aggregate)| aggregate.filter.is_some()).all(|filtered| filtered);
+        let on = parts.clone().next().and_then(|part| part.on);
         Ok(Activity {
             name: activity.name.clone(),
             column: activity.column.clone(),
             level: activity.level,
-            source: match activity.on {
+            line: activity.line,
+            member: activity.member.clone(),
+            source: match on {
                 Some(index) => definition.facts.events[index].name.clone(),
                 None => "transactions".to_string(),
             },
-            is_timed: matches!(activity.feed, Feed::Time { .. }),
-            is_sparse: activity.on.is_some() || is_filtered,
-            driver_text: sql.text.clone(),
-            driver: ActivityDriver::resolve(definition, activity, columns)?,
+            is_timed: activity.minutes_of().is_some(),
+            is_sparse: on.is_some() || is_filtered,
+            is_imputed: matches!(activity.rate, RateDef::Imputed(_)),
+            driver_text: activity.driver.as_ref().map(DriverDef::text).unwrap_or_default(),
+            driver: driver(&activity.driver)?,
+            fallback: driver(&activity.fallback)?,
+            avoidable: activity.avoidable,
         })
     };
     costing.activities.iter().map(resolve).collect()
@@ -88,26 +101,31 @@ fn cost_period(
         let pools = pools_of(activity, index, &period.resources);
         let cost = pools.iter().map(|(_, amount)| i128::from(*amount)).sum::<i128>();
         let cost = money(cost).ok_or_else(|| too_large(&activity.name, period.period, "cost"))?;
-        period.activities.push(ActivityCosting { pools, cost, volume });
+        let rate = (volume > 0).then_some(Rate { money: cost, volume });
+        let posted = if rate.is_some() { cost } else { 0 };
+        let unassigned = cost - posted;
+        period.activities.push(ActivityCosting {
+            pools,
+            cost,
+            volume,
+            rate,
+            posted,
+            unassigned,
+            ..Default::default()
+        });
     }
     Ok(period)
 }
 
 /// An activity's pools in the order it names its resources.
-fn pools_of(
-    activity: &crate::pipeline::ActivityDef,
-    index: usize,
-    resources: &[ResourceCosting],
-) -> Vec<(usize, i64)> {
-    let taken = |resource: usize| {
+fn pools_of(activity: &ActivityDef, index: usize, resources: &[ResourceCosting]) -> Vec<(Node, i64)> {
+    let taken = |take: &TakeDef| {
+        let Node::Resource(resource) = take.from else { unreachable!("only resources give") };
         let mut assigned = resources[resource].assigned.iter();
-        let own = assigned.find(|assigned| assigned.activity == index);
-        (resource, own.expect("an activity is a taker of each resource it names").amount)
+        let own = assigned.find(|assigned| assigned.to == Node::Activity(index));
+        (take.from, own.expect("an activity is a taker of each resource it names").amount)
     };
-    match &activity.feed {
-        Feed::Time { resource, .. } => vec![taken(*resource)],
-        Feed::Shares { from, .. } => from.iter().map(|&(resource, _)| taken(resource)).collect(),
-    }
+    activity.takes.iter().map(taken).collect()
 }
 
 fn cost_resource(
@@ -124,20 +142,17 @@ fn cost_resource(
     let cost = money(cost).ok_or_else(fault)?;
     let mut takes: Vec<Take> = Vec::new();
     for (taker, activity) in costing.activities.iter().enumerate() {
-        let scale = activities[taker].driver.scale;
-        match &activity.feed {
-            Feed::Time { resource, .. } if *resource == index => {
-                takes.push((taker, Decimal { mantissa: i128::from(volumes[taker]), scale }));
-            }
-            Feed::Shares { from, .. } => {
-                let shares = from.iter().filter(|(resource, _)| *resource == index);
-                takes.extend(shares.map(|(_, share)| (taker, *share)));
-            }
-            Feed::Time { .. } => {}
+        let scale = activities[taker].driver.as_ref().map_or(0, |driver| driver.scale);
+        for take in activity.takes.iter().filter(|take| take.from == Node::Resource(index)) {
+            let quantity = match take.by {
+                ResourceDriver::Share(share) => share,
+                _ => Decimal { mantissa: i128::from(volumes[taker]), scale },
+            };
+            takes.push((Node::Activity(taker), quantity));
         }
     }
     let costed = match &resource.capacity {
-        Some(capacity) => by_minutes(cost, capacity.practical_minutes, &takes),
+        Some(capacity) => by_minutes(cost, capacity.minutes(period), &takes),
         None => by_shares(cost, &takes),
     };
     let mut costed = costed.ok_or_else(fault)?;
@@ -146,7 +161,9 @@ fn cost_resource(
 }
 
 fn volume(activity: &Activity, period: Period, totals: &[i128]) -> Result<i64> {
-    let volume = i64::try_from(activity.driver.total(totals)).ok().filter(|volume| volume.abs() < LIMIT);
+    let volume = i64::try_from(activity.driver.as_ref().map_or(0, |driver| driver.total(totals)))
+        .ok()
+        .filter(|volume| volume.abs() < LIMIT);
     volume.ok_or_else(|| too_large(&activity.name, period, "driver volume"))
 }
 
@@ -183,25 +200,18 @@ pub fn verify(costing: &Costing) -> Result<()> {
 }
 
 impl ResourceCosting {
-    /// Input + overdriven − assigned − unused − unassigned: 0.
+    /// Cost + overdriven − all that left and stayed: 0.
     pub fn difference(&self) -> i128 {
         let inputs: i128 = self.inputs.iter().map(|(_, amount)| i128::from(*amount)).sum();
-        inputs + i128::from(self.overdriven)
+        let received: i128 = self.received.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        let out = [self.unused, self.unused_retained, self.unused_charged, self.unassigned, self.variance];
+        inputs + received + i128::from(self.reciprocal_net) + i128::from(self.overdriven)
             - self.assigned_total()
-            - i128::from(self.unused)
-            - i128::from(self.unassigned)
+            - out.iter().map(|amount| i128::from(*amount)).sum::<i128>()
     }
 
-    /// What all activities took.
+    /// What other nodes took.
     pub fn assigned_total(&self) -> i128 {
         self.assigned.iter().map(|assigned| i128::from(assigned.amount)).sum()
-    }
-}
-
-impl ActivityCosting {
-    /// Pools − assigned − unassigned: 0.
-    pub fn difference(&self) -> i128 {
-        let pools: i128 = self.pools.iter().map(|(_, amount)| i128::from(*amount)).sum();
-        pools - i128::from(self.assigned()) - i128::from(self.unassigned())
     }
 }

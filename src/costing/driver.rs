@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{ActivityDef, Definition};
-use crate::units::pow10;
+use crate::pipeline::{Definition, DriverDef, DriverPart};
+use crate::units::{Decimal, pow10};
 use arrow::buffer::ScalarBuffer;
 
 /// What a DECIMAL(18) column can hold, exclusive.
@@ -19,47 +19,37 @@ pub struct ActivityDriver {
 }
 
 impl ActivityDriver {
-    /// Finds the aggregates of an activity's driver among the facts' columns.
+    /// Finds the aggregates of a driver among the facts' columns.
     ///
     /// # Errors
     /// When a coefficient leaves no room for the volume within 18 digits.
-    pub fn resolve(
-        definition: &Definition,
-        activity: &ActivityDef,
-        columns: &[AggregateColumn],
-    ) -> Result<Self> {
-        let sql = activity.driver();
-        let mut terms = Vec::new();
-        for (coefficient, aggregate) in &sql.driver.terms {
-            let index = columns
-                .iter()
-                .position(|column| column.source == activity.on && column.aggregate == *aggregate)
-                .ok_or_else(|| {
-                    Error::internal(format!("facts keep no column for '{}' of '{}'", sql.text, activity.name))
-                })?;
-            terms.push((index, coefficient.normalised(), columns[index].scale));
+    pub fn resolve(definition: &Definition, driver: &DriverDef, columns: &[AggregateColumn]) -> Result<Self> {
+        let mut found: Vec<(usize, Decimal)> = Vec::new();
+        for part in &driver.parts {
+            for (coefficient, aggregate) in &part.sql.driver.terms {
+                let is_it =
+                    |column: &AggregateColumn| column.source == part.on && column.aggregate == *aggregate;
+                let missing = || {
+                    Error::internal(format!("facts keep no column for '{aggregate}' of '{}'", part.sql.text))
+                };
+                let index = columns.iter().position(is_it).ok_or_else(missing)?;
+                let too_fine = || too_fine(definition, part);
+                let coefficient = times(*coefficient, part.factor).ok_or_else(too_fine)?;
+                match found.iter_mut().find(|(known, _)| *known == index) {
+                    Some((_, sum)) => *sum = plus(*sum, coefficient).ok_or_else(too_fine)?,
+                    None => found.push((index, coefficient)),
+                }
+            }
         }
-        let scale = terms.iter().map(|(_, coefficient, scale)| coefficient.scale + scale).max().unwrap_or(0);
-        let too_fine = || {
-            let place = definition.place(sql.at);
-            Error::definition(format!(
-                "{place}: driver '{}' has more digits than fit 18; shorten its coefficients",
-                sql.text
-            ))
+        let scales = found.iter().map(|(index, coefficient)| coefficient.scale + columns[*index].scale);
+        let scale = scales.max().unwrap_or(0);
+        let factor = |&(index, coefficient): &(usize, Decimal)| {
+            let exponent = scale.checked_sub(columns[index].scale + coefficient.scale)?;
+            let factor = coefficient.mantissa.checked_mul(pow10(exponent))?;
+            Some((index, i64::try_from(factor).ok()?))
         };
-        if scale > 18 {
-            return Err(too_fine());
-        }
-        let factor = |coefficient: crate::units::Decimal, own: u8| {
-            let factor = coefficient.mantissa.checked_mul(pow10(scale - own - coefficient.scale))?;
-            i64::try_from(factor).ok()
-        };
-        let terms = terms
-            .into_iter()
-            .map(|(index, coefficient, own)| Some((index, factor(coefficient, own)?)))
-            .collect::<Option<Vec<_>>>()
-            .ok_or_else(too_fine)?;
-        Ok(Self { terms, scale })
+        let terms = found.iter().map(factor).collect::<Option<Vec<_>>>().filter(|_| scale <= 18);
+        Ok(Self { terms: terms.ok_or_else(|| too_fine(definition, &driver.parts[0]))?, scale })
     }
 
     /// The volume of every row; shares the aggregate's memory when it is the volume. `None` when a volume
@@ -92,6 +82,25 @@ impl ActivityDriver {
     pub fn total(&self, totals: &[i128]) -> i128 {
         self.terms.iter().map(|&(index, factor)| totals[index] * i128::from(factor)).sum()
     }
+}
+
+fn too_fine(definition: &Definition, part: &DriverPart) -> Error {
+    let place = definition.place(part.sql.at);
+    let text = &part.sql.text;
+    Error::definition(format!(
+        "{place}: driver '{text}' has more digits than fit 18; shorten its coefficients"
+    ))
+}
+
+fn times(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let mantissa = a.mantissa.checked_mul(b.mantissa)?;
+    Some(Decimal { mantissa, scale: a.scale.checked_add(b.scale)? }.normalised())
+}
+
+fn plus(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let scale = a.scale.max(b.scale);
+    let mantissa = a.at_scale(scale)?.checked_add(b.at_scale(scale)?)?;
+    Some(Decimal { mantissa, scale }.normalised())
 }
 
 /// All bits set in the values' magnitudes: no |value| exceeds the result.

@@ -62,7 +62,7 @@ fn inline(
                 feed(pools, periods, *period, index, None, &resource.name, amount_of(amount)?);
             }
         }
-        Amount::Ledger(_) => {}
+        Amount::Ledger(_) | Amount::Nothing => {}
     }
     Ok(())
 }

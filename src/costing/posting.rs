@@ -4,29 +4,37 @@
 //! R(x) = sign(x)·⌊|x| + ½⌋. Parts follow the order of the takers, so the same order gives the same parts.
 //! Money and volumes are fixed-point mantissas below 10^18.
 
+use super::schema::Rate;
 use crate::units::round_ratio;
 
-/// Parts of `pool` for `volumes`, whose sum is `total`.
+/// What each volume costs at a rate: parts of the running cost, from the running volume `before` on.
 ///
-/// The parts sum to `pool`. `None` when a part of signed volumes leaves 64 bits; volumes that are not negative
-/// cannot fail.
-///
-/// # Panics
-/// When `total` is not above 0.
-pub fn post(pool: i64, volumes: &[i64], total: i64) -> Option<Vec<i64>> {
-    assert!(total > 0, "a pool is posted over a volume above 0, not {total}");
+/// The parts sum to R(rate × (before + Σ volumes)) − R(rate × before), whatever the slices a table is posted in.
+/// `None` when a part of signed volumes leaves 64 bits; volumes that are not negative and add up to at most
+/// `rate.volume` cannot fail.
+pub fn post(rate: Rate, volumes: &[i64], before: i64) -> Option<Vec<i64>> {
+    assert!(rate.volume > 0, "a rate pays for a volume above 0, not {}", rate.volume);
     let (least, most) = volumes.iter().fold((0, 0), |(low, high), &v| (low.min(v), high.max(v)));
-    if least < 0 {
-        return post_running(pool, volumes.iter().map(|&volume| i128::from(volume)), i128::from(total));
+    if least < 0 || before < 0 {
+        let weights = volumes.iter().map(|&volume| i128::from(volume));
+        return post_from(rate.money, weights, i128::from(rate.volume), i128::from(before));
     }
     let narrow =
-        2_u64.checked_mul(pool.unsigned_abs()).and_then(|twice| twice.checked_mul(most.unsigned_abs()));
-    let parts = if narrow.is_some() && total < 1 << 62 {
-        post_narrow(pool, volumes, total)
-    } else {
-        post_wide(pool, volumes, total)
-    };
-    Some(parts)
+        2_u64.checked_mul(rate.money.unsigned_abs()).and_then(|twice| twice.checked_mul(most.unsigned_abs()));
+    let carry = carry(rate, before);
+    match (narrow, u64::try_from(carry)) {
+        (Some(0..NARROW), Ok(carry)) if rate.volume < 1 << 62 => Some(post_narrow(rate, volumes, carry)),
+        _ => post_wide(rate, volumes, carry),
+    }
+}
+
+/// Numerators below this have quotients that fit 63 bits.
+const NARROW: u64 = 1 << 63;
+
+/// What is left of the running cost when whole units are taken out: (before·2P + V) mod 2V.
+fn carry(rate: Rate, before: i64) -> u128 {
+    let (twice, volume) = (2 * u128::from(rate.money.unsigned_abs()), u128::from(rate.volume.unsigned_abs()));
+    (u128::from(before.unsigned_abs()) * twice + volume) % (2 * volume)
 }
 
 /// The definition itself, for signed weights and for a `whole` that the weights need not reach: parts of
@@ -36,7 +44,17 @@ pub(super) fn post_running(
     weights: impl IntoIterator<Item = i128>,
     whole: i128,
 ) -> Option<Vec<i64>> {
-    let (mut running, mut posted) = (0_i128, 0_i128);
+    post_from(pool, weights, whole, 0)
+}
+
+fn post_from(
+    pool: i64,
+    weights: impl IntoIterator<Item = i128>,
+    whole: i128,
+    before: i128,
+) -> Option<Vec<i64>> {
+    let mut running = before;
+    let mut posted = round_ratio(before.checked_mul(i128::from(pool))?, whole);
     let mut part_of = |weight: i128| {
         running = running.checked_add(weight)?;
         let until = round_ratio(running.checked_mul(i128::from(pool))?, whole);
@@ -70,11 +88,10 @@ pub fn trace(pools: &[i64], running_before: i64, volume: i64, total: i64) -> Vec
 /// Needs 2P·max(volume) below 2^64 and V below 2^62. The quotient of the step comes from a reciprocal of the
 /// divisor (Barrett): ⌊2^64/d⌋ makes it at most one too small.
 #[allow(clippy::cast_possible_truncation, reason = "the high half of a 128-bit product fits 64 bits")]
-#[allow(clippy::cast_possible_wrap, reason = "a part is at most the pool")]
-fn post_narrow(pool: i64, volumes: &[i64], total: i64) -> Vec<i64> {
-    let (twice, divisor) = (2 * pool.unsigned_abs(), 2 * total.unsigned_abs());
+#[allow(clippy::cast_possible_wrap, reason = "numerators stay below 2^63")]
+fn post_narrow(rate: Rate, volumes: &[i64], mut carry: u64) -> Vec<i64> {
+    let (twice, divisor) = (2 * rate.money.unsigned_abs(), 2 * rate.volume.unsigned_abs());
     let reciprocal = u128::from(((1_u128 << 64) / u128::from(divisor)) as u64);
-    let mut carry = total.unsigned_abs();
     let part_of = |volume: &i64| {
         let numerator = volume.unsigned_abs() * twice;
         let mut quotient = ((u128::from(numerator) * reciprocal) >> 64) as u64;
@@ -88,25 +105,23 @@ fn post_narrow(pool: i64, volumes: &[i64], total: i64) -> Vec<i64> {
             quotient += 1;
             carry -= divisor;
         }
-        if pool < 0 { -(quotient as i64) } else { quotient as i64 }
+        if rate.money < 0 { -(quotient as i64) } else { quotient as i64 }
     };
     volumes.iter().map(part_of).collect()
 }
 
 /// The same in 128 bits, for pools and volumes of many digits.
-#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a part is at most the pool")]
-fn post_wide(pool: i64, volumes: &[i64], total: i64) -> Vec<i64> {
-    let twice = 2 * u128::from(pool.unsigned_abs());
-    let divisor = 2 * u128::from(total.unsigned_abs());
-    let mut carry = u128::from(total.unsigned_abs());
+fn post_wide(rate: Rate, volumes: &[i64], mut carry: u128) -> Option<Vec<i64>> {
+    let twice = 2 * u128::from(rate.money.unsigned_abs());
+    let divisor = 2 * u128::from(rate.volume.unsigned_abs());
     let part_of = |volume: &i64| {
         if *volume == 0 {
-            return 0;
+            return Some(0);
         }
         let numerator = u128::from(volume.unsigned_abs()) * twice + carry;
         carry = numerator % divisor;
-        let quotient = (numerator / divisor) as i64;
-        if pool < 0 { -quotient } else { quotient }
+        let quotient = i64::try_from(numerator / divisor).ok()?;
+        Some(if rate.money < 0 { -quotient } else { quotient })
     };
     volumes.iter().map(part_of).collect()
 }
@@ -115,6 +130,10 @@ fn post_wide(pool: i64, volumes: &[i64], total: i64) -> Vec<i64> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn rate(money: i64, volume: i64) -> Rate {
+        Rate { money, volume }
+    }
 
     fn naive(pool: i64, volumes: &[i64]) -> Vec<i64> {
         let total = volumes.iter().map(|&volume| i128::from(volume)).sum();
@@ -129,7 +148,7 @@ mod tests {
             (-10_000, vec![1, 1, 1], vec![-3333, -3334, -3333]),
         ] {
             assert_eq!(
-                post(pool, &volumes, volumes.iter().sum()).unwrap(),
+                post(rate(pool, volumes.iter().sum()), &volumes, 0).unwrap(),
                 expected,
                 "{pool} over {volumes:?}"
             );
@@ -138,7 +157,7 @@ mod tests {
 
     #[test]
     fn golden_g17_signed_volumes_post_with_their_sign() {
-        assert_eq!(post(100, &[100, 50, -50], 100), Some(vec![100, 50, -50]));
+        assert_eq!(post(rate(100, 100), &[100, 50, -50], 0), Some(vec![100, 50, -50]));
     }
 
     #[test]
@@ -147,13 +166,13 @@ mod tests {
         let volumes = [digits18 / 3, 0, digits18 / 3, 1];
         let total = volumes.iter().sum();
         for pool in [digits18, -digits18, 1, -1, 0] {
-            assert_eq!(post(pool, &volumes, total).unwrap(), naive(pool, &volumes), "{pool}");
+            assert_eq!(post(rate(pool, total), &volumes, 0).unwrap(), naive(pool, &volumes), "{pool}");
         }
     }
 
     #[test]
     fn a_signed_part_beyond_64_bits_is_refused() {
-        assert_eq!(post(i64::MAX, &[i64::MAX, -(i64::MAX - 1)], 1), None);
+        assert_eq!(post(rate(i64::MAX, 1), &[i64::MAX, -(i64::MAX - 1)], 0), None);
     }
 
     fn volumes() -> impl Strategy<Value = Vec<i64>> {
@@ -170,9 +189,15 @@ mod tests {
         #[test]
         fn incremental_posting_equals_the_definition(pool in pools(), volumes in volumes()) {
             let total = volumes.iter().sum();
-            let parts = post(pool, &volumes, total).unwrap();
+            let parts = post(rate(pool, total), &volumes, 0).unwrap();
             prop_assert_eq!(&parts, &naive(pool, &volumes));
-            prop_assert_eq!(&post_wide(pool, &volumes, total), &parts);
+            prop_assert_eq!(&post_wide(rate(pool, total), &volumes, carry(rate(pool, total), 0)).unwrap(), &parts);
+            for cut in [0, volumes.len() / 3, volumes.len()] {
+                let (first, second) = volumes.split_at(cut);
+                let mut sliced = post(rate(pool, total), first, 0).unwrap();
+                sliced.extend(post(rate(pool, total), second, first.iter().sum()).unwrap());
+                prop_assert_eq!(&sliced, &parts);
+            }
             prop_assert_eq!(parts.iter().sum::<i64>(), pool);
         }
 
@@ -180,9 +205,9 @@ mod tests {
         fn signed_running_volumes_close_too(pool in -1_000_000..1_000_000_i64, volumes in prop::collection::vec(-50..100_i64, 1..50)) {
             let total: i64 = volumes.iter().sum();
             prop_assume!(total > 0);
-            let parts = post(pool, &volumes, total).unwrap();
+            let parts = post(rate(pool, total), &volumes, 0).unwrap();
             prop_assert_eq!(parts.iter().sum::<i64>(), pool);
-            let mirrored = post(-pool, &volumes, total).unwrap();
+            let mirrored = post(rate(-pool, total), &volumes, 0).unwrap();
             prop_assert_eq!(parts.iter().map(|part| -part).collect::<Vec<_>>(), mirrored);
         }
 
@@ -191,7 +216,7 @@ mod tests {
             pools in prop::collection::vec(-100_000..1_000_000_i64, 1..6), volumes in volumes()
         ) {
             let (pool, total) = (pools.iter().sum(), volumes.iter().sum());
-            let parts = post(pool, &volumes, total).unwrap();
+            let parts = post(rate(pool, total), &volumes, 0).unwrap();
             let mut running = 0;
             let mut by_pool = vec![0; pools.len()];
             for (part, volume) in parts.iter().zip(&volumes) {

@@ -5,10 +5,11 @@
 
 use super::posting::post_running;
 use super::schema::{Assigned, Minutes, ResourceCosting};
+use crate::pipeline::Node;
 use crate::units::{Decimal, pow10, round_ratio};
 
-/// A taker: activity and its share or minutes.
-pub(crate) type Take = (usize, Decimal);
+/// A taker, and its share or minutes.
+pub(crate) type Take = (Node, Decimal);
 
 /// Shares of a pool, in the activities' order. What no share takes is unassigned.
 ///
@@ -56,7 +57,7 @@ pub(crate) fn by_minutes(cost: i64, practical: Decimal, takes: &[Take]) -> Optio
 
 fn assigned(takes: &[Take], amounts: &[i64]) -> Vec<Assigned> {
     let pairs = takes.iter().zip(amounts);
-    pairs.map(|(&(activity, quantity), &amount)| Assigned { activity, quantity, amount }).collect()
+    pairs.map(|(&(to, quantity), &amount)| Assigned { to, quantity, amount }).collect()
 }
 
 #[cfg(test)]
@@ -64,7 +65,8 @@ mod tests {
     use super::*;
 
     fn takes(quantities: &[&str]) -> Vec<Take> {
-        quantities.iter().map(|text| text.parse().unwrap()).enumerate().collect()
+        let quantities = quantities.iter().map(|text| text.parse().unwrap()).enumerate();
+        quantities.map(|(index, quantity)| (Node::Activity(index), quantity)).collect()
     }
 
     fn amounts(costing: &ResourceCosting) -> Vec<i64> {
@@ -114,7 +116,12 @@ mod tests {
         let mut sums = [0; 5];
         for (pool, percent) in pools.iter().zip(percent) {
             let share = |percent: i128| Decimal { mantissa: percent, scale: 2 };
-            let takes: Vec<Take> = percent.into_iter().map(share).enumerate().collect();
+            let takes: Vec<Take> = percent
+                .into_iter()
+                .map(share)
+                .enumerate()
+                .map(|(index, share)| (Node::Activity(index), share))
+                .collect();
             let costing = by_shares(*pool, &takes).unwrap();
             assert_eq!(costing.unassigned, 0);
             sums.iter_mut().zip(amounts(&costing)).for_each(|(sum, amount)| *sum += amount);

@@ -8,8 +8,8 @@ pub use super::posting::{post, trace};
 pub(crate) use super::tables::level_name;
 pub use super::tables::{activity_period, balance, cost_flow};
 
-use crate::pipeline::Level;
-use crate::units::{Decimal, Period};
+use crate::pipeline::{Level, Line, Node};
+use crate::units::{Decimal, Period, round_ratio};
 
 /// The costing of a whole run.
 #[derive(Debug, Clone, Default)]
@@ -35,16 +35,26 @@ pub struct Activity {
     pub column: String,
     /// Where in the cost hierarchy it stands.
     pub level: Level,
+    /// The line of the waterfall it forms; none: customers do not bear it.
+    pub line: Option<Line>,
+    /// The channel or product group it is caused by.
+    pub member: Option<String>,
     /// `transactions` or the event source.
     pub source: String,
     /// Whether it is driven by minutes of a time-driven resource.
     pub is_timed: bool,
     /// Whether most customers are likely to have none of it.
     pub is_sparse: bool,
-    /// The driver's SQL.
+    /// Whether no pool holds its cost, so that a contra line stands against it.
+    pub is_imputed: bool,
+    /// The driver's SQL; empty without driver.
     pub driver_text: String,
     /// How volumes follow from the facts.
-    pub driver: ActivityDriver,
+    pub driver: Option<ActivityDriver>,
+    /// How they follow in periods without volume of `driver`.
+    pub fallback: Option<ActivityDriver>,
+    /// Share of its cost that ends when what drives it ends.
+    pub avoidable: Decimal,
 }
 
 /// One period's money from ledger to activities.
@@ -58,34 +68,49 @@ pub struct PeriodCosting {
     pub activities: Vec<ActivityCosting>,
 }
 
-/// One resource pool in one period: cost + overdriven = assigned + unused + unassigned.
+/// One resource pool in one period:
+/// cost + overdriven = assigned + unused + unused_retained + unused_charged + unassigned + variance.
 #[derive(Debug, Clone, Default)]
 pub struct ResourceCosting {
-    /// What feeds it.
+    /// What feeds it from outside the network.
     pub inputs: Vec<Input>,
-    /// Their sum.
+    /// (sender, amount) of what it receives from nodes outside its own reciprocal group.
+    pub received: Vec<(Node, i64)>,
+    /// What it received from its reciprocal group less what it gave to it; 0 over the group.
+    pub reciprocal_net: i64,
+    /// Its cost before it gave to its reciprocal group, rounded: shown, never added up.
+    pub reciprocated: Option<i64>,
+    /// Inputs + received + reciprocal net.
     pub cost: i64,
-    /// What went to activities.
+    /// What went to nodes outside its own reciprocal group.
     pub assigned: Vec<Assigned>,
-    /// Cost of practical capacity that no activity took.
+    /// Cost of practical capacity that no activity took, and that stays here.
     pub unused: i64,
-    /// Cost of minutes beyond practical capacity: assigned, but not in the pool.
+    /// The same, where it goes to the level that owns the capacity.
+    pub unused_retained: i64,
+    /// The same, where customers bear it in proportion.
+    pub unused_charged: i64,
+    /// Cost of minutes, or direct charges, beyond the pool: assigned, but not in it.
     pub overdriven: i64,
     /// Cost that no share takes.
     pub unassigned: i64,
+    /// Cost beyond the standard rate × practical capacity: the spending variance.
+    pub variance: i64,
     /// Present when time-driven.
     pub minutes: Option<Minutes>,
+    /// The level that owns unused capacity, where it is retained.
+    pub owner: Option<Level>,
 }
 
 /// Money that feeds a pool: its ledger account, or none for an inline amount.
 pub type Input = (Option<String>, i64);
 
-/// What one activity took from a resource.
+/// What one node took from another.
 #[derive(Debug, Clone, Copy)]
 pub struct Assigned {
-    /// Index into `Costing::activities`.
-    pub activity: usize,
-    /// The share, or minutes.
+    /// Who.
+    pub to: Node,
+    /// The share, quantity or minutes.
     pub quantity: Decimal,
     /// Money.
     pub amount: i64,
@@ -104,14 +129,46 @@ pub struct Minutes {
     pub overdriven: Decimal,
 }
 
-/// One activity in one period.
+/// One activity in one period: cost = passed on + posted + retained + unassigned + variance,
+/// where an imputed activity has a negative variance, its contra, in place of cost.
 #[derive(Debug, Clone, Default)]
 pub struct ActivityCosting {
-    /// (resource, amount), in the order the activity names its resources.
-    pub pools: Vec<(usize, i64)>,
-    /// Their sum.
+    /// (sender, amount), in the order the activity names them.
+    pub pools: Vec<(Node, i64)>,
+    /// What it received from its reciprocal group less what it gave to it; 0 over the group.
+    pub reciprocal_net: i64,
+    /// Its cost before it gave to its reciprocal group, rounded: shown, never added up.
+    pub reciprocated: Option<i64>,
+    /// Pools + reciprocal net.
     pub cost: i64,
-    /// Volume of all customers, at the driver's scale.
+    /// What went to nodes outside its own reciprocal group.
+    pub passed_on: Vec<Assigned>,
+    /// Volume of all customers, at the driver's scale, after the policy for negative volumes.
+    pub volume: i64,
+    /// Whether `volume` is that of the fallback driver.
+    pub is_fallback: bool,
+    /// What customers are charged per unit of volume; none: they are not charged.
+    pub rate: Option<Rate>,
+    /// What customers bear, `rate.at(volume)`.
+    pub posted: i64,
+    /// What stays at its level by intent.
+    pub retained: i64,
+    /// What stays for want of volume.
+    pub unassigned: i64,
+    /// Over- (negative) or under-absorbed at a standard rate; less what is imputed.
+    pub variance: i64,
+    /// Unused capacity that customers bear beside `posted`, over the same volumes.
+    pub unused_charged: i64,
+    /// Minutes really worked, where they are known.
+    pub actual_minutes: Option<Decimal>,
+}
+
+/// Money per unit of volume as an exact fraction of mantissas: R(volume × money / volume_of_money).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// Mantissa of money.
+    pub money: i64,
+    /// Mantissa of the volume it pays for, above 0.
     pub volume: i64,
 }
 
@@ -125,19 +182,25 @@ pub const UNCLAIMED: &str = "no resource claims the account";
 pub const OUTSIDE: &str = "outside the periods of the run";
 
 impl ActivityCosting {
-    /// Whether customers bear its cost.
-    pub fn is_assigned(&self) -> bool {
-        self.volume > 0
+    /// What goes to customers, to other nodes and elsewhere is what came: 0.
+    pub fn difference(&self) -> i128 {
+        let pools: i128 = self.pools.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        let out = [self.posted, self.retained, self.unassigned, self.variance];
+        pools + i128::from(self.reciprocal_net)
+            - self.passed_on_total()
+            - out.iter().map(|amount| i128::from(*amount)).sum::<i128>()
     }
 
-    /// What customers bear.
-    pub fn assigned(&self) -> i64 {
-        if self.is_assigned() { self.cost } else { 0 }
+    /// What other nodes took.
+    pub fn passed_on_total(&self) -> i128 {
+        self.passed_on.iter().map(|passed| i128::from(passed.amount)).sum()
     }
+}
 
-    /// What stays for want of volume.
-    pub fn unassigned(&self) -> i64 {
-        self.cost - self.assigned()
+impl Rate {
+    /// What a running volume costs, rounded once; `None` beyond 128 bits.
+    pub fn at(self, volume: i128) -> Option<i128> {
+        Some(round_ratio(volume.checked_mul(i128::from(self.money))?, i128::from(self.volume)))
     }
 }
 
@@ -154,54 +217,86 @@ pub struct Leftover {
     pub reason: &'static str,
 }
 
-/// A run's money in five numbers, for its summary: input + overdriven = assigned + unused + unassigned.
+/// A run's money, for its summary:
+/// input + imputed + overdriven = assigned + retained + unused + unassigned + variance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CostTotals {
-    /// Cost of all resource pools.
+    /// Money that feeds resource pools.
     pub input: i128,
-    /// Borne by customers.
+    /// Borne by customers without a pool behind it.
+    pub imputed: i128,
+    /// Borne by customers, unused capacity charged to them among it.
     pub assigned: i128,
-    /// Unused capacity.
+    /// Stays at its level by intent.
+    pub retained: i128,
+    /// Unused capacity that nobody bears.
     pub unused: i128,
     /// Without share or without volume.
     pub unassigned: i128,
     /// Assigned beyond the pools' cost.
     pub overdriven: i128,
+    /// What standard rates left over or under.
+    pub variance: i128,
     /// Ledger rows of the run's periods that no resource claims; not part of `input`.
     pub unclaimed: i128,
+}
+
+impl std::ops::AddAssign for CostTotals {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.imputed += other.imputed;
+        self.assigned += other.assigned;
+        self.retained += other.retained;
+        self.unused += other.unused;
+        self.unassigned += other.unassigned;
+        self.overdriven += other.overdriven;
+        self.variance += other.variance;
+        self.unclaimed += other.unclaimed;
+    }
+}
+
+impl CostTotals {
+    /// Money in less money out: 0.
+    pub fn difference(&self) -> i128 {
+        self.input + self.imputed + self.overdriven
+            - self.assigned
+            - self.retained
+            - self.unused
+            - self.unassigned
+            - self.variance
+    }
 }
 
 impl Costing {
     /// The sums of all periods.
     pub fn totals(&self) -> CostTotals {
-        let mut totals =
-            self.periods.iter().map(PeriodCosting::totals).fold(CostTotals::default(), |a, b| CostTotals {
-                input: a.input + b.input,
-                assigned: a.assigned + b.assigned,
-                unused: a.unused + b.unused,
-                unassigned: a.unassigned + b.unassigned,
-                overdriven: a.overdriven + b.overdriven,
-                unclaimed: 0,
-            });
+        let mut totals = CostTotals::default();
+        self.periods.iter().for_each(|period| totals += self.period_totals(period));
         let unclaimed = self.leftovers.iter().filter(|leftover| leftover.reason == UNCLAIMED);
         totals.unclaimed = unclaimed.map(|leftover| i128::from(leftover.amount)).sum();
         totals
     }
-}
 
-impl PeriodCosting {
-    /// The period's sums, without unclaimed ledger rows.
-    pub fn totals(&self) -> CostTotals {
+    /// The sums of one period, without unclaimed ledger rows.
+    pub fn period_totals(&self, period: &PeriodCosting) -> CostTotals {
         let mut totals = CostTotals::default();
-        for resource in &self.resources {
-            totals.input += i128::from(resource.cost);
+        for resource in &period.resources {
+            totals.input += resource.inputs.iter().map(|(_, amount)| i128::from(*amount)).sum::<i128>();
+            totals.assigned += i128::from(resource.unused_charged);
+            totals.retained += i128::from(resource.unused_retained);
             totals.unused += i128::from(resource.unused);
             totals.unassigned += i128::from(resource.unassigned);
             totals.overdriven += i128::from(resource.overdriven);
+            totals.variance += i128::from(resource.variance);
         }
-        for activity in &self.activities {
-            totals.assigned += i128::from(activity.assigned());
-            totals.unassigned += i128::from(activity.unassigned());
+        for (activity, costed) in self.activities.iter().zip(&period.activities) {
+            totals.assigned += i128::from(costed.posted);
+            totals.retained += i128::from(costed.retained);
+            totals.unassigned += i128::from(costed.unassigned);
+            match activity.is_imputed {
+                true => totals.imputed -= i128::from(costed.variance),
+                false => totals.variance += i128::from(costed.variance),
+            }
         }
         totals
     }

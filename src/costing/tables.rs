@@ -4,7 +4,7 @@ use super::schema::{
     Activity, ActivityCosting, Costing, Minutes, NO_SHARE, NO_VOLUME, PeriodCosting, ResourceCosting,
     UNCLAIMED,
 };
-use crate::pipeline::Level;
+use crate::pipeline::{self, Level};
 use crate::publish::schema::{Column, ColumnKind::*, Sheet};
 use crate::units::{Decimal, Period, pow10};
 
@@ -57,11 +57,10 @@ pub fn activity_period(costing: &Costing, currency: &str) -> Sheet {
         rows.iter().map(|row| Some(i128::from(of(row.costing)))).collect::<Vec<_>>()
     };
     sheet.totals(total("cost", money, currency, "Money from its resources"), amounts(|costing| costing.cost));
-    sheet
-        .totals(total("assigned", money, currency, "Borne by customers"), amounts(ActivityCosting::assigned));
+    sheet.totals(total("assigned", money, currency, "Borne by customers"), amounts(|costing| costing.posted));
     sheet.totals(
         total("unassigned", money, currency, "Not borne by customers"),
-        amounts(ActivityCosting::unassigned),
+        amounts(|costing| costing.unassigned),
     );
     sheet.texts(
         name("reason", "Why it is not borne by customers").nullable(),
@@ -69,7 +68,7 @@ pub fn activity_period(costing: &Costing, currency: &str) -> Sheet {
     );
     sheet.floats(
         Column::new("rate", Float, per_unit, "Driver rate, cost over volume, shown rounded").nullable(),
-        rows.iter().map(|row| row.costing.rate(row.activity.driver.scale, money)),
+        rows.iter().map(|row| row.costing.rate_shown(row.activity, money)),
     );
     sheet
 }
@@ -196,23 +195,32 @@ struct Node<'c> {
 }
 
 impl Costing {
+    /// Kind and name of a node.
+    pub fn node(&self, node: pipeline::Node) -> (&'static str, &str) {
+        match node {
+            pipeline::Node::Resource(index) => ("resource", &self.resources[index]),
+            pipeline::Node::Activity(index) => ("activity", &self.activities[index].name),
+        }
+    }
+
     /// Digits that show every volume, share and minute exactly.
     fn quantity_scale(&self) -> u8 {
         let resources = self.periods.iter().flat_map(|period| &period.resources);
         let taken = resources.clone().flat_map(|resource| &resource.assigned).map(|a| a.quantity.scale);
         let minutes =
             resources.filter_map(|resource| resource.minutes).map(|minutes| minutes.practical.scale);
-        let volumes = self.activities.iter().map(|activity| activity.driver.scale);
+        let volumes = self.activities.iter().map(Activity::volume_scale);
         taken.chain(minutes).chain(volumes).max().unwrap_or(0)
     }
 
     fn activity_rows<'c>(&'c self, period: &'c PeriodCosting) -> impl Iterator<Item = ActivityRow<'c>> {
         let rows = self.activities.iter().zip(&period.activities);
         rows.map(|(activity, costing)| {
-            let resource = costing.pools.first().filter(|_| activity.is_timed).map(|(resource, _)| *resource);
-            let capacity = resource.and_then(|index| {
-                period.resources[index].minutes.map(|minutes| (self.resources[index].as_str(), minutes))
+            let timed = costing.pools.iter().filter(|_| activity.is_timed).find_map(|(from, _)| match from {
+                pipeline::Node::Resource(index) => Some((*index, period.resources[*index].minutes?)),
+                pipeline::Node::Activity(_) => None,
             });
+            let capacity = timed.map(|(index, minutes)| (self.resources[index].as_str(), minutes));
             ActivityRow { period: period.period, activity, costing, capacity }
         })
     }
@@ -261,7 +269,7 @@ impl Costing {
             .assigned
             .iter()
             .map(|assigned| {
-                let to = ("activity", self.activities[assigned.activity].name.as_str());
+                let to = self.node(assigned.to);
                 flow(to, Some(assigned.quantity), assigned.amount)
             })
             .collect();
@@ -298,10 +306,10 @@ impl Costing {
             kind: "activity",
             name: &activity.name,
             input: i128::from(costed.cost),
-            assigned: i128::from(costed.assigned()),
+            assigned: i128::from(costed.posted),
             unused: 0,
             overdriven: 0,
-            unassigned: i128::from(costed.unassigned()),
+            unassigned: i128::from(costed.unassigned),
             reason: NO_VOLUME,
             volume: Some(costed.quantity(activity)),
             minutes: None,
@@ -345,31 +353,43 @@ fn input_flows<'c>(
     })
 }
 
+impl Activity {
+    /// Digits after the point of its volume.
+    pub fn volume_scale(&self) -> u8 {
+        self.driver.as_ref().map_or(0, |driver| driver.scale)
+    }
+}
+
 impl ActivityCosting {
     /// Why customers do not bear its cost, if they do not.
     pub fn reason(&self) -> Option<&'static str> {
-        (!self.is_assigned()).then_some(NO_VOLUME)
+        self.rate.is_none().then_some(NO_VOLUME)
     }
 
     /// Its volume with its scale.
     pub fn quantity(&self, activity: &Activity) -> Decimal {
-        Decimal { mantissa: i128::from(self.volume), scale: activity.driver.scale }
+        Decimal { mantissa: i128::from(self.volume), scale: activity.volume_scale() }
     }
 
-    /// Cost over volume, rounded to a double; none without volume.
+    /// Money per unit of volume, rounded to a double; none without rate.
     #[allow(clippy::cast_precision_loss, reason = "shown rounded; the exact rate is the fraction itself")]
-    pub fn rate(&self, volume_scale: u8, money_scale: u8) -> Option<f64> {
+    pub fn rate_shown(&self, activity: &Activity, money_scale: u8) -> Option<f64> {
         // Scaled as integers, so that only the division rounds: 112,000.00 over 2,500 is 44.8.
-        let cost = i128::from(self.cost) * pow10(volume_scale);
-        let volume = i128::from(self.volume) * pow10(money_scale);
-        self.is_assigned().then(|| cost as f64 / volume as f64)
+        let rate = self.rate?;
+        let money = i128::from(rate.money) * pow10(activity.volume_scale());
+        let volume = i128::from(rate.volume) * pow10(money_scale);
+        Some(money as f64 / volume as f64)
     }
 }
 
 /// The word for a level.
 pub(crate) fn level_name(level: Level) -> &'static str {
     match level {
+        Level::Unit => "unit",
         Level::Order => "order",
         Level::Customer => "customer",
+        Level::Product => "product",
+        Level::Channel => "channel",
+        Level::Facility => "facility",
     }
 }

@@ -2,8 +2,9 @@
 
 use super::posting::post;
 use super::resources::{Take, by_minutes, by_shares};
-use super::schema::{ActivityCosting, PeriodCosting, ResourceCosting};
-use crate::units::{Decimal, Period, PeriodKind};
+use super::schema::Rate;
+use crate::pipeline::Node;
+use crate::units::Decimal;
 use proptest::prelude::*;
 
 /// Dakota Office Products: customers A, B and all others.
@@ -13,9 +14,10 @@ fn golden_g6_dakota_rates_reach_both_customers() {
     let taken = |cost: i64, takes: &[Take]| -> Vec<i64> {
         by_shares(cost, takes).unwrap().assigned.iter().map(|assigned| assigned.amount).collect()
     };
-    let personnel = taken(2_400_000, &[(0, percent(90)), (2, percent(10))]);
-    let warehouse = taken(2_000_000, &[(0, percent(100))]);
-    let entry = taken(800_000, &[(3, percent(20)), (4, percent(75)), (5, percent(5))]);
+    let personnel = taken(2_400_000, &[(Node::Activity(0), percent(90)), (Node::Activity(2), percent(10))]);
+    let warehouse = taken(2_000_000, &[(Node::Activity(0), percent(100))]);
+    let entry =
+        taken(800_000, &[(3, 20), (4, 75), (5, 5)].map(|(to, share)| (Node::Activity(to), percent(share))));
     let activities = [
         (personnel[0] + warehouse[0], [200, 200, 79_600], [10_400, 10_400], "cartons"),
         (450_000, [200, 150, 74_650], [1_200, 900], "carrier cartons"),
@@ -26,33 +28,9 @@ fn golden_g6_dakota_rates_reach_both_customers() {
     ];
     assert_eq!(activities.iter().map(|activity| activity.0).sum::<i64>(), 5_850_000);
     for (cost, volumes, expected, activity) in activities {
-        let parts = post(cost, &volumes, volumes.iter().sum()).unwrap();
+        let parts = post(Rate { money: cost, volume: volumes.iter().sum() }, &volumes, 0).unwrap();
         assert_eq!(parts[..2], expected, "{activity}");
     }
-}
-
-#[test]
-fn an_activity_without_volume_keeps_its_cost_and_says_why() {
-    let activity = ActivityCosting { pools: vec![(0, 70), (1, 30)], cost: 100, volume: 0 };
-    assert_eq!((activity.assigned(), activity.unassigned(), activity.difference()), (0, 100, 0));
-    assert_eq!(activity.reason(), Some("no driver volume"));
-    assert_eq!(activity.rate(0, 0), None);
-}
-
-#[test]
-fn a_rate_is_shown_in_money_per_unit_of_volume() {
-    let activity = ActivityCosting { pools: vec![], cost: 5_600_000, volume: 700 };
-    assert_eq!(activity.rate(2, 4), Some(80.0));
-}
-
-fn one_resource_with_two_activities(resource: ResourceCosting, volumes: [i64; 2]) -> PeriodCosting {
-    let activity = |index: usize| {
-        let cost = resource.assigned[index].amount;
-        ActivityCosting { pools: vec![(0, cost)], cost, volume: volumes[index] }
-    };
-    let activities = vec![activity(0), activity(1)];
-    let period = Period::containing(PeriodKind::Month, crate::units::Day(0));
-    PeriodCosting { period, resources: vec![resource], activities }
 }
 
 proptest! {
@@ -65,8 +43,8 @@ proptest! {
         volumes in prop::collection::vec([0..40_i64, 0..3_i64], 1..30),
     ) {
         let scale = if is_timed { 0 } else { 3 };
-        let takes: Vec<Take> =
-            quantities.iter().map(|&mantissa| Decimal { mantissa, scale }).enumerate().collect();
+        let quantity = |(index, &mantissa)| (Node::Activity(index), Decimal { mantissa, scale });
+        let takes: Vec<Take> = quantities.iter().enumerate().map(quantity).collect();
         let mut resource = if is_timed {
             by_minutes(cost, Decimal { mantissa: practical, scale: 0 }, &takes).unwrap()
         } else {
@@ -75,14 +53,13 @@ proptest! {
         resource.inputs.push((None, cost));
         prop_assert_eq!(resource.difference(), 0);
         let totals: [i64; 2] = std::array::from_fn(|index| volumes.iter().map(|row| row[index]).sum());
-        let period = one_resource_with_two_activities(resource, totals);
         let mut borne = 0;
-        for (index, activity) in period.activities.iter().enumerate().filter(|(_, a)| a.is_assigned()) {
+        for (index, taken) in resource.assigned.iter().enumerate().filter(|(index, _)| totals[*index] > 0) {
             let own: Vec<i64> = volumes.iter().map(|row| row[index]).collect();
-            borne += post(activity.cost, &own, activity.volume).unwrap().iter().sum::<i64>();
+            let rate = Rate { money: taken.amount, volume: totals[index] };
+            borne += post(rate, &own, 0).unwrap().iter().sum::<i64>();
         }
-        let sums = period.totals();
-        prop_assert_eq!(sums.assigned, i128::from(borne));
-        prop_assert_eq!(sums.input + sums.overdriven, sums.assigned + sums.unused + sums.unassigned);
+        let unborne: i64 = (0..2).filter(|index| totals[*index] == 0).map(|index| resource.assigned[index].amount).sum();
+        prop_assert_eq!(cost + resource.overdriven, borne + unborne + resource.unused + resource.unassigned);
     }
 }

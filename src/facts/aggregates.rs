@@ -151,13 +151,11 @@ pub(crate) const MAX_FILTERS: usize = 32;
 
 /// Where the first driver that uses this aggregate is written.
 fn place_of(definition: &Definition, source: Option<usize>, wanted: &AggregateColumn) -> String {
-    let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
-    let uses = |activity: &&crate::pipeline::ActivityDef| {
-        activity.on == source
-            && activity.driver().driver.terms.iter().any(|(_, aggregate)| *aggregate == wanted.aggregate)
+    let mut parts = definition.driver_parts();
+    let uses = |part: &&crate::pipeline::DriverPart| {
+        part.on == source && part.sql.driver.terms.iter().any(|(_, aggregate)| *aggregate == wanted.aggregate)
     };
-    activities.into_iter().find(uses).map_or_else(
-        || definition.path.display().to_string(),
-        |activity| definition.place(activity.driver().at),
-    )
+    parts
+        .find(uses)
+        .map_or_else(|| definition.path.display().to_string(), |part| definition.place(part.sql.at))
 }

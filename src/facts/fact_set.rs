@@ -27,6 +27,8 @@ pub struct FactSet {
     pub periods: Vec<FactPeriod>,
     /// What activities need, in the order of `CustomerFacts::aggregates`.
     pub aggregates: Vec<AggregateColumn>,
+    /// Of these, what activities of level unit need: kept per customer × product group too.
+    pub line_aggregates: Vec<usize>,
     /// First day that is left out.
     pub as_of: Day,
     /// Customer master data by rank, if the pipeline has any.
@@ -106,6 +108,7 @@ impl FactSet {
             customers,
             groups,
             aggregates,
+            line_aggregates: Vec::new(),
             as_of,
             money_scale: definition.facts.money_scale,
             volume_scale: definition.facts.volume_scale,
@@ -166,6 +169,7 @@ impl FactSet {
             discount: column("discount"),
             returns: column("returns"),
             product_cost: column("product_cost"),
+            aggregates: Vec::new(),
         })
     }
 

@@ -56,9 +56,9 @@ impl Rules {
         for source in sources {
             add(&format!("{:?}", source.aggregates));
         }
-        for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
-            for (_, aggregate) in &activity.driver().driver.terms {
-                add(&format!("{:?} {aggregate:?}", activity.on));
+        for part in definition.driver_parts() {
+            for (_, aggregate) in &part.sql.driver.terms {
+                add(&format!("{:?} {aggregate:?}", part.on));
             }
         }
         if let Some(products) = &facts.products {

@@ -169,6 +169,21 @@ pub struct ProductFacts {
     pub returns: Vec<i64>,
     /// Signed product cost of all lines.
     pub product_cost: Vec<i64>,
+    /// One column per entry of `FactSet::line_aggregates`, in order.
+    pub aggregates: Vec<Vec<i64>>,
+}
+
+/// What drivers make of one source's used rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceMatch {
+    /// `transactions` or the event source.
+    pub source: String,
+    /// Rows in the facts of this period.
+    pub rows: u64,
+    /// Of these, the rows that some driver counts or adds up.
+    pub matched: u64,
+    /// List revenue less discount of the other rows; none for event sources.
+    pub unmatched_net_revenue: Option<i128>,
 }
 
 /// Customer master data, parallel to ranks.

@@ -108,13 +108,13 @@ pub(crate) fn bind_sources(
     if messages.is_empty() { Ok((sources, aggregates)) } else { Err(Error { kind, messages }) }
 }
 
-/// The distinct aggregates of all activities; scales are filled in when they are bound.
+/// The distinct aggregates of all drivers; scales are filled in when they are bound.
 pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn> {
     let mut wanted: Vec<AggregateColumn> = Vec::new();
-    for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
-        for (_, aggregate) in &activity.driver().driver.terms {
-            if !wanted.iter().any(|known| known.source == activity.on && known.aggregate == *aggregate) {
-                wanted.push(AggregateColumn { source: activity.on, aggregate: aggregate.clone(), scale: 0 });
+    for part in definition.driver_parts() {
+        for (_, aggregate) in &part.sql.driver.terms {
+            if !wanted.iter().any(|known| known.source == part.on && known.aggregate == *aggregate) {
+                wanted.push(AggregateColumn { source: part.on, aggregate: aggregate.clone(), scale: 0 });
             }
         }
     }

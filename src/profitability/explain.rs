@@ -10,7 +10,7 @@ use crate::costing::schema::{Activity, ActivityCosting, Costing, level_name, tra
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::{CustomerFacts, Customers};
-use crate::pipeline::Definition;
+use crate::pipeline::{Definition, Node};
 use crate::units::{Decimal, Period};
 use serde::Serialize;
 
@@ -248,22 +248,26 @@ impl Account<'_> {
     ) -> Result<(ActivityExplanation, i64)> {
         let rows = aggregates.first().map_or(0, |column| column.len());
         let fault = || Error::check(format!("costing: a volume of '{}' exceeds 18 digits", activity.name));
-        let volumes = activity.driver.volumes(aggregates, rows).ok_or_else(fault)?;
+        let volumes = match &activity.driver {
+            Some(driver) => driver.volumes(aggregates, rows).ok_or_else(fault)?,
+            None => vec![0; rows].into(),
+        };
         let volume = row.map_or(0, |row| volumes[row]);
         let pools: Vec<i64> = costed.pools.iter().map(|(_, amount)| *amount).collect();
-        let parts = if costed.is_assigned() {
+        let parts = if costed.rate.is_some() {
             let before = volumes[..row.unwrap_or(0)].iter().sum();
             trace(&pools, before, volume, costed.volume)
         } else {
             vec![0; pools.len()]
         };
-        let pool_of = |((resource, pool), part): (&(usize, i64), &i64)| PoolPart {
-            resource: self.costing.resources[*resource].clone(),
+        let pool_of = |((node, pool), part): (&(Node, i64), &i64)| PoolPart {
+            resource: self.costing.node(*node).1.to_string(),
             pool: self.money(i128::from(*pool)),
             amount: self.money(i128::from(*part)),
         };
         let cost = parts.iter().sum();
-        let volume_of = |volume: i64| Decimal { mantissa: i128::from(volume), scale: activity.driver.scale };
+        let volume_of =
+            |volume: i64| Decimal { mantissa: i128::from(volume), scale: activity.volume_scale() };
         let explanation = ActivityExplanation {
             activity: activity.name.clone(),
             level: level_name(activity.level),
@@ -271,7 +275,7 @@ impl Account<'_> {
             terms: self.terms(activity, aggregates, row),
             volume: volume_of(volume).to_string(),
             rate_exact: format!("{}/{}", self.money(i128::from(costed.cost)), volume_of(costed.volume)),
-            rate: costed.rate(activity.driver.scale, self.facts.money_scale),
+            rate: costed.rate_shown(activity, self.facts.money_scale),
             cost: self.money(i128::from(cost)),
             pools: costed.pools.iter().zip(&parts).map(pool_of).collect(),
             unassigned: costed.reason(),
@@ -282,7 +286,7 @@ impl Account<'_> {
     fn terms(&self, activity: &Activity, aggregates: &[Values], row: Option<usize>) -> Vec<Term> {
         let term = |&(index, factor): &(usize, i64)| {
             let column = &self.facts.aggregates[index];
-            let scale = activity.driver.scale - column.scale;
+            let scale = activity.volume_scale() - column.scale;
             let value = row.map_or(0, |row| aggregates[index][row]);
             Term {
                 aggregate: column.aggregate.to_string(),
@@ -290,7 +294,7 @@ impl Account<'_> {
                 coefficient: Decimal { mantissa: i128::from(factor), scale }.normalised().to_string(),
             }
         };
-        activity.driver.terms.iter().map(term).collect()
+        activity.driver.iter().flat_map(|driver| &driver.terms).map(term).collect()
     }
 
     fn steps(&self, amounts: Vec<i128>) -> Vec<Step> {

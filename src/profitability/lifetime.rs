@@ -92,7 +92,10 @@ impl Lifetime {
         let aggregates: Vec<Values> = self.aggregates.into_iter().map(Values::from).collect();
         let volumes = activities.iter().map(|activity| {
             let fault = || Error::check(format!("volume_{} over life exceeds 18 digits", activity.column));
-            activity.driver.volumes(&aggregates, customers).ok_or_else(fault)
+            let none = || Some(Values::from(vec![0; customers]));
+            let volumes =
+                activity.driver.as_ref().map_or_else(none, |driver| driver.volumes(&aggregates, customers));
+            volumes.ok_or_else(fault)
         });
         let volumes = volumes.collect::<Result<Vec<_>>>()?;
         let costs: Vec<Values> = self.costs.into_iter().map(Values::from).collect();

@@ -173,6 +173,7 @@ mod tests {
             discount: column(5),
             returns: column(6),
             product_cost: column(-7),
+            aggregates: vec![],
         }
     }
 

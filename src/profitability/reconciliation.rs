@@ -68,7 +68,8 @@ impl Reconciliation {
             let inputs = costed.resources.iter().flat_map(|resource| &resource.inputs);
             let ledger =
                 inputs.filter(|(account, _)| account.is_some()).map(|(_, amount)| i128::from(*amount));
-            statement.close(Some(costed.period), costed.totals(), ledger.sum(), &unclaimed, *customers);
+            let totals = costing.period_totals(costed);
+            statement.close(Some(costed.period), totals, ledger.sum(), &unclaimed, *customers);
         }
         for leftover in costing.leftovers.iter().filter(|leftover| leftover.reason == OUTSIDE) {
             let (item, amount) = (Some(leftover.node.clone()), i128::from(leftover.amount));

@@ -130,8 +130,7 @@ fn write_period(sheet: Sheet, period: Period, recipe: String, staging: &Staging)
 fn recipe(facts: &FactSet, costing: &Costing, index: usize, acquired: &[(u32, i64)]) -> String {
     let activities = costing.activities.iter().zip(&costing.periods[index].activities);
     let posted = activities.map(|(activity, costed)| {
-        let level = activity.level;
-        format!("{:?} {level:?} {} {}", activity.driver, costed.assigned(), costed.volume)
+        format!("{activity:?} {:?} {} {}", costed.rate, costed.volume, costed.unused_charged)
     });
     let posted: Vec<String> = posted.collect();
     let acquired: Vec<String> = acquired

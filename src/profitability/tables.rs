@@ -118,7 +118,7 @@ fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
     for (activity, volumes) in layout.activities.iter().zip(&measures.volumes) {
         let unit = if activity.is_timed { "minutes" } else { "driver units" };
         let meaning = format!("Driver volume of activity '{}': {}", activity.name, activity.driver_text);
-        let kind = ColumnKind::Volume(activity.driver.scale);
+        let kind = ColumnKind::Volume(activity.volume_scale());
         sheet.fixed(Column::new(format!("volume_{}", activity.column), kind, unit, meaning), volumes.clone());
     }
     for (activity, costs) in layout.activities.iter().zip(&measures.costs) {

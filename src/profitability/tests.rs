@@ -5,22 +5,27 @@ use super::lifetime::Lifetime;
 use super::reconciliation::{CustomerTotals, Reconciliation};
 use super::waterfall::{PeriodMeasures, measure_period};
 use crate::costing::schema::{
-    Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, ResourceCosting,
+    Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
 };
 use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
-use crate::pipeline::Level;
-use crate::units::{Day, Period, PeriodKind};
+use crate::pipeline::{Level, Line, Node};
+use crate::units::{Day, Decimal, Period, PeriodKind};
 
 fn activity(index: usize, level: Level) -> Activity {
     Activity {
         name: format!("activity {index}"),
         column: format!("activity_{index}"),
         level,
+        line: Some(if level == Level::Customer { Line::CustomerLevel } else { Line::CostToServe }),
+        member: None,
         source: "transactions".to_string(),
         is_timed: false,
         is_sparse: false,
+        is_imputed: false,
         driver_text: String::new(),
-        driver: ActivityDriver { terms: vec![(index, 1)], scale: 0 },
+        driver: Some(ActivityDriver { terms: vec![(index, 1)], scale: 0 }),
+        fallback: None,
+        avoidable: Decimal::ONE,
     }
 }
 
@@ -43,7 +48,13 @@ fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
         activities: activities
             .iter()
             .enumerate()
-            .map(|(index, &(cost, volume))| ActivityCosting { pools: vec![(index, cost)], cost, volume })
+            .map(|(index, &(cost, volume))| {
+                let rate = (volume > 0).then_some(Rate { money: cost, volume });
+                let posted = rate.map_or(0, |rate| rate.money);
+                let pools = vec![(Node::Resource(index), cost)];
+                let unassigned = cost - posted;
+                ActivityCosting { pools, cost, volume, rate, posted, unassigned, ..Default::default() }
+            })
             .collect(),
     };
     Costing {

@@ -6,7 +6,7 @@ use super::columns::{Values, combine};
 use crate::costing::schema::{Activity, PeriodCosting, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::{CustomerFacts, Customers, NO_INSTANT};
-use crate::pipeline::Level;
+use crate::pipeline::Line;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
@@ -79,8 +79,9 @@ impl Worth {
     /// Derives the steps.
     pub(crate) fn derive(activities: &[Activity], sources: Sources<'_>) -> Result<Self> {
         let rows = sources.list_revenue.len();
-        let at = |level: Level| -> Vec<&[i64]> {
-            let costs = activities.iter().zip(sources.costs).filter(|(activity, _)| activity.level == level);
+        let at = |line: Line| -> Vec<&[i64]> {
+            let costs =
+                activities.iter().zip(sources.costs).filter(|(activity, _)| activity.line == Some(line));
             costs.map(|(_, cost)| &cost[..]).collect()
         };
         let margin = || {
@@ -90,8 +91,8 @@ impl Worth {
             Ok::<_, Error>((net_revenue, gross_margin))
         };
         let served = || {
-            let cost_to_serve = combine("cost_to_serve", rows, &at(Level::Order), &[])?;
-            let customer_level = combine("customer_level_cost", rows, &at(Level::Customer), &[])?;
+            let cost_to_serve = combine("cost_to_serve", rows, &at(Line::CostToServe), &[])?;
+            let customer_level = combine("customer_level_cost", rows, &at(Line::CustomerLevel), &[])?;
             Ok::<_, Error>((cost_to_serve, customer_level))
         };
         let (margin, served) = rayon::join(margin, served);
@@ -134,16 +135,20 @@ pub(crate) fn measure_period(
     let aggregates: Vec<Values> = facts.aggregates.into_iter().map(Values::from).collect();
     let costed = costing.activities.par_iter().zip(activities).map(|(costed, activity)| {
         let fault = || Error::check(format!("costing: a volume of '{}' exceeds 18 digits", activity.name));
-        let volumes = activity.driver.volumes(&aggregates, rows).ok_or_else(fault)?;
+        let Some(driver) = &activity.driver else {
+            let none = Values::from(vec![0; rows]);
+            return Ok((none.clone(), none));
+        };
+        let volumes = driver.volumes(&aggregates, rows).ok_or_else(fault)?;
         if let Some(row) = volumes.iter().position(|volume| *volume < 0) {
             return Err(negative(customers, activity, costing, facts.ranks[row], volumes[row]));
         }
-        if !costed.is_assigned() {
+        let Some(rate) = costed.rate else {
             return Ok((volumes, Values::from(vec![0; rows])));
-        }
-        let parts = post(costed.cost, &volumes, costed.volume).expect("volumes are not negative");
+        };
+        let parts = post(rate, &volumes, 0).ok_or_else(fault)?;
         let posted = parts.iter().fold(0_i64, |sum, part| sum.wrapping_add(*part));
-        assert_eq!(posted, costed.cost, "parts of '{}' add up to its cost", activity.name);
+        assert_eq!(posted, costed.posted, "parts of '{}' add up to its cost", activity.name);
         Ok((volumes, Values::from(parts)))
     });
     let (volumes, costs): (Vec<_>, Vec<_>) = costed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
@@ -183,7 +188,7 @@ fn negative(
     rank: u32,
     volume: i64,
 ) -> Error {
-    let volume = crate::units::format_fixed(i128::from(volume), activity.driver.scale);
+    let volume = crate::units::format_fixed(i128::from(volume), activity.volume_scale());
     let (customer, period) = (key_text(customers, rank), costing.period);
     Error::check(format!(
         "costing: driver volume of activity '{}' is {volume} for customer {customer} in {period}, \

@@ -4,7 +4,10 @@ use super::customers::is_column_name;
 use super::facts::TRANSACTIONS;
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted, subject};
-use crate::pipeline::{ActivityDef, DriverSql, Feed, Level};
+use crate::pipeline::{
+    ActivityDef, DriverDef, DriverPart, DriverSql, Level, Line, NegativeVolume, Node, Quantity, RateDef,
+    ResourceDriver, Take,
+};
 use crate::units::Decimal;
 
 /// What an activity may refer to.
@@ -69,28 +72,45 @@ impl<'a> Activity<'a> {
 
     /// Checks that the values go together, and resolves them.
     pub(super) fn checked(self, context: Context<'_>) -> Option<ActivityDef> {
-        let level = if self.table.text("level") == Some("customer") { Level::Customer } else { Level::Order };
+        let (level, line) = match self.table.text("level") {
+            Some("customer") => (Level::Customer, Line::CustomerLevel),
+            _ => (Level::Order, Line::CostToServe),
+        };
         let (name, at) = (self.name.map(str::to_owned), self.table.at());
         self.check_combination();
         self.check_capacities(context);
+        let takes = self.takes();
+        let sql = self.minutes.or(self.driver)?;
+        let part = DriverPart { on: self.on?, sql, factor: Decimal::ONE };
         Some(ActivityDef {
             column: self.column.clone()?,
-            on: self.on?,
-            feed: self.feed()?,
+            takes: takes?,
+            driver: Some(DriverDef { parts: vec![part] }),
+            fallback: None,
+            negative: NegativeVolume::default(),
+            rate: RateDef::Actual,
+            actual_minutes: None,
             level,
+            line: Some(line),
+            member: None,
+            avoidable: Decimal::ONE,
             name: name?,
             at,
         })
     }
 
-    fn feed(self) -> Option<Feed> {
-        match (self.minutes, self.driver) {
-            (Some(minutes), _) => Some(Feed::Time { resource: self.resource?, minutes }),
-            (None, driver) => {
-                let from = self.shares.iter().map(|share| (share.resource, share.share)).collect();
-                Some(Feed::Shares { from, driver: driver? })
-            }
+    fn takes(&self) -> Option<Vec<Take>> {
+        let position = |offset| self.table.reading.position(offset);
+        if self.minutes.is_some() {
+            let (from, by) = (Node::Resource(self.resource?), ResourceDriver::Minutes(Quantity::Volume));
+            return Some(vec![Take { from, by, at: self.table.at() }]);
         }
+        let take = |share: &Share| Take {
+            from: Node::Resource(share.resource),
+            by: ResourceDriver::Share(share.share),
+            at: position(share.offset),
+        };
+        Some(self.shares.iter().map(take).collect())
     }
 
     fn check_combination(&self) {

@@ -26,6 +26,7 @@ pub(super) fn costing(table: Table<'_>, grain: Grain, events: &[&str]) -> Option
     Some(CostingDef {
         resources: resources.iter().filter_map(|table| resource(*table, grain)).collect(),
         activities: read.into_iter().filter_map(|activity| activity.checked(context)).collect(),
+        services: Vec::new(),
     })
 }
 

@@ -77,6 +77,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         about: root.text("about").map(str::to_owned),
         digest: blake3::hash(bytes).to_hex().to_string(),
         costing: root.table("costing").and_then(|section| costing::costing(section, grain, &events)),
+        scenarios: Vec::new(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),

@@ -4,7 +4,7 @@ use super::facts::Grain;
 use super::ledger::ledger;
 use super::table::{Entry, Table};
 use super::wording::quoted;
-use crate::pipeline::{Amount, Capacity, ResourceDef};
+use crate::pipeline::{Amount, Capacity, ResourceDef, UnusedCapacity};
 use crate::units::{Day, Decimal, Period};
 use std::collections::BTreeMap;
 
@@ -12,7 +12,15 @@ use std::collections::BTreeMap;
 pub(super) fn resource(table: Table<'_>, grain: Grain) -> Option<ResourceDef> {
     let amount = amount(table, grain);
     let capacity = table.table("capacity").and_then(capacity);
-    Some(ResourceDef { name: table.text("name")?.to_owned(), amount: amount?, capacity, at: table.at() })
+    Some(ResourceDef {
+        name: table.text("name")?.to_owned(),
+        amount: amount?,
+        takes: Vec::new(),
+        capacity,
+        fixed: Decimal::ZERO,
+        is_every_period_needed: false,
+        at: table.at(),
+    })
 }
 
 /// That exactly one of the three is given is a matter of shape; here all that are given are read.
@@ -65,7 +73,13 @@ fn day(entry: Entry<'_>) -> Option<Day> {
 fn capacity(table: Table<'_>) -> Option<Capacity> {
     let minutes = table.entry("practical_minutes").and_then(|entry| positive(entry, 1));
     let hours = table.entry("practical_hours").and_then(|entry| positive(entry, 60));
-    minutes.or(hours).map(|practical_minutes| Capacity { practical_minutes })
+    minutes.or(hours).map(|practical_minutes| Capacity {
+        practical_minutes,
+        minutes_by_period: BTreeMap::new(),
+        standard_rate: None,
+        unused: UnusedCapacity::Keep,
+        step: None,
+    })
 }
 
 fn positive(entry: Entry<'_>, factor: i128) -> Option<Decimal> {
