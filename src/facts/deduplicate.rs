@@ -1,6 +1,7 @@
 //! Identical order lines count once, where the definition says so.
 
-use super::reduce::{Reduced, SourceShape};
+use super::reduce::SourceShape;
+use super::reduced::Reduced;
 use crate::pipeline::Duplicates;
 
 /// Identity and content of an order line, and its record as (run, index).

@@ -1,14 +1,14 @@
 //! Evaluates every expression of a source over a batch, each once.
 
-use super::expr::{Fixed, Instants, KeyColumn};
+use super::expr::{Instants, KeyColumn};
 use super::fates::Fates;
 use super::intern::Interner;
-use super::record::{UNIDENTIFIED, key_word, text_words};
+use super::record::{Meta, UNIDENTIFIED, key_word, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::Result;
 use arrow::array::{Array, RecordBatch, StringArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use hashbrown::HashMap;
 
 /// A batch with every expression of its source evaluated.
@@ -16,27 +16,11 @@ pub(crate) struct Evaluated {
     pub(crate) instants: Instants,
     pub(crate) keys: Vec<u64>,
     pub(crate) orders: Vec<[u64; 2]>,
-    pub(crate) groups: Vec<u32>,
-    pub(crate) is_return: Option<BooleanBuffer>,
+    /// Product group, return flag and filter answers of each row; the day is still to come.
+    pub(crate) meta: Vec<Meta>,
     pub(crate) identities: Vec<[u64; 2]>,
-    pub(crate) values: Vec<Values>,
-    pub(crate) filters: Vec<BooleanBuffer>,
+    pub(crate) values: Vec<ScalarBuffer<i64>>,
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
-}
-
-/// A value column of a batch: evaluated or constant.
-pub(crate) enum Values {
-    Column(Fixed),
-    Constant(i64),
-}
-
-impl Values {
-    pub(crate) fn at(&self, row: usize) -> i64 {
-        match self {
-            Values::Column(fixed) => fixed.values[row],
-            Values::Constant(value) => *value,
-        }
-    }
 }
 
 pub(crate) fn evaluate(
@@ -53,11 +37,9 @@ pub(crate) fn evaluate(
         instants,
         keys,
         orders: Vec::new(),
-        groups: Vec::new(),
-        is_return: None,
+        meta: vec![Meta::default(); batch.num_rows()],
         identities: Vec::new(),
         values: Vec::with_capacity(source.values.len()),
-        filters: Vec::with_capacity(source.filters.len()),
         distinct: Vec::with_capacity(source.distinct.len()),
     };
     if let Some(sale) = &source.sale {
@@ -65,7 +47,7 @@ pub(crate) fn evaluate(
     }
     for value in &source.values {
         let Some(bound) = &value.bound else {
-            evaluated.values.push(Values::Constant(value.constant));
+            evaluated.values.push(vec![value.constant; batch.num_rows()].into());
             continue;
         };
         let fixed = bound.fixed(batch, value.scale)?;
@@ -73,10 +55,11 @@ pub(crate) fn evaluate(
         if let Some(role) = value.role {
             fates.quarantine_nulls(fixed.nulls.as_ref(), role);
         }
-        evaluated.values.push(Values::Column(fixed));
+        evaluated.values.push(fixed.values);
     }
-    for filter in &source.filters {
-        evaluated.filters.push(filter.truth(batch)?);
+    for (bit, filter) in source.filters.iter().enumerate() {
+        let answers = filter.truth(batch)?;
+        evaluated.meta.iter_mut().zip(&answers).for_each(|(meta, answer)| meta.answer(bit, answer));
     }
     for key in &source.distinct {
         evaluated.distinct.push(words_of(&key.keys(batch)?));
@@ -93,8 +76,11 @@ fn evaluate_sale(
 ) -> Result<()> {
     let (orders, nulls) = words_of(&sale.order.keys(batch)?);
     fates.quarantine_nulls(nulls.as_ref(), "order");
-    evaluated.groups = group_codes(context, &sale.group, batch)?;
-    evaluated.is_return = Some(sale.is_return.truth(batch)?);
+    let groups = group_codes(context, &sale.group, batch)?;
+    let returns = sale.is_return.truth(batch)?;
+    for ((meta, group), is_return) in evaluated.meta.iter_mut().zip(&groups).zip(&returns) {
+        *meta = Meta::new(*group, is_return);
+    }
     if let Some(line) = &sale.line {
         let (lines, nulls) = words_of(&line.keys(batch)?);
         fates.quarantine_nulls(nulls.as_ref(), "line");

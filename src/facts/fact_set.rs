@@ -1,12 +1,12 @@
 //! The facts of a run, read from kept state one period at a time.
 
-use super::master::{RawKeys, RawMaster, read_customers};
+use super::master::{RawKeys, RawMaster, open_customers};
 use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregate_column};
 use super::quarantine;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
 };
-use super::source::wanted_aggregates;
+use super::source::{line_aggregates, wanted_aggregates};
 use super::state::{FileAccount, Record, StateFile, read, read_column, read_metadata, widen};
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, KeyType};
@@ -64,15 +64,12 @@ impl FactSet {
             aggregate.scale = *scale;
         }
         let customers = definition.facts.customers.as_ref();
-        let read = |def| read_customers(definition, def, Some(record.key_type), false);
+        let read = |def| open_customers(definition, def, Some(record.key_type), false)?.read();
         let master = customers.map(read).transpose()?;
         for (file, _, _) in master.iter().flat_map(|master| &master.files) {
-            if !record.files.iter().any(|account| account.file == file.identity) {
+            if !record.files.iter().any(|account| account.file == *file) {
                 let way_out = "run the pipeline again to ask about today's customers";
-                return Err(Error::check(format!(
-                    "{} has changed since the release; {way_out}",
-                    file.path.display()
-                )));
+                return Err(Error::check(format!("{} has changed since the release; {way_out}", file.path)));
             }
         }
         Self::open(definition, folder, record, aggregates, master, as_of)
@@ -107,8 +104,8 @@ impl FactSet {
             runs: runs.into_iter().map(|(_, run)| run).collect(),
             customers,
             groups,
+            line_aggregates: line_aggregates(definition, &aggregates),
             aggregates,
-            line_aggregates: Vec::new(),
             as_of,
             money_scale: definition.facts.money_scale,
             volume_scale: definition.facts.volume_scale,
@@ -169,7 +166,9 @@ impl FactSet {
             discount: column("discount"),
             returns: column("returns"),
             product_cost: column("product_cost"),
-            aggregates: Vec::new(),
+            aggregates: (0..self.line_aggregates.len())
+                .map(|index| column(&aggregate_column(index)))
+                .collect(),
         })
     }
 

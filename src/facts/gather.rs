@@ -2,10 +2,10 @@
 //! period as soon as its last row group is in, and keeps the runs.
 
 use super::fact_set::FactSet;
-use super::input::InputFile;
+use super::input::{Identity, InputFile};
 use super::intern::Interner;
 use super::lines;
-use super::master::{read_customers, read_products};
+use super::master::{CustomersSource, RawMaster, open_customers, read_products};
 use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
 use super::schema::RowCounts;
@@ -56,7 +56,8 @@ pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
         customer_keys = Some(key_type);
     }
     if let Some(def) = &definition.facts.customers
-        && let Some(master) = faults.keep(read_customers(definition, def, customer_keys, false))
+        && let Some(master) = faults
+            .keep(open_customers(definition, def, customer_keys, false).and_then(|source| source.read()))
     {
         let rows = master.files.iter().map(|(_, counts, _)| counts.read).sum();
         found.push(("customers".to_owned(), master.files.len(), rows));
@@ -80,7 +81,7 @@ pub struct ScanPlan {
     pub rows: u64,
 }
 
-/// Says what `gather` would read; reads footers and master data only.
+/// Says what `gather` would read; reads footers and the products only.
 ///
 /// # Errors
 /// As `gather`.
@@ -99,12 +100,14 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     std::fs::create_dir_all(&options.folder)
         .map_err(|fault| Error::io(Kind::Resource, &options.folder, &fault))?;
     let run = Run::open(definition, options)?;
-    let (made, mut accounts) = run.read(options)?;
-    accounts.extend(run.master_accounts(&options.folder)?);
+    let (made, mut accounts, master) = run.read(options)?;
+    if let Some(master) = &master {
+        accounts.extend(run.master_accounts(master, &options.folder)?);
+    }
     let record = run.record(made, accounts)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
-    FactSet::open(definition, &options.folder, record, run.aggregates, run.master, options.as_of)
+    FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of)
 }
 
 /// An order line may stand in one period only, where lines must be unique.
@@ -119,9 +122,12 @@ fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -
     }
 }
 
-impl Run {
-    /// Reads all tasks and makes their periods.
-    fn read(&self, options: &GatherOptions<'_>) -> Result<(Vec<PeriodRuns>, Vec<FileAccount>)> {
+/// Runs and accounts of the files that were read, and the customers source.
+type Read = (Vec<PeriodRuns>, Vec<FileAccount>, Option<RawMaster>);
+
+impl Run<'_> {
+    /// Reads all tasks and makes their periods; beside them, reads the customers source.
+    fn read(&self, options: &GatherOptions<'_>) -> Result<Read> {
         let inboxes: Vec<Inbox> = (0..self.periods.len()).map(|_| Inbox::default()).collect();
         for task in &self.tasks {
             match self.reach[task.source][task.file][task.row_group] {
@@ -150,10 +156,19 @@ impl Run {
                 outcomes.lock().expect("no worker panics while it reports").push((index, outcome));
             }
         };
-        (0..rayon::current_num_threads()).into_par_iter().for_each(worker);
+        let read_customers = || {
+            let master = self.customers.as_ref().map(CustomersSource::read).transpose();
+            // No use in reading a history whose customers are wrong.
+            failed.fetch_or(master.is_err(), Ordering::Relaxed);
+            master
+        };
+        let workers = || (0..rayon::current_num_threads()).into_par_iter().for_each(worker);
+        let (master, ()) = rayon::join(read_customers, workers);
+        let master = master?;
         let mut outcomes = outcomes.into_inner().expect("no worker panics while it reports");
         outcomes.sort_by_key(|(index, _)| *index);
-        self.collect(outcomes, &options.folder)
+        let (made, accounts) = self.collect(outcomes, &options.folder)?;
+        Ok((made, accounts, master))
     }
 
     /// Joins the outcomes of all tasks, in task order.
@@ -197,18 +212,17 @@ impl Run {
         Ok((made.into_values().collect(), accounts))
     }
 
-    fn master_accounts(&self, folder: &Path) -> Result<Vec<FileAccount>> {
-        let files = self.master.iter().flat_map(|master| &master.files);
-        let account = |(file, counts, quarantined): &(InputFile, RowCounts, Vec<QuarantinedRow>)| {
+    fn master_accounts(&self, master: &RawMaster, folder: &Path) -> Result<Vec<FileAccount>> {
+        let account = |(file, counts, quarantined): &(Identity, RowCounts, Vec<QuarantinedRow>)| {
             Ok(FileAccount {
                 source: "customers".to_owned(),
-                file: file.identity.clone(),
+                file: file.clone(),
                 rules: self.rules.definition.clone(),
                 counts: *counts,
-                quarantine: quarantine::keep(folder, "customers", &file.identity.path, quarantined.clone())?,
+                quarantine: quarantine::keep(folder, "customers", &file.path, quarantined.clone())?,
             })
         };
-        files.map(account).collect()
+        master.files.iter().map(account).collect()
     }
 
     fn record(&self, made: Vec<PeriodRuns>, files: Vec<FileAccount>) -> Result<Record> {

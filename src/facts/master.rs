@@ -3,7 +3,7 @@
 use super::contain::contain_each;
 use super::evaluate::NO_GROUP;
 use super::expr::{Bound, KeyColumn, Type, bind};
-use super::input::{InputFile, check_drift, open};
+use super::input::{Identity, InputFile, check_drift, open};
 use super::intern::Interner;
 use super::quarantine::QuarantinedRow;
 use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
@@ -12,6 +12,7 @@ use crate::pipeline::{CustomersDef, Definition, KeyType, ProductsDef, Scalar};
 use crate::units::Day;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub(crate) struct RawMaster {
     acquired_on: Vec<Option<Day>>,
     acquisition_cost: Vec<i64>,
     attributes: Vec<(String, ArrayRef)>,
-    pub(crate) files: Vec<(InputFile, RowCounts, Vec<QuarantinedRow>)>,
+    pub(crate) files: Vec<(Identity, RowCounts, Vec<QuarantinedRow>)>,
 }
 
 /// Keys in file order.
@@ -131,55 +132,79 @@ fn bind_master(definition: &Definition, def: &CustomersDef, files: &[InputFile])
     })
 }
 
-/// Reads the customers source.
+/// The customers source with its files open and its expressions bound; no row is read yet.
+pub(crate) struct CustomersSource<'d> {
+    definition: &'d Definition,
+    def: &'d CustomersDef,
+    files: Vec<InputFile>,
+    bounds: MasterBounds,
+}
+
+/// Opens the customers source.
 ///
 /// # Errors
-/// Unreadable files, unknown columns, a key of another kind than the transactions', or a customer listed twice.
-pub(crate) fn read_customers(
-    definition: &Definition,
-    def: &CustomersDef,
+/// Unreadable files, unknown columns, or a key of another kind than the transactions'.
+pub(crate) fn open_customers<'d>(
+    definition: &'d Definition,
+    def: &'d CustomersDef,
     key_type: Option<KeyType>,
     verify: bool,
-) -> Result<RawMaster> {
+) -> Result<CustomersSource<'d>> {
     let files = open(definition, &def.files, verify)?;
     let bounds = bind_master(definition, def, &files)?;
-    let found = if bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int };
-    if key_type.is_some_and(|key_type| found != key_type) {
+    let source = CustomersSource { definition, def, files, bounds };
+    if key_type.is_some_and(|key_type| source.key_type() != key_type) {
         return Err(Error::definition(format!(
             "{}: customer is {} here and of the other kind in the transactions; both must be integers or both text",
             definition.place(def.customer.at),
-            bounds.customer.ty()
+            source.bounds.customer.ty()
         )));
     }
-    let keys = if found == KeyType::Int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
-    let mut master = RawMaster {
-        keys,
-        acquired_on: Vec::new(),
-        acquisition_cost: Vec::new(),
-        attributes: Vec::new(),
-        files: Vec::new(),
-    };
-    let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
-    for file in files {
-        let mut counts = RowCounts::default();
-        let mut quarantined = Vec::new();
-        for batch in batches(&file)? {
-            let batch = batch?;
-            master.add(definition, &bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
-        }
-        quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));
-        master.files.push((file, counts, quarantined));
+    Ok(source)
+}
+
+impl CustomersSource<'_> {
+    fn key_type(&self) -> KeyType {
+        if self.bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int }
     }
-    for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
-        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-        if !parts.is_empty() {
-            let joined =
-                arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
-            master.attributes.push((name.clone(), joined));
+
+    /// Reads every row.
+    ///
+    /// # Errors
+    /// A page that cannot be decoded, or a customer listed twice.
+    pub(crate) fn read(&self) -> Result<RawMaster> {
+        let is_int = self.key_type() == KeyType::Int;
+        let keys = if is_int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
+        let mut master = RawMaster {
+            keys,
+            acquired_on: Vec::new(),
+            acquisition_cost: Vec::new(),
+            attributes: Vec::new(),
+            files: Vec::new(),
+        };
+        let bounds = &self.bounds;
+        let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
+        for file in &self.files {
+            let mut counts = RowCounts::default();
+            let mut quarantined = Vec::new();
+            for batch in batches(file)? {
+                let batch = batch?;
+                master.add(self.definition, bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
+            }
+            quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));
+            master.files.push((file.identity.clone(), counts, quarantined));
         }
+        for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
+            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+            if !parts.is_empty() {
+                let joined =
+                    arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
+                master.attributes.push((name.clone(), joined));
+            }
+        }
+        master.check_unique(self.definition, self.def)?;
+        Ok(master)
     }
-    master.check_unique(definition, def)?;
-    Ok(master)
 }
 
 impl RawMaster {
@@ -257,21 +282,19 @@ impl RawMaster {
 
     /// The master data in rank order; customers it does not list have nulls and zeros.
     pub(crate) fn align(&self, customers: &Customers) -> Result<CustomerMaster> {
-        let mut row_of: Vec<Option<u32>> = vec![None; customers.len()];
-        let mut set = |rank: usize, row: usize| row_of[rank] = u32::try_from(row).ok();
-        match (&self.keys, &customers.keys) {
+        let known = "every master key is a customer";
+        let ranks: Vec<u32> = match (&self.keys, &customers.keys) {
             (RawKeys::Int(raw), Keys::Int(keys)) => {
-                for (row, key) in raw.iter().enumerate() {
-                    set(keys.binary_search(key).expect("every master key is a customer"), row);
-                }
+                let rank = |key: &i64| u32::try_from(keys.binary_search(key).expect(known));
+                raw.par_iter().map(|key| rank(key).expect("ranks fit 32 bits")).collect()
             }
             (RawKeys::Text(raw), Keys::Text(_)) => {
-                for (row, key) in raw.iter().enumerate() {
-                    set(customers.rank_of(key).expect("every master key is a customer") as usize, row);
-                }
+                raw.par_iter().map(|key| customers.rank_of(key).expect(known)).collect()
             }
             _ => unreachable!("the key type was checked when the master was read"),
-        }
+        };
+        let mut row_of: Vec<Option<u32>> = vec![None; customers.len()];
+        (0..).zip(&ranks).for_each(|(row, rank)| row_of[*rank as usize] = Some(row));
         let indices = UInt32Array::from(row_of.clone());
         let take = |(name, array): &(String, ArrayRef)| {
             let column = arrow::compute::take(array, &indices, None);
@@ -286,7 +309,7 @@ impl RawMaster {
                 .iter()
                 .map(|row| row.map_or(0, |row| self.acquisition_cost[row as usize]))
                 .collect(),
-            attributes: self.attributes.iter().map(take).collect::<Result<_>>()?,
+            attributes: self.attributes.par_iter().map(take).collect::<Result<_>>()?,
         })
     }
 }

@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod binder;
+mod cells;
 mod contain;
 mod deduplicate;
 mod evaluate;
@@ -23,6 +24,7 @@ mod periods;
 mod quarantine;
 mod record;
 mod reduce;
+mod reduced;
 mod rules;
 mod scan;
 mod schedule;

@@ -2,7 +2,7 @@
 
 use super::intern::Interner;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduce::{GROUP_MEASURES, MEASURES, Reduced};
+use super::reduced::{Column, GROUP_MEASURES, MEASURES, Reduced};
 use super::state::{StateFile, narrow, narrow_parts, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;
@@ -46,9 +46,9 @@ pub(crate) fn keep(
     let sorted = Sorted::new(&keys, key_type, customers);
     let aggregate_count = ranges.first().map_or(0, |range| range.aggregates.len());
     let mut columns = vec![(CUSTOMER.to_owned(), sorted.ids.clone())];
-    let mut add = |name: String, of: &dyn Fn(&Reduced) -> &[i64]| {
-        let parts: Vec<&[i64]> = ranges.iter().map(of).collect();
-        columns.push((name, sorted.column(&parts)));
+    let mut add = |name: String, of: &dyn Fn(&Reduced) -> &Column| {
+        let parts: Vec<&Column> = ranges.iter().map(of).collect();
+        columns.push((name, in_order(&parts, sorted.order.as_deref())));
     };
     for (index, name) in MEASURES.iter().enumerate() {
         add((*name).to_owned(), &|range| &range.measures[index]);
@@ -68,6 +68,14 @@ pub(crate) fn keep(
 /// Name of an aggregate's column.
 pub(crate) fn aggregate_column(index: usize) -> String {
     format!("aggregate_{index}")
+}
+
+/// Name of a column of customer × product group: a measure, or one of the aggregates that lines add up to.
+fn cell_column(index: usize) -> String {
+    match index.checked_sub(GROUP_MEASURES) {
+        None => MEASURES[index].to_owned(),
+        Some(line_aggregate) => aggregate_column(line_aggregate),
+    }
 }
 
 /// The order of a period's customers: integer ranges are already in order, text is sorted bytewise.
@@ -109,20 +117,17 @@ impl Sorted {
         Self { ids: Arc::new(ids), order: Some(order), place: Some(place) }
     }
 
-    /// One column over all ranges, in target order.
-    fn column(&self, parts: &[&[i64]]) -> ArrayRef {
-        let Some(order) = &self.order else { return narrow_parts(parts) };
-        let joined = parts.concat();
-        narrow(order.iter().map(|row| joined[*row as usize]).collect())
-    }
-
     fn target(&self, row: u32) -> u32 {
         self.place.as_ref().map_or(row, |place| place[row as usize])
     }
 }
 
-/// Target row, group code, range and index of a cell in it.
-type PlacedCell = (u32, u32, u32, u32);
+/// One column over all ranges, in the order given; as it stands without one.
+fn in_order(parts: &[&Column], order: Option<&[u32]>) -> ArrayRef {
+    let Some(order) = order else { return narrow_parts(parts) };
+    let joined = parts.iter().map(|part| part.values()).collect::<Vec<_>>().concat();
+    narrow(order.iter().map(|row| joined[*row as usize]).collect())
+}
 
 fn keep_products(
     folder: &Path,
@@ -131,44 +136,52 @@ fn keep_products(
     sorted: &Sorted,
     groups: &Interner,
 ) -> Result<StateFile> {
-    let mut numbers: Vec<u32> = ranges.iter().flat_map(|range| range.cells.groups.iter().copied()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
+    let (code_of, names) = group_codes(ranges, groups);
+    let rows = ranges
+        .iter()
+        .zip(bases)
+        .flat_map(|(range, base)| range.cells.rows.iter().map(move |row| sorted.target(base + row)));
+    let codes = ranges.iter().flat_map(|range| &range.cells.groups).map(|group| code_of[*group as usize]);
+    let cells: Vec<(u32, u32)> = rows.zip(codes).collect();
+    // Ranges leave their cells by row and name of the group, which is the order kept unless rows move.
+    let order = sorted.order.is_some().then(|| {
+        let mut order: Vec<u32> = (0..u32::try_from(cells.len()).expect("fewer than 2³² cells")).collect();
+        order.sort_unstable_by_key(|cell| cells[*cell as usize]);
+        order
+    });
+    let own = |of: fn(&(u32, u32)) -> u32| {
+        let values: Vec<i64> = cells.iter().map(|cell| i64::from(of(cell))).collect();
+        in_order(&[&values.into()], order.as_deref())
+    };
+    let mut columns = vec![(ROW.to_owned(), own(|cell| cell.0)), (GROUP.to_owned(), own(|cell| cell.1))];
+    let measures = ranges.iter().map(|range| range.cells.measures.len()).max().unwrap_or(0);
+    for index in 0..measures {
+        let parts: Vec<&Column> = ranges.iter().map(|range| &range.cells.measures[index]).collect();
+        columns.push((cell_column(index), in_order(&parts, order.as_deref())));
+    }
+    let names = serde_json::to_string(&names).expect("texts are JSON");
+    write(folder, columns, HashMap::from([(GROUP_NAMES.to_owned(), names)]))
+}
+
+/// The groups of a period by name, and by number of the group its place among them.
+fn group_codes(ranges: &[Reduced], groups: &Interner) -> (Vec<u32>, Vec<String>) {
+    let mut is_there = Vec::new();
+    for group in ranges.iter().flat_map(|range| &range.cells.groups).map(|group| *group as usize) {
+        if group >= is_there.len() {
+            is_there.resize(group + 1, false);
+        }
+        is_there[group] = true;
+    }
+    let numbers: Vec<u32> =
+        (0..).zip(&is_there).filter(|(_, there)| **there).map(|(number, _)| number).collect();
     let mut names: Vec<(String, u32)> =
         groups.resolve(&numbers).into_iter().zip(numbers.iter().copied()).collect();
     names.sort_unstable();
-    let highest = numbers.last().map_or(0, |number| *number as usize + 1);
-    let mut code_of = vec![0_u32; highest];
-    for (code, (_, number)) in (0_u32..).zip(&names) {
+    let mut code_of = vec![0; is_there.len()];
+    for (code, (_, number)) in (0..).zip(&names) {
         code_of[*number as usize] = code;
     }
-    let mut cells: Vec<PlacedCell> =
-        Vec::with_capacity(ranges.iter().map(|range| range.cells.rows.len()).sum());
-    for (number, (range, base)) in (0_u32..).zip(ranges.iter().zip(bases)) {
-        let found = range.cells.rows.iter().zip(&range.cells.groups).zip(0_u32..);
-        let place = |((row, group), cell): ((&u32, &u32), u32)| {
-            (sorted.target(base + row), code_of[*group as usize], number, cell)
-        };
-        cells.extend(found.map(place));
-    }
-    if sorted.order.is_some() {
-        cells.sort_unstable();
-    } else {
-        // Rows are in order; only the groups of each customer are not.
-        cells.chunk_by_mut(|a, b| a.0 == b.0).for_each(<[_]>::sort_unstable);
-    }
-    let mut columns = vec![
-        (ROW.to_owned(), narrow(cells.iter().map(|(row, ..)| i64::from(*row)).collect())),
-        (GROUP.to_owned(), narrow(cells.iter().map(|(_, group, ..)| i64::from(*group)).collect())),
-    ];
-    for (index, name) in MEASURES.iter().take(GROUP_MEASURES).enumerate() {
-        let value =
-            |(_, _, range, cell): &PlacedCell| ranges[*range as usize].cells.measures[index][*cell as usize];
-        columns.push(((*name).to_owned(), narrow(cells.iter().map(value).collect())));
-    }
-    let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
-    let names = serde_json::to_string(&names).expect("texts are JSON");
-    write(folder, columns, HashMap::from([(GROUP_NAMES.to_owned(), names)]))
+    (code_of, names.into_iter().map(|(name, _)| name).collect())
 }
 
 fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {

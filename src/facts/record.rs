@@ -40,15 +40,25 @@ impl Layout {
 }
 
 /// The meta word: product group, day of the period, return flag and filter answers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Meta(pub(crate) u64);
 
 impl Meta {
     /// Product groups a history may have.
     pub(crate) const MAX_GROUPS: u32 = 1 << 20;
 
-    pub(crate) fn new(group: u32, day: u32, is_return: bool, filters: u32) -> Self {
-        Self(u64::from(filters) | u64::from(group) << 32 | u64::from(day) << 52 | u64::from(is_return) << 63)
+    pub(crate) fn new(group: u32, is_return: bool) -> Self {
+        Self(u64::from(group) << 32 | u64::from(is_return) << 63)
+    }
+
+    /// Notes a filter's answer.
+    pub(crate) fn answer(&mut self, filter: usize, answer: bool) {
+        self.0 |= u64::from(answer) << filter;
+    }
+
+    /// The same on a day since the period began.
+    pub(crate) fn on(self, day: u32) -> Self {
+        Self(self.0 | u64::from(day) << 52)
     }
 
     pub(crate) fn filters(self) -> u32 {

@@ -1,7 +1,7 @@
 //! What decides the facts beside the input files.
 
 use super::master::ProductGroups;
-use super::source::Source;
+use super::source::{Source, line_aggregates, wanted_aggregates};
 use crate::pipeline::Definition;
 use crate::units::Day;
 
@@ -61,6 +61,7 @@ impl Rules {
                 add(&format!("{:?} {aggregate:?}", part.on));
             }
         }
+        add(&format!("{:?}", line_aggregates(definition, &wanted_aggregates(definition))));
         if let Some(products) = &facts.products {
             add(&format!("{} {}", products.product.text, products.group.text));
         }

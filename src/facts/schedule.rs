@@ -4,12 +4,12 @@ use super::expr::Type;
 use super::gather::GatherOptions;
 use super::input::InputFile;
 use super::intern::Interner;
-use super::master::{ProductGroups, RawMaster, read_customers, read_products};
+use super::master::{CustomersSource, ProductGroups, open_customers, read_products};
 use super::periods::PeriodIndex;
 use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
-use super::source::{Source, bind_sources, key_type};
+use super::source::{Source, bind_sources, key_type, line_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, StateFile};
 use super::statistics::{Days, row_group_days};
 use crate::error::Result;
@@ -24,13 +24,15 @@ pub(crate) type Reach = Option<(u16, u16)>;
 const NOWHERE: (u16, u16) = (1, 0);
 
 /// A run of the facts with its sources open and its work decided.
-pub(crate) struct Run {
+pub(crate) struct Run<'d> {
     pub(crate) sources: Vec<Source>,
     pub(crate) aggregates: Vec<AggregateColumn>,
+    /// Of these, what is kept per customer × product group too.
+    pub(crate) line_aggregates: Vec<usize>,
     pub(crate) key_type: KeyType,
     pub(crate) groups: Interner,
     pub(crate) products: Option<ProductGroups>,
-    pub(crate) master: Option<RawMaster>,
+    pub(crate) customers: Option<CustomersSource<'d>>,
     pub(crate) periods: PeriodIndex,
     pub(crate) currency: String,
     pub(crate) zone: chrono_tz::Tz,
@@ -50,15 +52,15 @@ pub(crate) struct Run {
     pub(crate) kept_accounts: Vec<FileAccount>,
 }
 
-impl Run {
-    pub(crate) fn open(definition: &Definition, options: &GatherOptions<'_>) -> Result<Self> {
+impl<'d> Run<'d> {
+    pub(crate) fn open(definition: &'d Definition, options: &GatherOptions<'_>) -> Result<Self> {
         let (sources, aggregates) = bind_sources(definition, options.verify_inputs)?;
         let key_type = key_type(&sources)?;
-        let groups = Interner::new();
+        let groups = Interner::without_gaps();
         let facts = &definition.facts;
-        let master = facts.customers.as_ref();
-        let master = master
-            .map(|def| read_customers(definition, def, Some(key_type), options.verify_inputs))
+        let customers = facts.customers.as_ref();
+        let customers = customers
+            .map(|def| open_customers(definition, def, Some(key_type), options.verify_inputs))
             .transpose()?;
         let products = facts.products.as_ref();
         let products =
@@ -69,11 +71,12 @@ impl Run {
         let mut run = Self {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
             sources,
+            line_aggregates: line_aggregates(definition, &aggregates),
             aggregates,
             key_type,
             groups,
             products,
-            master,
+            customers,
             periods,
             currency: facts.currency.clone(),
             zone: facts.timezone,

@@ -2,10 +2,9 @@
 
 use super::evaluate::Evaluated;
 use super::fates::Fate;
-use super::record::{Layout, Meta, Records};
+use super::record::{Layout, Records};
 use super::scan::{ScanContext, Scanned, Task};
 use crate::units::Day;
-use arrow::buffer::BooleanBuffer;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -76,7 +75,6 @@ impl<'c> Sink<'c> {
             distinct: vec![vec![Vec::new(); parts]; sets],
         });
         let start_day = self.context.periods.start(period).0;
-        let mut record = vec![0_u64; self.layout.words];
         let (mut last_key, mut part) = (None, 0);
         for row in rows.iter().map(|row| *row as usize) {
             let key = batch.keys[row];
@@ -84,18 +82,33 @@ impl<'c> Sink<'c> {
                 part = part_of(ranges, key);
                 last_key = Some(key);
             }
-            let filters = filter_answers(&batch.filters, row);
-            self.layout
-                .fill(&mut record, batch, row, filters, start_day, || place(task, first_row + row as u64));
-            records.parts[part].extend_from_slice(&record);
+            let record = append(&mut records.parts[part], self.layout.words);
+            self.layout.fill(record, batch, row, start_day, || place(task, first_row + row as u64));
             for (set, (words, nulls)) in batch.distinct.iter().enumerate() {
                 if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
                     let [high, low] = words[row];
-                    records.distinct[set][part].extend_from_slice(&[key, high, low, u64::from(filters)]);
+                    let filters = u64::from(batch.meta[row].filters());
+                    records.distinct[set][part].extend_from_slice(&[key, high, low, filters]);
                 }
             }
         }
     }
+}
+
+/// Appends an empty record, to be filled in place: a copy of a record just written would wait for its words.
+fn append(part: &mut Vec<u64>, words: usize) -> &mut [u64] {
+    let start = part.len();
+    // A fill of known length takes a few moves, one of unknown length a call.
+    macro_rules! known {
+        ($($words:literal)*) => {
+            match words {
+                $($words => part.extend_from_slice(&[0; $words]),)*
+                _ => part.resize(start + words, 0),
+            }
+        };
+    }
+    known!(2 3 4 5 6 7 8 9 10 11 12);
+    &mut part[start..]
 }
 
 impl Layout {
@@ -104,22 +117,19 @@ impl Layout {
         record: &mut [u64],
         batch: &Evaluated,
         row: usize,
-        filters: u32,
         start_day: i32,
         place: impl FnOnce() -> u64,
     ) {
         use super::record::{AT, KEY, META, ORDER};
         record[KEY] = batch.keys[row];
         let day = u32::try_from(batch.instants.days[row] - start_day).expect("a row's day is in its period");
-        let is_return = batch.is_return.as_ref().is_some_and(|returns| returns.value(row));
-        let group = batch.groups.get(row).copied().unwrap_or(0);
-        record[META] = Meta::new(group, day, is_return, filters).0;
+        record[META] = batch.meta[row].on(day).0;
         if self.order_words > 0 {
             record[AT] = batch.instants.micros[row].cast_unsigned();
             record[ORDER..ORDER + self.order_words].copy_from_slice(&batch.orders[row][..self.order_words]);
         }
         for (word, values) in record[self.values..].iter_mut().zip(&batch.values) {
-            *word = values.at(row).cast_unsigned();
+            *word = values[row].cast_unsigned();
         }
         if let Some(identity) = self.identity {
             let line = batch.identities[row];
@@ -144,10 +154,6 @@ fn place(task: Task, row: u64) -> u64 {
 /// File, row group and row of a place.
 pub(crate) fn place_parts(place: u64) -> (usize, u64, u64) {
     (usize::try_from(place >> 48).expect("16 bits"), place >> 32 & 0xffff, place & 0xffff_ffff)
-}
-
-fn filter_answers(filters: &[BooleanBuffer], row: usize) -> u32 {
-    filters.iter().enumerate().fold(0, |bits, (index, filter)| bits | u32::from(filter.value(row)) << index)
 }
 
 /// The key range of a key: how many cuts are at or below it.

@@ -6,7 +6,7 @@ use super::expr::{Bound, Type};
 use super::input::{InputFile, open};
 use super::schema::AggregateColumn;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{Definition, Duplicates, EventsDef, KeyType, TransactionsDef, UnknownCustomer};
+use crate::pipeline::{Definition, Duplicates, EventsDef, KeyType, Level, TransactionsDef, UnknownCustomer};
 
 /// One source (transactions or events), bound to its files.
 pub(crate) struct Source {
@@ -119,6 +119,19 @@ pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn>
         }
     }
     wanted
+}
+
+/// The aggregates that activities of level unit need, by index: a product group has its part of them.
+pub(crate) fn line_aggregates(definition: &Definition, aggregates: &[AggregateColumn]) -> Vec<usize> {
+    let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
+    let of_lines = activities.filter(|activity| activity.level == Level::Unit);
+    let drivers = of_lines.flat_map(|activity| activity.driver.iter().chain(&activity.fallback));
+    let parts: Vec<_> = drivers.flat_map(|driver| &driver.parts).filter(|part| part.on.is_none()).collect();
+    let is_needed = |column: &AggregateColumn| {
+        let mut terms = parts.iter().flat_map(|part| &part.sql.driver.terms);
+        column.source.is_none() && terms.any(|(_, aggregate)| *aggregate == column.aggregate)
+    };
+    (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
 }
 
 fn bind_transactions(

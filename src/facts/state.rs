@@ -1,6 +1,7 @@
 //! Kept state: immutable columns in files named by their content, and the record that says what they hold.
 
 use super::input::Identity;
+use super::reduced::Column;
 use super::schema::RowCounts;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::KeyType;
@@ -206,30 +207,23 @@ pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<
 
 /// Integers in the narrowest type that holds them all: state is read and written at memory speed.
 pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
-    narrow_parts(&[&values])
+    narrow_parts(&[&Column::from(values)])
 }
 
 /// The same for a column that lies in parts.
-#[expect(clippy::cast_possible_truncation, reason = "the range was checked, and a plain cast vectorises")]
-pub(crate) fn narrow_parts(parts: &[&[i64]]) -> ArrayRef {
-    let values = || parts.iter().flat_map(|part| part.iter());
-    let bounds = |(low, high): (i64, i64), value: &i64| (low.min(*value), high.max(*value));
-    let (low, high) = parts.iter().fold((0, 0), |known, part| part.iter().fold(known, bounds));
-    let fits = |least: i64, most: i64| low >= least && high <= most;
-    if fits(i8::MIN.into(), i8::MAX.into()) {
-        Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None))
-    } else if fits(i16::MIN.into(), i16::MAX.into()) {
-        Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None))
-    } else if fits(i32::MIN.into(), i32::MAX.into()) {
-        Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None))
-    } else {
-        Arc::new(Int64Array::from_iter_values(values().copied()))
+#[expect(clippy::cast_possible_truncation, reason = "the range is known, and a plain cast vectorises")]
+pub(crate) fn narrow_parts(parts: &[&Column]) -> ArrayRef {
+    match parts.iter().fold(0, |bits, part| bits | part.bits()) {
+        0..0x80 => Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None)),
+        0..0x8000 => Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None)),
+        0..0x8000_0000 => Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None)),
+        _ => Arc::new(Int64Array::new(cast_parts(parts, |value| value), None)),
     }
 }
 
-fn cast_parts<T: ArrowNativeType>(parts: &[&[i64]], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
-    let mut found = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-    parts.iter().for_each(|part| found.extend(part.iter().map(|value| cast(*value))));
+fn cast_parts<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
+    let mut found = Vec::with_capacity(parts.iter().map(|part| part.values().len()).sum());
+    parts.iter().for_each(|part| found.extend(part.values().iter().map(|value| cast(*value))));
     found.into()
 }
 

@@ -5,7 +5,8 @@ use super::lines;
 use super::period_run::{Kept, keep};
 use super::quarantine::QuarantinedRow;
 use super::record::{Layout, Records};
-use super::reduce::{Reduced, SourceShape, reduce};
+use super::reduce::{SourceShape, Target, reduce};
+use super::reduced::Reduced;
 use super::scan::{ScanContext, Scanned, Task, scan};
 use super::schedule::Run;
 use super::schema::RowCounts;
@@ -62,7 +63,7 @@ impl Inbox {
 
 /// What the workers share.
 pub(crate) struct Shared<'s> {
-    pub(crate) run: &'s Run,
+    pub(crate) run: &'s Run<'s>,
     pub(crate) customers: &'s Interner,
     pub(crate) inboxes: &'s [Inbox],
     pub(crate) folder: &'s Path,
@@ -115,13 +116,19 @@ impl Shared<'_> {
         let period = run.periods.period(number);
         let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
         let parts = inbox.ranges(&[]).len() + 1;
-        let days = usize::try_from(period.days()).expect("periods have days");
+        let group_order = run.groups.order();
+        let target = Target {
+            aggregates: run.aggregates.len(),
+            line_aggregates: &run.line_aggregates,
+            group_order: &group_order,
+            days: usize::try_from(period.days()).expect("periods have days"),
+        };
         let lines = self.lines(&shapes, &records)?;
         let mut reduced: Vec<_> = (0..parts)
             .into_par_iter()
             .map(|part| {
                 let (runs, distinct) = part_of_records(&run.sources, &records, part);
-                reduce(&shapes, &runs, &distinct, run.aggregates.len(), days)
+                reduce(&shapes, &runs, &distinct, &target)
             })
             .collect();
         drop(records);
@@ -182,7 +189,11 @@ impl Shared<'_> {
 }
 
 fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
-    reduced.iter().flat_map(|range| &range.aggregates[aggregate]).map(|value| i128::from(*value)).sum()
+    reduced
+        .iter()
+        .flat_map(|range| range.aggregates[aggregate].values())
+        .map(|value| i128::from(*value))
+        .sum()
 }
 
 fn shape_of(source: &Source) -> SourceShape {

@@ -1,0 +1,189 @@
+//! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
+
+use super::schema::NO_INSTANT;
+use super::wall_time::to_utc;
+
+/// Additive measures of a customer row, in the order of the state's columns.
+pub(crate) const MEASURES: [&str; 9] = [
+    "lines",
+    "units",
+    "returned_units",
+    "list_revenue",
+    "discount",
+    "returns",
+    "product_cost",
+    "first_order_at",
+    "last_order_at",
+];
+/// Where the first and last sale line stand among them.
+pub(crate) const FIRST: usize = 7;
+pub(crate) const LAST: usize = 8;
+/// The first seven measures are kept per product group too.
+pub(crate) const GROUP_MEASURES: usize = 7;
+
+/// Values of one key range, and how many bits they need.
+#[derive(Debug, Default)]
+pub(crate) struct Column {
+    values: Vec<i64>,
+    /// All bits set in any value, or in the complement of a negative one.
+    bits: u64,
+}
+
+impl From<Vec<i64>> for Column {
+    fn from(values: Vec<i64>) -> Self {
+        let bits = values.iter().fold(0, |bits, value| bits | (value ^ (value >> 63)).cast_unsigned());
+        Self { values, bits }
+    }
+}
+
+impl Column {
+    pub(crate) fn values(&self) -> &[i64] {
+        &self.values
+    }
+
+    pub(crate) fn bits(&self) -> u64 {
+        self.bits
+    }
+}
+
+/// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
+#[derive(Debug, Default)]
+pub(crate) struct Reduced {
+    pub(crate) keys: Vec<u64>,
+    /// `MEASURES`.
+    pub(crate) measures: Vec<Column>,
+    pub(crate) orders: Column,
+    pub(crate) active_days: Column,
+    pub(crate) aggregates: Vec<Column>,
+    /// Customer × product group, sorted by (row, group).
+    pub(crate) cells: Cells,
+    /// Distinct (row, order) with a sale line, sorted.
+    pub(crate) order_keys: OrderKeys,
+    /// Identical rows that were dropped.
+    pub(crate) duplicates: u64,
+    /// Whether a sum left the range of 64 bits.
+    pub(crate) overflow: bool,
+}
+
+impl Reduced {
+    /// Turns the instants from wall time into UTC.
+    pub(crate) fn shift_to_utc(&mut self, zone: chrono_tz::Tz) {
+        for instants in &mut self.measures[FIRST..=LAST] {
+            let shift = |at: &i64| if *at == NO_INSTANT { *at } else { to_utc(zone, *at) };
+            *instants = instants.values().iter().map(shift).collect::<Vec<_>>().into();
+        }
+    }
+}
+
+/// Rows of customer × product group, sorted by row and name of the group.
+#[derive(Debug, Default)]
+pub(crate) struct Cells {
+    pub(crate) rows: Vec<u32>,
+    pub(crate) groups: Vec<u32>,
+    /// The first `GROUP_MEASURES` of `MEASURES`, then the aggregates that lines add up to.
+    pub(crate) measures: Vec<Column>,
+}
+
+/// Distinct orders of customers.
+#[derive(Debug, Default)]
+pub(crate) struct OrderKeys {
+    pub(crate) rows: Vec<u32>,
+    pub(crate) words: Vec<[u64; 2]>,
+}
+
+/// Set in an order's bits beside the filter answers: any row, and any sale row.
+pub(crate) const ANY: u64 = 1 << 32;
+pub(crate) const SALE: u64 = 1 << 33;
+
+/// Rows of one order that stood together.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct OrderEntry {
+    pub(crate) row: u32,
+    pub(crate) words: [u64; 2],
+    pub(crate) bits: u64,
+}
+
+/// Items dealt out by row, and where each row's items begin: rows have few items, so this beats a sort.
+fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usize) -> (Vec<T>, Vec<u32>) {
+    let mut next = vec![0_u32; rows + 1];
+    items.iter().for_each(|item| next[row_of(item) as usize + 1] += 1);
+    for row in 0..rows {
+        next[row + 1] += next[row];
+    }
+    let starts = next.clone();
+    let mut dealt = vec![T::default(); items.len()];
+    for item in items {
+        let place = &mut next[row_of(item) as usize];
+        dealt[*place as usize] = *item;
+        *place += 1;
+    }
+    (dealt, starts)
+}
+
+/// Joins the entries of each order and counts them.
+///
+/// `aggregates` are those not counted yet, `order_aggregates` says which of them count orders, by which bits.
+pub(crate) fn finish_orders(
+    entries: &[OrderEntry],
+    rows: usize,
+    order_aggregates: &[(usize, u64)],
+    aggregates: &mut [Vec<i64>],
+) -> (Vec<i64>, OrderKeys) {
+    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
+    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
+        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| entry.words);
+    }
+    let (mut orders, mut keys) = (vec![0; rows], OrderKeys::default());
+    for same in entries.chunk_by(|a, b| a.row == b.row && a.words == b.words) {
+        let (row, bits) = (same[0].row, same.iter().fold(0, |bits, entry| bits | entry.bits));
+        for (index, mask) in order_aggregates {
+            aggregates[*index][row as usize] += i64::from(bits & mask != 0);
+        }
+        if bits & SALE != 0 {
+            orders[row as usize] += 1;
+            keys.rows.push(row);
+            keys.words.push(same[0].words);
+        }
+    }
+    (orders, keys)
+}
+
+/// Cells in order: `place` says where each row goes, `group_order` where each group does.
+pub(crate) fn finish_cells(
+    keys: &[(u32, u32)],
+    sums: &[i64],
+    stride: usize,
+    place: &[u32],
+    group_order: &[u32],
+) -> Cells {
+    let cell = |(cell, (row, group)): (u32, &(u32, u32))| {
+        (place[*row as usize], group_order[*group as usize], *group, cell)
+    };
+    let cells: Vec<(u32, u32, u32, u32)> = (0..).zip(keys).map(cell).collect();
+    let (mut cells, starts) = by_row(&cells, |cell| cell.0, place.len());
+    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
+        cells[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|cell| cell.1);
+    }
+    let measures = columns_of(sums, stride, 0..stride, cells.iter().map(|cell| cell.3));
+    Cells {
+        measures: measures.into_iter().map(Column::from).collect(),
+        rows: cells.iter().map(|cell| cell.0).collect(),
+        groups: cells.iter().map(|cell| cell.2).collect(),
+    }
+}
+
+/// Some columns of a table of rows, in the order given: one pass, while the table is in cache.
+pub(crate) fn columns_of(
+    sums: &[i64],
+    stride: usize,
+    columns: std::ops::Range<usize>,
+    order: impl ExactSizeIterator<Item = u32>,
+) -> Vec<Vec<i64>> {
+    let mut found: Vec<Vec<i64>> = columns.clone().map(|_| Vec::with_capacity(order.len())).collect();
+    for row in order {
+        let start = row as usize * stride;
+        let values = &sums[start + columns.start..start + columns.end];
+        found.iter_mut().zip(values).for_each(|(column, value)| column.push(*value));
+    }
+    found
+}
