@@ -5,35 +5,45 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 /// Finds the cell of a row and a group; cells are numbered as they come.
-pub(crate) struct CellIndex {
-    /// With few groups, the cell of every row × group, `NONE` where there is none yet.
+pub(crate) struct CellIndex<'o> {
+    /// By number of a group, its place among all names.
+    order: &'o [u32],
+    /// With few groups, the cell of every row × place of the group, `NONE` where there is none yet.
     dense: Vec<u32>,
     /// How many groups `dense` has room for; 0 where groups are too many and cells are hashed.
     width: usize,
     hashed: HashTable<u32>,
+    /// Row and group of each hashed cell.
     keys: Vec<(u32, u32)>,
+    cells: usize,
+}
+
+/// One cell: its row, its group and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) row: u32,
+    pub(crate) group: u32,
+    pub(crate) number: u32,
 }
 
 const NONE: u32 = u32::MAX;
 
 /// A table of this many groups for the rows of a key range stays in the second-level cache.
-const MAX_WIDTH: usize = 128;
+const MAX_WIDTH: usize = 64;
 
-impl CellIndex {
-    /// `groups` is above every group's number.
-    pub(crate) fn new(groups: usize, rows: usize, cells: usize) -> Self {
-        let width = if groups <= MAX_WIDTH { groups } else { 0 };
+impl<'o> CellIndex<'o> {
+    /// `order` gives the place of each group among all names; room is made for some rows and cells.
+    pub(crate) fn new(order: &'o [u32], rows: usize, cells: usize) -> Self {
+        let width = if order.len() <= MAX_WIDTH { order.len() } else { 0 };
+        let hashed = if width == 0 { cells } else { 0 };
         Self {
+            order,
             dense: Vec::with_capacity(rows * width),
             width,
-            hashed: HashTable::with_capacity(if width == 0 { cells } else { 0 }),
-            keys: Vec::with_capacity(cells),
+            hashed: HashTable::with_capacity(hashed),
+            keys: Vec::with_capacity(hashed),
+            cells: 0,
         }
-    }
-
-    /// The row and group of each cell.
-    pub(crate) fn keys(&self) -> &[(u32, u32)] {
-        &self.keys
     }
 
     /// Makes room for one more row.
@@ -46,10 +56,11 @@ impl CellIndex {
         if self.width == 0 {
             return self.find_hashed(row, group);
         }
-        let cell = &mut self.dense[row as usize * self.width + group as usize];
+        let place = self.order[group as usize] as usize;
+        let cell = &mut self.dense[row as usize * self.width + place];
         if *cell == NONE {
-            *cell = index_u32(self.keys.len());
-            self.keys.push((row, group));
+            *cell = index_u32(self.cells);
+            self.cells += 1;
         }
         *cell as usize
     }
@@ -62,12 +73,37 @@ impl CellIndex {
         match self.hashed.entry(hash_of(wanted), is_it, |cell| hash_of(keys[*cell as usize])) {
             Entry::Occupied(entry) => *entry.get() as usize,
             Entry::Vacant(entry) => {
-                let cell = keys.len();
-                entry.insert(index_u32(cell));
+                entry.insert(index_u32(keys.len()));
                 keys.push(wanted);
-                cell
+                keys.len() - 1
             }
         }
+    }
+
+    /// All cells by row, in the order of `rows`, and by name of the group; a row is numbered by its place there.
+    pub(crate) fn in_order(&self, rows: &[u32]) -> Vec<Cell> {
+        let mut cells = Vec::with_capacity(self.cells.max(self.keys.len()));
+        if self.width == 0 {
+            let mut place = vec![0; rows.len()];
+            (0..).zip(rows).for_each(|(at, row)| place[*row as usize] = at);
+            let cell = |(number, &(row, group)): (u32, &(u32, u32))| Cell {
+                row: place[row as usize],
+                group,
+                number,
+            };
+            cells.extend((0..).zip(&self.keys).map(cell));
+            cells.sort_unstable_by_key(|cell| (cell.row, self.order[cell.group as usize]));
+            return cells;
+        }
+        let mut by_name = vec![0; self.width];
+        (0..).zip(self.order).for_each(|(group, place)| by_name[*place as usize] = group);
+        for (row, from) in (0..).zip(rows) {
+            let of_row = &self.dense[*from as usize * self.width..][..self.width];
+            for (number, group) in of_row.iter().zip(&by_name).filter(|(number, _)| **number != NONE) {
+                cells.push(Cell { row, group: *group, number: *number });
+            }
+        }
+        cells
     }
 }
 
@@ -76,14 +112,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_groups_and_many_find_the_same_cells() {
-        let wanted = [(0, 3), (1, 3), (0, 3), (2, 0), (1, 3), (0, 99)];
-        for groups in [100, MAX_WIDTH + 1] {
-            let mut cells = CellIndex::new(groups, 1, 1);
+    fn few_groups_and_many_find_the_same_cells_in_the_same_order() {
+        let wanted = [(0, 3), (1, 3), (0, 3), (2, 0), (1, 3), (0, 39)];
+        for groups in [40, 1000] {
+            // Names stand the other way round than numbers.
+            let order: Vec<u32> = (0..groups).rev().collect();
+            let mut cells = CellIndex::new(&order, 1, 1);
             (0..3).for_each(|_| cells.add_row());
             let found: Vec<usize> = wanted.iter().map(|&(row, group)| cells.find(row, group)).collect();
             assert_eq!(found, [0, 1, 0, 2, 1, 3]);
-            assert_eq!(cells.keys(), [(0, 3), (1, 3), (2, 0), (0, 99)]);
+            let in_order = cells.in_order(&[1, 2, 0]);
+            let in_order = in_order.iter().map(|cell| (cell.row, cell.group, cell.number));
+            assert_eq!(in_order.collect::<Vec<_>>(), [(0, 3, 1), (1, 0, 2), (2, 39, 3), (2, 3, 0)]);
         }
     }
 }

@@ -16,6 +16,7 @@ mod gather;
 mod hive;
 mod input;
 mod intern;
+mod key_ranges;
 mod ledger;
 mod lines;
 mod master;

@@ -142,7 +142,9 @@ fn keep_products(
         .zip(bases)
         .flat_map(|(range, base)| range.cells.rows.iter().map(move |row| sorted.target(base + row)));
     let codes = ranges.iter().flat_map(|range| &range.cells.groups).map(|group| code_of[*group as usize]);
-    let cells: Vec<(u32, u32)> = rows.zip(codes).collect();
+    let mut cells: Vec<(u32, u32)> =
+        Vec::with_capacity(ranges.iter().map(|range| range.cells.rows.len()).sum());
+    cells.extend(rows.zip(codes));
     // Ranges leave their cells by row and name of the group, which is the order kept unless rows move.
     let order = sorted.order.is_some().then(|| {
         let mut order: Vec<u32> = (0..u32::try_from(cells.len()).expect("fewer than 2³² cells")).collect();
@@ -185,7 +187,8 @@ fn group_codes(ranges: &[Reduced], groups: &Interner) -> (Vec<u32>, Vec<String>)
 }
 
 fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
-    let mut orders: Vec<(u32, [u64; 2])> = Vec::new();
+    let mut orders: Vec<(u32, [u64; 2])> =
+        Vec::with_capacity(ranges.iter().map(|range| range.order_keys.rows.len()).sum());
     for (range, base) in ranges.iter().zip(bases) {
         let rows = range.order_keys.rows.iter().map(|row| sorted.target(base + row));
         orders.extend(rows.zip(range.order_keys.words.iter().copied()));

@@ -31,12 +31,12 @@ const DISCOUNTS: usize = 4;
 const RETURNS: usize = 5;
 const PRODUCT_COST: usize = 6;
 /// The tables of one key range while it is reduced.
-struct Tables {
+struct Tables<'o> {
     rows: HashTable<u32>,
     keys: Vec<u64>,
     stride: usize,
     sums: Vec<i64>,
-    cells: CellIndex,
+    cells: CellIndex<'o>,
     cell_stride: usize,
     cell_sums: Vec<i64>,
     orders: Vec<OrderEntry>,
@@ -156,8 +156,8 @@ fn add(sum: &mut i64, value: i64, overflow: &mut bool) {
     *overflow |= carried;
 }
 
-impl Tables {
-    fn new(stride: usize, target: &Target<'_>, records: &[Vec<&[u64]>], shapes: &[SourceShape]) -> Self {
+impl<'o> Tables<'o> {
+    fn new(stride: usize, target: &Target<'o>, records: &[Vec<&[u64]>], shapes: &[SourceShape]) -> Self {
         let expected: usize = records
             .iter()
             .zip(shapes)
@@ -169,7 +169,7 @@ impl Tables {
             keys: Vec::with_capacity(expected / 3),
             stride,
             sums: Vec::with_capacity(expected / 3 * stride),
-            cells: CellIndex::new(target.group_order.len(), expected / 3, expected),
+            cells: CellIndex::new(target.group_order, expected / 3, expected),
             cell_stride,
             cell_sums: Vec::with_capacity(expected * cell_stride),
             orders: Vec::with_capacity(expected / 2),
@@ -329,8 +329,7 @@ impl Tables {
         reduced.order_keys = order_keys;
         reduced.measures = measures.into_iter().map(Column::from).collect();
         reduced.aggregates = aggregates.into_iter().map(Column::from).collect();
-        let keys = self.cells.keys();
-        reduced.cells = finish_cells(keys, &self.cell_sums, self.cell_stride, &place, target.group_order);
+        reduced.cells = finish_cells(&self.cells.in_order(&sorted), &self.cell_sums, self.cell_stride);
         reduced.overflow = self.overflow;
         reduced
     }

@@ -1,5 +1,6 @@
 //! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
 
+use super::cells::Cell;
 use super::schema::NO_INSTANT;
 use super::wall_time::to_utc;
 
@@ -148,27 +149,13 @@ pub(crate) fn finish_orders(
     (orders, keys)
 }
 
-/// Cells in order: `place` says where each row goes, `group_order` where each group does.
-pub(crate) fn finish_cells(
-    keys: &[(u32, u32)],
-    sums: &[i64],
-    stride: usize,
-    place: &[u32],
-    group_order: &[u32],
-) -> Cells {
-    let cell = |(cell, (row, group)): (u32, &(u32, u32))| {
-        (place[*row as usize], group_order[*group as usize], *group, cell)
-    };
-    let cells: Vec<(u32, u32, u32, u32)> = (0..).zip(keys).map(cell).collect();
-    let (mut cells, starts) = by_row(&cells, |cell| cell.0, place.len());
-    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
-        cells[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|cell| cell.1);
-    }
-    let measures = columns_of(sums, stride, 0..stride, cells.iter().map(|cell| cell.3));
+/// The cells of a key range with their sums.
+pub(crate) fn finish_cells(cells: &[Cell], sums: &[i64], stride: usize) -> Cells {
+    let measures = columns_of(sums, stride, 0..stride, cells.iter().map(|cell| cell.number));
     Cells {
         measures: measures.into_iter().map(Column::from).collect(),
-        rows: cells.iter().map(|cell| cell.0).collect(),
-        groups: cells.iter().map(|cell| cell.2).collect(),
+        rows: cells.iter().map(|cell| cell.row).collect(),
+        groups: cells.iter().map(|cell| cell.group).collect(),
     }
 }
 

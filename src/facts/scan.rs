@@ -6,6 +6,7 @@ use super::evaluate::evaluate;
 use super::fates::{Fate, Fates};
 use super::input::InputFile;
 use super::intern::Interner;
+use super::key_ranges::KeyRanges;
 use super::master::ProductGroups;
 use super::periods::PeriodIndex;
 use super::quarantine::QuarantinedRow;
@@ -25,8 +26,8 @@ use std::sync::Arc;
 /// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
 const BATCH_ROWS: usize = 16_384;
 
-/// Gives the cuts between a period's key ranges.
-pub(crate) type RangesOf<'c> = dyn Fn(u16, &[u64]) -> Arc<Vec<u64>> + Sync + 'c;
+/// Gives a period's key ranges.
+pub(crate) type RangesOf<'c> = dyn Fn(u16, &[u64]) -> Arc<KeyRanges> + Sync + 'c;
 
 /// What all tasks of a run share.
 pub(crate) struct ScanContext<'c> {

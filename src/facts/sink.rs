@@ -2,6 +2,7 @@
 
 use super::evaluate::Evaluated;
 use super::fates::Fate;
+use super::key_ranges::KeyRanges;
 use super::record::{Layout, Records};
 use super::scan::{ScanContext, Scanned, Task};
 use crate::units::Day;
@@ -15,7 +16,7 @@ pub(crate) struct Sink<'c> {
     layout: Layout,
     expected_rows: usize,
     pub(crate) records: HashMap<u16, Records>,
-    ranges: HashMap<u16, Arc<Vec<u64>>>,
+    ranges: HashMap<u16, Arc<KeyRanges>>,
 }
 
 impl<'c> Sink<'c> {
@@ -64,11 +65,11 @@ impl<'c> Sink<'c> {
 
     fn add_rows(&mut self, task: Task, first_row: u64, period: u16, batch: &Evaluated, rows: &[u32]) {
         let ranges = self.ranges.entry(period).or_insert_with(|| (self.context.ranges)(period, &batch.keys));
-        let parts = ranges.len() + 1;
+        let parts = ranges.len();
         let sets = batch.distinct.len();
         // A row group mostly holds one period, so its rows tell how long a range will get.
         let alone = rows.len() * 2 > batch.keys.len();
-        let expected = if alone { self.expected_rows / parts * self.layout.words * 9 / 8 } else { 0 };
+        let expected = if alone { self.expected_rows / parts * self.layout.words * 5 / 4 } else { 0 };
         let records = self.records.entry(period).or_insert_with(|| Records {
             source: self.source,
             parts: (0..parts).map(|_| Vec::with_capacity(expected)).collect(),
@@ -79,7 +80,7 @@ impl<'c> Sink<'c> {
         for row in rows.iter().map(|row| *row as usize) {
             let key = batch.keys[row];
             if last_key != Some(key) {
-                part = part_of(ranges, key);
+                part = ranges.of(key);
                 last_key = Some(key);
             }
             let record = append(&mut records.parts[part], self.layout.words);
@@ -154,9 +155,4 @@ fn place(task: Task, row: u64) -> u64 {
 /// File, row group and row of a place.
 pub(crate) fn place_parts(place: u64) -> (usize, u64, u64) {
     (usize::try_from(place >> 48).expect("16 bits"), place >> 32 & 0xffff, place & 0xffff_ffff)
-}
-
-/// The key range of a key: how many cuts are at or below it.
-fn part_of(cuts: &[u64], key: u64) -> usize {
-    cuts.partition_point(|cut| *cut <= key)
 }

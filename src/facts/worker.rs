@@ -1,6 +1,7 @@
 //! What a worker does with a row group: scan it, hand its records over, and make the periods it was the last to feed.
 
 use super::intern::Interner;
+use super::key_ranges::KeyRanges;
 use super::lines;
 use super::period_run::{Kept, keep};
 use super::quarantine::QuarantinedRow;
@@ -35,7 +36,7 @@ pub(crate) struct Inbox {
     pending: AtomicUsize,
     /// Rows those tasks have.
     rows: AtomicU64,
-    ranges: OnceLock<Arc<Vec<u64>>>,
+    ranges: OnceLock<Arc<KeyRanges>>,
     records: Mutex<(Vec<Records>, Option<Day>)>,
 }
 
@@ -45,19 +46,10 @@ impl Inbox {
         self.rows.fetch_add(rows, Ordering::Relaxed);
     }
 
-    /// Cuts the keys into ranges of some 8,000 records, by a sample of the first batch.
-    fn ranges(&self, keys: &[u64]) -> Arc<Vec<u64>> {
-        let cut = || {
-            let wanted = usize::try_from(self.rows.load(Ordering::Relaxed) / 8_192).unwrap_or(usize::MAX);
-            let parts = wanted.clamp(4, 512).next_power_of_two();
-            let mut sample = keys.to_vec();
-            sample.sort_unstable();
-            sample.dedup();
-            let mut cuts: Vec<u64> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
-            cuts.dedup();
-            Arc::new(cuts)
-        };
-        Arc::clone(self.ranges.get_or_init(cut))
+    /// The period's key ranges, made from the first keys seen of it.
+    fn ranges(&self, keys: &[u64]) -> Arc<KeyRanges> {
+        let rows = usize::try_from(self.rows.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+        Arc::clone(self.ranges.get_or_init(|| Arc::new(KeyRanges::new(rows, keys))))
     }
 }
 
@@ -115,7 +107,7 @@ impl Shared<'_> {
         let run = self.run;
         let period = run.periods.period(number);
         let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
-        let parts = inbox.ranges(&[]).len() + 1;
+        let parts = inbox.ranges(&[]).len();
         let group_order = run.groups.order();
         let target = Target {
             aggregates: run.aggregates.len(),
