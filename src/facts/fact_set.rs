@@ -5,9 +5,10 @@ use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregat
 use super::quarantine;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
+    SourceMatch,
 };
 use super::source::{line_aggregates, wanted_aggregates};
-use super::state::{FileAccount, Record, StateFile, read, read_column, read_metadata, widen};
+use super::state::{FileAccount, Record, RowMatch, StateFile, read, read_column, read_metadata, widen};
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, KeyType};
 use crate::units::{Day, Period, PeriodKind};
@@ -39,6 +40,8 @@ pub struct FactSet {
     pub volume_scale: u8,
     /// What was read and kept, for the manifest.
     pub record: Record,
+    /// Names of the sources, transactions first.
+    sources: Vec<String>,
     folder: PathBuf,
     /// Per period, the index of its runs in the record; none if it has no row.
     runs: Vec<Option<usize>>,
@@ -110,6 +113,7 @@ impl FactSet {
             money_scale: definition.facts.money_scale,
             volume_scale: definition.facts.volume_scale,
             record,
+            sources: source_names(definition),
             folder: folder.to_owned(),
             ranks,
             group_codes,
@@ -185,6 +189,18 @@ impl FactSet {
             .collect()
     }
 
+    /// What drivers make of the rows of each source in a period.
+    pub fn matches(&self, period: usize) -> Vec<SourceMatch> {
+        let found = self.runs[period].map(|run| &self.record.periods[run].matches[..]).unwrap_or_default();
+        let of_source = |(index, source): (usize, &String)| {
+            let RowMatch { rows, matched, unmatched_net_revenue } =
+                found.get(index).copied().unwrap_or_default();
+            let unmatched_net_revenue = (index == 0).then_some(i128::from(unmatched_net_revenue));
+            SourceMatch { source: source.clone(), rows, matched, unmatched_net_revenue }
+        };
+        self.sources.iter().enumerate().map(of_source).collect()
+    }
+
     /// Content address of a period's customer facts, keys included.
     pub fn digest(&self, period: usize) -> &str {
         self.runs[period].map_or("no rows", |run| &self.record.periods[run].customers.digest)
@@ -246,6 +262,11 @@ impl FactSet {
     pub fn state_paths(&self) -> Vec<PathBuf> {
         self.record.state_files().map(|file| file.path(&self.folder)).collect()
     }
+}
+
+fn source_names(definition: &Definition) -> Vec<String> {
+    let events = definition.facts.events.iter().map(|events| events.name.clone());
+    std::iter::once("transactions".to_owned()).chain(events).collect()
 }
 
 /// Ranks handled by one thread at a time.

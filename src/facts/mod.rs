@@ -43,4 +43,4 @@ pub use fact_set::FactSet;
 pub use gather::{GatherOptions, ScanPlan, check, gather, plan};
 pub use ledger::read_ledgers;
 pub use quarantine::table as quarantine_table;
-pub use state::{FileAccount, PeriodRuns, Record, StateFile};
+pub use state::{FileAccount, PeriodRuns, Record, RowMatch, StateFile};

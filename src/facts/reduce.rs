@@ -11,6 +11,7 @@ use super::reduced::{
     finish_orders,
 };
 use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
+use super::state::RowMatch;
 use crate::pipeline::Duplicates;
 use hashbrown::HashTable;
 
@@ -55,6 +56,19 @@ pub(crate) struct Target<'t> {
     pub(crate) days: usize,
 }
 
+impl SourceShape {
+    /// Whether some driver counts or adds up every row, whatever its filters say.
+    fn takes_all(&self) -> bool {
+        self.aggregates.iter().any(|(_, plan)| match plan {
+            AggregatePlan::Count { filter }
+            | AggregatePlan::Any { filter }
+            | AggregatePlan::Sum { filter, .. }
+            | AggregatePlan::Orders { filter }
+            | AggregatePlan::Distinct { filter, .. } => filter.is_none(),
+        })
+    }
+}
+
 /// Reduces the records of one key range.
 ///
 /// `records[i]` are runs of records of source `i`; `distinct[i][set]` those of its distinct sets.
@@ -73,9 +87,12 @@ pub(crate) fn reduce(
         let keep = Deduplicated::new(shape, runs, &mut reduced);
         let plans = RowPlans::of_rows(shape, first_aggregate);
         let line_plans = RowPlans::of_cells(shape, target.line_aggregates);
+        let mut matches = RowMatch::default();
         for (run_index, run) in runs.iter().enumerate() {
-            tables.add_run(shape, [&plans, &line_plans], run, |index| keep.keeps(run_index, index));
+            let keeps = |index| keep.keeps(run_index, index);
+            matches += tables.add_run(shape, [&plans, &line_plans], run, keeps);
         }
+        reduced.matches.push(matches);
         for (index, plan) in &shape.aggregates {
             match *plan {
                 AggregatePlan::Orders { filter } => order_aggregates.push((*index, filter_bit(filter))),
@@ -203,8 +220,10 @@ impl<'o> Tables<'o> {
         [plans, line_plans]: [&RowPlans; 2],
         run: &[u64],
         keep: impl Fn(usize) -> bool,
-    ) {
+    ) -> RowMatch {
         let checked = shape.layout.identity.is_some();
+        let takes_all = shape.takes_all();
+        let mut matches = RowMatch::default();
         let (mut last_key, mut row) = (None, 0);
         for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
             if checked && !keep(index) {
@@ -219,7 +238,16 @@ impl<'o> Tables<'o> {
             }
             let start = row as usize * self.stride;
             self.overflow |= plans.add(&mut self.sums[start..start + self.stride], record);
+            matches.rows += 1;
+            if takes_all || Meta(record[META]).filters() != 0 {
+                matches.matched += 1;
+            } else if shape.is_sale {
+                let value = |index: usize| record[shape.layout.values + index].cast_signed();
+                let net = value(REVENUE) - value(DISCOUNT);
+                add(&mut matches.unmatched_net_revenue, net, &mut self.overflow);
+            }
         }
+        matches
     }
 
     fn add_sale(&mut self, layout: Layout, row: u32, record: &[u64], line_plans: &RowPlans) {

@@ -2,6 +2,7 @@
 
 use super::cells::Cell;
 use super::schema::NO_INSTANT;
+use super::state::RowMatch;
 use super::wall_time::to_utc;
 
 /// Additive measures of a customer row, in the order of the state's columns.
@@ -60,6 +61,8 @@ pub(crate) struct Reduced {
     pub(crate) cells: Cells,
     /// Distinct (row, order) with a sale line, sorted.
     pub(crate) order_keys: OrderKeys,
+    /// By source, what drivers make of its rows.
+    pub(crate) matches: Vec<RowMatch>,
     /// Identical rows that were dropped.
     pub(crate) duplicates: u64,
     /// Whether a sum left the range of 64 bits.

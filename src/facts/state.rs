@@ -54,6 +54,8 @@ pub struct PeriodRuns {
     pub duplicates: u64,
     /// Sum of each aggregate over all customers, as text: JSON numbers end at 64 bits.
     pub aggregate_totals: Vec<String>,
+    /// By source, transactions first: what drivers make of its rows.
+    pub matches: Vec<RowMatch>,
     /// One row per customer.
     pub customers: StateFile,
     /// One row per customer × product group.
@@ -63,6 +65,25 @@ pub struct PeriodRuns {
     /// Identities of the order lines, where they must be unique.
     #[serde(default)]
     pub lines: Option<StateFile>,
+}
+
+/// What drivers make of the rows of one source in one period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowMatch {
+    /// Rows in the facts.
+    pub rows: u64,
+    /// Of these, the rows that some driver counts or adds up.
+    pub matched: u64,
+    /// List revenue less discount of the other order lines, at `money_scale`.
+    pub unmatched_net_revenue: i64,
+}
+
+impl std::ops::AddAssign for RowMatch {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.matched += other.matched;
+        self.unmatched_net_revenue += other.unmatched_net_revenue;
+    }
 }
 
 /// What a source file gave.

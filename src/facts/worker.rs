@@ -13,7 +13,7 @@ use super::schedule::Run;
 use super::schema::RowCounts;
 use super::sink::place_parts;
 use super::source::Source;
-use super::state::{PeriodRuns, StateFile};
+use super::state::{PeriodRuns, RowMatch, StateFile};
 use crate::error::{Error, Result};
 use crate::pipeline::Duplicates;
 use crate::units::Day;
@@ -134,6 +134,10 @@ impl Shared<'_> {
             )));
         }
         let duplicates: u64 = reduced.iter().map(|range| range.duplicates).sum();
+        let mut matches = vec![RowMatch::default(); run.sources.len()];
+        for range in &reduced {
+            matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
+        }
         let aggregate_totals =
             (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
         let Kept { customers, products, orders } =
@@ -147,6 +151,7 @@ impl Shared<'_> {
             last_day,
             duplicates,
             aggregate_totals,
+            matches,
             customers,
             products,
             orders,
