@@ -77,6 +77,7 @@ fn resolve(
             driver_text: activity.driver.as_ref().map(DriverDef::text).unwrap_or_default(),
             driver: driver(&activity.driver)?,
             fallback: driver(&activity.fallback)?,
+            negative: activity.negative,
             avoidable: activity.avoidable,
         })
     };

@@ -8,8 +8,9 @@ pub use super::posting::{post, trace};
 pub(crate) use super::tables::level_name;
 pub use super::tables::{activity_period, balance, cost_flow};
 
-use crate::pipeline::{Level, Line, Node};
+use crate::pipeline::{Level, Line, NegativeVolume, Node};
 use crate::units::{Decimal, Period, round_ratio};
+use arrow::buffer::ScalarBuffer;
 
 /// The costing of a whole run.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +54,47 @@ pub struct Activity {
     pub driver: Option<ActivityDriver>,
     /// How they follow in periods without volume of `driver`.
     pub fallback: Option<ActivityDriver>,
+    /// What a negative volume of a customer in a period means.
+    pub negative: NegativeVolume,
     /// Share of its cost that ends when what drives it ends.
     pub avoidable: Decimal,
+}
+
+/// Why a customer's volume cannot be charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeFault {
+    /// A volume has more than 18 digits.
+    TooLarge,
+    /// A volume is negative, and the activity does not say what that means.
+    Negative {
+        /// Which row.
+        row: usize,
+        /// Its volume, at the driver's scale.
+        volume: i64,
+    },
+}
+
+impl Activity {
+    /// The driver that volumes of this period follow; none: customers are not charged by volume.
+    pub fn driver_of(&self, costed: &ActivityCosting) -> Option<&ActivityDriver> {
+        if costed.is_fallback { self.fallback.as_ref() } else { self.driver.as_ref() }
+    }
+
+    /// The volume of every row after the policy for negative volumes: what rates are charged on.
+    ///
+    /// # Errors
+    /// A volume beyond 18 digits; a negative one where the activity does not expect it.
+    pub fn volumes(
+        &self,
+        costed: &ActivityCosting,
+        aggregates: &[ScalarBuffer<i64>],
+        rows: usize,
+    ) -> Result<ScalarBuffer<i64>, VolumeFault> {
+        match self.driver_of(costed) {
+            Some(driver) => driver.charged_volumes(self.negative, aggregates, rows),
+            None => Ok(vec![0; rows].into()),
+        }
+    }
 }
 
 /// One period's money from ledger to activities.
