@@ -112,7 +112,7 @@ impl ActivityDriver {
     }
 }
 
-fn too_fine(definition: &Definition, part: &DriverPart) -> Error {
+pub(super) fn too_fine(definition: &Definition, part: &DriverPart) -> Error {
     let place = definition.place(part.sql.at);
     let text = &part.sql.text;
     Error::definition(format!(
