@@ -66,11 +66,9 @@ const AMOUNTS: [Amount; 15] = [
         "Exact cost less rounded, always 0: parts are rounded by cumulative difference",
         |_| 0,
     ),
-    (
-        "difference",
-        "Input + reciprocal net + overdriven + imputed − all that it became, always 0",
-        |row| row.difference(),
-    ),
+    ("difference", "Input + reciprocal net + overdriven + imputed − all that it became, always 0", |row| {
+        row.difference()
+    }),
     ("cost", "Input + reciprocal net", |row| row.input + row.reciprocal_net),
 ];
 

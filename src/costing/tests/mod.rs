@@ -6,4 +6,4 @@ mod policies;
 mod random;
 mod traces;
 
-use model::{Model, quantity, share};
+use model::{quantity, share};

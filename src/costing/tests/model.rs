@@ -71,7 +71,13 @@ impl Model {
     }
 
     /// A pool that gives minutes.
-    pub(super) fn timed(&mut self, name: &str, amount: &str, practical: &str, unused: UnusedCapacity) -> Node {
+    pub(super) fn timed(
+        &mut self,
+        name: &str,
+        amount: &str,
+        practical: &str,
+        unused: UnusedCapacity,
+    ) -> Node {
         let node = self.resource(name, amount);
         self.costing().resources.last_mut().unwrap().capacity = Some(Capacity {
             practical_minutes: practical.parse().unwrap(),
@@ -149,7 +155,9 @@ impl Model {
         let rows = self.customers.iter().map(Vec::len).max().unwrap_or(0);
         let customers = |_| {
             let column = |column: &Vec<i64>| {
-                ScalarBuffer::from((0..rows).map(|row| column.get(row).copied().unwrap_or(0)).collect::<Vec<_>>())
+                ScalarBuffer::from(
+                    (0..rows).map(|row| column.get(row).copied().unwrap_or(0)).collect::<Vec<_>>(),
+                )
             };
             Ok((self.customers.iter().map(column).collect(), rows))
         };
