@@ -82,9 +82,8 @@ fn columns_of<'d>(
     definition: &'d Definition,
     source: Option<usize>,
 ) -> Vec<String> {
-    let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
-    let drivers = activities.filter(|activity| activity.on == source);
-    let terms = drivers.flat_map(|activity| &activity.driver().driver.terms);
+    let parts = definition.driver_parts().filter(|part| part.on == source);
+    let terms = parts.flat_map(|part| &part.sql.driver.terms);
     let of_drivers = terms.flat_map(|(_, aggregate)| aggregate.columns()).map(str::to_owned);
     scalars.flat_map(names_in).chain(of_drivers).collect()
 }

@@ -193,6 +193,9 @@ fn golden_g5_midwest_orders_by_rate() {
     assert_eq!((totals.input, totals.imputed, totals.difference()), (10_000_000, 590_060, 0));
 }
 
+/// An activity: shares of pools, volumes of A, B and all others, what A and B cost.
+type Case = (&'static str, &'static [(usize, &'static str)], [i64; 3], [i64; 2]);
+
 /// Dakota Office Products: customers A, B and all others.
 #[test]
 fn golden_g6_dakota_rates_reach_both_customers() {
@@ -203,7 +206,7 @@ fn golden_g6_dakota_rates_reach_both_customers() {
         .enumerate()
         .map(|(index, amount)| model.resource(&format!("pool {index}"), amount))
         .collect();
-    let cases: [(&str, &[(usize, &str)], [i64; 3], [i64; 2]); 6] = [
+    let cases: [Case; 6] = [
         ("cartons", &[(0, "0.9"), (1, "1")], [200, 200, 79_600], [10_400, 10_400]),
         ("carrier cartons", &[(2, "1")], [200, 150, 74_650], [1_200, 900]),
         ("desktop deliveries", &[(0, "0.1"), (3, "1")], [0, 25, 1_975], [0, 5_500]),

@@ -77,10 +77,11 @@ impl Plan {
             let node = model.activity(&format!("activity {index}"));
             // Volumes of 0 leave an activity unassigned; a third of them retains.
             let volumes = self.volumes[index].map(|volume| i64::from(volume % 8));
-            if self.volumes[index][0] % 3 != 0 {
+            let kind = self.volumes[index][0] % 3;
+            if kind > 0 {
                 model.volumes(node, &volumes);
             }
-            if self.volumes[index][0] % 3 == 1 && self.volumes[index][1] % 4 == 0 {
+            if kind == 1 && self.volumes[index][1] < 64 {
                 model.rate(
                     node,
                     RateDef::Standard(Ratio {
@@ -288,14 +289,14 @@ fn iterate(plan: &Plan, model: &Model) -> Vec<f64> {
     let resources = costing.resources.len();
     // What each resource gives to each, as fractions.
     let mut fractions = vec![vec![0.0_f64; resources]; resources];
-    for giver in 0..resources {
+    for (giver, fractions) in fractions.iter_mut().enumerate() {
         let takers = plan.takers(giver);
         let kind = if giver < plan.group { plan.gives[giver].0 % 3 } else { plan.gives[giver].0 };
         let all: f64 = takers.values().map(|number| f64::from(*number)).sum();
         let count = takers.len() as f64;
         for (&taker, &number) in takers.iter().filter(|(taker, _)| **taker < resources) {
-            fractions[giver][taker] = match kind {
-                0 => f64::from(u32::from(number % 99) / takers.len() as u32) / 100.0,
+            fractions[taker] = match kind {
+                0 => (f64::from(number % 99) / count).floor() / 100.0,
                 2 => 1.0 / count,
                 4 => f64::from(number) / 300.0,
                 _ if all == 0.0 => 0.0,
