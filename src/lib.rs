@@ -5,6 +5,8 @@
 pub mod error;
 pub mod units;
 
+pub mod math;
+
 pub mod pipeline;
 
 pub mod facts;

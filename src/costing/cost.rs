@@ -1,217 +1,168 @@
-//! Both stages of one run: pools to activities, activities to the customers together.
+//! Costs every period of a run: lays out the network, solves what repeats once, lets the money flow.
 
-use super::driver::{ActivityDriver, LIMIT};
+use super::network::Network;
+use super::period::{Opened, Plan};
 use super::pools::Pools;
-use super::resources::{Take, by_minutes, by_shares};
-use super::schema::{Activity, ActivityCosting, Costing, Input, PeriodCosting, Rate, ResourceCosting};
-use crate::error::{Error, Result};
-use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{
-    ActivityDef, CostingDef, Definition, DriverDef, Node, RateDef, ResourceDriver, Take as TakeDef,
-};
-use crate::units::{Decimal, Period};
+use super::quantities::{Known, Sources, of_edges};
+use super::rates;
+use super::resolve::resolve;
+use super::schema::{Costing, PeriodCosting};
+use super::services::reciprocal::{System, factors};
+use super::verify::verify;
+use super::volumes::{Counted, CustomerColumns, needs_customers, volumes};
+use crate::error::{Error, Faults, Result};
+use crate::facts::schema::{AggregateColumn, LedgerSums};
+use crate::math::linear::{Factors, Singular};
+use crate::pipeline::{CostingDef, Definition, Node, ResourceDriver};
+use crate::units::Period;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a costing is made from.
+pub struct Given<'g> {
+    /// The pipeline.
+    pub definition: &'g Definition,
+    /// What the facts keep.
+    pub columns: &'g [AggregateColumn],
+    /// Which periods.
+    pub periods: &'g [Period],
+    /// Ledgers and driver files.
+    pub files: &'g [LedgerSums],
+    /// Per period, the sum of each aggregate over all customers.
+    pub totals: &'g [Vec<i128>],
+    /// The aggregates of a period by customer, and how many customers there are; asked for only where negative
+    /// volumes count as positive ones or as none.
+    pub customers: &'g (dyn Fn(usize) -> Result<CustomerColumns> + Sync),
+}
 
 /// Costs every period.
 ///
-/// `totals` holds, per period, the sum of each aggregate column over all customers.
-///
 /// # Errors
-/// When a driver has no place in 18 digits, or an amount or a volume outgrows them.
-pub fn cost(
-    definition: &Definition,
-    columns: &[AggregateColumn],
-    periods: &[Period],
-    pools: Pools,
-    totals: &[Vec<i128>],
-) -> Result<Costing> {
-    let Some(costing) = &definition.costing else {
-        let periods =
-            periods.iter().map(|&period| PeriodCosting { period, resources: vec![], activities: vec![] });
-        let money_scale = definition.facts.money_scale;
-        return Ok(Costing { periods: periods.collect(), money_scale, ..Costing::default() });
+/// When a driver has no place in 18 digits, an amount or a volume outgrows them, or a reciprocal group has no exit.
+pub fn cost(given: &Given<'_>, pools: Pools) -> Result<Costing> {
+    let money_scale = given.definition.facts.money_scale;
+    let Some(costing) = &given.definition.costing else {
+        let empty = |&period: &Period| PeriodCosting { period, resources: vec![], activities: vec![] };
+        let periods = given.periods.iter().map(empty).collect();
+        return Ok(Costing { periods, money_scale, ..Costing::default() });
     };
-    let activities = resolve(definition, costing, columns)?;
-    let rounds = periods.iter().zip(&pools.inputs).zip(totals);
-    let periods = rounds
-        .map(|((period, inputs), totals)| cost_period(costing, &activities, *period, inputs, totals))
-        .collect::<Result<Vec<_>>>()?;
+    let plan = plan(given, costing)?;
+    let numbers = 0..given.periods.len();
+    let opened =
+        numbers.into_par_iter().map(|number| open(given, &plan, number)).collect::<Result<Vec<_>>>()?;
+    let systems = systems(&plan.network, &opened)?;
+    let rounds = opened.into_par_iter().zip(&pools.inputs).zip(&systems);
+    let periods = rounds.map(|((opened, inputs), systems)| plan.settle(opened, inputs, systems));
     let costing = Costing {
+        periods: periods.collect::<Result<Vec<_>>>()?,
         resources: costing.resources.iter().map(|resource| resource.name.clone()).collect(),
-        activities,
-        periods,
+        activities: plan.activities,
         leftovers: pools.leftovers,
-        money_scale: definition.facts.money_scale,
+        money_scale,
     };
     verify(&costing)?;
     Ok(costing)
 }
 
-/// Resolves the activities against the facts' columns.
-fn resolve(
-    definition: &Definition,
-    costing: &CostingDef,
-    columns: &[AggregateColumn],
-) -> Result<Vec<Activity>> {
-    let driver = |driver: &Option<DriverDef>| {
-        let resolved = driver.as_ref().map(|driver| ActivityDriver::resolve(definition, driver, columns));
-        resolved.transpose()
-    };
-    let resolve = |activity: &ActivityDef| {
-        let parts = activity.driver.iter().flat_map(|driver| &driver.parts);
-        let terms = parts.clone().flat_map(|part| &part.sql.driver.terms);
-        let is_filtered = terms.map(|(_, aggregate)| aggregate.filter.is_some()).all(|filtered| filtered);
-        let on = parts.clone().next().and_then(|part| part.on);
-        Ok(Activity {
-            name: activity.name.clone(),
-            column: activity.column.clone(),
-            level: activity.level,
-            line: activity.line,
-            member: activity.member.clone(),
-            source: match on {
-                Some(index) => definition.facts.events[index].name.clone(),
-                None => "transactions".to_string(),
-            },
-            is_timed: activity.minutes_of().is_some(),
-            is_sparse: on.is_some() || is_filtered,
-            is_imputed: matches!(activity.rate, RateDef::Imputed(_)),
-            driver_text: activity.driver.as_ref().map(DriverDef::text).unwrap_or_default(),
-            driver: driver(&activity.driver)?,
-            fallback: driver(&activity.fallback)?,
-            avoidable: activity.avoidable,
-        })
-    };
-    costing.activities.iter().map(resolve).collect()
-}
-
-fn cost_period(
-    costing: &CostingDef,
-    activities: &[Activity],
-    period: Period,
-    inputs: &[Vec<Input>],
-    totals: &[i128],
-) -> Result<PeriodCosting> {
-    let volumes =
-        activities.iter().map(|activity| volume(activity, period, totals)).collect::<Result<Vec<_>>>()?;
-    let mut resources = Vec::with_capacity(inputs.len());
-    for (index, inputs) in inputs.iter().enumerate() {
-        resources.push(cost_resource(costing, activities, period, index, inputs, &volumes)?);
-    }
-    let mut period = PeriodCosting { period, resources, activities: vec![] };
-    for (index, (activity, volume)) in costing.activities.iter().zip(volumes).enumerate() {
-        let pools = pools_of(activity, index, &period.resources);
-        let cost = pools.iter().map(|(_, amount)| i128::from(*amount)).sum::<i128>();
-        let cost = money(cost).ok_or_else(|| too_large(&activity.name, period.period, "cost"))?;
-        let rate = (volume > 0).then_some(Rate { money: cost, volume });
-        let posted = if rate.is_some() { cost } else { 0 };
-        let unassigned = cost - posted;
-        period.activities.push(ActivityCosting {
-            pools,
-            cost,
-            volume,
-            rate,
-            posted,
-            unassigned,
-            ..Default::default()
+fn plan<'d>(given: &Given<'d>, costing: &'d CostingDef) -> Result<Plan<'d>> {
+    let sources = Sources { definition: given.definition, columns: given.columns, files: given.files };
+    let money_scale = given.definition.facts.money_scale;
+    let network = Network::new(costing)?;
+    can_be_solved(given.definition, &network)?;
+    let activities = resolve(given.definition, costing, given.columns)?;
+    let (mut worked, mut rates, mut faults) = (Vec::new(), Vec::new(), Faults::default());
+    for (definition, activity) in costing.activities.iter().zip(&activities) {
+        let place = given.definition.place(definition.at);
+        let minutes = definition.actual_minutes.as_ref();
+        let minutes = minutes.map(|minutes| sources.resolve(minutes, &definition.name, definition.at));
+        worked.push(faults.keep(minutes.transpose()).flatten());
+        let rate = rates::given(definition, activity, money_scale).map_err(|_| {
+            let name = &definition.name;
+            Error::definition(format!(
+                "{place}: the rate of '{name}' has more digits than fit 18; shorten it"
+            ))
         });
+        rates.push(faults.keep(rate).flatten());
     }
-    Ok(period)
+    let quantities = faults.keep(of_edges(&network, sources));
+    faults.none()?;
+    let quantities = quantities.expect("no fault was kept");
+    Ok(Plan { network, activities, quantities, worked, given: rates, money_scale })
 }
 
-/// An activity's pools in the order it names its resources.
-fn pools_of(activity: &ActivityDef, index: usize, resources: &[ResourceCosting]) -> Vec<(Node, i64)> {
-    let taken = |take: &TakeDef| {
-        let Node::Resource(resource) = take.from else { unreachable!("only resources give") };
-        let mut assigned = resources[resource].assigned.iter();
-        let own = assigned.find(|assigned| assigned.to == Node::Activity(index));
-        (take.from, own.expect("an activity is a taker of each resource it names").amount)
-    };
-    activity.takes.iter().map(taken).collect()
-}
-
-fn cost_resource(
-    costing: &CostingDef,
-    activities: &[Activity],
-    period: Period,
-    index: usize,
-    inputs: &[Input],
-    volumes: &[i64],
-) -> Result<ResourceCosting> {
-    let resource = &costing.resources[index];
-    let fault = || too_large(&resource.name, period, "amount");
-    let cost = inputs.iter().map(|(_, amount)| i128::from(*amount)).sum();
-    let cost = money(cost).ok_or_else(fault)?;
-    let mut takes: Vec<Take> = Vec::new();
-    for (taker, activity) in costing.activities.iter().enumerate() {
-        let scale = activities[taker].driver.as_ref().map_or(0, |driver| driver.scale);
-        for take in activity.takes.iter().filter(|take| take.from == Node::Resource(index)) {
-            let quantity = match take.by {
-                ResourceDriver::Share(share) => share,
-                _ => Decimal { mantissa: i128::from(volumes[taker]), scale },
-            };
-            takes.push((Node::Activity(taker), quantity));
-        }
-    }
-    let costed = match &resource.capacity {
-        Some(capacity) => by_minutes(cost, capacity.minutes(period), &takes),
-        None => by_shares(cost, &takes),
-    };
-    let mut costed = costed.ok_or_else(fault)?;
-    costed.inputs = inputs.to_vec();
-    Ok(costed)
-}
-
-fn volume(activity: &Activity, period: Period, totals: &[i128]) -> Result<i64> {
-    let volume = i64::try_from(activity.driver.as_ref().map_or(0, |driver| driver.total(totals)))
-        .ok()
-        .filter(|volume| volume.abs() < LIMIT);
-    volume.ok_or_else(|| too_large(&activity.name, period, "driver volume"))
-}
-
-fn money(amount: i128) -> Option<i64> {
-    i64::try_from(amount).ok().filter(|amount| amount.unsigned_abs() < LIMIT.unsigned_abs())
-}
-
-fn too_large(name: &str, period: Period, what: &str) -> Error {
-    Error::check(format!("costing: {what} of '{name}' in {period} exceeds 18 digits; lower the scale"))
-}
-
-/// Money in equals money out at every node of every period.
-///
-/// # Errors
-/// Names the first node that does not close.
-pub fn verify(costing: &Costing) -> Result<()> {
-    for period in &costing.periods {
-        let resources = costing.resources.iter().zip(&period.resources);
-        let activities = costing.activities.iter().map(|activity| &activity.name).zip(&period.activities);
-        let differences = resources
-            .map(|(name, resource)| (name, resource.difference()))
-            .chain(activities.map(|(name, activity)| (name, activity.difference())));
-        for (name, difference) in differences {
-            if difference != 0 {
-                let period = period.period;
-                let found = crate::units::format_fixed(difference, costing.money_scale);
-                return Err(Error::check(format!(
-                    "costing: '{name}' in {period} does not close: input − output is {found}, expected 0"
-                )));
+/// Equations need parts of pools: what is charged at a fixed amount or rate has none.
+fn can_be_solved(definition: &Definition, network: &Network<'_>) -> Result<()> {
+    let mut faults = Faults::default();
+    for &member in network.groups.iter().flatten() {
+        let charges =
+            network.edges[member].iter().any(|edge| matches!(edge.by, ResourceDriver::DirectCharge));
+        let (at, standard) = match network.node(member) {
+            Node::Resource(index) => {
+                let resource = &network.costing.resources[index];
+                let capacity = resource.capacity.as_ref();
+                (resource.at, capacity.is_some_and(|capacity| capacity.standard_rate.is_some()))
             }
-        }
+            Node::Activity(index) => (network.costing.activities[index].at, false),
+        };
+        let what = match (charges, standard) {
+            (true, _) => "is charged directly",
+            (_, true) => "has a standard rate",
+            _ => continue,
+        };
+        let (place, name) = (definition.place(at), network.name(member));
+        faults.keep::<()>(Err(Error::definition(format!(
+            "{place}: '{name}' {what} and cannot be solved with reciprocal services; take it out of [[costing.services]]"
+        ))));
     }
-    Ok(())
+    faults.none()
 }
 
-impl ResourceCosting {
-    /// Cost + overdriven − all that left and stayed: 0.
-    pub fn difference(&self) -> i128 {
-        let inputs: i128 = self.inputs.iter().map(|(_, amount)| i128::from(*amount)).sum();
-        let received: i128 = self.received.iter().map(|(_, amount)| i128::from(*amount)).sum();
-        let out = [self.unused, self.unused_retained, self.unused_charged, self.unassigned, self.variance];
-        inputs + received + i128::from(self.reciprocal_net) + i128::from(self.overdriven)
-            - self.assigned_total()
-            - out.iter().map(|amount| i128::from(*amount)).sum::<i128>()
-    }
+fn open<'d>(given: &Given<'_>, plan: &Plan<'d>, number: usize) -> Result<Opened<'d>> {
+    let definitions = &plan.network.costing.activities;
+    let is_needed = definitions.iter().any(needs_customers);
+    let customers = if is_needed { Some((given.customers)(number)?) } else { None };
+    let (period, totals) = (given.periods[number], &given.totals[number][..]);
+    let volumes = volumes(definitions, &plan.activities, &Counted { period, totals, customers })?;
+    plan.open(&Known { period, totals, activities: &plan.activities, volumes: &volumes })
+}
 
-    /// What other nodes took.
-    pub fn assigned_total(&self) -> i128 {
-        self.assigned.iter().map(|assigned| i128::from(assigned.amount)).sum()
+/// The equations of every period and group. Shares are mostly the same each period, so equal ones are eliminated once.
+fn systems(network: &Network<'_>, opened: &[Opened<'_>]) -> Result<Vec<Vec<Arc<System>>>> {
+    type Matrix = Vec<Vec<i128>>;
+    let mut distinct: BTreeMap<Matrix, (usize, usize)> = BTreeMap::new();
+    for (number, period) in opened.iter().enumerate() {
+        for (group, weights) in period.weights.iter().enumerate() {
+            distinct.entry(weights.matrix()).or_insert((number, group));
+        }
     }
+    let solve = |(matrix, (number, group)): (Matrix, (usize, usize))| {
+        let singular = |_: Singular| goes_round(network, &opened[number], group);
+        let factors = factors(&matrix).map_err(singular)?;
+        Ok((matrix, Arc::new(factors)))
+    };
+    let solved: BTreeMap<Matrix, Arc<Factors>> =
+        distinct.into_par_iter().map(solve).collect::<Result<Vec<_>>>()?.into_iter().collect();
+    let system = |weights: &super::services::reciprocal::Weights| {
+        let factors = solved[&weights.matrix()].clone();
+        Arc::new(System { weights: weights.clone(), factors })
+    };
+    Ok(opened.iter().map(|period| period.weights.iter().map(system).collect()).collect())
+}
+
+/// A group that money cannot leave.
+fn goes_round(network: &Network<'_>, opened: &Opened<'_>, group: usize) -> Error {
+    let members = &network.groups[group];
+    let mut trapped = opened.weights[group].trapped();
+    if trapped.is_empty() {
+        trapped = (0..members.len()).collect();
+    }
+    let names: Vec<String> =
+        trapped.iter().map(|&member| format!("'{}'", network.name(members[member]))).collect();
+    Error::check(format!(
+        "costing: in {} no cost can leave {}, which give all they have to each other; \
+         give a part to another node, or leave a part of their shares open",
+        opened.period,
+        names.join(", ")
+    ))
 }

@@ -1,8 +1,9 @@
 //! Driver volumes: Σ coefficient × aggregate, exact at one scale per activity.
 
+use super::schema::VolumeFault;
 use crate::error::{Error, Result};
 use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{Definition, DriverDef, DriverPart};
+use crate::pipeline::{Definition, DriverDef, DriverPart, NegativeVolume};
 use crate::units::{Decimal, pow10};
 use arrow::buffer::ScalarBuffer;
 
@@ -78,13 +79,40 @@ impl ActivityDriver {
         Some(volumes.into())
     }
 
+    /// The volume of every row after the policy for negative volumes.
+    ///
+    /// # Errors
+    /// A volume beyond 18 digits; a negative one where none is expected.
+    pub fn charged_volumes(
+        &self,
+        negative: NegativeVolume,
+        aggregates: &[ScalarBuffer<i64>],
+        rows: usize,
+    ) -> Result<ScalarBuffer<i64>, VolumeFault> {
+        let volumes = self.volumes(aggregates, rows).ok_or(VolumeFault::TooLarge)?;
+        let Some(row) = volumes.iter().position(|volume| *volume < 0) else { return Ok(volumes) };
+        match negative {
+            NegativeVolume::Error => Err(VolumeFault::Negative { row, volume: volumes[row] }),
+            NegativeVolume::Signed => Ok(volumes),
+            NegativeVolume::Absolute => Ok(volumes.iter().map(|volume| volume.abs()).collect()),
+            NegativeVolume::Zero => Ok(volumes.iter().map(|volume| (*volume).max(0)).collect()),
+        }
+    }
+
+    /// The same driver with a volume of more digits after the point; `None` when they leave 18 digits.
+    pub(crate) fn at_scale(&self, scale: u8) -> Option<Self> {
+        let finer = i64::try_from(pow10(scale.checked_sub(self.scale)?)).ok()?;
+        let term = |&(index, factor): &(usize, i64)| Some((index, factor.checked_mul(finer)?));
+        Some(Self { terms: self.terms.iter().map(term).collect::<Option<_>>()?, scale })
+    }
+
     /// The volume of all customers together, from the aggregates' totals.
     pub fn total(&self, totals: &[i128]) -> i128 {
         self.terms.iter().map(|&(index, factor)| totals[index] * i128::from(factor)).sum()
     }
 }
 
-fn too_fine(definition: &Definition, part: &DriverPart) -> Error {
+pub(super) fn too_fine(definition: &Definition, part: &DriverPart) -> Error {
     let place = definition.place(part.sql.at);
     let text = &part.sql.text;
     Error::definition(format!(
@@ -125,6 +153,18 @@ mod tests {
         let columns = columns.map(ScalarBuffer::from);
         assert_eq!(driver.volumes(&columns, 4).unwrap().to_vec(), [8, 35, 45, 60]);
         assert_eq!(driver.total(&[1, 4, 31, 2]), 148);
+    }
+
+    #[test]
+    fn golden_g17_a_policy_says_what_a_negative_volume_means() {
+        let driver = ActivityDriver { terms: vec![(0, 1)], scale: 0 };
+        let column = [ScalarBuffer::from(vec![100, 50, -50])];
+        let charged = |policy| driver.charged_volumes(policy, &column, 3).map(|volumes| volumes.to_vec());
+        assert_eq!(charged(NegativeVolume::Signed), Ok(vec![100, 50, -50]));
+        assert_eq!(charged(NegativeVolume::Absolute), Ok(vec![100, 50, 50]));
+        assert_eq!(charged(NegativeVolume::Zero), Ok(vec![100, 50, 0]));
+        let fault = VolumeFault::Negative { row: 2, volume: -50 };
+        assert_eq!(charged(NegativeVolume::Error), Err(fault));
     }
 
     #[test]

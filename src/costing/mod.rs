@@ -1,19 +1,51 @@
 //! Resources → activities → cost objects, exactly. Knows no later room and no disk.
 //!
-//! Costing sees driver totals only; posting an activity's cost to customers is a pure function of one slice of
-//! customers and the tables in [`schema`], which later rooms call with the slice they hold.
+//! The network of resources and activities is costed from driver totals; posting an activity's cost to customers is
+//! a pure function of one slice of customers and the tables in [`schema`], which later rooms call with the slice
+//! they hold.
+//!
+//! A period goes this way: `volumes` and `quantities` say what drives, `outflow` and `drivers` which part of each
+//! pool goes where, `services` what services give each other, `period` lets the money flow, `rates` and `unused`
+//! say who bears it, `verify` that it closes.
 
 mod cost;
 mod driver;
+mod drivers;
+mod network;
+mod origins;
+mod outflow;
+mod period;
 mod pools;
 mod posting;
-mod resources;
+mod quantities;
+mod rates;
+mod resolve;
 pub mod schema;
+mod services;
 mod stage;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unused;
+mod verify;
+mod volumes;
 
-pub use cost::{cost, verify};
+pub use cost::{Given, cost};
+pub use origins::{Origins, Reached, origins};
 pub use pools::{Pools, pools};
 pub use stage::{check, run, sheets};
+pub use tables::match_report;
+pub use verify::verify;
+pub use volumes::CustomerColumns;
+
+use crate::error::Error;
+use crate::units::Period;
+
+/// An amount as a DECIMAL(18) column holds it; `None` when it has more digits.
+fn money(amount: i128) -> Option<i64> {
+    i64::try_from(amount).ok().filter(|amount| amount.unsigned_abs() < driver::LIMIT.unsigned_abs())
+}
+
+fn too_large(name: &str, period: Period, what: &str) -> Error {
+    Error::check(format!("costing: {what} of '{name}' in {period} exceeds 18 digits; lower the scale"))
+}

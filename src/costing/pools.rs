@@ -36,12 +36,38 @@ pub fn pools(
             faults.extend(error.messages);
         }
     }
-    for ledger in ledgers {
+    for ledger in ledgers.iter().filter(|ledger| !ledger.holds_quantities) {
         if let Err(error) = claim(definition, costing, ledger, periods, &mut pools) {
             faults.extend(error.messages);
         }
     }
+    if faults.is_empty() {
+        faults.extend(missing(definition, costing, periods, &pools));
+    }
     if faults.is_empty() { Ok(pools) } else { Err(Error { kind: Kind::Definition, messages: faults }) }
+}
+
+/// Periods without money of resources that need every period. A row of 0 is money too.
+fn missing<'p>(
+    definition: &'p Definition,
+    costing: &'p CostingDef,
+    periods: &'p [Period],
+    pools: &'p Pools,
+) -> impl Iterator<Item = String> + 'p {
+    let needed = costing.resources.iter().enumerate().filter(|(_, resource)| resource.is_every_period_needed);
+    needed.filter_map(|(index, resource)| {
+        let empty = periods.iter().zip(&pools.inputs).filter(|(_, inputs)| inputs[index].is_empty());
+        let empty: Vec<String> = empty.map(|(period, _)| period.to_string()).collect();
+        (!empty.is_empty()).then(|| {
+            format!(
+                "{}: resource '{}' has no row in {}, and needs one in every period; \
+                 add the rows, or leave every_period out to count them as 0",
+                definition.place(resource.at),
+                resource.name,
+                empty.join(", ")
+            )
+        })
+    })
 }
 
 fn inline(

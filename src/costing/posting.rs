@@ -5,6 +5,7 @@
 //! Money and volumes are fixed-point mantissas below 10^18.
 
 use super::schema::Rate;
+use crate::math::ratio::round_product;
 use crate::units::round_ratio;
 
 /// What each volume costs at a rate: parts of the running cost, from the running volume `before` on.
@@ -53,11 +54,21 @@ fn post_from(
     whole: i128,
     before: i128,
 ) -> Option<Vec<i64>> {
+    let pool = i128::from(pool);
+    differences(weights, before, |running| round_product(running, pool, whole))
+}
+
+/// Parts by cumulative difference of what the running weight costs, from the running weight `before` on.
+pub(super) fn differences(
+    weights: impl IntoIterator<Item = i128>,
+    before: i128,
+    cost_of: impl Fn(i128) -> Option<i128>,
+) -> Option<Vec<i64>> {
     let mut running = before;
-    let mut posted = round_ratio(before.checked_mul(i128::from(pool))?, whole);
+    let mut posted = cost_of(before)?;
     let mut part_of = |weight: i128| {
         running = running.checked_add(weight)?;
-        let until = round_ratio(running.checked_mul(i128::from(pool))?, whole);
+        let until = cost_of(running)?;
         let part = until - posted;
         posted = until;
         i64::try_from(part).ok()

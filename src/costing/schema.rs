@@ -5,11 +5,12 @@ pub use super::driver::ActivityDriver;
 pub use super::driver::fits;
 pub(crate) use super::driver::{LIMIT, bits};
 pub use super::posting::{post, trace};
-pub(crate) use super::tables::level_name;
-pub use super::tables::{activity_period, balance, cost_flow};
 
-use crate::pipeline::{Level, Line, Node};
-use crate::units::{Decimal, Period, round_ratio};
+use super::services::reciprocal::System;
+use crate::pipeline::{Level, Line, NegativeVolume, Node};
+use crate::units::{Decimal, Period, pow10, round_ratio};
+use arrow::buffer::ScalarBuffer;
+use std::sync::Arc;
 
 /// The costing of a whole run.
 #[derive(Debug, Clone, Default)]
@@ -53,8 +54,47 @@ pub struct Activity {
     pub driver: Option<ActivityDriver>,
     /// How they follow in periods without volume of `driver`.
     pub fallback: Option<ActivityDriver>,
+    /// What a negative volume of a customer in a period means.
+    pub negative: NegativeVolume,
     /// Share of its cost that ends when what drives it ends.
     pub avoidable: Decimal,
+}
+
+/// Why a customer's volume cannot be charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VolumeFault {
+    /// A volume has more than 18 digits.
+    TooLarge,
+    /// A volume is negative, and the activity does not say what that means.
+    Negative {
+        /// Which row.
+        row: usize,
+        /// Its volume, at the driver's scale.
+        volume: i64,
+    },
+}
+
+impl Activity {
+    /// The driver that volumes of this period follow; none: customers are not charged by volume.
+    pub fn driver_of(&self, costed: &ActivityCosting) -> Option<&ActivityDriver> {
+        if costed.is_fallback { self.fallback.as_ref() } else { self.driver.as_ref() }
+    }
+
+    /// The volume of every row after the policy for negative volumes: what rates are charged on.
+    ///
+    /// # Errors
+    /// A volume beyond 18 digits; a negative one where the activity does not expect it.
+    pub fn volumes(
+        &self,
+        costed: &ActivityCosting,
+        aggregates: &[ScalarBuffer<i64>],
+        rows: usize,
+    ) -> Result<ScalarBuffer<i64>, VolumeFault> {
+        match self.driver_of(costed) {
+            Some(driver) => driver.charged_volumes(self.negative, aggregates, rows),
+            None => Ok(vec![0; rows].into()),
+        }
+    }
 }
 
 /// One period's money from ledger to activities.
@@ -100,6 +140,25 @@ pub struct ResourceCosting {
     pub minutes: Option<Minutes>,
     /// The level that owns unused capacity, where it is retained.
     pub owner: Option<Level>,
+    /// Why something is unassigned.
+    pub reason: Option<&'static str>,
+    /// What it gave to its reciprocal group, each rounded on its own: shown, never added up.
+    pub given: Vec<Assigned>,
+    /// Present when charged at a standard rate.
+    pub at_standard: Option<AtStandard>,
+    /// The equations of its reciprocal group.
+    pub(crate) system: Option<Arc<System>>,
+}
+
+/// Money of a time-driven resource at its standard rate, each boundary rounded once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AtStandard {
+    /// Practical capacity.
+    pub practical: i64,
+    /// Minutes really worked: known ones, and standard minutes where they are not; none if none is known.
+    pub worked: Option<i64>,
+    /// Standard minutes of what was done.
+    pub used: i64,
 }
 
 /// Money that feeds a pool: its ledger account, or none for an inline amount.
@@ -149,6 +208,8 @@ pub struct ActivityCosting {
     pub is_fallback: bool,
     /// What customers are charged per unit of volume; none: they are not charged.
     pub rate: Option<Rate>,
+    /// Where that rate comes from.
+    pub rate_kind: Option<RateKind>,
     /// What customers bear, `rate.at(volume)`.
     pub posted: i64,
     /// What stays at its level by intent.
@@ -161,6 +222,27 @@ pub struct ActivityCosting {
     pub unused_charged: i64,
     /// Minutes really worked, where they are known.
     pub actual_minutes: Option<Decimal>,
+    /// What these cost at standard rate beyond the standard minutes of what was done.
+    pub efficiency: Option<i64>,
+    /// Why something is unassigned.
+    pub reason: Option<&'static str>,
+    /// What it gave to its reciprocal group, each rounded on its own: shown, never added up.
+    pub given: Vec<Assigned>,
+    /// The equations of its reciprocal group.
+    pub(crate) system: Option<Arc<System>>,
+}
+
+/// Where a rate comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateKind {
+    /// Cost over volume of the period.
+    Actual,
+    /// Given; what it leaves over or under is a variance.
+    Standard,
+    /// Volumes are money.
+    Charge,
+    /// Given, without a pool behind it.
+    Imputed,
 }
 
 /// Money per unit of volume as an exact fraction of mantissas: R(volume × money / volume_of_money).
@@ -172,14 +254,41 @@ pub struct Rate {
     pub volume: i64,
 }
 
-/// Why a pool without driver volume stays where it is.
+/// Why an activity without driver volume keeps its cost.
 pub const NO_VOLUME: &str = "no driver volume";
-/// Why part of a resource stays where it is.
+/// Why an activity whose credits outweigh its volume keeps its cost.
+pub const NOT_ABOVE_ZERO: &str = "signed driver volume not above zero";
+/// Why an activity that only serves others keeps what they do not take.
+pub const NO_DRIVER: &str = "no activity driver";
+/// Why part of a pool stays where it is.
 pub const NO_SHARE: &str = "share not given";
+/// Why a pool spread by quantities stays where it is.
+pub const NO_QUANTITY: &str = "no resource driver quantity";
+/// Why a pool stays where it is.
+pub const NO_TAKER: &str = "nothing takes it";
+/// Why part of a pool that is charged directly stays where it is.
+pub const NOT_CHARGED: &str = "not charged to customers";
 /// Why a ledger row feeds no resource.
 pub const UNCLAIMED: &str = "no resource claims the account";
 /// Why money of another time feeds no resource.
 pub const OUTSIDE: &str = "outside the periods of the run";
+
+impl ResourceCosting {
+    /// Cost + overdriven − all that left and stayed: 0.
+    pub fn difference(&self) -> i128 {
+        let inputs: i128 = self.inputs.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        let received: i128 = self.received.iter().map(|(_, amount)| i128::from(*amount)).sum();
+        let out = [self.unused, self.unused_retained, self.unused_charged, self.unassigned, self.variance];
+        inputs + received + i128::from(self.reciprocal_net) + i128::from(self.overdriven)
+            - self.assigned_total()
+            - out.iter().map(|amount| i128::from(*amount)).sum::<i128>()
+    }
+
+    /// What other nodes took.
+    pub fn assigned_total(&self) -> i128 {
+        self.assigned.iter().map(|assigned| i128::from(assigned.amount)).sum()
+    }
+}
 
 impl ActivityCosting {
     /// What goes to customers, to other nodes and elsewhere is what came: 0.
@@ -194,6 +303,47 @@ impl ActivityCosting {
     /// What other nodes took.
     pub fn passed_on_total(&self) -> i128 {
         self.passed_on.iter().map(|passed| i128::from(passed.amount)).sum()
+    }
+}
+
+impl Activity {
+    /// Digits after the point of its volume.
+    pub fn volume_scale(&self) -> u8 {
+        self.driver.as_ref().map_or(0, |driver| driver.scale)
+    }
+}
+
+impl ActivityCosting {
+    /// Why customers do not bear its cost, if they do not.
+    pub fn reason(&self) -> Option<&'static str> {
+        self.reason
+    }
+
+    /// Its volume with its scale.
+    pub fn quantity(&self, activity: &Activity) -> Decimal {
+        Decimal { mantissa: i128::from(self.volume), scale: activity.volume_scale() }
+    }
+
+    /// Money per unit of volume, rounded to a double; none without rate.
+    #[allow(clippy::cast_precision_loss, reason = "shown rounded; the exact rate is the fraction itself")]
+    pub fn rate_shown(&self, activity: &Activity, money_scale: u8) -> Option<f64> {
+        // Scaled as integers, so that only the division rounds: 112,000.00 over 2,500 is 44.8.
+        let rate = self.rate?;
+        let money = i128::from(rate.money) * pow10(activity.volume_scale());
+        let volume = i128::from(rate.volume) * pow10(money_scale);
+        Some(money as f64 / volume as f64)
+    }
+}
+
+/// The word for a level.
+pub(crate) fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Unit => "unit",
+        Level::Order => "order",
+        Level::Customer => "customer",
+        Level::Product => "product",
+        Level::Channel => "channel",
+        Level::Facility => "facility",
     }
 }
 

@@ -1,13 +1,15 @@
 //! The stage: from facts and ledgers to the costing tables.
 
-use super::schema::{Costing, activity_period, balance, cost_flow};
-use super::{cost, pools};
-use crate::error::Result;
+use super::network::Network;
+use super::schema::Costing;
+use super::{Given, cost, pools, tables};
+use crate::error::{Faults, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::Definition;
 use crate::publish::schema::Sheet;
 use crate::units::Period;
+use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
 
 /// Costs every period of the facts.
@@ -22,18 +24,40 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
     };
     let totals = (0..periods.len()).into_par_iter().map(|period| facts.aggregate_totals(period));
     let totals = totals.collect::<Result<Vec<_>>>()?;
-    cost(definition, &facts.aggregates, &periods, pools, &totals)
+    let customers = |period: usize| {
+        let facts = facts.customer_facts(period)?;
+        let rows = facts.ranks.len();
+        Ok((facts.aggregates.into_iter().map(ScalarBuffer::from).collect(), rows))
+    };
+    let given = Given {
+        definition,
+        columns: &facts.aggregates,
+        periods: &periods,
+        files: ledgers,
+        totals: &totals,
+        customers: &customers,
+    };
+    cost(&given, pools)
 }
 
-/// Checks what resources claim of the ledgers, without facts.
+/// Checks what resources claim of the ledgers and how nodes hang together, without facts.
 ///
 /// # Errors
-/// An account claimed twice or without any row.
+/// An account claimed twice or without any row; nodes that take of each other in a circle.
 pub fn check(definition: &Definition, ledgers: &[LedgerSums]) -> Result<()> {
-    definition.costing.iter().try_for_each(|costing| pools(definition, costing, ledgers, &[]).map(drop))
+    let Some(costing) = &definition.costing else { return Ok(()) };
+    let mut faults = Faults::default();
+    faults.keep(pools(definition, costing, ledgers, &[]));
+    faults.keep(Network::new(costing));
+    faults.none()
 }
 
 /// The tables costing publishes.
 pub fn sheets(costing: &Costing, currency: &str) -> Vec<Sheet> {
-    vec![activity_period(costing, currency), cost_flow(costing, currency), balance(costing, currency)]
+    vec![
+        tables::activity_period(costing, currency),
+        tables::cost_flow(costing, currency),
+        tables::balance(costing, currency),
+        tables::variance(costing, currency),
+    ]
 }

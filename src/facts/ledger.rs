@@ -1,4 +1,4 @@
-//! Reads ledgers: Parquet or CSV rows of (account, date, amount), summed exactly per account and period.
+//! Reads ledgers and driver files: Parquet or CSV rows of (account, date, amount), summed exactly per account and period.
 //!
 //! A ledger is small (accounts × periods), so it is read whole and its rows are held as text and integers.
 
@@ -6,7 +6,7 @@ use super::contain::{contain, contain_each};
 use super::input::identify;
 use super::schema::LedgerSums;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{Amount, Definition, FactsDef, LedgerDef};
+use crate::pipeline::{Amount, CostingDef, Definition, FactsDef, LedgerDef, Quantity, ResourceDriver};
 use crate::units::{Day, Decimal, MICROS_PER_DAY, Period};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -17,37 +17,48 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Reads every ledger of the definition once, however many resources it feeds.
+/// Reads every ledger and driver file of the definition once, however many nodes it feeds or drives.
 ///
 /// # Errors
 /// A missing or unreadable file, a missing column, a row without account, date or exact amount.
 pub fn read_ledgers(definition: &Definition) -> Result<Vec<LedgerSums>> {
-    let mut ledgers: Vec<(&LedgerDef, LedgerSums)> = Vec::new();
-    let resources = definition.costing.iter().flat_map(|costing| &costing.resources).enumerate();
-    for (index, resource) in resources {
+    let mut ledgers: Vec<LedgerSums> = Vec::new();
+    let Some(costing) = &definition.costing else { return Ok(ledgers) };
+    for (index, resource) in costing.resources.iter().enumerate() {
         let Amount::Ledger(ledger) = &resource.amount else { continue };
-        match ledgers.iter_mut().find(|(known, _)| is_same(known, ledger)) {
-            Some((_, sums)) => sums.resources.push(index),
-            None => {
-                let mut sums = read(definition, ledger)?;
-                sums.resources.push(index);
-                ledgers.push((ledger, sums));
-            }
+        let known = ledgers.iter_mut().find(|known| known.is_of(ledger));
+        match known {
+            Some(known) => known.resources.push(index),
+            None => ledgers.push(LedgerSums { resources: vec![index], ..read(definition, ledger, false)? }),
         }
     }
-    Ok(ledgers.into_iter().map(|(_, sums)| sums).collect())
+    for file in driver_files(costing) {
+        if !ledgers.iter().any(|known| known.holds_quantities && known.is_of(file)) {
+            ledgers.push(read(definition, file, true)?);
+        }
+    }
+    Ok(ledgers)
 }
 
-fn is_same(a: &LedgerDef, b: &LedgerDef) -> bool {
-    let key = |ledger: &LedgerDef| {
-        let columns = (&ledger.account_column, &ledger.period_column, &ledger.amount_column);
-        (ledger.files.path.clone(), columns.0.clone(), columns.1.clone(), columns.2.clone())
-    };
-    key(a) == key(b)
+/// Files whose rows are quantities.
+fn driver_files(costing: &CostingDef) -> impl Iterator<Item = &LedgerDef> {
+    let resources = costing.resources.iter().flat_map(|resource| &resource.takes);
+    let takes = resources.chain(costing.activities.iter().flat_map(|activity| &activity.takes));
+    let taken = takes.filter_map(|take| match &take.by {
+        ResourceDriver::Quantity(quantity)
+        | ResourceDriver::FixedAndVariable(_, quantity)
+        | ResourceDriver::Minutes(quantity) => Some(quantity),
+        _ => None,
+    });
+    let worked = costing.activities.iter().filter_map(|activity| activity.actual_minutes.as_ref());
+    taken.chain(worked).filter_map(|quantity| match quantity {
+        Quantity::File(file) => Some(file),
+        _ => None,
+    })
 }
 
-fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
-    let mut sums = BTreeMap::<(String, Period), i128>::new();
+fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
+    let mut found: Vec<(String, Period, Decimal)> = Vec::new();
     let mut inputs = Vec::new();
     for path in matching(definition, ledger)? {
         let rows = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
@@ -56,23 +67,51 @@ fn read(definition: &Definition, ledger: &LedgerDef) -> Result<LedgerSums> {
             read_parquet(&path, ledger, &definition.facts)?
         };
         inputs.push(identify(&path)?);
+        let finest = if holds_quantities { MOST_DIGITS } else { definition.facts.money_scale };
         for (index, row) in rows.into_iter().enumerate() {
             let (account, day, amount) = row
-                .resolve(&definition.facts)
+                .resolve(finest, if holds_quantities { "" } else { "; raise money_scale" })
                 .map_err(|fault| Error::input(format!("{}: row {}: {fault}", path.display(), index + 1)))?;
-            let period = Period::containing(definition.facts.period, day);
-            *sums.entry((account, period)).or_default() += amount;
+            found.push((account, Period::containing(definition.facts.period, day), amount));
         }
     }
-    let narrow = |((account, period), amount): ((String, Period), i128)| {
-        let amount = i64::try_from(amount).map_err(|_| {
-            let files = &ledger.files.pattern;
-            Error::input(format!("{files}: account '{account}' in {period} exceeds 18 digits"))
-        })?;
-        Ok(((account, period), amount))
+    let finest = found.iter().map(|(_, _, amount)| amount.scale).max().unwrap_or(0);
+    let scale = if holds_quantities { finest } else { definition.facts.money_scale };
+    let columns = [&ledger.account_column, &ledger.period_column, &ledger.amount_column].map(Clone::clone);
+    Ok(LedgerSums {
+        files: ledger.files.pattern.clone(),
+        key: (ledger.files.path.clone(), columns),
+        holds_quantities,
+        scale,
+        inputs,
+        resources: Vec::new(),
+        sums: sums(found, scale, &ledger.files.pattern)?,
+    })
+}
+
+/// Digits after the point that a quantity may have.
+const MOST_DIGITS: u8 = 9;
+
+/// Adds up rows of one account and period.
+fn sums(
+    rows: Vec<(String, Period, Decimal)>,
+    scale: u8,
+    files: &str,
+) -> Result<BTreeMap<(String, Period), i64>> {
+    let fault = |account: &str, period: Period| {
+        Error::input(format!("{files}: account '{account}' in {period} exceeds 18 digits"))
     };
-    let sums = sums.into_iter().map(narrow).collect::<Result<_>>()?;
-    Ok(LedgerSums { files: ledger.files.pattern.clone(), inputs, resources: Vec::new(), sums })
+    let mut sums = BTreeMap::<(String, Period), i128>::new();
+    for (account, period, amount) in rows {
+        let amount = amount.at_scale(scale).ok_or_else(|| fault(&account, period))?;
+        let sum = sums.entry((account.clone(), period)).or_default();
+        *sum = sum.checked_add(amount).ok_or_else(|| fault(&account, period))?;
+    }
+    let narrow = |((account, period), sum): ((String, Period), i128)| {
+        let sum = i64::try_from(sum).map_err(|_| fault(&account, period))?;
+        Ok(((account, period), sum))
+    };
+    sums.into_iter().map(narrow).collect()
 }
 
 /// The ledger's files in the order of their paths.
@@ -102,17 +141,14 @@ struct Row {
 }
 
 impl Row {
-    fn resolve(self, facts: &FactsDef) -> Result<(String, Day, i128), String> {
+    /// Account, day and amount, whose digits after the point may be no more than `finest`.
+    fn resolve(self, finest: u8, way_out: &str) -> Result<(String, Day, Decimal), String> {
         let account = self.account.filter(|account| !account.is_empty()).ok_or("no account")?;
         let day = self.day?;
         let amount = self.amount?.normalised();
-        if amount.scale > facts.money_scale {
-            let digits = facts.money_scale;
-            return Err(format!(
-                "amount {amount} has more than {digits} digits after the point; raise money_scale"
-            ));
+        if amount.scale > finest {
+            return Err(format!("amount {amount} has more than {finest} digits after the point{way_out}"));
         }
-        let amount = amount.at_scale(facts.money_scale).ok_or("amount exceeds 38 digits")?;
         Ok((account, day, amount))
     }
 }

@@ -2,7 +2,7 @@
 //! (and per customer × product group), sorted by customer rank.
 
 pub use super::input::Identity;
-use crate::pipeline::{Aggregate, KeyType};
+use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use std::sync::Arc;
@@ -221,15 +221,29 @@ pub struct FactPeriod {
     pub complete: bool,
 }
 
-/// Amounts of one ledger, summed exactly per account and period at `money_scale`.
+/// Amounts of one ledger or driver file, summed exactly per account and period.
 #[derive(Debug, Clone, Default)]
 pub struct LedgerSums {
     /// The files' pattern, as written.
     pub files: String,
+    /// The files and the columns of account, period and amount: what makes two definitions the same ledger.
+    pub key: (std::path::PathBuf, [String; 3]),
+    /// Whether it is a driver file: its accounts are takers, its amounts their quantities.
+    pub holds_quantities: bool,
+    /// Digits after the point of the sums: those of money or, for quantities, the finest found.
+    pub scale: u8,
     /// The files that were read, by all their bytes.
     pub inputs: Vec<Identity>,
     /// Resources fed from it: indices into `CostingDef::resources`.
     pub resources: Vec<usize>,
     /// By (account, period).
     pub sums: std::collections::BTreeMap<(String, Period), i64>,
+}
+
+impl LedgerSums {
+    /// Whether a definition means these files and columns.
+    pub fn is_of(&self, ledger: &LedgerDef) -> bool {
+        let columns = [&ledger.account_column, &ledger.period_column, &ledger.amount_column];
+        self.key.0 == ledger.files.path && self.key.1.iter().eq(columns)
+    }
 }

@@ -8,7 +8,7 @@ use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
 };
 use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
-use crate::pipeline::{Level, Line, Node};
+use crate::pipeline::{Level, Line, NegativeVolume, Node};
 use crate::units::{Day, Decimal, Period, PeriodKind};
 
 fn activity(index: usize, level: Level) -> Activity {
@@ -25,6 +25,7 @@ fn activity(index: usize, level: Level) -> Activity {
         driver_text: String::new(),
         driver: Some(ActivityDriver { terms: vec![(index, 1)], scale: 0 }),
         fallback: None,
+        negative: NegativeVolume::Error,
         avoidable: Decimal::ONE,
     }
 }

@@ -1,0 +1,4 @@
+//! Exact methods on integers. Each cites its source. Knows neither polars nor any room.
+
+pub mod linear;
+pub mod ratio;
