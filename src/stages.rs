@@ -55,12 +55,14 @@ pub const STAGES: &[Stage<Workspace>] = &[
         reads: &["facts", "costing"],
         writes: &[
             "customer_period",
+            "customer_activity",
             "customer",
             "customer_product",
             "product_group",
             "whale_curve",
             "whale_summary",
             "reconciliation",
+            "cost_hierarchy",
         ],
         enabled: |_| true,
         run: |work| {
