@@ -20,6 +20,8 @@ mod lines;
 mod periods;
 mod posted;
 mod product;
+mod product_cost;
+mod product_groups;
 mod product_tables;
 mod reconciliation;
 mod stage;

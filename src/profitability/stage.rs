@@ -8,13 +8,15 @@ use super::hierarchy::{self, Earned};
 use super::lifetime::Life;
 use super::lines::{Lines, posts};
 use super::periods::customer_periods;
-use super::product::{Slice, group_totals, merge};
-use super::product_tables::{Groups, customer_product};
+use super::product::{Slice, cost_columns, group_totals, merge, slices};
+use super::product_cost::{ProductPeriod, UnitCosts};
+use super::product_groups::{self, Groups};
+use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
 use super::tables::{Layout, customer};
 use super::waterfall::{Books, Held};
 use super::whale::WhaleCurve;
-use crate::costing::schema::Costing;
+use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, UnusedCapacity};
@@ -70,7 +72,7 @@ pub fn run(
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
-    products(definition, &layout, facts, &standing, staging)?;
+    products(definition, &layout, facts, costing, &standing, staging)?;
     let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
     for sheet in [curve.sheet(&layout), curve.summary(&layout)].into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
@@ -138,26 +140,34 @@ fn products(
     definition: &Definition,
     layout: &Layout<'_>,
     facts: &FactSet,
+    costing: &Costing,
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
-    let periods = (0..facts.periods.len()).into_par_iter().map(|period| facts.product_facts(period));
+    let periods = (0..facts.periods.len()).into_par_iter();
+    let periods = periods.map(|period| facts.product_facts(period).map(ProductPeriod::new));
     let periods = periods.collect::<Result<Vec<_>>>()?;
-    let totals = group_totals(&periods, facts.groups.len());
+    let names = &facts.groups;
+    let slices = slices(facts.customers.len(), names.len());
+    let (costs, of_group) = UnitCosts::new(costing, &facts.line_aggregates, &periods, &slices, names.len())?;
+    let activities: Vec<&Activity> = costs.activities().collect();
+    let of_group = (!activities.is_empty()).then_some(of_group);
+    let totals = product_groups::totals(costing, names, group_totals(&periods, names.len()), of_group);
     let profitability = definition.profitability.as_ref();
-    let mut groups = Groups::new(profitability, facts.money_scale, &facts.groups, totals)?;
-    let (customers, known) = (facts.customers.len(), facts.customers.keys.len());
-    let empty = Slice { ranks: vec![], groups: vec![], measures: std::array::from_fn(|_| vec![].into()) };
-    let spec = customer_product(layout, &groups, standing, empty)?.spec;
+    let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
+    let known = facts.customers.keys.len();
+    let empty = Slice::empty(cost_columns(activities.len()));
+    let spec = customer_product(layout, &groups, standing, &activities, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
-    let mut buyers = vec![0; facts.groups.len()];
+    let mut buyers = vec![0; names.len()];
     merge(
         &periods,
-        customers,
-        facts.groups.len(),
+        &slices,
+        names.len(),
+        &costs,
         |slice| {
             let bought = groups.count(&slice, known);
-            Ok((bought, customer_product(layout, &groups, standing, slice)?.arrays))
+            Ok((bought, customer_product(layout, &groups, standing, &activities, slice)?.arrays))
         },
         |(bought, arrays)| {
             buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
@@ -166,6 +176,6 @@ fn products(
     )?;
     writer.finish()?;
     groups.customers = buyers;
-    let sheet = groups.sheet(layout);
+    let sheet = groups.sheet(layout, activities.into_iter());
     staging.put(&sheet.spec, None, sheet.arrays)
 }
