@@ -112,3 +112,34 @@ struct Cells {
     volumes: Vec<i64>,
     costs: Vec<i64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{costing, customers, layout, month};
+    use super::*;
+    use crate::pipeline::Level;
+    use arrow::array::AsArray;
+    use arrow::datatypes::{Decimal64Type, Int64Type};
+
+    #[test]
+    fn cells_come_by_customer_then_activity_without_the_zeros() {
+        let mut costing = costing(&[Level::Order; 3], &[&[(30, 3), (9, 1), (0, 0)]]);
+        costing.activities[1].driver.as_mut().unwrap().scale = 2;
+        costing.activities[2].driver = None;
+        let customers = customers(9);
+        let layout = layout(&costing, &customers);
+        let columns = |columns: [Vec<i64>; 2]| columns.map(Values::from).to_vec();
+        let posted = Posted {
+            volumes: columns([vec![0, 2, 0, 1], vec![0, 50, 0, 0]]),
+            costs: columns([vec![0, 20, 0, 10], vec![4, 5, 0, 0]]),
+            unused: vec![None, None],
+        };
+        let rows = ActivityRows::new(&layout, month(1));
+        let arrays = rows.chunk(&[1, 3, 5, 8], 0..4, &posted).unwrap();
+        assert_eq!(arrays[0].as_primitive::<Int64Type>().values().to_vec(), [1, 3, 3, 8]);
+        let names: Vec<_> = arrays[2].as_string::<i32>().iter().flatten().collect();
+        assert_eq!(names, ["activity 1", "activity 0", "activity 1", "activity 0"]);
+        assert_eq!(arrays[3].as_primitive::<Decimal64Type>().values().to_vec(), [0, 200, 50, 100]);
+        assert_eq!(arrays[4].as_primitive::<Decimal64Type>().values().to_vec(), [4, 20, 5, 10]);
+    }
+}

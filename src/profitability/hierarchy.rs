@@ -149,3 +149,87 @@ pub(crate) fn sheet(layout: &Layout<'_>, steps: &[Step]) -> Sheet {
     }
     sheet
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::acquisition::Acquisition;
+    use super::super::reconciliation::Reconciliation;
+    use super::super::tests::{costing, facts, measured};
+    use super::*;
+    use crate::facts::schema::CustomerMaster;
+    use arrow::array::StringArray;
+    use std::sync::Arc;
+
+    fn channels(names: &[Option<&str>]) -> Channels {
+        let values = Arc::new(StringArray::from(names.to_vec())) as _;
+        let attributes = vec![("channel".to_string(), values)];
+        Channels::new(Some(&CustomerMaster { attributes, ..Default::default() })).unwrap()
+    }
+
+    /// In thousands: delivery, orders and visits of four customers; channel and corporate cost retained.
+    fn enviro_tech() -> Costing {
+        let levels =
+            [Level::Order, Level::Order, Level::Customer, Level::Channel, Level::Channel, Level::Facility];
+        let pools = [(1_450, 1_450), (2_060, 2_060), (15_200, 15_200), (33_000, 0), (12_000, 0), (48_000, 0)];
+        let mut costing = costing(&levels, &[&pools]);
+        for (activity, costed) in
+            costing.activities.iter_mut().zip(&mut costing.periods[0].activities).skip(3)
+        {
+            (activity.line, activity.driver) = (None, None);
+            (costed.retained, costed.unassigned) = (costed.unassigned, 0);
+        }
+        costing.activities[3].member = Some("wholesale".to_string());
+        costing.activities[4].member = Some("retail".to_string());
+        costing
+    }
+
+    fn earned(costing: &Costing, channels: &Channels) -> Earned {
+        let volumes: [&[i64]; 3] =
+            [&[420, 670, 230, 130], &[750, 1_000, 200, 110], &[5_900, 5_800, 2_200, 1_300]];
+        let mut facts = facts(&[0, 1, 2, 3], &[450_000, 640_000, 150_000, 95_000], &volumes);
+        facts.discount = vec![35_000, 45_000, 7_900, 490];
+        facts.product_cost = vec![355_000, 440_000, 117_000, 84_000];
+        let measures = measured(costing, 0, facts, &[]);
+        assert_eq!(measures.worth.customer_profit.to_vec(), [52_930, 147_530, 22_470, 8_970]);
+        Earned { incomes: channels.incomes(9, &measures), totals: CustomerTotals::of(&measures, 0) }
+    }
+
+    fn shown(step: &Step) -> (&'static str, Option<&str>, i64, i128, i128) {
+        (step.level, step.member.as_deref(), step.customers, step.income_before, step.income_after())
+    }
+
+    #[test]
+    fn golden_g9_enviro_tech_keeps_channel_and_corporate_cost_off_customers() {
+        let costing = enviro_tech();
+        let channels = channels(&[Some("wholesale"), Some("wholesale"), Some("retail"), Some("retail")]);
+        let (period, lives) = (earned(&costing, &channels), earned(&costing, &channels));
+        let statement =
+            Reconciliation::new(&costing, &[period.totals], lives.totals, &Acquisition::default());
+        statement.verify(0).unwrap();
+        let steps = steps(&costing, &channels, &[period], &lives);
+        let expected = [
+            ("channel", Some("retail"), 2, 31_440, 19_440),
+            ("channel", Some("wholesale"), 2, 200_460, 167_460),
+            ("facility", None, 4, 186_900, 138_900),
+            ("company", None, 4, 138_900, 138_900),
+        ];
+        assert_eq!(steps.iter().map(shown).collect::<Vec<_>>(), [expected, expected].concat());
+        assert_eq!(steps.iter().filter(|step| step.period.is_none()).count(), 4);
+        let incomes: i128 = steps[..2].iter().map(|step| step.income_before).sum();
+        assert_eq!(incomes, 231_900);
+    }
+
+    #[test]
+    fn customers_without_channel_and_channels_without_customers_are_steps() {
+        let costing = enviro_tech();
+        let channels = channels(&[Some("retail"), None, Some("retail")]);
+        let (period, lives) = (earned(&costing, &channels), earned(&costing, &channels));
+        let steps = steps(&costing, &channels, &[period], &lives);
+        let expected = [
+            ("channel", Some("retail"), 2, 75_400, 63_400),
+            ("channel", Some("wholesale"), 0, 0, -33_000),
+            ("channel", None, 2, 156_500, 156_500),
+        ];
+        assert_eq!(steps[..3].iter().map(shown).collect::<Vec<_>>(), expected);
+    }
+}

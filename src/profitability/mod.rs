@@ -26,6 +26,8 @@ mod product_tables;
 mod reconciliation;
 mod stage;
 mod statement;
+#[cfg(test)]
+mod statement_tests;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -148,3 +148,79 @@ fn negative(
         activity.name
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{books, costing, customers, facts};
+    use super::super::waterfall::{Books, Held, Measures, measure_period};
+    use crate::costing::schema::{Costing, Rate};
+    use crate::pipeline::{Level, NegativeVolume};
+    use proptest::prelude::*;
+
+    const ACTIVITIES: usize = 3;
+
+    /// An activity at actual rates, a signed one with unused capacity to charge, and one at a standard rate.
+    fn costed(volumes: &[[i64; ACTIVITIES]]) -> Option<Costing> {
+        let total = |activity: usize| volumes.iter().map(|row| row[activity]).sum::<i64>();
+        if total(0) == 0 || total(1) <= 0 {
+            return None;
+        }
+        let pools = [(1_001, total(0)), (-777, total(1)), (500, total(2))];
+        let mut costing = costing(&[Level::Order, Level::Customer, Level::Unit], &[&pools]);
+        costing.activities[1].negative = NegativeVolume::Signed;
+        let activities = &mut costing.periods[0].activities;
+        activities[1].unused_charged = 333;
+        let rate = Rate { money: 10, volume: 3 };
+        activities[2].rate = Some(rate);
+        activities[2].posted = i64::try_from(rate.at(i128::from(total(2))).unwrap()).unwrap();
+        Some(costing)
+    }
+
+    /// What customers bear, and every slice's cells one after the other, by activity.
+    fn borne(
+        costing: &Costing,
+        volumes: &[[i64; ACTIVITIES]],
+        held: Held,
+    ) -> (Measures, [Vec<(i64, i64)>; ACTIVITIES]) {
+        let ranks: Vec<u32> = (0..).step_by(2).take(volumes.len()).collect();
+        let customers = customers(200);
+        let lines = super::super::lines::Lines::new(&costing.activities, true);
+        let books = Books { lines, held, ..books(costing, &customers) };
+        let column = |activity: usize| volumes.iter().map(|row| row[activity]).collect::<Vec<_>>();
+        let columns = [0, 1, 2].map(column);
+        let facts = facts(&ranks, &vec![100; ranks.len()], &[&columns[0], &columns[1], &columns[2]]);
+        let mut cells: [Vec<(i64, i64)>; ACTIVITIES] = Default::default();
+        let measures = measure_period(&books, &costing.periods[0], facts, &[(2, 9)], &mut |ranks, posted| {
+            for (activity, cells) in cells.iter_mut().enumerate() {
+                let (volumes, costs) = (&posted.volumes[activity], &posted.costs[activity]);
+                assert_eq!(ranks.len(), volumes.len());
+                cells.extend(volumes.iter().copied().zip(costs.iter().copied()));
+            }
+            Ok(())
+        });
+        (measures.unwrap(), cells)
+    }
+
+    proptest! {
+        #[test]
+        fn slices_of_any_size_make_the_same_table(
+            volumes in prop::collection::vec((0..9_i64, -3..9_i64, 0..4_i64), 1..60), rows in 1..20_usize
+        ) {
+            let volumes: Vec<[i64; ACTIVITIES]> = volumes.into_iter().map(|(a, b, c)| [a, b, c]).collect();
+            let costing = costed(&volumes);
+            prop_assume!(costing.is_some());
+            let costing = costing.unwrap();
+            let (whole, cells) = borne(&costing, &volumes, Held::Columns);
+            let (sliced, sliced_cells) = borne(&costing, &volumes, Held::Slices(rows));
+            prop_assert_eq!(&cells, &sliced_cells);
+            prop_assert_eq!((whole.volumes.len(), sliced.volumes.len()), (ACTIVITIES, 0));
+            prop_assert_eq!(format!("{:?}", whole.worth), format!("{:?}", sliced.worth));
+            for (activity, costed) in costing.periods[0].activities.iter().enumerate() {
+                let borne: i64 = cells[activity].iter().map(|(_, cost)| cost).sum();
+                prop_assert_eq!(borne, costed.posted);
+            }
+            let charged: i64 = whole.worth.line(super::CostLine::UnusedCharged).iter().sum();
+            prop_assert_eq!(charged, 333);
+        }
+    }
+}

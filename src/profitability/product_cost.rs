@@ -209,3 +209,88 @@ fn by_policy(negative: NegativeVolume, ranks: &[u32], volumes: Values) -> Values
     }
     volumes.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::product::slices;
+    use super::super::tests::costing;
+    use super::*;
+    use crate::costing::schema::Rate;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    type Cells = BTreeMap<(u32, u32), i64>;
+
+    fn period(cells: &Cells) -> ProductPeriod {
+        let zeros = vec![0; cells.len()];
+        ProductPeriod::new(ProductFacts {
+            ranks: cells.keys().map(|(rank, _)| *rank).collect(),
+            groups: cells.keys().map(|(_, group)| *group).collect(),
+            aggregates: vec![zeros, cells.values().copied().collect()],
+            ..Default::default()
+        })
+    }
+
+    /// What customers' volumes are after the policy, in order.
+    fn by_customer(cells: &Cells, policy: NegativeVolume) -> Vec<(u32, i64)> {
+        let mut sums = BTreeMap::new();
+        cells.iter().for_each(|((rank, _), volume)| *sums.entry(*rank).or_insert(0) += volume);
+        let charged = |volume: i64| match policy {
+            NegativeVolume::Absolute => volume.abs(),
+            NegativeVolume::Zero => volume.max(0),
+            _ => volume,
+        };
+        sums.into_iter().map(|(rank, volume)| (rank, charged(volume))).collect()
+    }
+
+    /// One unit-level activity over the second aggregate kept, which is the facts' fifth.
+    fn of_units(volume: i64, policy: NegativeVolume) -> Costing {
+        let mut costing = costing(&[Level::Order, Level::Unit], &[&[(5, 1), (1_000_003, volume)]]);
+        costing.activities[1].driver = Some(ActivityDriver { terms: vec![(4, 2)], scale: 0 });
+        costing.activities[1].negative = policy;
+        costing
+    }
+
+    fn policies() -> impl Strategy<Value = NegativeVolume> {
+        let policies = [NegativeVolume::Signed, NegativeVolume::Absolute, NegativeVolume::Zero];
+        prop::sample::select(policies.to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn cells_of_a_customer_add_up_to_what_the_customer_bears(
+            cells in prop::collection::btree_map((0..40_u32, 0..9_u32), -4..9_i64, 1..120), policy in policies()
+        ) {
+            let customers = by_customer(&cells, policy);
+            let volumes: Vec<i64> = customers.iter().map(|(_, volume)| 2 * volume).collect();
+            let volume = volumes.iter().sum::<i64>();
+            prop_assume!(volume > 0);
+            let costing = of_units(volume, policy);
+            let expected = post(Rate { money: 1_000_003, volume }, &volumes, 0).unwrap();
+            let periods = [period(&cells)];
+            let groups = 1 << 13;
+            let slices = slices(40, groups);
+            prop_assert_eq!(slices.len(), 10);
+            let (costs, totals) = UnitCosts::new(&costing, &[2, 4], &periods, &slices, groups).unwrap();
+            let mut borne = BTreeMap::new();
+            for (number, slice) in slices.iter().enumerate() {
+                let rows = periods[0].rows(slice);
+                let posted = costs.post(0, &periods[0], number, &rows).unwrap();
+                for (row, cost) in rows.zip(&posted[0]) {
+                    *borne.entry(periods[0].facts.ranks[row]).or_insert(0) += cost;
+                }
+            }
+            let expected: BTreeMap<u32, i64> = customers.iter().map(|(rank, _)| *rank).zip(expected).collect();
+            prop_assert_eq!(borne, expected);
+            prop_assert_eq!(totals.iter().map(|of_group| of_group[0]).sum::<i128>(), 1_000_003);
+        }
+    }
+
+    #[test]
+    fn only_unit_level_drivers_of_order_lines_reach_products() {
+        let costing = of_units(1, NegativeVolume::Error);
+        let reached =
+            |kept: &[usize]| UnitCosts::new(&costing, kept, &[], &[], 0).unwrap().0.activities().len();
+        assert_eq!((reached(&[2, 4]), reached(&[2])), (1, 0));
+    }
+}

@@ -109,12 +109,8 @@ impl<'r> Groups<'r> {
         customers
     }
 
-    /// Group totals; `activities` are the unit-level ones, in the order of their costs.
-    pub(crate) fn sheet<'a>(
-        &self,
-        layout: &Layout<'_>,
-        activities: impl Iterator<Item = &'a Activity>,
-    ) -> Sheet {
+    /// Group totals; `activities` are the unit-level ones that have columns of their own.
+    pub(crate) fn sheet(&self, layout: &Layout<'_>, activities: &[&Activity]) -> Sheet {
         let mut sheet = Sheet::new("product_group", "product group", None);
         layout.add_as_of(&mut sheet, self.names.len());
         let name = Column::new("product_group", ColumnKind::Name, "", "Product group");
@@ -136,19 +132,14 @@ impl<'r> Groups<'r> {
         sheet
     }
 
-    fn add_costs<'a>(
-        &self,
-        sheet: &mut Sheet,
-        layout: &Layout<'_>,
-        activities: impl Iterator<Item = &'a Activity>,
-    ) {
+    fn add_costs(&self, sheet: &mut Sheet, layout: &Layout<'_>, activities: &[&Activity]) {
         let mut add = |name: String, meaning: String, of: &dyn Fn(&GroupTotals) -> Option<i128>| {
             let values: Option<Vec<i128>> = self.totals.iter().map(of).collect();
             let Some(values) = values.filter(|values| !values.is_empty()) else { return };
             let column = Column::new(name, layout.total(), layout.currency.to_string(), meaning);
             sheet.totals(column, values.into_iter().map(Some).collect());
         };
-        for (place, activity) in activities.enumerate() {
+        for (place, activity) in activities.iter().enumerate() {
             let name = format!("cost_{}", activity.column);
             let meaning = format!("Cost of activity '{}'", activity.name);
             add(name, meaning, &|totals| Some(totals.costs.as_ref()?[place]));
@@ -201,4 +192,28 @@ pub(crate) fn product_class() -> Column {
     let meaning = "Class of the product group by what is left of it, the last step before this column in \
                    product_group: high profit, profit, break-even or loss";
     Column::new("product_class", ColumnKind::Name, "", meaning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::costing;
+    use super::*;
+
+    #[test]
+    fn a_group_bears_unit_level_cost_and_what_it_causes_at_its_own_level() {
+        let mut costing =
+            costing(&[Level::Unit, Level::Product, Level::Product], &[&[(30, 3), (7, 0), (11, 0)]]);
+        for (activity, member) in [(1, Some("books")), (2, None)] {
+            let (kept, costed) =
+                (&mut costing.activities[activity], &mut costing.periods[0].activities[activity]);
+            (kept.line, kept.member) = (None, member.map(str::to_string));
+            (costed.retained, costed.unassigned) = (costed.unassigned, 0);
+        }
+        let names = ["books", "games"].map(str::to_string);
+        let mut measures = [[0; MEASURES]; 2];
+        (measures[0][LIST_REVENUE], measures[1][LIST_REVENUE]) = (100, 50);
+        let totals = totals(&costing, &names, measures.to_vec(), Some(vec![vec![20], vec![10]]));
+        let found: Vec<_> = totals.iter().map(|t| (t.contribution(), t.retained, t.income())).collect();
+        assert_eq!(found, [(80, Some(7), 73), (40, Some(0), 40)]);
+    }
 }

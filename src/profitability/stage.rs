@@ -176,6 +176,7 @@ fn products(
     )?;
     writer.finish()?;
     groups.customers = buyers;
-    let sheet = groups.sheet(layout, activities.into_iter());
+    let own = if cost_columns(activities.len()) == activities.len() { activities } else { vec![] };
+    let sheet = groups.sheet(layout, &own);
     staging.put(&sheet.spec, None, sheet.arrays)
 }

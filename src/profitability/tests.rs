@@ -1,10 +1,11 @@
-//! The waterfall of small histories.
+//! The waterfall of small histories, and what other tests make them of.
 
 use super::acquisition::Acquisition;
 use super::customer_totals::CustomerTotals;
 use super::lifetime::Lifetime;
 use super::lines::{CostLine, Lines};
 use super::reconciliation::Reconciliation;
+use super::tables::{Layout, customer_period};
 use super::waterfall::{Books, Held, Measures, measure_period};
 use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
@@ -14,7 +15,7 @@ use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
 use crate::pipeline::{Level, Line, NegativeVolume, Node};
 use crate::units::{Day, Decimal, Period, PeriodKind};
 
-fn activity(index: usize, level: Level) -> Activity {
+pub(crate) fn activity(index: usize, level: Level) -> Activity {
     Activity {
         name: format!("activity {index}"),
         column: format!("activity_{index}"),
@@ -33,16 +34,16 @@ fn activity(index: usize, level: Level) -> Activity {
     }
 }
 
-fn month(number: u32) -> Period {
+pub(crate) fn month(number: u32) -> Period {
     Period::containing(PeriodKind::Month, Day::from_ymd(2024, number, 1).unwrap())
 }
 
-fn customers(count: i64) -> Customers {
+pub(crate) fn customers(count: i64) -> Customers {
     Customers { keys: Keys::Int((0..count).collect()), has_unidentified: false }
 }
 
 /// A costing whose activities hold these (cost, volume), each from a pool of its own.
-fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
+pub(crate) fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
     let period = |(number, activities): (u32, &&[(i64, i64)])| PeriodCosting {
         period: month(number),
         resources: activities
@@ -70,7 +71,7 @@ fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
     }
 }
 
-fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> CustomerFacts {
+pub(crate) fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> CustomerFacts {
     let rows = ranks.len();
     CustomerFacts {
         ranks: ranks.to_vec(),
@@ -89,9 +90,15 @@ fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> Customer
     }
 }
 
-fn books<'c>(costing: &'c Costing, customers: &'c Customers) -> Books<'c> {
+pub(crate) fn books<'c>(costing: &'c Costing, customers: &'c Customers) -> Books<'c> {
     let lines = Lines::new(&costing.activities, false);
     Books { customers, activities: &costing.activities, lines, held: Held::Columns }
+}
+
+pub(crate) fn layout<'r>(costing: &'r Costing, customers: &'r Customers) -> Layout<'r> {
+    let as_of = Day::from_ymd(2025, 1, 1).unwrap();
+    let activities = &costing.activities;
+    Layout { customers, activities, currency: "EUR", money_scale: 0, volume_scale: 0, as_of }
 }
 
 fn measure(
@@ -105,7 +112,12 @@ fn measure(
     measure_period(&books, &costing.periods[index], facts, acquired, &mut |_, _| Ok(()))
 }
 
-fn measured(costing: &Costing, index: usize, facts: CustomerFacts, acquired: &[(u32, i64)]) -> Measures {
+pub(crate) fn measured(
+    costing: &Costing,
+    index: usize,
+    facts: CustomerFacts,
+    acquired: &[(u32, i64)],
+) -> Measures {
     measure(costing, index, facts, acquired).unwrap()
 }
 
@@ -199,4 +211,29 @@ fn lives_add_up_and_the_statement_closes() {
     lives.customer_profit += 1;
     let error = Reconciliation::new(&costing, &totals, lives, &acquisition).verify(0).unwrap_err();
     assert!(error.to_string().contains("all periods is off by 1"), "{error}");
+}
+
+#[test]
+fn lines_that_nothing_forms_have_no_columns() {
+    let costing = costing(&[Level::Order, Level::Facility], &[&[(30, 3), (5, 3)]]);
+    let mut costing = costing;
+    costing.activities[1].line = None;
+    let customers = customers(9);
+    let layout = layout(&costing, &customers);
+    let facts = facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 2]]);
+    let sheet = customer_period(&layout, month(1), &measured(&costing, 0, facts, &[]));
+    let names: Vec<&str> = sheet.spec.columns.iter().map(|column| &*column.name).collect();
+    let from = names.iter().position(|name| *name == "gross_margin").unwrap();
+    let until = names.iter().position(|name| *name == "first_order_at").unwrap();
+    let expected = [
+        "gross_margin",
+        "volume_activity_0",
+        "cost_activity_0",
+        "cost_to_serve",
+        "contribution",
+        "customer_level_cost",
+        "acquisition_cost",
+        "customer_profit",
+    ];
+    assert_eq!(names[from..until], expected);
 }
