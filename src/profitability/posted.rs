@@ -82,6 +82,9 @@ impl<'c> Posting<'c> {
     pub(crate) fn close(self) {
         for running in self.activities {
             let (name, costed) = (&running.activity.name, running.costed);
+            if costed.rate.is_some() {
+                assert_eq!(running.volume, costed.volume, "volumes of '{name}' add up to their total");
+            }
             assert_eq!(running.cost, costed.posted, "parts of '{name}' add up to its cost");
             assert_eq!(running.unused, costed.unused_charged, "parts of unused capacity add up, '{name}'");
         }
