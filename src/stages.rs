@@ -35,7 +35,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         name: "costing",
         about: "resource pools to activities to customers",
         reads: &["facts"],
-        writes: &["costing", "activity_period", "cost_flow", "balance"],
+        writes: &["costing", "activity_period", "cost_flow", "balance", "variance", "match"],
         enabled: |_| true,
         run: |work| {
             let ledgers = facts::read_ledgers(&work.definition)?;
@@ -55,12 +55,14 @@ pub const STAGES: &[Stage<Workspace>] = &[
         reads: &["facts", "costing"],
         writes: &[
             "customer_period",
+            "customer_activity",
             "customer",
             "customer_product",
             "product_group",
             "whale_curve",
             "whale_summary",
             "reconciliation",
+            "cost_hierarchy",
         ],
         enabled: |_| true,
         run: |work| {

@@ -28,9 +28,14 @@ pub(super) fn text(report: &Report) -> String {
     let money = |amount| money_text(amount, &report.definition);
     let costs = &report.costs;
     let mut flow = format!("{} in, {} assigned", money(costs.input), money(costs.assigned));
-    for (amount, what) in
-        [(costs.unused, "unused"), (costs.unassigned, "unassigned"), (costs.overdriven, "overdriven")]
-    {
+    for (amount, what) in [
+        (costs.imputed, "imputed"),
+        (costs.retained, "retained at its level"),
+        (costs.unused, "unused"),
+        (costs.unassigned, "unassigned"),
+        (costs.variance, "variance"),
+        (costs.overdriven, "overdriven"),
+    ] {
         if amount != 0 {
             write!(flow, ", {} {what}", money(amount)).expect("a string takes text");
         }

@@ -38,6 +38,11 @@ impl Acquisition {
         placed
     }
 
+    /// Sum of what falls in a period of the run.
+    pub(crate) fn placed_total(&self) -> i128 {
+        self.by_period.iter().flatten().map(|(_, cost)| i128::from(*cost)).sum()
+    }
+
     /// Sum of the opening lines.
     pub(crate) fn opening_total(&self) -> i128 {
         total(&self.opening.iter().map(|(_, cost)| *cost).collect::<Vec<_>>())

@@ -3,6 +3,7 @@
 use crate::costing::schema::{LIMIT, bits};
 use crate::error::{Error, Result};
 use arrow::buffer::ScalarBuffer;
+use rayon::prelude::*;
 
 /// A column of fixed-point mantissas, shared with the array that is written.
 pub(crate) type Values = ScalarBuffer<i64>;
@@ -10,31 +11,40 @@ pub(crate) type Values = ScalarBuffer<i64>;
 /// Rows that stay in the first-level cache while the terms are added up.
 const CHUNK: usize = 2048;
 
+/// Rows that one thread takes at a time.
+const BLOCK: usize = 1 << 16;
+
 /// `plus[0] + plus[1] + … − minus[0] − …` row by row.
 ///
 /// # Errors
 /// When a value has more than 18 digits; `name` says of which column.
 pub(crate) fn combine(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]) -> Result<Values> {
-    let mut sums = Vec::with_capacity(rows);
-    let mut all_bits = 0;
-    for from in (0..rows).step_by(CHUNK) {
-        let range = from..rows.min(from + CHUNK);
-        sums.resize(range.end, 0_i64);
-        let chunk = &mut sums[range.clone()];
-        for term in plus {
-            all_bits |= bits(&term[range.clone()]);
-            chunk.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_add(*v));
-        }
-        for term in minus {
-            all_bits |= bits(&term[range.clone()]);
-            chunk.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_sub(*v));
-        }
-    }
+    let mut sums = vec![0_i64; rows];
+    let blocks = sums.par_chunks_mut(BLOCK).enumerate();
+    let bits_of = |(block, sums): (usize, &mut [i64])| add_up(sums, block * BLOCK, plus, minus);
+    let all_bits = blocks.map(bits_of).reduce(|| 0, |a, b| a | b);
     // Bits below 2^50 bound each term, so that 512 of them stay below 18 digits; else every row is done exactly.
     if all_bits < 1 << 50 && plus.len() + minus.len() <= 512 {
         return Ok(sums.into());
     }
     exactly(name, rows, plus, minus)
+}
+
+/// Wrapping sums of the rows from `first` on; returns all bits set in the terms.
+fn add_up(sums: &mut [i64], first: usize, plus: &[&[i64]], minus: &[&[i64]]) -> u64 {
+    let mut all_bits = 0;
+    for (chunk, sums) in sums.chunks_mut(CHUNK).enumerate() {
+        let range = first + chunk * CHUNK..first + chunk * CHUNK + sums.len();
+        for term in plus {
+            all_bits |= bits(&term[range.clone()]);
+            sums.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_add(*v));
+        }
+        for term in minus {
+            all_bits |= bits(&term[range.clone()]);
+            sums.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_sub(*v));
+        }
+    }
+    all_bits
 }
 
 fn exactly(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]) -> Result<Values> {

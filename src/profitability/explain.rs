@@ -5,6 +5,7 @@
 
 use super::acquisition::Acquisition;
 use super::columns::Values;
+use super::lines::{CostLine, LineCosts, Lines, posts};
 use super::waterfall::{Sources, Worth, key_text};
 use crate::costing::schema::{Activity, ActivityCosting, Costing, level_name, trace};
 use crate::error::{Error, Result};
@@ -222,15 +223,19 @@ impl Account<'_> {
             discount: &discount,
             returns: &returns,
             product_cost: &product_cost,
-            costs: &costs,
-            acquisition_cost: vec![acquired].into(),
         };
-        let worth = Worth::derive(&self.costing.activities, sources)?;
+        let declared = &self.costing.activities;
+        let of_line = declared.iter().zip(&costs).filter(|(activity, _)| posts(activity));
+        let of_line = of_line.filter_map(|(activity, cost)| Some((CostLine::of(activity.line?), &cost[..])));
+        let mut lines = LineCosts::sum(Lines::new(declared, false), 1, &of_line.collect::<Vec<_>>())?;
+        lines.add(CostLine::Acquisition, &[acquired])?;
+        let worth = Worth::derive(sources, lines)?;
         let mut amounts = vec![list_revenue[0], discount[0], returns[0], worth.net_revenue[0]];
         amounts.extend([product_cost[0], worth.gross_margin[0]]);
         amounts.extend(costs.iter().map(|cost| cost[0]));
-        amounts.extend([worth.cost_to_serve[0], worth.contribution[0], worth.customer_level_cost[0]]);
-        amounts.extend([worth.acquisition_cost[0], worth.customer_profit[0]]);
+        amounts.extend([worth.line(CostLine::CostToServe)[0], worth.contribution[0]]);
+        amounts.extend([CostLine::CustomerLevel, CostLine::Acquisition].map(|line| worth.line(line)[0]));
+        amounts.push(worth.customer_profit[0]);
         let explanation = PeriodExplanation {
             period_start: costed.period.to_string(),
             waterfall: self.steps(amounts.iter().map(|amount| i128::from(*amount)).collect()),

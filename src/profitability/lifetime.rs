@@ -2,21 +2,25 @@
 
 use super::acquisition::Acquisition;
 use super::columns::{Values, add_at, combine};
-use super::waterfall::{Measures, PeriodMeasures, Sources, Worth};
-use crate::costing::schema::Activity;
+use super::lines::{CostLine, LineCosts, posts};
+use super::waterfall::{Books, Held, Measures, Sources, Worth};
+use crate::costing::schema::fits;
 use crate::error::{Error, Result};
 use crate::facts::schema::NO_INSTANT;
 use arrow::buffer::ScalarBuffer;
 use rayon::prelude::*;
 
-/// Running sums by rank. Only what cannot be derived at the end is kept.
+/// Running sums by rank. Only what cannot be derived at the end is kept; volumes can not, for policies and fallback
+/// drivers are not linear.
 #[derive(Debug)]
 pub(crate) struct Lifetime {
-    /// Additive measures, in the order of `additive`.
+    /// Additive measures, in the order of `ADDITIVE`.
     sums: Vec<Vec<i64>>,
-    aggregates: Vec<Vec<i64>>,
+    /// By posting activity, where columns of activities are held.
+    volumes: Vec<Vec<i64>>,
     costs: Vec<Vec<i64>>,
-    acquisition_cost: Vec<i64>,
+    /// The lines of the run.
+    lines: Vec<(CostLine, Vec<i64>)>,
     first_order_at: Vec<i64>,
     last_order_at: Vec<i64>,
 }
@@ -38,28 +42,33 @@ const ADDITIVE: [Additive; 9] = [
 ];
 
 impl Lifetime {
-    pub(crate) fn new(customers: usize, aggregates: usize, activities: usize) -> Self {
+    pub(crate) fn new(books: &Books<'_>, customers: usize) -> Self {
         let zeros = |columns: usize| vec![vec![0; customers]; columns];
+        let activities = match books.held {
+            Held::Columns => books.activities.iter().filter(|activity| posts(activity)).count(),
+            Held::Slices(_) => 0,
+        };
+        let lines = CostLine::ALL.into_iter().filter(|line| books.lines.has(*line));
         Self {
             sums: zeros(ADDITIVE.len()),
-            aggregates: zeros(aggregates),
+            volumes: zeros(activities),
             costs: zeros(activities),
-            acquisition_cost: vec![0; customers],
+            lines: lines.map(|line| (line, vec![0; customers])).collect(),
             first_order_at: vec![NO_INSTANT; customers],
             last_order_at: vec![NO_INSTANT; customers],
         }
     }
 
     /// Adds one period, which must follow those already added.
-    pub(crate) fn add(&mut self, period: &PeriodMeasures) -> Result<()> {
-        let PeriodMeasures { measures, aggregates } = period;
+    pub(crate) fn add(&mut self, measures: &Measures) -> Result<()> {
         let ranks = &measures.ranks[..];
         let own = self.sums.iter_mut().zip(ADDITIVE).map(|(sums, (name, of))| (name, sums, of(measures)));
-        let kept =
-            self.aggregates.iter_mut().zip(aggregates).map(|(sums, values)| ("driver volume", sums, values));
+        let volumes = self.volumes.iter_mut().zip(&measures.volumes);
+        let volumes = volumes.map(|(sums, values)| ("driver volume", sums, values));
         let costs = self.costs.iter_mut().zip(&measures.costs).map(|(sums, values)| ("cost", sums, values));
-        let acquisition = ("acquisition_cost", &mut self.acquisition_cost, &measures.worth.acquisition_cost);
-        let jobs: Vec<_> = own.chain(kept).chain(costs).chain([acquisition]).collect();
+        let worth = &measures.worth;
+        let lines = self.lines.iter_mut().map(|(line, sums)| (line.column(), sums, worth.line(*line)));
+        let jobs: Vec<_> = own.chain(volumes).chain(costs).chain(lines).collect();
         let added: Vec<Result<()>> =
             jobs.into_par_iter().map(|(name, sums, values)| add_at(name, sums, ranks, values)).collect();
         for (row, &rank) in
@@ -75,30 +84,13 @@ impl Lifetime {
     }
 
     /// The measures of whole lives, one row per rank.
-    pub(crate) fn finish(
-        mut self,
-        activities: &[Activity],
-        lifetime_orders: Vec<i64>,
-        acquisition: &Acquisition,
-    ) -> Result<Life> {
-        let customers = self.acquisition_cost.len();
+    pub(crate) fn finish(self, lifetime_orders: Vec<i64>, acquisition: &Acquisition) -> Result<Life> {
+        let customers = self.first_order_at.len();
         assert_eq!(lifetime_orders.len(), customers, "lifetime orders of every customer");
         let mut opening = vec![0; customers];
         for &(rank, cost) in &acquisition.opening {
             opening[rank as usize] = cost;
         }
-        self.acquisition_cost =
-            combine("acquisition_cost", customers, &[&self.acquisition_cost, &opening], &[])?.to_vec();
-        let aggregates: Vec<Values> = self.aggregates.into_iter().map(Values::from).collect();
-        let volumes = activities.iter().map(|activity| {
-            let fault = || Error::check(format!("volume_{} over life exceeds 18 digits", activity.column));
-            let none = || Some(Values::from(vec![0; customers]));
-            let volumes =
-                activity.driver.as_ref().map_or_else(none, |driver| driver.volumes(&aggregates, customers));
-            volumes.ok_or_else(fault)
-        });
-        let volumes = volumes.collect::<Result<Vec<_>>>()?;
-        let costs: Vec<Values> = self.costs.into_iter().map(Values::from).collect();
         let mut sums = self.sums.into_iter().map(Values::from);
         let mut next = || sums.next().expect("one column per additive measure");
         let (lines, period_orders, active_days, units, returned_units) =
@@ -109,10 +101,10 @@ impl Lifetime {
             discount: &discount,
             returns: &returns,
             product_cost: &product_cost,
-            costs: &costs,
-            acquisition_cost: self.acquisition_cost.into(),
         };
-        let worth = Worth::derive(activities, sources)?;
+        let mut borne = LineCosts::new(self.lines);
+        borne.add(CostLine::Acquisition, &opening)?;
+        let worth = Worth::derive(sources, borne)?;
         let orders = ScalarBuffer::from(lifetime_orders);
         let orders_over_periods = combine("orders_over_periods", customers, &[&period_orders], &[&orders])?;
         let measures = Measures {
@@ -128,12 +120,20 @@ impl Lifetime {
             product_cost,
             first_order_at: self.first_order_at.into(),
             last_order_at: self.last_order_at.into(),
-            volumes,
-            costs,
+            volumes: checked("driver volume", self.volumes)?,
+            costs: checked("cost", self.costs)?,
             worth,
         };
         Ok(Life { measures, orders_over_periods, opening_acquisition_cost: opening.into() })
     }
+}
+
+/// Columns whose values all have at most 18 digits.
+fn checked(name: &str, columns: Vec<Vec<i64>>) -> Result<Vec<Values>> {
+    if columns.iter().all(|column| fits(column)) {
+        return Ok(columns.into_iter().map(Values::from).collect());
+    }
+    Err(Error::check(format!("profitability: a {name} over life exceeds 18 digits; lower its scale")))
 }
 
 /// Every customer's whole life.

@@ -1,19 +1,33 @@
 //! Margin waterfall, customer × product, whale curve. Knows neither lifecycle nor lifetime value.
 //!
 //! Identities of every customer row, exact: net_revenue = list_revenue − discount − returns;
-//! gross_margin = net_revenue − product_cost; contribution = gross_margin − cost_to_serve;
-//! customer_profit = contribution − customer_level_cost − acquisition_cost.
+//! gross_margin = net_revenue − product_cost; contribution = gross_margin − price_concessions − cost_to_serve;
+//! customer_profit = contribution − customer_level_cost − financing_cost − acquisition_cost;
+//! fully_loaded_profit = customer_profit − spread_cost − unused_charged.
 
+mod acquired_rows;
 mod acquisition;
+mod activity_table;
+mod channels;
 mod classes;
 mod columns;
+mod customer_totals;
 mod explain;
 mod explain_text;
+mod hierarchy;
 mod lifetime;
+mod lines;
+mod periods;
+mod posted;
 mod product;
+mod product_cost;
+mod product_groups;
 mod product_tables;
 mod reconciliation;
 mod stage;
+mod statement;
+#[cfg(test)]
+mod statement_tests;
 mod tables;
 #[cfg(test)]
 mod tests;

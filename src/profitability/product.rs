@@ -2,6 +2,7 @@
 //! never held whole.
 
 use super::columns::Values;
+use super::product_cost::{ProductPeriod, UnitCosts};
 use crate::error::{Error, Result};
 use crate::facts::schema::ProductFacts;
 use rayon::prelude::*;
@@ -40,6 +41,34 @@ pub(crate) struct Slice {
     pub(crate) ranks: Vec<u32>,
     pub(crate) groups: Vec<u32>,
     pub(crate) measures: [Values; MEASURES],
+    /// What unit-level activities cost, in as many columns as `cost_columns` says.
+    pub(crate) costs: Vec<Values>,
+}
+
+impl Slice {
+    pub(crate) fn empty(cost_columns: usize) -> Self {
+        let none = || Values::from(vec![]);
+        let costs = (0..cost_columns).map(|_| none()).collect();
+        Self { ranks: vec![], groups: vec![], measures: std::array::from_fn(|_| none()), costs }
+    }
+}
+
+/// Unit-level activities beyond which only their sum is kept.
+const COST_COLUMNS: usize = 40;
+
+/// Columns of cost by customer × product group: one per unit-level activity or, of many, their sum.
+pub(crate) fn cost_columns(activities: usize) -> usize {
+    if activities > COST_COLUMNS { 1 } else { activities }
+}
+
+/// Ranges of ranks whose cells stay in a core's cache.
+pub(crate) fn slices(customers: usize, groups: usize) -> Vec<Range<usize>> {
+    let ranks = ranks_of_slice(groups);
+    (0..customers).step_by(ranks).map(|from| from..customers.min(from + ranks)).collect()
+}
+
+fn ranks_of_slice(groups: usize) -> usize {
+    (CELLS / groups.max(1)).max(1)
 }
 
 /// Merges the periods, makes something of every slice in parallel, and hands that on in rank order while the next
@@ -48,26 +77,24 @@ pub(crate) struct Slice {
 /// # Errors
 /// On overflow, or what `make` or `take` returns.
 pub(crate) fn merge<T: Send>(
-    periods: &[ProductFacts],
-    customers: usize,
+    periods: &[ProductPeriod],
+    slices: &[Range<usize>],
     groups: usize,
+    costs: &UnitCosts<'_>,
     make: impl Fn(Slice) -> Result<T> + Sync,
     mut take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
-    let ranks = (CELLS / groups.max(1)).max(1);
-    let slices: Vec<Range<usize>> =
-        (0..customers).step_by(ranks).map(|from| from..customers.min(from + ranks)).collect();
-    let of_band = |band: &[Range<usize>]| -> Vec<Result<T>> {
-        band.par_iter()
-            .with_max_len(1)
-            .map_init(
-                || Table::new(ranks * groups),
-                |table, slice| table.merge(periods, slice, groups).and_then(&make),
-            )
-            .collect()
+    let numbered: Vec<(usize, &Range<usize>)> = slices.iter().enumerate().collect();
+    let table =
+        || Table::new(ranks_of_slice(groups) * groups, groups, cost_columns(costs.activities().len()));
+    let of_band = |band: &[(usize, &Range<usize>)]| -> Vec<Result<T>> {
+        let merge = |table: &mut Table, slice: &(usize, &Range<usize>)| {
+            table.merge(periods, costs, slice.0, slice.1).and_then(&make)
+        };
+        band.par_iter().with_max_len(1).map_init(table, merge).collect()
     };
     let mut ready: Vec<T> = Vec::new();
-    for band in slices.chunks(BAND) {
+    for band in numbered.chunks(BAND) {
         let done = std::mem::take(&mut ready);
         let (taken, merged) = rayon::join(|| done.into_iter().try_for_each(&mut take), || of_band(band));
         taken?;
@@ -78,66 +105,110 @@ pub(crate) fn merge<T: Send>(
 
 /// Sums of one slice, by rank within it × group. Left empty after each use.
 struct Table {
+    groups: usize,
     sums: Vec<[i64; MEASURES]>,
+    /// `columns` of every cell.
+    costs: Vec<i64>,
+    columns: usize,
     is_used: Vec<bool>,
     used: Vec<usize>,
+    has_overflowed: bool,
 }
 
 impl Table {
-    fn new(cells: usize) -> Self {
-        Self { sums: vec![[0; MEASURES]; cells], is_used: vec![false; cells], used: Vec::new() }
+    fn new(cells: usize, groups: usize, columns: usize) -> Self {
+        Self {
+            groups,
+            sums: vec![[0; MEASURES]; cells],
+            costs: vec![0; cells * columns],
+            columns,
+            is_used: vec![false; cells],
+            used: Vec::new(),
+            has_overflowed: false,
+        }
     }
 
-    fn merge(&mut self, periods: &[ProductFacts], slice: &Range<usize>, groups: usize) -> Result<Slice> {
-        let mut has_overflowed = false;
-        for facts in periods {
-            let from = facts.ranks.partition_point(|rank| (*rank as usize) < slice.start);
-            let until = facts.ranks.partition_point(|rank| (*rank as usize) < slice.end);
-            let sources = sources(facts);
-            for row in from..until {
-                let cell = (facts.ranks[row] as usize - slice.start) * groups + facts.groups[row] as usize;
-                if !self.is_used[cell] {
-                    self.is_used[cell] = true;
-                    self.used.push(cell);
-                }
-                for (sum, source) in self.sums[cell].iter_mut().zip(&sources) {
-                    let (added, overflowed) = sum.overflowing_add(source[row]);
-                    *sum = added;
-                    has_overflowed |= overflowed;
-                }
+    fn merge(
+        &mut self,
+        periods: &[ProductPeriod],
+        costs: &UnitCosts<'_>,
+        number: usize,
+        slice: &Range<usize>,
+    ) -> Result<Slice> {
+        for (index, period) in periods.iter().enumerate() {
+            let rows = period.rows(slice);
+            self.add(&period.facts, slice.start, rows.clone());
+            if self.columns > 0 {
+                let costs = costs.post(index, period, number, &rows)?;
+                self.add_costs(&period.facts, slice.start, rows, &costs);
             }
         }
         self.used.sort_unstable();
-        let merged = self.rows(slice.start, groups);
+        let merged = self.rows(slice.start);
         self.clear();
-        if has_overflowed {
+        if std::mem::take(&mut self.has_overflowed) {
             return Err(Error::check("profitability: a value of customer_product exceeds 18 digits"));
         }
         Ok(merged)
     }
 
-    fn rows(&self, first_rank: usize, groups: usize) -> Slice {
-        let narrow = |value: usize| u32::try_from(value).expect("ranks and groups fit 32 bits");
-        Slice {
-            ranks: self.used.iter().map(|cell| narrow(first_rank + cell / groups)).collect(),
-            groups: self.used.iter().map(|cell| narrow(cell % groups)).collect(),
-            measures: std::array::from_fn(|measure| {
-                self.used.iter().map(|cell| self.sums[*cell][measure]).collect::<Vec<_>>().into()
-            }),
+    fn add(&mut self, facts: &ProductFacts, first_rank: usize, rows: Range<usize>) {
+        let sources = sources(facts);
+        for row in rows {
+            let cell = (facts.ranks[row] as usize - first_rank) * self.groups + facts.groups[row] as usize;
+            if !self.is_used[cell] {
+                self.is_used[cell] = true;
+                self.used.push(cell);
+            }
+            for (sum, source) in self.sums[cell].iter_mut().zip(&sources) {
+                let (added, overflowed) = sum.overflowing_add(source[row]);
+                *sum = added;
+                self.has_overflowed |= overflowed;
+            }
         }
+    }
+
+    fn add_costs(&mut self, facts: &ProductFacts, first_rank: usize, rows: Range<usize>, costs: &[Vec<i64>]) {
+        for (activity, costs) in costs.iter().enumerate() {
+            let column = activity.min(self.columns - 1);
+            for (row, cost) in rows.clone().zip(costs) {
+                let cell =
+                    (facts.ranks[row] as usize - first_rank) * self.groups + facts.groups[row] as usize;
+                let sum = &mut self.costs[cell * self.columns + column];
+                let (added, overflowed) = sum.overflowing_add(*cost);
+                *sum = added;
+                self.has_overflowed |= overflowed;
+            }
+        }
+    }
+
+    fn rows(&self, first_rank: usize) -> Slice {
+        let narrow = |value: usize| u32::try_from(value).expect("ranks and groups fit 32 bits");
+        let costs = |place| self.column(move |table, cell| table.costs[cell * table.columns + place]);
+        Slice {
+            ranks: self.used.iter().map(|cell| narrow(first_rank + cell / self.groups)).collect(),
+            groups: self.used.iter().map(|cell| narrow(cell % self.groups)).collect(),
+            measures: std::array::from_fn(|measure| self.column(|table, cell| table.sums[cell][measure])),
+            costs: (0..self.columns).map(costs).collect(),
+        }
+    }
+
+    fn column(&self, of: impl Fn(&Self, usize) -> i64) -> Values {
+        self.used.iter().map(|cell| of(self, *cell)).collect::<Vec<_>>().into()
     }
 
     fn clear(&mut self) {
         for cell in self.used.drain(..) {
             self.sums[cell] = [0; MEASURES];
+            self.costs[cell * self.columns..][..self.columns].fill(0);
             self.is_used[cell] = false;
         }
     }
 }
 
 /// Sums of each group over all periods and customers.
-pub(crate) fn group_totals(periods: &[ProductFacts], groups: usize) -> Vec<[i128; MEASURES]> {
-    let of_period = |facts: &ProductFacts| {
+pub(crate) fn group_totals(periods: &[ProductPeriod], groups: usize) -> Vec<[i128; MEASURES]> {
+    let of_period = |ProductPeriod { facts, .. }: &ProductPeriod| {
         let mut totals = vec![[0_i128; MEASURES]; groups];
         for (measure, source) in sources(facts).into_iter().enumerate() {
             for (group, value) in facts.groups.iter().zip(source) {
@@ -187,9 +258,9 @@ mod tests {
             for ((key, value), _) in periods.iter().flatten().zip(0..) {
                 *expected.entry(*key).or_insert(0) += value;
             }
-            let periods: Vec<_> = periods.iter().map(facts).collect();
+            let periods: Vec<_> = periods.iter().map(|cells| ProductPeriod::new(facts(cells))).collect();
             let mut found = Vec::new();
-            merge(&periods, 40, 20_000, Ok, |slice| {
+            merge(&periods, &slices(40, 20_000), 20_000, &UnitCosts::default(), Ok, |slice| {
                 for row in 0..slice.ranks.len() {
                     let key = (slice.ranks[row], slice.groups[row]);
                     assert_eq!(slice.measures[PRODUCT_COST][row], -7 * slice.measures[LINES][row]);

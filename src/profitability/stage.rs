@@ -1,20 +1,26 @@
 //! The stage: one pass over the periods' facts makes every customer table.
 
 use super::acquisition::Acquisition;
+use super::channels::Channels;
 use super::classes::Standing;
-use super::lifetime::{Life, Lifetime};
-use super::product::{Slice, group_totals, merge};
-use super::product_tables::{Groups, customer_product};
-use super::reconciliation::{CustomerTotals, Reconciliation};
-use super::tables::{Layout, customer, customer_period};
-use super::waterfall::measure_period;
+use super::customer_totals::CustomerTotals;
+use super::hierarchy::{self, Earned};
+use super::lifetime::Life;
+use super::lines::{Lines, posts};
+use super::periods::customer_periods;
+use super::product::{Slice, cost_columns, group_totals, merge, slices};
+use super::product_cost::{ProductPeriod, UnitCosts};
+use super::product_groups::{self, Groups};
+use super::product_tables::customer_product;
+use super::reconciliation::Reconciliation;
+use super::tables::{Layout, customer};
+use super::waterfall::{Books, Held};
 use super::whale::WhaleCurve;
-use crate::costing::schema::Costing;
+use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::Definition;
+use crate::pipeline::{Definition, UnusedCapacity};
 use crate::publish::Staging;
-use crate::publish::schema::Sheet;
 use crate::units::Period;
 use rayon::prelude::*;
 
@@ -45,10 +51,16 @@ pub fn run(
     let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
     let acquisition = Acquisition::place(facts.master.as_ref(), &periods, facts.as_of);
-    let (life, totals) = customer_periods(&layout, facts, costing, &acquisition, staging)?;
-    let lives = CustomerTotals::of(&life.measures.product_cost, &life.measures.worth);
-    let statement = Reconciliation::new(costing, &totals, lives, &acquisition);
+    let channels = Channels::new(facts.master.as_ref())?;
+    let books = books(definition, facts, costing);
+    let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
+    let is_listed = definition.publish.customer_activity || books.held != Held::Columns;
+    let (life, earned) = customer_periods(&layout, &books, sources, is_listed, staging)?;
+    let lives = lives(&life, facts, &channels, &acquisition);
+    let totals: Vec<CustomerTotals> = earned.iter().map(|earned| earned.totals).collect();
+    let statement = Reconciliation::new(costing, &totals, lives.totals, &acquisition);
     statement.verify(facts.money_scale)?;
+    let steps = hierarchy::steps(costing, &channels, &earned, &lives);
     let standing = Standing::new(
         definition.profitability.as_ref(),
         facts.money_scale,
@@ -60,16 +72,57 @@ pub fn run(
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
-    products(definition, &layout, facts, &standing, staging)?;
-    for sheet in [curve.sheet(&layout), curve.summary(&layout), statement.sheet(&layout)] {
+    products(definition, &layout, facts, costing, &standing, staging)?;
+    let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
+    for sheet in [curve.sheet(&layout), curve.summary(&layout)].into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
     Ok(Summary {
         customers: curve.customers(),
         prospects: standing.is_prospect.iter().filter(|is_prospect| **is_prospect).count(),
-        profit: lives.customer_profit,
+        profit: lives.totals.customer_profit,
         top_20_share: curve.top(20, 100).2,
     })
+}
+
+/// What the customer tables are made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'r> {
+    pub(crate) facts: &'r FactSet,
+    pub(crate) costing: &'r Costing,
+    pub(crate) acquisition: &'r Acquisition,
+    pub(crate) channels: &'r Channels,
+}
+
+/// Activities beyond which `customer_period` has no columns of single activities.
+const ACTIVITY_COLUMNS: usize = 40;
+
+/// Volumes held at a time where columns of activities are not held.
+const SLICE_CELLS: usize = 1 << 21;
+
+fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) -> Books<'r> {
+    let mut resources = definition.costing.iter().flat_map(|costing| &costing.resources);
+    let is_unused_charged = resources.any(|resource| {
+        resource.capacity.as_ref().is_some_and(|capacity| capacity.unused == UnusedCapacity::Proportional)
+    });
+    let activities = costing.activities.iter().filter(|activity| posts(activity)).count();
+    Books {
+        customers: &facts.customers,
+        activities: &costing.activities,
+        lines: Lines::new(&costing.activities, is_unused_charged),
+        held: match activities {
+            ..=ACTIVITY_COLUMNS => Held::Columns,
+            _ => Held::Slices((SLICE_CELLS / activities).max(1)),
+        },
+    }
+}
+
+fn lives(life: &Life, facts: &FactSet, channels: &Channels, acquisition: &Acquisition) -> Earned {
+    let imputed = acquisition.opening_total() + acquisition.placed_total();
+    Earned {
+        incomes: channels.incomes(facts.customers.keys.len(), &life.measures),
+        totals: CustomerTotals::of(&life.measures, imputed),
+    }
 }
 
 fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costing) -> Layout<'r> {
@@ -83,87 +136,38 @@ fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costi
     }
 }
 
-/// Writes `customer_period` period by period and adds up the lives.
-fn customer_periods(
-    layout: &Layout<'_>,
-    facts: &FactSet,
-    costing: &Costing,
-    acquisition: &Acquisition,
-    staging: &Staging,
-) -> Result<(Life, Vec<CustomerTotals>)> {
-    let mut lifetime = Lifetime::new(facts.customers.len(), facts.aggregates.len(), costing.activities.len());
-    let mut totals = Vec::with_capacity(costing.periods.len());
-    // While a period is encoded, the facts of the next one are read.
-    let mut read_ahead = (!costing.periods.is_empty()).then(|| facts.customer_facts(0));
-    for (index, costed) in costing.periods.iter().enumerate() {
-        let acquired = &acquisition.by_period[index];
-        let period = read_ahead.take().expect("every period was read ahead")?;
-        let period = measure_period(layout.customers, layout.activities, costed, period, acquired)?;
-        lifetime.add(&period)?;
-        totals.push(CustomerTotals::of(&period.measures.product_cost, &period.measures.worth));
-        let sheet = customer_period(layout, costed.period, &period.measures);
-        let recipe = recipe(facts, costing, index, acquired);
-        drop(period);
-        let following = index + 1;
-        let (written, following) = rayon::join(
-            || write_period(sheet, costed.period, recipe, staging),
-            || (following < costing.periods.len()).then(|| facts.customer_facts(following)),
-        );
-        written?;
-        read_ahead = following;
-    }
-    let life = lifetime.finish(&costing.activities, facts.lifetime_orders()?, acquisition)?;
-    Ok((life, totals))
-}
-
-fn write_period(sheet: Sheet, period: Period, recipe: String, staging: &Staging) -> Result<()> {
-    let partition = period.to_string();
-    if staging.reuse(&sheet.spec, Some(&partition), &recipe)? {
-        return Ok(());
-    }
-    let mut writer = staging.table(&sheet.spec, Some(&partition))?.with_recipe(recipe);
-    writer.write(sheet.arrays)?;
-    writer.finish()
-}
-
-/// All that a partition's rows follow from, besides its columns.
-fn recipe(facts: &FactSet, costing: &Costing, index: usize, acquired: &[(u32, i64)]) -> String {
-    let activities = costing.activities.iter().zip(&costing.periods[index].activities);
-    let posted = activities.map(|(activity, costed)| {
-        format!("{activity:?} {:?} {} {}", costed.rate, costed.volume, costed.unused_charged)
-    });
-    let posted: Vec<String> = posted.collect();
-    let acquired: Vec<String> = acquired
-        .iter()
-        .map(|(rank, cost)| format!("{} {cost}", super::waterfall::key_text(&facts.customers, *rank)))
-        .collect();
-    format!("{}\n{}\n{}", facts.digest(index), posted.join("\n"), acquired.join("\n"))
-}
-
 fn products(
     definition: &Definition,
     layout: &Layout<'_>,
     facts: &FactSet,
+    costing: &Costing,
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
-    let periods = (0..facts.periods.len()).into_par_iter().map(|period| facts.product_facts(period));
+    let periods = (0..facts.periods.len()).into_par_iter();
+    let periods = periods.map(|period| facts.product_facts(period).map(ProductPeriod::new));
     let periods = periods.collect::<Result<Vec<_>>>()?;
-    let totals = group_totals(&periods, facts.groups.len());
+    let names = &facts.groups;
+    let slices = slices(facts.customers.len(), names.len());
+    let (costs, of_group) = UnitCosts::new(costing, &facts.line_aggregates, &periods, &slices, names.len())?;
+    let activities: Vec<&Activity> = costs.activities().collect();
+    let of_group = (!activities.is_empty()).then_some(of_group);
+    let totals = product_groups::totals(costing, names, group_totals(&periods, names.len()), of_group);
     let profitability = definition.profitability.as_ref();
-    let mut groups = Groups::new(profitability, facts.money_scale, &facts.groups, totals)?;
-    let (customers, known) = (facts.customers.len(), facts.customers.keys.len());
-    let empty = Slice { ranks: vec![], groups: vec![], measures: std::array::from_fn(|_| vec![].into()) };
-    let spec = customer_product(layout, &groups, standing, empty)?.spec;
+    let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
+    let known = facts.customers.keys.len();
+    let empty = Slice::empty(cost_columns(activities.len()));
+    let spec = customer_product(layout, &groups, standing, &activities, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
-    let mut buyers = vec![0; facts.groups.len()];
+    let mut buyers = vec![0; names.len()];
     merge(
         &periods,
-        customers,
-        facts.groups.len(),
+        &slices,
+        names.len(),
+        &costs,
         |slice| {
             let bought = groups.count(&slice, known);
-            Ok((bought, customer_product(layout, &groups, standing, slice)?.arrays))
+            Ok((bought, customer_product(layout, &groups, standing, &activities, slice)?.arrays))
         },
         |(bought, arrays)| {
             buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
@@ -172,6 +176,7 @@ fn products(
     )?;
     writer.finish()?;
     groups.customers = buyers;
-    let sheet = groups.sheet(layout);
+    let own = if cost_columns(activities.len()) == activities.len() { activities } else { vec![] };
+    let sheet = groups.sheet(layout, &own);
     staging.put(&sheet.spec, None, sheet.arrays)
 }

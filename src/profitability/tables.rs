@@ -3,6 +3,7 @@
 use super::classes::Standing;
 use super::columns::Values;
 use super::lifetime::Life;
+use super::lines::{CostLine, posts};
 use super::waterfall::Measures;
 use crate::costing::schema::Activity;
 use crate::error::{Error, Result};
@@ -37,6 +38,24 @@ impl Layout<'_> {
         ColumnKind::Volume(self.volume_scale)
     }
 
+    /// The activities that post to customers.
+    pub(crate) fn posting(&self) -> impl Iterator<Item = &Activity> {
+        self.activities.iter().filter(|activity| posts(activity))
+    }
+
+    /// An activity's cost, row by row.
+    pub(crate) fn cost_of(&self, activity: &Activity) -> Column {
+        let kind = if activity.is_sparse { ColumnKind::SparseMoney(self.money_scale) } else { self.money() };
+        let (name, unit) = (format!("cost_{}", activity.column), self.currency.to_string());
+        Column::new(name, kind, unit, format!("Cost of activity '{}'", activity.name))
+    }
+
+    /// The first day of a period, constant over a partition.
+    pub(crate) fn add_period(&self, sheet: &mut Sheet, period: Period, rows: usize) {
+        let column = Column::new("period_start", ColumnKind::Date, "", "First day of the period");
+        sheet.days(column, (0..rows).map(|_| Some(period.start.0)));
+    }
+
     /// The customer key column.
     pub(crate) fn key(&self) -> Column {
         let kind = match self.customers.keys.key_type() {
@@ -62,7 +81,8 @@ struct Measure {
     name: &'static str,
     kind: Kind,
     meaning: &'static str,
-    of: fn(&Measures) -> &Values,
+    /// None where the run has no such line.
+    of: fn(&Measures) -> Option<&Values>,
 }
 
 #[derive(Clone, Copy)]
@@ -76,31 +96,37 @@ enum Kind {
 /// What customers did and what their goods earned.
 #[rustfmt::skip]
 const BEHAVIOUR: [Measure; 11] = [
-    Measure { name: "lines", kind: Kind::Count("lines"), meaning: "Sale lines", of: |m| &m.lines },
-    Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line", of: |m| &m.orders },
-    Measure { name: "active_days", kind: Kind::Count("days"), meaning: "Distinct days with a sale line", of: |m| &m.active_days },
-    Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines", of: |m| &m.units },
-    Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| &m.returned_units },
-    Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| &m.list_revenue },
-    Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| &m.discount },
-    Measure { name: "returns", kind: Kind::SparseMoney, meaning: "Net value of return lines", of: |m| &m.returns },
-    Measure { name: "net_revenue", kind: Kind::Money, meaning: "List revenue − discount − returns", of: |m| &m.worth.net_revenue },
-    Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| &m.product_cost },
-    Measure { name: "gross_margin", kind: Kind::Money, meaning: "Net revenue − product cost", of: |m| &m.worth.gross_margin },
+    Measure { name: "lines", kind: Kind::Count("lines"), meaning: "Sale lines", of: |m| Some(&m.lines) },
+    Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line", of: |m| Some(&m.orders) },
+    Measure { name: "active_days", kind: Kind::Count("days"), meaning: "Distinct days with a sale line", of: |m| Some(&m.active_days) },
+    Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines", of: |m| Some(&m.units) },
+    Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| Some(&m.returned_units) },
+    Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| Some(&m.list_revenue) },
+    Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| Some(&m.discount) },
+    Measure { name: "returns", kind: Kind::SparseMoney, meaning: "Net value of return lines", of: |m| Some(&m.returns) },
+    Measure { name: "net_revenue", kind: Kind::Money, meaning: "List revenue − discount − returns", of: |m| Some(&m.worth.net_revenue) },
+    Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| Some(&m.product_cost) },
+    Measure { name: "gross_margin", kind: Kind::Money, meaning: "Net revenue − product cost", of: |m| Some(&m.worth.gross_margin) },
 ];
 
-/// What remains after serving and winning them.
+/// What remains after serving, keeping and winning them.
 #[rustfmt::skip]
-const WORTH: [Measure; 5] = [
-    Measure { name: "cost_to_serve", kind: Kind::Money, meaning: "Cost of all order-level activities", of: |m| &m.worth.cost_to_serve },
-    Measure { name: "contribution", kind: Kind::Money, meaning: "Gross margin − cost to serve", of: |m| &m.worth.contribution },
-    Measure { name: "customer_level_cost", kind: Kind::SparseMoney, meaning: "Cost of all customer-level activities", of: |m| &m.worth.customer_level_cost },
-    Measure { name: "acquisition_cost", kind: Kind::SparseMoney, meaning: "What winning the customer cost", of: |m| &m.worth.acquisition_cost },
-    Measure { name: "customer_profit", kind: Kind::Money, meaning: "Contribution − customer-level cost − acquisition cost", of: |m| &m.worth.customer_profit },
+const WORTH: [Measure; 10] = [
+    Measure { name: "price_concessions", kind: Kind::SparseMoney, meaning: "Cost of all activities that are price concessions", of: |m| m.worth.lines.get(CostLine::PriceConcession) },
+    Measure { name: "cost_to_serve", kind: Kind::Money, meaning: "Cost of all unit- and order-level activities", of: |m| m.worth.lines.get(CostLine::CostToServe) },
+    Measure { name: "contribution", kind: Kind::Money, meaning: "Gross margin − price concessions, if any − cost to serve", of: |m| Some(&m.worth.contribution) },
+    Measure { name: "customer_level_cost", kind: Kind::SparseMoney, meaning: "Cost of all customer-level activities", of: |m| m.worth.lines.get(CostLine::CustomerLevel) },
+    Measure { name: "financing_cost", kind: Kind::SparseMoney, meaning: "Cost of all activities that finance receivables", of: |m| m.worth.lines.get(CostLine::Financing) },
+    Measure { name: "acquisition_cost", kind: Kind::SparseMoney, meaning: "What winning the customer cost", of: |m| m.worth.lines.get(CostLine::Acquisition) },
+    Measure { name: "customer_profit", kind: Kind::Money, meaning: "Contribution − customer-level cost − financing cost, if any − acquisition cost", of: |m| Some(&m.worth.customer_profit) },
+    Measure { name: "spread_cost", kind: Kind::Money, meaning: "Cost of higher levels that a declared basis spreads over customers", of: |m| m.worth.lines.get(CostLine::Spread) },
+    Measure { name: "unused_charged", kind: Kind::Money, meaning: "Unused capacity charged in proportion to the minutes taken", of: |m| m.worth.lines.get(CostLine::UnusedCharged) },
+    Measure { name: "fully_loaded_profit", kind: Kind::Money, meaning: "Customer profit − spread cost − unused capacity charged", of: |m| m.worth.fully_loaded_profit.as_ref() },
 ];
 
 impl Measure {
     fn add(&self, sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
+        let Some(values) = (self.of)(measures) else { return };
         let (kind, unit) = match self.kind {
             Kind::Count(unit) => (ColumnKind::Count, unit),
             Kind::Units => (layout.units(), "units"),
@@ -108,25 +134,21 @@ impl Measure {
             Kind::SparseMoney => (ColumnKind::SparseMoney(layout.money_scale), layout.currency),
         };
         let column = Column::new(self.name, kind, unit.to_string(), self.meaning);
-        sheet.fixed(column, (self.of)(measures).clone());
+        sheet.fixed(column, values.clone());
     }
 }
 
 /// All measures, in the order in which they are published.
 fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
     BEHAVIOUR.iter().for_each(|measure| measure.add(sheet, layout, measures));
-    for (activity, volumes) in layout.activities.iter().zip(&measures.volumes) {
+    for (activity, volumes) in layout.posting().zip(&measures.volumes) {
         let unit = if activity.is_timed { "minutes" } else { "driver units" };
         let meaning = format!("Driver volume of activity '{}': {}", activity.name, activity.driver_text);
         let kind = ColumnKind::Volume(activity.volume_scale());
         sheet.fixed(Column::new(format!("volume_{}", activity.column), kind, unit, meaning), volumes.clone());
     }
-    for (activity, costs) in layout.activities.iter().zip(&measures.costs) {
-        let meaning = format!("Cost of activity '{}'", activity.name);
-        let kind =
-            if activity.is_sparse { ColumnKind::SparseMoney(layout.money_scale) } else { layout.money() };
-        let unit = layout.currency.to_string();
-        sheet.fixed(Column::new(format!("cost_{}", activity.column), kind, unit, meaning), costs.clone());
+    for (activity, costs) in layout.posting().zip(&measures.costs) {
+        sheet.fixed(layout.cost_of(activity), costs.clone());
     }
     WORTH.iter().for_each(|measure| measure.add(sheet, layout, measures));
     let instant = |name, meaning| Column::new(name, ColumnKind::Timestamp, "", meaning);
@@ -139,8 +161,7 @@ fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
 pub(crate) fn customer_period(layout: &Layout<'_>, period: Period, measures: &Measures) -> Sheet {
     let mut sheet = Sheet::new("customer_period", "customer and period", Some("period"));
     sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
-    let start = Column::new("period_start", ColumnKind::Date, "", "First day of the period");
-    sheet.days(start, measures.ranks.iter().map(|_| Some(period.start.0)));
+    layout.add_period(&mut sheet, period, measures.ranks.len());
     add_measures(&mut sheet, layout, measures);
     sheet
 }

@@ -1,17 +1,21 @@
-//! The waterfall of small histories.
+//! The waterfall of small histories, and what other tests make them of.
 
 use super::acquisition::Acquisition;
+use super::customer_totals::CustomerTotals;
 use super::lifetime::Lifetime;
-use super::reconciliation::{CustomerTotals, Reconciliation};
-use super::waterfall::{PeriodMeasures, measure_period};
+use super::lines::{CostLine, Lines};
+use super::reconciliation::Reconciliation;
+use super::tables::{Layout, customer_period};
+use super::waterfall::{Books, Held, Measures, measure_period};
 use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
 };
+use crate::error::Result;
 use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
 use crate::pipeline::{Level, Line, NegativeVolume, Node};
 use crate::units::{Day, Decimal, Period, PeriodKind};
 
-fn activity(index: usize, level: Level) -> Activity {
+pub(crate) fn activity(index: usize, level: Level) -> Activity {
     Activity {
         name: format!("activity {index}"),
         column: format!("activity_{index}"),
@@ -30,16 +34,16 @@ fn activity(index: usize, level: Level) -> Activity {
     }
 }
 
-fn month(number: u32) -> Period {
+pub(crate) fn month(number: u32) -> Period {
     Period::containing(PeriodKind::Month, Day::from_ymd(2024, number, 1).unwrap())
 }
 
-fn customers(count: i64) -> Customers {
+pub(crate) fn customers(count: i64) -> Customers {
     Customers { keys: Keys::Int((0..count).collect()), has_unidentified: false }
 }
 
 /// A costing whose activities hold these (cost, volume), each from a pool of its own.
-fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
+pub(crate) fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
     let period = |(number, activities): (u32, &&[(i64, i64)])| PeriodCosting {
         period: month(number),
         resources: activities
@@ -67,7 +71,7 @@ fn costing(levels: &[Level], periods: &[&[(i64, i64)]]) -> Costing {
     }
 }
 
-fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> CustomerFacts {
+pub(crate) fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> CustomerFacts {
     let rows = ranks.len();
     CustomerFacts {
         ranks: ranks.to_vec(),
@@ -86,13 +90,35 @@ fn facts(ranks: &[u32], list_revenue: &[i64], aggregates: &[&[i64]]) -> Customer
     }
 }
 
-fn measured(
+pub(crate) fn books<'c>(costing: &'c Costing, customers: &'c Customers) -> Books<'c> {
+    let lines = Lines::new(&costing.activities, false);
+    Books { customers, activities: &costing.activities, lines, held: Held::Columns }
+}
+
+pub(crate) fn layout<'r>(costing: &'r Costing, customers: &'r Customers) -> Layout<'r> {
+    let as_of = Day::from_ymd(2025, 1, 1).unwrap();
+    let activities = &costing.activities;
+    Layout { customers, activities, currency: "EUR", money_scale: 0, volume_scale: 0, as_of }
+}
+
+fn measure(
     costing: &Costing,
     index: usize,
     facts: CustomerFacts,
     acquired: &[(u32, i64)],
-) -> PeriodMeasures {
-    measure_period(&customers(9), &costing.activities, &costing.periods[index], facts, acquired).unwrap()
+) -> Result<Measures> {
+    let customers = customers(9);
+    let books = books(costing, &customers);
+    measure_period(&books, &costing.periods[index], facts, acquired, &mut |_, _| Ok(()))
+}
+
+pub(crate) fn measured(
+    costing: &Costing,
+    index: usize,
+    facts: CustomerFacts,
+    acquired: &[(u32, i64)],
+) -> Measures {
+    measure(costing, index, facts, acquired).unwrap()
 }
 
 #[test]
@@ -113,7 +139,7 @@ fn golden_g7_spring_distribution_operating_income() {
     let mut facts = facts(&[0, 1, 2, 3, 4], &cents([29_952, 126_000, 875_520, 457_920, 56_160]), &volumes);
     facts.discount = cents([0, 2_100, 72_960, 15_264, 5_616]);
     facts.product_cost = cents([24_960, 105_000, 729_600, 381_600, 46_800]);
-    let worth = measured(&costing, 0, facts, &[]).measures.worth;
+    let worth = measured(&costing, 0, facts, &[]).worth;
     assert_eq!(worth.gross_margin.to_vec(), cents([4_992, 18_900, 72_960, 61_056, 3_744]));
     assert_eq!(worth.customer_profit.to_vec(), cents([2_012, 11_545, 38_720, 41_856, -3_346]));
 }
@@ -122,10 +148,10 @@ fn golden_g7_spring_distribution_operating_income() {
 fn customer_level_and_acquisition_cost_stand_below_contribution() {
     let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (10, 2)]]);
     let facts = facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]);
-    let measures = measured(&costing, 0, facts, &[(4, 7)]).measures;
-    assert_eq!(measures.worth.cost_to_serve.to_vec(), [10, 20]);
+    let measures = measured(&costing, 0, facts, &[(4, 7)]);
+    assert_eq!(measures.worth.line(CostLine::CostToServe).to_vec(), [10, 20]);
     assert_eq!(measures.worth.contribution.to_vec(), [90, 30]);
-    assert_eq!(measures.worth.customer_level_cost.to_vec(), [5, 5]);
+    assert_eq!(measures.worth.line(CostLine::CustomerLevel).to_vec(), [5, 5]);
     assert_eq!(measures.worth.customer_profit.to_vec(), [85, 18]);
 }
 
@@ -133,7 +159,7 @@ fn customer_level_and_acquisition_cost_stand_below_contribution() {
 fn a_customer_won_without_any_facts_has_a_row() {
     let costing = costing(&[Level::Order], &[&[(30, 3)]]);
     let facts = facts(&[1, 4], &[100, 50], &[&[1, 2]]);
-    let measures = measured(&costing, 0, facts, &[(0, 5), (2, 6), (4, 7), (8, 9)]).measures;
+    let measures = measured(&costing, 0, facts, &[(0, 5), (2, 6), (4, 7), (8, 9)]);
     assert_eq!(measures.ranks, [0, 1, 2, 4, 8]);
     assert_eq!(measures.lines.to_vec(), [0, 1, 0, 1, 0]);
     assert_eq!(measures.last_order_at.to_vec(), [NO_INSTANT, 20, NO_INSTANT, 20, NO_INSTANT]);
@@ -144,8 +170,7 @@ fn a_customer_won_without_any_facts_has_a_row() {
 fn a_negative_volume_names_activity_customer_and_period() {
     let costing = costing(&[Level::Order], &[&[(30, 1)]]);
     let facts = facts(&[1, 4], &[100, 50], &[&[2, -1]]);
-    let error = measure_period(&customers(9), &costing.activities, &costing.periods[0], facts, &[]);
-    let error = error.err().unwrap().to_string();
+    let error = measure(&costing, 0, facts, &[]).unwrap_err().to_string();
     for part in ["'activity 0'", "-1", "customer 4", "2024-01-01"] {
         assert!(error.contains(part), "{part} in {error}");
     }
@@ -154,7 +179,7 @@ fn a_negative_volume_names_activity_customer_and_period() {
 #[test]
 fn an_activity_without_volume_costs_customers_nothing() {
     let costing = costing(&[Level::Order], &[&[(30, 0)]]);
-    let measures = measured(&costing, 0, facts(&[3], &[100], &[&[0]]), &[]).measures;
+    let measures = measured(&costing, 0, facts(&[3], &[100], &[&[0]]), &[]);
     assert_eq!((measures.costs[0].to_vec(), measures.worth.customer_profit.to_vec()), (vec![0], vec![100]));
 }
 
@@ -167,23 +192,48 @@ fn lives_add_up_and_the_statement_closes() {
         measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &acquisition.by_period[0]),
         measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &acquisition.by_period[1]),
     ];
-    let mut lifetime = Lifetime::new(9, 2, 2);
+    let customers = customers(9);
+    let mut lifetime = Lifetime::new(&books(&costing, &customers), 9);
     periods.iter().for_each(|period| lifetime.add(period).unwrap());
     let mut orders = vec![0; 9];
     (orders[1], orders[4]) = (1, 1);
-    let life = lifetime.finish(&costing.activities, orders, &acquisition).unwrap();
+    let life = lifetime.finish(orders, &acquisition).unwrap();
     let (measures, row) = (&life.measures, 1);
     assert_eq!((measures.lines[row], measures.orders[row], life.orders_over_periods[row]), (2, 1, 1));
     assert_eq!((measures.volumes[0][row], measures.costs[0][row]), (3, 30));
-    assert_eq!((life.opening_acquisition_cost[row], measures.worth.acquisition_cost[row]), (3, 3));
+    assert_eq!((life.opening_acquisition_cost[row], measures.worth.line(CostLine::Acquisition)[row]), (3, 3));
     assert_eq!(measures.worth.customer_profit[row], 140 - 30 - 6 - 3);
     assert_eq!(measures.first_order_at[0], NO_INSTANT);
 
-    let totals = periods.iter().map(|period| &period.measures);
-    let totals: Vec<_> = totals.map(|m| CustomerTotals::of(&m.product_cost, &m.worth)).collect();
-    let mut lives = CustomerTotals::of(&measures.product_cost, &measures.worth);
+    let totals: Vec<_> = periods.iter().zip([7, 2]).map(|(m, won)| CustomerTotals::of(m, won)).collect();
+    let mut lives = CustomerTotals::of(measures, 7 + 2 + 3);
     Reconciliation::new(&costing, &totals, lives, &acquisition).verify(0).unwrap();
     lives.customer_profit += 1;
     let error = Reconciliation::new(&costing, &totals, lives, &acquisition).verify(0).unwrap_err();
     assert!(error.to_string().contains("all periods is off by 1"), "{error}");
+}
+
+#[test]
+fn lines_that_nothing_forms_have_no_columns() {
+    let costing = costing(&[Level::Order, Level::Facility], &[&[(30, 3), (5, 3)]]);
+    let mut costing = costing;
+    costing.activities[1].line = None;
+    let customers = customers(9);
+    let layout = layout(&costing, &customers);
+    let facts = facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 2]]);
+    let sheet = customer_period(&layout, month(1), &measured(&costing, 0, facts, &[]));
+    let names: Vec<&str> = sheet.spec.columns.iter().map(|column| &*column.name).collect();
+    let from = names.iter().position(|name| *name == "gross_margin").unwrap();
+    let until = names.iter().position(|name| *name == "first_order_at").unwrap();
+    let expected = [
+        "gross_margin",
+        "volume_activity_0",
+        "cost_activity_0",
+        "cost_to_serve",
+        "contribution",
+        "customer_level_cost",
+        "acquisition_cost",
+        "customer_profit",
+    ];
+    assert_eq!(names[from..until], expected);
 }

@@ -1,15 +1,17 @@
 //! The margin waterfall of customers over one period or over life:
-//! list revenue → discount → returns → net revenue → product cost → gross margin → cost to serve →
-//! contribution → customer-level cost → acquisition cost → customer profit.
+//! list revenue → discount → returns → net revenue → product cost → gross margin → price concessions → cost to
+//! serve → contribution → customer-level cost → financing → acquisition cost → customer profit → spread cost →
+//! unused capacity charged → fully loaded profit.
 
+use super::acquired_rows::{at_ranks, with_rows_for};
 use super::columns::{Values, combine};
-use crate::costing::schema::{Activity, PeriodCosting, post};
-use crate::error::{Error, Result};
-use crate::facts::schema::{CustomerFacts, Customers, NO_INSTANT};
-use crate::pipeline::Line;
+use super::lines::{CostLine, LineCosts, Lines};
+use super::posted::{Posted, Posting};
+use crate::costing::schema::{Activity, PeriodCosting};
+use crate::error::Result;
+use crate::facts::schema::{CustomerFacts, Customers};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
-use rayon::prelude::*;
 
 /// Measures of customers, columns parallel to `ranks`.
 #[derive(Debug, Clone)]
@@ -38,130 +40,118 @@ pub(crate) struct Measures {
     pub(crate) first_order_at: Values,
     /// Last sale line.
     pub(crate) last_order_at: Values,
-    /// Driver volume per activity.
+    /// Driver volume per posting activity, where columns of activities are held.
     pub(crate) volumes: Vec<Values>,
-    /// Cost per activity.
+    /// Cost per posting activity, likewise.
     pub(crate) costs: Vec<Values>,
     /// What follows from the above.
     pub(crate) worth: Worth,
 }
 
-/// The derived steps of the waterfall.
+/// The steps of the waterfall that follow; optional ones where the run has such a line.
 #[derive(Debug, Clone)]
 pub(crate) struct Worth {
     /// List revenue − discount − returns.
     pub(crate) net_revenue: Values,
     /// Net revenue − product cost.
     pub(crate) gross_margin: Values,
-    /// Σ order-level activities.
-    pub(crate) cost_to_serve: Values,
-    /// Gross margin − cost to serve.
+    /// What customers bear, by line.
+    pub(crate) lines: LineCosts,
+    /// Gross margin − price concessions − cost to serve.
     pub(crate) contribution: Values,
-    /// Σ customer-level activities.
-    pub(crate) customer_level_cost: Values,
-    /// What winning the customers cost.
-    pub(crate) acquisition_cost: Values,
-    /// Contribution − customer-level cost − acquisition cost.
+    /// Contribution − customer-level cost − financing cost − acquisition cost.
     pub(crate) customer_profit: Values,
+    /// Customer profit − spread cost − unused capacity charged; none without either.
+    pub(crate) fully_loaded_profit: Option<Values>,
 }
 
 /// The columns a waterfall starts from.
+#[derive(Clone, Copy)]
 pub(crate) struct Sources<'v> {
     pub(crate) list_revenue: &'v [i64],
     pub(crate) discount: &'v [i64],
     pub(crate) returns: &'v [i64],
     pub(crate) product_cost: &'v [i64],
-    pub(crate) costs: &'v [Values],
-    pub(crate) acquisition_cost: Values,
 }
 
 impl Worth {
     /// Derives the steps.
-    pub(crate) fn derive(activities: &[Activity], sources: Sources<'_>) -> Result<Self> {
+    pub(crate) fn derive(sources: Sources<'_>, lines: LineCosts) -> Result<Self> {
         let rows = sources.list_revenue.len();
-        let at = |line: Line| -> Vec<&[i64]> {
-            let costs =
-                activities.iter().zip(sources.costs).filter(|(activity, _)| activity.line == Some(line));
-            costs.map(|(_, cost)| &cost[..]).collect()
+        let less = |name: &str, from: &[i64], of: &[CostLine]| {
+            let costs: Vec<&[i64]> =
+                of.iter().flat_map(|line| lines.get(*line)).map(|cost| &cost[..]).collect();
+            (!costs.is_empty()).then(|| combine(name, rows, &[from], &costs)).transpose()
         };
-        let margin = || {
-            let minus = [sources.discount, sources.returns];
-            let net_revenue = combine("net_revenue", rows, &[sources.list_revenue], &minus)?;
-            let gross_margin = combine("gross_margin", rows, &[&net_revenue], &[sources.product_cost])?;
-            Ok::<_, Error>((net_revenue, gross_margin))
-        };
-        let served = || {
-            let cost_to_serve = combine("cost_to_serve", rows, &at(Line::CostToServe), &[])?;
-            let customer_level = combine("customer_level_cost", rows, &at(Line::CustomerLevel), &[])?;
-            Ok::<_, Error>((cost_to_serve, customer_level))
-        };
-        let (margin, served) = rayon::join(margin, served);
-        let ((net_revenue, gross_margin), (cost_to_serve, customer_level_cost)) = (margin?, served?);
-        let contribution = combine("contribution", rows, &[&gross_margin], &[&cost_to_serve])?;
-        let acquisition_cost = sources.acquisition_cost;
-        let minus: [&[i64]; 2] = [&customer_level_cost, &acquisition_cost];
-        let customer_profit = combine("customer_profit", rows, &[&contribution], &minus)?;
-        Ok(Self {
-            net_revenue,
-            gross_margin,
-            cost_to_serve,
-            contribution,
-            customer_level_cost,
-            acquisition_cost,
-            customer_profit,
-        })
+        let minus = [sources.discount, sources.returns];
+        let net_revenue = combine("net_revenue", rows, &[sources.list_revenue], &minus)?;
+        let gross_margin = combine("gross_margin", rows, &[&net_revenue], &[sources.product_cost])?;
+        let contribution = less("contribution", &gross_margin, &ABOVE_CONTRIBUTION)?;
+        let contribution = contribution.expect("every run has a cost to serve");
+        let customer_profit = less("customer_profit", &contribution, &ABOVE_PROFIT)?;
+        let customer_profit = customer_profit.expect("every run has a customer-level cost");
+        let fully_loaded_profit = less("fully_loaded_profit", &customer_profit, &BELOW_PROFIT)?;
+        Ok(Self { net_revenue, gross_margin, lines, contribution, customer_profit, fully_loaded_profit })
+    }
+
+    /// A line that every run has.
+    pub(crate) fn line(&self, line: CostLine) -> &Values {
+        self.lines.get(line).expect("every run has this line")
+    }
+
+    /// What is left of customers after all they bear.
+    pub(crate) fn last_step(&self) -> &Values {
+        self.fully_loaded_profit.as_ref().unwrap_or(&self.customer_profit)
     }
 }
 
-/// One period's measures and, for the running life, its aggregates.
-pub(crate) struct PeriodMeasures {
-    pub(crate) measures: Measures,
-    pub(crate) aggregates: Vec<Values>,
+const ABOVE_CONTRIBUTION: [CostLine; 2] = [CostLine::PriceConcession, CostLine::CostToServe];
+const ABOVE_PROFIT: [CostLine; 3] = [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
+const BELOW_PROFIT: [CostLine; 2] = [CostLine::Spread, CostLine::UnusedCharged];
+
+/// What the waterfalls of all periods share.
+#[derive(Clone, Copy)]
+pub(crate) struct Books<'c> {
+    pub(crate) customers: &'c Customers,
+    pub(crate) activities: &'c [Activity],
+    pub(crate) lines: Lines,
+    pub(crate) held: Held,
 }
 
-/// Posts the period's activity costs to its customers and derives their worth.
+/// What is held of single activities while a period is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Volumes and costs of every activity over all customers.
+    Columns,
+    /// Those of this many rows at a time.
+    Slices(usize),
+}
+
+/// Posts the period's activity costs to its customers and derives their worth. `each` sees every slice.
 ///
 /// # Errors
-/// A negative driver volume, named with its customer; a value beyond 18 digits.
+/// A negative driver volume, named with its customer; a value beyond 18 digits; what `each` returns.
 pub(crate) fn measure_period(
-    customers: &Customers,
-    activities: &[Activity],
+    books: &Books<'_>,
     costing: &PeriodCosting,
     facts: CustomerFacts,
     acquired: &[(u32, i64)],
-) -> Result<PeriodMeasures> {
+    each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
+) -> Result<Measures> {
     let facts = with_rows_for(facts, acquired);
-    let rows = facts.ranks.len();
     let aggregates: Vec<Values> = facts.aggregates.into_iter().map(Values::from).collect();
-    let costed = costing.activities.par_iter().zip(activities).map(|(costed, activity)| {
-        let fault = || Error::check(format!("costing: a volume of '{}' exceeds 18 digits", activity.name));
-        let Some(driver) = &activity.driver else {
-            let none = Values::from(vec![0; rows]);
-            return Ok((none.clone(), none));
-        };
-        let volumes = driver.volumes(&aggregates, rows).ok_or_else(fault)?;
-        if let Some(row) = volumes.iter().position(|volume| *volume < 0) {
-            return Err(negative(customers, activity, costing, facts.ranks[row], volumes[row]));
-        }
-        let Some(rate) = costed.rate else {
-            return Ok((volumes, Values::from(vec![0; rows])));
-        };
-        let parts = post(rate, &volumes, 0).ok_or_else(fault)?;
-        let posted = parts.iter().fold(0_i64, |sum, part| sum.wrapping_add(*part));
-        assert_eq!(posted, costed.posted, "parts of '{}' add up to its cost", activity.name);
-        Ok((volumes, Values::from(parts)))
-    });
-    let (volumes, costs): (Vec<_>, Vec<_>) = costed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+    let (mut lines, held) = bear(books, costing, &facts.ranks, &aggregates, each)?;
+    drop(aggregates);
+    lines.add(CostLine::Acquisition, &at_ranks(&facts.ranks, acquired))?;
     let sources = Sources {
         list_revenue: &facts.list_revenue,
         discount: &facts.discount,
         returns: &facts.returns,
         product_cost: &facts.product_cost,
-        costs: &costs,
-        acquisition_cost: at_ranks(&facts.ranks, acquired).into(),
     };
-    let worth = Worth::derive(activities, sources)?;
-    let measures = Measures {
+    let worth = Worth::derive(sources, lines)?;
+    let (volumes, costs) = held.map_or((vec![], vec![]), |posted| (posted.volumes, posted.costs));
+    Ok(Measures {
         ranks: facts.ranks,
         lines: facts.lines.into(),
         orders: facts.orders.into(),
@@ -177,24 +167,35 @@ pub(crate) fn measure_period(
         volumes,
         costs,
         worth,
-    };
-    Ok(PeriodMeasures { measures, aggregates })
+    })
 }
 
-fn negative(
-    customers: &Customers,
-    activity: &Activity,
+/// What customers bear by line and, where columns are held, by activity.
+fn bear(
+    books: &Books<'_>,
     costing: &PeriodCosting,
-    rank: u32,
-    volume: i64,
-) -> Error {
-    let volume = crate::units::format_fixed(i128::from(volume), activity.volume_scale());
-    let (customer, period) = (key_text(customers, rank), costing.period);
-    Error::check(format!(
-        "costing: driver volume of activity '{}' is {volume} for customer {customer} in {period}, \
-         expected 0 or more; filter the driver, for example `filter (where quantity > 0)`",
-        activity.name
-    ))
+    ranks: &[u32],
+    aggregates: &[Values],
+    each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
+) -> Result<(LineCosts, Option<Posted>)> {
+    let mut posting = Posting::new(books.customers, books.activities, costing);
+    let of: Vec<CostLine> = posting.lines().collect();
+    let slice = match books.held {
+        Held::Columns => ranks.len(),
+        Held::Slices(rows) => rows.min(ranks.len()),
+    };
+    let (mut parts, mut held) = (Vec::new(), None);
+    // A period without rows has one empty slice, so that it has columns.
+    for from in (0..ranks.len().max(1)).step_by(slice.max(1)) {
+        let rows = slice.min(ranks.len() - from);
+        let aggregates: Vec<Values> = aggregates.iter().map(|column| column.slice(from, rows)).collect();
+        let posted = posting.next(&ranks[from..from + rows], &aggregates)?;
+        parts.push(LineCosts::sum(books.lines, rows, &posted.by_line(&of))?);
+        each(&ranks[from..from + rows], &posted)?;
+        held = (books.held == Held::Columns).then_some(posted);
+    }
+    posting.close();
+    Ok((LineCosts::concat(books.lines, parts), held))
 }
 
 /// A customer's key as a message shows it.
@@ -207,55 +208,4 @@ pub(crate) fn key_text(customers: &Customers, rank: u32) -> String {
         Some(ids) => ids.value(0).to_string(),
         None => format!("'{}'", ids.as_string::<i32>().value(0)),
     }
-}
-
-/// A dense column of sparse (rank, value) pairs; every pair's rank is among `ranks`.
-fn at_ranks(ranks: &[u32], pairs: &[(u32, i64)]) -> Vec<i64> {
-    let mut values = vec![0; ranks.len()];
-    for (rank, value) in pairs {
-        let row = ranks.binary_search(rank).expect("every acquired customer has a row");
-        values[row] = *value;
-    }
-    values
-}
-
-/// Adds an empty row for each acquired customer who has none.
-fn with_rows_for(facts: CustomerFacts, acquired: &[(u32, i64)]) -> CustomerFacts {
-    let missing: Vec<(usize, u32)> = acquired
-        .iter()
-        .filter_map(|(rank, _)| facts.ranks.binary_search(rank).err().map(|row| (row, *rank)))
-        .collect();
-    if missing.is_empty() {
-        return facts;
-    }
-    let zero = |column: Vec<i64>| insert(&column, &missing, |_| 0);
-    let never = |column: Vec<i64>| insert(&column, &missing, |_| NO_INSTANT);
-    CustomerFacts {
-        ranks: insert(&facts.ranks, &missing, |rank| rank),
-        lines: zero(facts.lines),
-        orders: zero(facts.orders),
-        active_days: zero(facts.active_days),
-        units: zero(facts.units),
-        returned_units: zero(facts.returned_units),
-        list_revenue: zero(facts.list_revenue),
-        discount: zero(facts.discount),
-        returns: zero(facts.returns),
-        product_cost: zero(facts.product_cost),
-        first_order_at: never(facts.first_order_at),
-        last_order_at: never(facts.last_order_at),
-        aggregates: facts.aggregates.into_iter().map(zero).collect(),
-    }
-}
-
-/// `column` with a new value before each of the rows.
-fn insert<T: Copy>(column: &[T], rows: &[(usize, u32)], value_of: impl Fn(u32) -> T) -> Vec<T> {
-    let mut longer = Vec::with_capacity(column.len() + rows.len());
-    let mut copied = 0;
-    for &(row, rank) in rows {
-        longer.extend_from_slice(&column[copied..row]);
-        longer.push(value_of(rank));
-        copied = row;
-    }
-    longer.extend_from_slice(&column[copied..]);
-    longer
 }

@@ -39,9 +39,12 @@ pub fn run_table(
     }
     for (name, amount, meaning) in [
         ("cost_input", costs.input, "cost of all resource pools"),
+        ("cost_imputed", costs.imputed, "borne by customers without a pool behind it"),
         ("cost_assigned", costs.assigned, "borne by customers"),
-        ("cost_unused", costs.unused, "unused capacity"),
+        ("cost_retained", costs.retained, "kept at its level of the cost hierarchy"),
+        ("cost_unused", costs.unused, "unused capacity that nobody bears"),
         ("cost_unassigned", costs.unassigned, "without share or driver volume"),
+        ("cost_variance", costs.variance, "left over (or under, if negative) by standard rates"),
         ("cost_overdriven", costs.overdriven, "assigned beyond the pools' cost"),
         ("customer_profit", profit.profit, "customer profit of all customers"),
     ] {

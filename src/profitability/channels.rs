@@ -1,0 +1,64 @@
+//! Customers by the channel that serves them, as the customers source says.
+
+use super::waterfall::Measures;
+use crate::error::{Error, Result};
+use crate::facts::schema::CustomerMaster;
+use arrow::array::{AsArray, StringArray};
+use arrow::datatypes::DataType;
+
+/// The attribute that names a customer's channel.
+const ATTRIBUTE: &str = "channel";
+
+/// The channels of a run, and the customers of each.
+#[derive(Debug, Default)]
+pub(crate) struct Channels {
+    /// Sorted.
+    pub(crate) names: Vec<String>,
+    /// By rank, an index into `names`, or their number for customers without channel; shorter where the rest has none.
+    of_rank: Vec<u32>,
+}
+
+/// What the customers of one channel come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Income {
+    /// Those with a sale line.
+    pub(crate) customers: i64,
+    /// Of all, after all they bear.
+    pub(crate) profit: i128,
+}
+
+impl Channels {
+    pub(crate) fn new(master: Option<&CustomerMaster>) -> Result<Self> {
+        let attributes = master.iter().flat_map(|master| &master.attributes);
+        let Some((_, values)) = attributes.into_iter().find(|(name, _)| name == ATTRIBUTE) else {
+            return Ok(Self::default());
+        };
+        let texts = arrow::compute::cast(values, &DataType::Utf8)
+            .map_err(|error| Error::input(format!("customer attribute '{ATTRIBUTE}': {error}")))?;
+        Ok(Self::of_texts(texts.as_string()))
+    }
+
+    fn of_texts(texts: &StringArray) -> Self {
+        let mut names: Vec<&str> = texts.iter().flatten().collect();
+        names.sort_unstable();
+        names.dedup();
+        let code = |name: &str| names.binary_search(&name).expect("every name was collected");
+        let narrow = |code: usize| u32::try_from(code).expect("there are fewer channels than customers");
+        let code_of = |text: Option<&str>| narrow(text.map_or(names.len(), code));
+        let of_rank = texts.iter().map(code_of).collect();
+        Self { names: names.into_iter().map(str::to_owned).collect(), of_rank }
+    }
+
+    /// By channel; last the customers without one. Ranks from `known` on are not customers.
+    pub(crate) fn incomes(&self, known: usize, measures: &Measures) -> Vec<Income> {
+        let mut incomes = vec![Income::default(); self.names.len() + 1];
+        let profits = measures.ranks.iter().zip(&measures.lines).zip(measures.worth.last_step());
+        for ((rank, lines), profit) in profits {
+            let rank = *rank as usize;
+            let income = &mut incomes[self.of_rank.get(rank).map_or(self.names.len(), |code| *code as usize)];
+            income.customers += i64::from(rank < known && *lines > 0);
+            income.profit += i128::from(*profit);
+        }
+        incomes
+    }
+}

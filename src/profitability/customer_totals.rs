@@ -1,0 +1,50 @@
+//! Sums of what is published of customers.
+
+use super::columns::total;
+use super::lines::CostLine;
+use super::waterfall::Measures;
+
+/// Sums over the customers of one period, or over all lives.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CustomerTotals {
+    pub(crate) net_revenue: i128,
+    pub(crate) product_cost: i128,
+    lines: [i128; CostLine::ALL.len()],
+    /// Of the acquisition cost, what the customers source says; no pool holds it.
+    pub(crate) imputed_acquisition: i128,
+    pub(crate) customer_profit: i128,
+    /// Present where the waterfall goes on below customer profit.
+    pub(crate) fully_loaded_profit: Option<i128>,
+}
+
+impl CustomerTotals {
+    pub(crate) fn of(measures: &Measures, imputed_acquisition: i128) -> Self {
+        let worth = &measures.worth;
+        Self {
+            net_revenue: total(&worth.net_revenue),
+            product_cost: total(&measures.product_cost),
+            lines: CostLine::ALL.map(|line| worth.lines.get(line).map_or(0, |costs| total(costs))),
+            imputed_acquisition,
+            customer_profit: total(&worth.customer_profit),
+            fully_loaded_profit: worth.fully_loaded_profit.as_ref().map(|profit| total(profit)),
+        }
+    }
+
+    /// What activities charged on a line.
+    pub(crate) fn assigned(&self, line: CostLine) -> i128 {
+        match line {
+            CostLine::Acquisition => self.lines[line as usize] - self.imputed_acquisition,
+            _ => self.lines[line as usize],
+        }
+    }
+
+    /// What activities charged in all.
+    pub(crate) fn assigned_total(&self) -> i128 {
+        CostLine::ALL.into_iter().map(|line| self.assigned(line)).sum()
+    }
+
+    /// What is left of customers after all they bear.
+    pub(crate) fn last_step(&self) -> i128 {
+        self.fully_loaded_profit.unwrap_or(self.customer_profit)
+    }
+}

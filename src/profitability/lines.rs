@@ -1,0 +1,134 @@
+//! Lines of the waterfall that activities form, each a column of money.
+
+use super::columns::{Values, combine};
+use crate::costing::schema::Activity;
+use crate::error::Result;
+use crate::pipeline::Line;
+use rayon::prelude::*;
+
+/// A line of the waterfall that activities form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CostLine {
+    PriceConcession,
+    CostToServe,
+    CustomerLevel,
+    Financing,
+    Acquisition,
+    Spread,
+    UnusedCharged,
+}
+
+impl CostLine {
+    /// In the order of the waterfall.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::PriceConcession,
+        Self::CostToServe,
+        Self::CustomerLevel,
+        Self::Financing,
+        Self::Acquisition,
+        Self::Spread,
+        Self::UnusedCharged,
+    ];
+
+    pub(crate) fn of(line: Line) -> Self {
+        match line {
+            Line::PriceConcession => Self::PriceConcession,
+            Line::CostToServe => Self::CostToServe,
+            Line::CustomerLevel => Self::CustomerLevel,
+            Line::Financing => Self::Financing,
+            Line::Acquisition => Self::Acquisition,
+            Line::Spread => Self::Spread,
+        }
+    }
+
+    /// Its published name.
+    pub(crate) fn column(self) -> &'static str {
+        match self {
+            Self::PriceConcession => "price_concessions",
+            Self::CostToServe => "cost_to_serve",
+            Self::CustomerLevel => "customer_level_cost",
+            Self::Financing => "financing_cost",
+            Self::Acquisition => "acquisition_cost",
+            Self::Spread => "spread_cost",
+            Self::UnusedCharged => "unused_charged",
+        }
+    }
+}
+
+/// Whether customers bear the activity's cost, once it has volume.
+pub(crate) fn posts(activity: &Activity) -> bool {
+    activity.line.is_some() && activity.driver.is_some()
+}
+
+/// The lines a run's waterfall has: three always, the others if the definition declares them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lines([bool; CostLine::ALL.len()]);
+
+impl Lines {
+    pub(crate) fn new(activities: &[Activity], is_unused_charged: bool) -> Self {
+        let formed = |line: CostLine| {
+            let mut lines = activities.iter().filter(|activity| posts(activity)).filter_map(|a| a.line);
+            lines.any(|formed| CostLine::of(formed) == line)
+        };
+        Self(CostLine::ALL.map(|line| match line {
+            CostLine::CostToServe | CostLine::CustomerLevel | CostLine::Acquisition => true,
+            CostLine::UnusedCharged => is_unused_charged,
+            _ => formed(line),
+        }))
+    }
+
+    pub(crate) fn has(self, line: CostLine) -> bool {
+        self.0[line as usize]
+    }
+}
+
+/// What customers bear by line; a column for each line of the run.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LineCosts([Option<Values>; CostLine::ALL.len()]);
+
+impl LineCosts {
+    /// Ready columns.
+    pub(crate) fn new(columns: Vec<(CostLine, Vec<i64>)>) -> Self {
+        let mut costs = Self::default();
+        for (line, column) in columns {
+            costs.0[line as usize] = Some(column.into());
+        }
+        costs
+    }
+
+    /// Adds up columns that each belong to a line.
+    pub(crate) fn sum(lines: Lines, rows: usize, costs: &[(CostLine, &[i64])]) -> Result<Self> {
+        let sum_of = |line: &CostLine| {
+            let terms = costs.iter().filter(|(of, _)| of == line).map(|(_, cost)| *cost);
+            let terms: Vec<&[i64]> = terms.collect();
+            assert!(lines.has(*line) || terms.is_empty(), "the run has no line '{}'", line.column());
+            lines.has(*line).then(|| combine(line.column(), rows, &terms, &[])).transpose()
+        };
+        let sums = CostLine::ALL.par_iter().map(sum_of).collect::<Vec<Result<_>>>();
+        let sums = sums.into_iter().collect::<Result<Vec<_>>>()?;
+        Ok(Self(sums.try_into().expect("one column per line")))
+    }
+
+    /// Parts of a table one after the other.
+    pub(crate) fn concat(lines: Lines, mut parts: Vec<Self>) -> Self {
+        if parts.len() == 1 {
+            return parts.remove(0);
+        }
+        let whole = |line: CostLine| {
+            let parts = parts.iter().flat_map(|part| part.get(line)).map(|values| &values[..]);
+            lines.has(line).then(|| parts.collect::<Vec<_>>().concat().into())
+        };
+        Self(CostLine::ALL.map(whole))
+    }
+
+    /// Adds a column to a line of the run.
+    pub(crate) fn add(&mut self, line: CostLine, values: &[i64]) -> Result<()> {
+        let sum = self.get(line).expect("only lines of the run are added to");
+        self.0[line as usize] = Some(combine(line.column(), values.len(), &[sum, values], &[])?);
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, line: CostLine) -> Option<&Values> {
+        self.0[line as usize].as_ref()
+    }
+}

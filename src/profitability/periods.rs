@@ -1,0 +1,119 @@
+//! `customer_period` and `customer_activity`, period by period, and what adds up over them.
+
+use super::activity_table::ActivityRows;
+use super::customer_totals::CustomerTotals;
+use super::hierarchy::Earned;
+use super::lifetime::{Life, Lifetime};
+use super::posted::Posted;
+use super::stage::Sources;
+use super::tables::{Layout, customer_period};
+use super::waterfall::{Books, key_text, measure_period};
+use crate::error::Result;
+use crate::publish::schema::Sheet;
+use crate::publish::{Staging, TableWriter};
+use crate::units::Period;
+
+/// Writes the tables and adds up the lives. `is_listed`: `customer_activity` is one of them.
+///
+/// # Errors
+/// What measuring, reading and writing return.
+pub(crate) fn customer_periods(
+    layout: &Layout<'_>,
+    books: &Books<'_>,
+    sources: Sources<'_>,
+    is_listed: bool,
+    staging: &Staging,
+) -> Result<(Life, Vec<Earned>)> {
+    let Sources { facts, costing, acquisition, channels } = sources;
+    let mut lifetime = Lifetime::new(books, facts.customers.len());
+    let mut earned = Vec::with_capacity(costing.periods.len());
+    // While a period is encoded, the facts of the next one are read.
+    let mut read_ahead = (!costing.periods.is_empty()).then(|| facts.customer_facts(0));
+    for (index, costed) in costing.periods.iter().enumerate() {
+        let period = read_ahead.take().expect("every period was read ahead")?;
+        let recipe = recipe(sources, index);
+        let mut list = match is_listed {
+            true => List::begin(layout, costed.period, &recipe, staging)?,
+            false => None,
+        };
+        let mut each =
+            |ranks: &[u32], posted: &Posted| list.iter_mut().try_for_each(|list| list.add(ranks, posted));
+        let acquired = &acquisition.by_period[index];
+        let measures = measure_period(books, costed, period, acquired, &mut each)?;
+        list.map(List::finish).transpose()?;
+        lifetime.add(&measures)?;
+        let acquired = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
+        earned.push(Earned {
+            incomes: channels.incomes(facts.customers.keys.len(), &measures),
+            totals: CustomerTotals::of(&measures, acquired),
+        });
+        let sheet = customer_period(layout, costed.period, &measures);
+        drop(measures);
+        let following = index + 1;
+        let (written, following) = rayon::join(
+            || write_period(sheet, costed.period, recipe, staging),
+            || (following < costing.periods.len()).then(|| facts.customer_facts(following)),
+        );
+        written?;
+        read_ahead = following;
+    }
+    let life = lifetime.finish(facts.lifetime_orders()?, acquisition)?;
+    Ok((life, earned))
+}
+
+/// One period's `customer_activity` while it is written.
+struct List<'l> {
+    rows: ActivityRows<'l>,
+    writer: TableWriter,
+}
+
+impl<'l> List<'l> {
+    /// None when the current release has the same rows, which are taken over.
+    fn begin(
+        layout: &'l Layout<'l>,
+        period: Period,
+        recipe: &str,
+        staging: &Staging,
+    ) -> Result<Option<Self>> {
+        let rows = ActivityRows::new(layout, period);
+        let (spec, partition) = (rows.sheet().spec, period.to_string());
+        if staging.reuse(&spec, Some(&partition), recipe)? {
+            return Ok(None);
+        }
+        let writer = staging.table(&spec, Some(&partition))?.with_recipe(recipe.to_owned());
+        Ok(Some(Self { rows, writer }))
+    }
+
+    fn add(&mut self, ranks: &[u32], posted: &Posted) -> Result<()> {
+        self.rows.write(ranks, posted, &mut self.writer)
+    }
+
+    fn finish(self) -> Result<()> {
+        self.writer.finish()
+    }
+}
+
+fn write_period(sheet: Sheet, period: Period, recipe: String, staging: &Staging) -> Result<()> {
+    let partition = period.to_string();
+    if staging.reuse(&sheet.spec, Some(&partition), &recipe)? {
+        return Ok(());
+    }
+    let mut writer = staging.table(&sheet.spec, Some(&partition))?.with_recipe(recipe);
+    writer.write(sheet.arrays)?;
+    writer.finish()
+}
+
+/// All that a partition's rows follow from, besides its columns.
+fn recipe(sources: Sources<'_>, index: usize) -> String {
+    let Sources { facts, costing, acquisition, .. } = sources;
+    let activities = costing.activities.iter().zip(&costing.periods[index].activities);
+    let posted = activities.map(|(activity, costed)| {
+        let (rate, volume, unused) = (costed.rate, costed.volume, costed.unused_charged);
+        format!("{activity:?} {rate:?} {volume} {} {unused}", costed.is_fallback)
+    });
+    let posted: Vec<String> = posted.collect();
+    let acquired = acquisition.by_period[index].iter();
+    let acquired = acquired.map(|(rank, cost)| format!("{} {cost}", key_text(&facts.customers, *rank)));
+    let acquired: Vec<String> = acquired.collect();
+    format!("{}\n{}\n{}", facts.digest(index), posted.join("\n"), acquired.join("\n"))
+}
