@@ -5,18 +5,34 @@
 //! is there has had its fault noted, so what is optional may collapse: only a reading without faults is kept.
 
 mod activity;
+mod bill;
+mod capacity;
+mod combination;
 mod costing;
 mod customers;
+mod cycle;
+mod driver;
 mod expect;
 mod facts;
+mod feed;
 mod ledger;
+mod level;
+mod names;
+mod network;
+mod number;
 mod paths;
+mod pool;
+mod rate;
 mod reading;
 mod resource;
+mod scenario;
+mod services;
 mod settings;
 mod shape;
 mod table;
+mod take;
 mod text_offset;
+mod weights;
 mod wording;
 
 use super::Definition;
@@ -72,12 +88,13 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let grain = facts::grain(facts_table);
     let events = facts_table.map(facts::event_names).unwrap_or_default();
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain));
+    let (costing, scenarios) = costing::costing(root, grain, &events);
     Some(Definition {
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
         digest: blake3::hash(bytes).to_hex().to_string(),
-        costing: root.table("costing").and_then(|section| costing::costing(section, grain, &events)),
-        scenarios: Vec::new(),
+        costing,
+        scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),

@@ -27,6 +27,11 @@ impl<'s> Reading<'s> {
         self.faults.borrow_mut().push((offset, message.into()));
     }
 
+    /// How many faults have been noted so far.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// Forgets the faults noted so far that a syntax error may have caused: those on its line, and, as keys lose
     /// their table with it, all after a broken header.
     pub(super) fn forget_doubtful(&self, syntax_errors: &[usize]) {

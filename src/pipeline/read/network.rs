@@ -1,0 +1,81 @@
+//! The cost network as written: which node takes what of which.
+
+use super::names::Names;
+use super::services::Group;
+use super::take::Taking;
+use crate::pipeline::{Node, ResourceDriver, ServiceMethod};
+
+/// All flows between nodes.
+pub(super) struct Network<'a> {
+    pub(super) names: Names<'a>,
+    /// In the order of the takers, resources first.
+    pub(super) flows: Vec<Flow>,
+    pub(super) groups: &'a [Group<'a>],
+}
+
+/// What one node takes of another.
+#[derive(Clone)]
+pub(super) struct Flow {
+    pub(super) giver: Node,
+    pub(super) taker: Node,
+    /// `None` where it is faulty.
+    pub(super) by: Option<ResourceDriver>,
+    /// Byte offset of where it is written.
+    pub(super) offset: usize,
+}
+
+impl Flow {
+    /// Whether money may flow at all.
+    pub(super) fn may_carry(&self) -> bool {
+        !matches!(&self.by, Some(ResourceDriver::Share(share)) if share.mantissa == 0)
+    }
+}
+
+impl<'a> Network<'a> {
+    /// The network of all takings.
+    pub(super) fn new<'t>(
+        names: Names<'a>,
+        takings: impl Iterator<Item = (Node, &'t [Taking])>,
+        groups: &'a [Group<'a>],
+    ) -> Self {
+        let flow = |taker: Node, taking: &Taking| Flow {
+            giver: taking.from,
+            taker,
+            by: taking.by.clone(),
+            offset: taking.offset,
+        };
+        let flows = takings
+            .flat_map(|(taker, takings)| takings.iter().map(move |taking| flow(taker, taking)))
+            .collect();
+        Self { names, flows, groups }
+    }
+
+    /// What is taken of a node.
+    pub(super) fn out_of(&self, giver: Node) -> impl Iterator<Item = &Flow> {
+        self.flows.iter().filter(move |flow| flow.giver == giver)
+    }
+
+    /// The group the node is a member of.
+    pub(super) fn group_of(&self, node: Node) -> Option<&'a Group<'a>> {
+        self.groups.iter().find(|group| group.position(node).is_some())
+    }
+
+    /// Whether the method of the group both belong to leaves the flow out.
+    pub(super) fn is_dropped(&self, flow: &Flow) -> bool {
+        let Some(group) = self.group_of(flow.giver) else { return false };
+        let (Some(giver), Some(taker)) = (group.position(flow.giver), group.position(flow.taker)) else {
+            return false;
+        };
+        match group.method {
+            Some(ServiceMethod::Direct) => true,
+            Some(ServiceMethod::StepDown) => taker <= giver,
+            Some(ServiceMethod::Reciprocal) | None => false,
+        }
+    }
+
+    /// Whether both are members of one group that is solved at once.
+    pub(super) fn is_solved_at_once(&self, flow: &Flow) -> bool {
+        self.group_of(flow.giver)
+            .is_some_and(|group| group.is_reciprocal() && group.position(flow.taker).is_some())
+    }
+}
