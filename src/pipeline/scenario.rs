@@ -67,3 +67,82 @@ fn set_rate(costing: &mut CostingDef, index: usize, rate: Ratio) {
 fn set_driver(costing: &mut CostingDef, index: usize, driver: &DriverDef) {
     costing.activities[index].driver = Some(driver.clone());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::{Quantity, read};
+    use std::path::Path;
+
+    fn complete() -> Definition {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions/right");
+        read(&folder.join("complete.toml")).unwrap()
+    }
+
+    fn share_text(take: &Take) -> String {
+        match &take.by {
+            ResourceDriver::Share(share) => share.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_scenario_changes_what_it_says() {
+        let definition = complete();
+        let scenario = &definition.scenarios[0];
+        let changed = apply(&definition, scenario).costing.unwrap();
+        let resource =
+            |wanted: &str| changed.resources.iter().find(|resource| resource.name == wanted).unwrap();
+        let activity =
+            |wanted: &str| changed.activities.iter().find(|activity| activity.name == wanted).unwrap();
+        let Amount::EachPeriod(amount) = resource("head office").amount else { panic!("one amount") };
+        assert_eq!(amount.to_string(), "60");
+        assert_eq!(resource("plant maintenance").factor.to_string(), "1.05");
+        assert_eq!(resource("paint shop").capacity.as_ref().unwrap().practical_minutes.to_string(), "120");
+        let RateDef::Imputed(rate) = activity("finance receivables").rate else { panic!("still imputed") };
+        assert_eq!(rate.numerator.to_string(), "0.08");
+        assert_eq!(activity("take order").driver.as_ref().unwrap().text(), "4 * count(distinct order)");
+        let shares: Vec<String> = activity("pick").takes.iter().map(share_text).collect();
+        assert_eq!(shares, ["0.1", "0.5"], "of wages as before, of rent as the scenario says");
+        assert_eq!(scenario.planned[&0].to_string(), "12000");
+        assert_eq!(scenario.growth.to_string(), "1.1");
+        assert_eq!(scenario.changes.len(), 7);
+    }
+
+    #[test]
+    fn what_a_scenario_does_not_name_stays() {
+        let definition = complete();
+        let changed = apply(&definition, &definition.scenarios[0]).costing.unwrap();
+        let before = definition.costing.as_ref().unwrap();
+        for (was, is) in before.activities.iter().zip(&changed.activities) {
+            let is_same = format!("{:?}", was.takes) == format!("{:?}", is.takes);
+            assert_eq!(is_same, was.name != "pick", "{}", was.name);
+        }
+        assert_eq!(changed.activities[0].minutes_of(), Some(0), "minutes stay its volume");
+        let volume = |take: &Take| matches!(take.by, ResourceDriver::Minutes(Quantity::Volume));
+        assert!(changed.activities[0].takes.iter().all(volume));
+    }
+
+    #[test]
+    fn a_capacity_holds_in_every_period() {
+        let definition = complete();
+        let mut scenario = definition.scenarios[0].clone();
+        let mut resources = definition.costing.as_ref().unwrap().resources.iter();
+        let hall = resources.position(|resource| resource.name == "machine hall").unwrap();
+        scenario.changes = vec![Change::Capacity(hall, Decimal::ONE)];
+        let changed = apply(&definition, &scenario).costing.unwrap();
+        assert!(changed.resources[hall].capacity.as_ref().unwrap().minutes_by_period.is_empty());
+    }
+
+    #[test]
+    fn a_rate_makes_an_activity_standard() {
+        let definition = complete();
+        let mut scenario = definition.scenarios[0].clone();
+        let rate = Ratio { numerator: Decimal::ONE, denominator: Decimal { mantissa: 3, scale: 0 } };
+        scenario.changes = vec![Change::Rate(2, rate)];
+        assert_eq!(
+            apply(&definition, &scenario).costing.unwrap().activities[2].rate,
+            RateDef::Standard(rate)
+        );
+    }
+}

@@ -37,7 +37,7 @@ fn fault_of_feed(activity: &Activity<'_>) -> Option<String> {
         (false, true) if has_minutes => {
             "takes shares, but 'minutes' speak of one time-driven resource; write 'resource' or 'driver'".to_owned()
         }
-        (false, _) if table.has("charge") => {
+        (false, _) if table.has("charge") && !table.flag("imputed") => {
             "charges money that no pool holds; name the pool it draws down with 'resource', or write 'driver' with rate = 1 and imputed = true".to_owned()
         }
         (false, false) if !table.flag("imputed") => format!("takes no resource; {WAYS}"),
@@ -47,12 +47,11 @@ fn fault_of_feed(activity: &Activity<'_>) -> Option<String> {
 }
 
 fn fault_of_drive(activity: &Activity<'_>, level: Level, is_taken: bool) -> Option<String> {
-    if activity.measures.entry.is_some() || activity.is_billed {
+    // A rate without volume is told of with the rate.
+    if activity.measures.entry.is_some() || activity.is_billed || activity.table.has("rate") {
         return None;
     }
-    // An imputed cost is made of volume, whatever its level.
-    let stays = (is_above_customer(level) || is_taken) && !activity.table.flag("imputed");
-    (!stays).then(|| {
+    (!is_above_customer(level) && !is_taken).then(|| {
         "has nothing that drives it, so its cost reaches no customer; give it 'minutes' or 'driver', a level above the customer, or let another node take of it".to_owned()
     })
 }

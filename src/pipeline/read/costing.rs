@@ -6,7 +6,7 @@ use super::cycle::{check_cycles, check_exits};
 use super::facts::Grain;
 use super::feed::check_feeds;
 use super::ledger::check_claims;
-use super::names::Names;
+use super::names::{Index, Names};
 use super::network::Network;
 use super::pool::check_pools;
 use super::resource::resource;
@@ -27,7 +27,8 @@ pub(super) fn costing(
     let section = root.table("costing");
     let tables = |key: &str| section.map(|section| section.tables(key)).unwrap_or_default();
     let (resources, activities) = (tables("resource"), tables("activity"));
-    let names = Names { resources: &resources, activities: &activities, events };
+    let index = Index::new(&resources, &activities);
+    let names = Names { resources: &resources, activities: &activities, events, index: &index };
     check_names(&resources, "resource");
     check_names(&activities, "activity");
     check_claims(&resources);

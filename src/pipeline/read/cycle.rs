@@ -6,12 +6,12 @@ use crate::pipeline::{Node, ResourceDriver, ServiceMethod};
 use crate::units::Decimal;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Notes every cycle outside a group that is solved at once, and every cost that goes round for ever.
+/// Notes every cycle outside a group that is solved at once. A share of 0 counts: a scenario may raise it.
 pub(super) fn check_cycles(network: &Network<'_>) {
     let flows: Vec<&Flow> = network
         .flows
         .iter()
-        .filter(|flow| flow.may_carry() && !network.is_dropped(flow) && !network.is_solved_at_once(flow))
+        .filter(|flow| !network.is_dropped(flow) && !network.is_solved_at_once(flow))
         .collect();
     // A group that is solved at once is one node: a way out of it and back is a cycle.
     let as_one = |node: Node| {
@@ -27,6 +27,9 @@ fn note_cycle(network: &Network<'_>, cycle: &[&Flow]) {
     let names = network.names;
     let group = cycle.iter().find_map(|flow| network.group_of(flow.giver));
     let way_out = match group {
+        _ if cycle.len() == 1 && cycle[0].giver == cycle[0].taker => {
+            "only a member of a reciprocal [[costing.services]] takes of itself".to_owned()
+        }
         Some(group) => format!("add all of them to the members on line {}", group.table.at().line),
         None => {
             "let one of them take nothing back, or make them members of a [[costing.services]]".to_owned()

@@ -9,6 +9,8 @@ mod bill;
 mod capacity;
 mod combination;
 mod costing;
+#[cfg(test)]
+mod costing_tests;
 mod customers;
 mod cycle;
 mod driver;
@@ -162,6 +164,25 @@ mod tests {
         let definition = checked(Path::new("pipelines/example.toml"), example.as_bytes()).unwrap();
         assert_eq!(definition.publish.path, Path::new("out/example"));
         assert_eq!(definition.costing.unwrap().activities.len(), 3);
+    }
+
+    #[test]
+    fn the_excerpts_of_the_reference_have_no_fault_but_what_they_leave_out() {
+        let reference = include_str!("../../../pipelines/README.md");
+        let excerpts = reference.split("```toml\n").skip(2).map(|rest| rest.split("```").next().unwrap());
+        let mut count = 0;
+        for excerpt in excerpts {
+            let error = checked(Path::new("p.toml"), excerpt.as_bytes()).expect_err("no [facts]");
+            let left_out = ["missing key 'facts'", "unknown resource", "unknown activity", "unknown source"];
+            for message in &error.messages {
+                assert!(
+                    left_out.iter().any(|left_out| message.contains(left_out)),
+                    "{message} in\n{excerpt}"
+                );
+            }
+            count += 1;
+        }
+        assert!(count >= 7, "{count}");
     }
 
     #[test]

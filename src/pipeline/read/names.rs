@@ -4,6 +4,7 @@ use super::facts::TRANSACTIONS;
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted, subject};
 use crate::pipeline::Node;
+use std::collections::HashMap;
 
 /// What may be referred to.
 #[derive(Clone, Copy)]
@@ -14,6 +15,25 @@ pub(super) struct Names<'a> {
     pub(super) activities: &'a [Table<'a>],
     /// Names of event sources, sorted.
     pub(super) events: &'a [&'a str],
+    /// Where the names stand; the first of equal ones counts.
+    pub(super) index: &'a Index<'a>,
+}
+
+/// Resources and activities by name.
+pub(super) struct Index<'a> {
+    resources: HashMap<&'a str, usize>,
+    activities: HashMap<&'a str, usize>,
+}
+
+impl<'a> Index<'a> {
+    /// The index of all names.
+    pub(super) fn new(resources: &[Table<'a>], activities: &[Table<'a>]) -> Self {
+        let by_name = |tables: &[Table<'a>]| {
+            let names = tables.iter().enumerate().rev();
+            names.filter_map(|(index, table)| Some((table.text("name")?, index))).collect()
+        };
+        Self { resources: by_name(resources), activities: by_name(activities) }
+    }
 }
 
 impl<'a> Names<'a> {
@@ -49,9 +69,9 @@ impl<'a> Names<'a> {
 
     /// The resource or activity of this name. Like all that follow, it notes a fault where there is none.
     pub(super) fn node(self, entry: Entry<'_>, name: &str) -> Option<Node> {
-        match (position(self.resources, name), position(self.activities, name)) {
-            (Some(resource), None) => Some(Node::Resource(resource)),
-            (None, Some(activity)) => Some(Node::Activity(activity)),
+        match (self.index.resources.get(name), self.index.activities.get(name)) {
+            (Some(resource), None) => Some(Node::Resource(*resource)),
+            (None, Some(activity)) => Some(Node::Activity(*activity)),
             (Some(_), Some(_)) => {
                 let both = "is both a resource and an activity; give one of them another name";
                 fault_at_name(entry, name, format!("{} {both}", quoted(name)))
@@ -70,8 +90,8 @@ impl<'a> Names<'a> {
 
     /// The resource of this name.
     pub(super) fn resource(self, entry: Entry<'_>, name: &str) -> Option<usize> {
-        let resource = position(self.resources, name);
-        if resource.is_none() && position(self.activities, name).is_some() {
+        let resource = self.index.resources.get(name).copied();
+        if resource.is_none() && self.index.activities.contains_key(name) {
             let message = format!("{} is an activity, expected a resource", quoted(name));
             return fault_at_name(entry, name, message + from_instead(entry));
         }
@@ -80,8 +100,8 @@ impl<'a> Names<'a> {
 
     /// The activity of this name.
     pub(super) fn activity(self, entry: Entry<'_>, name: &str) -> Option<usize> {
-        let activity = position(self.activities, name);
-        if activity.is_none() && position(self.resources, name).is_some() {
+        let activity = self.index.activities.get(name).copied();
+        if activity.is_none() && self.index.resources.contains_key(name) {
             return fault_at_name(
                 entry,
                 name,
@@ -109,10 +129,6 @@ impl<'a> Names<'a> {
         }
         index.map(Some)
     }
-}
-
-fn position(tables: &[Table<'_>], name: &str) -> Option<usize> {
-    tables.iter().position(|table| table.text("name") == Some(name))
 }
 
 fn from_instead(entry: Entry<'_>) -> &'static str {

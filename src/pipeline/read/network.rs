@@ -4,12 +4,15 @@ use super::names::Names;
 use super::services::Group;
 use super::take::Taking;
 use crate::pipeline::{Node, ResourceDriver, ServiceMethod};
+use std::collections::BTreeMap;
 
 /// All flows between nodes.
 pub(super) struct Network<'a> {
     pub(super) names: Names<'a>,
     /// In the order of the takers, resources first.
     pub(super) flows: Vec<Flow>,
+    out_of: BTreeMap<Node, Vec<usize>>,
+    into: BTreeMap<Node, Vec<usize>>,
     pub(super) groups: &'a [Group<'a>],
 }
 
@@ -44,15 +47,21 @@ impl<'a> Network<'a> {
             by: taking.by.clone(),
             offset: taking.offset,
         };
-        let flows = takings
+        let flows: Vec<Flow> = takings
             .flat_map(|(taker, takings)| takings.iter().map(move |taking| flow(taker, taking)))
             .collect();
-        Self { names, flows, groups }
+        let (out_of, into) = (by(&flows, |flow| flow.giver), by(&flows, |flow| flow.taker));
+        Self { names, flows, out_of, into, groups }
     }
 
     /// What is taken of a node.
     pub(super) fn out_of(&self, giver: Node) -> impl Iterator<Item = &Flow> {
-        self.flows.iter().filter(move |flow| flow.giver == giver)
+        self.out_of.get(&giver).into_iter().flatten().map(|flow| &self.flows[*flow])
+    }
+
+    /// What a node takes.
+    pub(super) fn into(&self, taker: Node) -> impl Iterator<Item = &Flow> {
+        self.into.get(&taker).into_iter().flatten().map(|flow| &self.flows[*flow])
     }
 
     /// The group the node is a member of.
@@ -78,4 +87,12 @@ impl<'a> Network<'a> {
         self.group_of(flow.giver)
             .is_some_and(|group| group.is_reciprocal() && group.position(flow.taker).is_some())
     }
+}
+
+fn by(flows: &[Flow], node: impl Fn(&Flow) -> Node) -> BTreeMap<Node, Vec<usize>> {
+    let mut places: BTreeMap<Node, Vec<usize>> = BTreeMap::new();
+    for (place, flow) in flows.iter().enumerate() {
+        places.entry(node(flow)).or_default().push(place);
+    }
+    places
 }

@@ -1,7 +1,7 @@
 //! Numbers of the file within bounds: shares, quantities, fractions, and numbers by period.
 
 use super::facts::Grain;
-use super::table::{Entry, MOST_DIGITS, Table, compare};
+use super::table::{Entry, MOST_DIGITS, Table, compare, has_few_digits};
 use super::wording::quoted;
 use crate::pipeline::Ratio;
 use crate::units::{Day, Decimal, Period};
@@ -143,8 +143,43 @@ pub(super) fn product(entry: Entry<'_>, factors: &[Decimal]) -> Option<Decimal> 
         Some(Decimal { mantissa, scale: left.scale.checked_add(right.scale)? }.normalised())
     };
     let product = factors.iter().try_fold(Decimal::ONE, times);
+    let product = product.filter(|product| has_few_digits(*product));
     if product.is_none() {
-        entry.fault(format!("{} makes a product of too many digits", quoted(entry.key)));
+        let most = format!("at most {MOST_DIGITS} digits stand before and after the point");
+        entry.fault(format!("{} makes minutes of too many digits; {most}", quoted(entry.key)));
     }
-    entry.bounded(product?)
+    product
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reading::Reading;
+    use super::*;
+    use std::path::Path;
+    use toml::de::DeTable;
+
+    /// What `ratio` makes of a value, as text.
+    fn rate(value: &str) -> Option<String> {
+        let text = format!("rate = {value}");
+        let reading = Reading::new(Path::new("p.toml"), &text);
+        let (root, _) = DeTable::parse_recoverable(&text);
+        ratio(Table::root(&reading, root.get_ref()).entry("rate").unwrap()).map(written)
+    }
+
+    #[test]
+    fn rates_are_numbers_or_fractions_and_stay_exact() {
+        for (value, expected) in [
+            ("35", "35"),
+            ("0.80", "0.8"),
+            ("\"1_000.5\"", "1000.5"),
+            ("\"0.10/365\"", "0.1/365"),
+            ("\" 560_000 / 700_000 \"", "560000/700000"),
+            ("0", "0"),
+        ] {
+            assert_eq!(rate(value).as_deref(), Some(expected), "{value}");
+        }
+        for value in ["\"1/0\"", "\"1/-2\"", "-1", "\"1/2/3\"", "\"/\"", "\"1e3\"", "0x10", "true", "1e18"] {
+            assert_eq!(rate(value), None, "{value}");
+        }
+    }
 }

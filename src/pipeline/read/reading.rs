@@ -10,11 +10,15 @@ pub(super) struct Reading<'s> {
     pub(super) text: &'s str,
     /// (byte offset, message). Interior, so that readers of sections stay plain functions of a table.
     faults: RefCell<Vec<(usize, String)>>,
+    /// Byte offset of each line, as every value of a file may be asked for its place.
+    lines: Vec<usize>,
 }
 
 impl<'s> Reading<'s> {
     pub(super) fn new(path: &'s Path, text: &'s str) -> Self {
-        Self { path, text, faults: RefCell::default() }
+        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let lines = std::iter::once(0).chain(after_newlines).collect();
+        Self { path, text, faults: RefCell::default(), lines }
     }
 
     /// The folder that relative paths in the file start from.
@@ -64,13 +68,10 @@ impl<'s> Reading<'s> {
             .rev()
             .find(|offset| self.text.is_char_boundary(*offset))
             .expect("offset 0 is a boundary");
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let before = &self.text[self.lines[line - 1]..offset];
         let number = |count: usize| u32::try_from(count).expect("a pipeline file is shorter than 4 GiB");
-        Position {
-            line: number(before.matches('\n').count() + 1),
-            column: number(before[line_start..].chars().count() + 1),
-        }
+        Position { line: number(line), column: number(before.chars().count() + 1) }
     }
 }
 

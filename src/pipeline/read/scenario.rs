@@ -188,10 +188,14 @@ impl<'c> Context<'c, '_> {
         let is_share = flow.is_some_and(|flow| matches!(flow.by, None | Some(ResourceDriver::Share(_))));
         if !is_share {
             let (taker, from) = (names.subject(taker), names.name(from));
-            let how = if flow.is_some() { "not by share" } else { "nothing" };
-            let message = format!(
-                "{taker} takes {how} of {from} in this file, so there is no share to change; change a number the file has, or take a share there"
-            );
+            let message = match flow {
+                Some(_) => format!(
+                    "{taker} takes of {from} by something else than a share, so there is no share to change; leave it out"
+                ),
+                None => format!(
+                    "{taker} takes nothing of {from}, so there is no share to change; give it one in 'from' of its entry, which may be 0"
+                ),
+            };
             entry.reading.fault(entry.key_offset, message);
             return None;
         }

@@ -62,7 +62,8 @@ fn group<'a>(table: Table<'a>, names: Names<'a>, earlier: &[Group<'a>]) -> Group
         }
     }
     if let Some(entry) = table.entry("members") {
-        check_size(entry, entries.len());
+        let members = entry.value.get_ref().as_array().map_or(1, |items| items.iter().len());
+        check_size(entry, members);
     }
     group
 }

@@ -224,10 +224,8 @@ impl<'a> Entry<'a> {
         self.bounded(number)
     }
 
-    /// The number, if its digits are few enough.
-    pub(super) fn bounded(self, number: Decimal) -> Option<Decimal> {
-        let whole = number.mantissa.unsigned_abs() / 10_u128.pow(u32::from(number.scale));
-        if number.scale <= MOST_DIGITS && whole < 10_u128.pow(u32::from(MOST_DIGITS)) {
+    fn bounded(self, number: Decimal) -> Option<Decimal> {
+        if has_few_digits(number) {
             return Some(number);
         }
         let key = self.key;
@@ -263,6 +261,12 @@ impl<'a> Entry<'a> {
 
 /// Digits a number of the file may have on either side of the point: two such numbers compare without overflow.
 pub(super) const MOST_DIGITS: u8 = 18;
+
+/// Whether the number has few enough digits on either side of the point.
+pub(super) fn has_few_digits(number: Decimal) -> bool {
+    let whole = number.mantissa.unsigned_abs() / 10_u128.pow(u32::from(number.scale.min(38)));
+    number.scale <= MOST_DIGITS && whole < 10_u128.pow(u32::from(MOST_DIGITS))
+}
 
 /// The order of two numbers of the file.
 pub(super) fn compare(left: Decimal, right: Decimal) -> std::cmp::Ordering {

@@ -52,7 +52,7 @@ impl Weights {
             }
             Err(aggregate) => {
                 entry.fault(format!(
-                    "'{aggregate}' counts what rows have in common, so rows have no weight in it; write count(*) or sum(x), or remove 'weights'"
+                    "weights apply to count(*) and sum(x), not to '{aggregate}'; write one of these, with a filter if wanted, or remove 'weights'"
                 ));
                 None
             }
