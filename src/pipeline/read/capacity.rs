@@ -1,10 +1,12 @@
 //! `capacity = { … }` of a time-driven resource.
 
 use super::facts::Grain;
+use super::level::line;
+use super::network::{Flow, Network};
 use super::number::{above_zero, by_period, from_zero, product, ratio};
 use super::table::{Entry, Table, compare};
 use super::wording::quoted;
-use crate::pipeline::{Capacity, Level, Ratio, Step, UnusedCapacity};
+use crate::pipeline::{Capacity, Level, Node, Ratio, Step, UnusedCapacity};
 use crate::units::Decimal;
 use std::collections::BTreeMap;
 
@@ -85,6 +87,25 @@ fn unused(table: Table<'_>) -> UnusedCapacity {
         Some("channel") => UnusedCapacity::Owner(Level::Channel),
         Some("facility") => UnusedCapacity::Owner(Level::Facility),
         _ => UnusedCapacity::Keep,
+    }
+}
+
+/// Notes unused minutes that customers shall bear although nobody takes minutes for them.
+pub(super) fn check_unused(network: &Network<'_>) {
+    let is_proportional = |table: &Table<'_>| table.text("unused") == Some("proportional");
+    for (index, resource) in network.names.resources.iter().enumerate() {
+        let Some(capacity) = resource.table("capacity").filter(is_proportional) else { continue };
+        let reaches_customers = |flow: &Flow| match flow.taker {
+            Node::Activity(activity) => line(network.names.activities[activity]).is_some(),
+            Node::Resource(_) => false,
+        };
+        if !network.out_of(Node::Resource(index)).any(reaches_customers) {
+            let entry = capacity.entry("unused").expect("it is proportional");
+            entry.fault(format!(
+                "unused minutes of {} are borne in proportion to minutes taken for customers, but no activity that reaches customers takes any; write 'keep' or the level that owns them",
+                network.names.subject(Node::Resource(index))
+            ));
+        }
     }
 }
 

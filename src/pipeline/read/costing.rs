@@ -2,7 +2,9 @@
 
 use super::activity::Activity;
 use super::bill::{BillPart, bills};
-use super::cycle::{check_cycles, check_exits};
+use super::capacity::check_unused;
+use super::cycle::check_cycles;
+use super::exits::dead_ends;
 use super::facts::Grain;
 use super::feed::check_feeds;
 use super::ledger::check_claims;
@@ -49,7 +51,8 @@ pub(super) fn costing(
     check_pools(&network);
     check_feeds(&network);
     check_cycles(&network);
-    check_exits(&network);
+    dead_ends(&network).into_iter().for_each(|(offset, message)| root.reading.fault(offset, message));
+    check_unused(&network);
     let scenarios = scenarios(root, &network, &read, &bills, grain);
 
     let taken: BTreeSet<Node> = network.flows.iter().map(|flow| flow.giver).collect();

@@ -14,7 +14,13 @@ pub(super) struct Standing {
 /// Reads `level`, `line` and `of`, and what `spread` makes of them.
 pub(super) fn standing(table: Table<'_>) -> Standing {
     let level = level(table);
-    let line = match (table.text("line"), level) {
+    check(table, level);
+    Standing { level, line: line(table), member: table.text("of").map(str::to_owned) }
+}
+
+/// The line of the waterfall; `None` for cost that stays at its level.
+pub(super) fn line(table: Table<'_>) -> Option<Line> {
+    match (table.text("line"), level(table)) {
         _ if table.has("spread") => Some(Line::Spread),
         (Some("price_concession"), _) => Some(Line::PriceConcession),
         (Some("financing"), _) => Some(Line::Financing),
@@ -22,9 +28,7 @@ pub(super) fn standing(table: Table<'_>) -> Standing {
         (_, Level::Unit | Level::Order) => Some(Line::CostToServe),
         (_, Level::Customer) => Some(Line::CustomerLevel),
         (_, Level::Product | Level::Channel | Level::Facility) => None,
-    };
-    check(table, level);
-    Standing { level, line, member: table.text("of").map(str::to_owned) }
+    }
 }
 
 /// Winning a customer is caused by the customer; everything else, unless said, by orders.

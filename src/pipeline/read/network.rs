@@ -3,7 +3,8 @@
 use super::names::Names;
 use super::services::Group;
 use super::take::Taking;
-use crate::pipeline::{Node, ResourceDriver, ServiceMethod};
+use crate::pipeline::{Node, Quantity, ResourceDriver, ServiceMethod};
+use crate::units::Decimal;
 use std::collections::BTreeMap;
 
 /// All flows between nodes.
@@ -28,9 +29,17 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// Whether money may flow at all.
+    /// Whether money may flow at all: not with a share or quantity of 0.
     pub(super) fn may_carry(&self) -> bool {
-        !matches!(&self.by, Some(ResourceDriver::Share(share)) if share.mantissa == 0)
+        let number = match &self.by {
+            Some(
+                ResourceDriver::Share(number)
+                | ResourceDriver::Quantity(Quantity::EachPeriod(number))
+                | ResourceDriver::Minutes(Quantity::EachPeriod(number)),
+            ) => number,
+            _ => return true,
+        };
+        number.mantissa != 0
     }
 }
 
@@ -50,6 +59,22 @@ impl<'a> Network<'a> {
         let flows: Vec<Flow> = takings
             .flat_map(|(taker, takings)| takings.iter().map(move |taking| flow(taker, taking)))
             .collect();
+        Self::of_flows(names, flows, groups)
+    }
+
+    /// The same network with some shares changed: who takes, of whom, and how much.
+    pub(super) fn with_shares(&self, shares: &[(Node, Node, Decimal)]) -> Self {
+        let mut flows = self.flows.clone();
+        for (taker, giver, share) in shares {
+            let changed = flows.iter_mut().find(|flow| (flow.taker, flow.giver) == (*taker, *giver));
+            if let Some(flow) = changed {
+                flow.by = Some(ResourceDriver::Share(*share));
+            }
+        }
+        Self::of_flows(self.names, flows, self.groups)
+    }
+
+    fn of_flows(names: Names<'a>, flows: Vec<Flow>, groups: &'a [Group<'a>]) -> Self {
         let (out_of, into) = (by(&flows, |flow| flow.giver), by(&flows, |flow| flow.taker));
         Self { names, flows, out_of, into, groups }
     }

@@ -55,6 +55,8 @@ impl<'s> Reading<'s> {
     pub(super) fn into_faults(self) -> Vec<String> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|(offset, _)| *offset);
+        // A value that is read twice is told of once.
+        faults.dedup();
         let message = |(offset, message)| {
             let Position { line, column } = self.position(offset);
             format!("{}:{line}:{column}: {message}", self.path.display())

@@ -5,9 +5,9 @@ use super::bill::BillPart;
 use super::driver::check_unit_level;
 use super::facts::Grain;
 use super::network::Network;
-use super::number::{above_zero, from_zero, ratio, share};
-use super::pool::{share_of, sum};
-use super::table::{Entry, Table, compare};
+use super::number::{above_zero, from_zero, ratio};
+use super::scenario_shares::shares;
+use super::table::{Entry, Table};
 use super::wording::quoted;
 use crate::pipeline::{
     Aggregate, Change, Driver, DriverDef, DriverPart, Node, Quantity, Ratio, ResourceDriver, ScenarioDef,
@@ -84,7 +84,7 @@ impl<'c> Context<'c, '_> {
             "capacity" => each(table, entry.key, |entry| self.capacity(entry)),
             "rate" => each(table, entry.key, |entry| self.rate(entry)),
             "driver" => each(table, entry.key, |entry| self.driver(entry)),
-            "from" => self.shares(table),
+            "from" => shares(entry, self.network),
             "prices" => vec![above_zero(entry).map(Change::Prices)],
             _ => Vec::new(),
         };
@@ -165,64 +165,6 @@ impl<'c> Context<'c, '_> {
             Some((activity?, volume?))
         };
         table.entries_of("planned").into_iter().map(planned).collect::<Vec<_>>().into_iter().collect()
-    }
-
-    fn shares(self, table: Table<'_>) -> Vec<Option<Change>> {
-        let mut changes = Vec::new();
-        for takers in table.entries_of("from") {
-            let taker = self.network.names.node(takers, takers.key);
-            let shares = takers.table().map(Table::entries).unwrap_or_default();
-            changes.extend(
-                shares.into_iter().map(|entry| self.share(entry, taker).map(|change| (entry, change))),
-            );
-        }
-        self.check_sums(changes.iter().flatten());
-        changes.into_iter().map(|change| change.map(|(_, change)| change)).collect()
-    }
-
-    fn share(self, entry: Entry<'_>, taker: Option<Node>) -> Option<Change> {
-        let names = self.network.names;
-        let (from, share) = (names.node(entry, entry.key), share(entry));
-        let (taker, from) = (taker?, from?);
-        let flow = self.network.out_of(from).find(|flow| flow.taker == taker);
-        let is_share = flow.is_some_and(|flow| matches!(flow.by, None | Some(ResourceDriver::Share(_))));
-        if !is_share {
-            let (taker, from) = (names.subject(taker), names.name(from));
-            let message = match flow {
-                Some(_) => format!(
-                    "{taker} takes of {from} by something else than a share, so there is no share to change; leave it out"
-                ),
-                None => format!(
-                    "{taker} takes nothing of {from}, so there is no share to change; give it one in 'from' of its entry, which may be 0"
-                ),
-            };
-            entry.reading.fault(entry.key_offset, message);
-            return None;
-        }
-        Some(Change::Share { taker, from, share: share? })
-    }
-
-    /// Notes every pool of which all together take more than there is once the shares are changed.
-    fn check_sums<'e>(self, changes: impl Iterator<Item = &'e (Entry<'e>, Change)>) {
-        let mut changed: BTreeMap<Node, (Entry<'_>, BTreeMap<Node, Decimal>)> = BTreeMap::new();
-        for (entry, change) in changes {
-            let Change::Share { taker, from, share } = change else { continue };
-            let pool = changed.entry(*from).or_insert((*entry, BTreeMap::new()));
-            pool.0 = *entry;
-            pool.1.insert(*taker, *share);
-        }
-        for (from, (last, shares)) in changed {
-            let flows = self.network.out_of(from);
-            let share = flows
-                .filter_map(|flow| shares.get(&flow.taker).copied().or_else(|| share_of(flow.by.as_ref()?)));
-            let total = sum(share.collect::<Vec<_>>().into_iter());
-            if compare(total, Decimal::ONE).is_gt() {
-                let subject = self.network.names.subject(from);
-                last.fault(format!(
-                    "with this scenario the shares of {subject} add up to {total}, over 1; lower another of them here too"
-                ));
-            }
-        }
     }
 
     fn driver(self, entry: Entry<'_>) -> Option<Change> {
