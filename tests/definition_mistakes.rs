@@ -137,7 +137,7 @@ fn costing_of_the_complete_file_is_resolved() {
 
     let activity = |index: usize| &costing.activities[index];
     let columns: Vec<&str> = costing.activities.iter().map(|activity| activity.column.as_str()).collect();
-    assert_eq!(columns, ["take_order", "answer_call", "pick", "pack", "care", "visit"]);
+    assert_eq!(columns[..6], ["take_order", "answer_call", "pick", "pack", "care", "visit"]);
     let part = |index: usize| &activity(index).driver.as_ref().unwrap().parts[0];
     assert_eq!((activity(0).minutes_of(), part(0).on), (Some(0), None));
     assert_eq!((part(1).on, activity(1).level), (Some(1), Level::Customer));

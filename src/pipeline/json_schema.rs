@@ -1,6 +1,6 @@
 //! The JSON Schema of a pipeline file, for editors that complete and check TOML.
 
-use super::keys::{FILE, Key, Kind, Section};
+use super::keys::{Choice, FILE, Key, Kind, Section};
 use serde_json::{Map, Value, json};
 
 /// JSON Schema (draft 2020-12) of a pipeline file.
@@ -11,7 +11,7 @@ pub fn json_schema() -> Value {
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
     schema.insert("title".into(), "abacus pipeline file".into());
     schema.extend(section_schema(&FILE));
-    schema.insert("$defs".into(), json!({ "number": number_schema() }));
+    schema.insert("$defs".into(), json!({ "number": number_schema(), "ratio": ratio_schema() }));
     Value::Object(schema)
 }
 
@@ -26,12 +26,26 @@ fn section_schema(section: &Section) -> Map<String, Value> {
     if !required.is_empty() {
         schema.insert("required".into(), required.into());
     }
-    if !section.exactly_one.is_empty() {
-        let choices: Vec<Value> =
-            section.exactly_one.iter().map(|name| json!({ "required": [name] })).collect();
-        schema.insert("oneOf".into(), choices.into());
+    match section.choice {
+        Choice::Free => {}
+        Choice::OneOf(names) => {
+            let choices: Vec<Value> = names.iter().map(|name| json!({ "required": [name] })).collect();
+            schema.insert("oneOf".into(), choices.into());
+        }
+        Choice::AtMostOneOf(names) => {
+            schema.insert("not".into(), json!({ "anyOf": pairs(names) }));
+        }
     }
     schema
+}
+
+/// Any two of the keys at once.
+fn pairs(names: &[&str]) -> Vec<Value> {
+    let of = |(index, first): (usize, &&str)| {
+        let pair = |second: &&str| json!({ "required": [first, second] });
+        names[index + 1..].iter().map(pair).collect::<Vec<_>>()
+    };
+    names.iter().enumerate().flat_map(of).collect()
 }
 
 fn key_schema(key: &Key) -> Value {
@@ -49,17 +63,21 @@ fn kind_schema(kind: Kind) -> Map<String, Value> {
         Kind::Words(words) => json!({ "enum": words }),
         Kind::Integer(least, i64::MAX) => json!({ "type": "integer", "minimum": least }),
         Kind::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => number_reference(),
+        Kind::Ratio => ratio_reference(),
         Kind::Texts => {
             json!({ "anyOf": [text_schema(), { "type": "array", "items": text_schema(), "minItems": 1 }] })
         }
-        Kind::SqlByName => json!({ "type": "object", "additionalProperties": text_schema() }),
-        Kind::NumberByName => json!({ "type": "object", "additionalProperties": number_reference() }),
-        Kind::NumberByDay => json!({
-            "type": "object",
-            "propertyNames": { "format": "date" },
-            "additionalProperties": number_reference(),
-        }),
+        Kind::SqlByName | Kind::DriverByName => by_name(text_schema()),
+        Kind::NumberByName => by_name(number_reference()),
+        Kind::RatioByName => by_name(ratio_reference()),
+        Kind::NumberByNameByName => by_name(by_name(number_reference())),
+        Kind::NumberByDay => by_day(),
+        Kind::NumberOrByDay => json!({ "anyOf": [number_reference(), by_day()] }),
+        Kind::Takes(section) => by_name(json!({
+            "anyOf": [number_reference(), { "const": "even" }, section_schema(section)],
+        })),
         Kind::Table(section) => Value::Object(section_schema(section)),
         Kind::Tables(section) => json!({ "type": "array", "items": section_schema(section) }),
         Kind::NamedTables(section) => {
@@ -80,11 +98,36 @@ fn number_reference() -> Value {
     json!({ "$ref": "#/$defs/number" })
 }
 
+fn ratio_reference() -> Value {
+    json!({ "$ref": "#/$defs/ratio" })
+}
+
+fn by_name(values: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": values })
+}
+
+fn by_day() -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": { "format": "date" },
+        "additionalProperties": number_reference(),
+    })
+}
+
+/// A decimal number as text, as a regular expression.
+const DIGITS: &str = " *[+-]?([0-9_]+\\.?[0-9_]*|\\.[0-9_]+) *";
+
 fn number_schema() -> Value {
-    let digits = "^ *[+-]?([0-9_]+\\.?[0-9_]*|\\.[0-9_]+) *$";
     json!({
         "description": "An exact decimal number without exponent, as a number or in quotes",
-        "anyOf": [{ "type": "number" }, { "type": "string", "pattern": digits }],
+        "anyOf": [{ "type": "number" }, { "type": "string", "pattern": format!("^{DIGITS}$") }],
+    })
+}
+
+fn ratio_schema() -> Value {
+    json!({
+        "description": "An exact decimal number, or a fraction of two in quotes",
+        "anyOf": [{ "type": "number" }, { "type": "string", "pattern": format!("^{DIGITS}(/{DIGITS})?$") }],
     })
 }
 
@@ -93,6 +136,7 @@ fn default_value(key: &Key) -> Option<Value> {
     let text = key.default.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match (text, key.kind) {
         (Some(text), _) if !text.contains('"') => Some(text.into()),
+        (None, Kind::Flag) => key.default.parse::<bool>().ok().map(Value::from),
         (None, Kind::Integer(..) | Kind::Number) => {
             key.default.replace('_', "").parse::<i64>().ok().map(Value::from)
         }
@@ -120,9 +164,22 @@ mod tests {
         let event = "/properties/facts/properties/events/additionalProperties";
         assert_eq!(at(&format!("{event}/required")), json!(["files", "customer", "at"]));
         let resource = "/properties/costing/properties/resource/items";
-        let one_of =
-            json!([{ "required": ["amount"] }, { "required": ["amounts"] }, { "required": ["ledger"] }]);
-        assert_eq!(at(&format!("{resource}/oneOf")), one_of);
+        let not_both = json!([
+            { "required": ["amount", "amounts"] },
+            { "required": ["amount", "ledger"] },
+            { "required": ["amounts", "ledger"] }
+        ]);
+        assert_eq!(at(&format!("{resource}/not/anyOf")), not_both);
+        let capacity = json!([
+            { "required": ["practical_minutes"] },
+            { "required": ["practical_hours"] },
+            { "required": ["people"] }
+        ]);
+        assert_eq!(at(&format!("{resource}/properties/capacity/oneOf")), capacity);
+        let take = at(&format!("{resource}/properties/from/additionalProperties/anyOf"));
+        assert_eq!((&take[0], &take[1]), (&json!({ "$ref": "#/$defs/number" }), &json!({ "const": "even" })));
+        assert_eq!(take[2]["properties"]["quantity"]["$ref"], json!("#/$defs/number"));
+        assert_eq!(at("/properties/publish/properties/customer_activity/default"), json!(false));
         assert_eq!(at(&format!("{resource}/properties/amount/$ref")), json!("#/$defs/number"));
     }
 

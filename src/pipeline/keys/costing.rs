@@ -1,25 +1,35 @@
-//! Keys of `[[costing.resource]]` and `[[costing.activity]]`.
+//! Keys of `[costing]` and `[[costing.resource]]`.
 
-use super::{Key, Kind, Section};
+use super::activity::ACTIVITY;
+use super::network::{BILL, SERVICES};
+use super::take::TAKE;
+use super::{Choice, Key, Kind, Section};
 
 pub(super) static COSTING: Section = Section {
     header: "[costing]",
     keys: &[
         Key::optional("resource", Kind::Tables(&RESOURCE), "", "A pool of money per period"),
         Key::optional(
+            "services",
+            Kind::Tables(&SERVICES),
+            "",
+            "Resources or activities that serve each other",
+        ),
+        Key::optional(
             "activity",
             Kind::Tables(&ACTIVITY),
             "",
             "Something done for customers that takes resources",
         ),
+        Key::optional("bill", Kind::Tables(&BILL), "", "What one unit of something asks of activities"),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 static RESOURCE: Section = Section {
     header: "[[costing.resource]]",
     keys: &[
-        Key::required("name", Kind::Text, "Unique; activities refer to it"),
+        Key::required("name", Kind::Text, "Unique; what takes of it refers to it"),
         Key::optional("amount", Kind::Number, "", "The same money in every period"),
         Key::optional(
             "amounts",
@@ -28,9 +38,27 @@ static RESOURCE: Section = Section {
             "Money by any day of its period, `{ \"2024-01-01\" = 1_000.50 }`; a period not listed has 0",
         ),
         Key::optional("ledger", Kind::Table(&LEDGER), "", "Money from rows of a ledger file"),
+        Key::optional(
+            "every_period",
+            Kind::Flag,
+            "false",
+            "A period of the run without any row of its accounts in the ledger is an error; else it has 0",
+        ),
+        Key::optional(
+            "from",
+            Kind::Takes(&TAKE),
+            "",
+            "What it takes of other resources and activities, beside or in place of money of its own",
+        ),
+        Key::optional(
+            "fixed",
+            Kind::Number,
+            "0",
+            "Share of its money, from 0 to 1, that fixed shares spread; quantities spread the rest",
+        ),
         Key::optional("capacity", Kind::Table(&CAPACITY), "", "Makes the resource time-driven"),
     ],
-    exactly_one: &["amount", "amounts", "ledger"],
+    choice: Choice::AtMostOneOf(&["amount", "amounts", "ledger"]),
 };
 
 static LEDGER: Section = Section {
@@ -46,7 +74,7 @@ static LEDGER: Section = Section {
         Key::optional("period_column", Kind::Text, "\"period\"", "Column of the date: any day of the period"),
         Key::optional("amount_column", Kind::Text, "\"amount\"", "Column of the amount"),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 static CAPACITY: Section = Section {
@@ -59,51 +87,43 @@ static CAPACITY: Section = Section {
             "Minutes per period at practical capacity, above 0",
         ),
         Key::optional("practical_hours", Kind::Number, "", "The same in hours"),
+        Key::optional("people", Kind::Number, "", "The same as people × `hours` × `practical_share`"),
+        Key::optional("hours", Kind::Number, "", "Hours each of the `people` is paid for per period"),
+        Key::optional(
+            "practical_share",
+            Kind::Number,
+            "1",
+            "Share of the paid `hours`, above 0 and up to 1, in which work is done; about 0.8 is usual",
+        ),
+        Key::optional(
+            "minutes_by_period",
+            Kind::NumberByDay,
+            "",
+            "Practical minutes of single periods, by any day of the period; the others have the above",
+        ),
+        Key::optional(
+            "standard_rate",
+            Kind::Ratio,
+            "money ÷ practical minutes",
+            "Money per minute that takers are charged, above 0; what it leaves over or under is a variance",
+        ),
+        Key::optional(
+            "unused",
+            Kind::Words(&["keep", "proportional", "customer", "product", "channel", "facility"]),
+            "\"keep\"",
+            "Who bears unused minutes: nobody, customers in proportion to the minutes they took as a line of its own, or the level that decided on the capacity",
+        ),
+        Key::optional("step", Kind::Table(&STEP), "", "The steps in which capacity is bought, for budgets"),
     ],
-    exactly_one: &["practical_minutes", "practical_hours"],
+    choice: Choice::OneOf(&["practical_minutes", "practical_hours", "people"]),
 };
 
-static ACTIVITY: Section = Section {
-    header: "[[costing.activity]]",
+static STEP: Section = Section {
+    header: "step",
     keys: &[
-        Key::required("name", Kind::Text, "Unique"),
-        Key::optional(
-            "column",
-            Kind::Text,
-            "the name in snake case",
-            "Suffix of its columns `volume_…` and `cost_…`: a–z, 0–9 and _, unique",
-        ),
-        Key::optional(
-            "on",
-            Kind::Text,
-            "\"transactions\"",
-            "The source its SQL speaks of: an event source's name",
-        ),
-        Key::optional(
-            "level",
-            Kind::Words(&["order", "customer"]),
-            "\"order\"",
-            "Caused by orders and their lines (part of cost to serve), or by having the customer",
-        ),
-        Key::optional(
-            "resource",
-            Kind::Text,
-            "",
-            "Time-driven: the resource whose minutes it takes. With `driver` in place of `minutes`: all of that resource",
-        ),
-        Key::optional("minutes", Kind::Driver, "", "Time equation: minutes per customer and period"),
-        Key::optional(
-            "from",
-            Kind::NumberByName,
-            "",
-            "Shares of resources, `{ \"warehouse rent\" = 0.4 }`; at most 1 per resource over all activities",
-        ),
-        Key::optional(
-            "driver",
-            Kind::Driver,
-            "",
-            "Volume per customer and period over which the shares are spread; `per active customer` counts 1 each",
-        ),
+        Key::optional("minutes", Kind::Number, "", "Minutes one step supplies per period, above 0"),
+        Key::optional("hours", Kind::Number, "", "The same in hours"),
+        Key::required("cost", Kind::Number, "Money one step costs per period"),
     ],
-    exactly_one: &[],
+    choice: Choice::OneOf(&["minutes", "hours"]),
 };

@@ -1,6 +1,6 @@
 //! Keys of `[facts]`.
 
-use super::{Key, Kind, Section};
+use super::{Choice, Key, Kind, Section};
 
 pub(super) static FACTS: Section = Section {
     header: "[facts]",
@@ -34,7 +34,7 @@ pub(super) static FACTS: Section = Section {
         Key::optional("customers", Kind::Table(&CUSTOMERS), "", "Master data: one row per customer"),
         Key::optional("products", Kind::Table(&PRODUCTS), "", "Master data: one row per product"),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 const UNKNOWN_CUSTOMER: Key = Key::optional(
@@ -91,7 +91,7 @@ static TRANSACTIONS: Section = Section {
             "What a second row of the same (order, line) means",
         ),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 static EVENTS: Section = Section {
@@ -103,7 +103,7 @@ static EVENTS: Section = Section {
         Key::required("at", Kind::Sql, "When: a date or timestamp"),
         UNKNOWN_CUSTOMER,
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 static CUSTOMERS: Section = Section {
@@ -131,7 +131,7 @@ static CUSTOMERS: Section = Section {
             "Further columns published with the customer, `{ region = \"region\" }`",
         ),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 static PRODUCTS: Section = Section {
@@ -141,5 +141,5 @@ static PRODUCTS: Section = Section {
         Key::required("product", Kind::Sql, "Product key, of the same type as in the transactions"),
         Key::required("group", Kind::Sql, "The product's group"),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };

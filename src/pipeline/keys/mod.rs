@@ -1,13 +1,18 @@
 //! The keys of a pipeline file: one entry per key, from which follow the checks of its shape, its JSON Schema
 //! and the reference tables of `pipelines/README.md`.
 
+mod activity;
 mod costing;
 mod facts;
+mod kind;
+mod network;
+mod scenario;
 mod settings;
+mod take;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+pub(super) use kind::Kind;
 
 /// The file itself.
 pub(super) static FILE: Section = Section {
@@ -27,10 +32,16 @@ pub(super) static FILE: Section = Section {
             "",
             "Where the classes of customers and product groups begin",
         ),
+        Key::optional(
+            "scenario",
+            Kind::NamedTables(&scenario::SCENARIO),
+            "",
+            "What-ifs: the same facts with some numbers of the costing changed",
+        ),
         Key::optional("publish", Kind::Table(&settings::PUBLISH), "", "Where and how to publish"),
         Key::optional("expect", Kind::Tables(&settings::EXPECT), "", "Control totals and data checks"),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 /// One table of a pipeline file.
@@ -39,8 +50,29 @@ pub(super) struct Section {
     pub(super) header: &'static str,
     /// In the order a reader should meet them.
     pub(super) keys: &'static [Key],
-    /// Keys of which exactly one must be given.
-    pub(super) exactly_one: &'static [&'static str],
+    /// Which of its keys exclude each other.
+    pub(super) choice: Choice,
+}
+
+/// Keys that exclude each other.
+#[derive(Clone, Copy)]
+pub(super) enum Choice {
+    /// All keys may stand together.
+    Free,
+    /// Exactly one of these must be given.
+    OneOf(&'static [&'static str]),
+    /// At most one of these may be given.
+    AtMostOneOf(&'static [&'static str]),
+}
+
+impl Choice {
+    /// The keys that exclude each other.
+    pub(super) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Choice::Free => &[],
+            Choice::OneOf(keys) | Choice::AtMostOneOf(keys) => keys,
+        }
+    }
 }
 
 impl Section {
@@ -77,75 +109,6 @@ impl Key {
 
     const fn optional(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Self {
         Self { name, kind, required: false, default, doc }
-    }
-}
-
-/// What a value must look like.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    /// Any text but the empty one.
-    Text,
-    /// One of these words.
-    Words(&'static [&'static str]),
-    /// A path or pattern of input files.
-    Files,
-    /// A SQL scalar expression.
-    Sql,
-    /// A linear combination of SQL aggregates.
-    Driver,
-    /// A SQL query.
-    Query,
-    /// An integer between these bounds, both included.
-    Integer(i64, i64),
-    /// An exact decimal number: a TOML number or a string.
-    Number,
-    /// One text or several.
-    Texts,
-    /// SQL scalar expressions by name.
-    SqlByName,
-    /// Numbers by day, `"2024-01-01" = 100`.
-    NumberByDay,
-    /// Numbers by name, `"warehouse rent" = 0.4`.
-    NumberByName,
-    /// A table with fixed keys.
-    Table(&'static Section),
-    /// An array of such tables, `[[…]]`.
-    Tables(&'static Section),
-    /// Such tables by a name of the user's choice, `[….NAME]`.
-    NamedTables(&'static Section),
-}
-
-impl Kind {
-    /// The section of the tables this kind holds.
-    pub(super) fn section(self) -> Option<&'static Section> {
-        match self {
-            Kind::Table(section) | Kind::Tables(section) | Kind::NamedTables(section) => Some(section),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    /// With its article, to stand after "expected".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Kind::Text => f.write_str("text in quotes"),
-            Kind::Words(words) => f.write_str(&alternatives(words)),
-            Kind::Files => f.write_str("a file pattern in quotes"),
-            Kind::Sql => f.write_str("a SQL expression in quotes"),
-            Kind::Driver => f.write_str("SQL aggregates in quotes"),
-            Kind::Query => f.write_str("a SQL query in quotes"),
-            Kind::Integer(least, i64::MAX) => write!(f, "an integer from {least}"),
-            Kind::Integer(least, most) => write!(f, "an integer from {least} to {most}"),
-            Kind::Number => f.write_str("a number"),
-            Kind::Texts => f.write_str("text in quotes or a list of such texts"),
-            Kind::SqlByName => f.write_str("a table of SQL expressions by name"),
-            Kind::NumberByDay => f.write_str("a table of numbers by day"),
-            Kind::NumberByName => f.write_str("a table of numbers by name"),
-            Kind::Table(section) => write!(f, "a table, {}", section.header),
-            Kind::Tables(section) => write!(f, "a list of tables, each begun with {}", section.header),
-            Kind::NamedTables(section) => write!(f, "tables by name, {}", section.header),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keys of `[profitability]`, `[publish]` and `[[expect]]`.
 
-use super::{Key, Kind, Section};
+use super::{Choice, Key, Kind, Section};
 
 pub(super) static PROFITABILITY: Section = Section {
     header: "[profitability]",
@@ -18,7 +18,7 @@ pub(super) static PROFITABILITY: Section = Section {
             "Profit above this is high profit",
         ),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 pub(super) static PUBLISH: Section = Section {
@@ -37,6 +37,12 @@ pub(super) static PUBLISH: Section = Section {
             "`plain` uses only PLAIN encodings, for old readers",
         ),
         Key::optional(
+            "customer_activity",
+            Kind::Flag,
+            "false",
+            "Publish the long table `customer_activity` although `customer_period` has room for all activities",
+        ),
+        Key::optional(
             "row_group_rows",
             Kind::Integer(1, 16_777_216),
             "131_072",
@@ -49,7 +55,7 @@ pub(super) static PUBLISH: Section = Section {
             "Releases kept when a run commits a new one",
         ),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };
 
 pub(super) static EXPECT: Section = Section {
@@ -67,5 +73,5 @@ pub(super) static EXPECT: Section = Section {
             "Whether a miss stops the release or is only said",
         ),
     ],
-    exactly_one: &[],
+    choice: Choice::Free,
 };

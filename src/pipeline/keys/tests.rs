@@ -45,6 +45,7 @@ fn reference_type(kind: Kind) -> String {
         Kind::Words(words) => {
             words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or ")
         }
+        Kind::Flag => "true or false".into(),
         Kind::Files => "path pattern".into(),
         Kind::Sql => "SQL expression".into(),
         Kind::Driver => "SQL aggregates".into(),
@@ -52,10 +53,16 @@ fn reference_type(kind: Kind) -> String {
         Kind::Integer(least, i64::MAX) => format!("integer from {least}"),
         Kind::Integer(least, most) => format!("integer {least}–{most}"),
         Kind::Number => "number".into(),
+        Kind::Ratio => "number or fraction as text".into(),
         Kind::Texts => "text or list of texts".into(),
         Kind::SqlByName => "SQL expression by name".into(),
+        Kind::DriverByName => "SQL aggregates by name".into(),
         Kind::NumberByDay => "number by day".into(),
+        Kind::NumberOrByDay => "number, or number by day".into(),
         Kind::NumberByName => "number by name".into(),
+        Kind::RatioByName => "number or fraction by name".into(),
+        Kind::NumberByNameByName => "number by name, by name".into(),
+        Kind::Takes(_) => "share, `\"even\"` or table by name".into(),
         Kind::Table(_) => "table".into(),
         Kind::Tables(_) => "tables".into(),
         Kind::NamedTables(_) => "tables by name".into(),
@@ -96,7 +103,7 @@ fn a_key_stands_once_in_its_section() {
     for section in FILE.with_descendants() {
         let names: BTreeSet<&str> = section.keys.iter().map(|key| key.name).collect();
         assert_eq!(names.len(), section.keys.len(), "{}", section.header);
-        assert!(section.exactly_one.iter().all(|name| names.contains(name)), "{}", section.header);
+        assert!(section.choice.keys().iter().all(|name| names.contains(name)), "{}", section.header);
         assert!(section.keys.iter().all(|key| !key.doc.ends_with('.')), "{}", section.header);
     }
 }

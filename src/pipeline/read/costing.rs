@@ -1,33 +1,76 @@
-//! `[[costing.resource]]` and `[[costing.activity]]` together: what can only be checked across entries.
+//! `[costing]` as a whole: entries are read one by one, then checked against each other.
 
-use super::activity::{Activity, Context, Share};
+use super::activity::Activity;
+use super::bill::{BillPart, bills};
+use super::capacity::check_unused;
+use super::cycle::check_cycles;
+use super::exits::dead_ends;
 use super::facts::Grain;
+use super::feed::check_feeds;
 use super::ledger::check_claims;
+use super::names::{Index, Names};
+use super::network::Network;
+use super::pool::check_pools;
 use super::resource::resource;
-use super::table::{Table, compare};
+use super::scenario::scenarios;
+use super::services::groups;
+use super::table::Table;
+use super::take::{Taking, takings};
 use super::wording::quoted;
-use crate::pipeline::CostingDef;
-use crate::units::Decimal;
-use std::collections::HashMap;
+use crate::pipeline::{CostingDef, Node, ScenarioDef};
+use std::collections::{BTreeSet, HashMap};
 
-/// Reads `[costing]`; `None` without any entry.
-pub(super) fn costing(table: Table<'_>, grain: Grain, events: &[&str]) -> Option<CostingDef> {
-    let (resources, activities) = (table.tables("resource"), table.tables("activity"));
-    if resources.is_empty() && activities.is_empty() {
-        return None;
-    }
+/// Reads `[costing]`, `None` without any entry, and the scenarios, which speak of it.
+pub(super) fn costing(
+    root: Table<'_>,
+    grain: Grain,
+    events: &[&str],
+) -> (Option<CostingDef>, Option<Vec<ScenarioDef>>) {
+    let section = root.table("costing");
+    let tables = |key: &str| section.map(|section| section.tables(key)).unwrap_or_default();
+    let (resources, activities) = (tables("resource"), tables("activity"));
+    let index = Index::new(&resources, &activities);
+    let names = Names { resources: &resources, activities: &activities, events, index: &index };
     check_names(&resources, "resource");
     check_names(&activities, "activity");
     check_claims(&resources);
-    let context = Context { resources: &resources, events };
-    let read: Vec<Activity<'_>> = activities.iter().map(|table| Activity::read(*table, context)).collect();
+
+    let bills = bills(&tables("bill"), names);
+    let groups = groups(&tables("services"), names);
+    let received: Vec<Vec<Taking>> = resources.iter().map(|table| takings(*table, names, grain)).collect();
+    let is_billed = |index: usize| bills.iter().any(|bill| bill.activity == index);
+    let tables = activities.iter().enumerate();
+    let read: Vec<Activity<'_>> =
+        tables.map(|(index, table)| Activity::read(*table, names, grain, is_billed(index))).collect();
     check_columns(&read);
-    check_shares(&read, &resources);
-    Some(CostingDef {
-        resources: resources.iter().filter_map(|table| resource(*table, grain)).collect(),
-        activities: read.into_iter().filter_map(|activity| activity.checked(context)).collect(),
-        services: Vec::new(),
-    })
+
+    let of_resources = received.iter().enumerate().map(|(index, takings)| (Node::Resource(index), takings));
+    let of_activities = read.iter().enumerate().map(|(index, read)| (Node::Activity(index), &read.takings));
+    let takings = of_resources.chain(of_activities).map(|(node, takings)| (node, takings.as_slice()));
+    let network = Network::new(names, takings, &groups);
+    check_pools(&network);
+    check_feeds(&network);
+    check_cycles(&network);
+    dead_ends(&network).into_iter().for_each(|(offset, message)| root.reading.fault(offset, message));
+    check_unused(&network);
+    let scenarios = scenarios(root, &network, &read, &bills, grain);
+
+    let taken: BTreeSet<Node> = network.flows.iter().map(|flow| flow.giver).collect();
+    let checked = |(index, activity): (usize, Activity<'_>)| {
+        let bills: Vec<&BillPart<'_>> = bills.iter().filter(|bill| bill.activity == index).collect();
+        activity.checked(names, grain, &bills, taken.contains(&Node::Activity(index)))
+    };
+    let costing = CostingDef {
+        resources: resources
+            .iter()
+            .zip(&received)
+            .filter_map(|(table, takings)| resource(*table, takings, grain))
+            .collect(),
+        activities: read.into_iter().enumerate().filter_map(checked).collect(),
+        services: groups.iter().filter_map(super::services::Group::checked).collect(),
+    };
+    let has_entries = !resources.is_empty() || !activities.is_empty();
+    (has_entries.then_some(costing), scenarios)
 }
 
 /// Notes every name that an earlier entry has taken.
@@ -58,31 +101,4 @@ fn check_columns(activities: &[Activity<'_>]) {
             "activities {names} share the column '{column}'; give one another with column = \"…\""
         ));
     }
-}
-
-/// Notes every resource of which activities together take more than there is.
-fn check_shares(activities: &[Activity<'_>], resources: &[Table<'_>]) {
-    for (index, resource) in resources.iter().enumerate() {
-        let of_activity = |activity: &Activity<'_>| {
-            let name = activity.name.unwrap_or_default().to_owned();
-            let shares = activity.shares.iter().filter(move |share| share.resource == index).copied();
-            shares.map(move |share| (name.clone(), share)).collect::<Vec<_>>()
-        };
-        let taken: Vec<(String, Share)> = activities.iter().flat_map(of_activity).collect();
-        check_sum(*resource, &taken);
-    }
-}
-
-fn check_sum(resource: Table<'_>, taken: &[(String, Share)]) {
-    let finest = taken.iter().map(|(_, share)| share.share.scale).max().unwrap_or(0);
-    let at_finest =
-        |share: &Share| share.share.at_scale(finest).expect("18 digits after the point fit an i128");
-    let sum = Decimal { mantissa: taken.iter().map(|(_, share)| at_finest(share)).sum(), scale: finest }
-        .normalised();
-    let Some((_, last)) = taken.last().filter(|_| compare(sum, Decimal::ONE).is_gt()) else { return };
-    let takes = |(activity, share): &(String, Share)| format!("{} takes {}", quoted(activity), share.share);
-    let all: Vec<String> = taken.iter().map(takes).collect();
-    let name = quoted(resource.text("name").unwrap_or_default());
-    let message = format!("the shares of resource {name} add up to {sum}, over 1: {}", all.join(", "));
-    resource.reading.fault(last.offset, message);
 }

@@ -6,11 +6,10 @@ use crate::pipeline::LedgerDef;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// Reads the `ledger` of a resource.
+/// Reads the `ledger` of a resource, or the `file` of a resource driver.
 pub(super) fn ledger(table: Table<'_>) -> Option<LedgerDef> {
     let column = |key: &str, default: &str| table.text(key).unwrap_or(default).to_owned();
-    let accounts: Vec<String> =
-        accounts(table).iter().filter_map(|entry| entry.text()).map(str::to_owned).collect();
+    let accounts: Vec<String> = accounts(table).into_iter().map(|(_, account)| account.to_owned()).collect();
     Some(LedgerDef {
         files: table.files("files")?,
         accounts: (!accounts.is_empty()).then_some(accounts)?,
@@ -27,8 +26,7 @@ pub(super) fn check_claims(resources: &[Table<'_>]) {
         let name = resource.text("name").unwrap_or("without a name");
         let Some(ledger) = resource.table("ledger") else { continue };
         let Some(files) = ledger.files("files") else { continue };
-        for entry in accounts(ledger) {
-            let Some(account) = entry.text() else { continue };
+        for (entry, account) in accounts(ledger) {
             let Some(first) = claims.insert((files.path.clone(), account), name) else { continue };
             let (account, pattern) = (quoted(account), &files.pattern);
             let (first, second) = (quoted(first), quoted(name));
@@ -41,11 +39,6 @@ pub(super) fn check_claims(resources: &[Table<'_>]) {
     }
 }
 
-/// `account`, one or several, each as an entry with its own place.
-fn accounts(ledger: Table<'_>) -> Vec<Entry<'_>> {
-    let Some(entry) = ledger.entry("account") else { return Vec::new() };
-    match entry.value.get_ref().as_array() {
-        Some(items) => items.iter().map(|value| Entry { value, ..entry }).collect(),
-        None => vec![entry],
-    }
+fn accounts(ledger: Table<'_>) -> Vec<(Entry<'_>, &str)> {
+    ledger.entry("account").map(Entry::texts).unwrap_or_default()
 }

@@ -5,18 +5,38 @@
 //! is there has had its fault noted, so what is optional may collapse: only a reading without faults is kept.
 
 mod activity;
+mod bill;
+mod capacity;
+mod combination;
 mod costing;
+#[cfg(test)]
+mod costing_tests;
 mod customers;
+mod cycle;
+mod driver;
+mod exits;
 mod expect;
 mod facts;
+mod feed;
 mod ledger;
+mod level;
+mod names;
+mod network;
+mod number;
 mod paths;
+mod pool;
+mod rate;
 mod reading;
 mod resource;
+mod scenario;
+mod scenario_shares;
+mod services;
 mod settings;
 mod shape;
 mod table;
+mod take;
 mod text_offset;
+mod weights;
 mod wording;
 
 use super::Definition;
@@ -72,12 +92,13 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let grain = facts::grain(facts_table);
     let events = facts_table.map(facts::event_names).unwrap_or_default();
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain));
+    let (costing, scenarios) = costing::costing(root, grain, &events);
     Some(Definition {
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
         digest: blake3::hash(bytes).to_hex().to_string(),
-        costing: root.table("costing").and_then(|section| costing::costing(section, grain, &events)),
-        scenarios: Vec::new(),
+        costing,
+        scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
@@ -145,6 +166,25 @@ mod tests {
         let definition = checked(Path::new("pipelines/example.toml"), example.as_bytes()).unwrap();
         assert_eq!(definition.publish.path, Path::new("out/example"));
         assert_eq!(definition.costing.unwrap().activities.len(), 3);
+    }
+
+    #[test]
+    fn the_excerpts_of_the_reference_have_no_fault_but_what_they_leave_out() {
+        let reference = include_str!("../../../pipelines/README.md");
+        let excerpts = reference.split("```toml\n").skip(2).map(|rest| rest.split("```").next().unwrap());
+        let mut count = 0;
+        for excerpt in excerpts {
+            let error = checked(Path::new("p.toml"), excerpt.as_bytes()).expect_err("no [facts]");
+            let left_out = ["missing key 'facts'", "unknown resource", "unknown activity", "unknown source"];
+            for message in &error.messages {
+                assert!(
+                    left_out.iter().any(|left_out| message.contains(left_out)),
+                    "{message} in\n{excerpt}"
+                );
+            }
+            count += 1;
+        }
+        assert!(count >= 7, "{count}");
     }
 
     #[test]

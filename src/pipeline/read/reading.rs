@@ -10,11 +10,15 @@ pub(super) struct Reading<'s> {
     pub(super) text: &'s str,
     /// (byte offset, message). Interior, so that readers of sections stay plain functions of a table.
     faults: RefCell<Vec<(usize, String)>>,
+    /// Byte offset of each line, as every value of a file may be asked for its place.
+    lines: Vec<usize>,
 }
 
 impl<'s> Reading<'s> {
     pub(super) fn new(path: &'s Path, text: &'s str) -> Self {
-        Self { path, text, faults: RefCell::default() }
+        let after_newlines = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        let lines = std::iter::once(0).chain(after_newlines).collect();
+        Self { path, text, faults: RefCell::default(), lines }
     }
 
     /// The folder that relative paths in the file start from.
@@ -25,6 +29,11 @@ impl<'s> Reading<'s> {
     /// Notes a fault at a byte offset of the file.
     pub(super) fn fault(&self, offset: usize, message: impl Into<String>) {
         self.faults.borrow_mut().push((offset, message.into()));
+    }
+
+    /// How many faults have been noted so far.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.borrow().len()
     }
 
     /// Forgets the faults noted so far that a syntax error may have caused: those on its line, and, as keys lose
@@ -46,6 +55,8 @@ impl<'s> Reading<'s> {
     pub(super) fn into_faults(self) -> Vec<String> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|(offset, _)| *offset);
+        // A value that is read twice is told of once.
+        faults.dedup();
         let message = |(offset, message)| {
             let Position { line, column } = self.position(offset);
             format!("{}:{line}:{column}: {message}", self.path.display())
@@ -59,13 +70,10 @@ impl<'s> Reading<'s> {
             .rev()
             .find(|offset| self.text.is_char_boundary(*offset))
             .expect("offset 0 is a boundary");
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let before = &self.text[self.lines[line - 1]..offset];
         let number = |count: usize| u32::try_from(count).expect("a pipeline file is shorter than 4 GiB");
-        Position {
-            line: number(before.matches('\n').count() + 1),
-            column: number(before[line_start..].chars().count() + 1),
-        }
+        Position { line: number(line), column: number(before.chars().count() + 1) }
     }
 }
 

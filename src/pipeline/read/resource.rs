@@ -1,93 +1,58 @@
-//! `[[costing.resource]]`: pools of money, and the capacity of those that are time-driven.
+//! `[[costing.resource]]`: pools of money.
 
+use super::capacity::capacity;
 use super::facts::Grain;
 use super::ledger::ledger;
-use super::table::{Entry, Table};
-use super::wording::quoted;
-use crate::pipeline::{Amount, Capacity, ResourceDef, UnusedCapacity};
-use crate::units::{Day, Decimal, Period};
-use std::collections::BTreeMap;
+use super::number::{by_period, share};
+use super::table::Table;
+use super::take::{Taking, takes};
+use crate::pipeline::{Amount, ResourceDef};
+use crate::units::Decimal;
 
-/// Reads one `[[costing.resource]]`.
-pub(super) fn resource(table: Table<'_>, grain: Grain) -> Option<ResourceDef> {
+/// Reads one `[[costing.resource]]`, whose `from` has been read.
+pub(super) fn resource(table: Table<'_>, takings: &[Taking], grain: Grain) -> Option<ResourceDef> {
     let amount = amount(table, grain);
-    let capacity = table.table("capacity").and_then(capacity);
+    let capacity = table.table("capacity").map(|table| capacity(table, grain));
+    let fixed = table.entry("fixed").map_or(Some(Decimal::ZERO), share);
+    check_ledger_needed(table);
     Some(ResourceDef {
         name: table.text("name")?.to_owned(),
         amount: amount?,
-        takes: Vec::new(),
-        capacity,
-        fixed: Decimal::ZERO,
-        is_every_period_needed: false,
+        factor: Decimal::ONE,
+        takes: takes(table, takings)?,
+        capacity: capacity.unwrap_or(None),
+        fixed: fixed?,
+        is_every_period_needed: table.flag("every_period"),
         at: table.at(),
     })
 }
 
-/// That exactly one of the three is given is a matter of shape; here all that are given are read.
+/// That at most one of the three is given is a matter of shape; here all that are given are read.
 fn amount(table: Table<'_>, grain: Grain) -> Option<Amount> {
-    let each_period = table.entry("amount").and_then(|entry| entry.money(grain.money_scale));
-    let by_period = table.table("amounts").and_then(|amounts| amounts_by_period(amounts, grain));
+    if !has_money(table) {
+        return Some(Amount::Nothing);
+    }
+    let money = |entry: super::table::Entry<'_>| entry.money(grain.money_scale);
+    let each_period = table.entry("amount").and_then(money);
+    let amounts = table.table("amounts").and_then(|amounts| by_period(amounts, grain, money));
     let ledger = table.table("ledger").and_then(ledger);
     each_period
         .map(Amount::EachPeriod)
-        .or_else(|| by_period.map(Amount::ByPeriod))
+        .or_else(|| amounts.map(Amount::ByPeriod))
         .or_else(|| ledger.map(Amount::Ledger))
 }
 
-fn amounts_by_period(table: Table<'_>, grain: Grain) -> Option<BTreeMap<Period, Decimal>> {
-    let mut amounts: BTreeMap<Period, (Decimal, &str)> = BTreeMap::new();
-    for entry in table.entries() {
-        let (day, money) = (day(entry), entry.money(grain.money_scale));
-        let (Some(day), Some(money), Some(kind)) = (day, money, grain.period) else { continue };
-        let period = Period::containing(kind, day);
-        match amounts.get(&period) {
-            None => {
-                amounts.insert(period, (money, entry.key));
-            }
-            Some((_, earlier)) => {
-                let message = format!(
-                    "'{}' and '{earlier}' lie in the same period, which begins on {period}; write one amount for it",
-                    entry.key
-                );
-                entry.reading.fault(entry.key_offset, message);
-            }
-        }
-    }
-    grain.period.map(|_| amounts.into_iter().map(|(period, (money, _))| (period, money)).collect())
+/// Whether the resource has money of its own, faulty or not.
+pub(super) fn has_money(table: Table<'_>) -> bool {
+    ["amount", "amounts", "ledger"].iter().any(|key| table.has(key))
 }
 
-fn day(entry: Entry<'_>) -> Option<Day> {
-    let day: Option<Day> = entry.key.parse().ok().filter(|day| (Day::MIN..Day::END).contains(day));
-    if day.is_none() {
-        let message = format!(
-            "{} is not a day, expected YYYY-MM-DD from {} until {}",
-            quoted(entry.key),
-            Day::MIN,
-            Day(Day::END.0 - 1)
-        );
+fn check_ledger_needed(table: Table<'_>) {
+    if let (Some(entry), true, false) =
+        (table.entry("every_period"), table.flag("every_period"), table.has("ledger"))
+    {
+        let message =
+            "'every_period' speaks of rows in a ledger, but the resource has none; add 'ledger' or remove it";
         entry.reading.fault(entry.key_offset, message);
     }
-    day
-}
-
-fn capacity(table: Table<'_>) -> Option<Capacity> {
-    let minutes = table.entry("practical_minutes").and_then(|entry| positive(entry, 1));
-    let hours = table.entry("practical_hours").and_then(|entry| positive(entry, 60));
-    minutes.or(hours).map(|practical_minutes| Capacity {
-        practical_minutes,
-        minutes_by_period: BTreeMap::new(),
-        standard_rate: None,
-        unused: UnusedCapacity::Keep,
-        step: None,
-    })
-}
-
-fn positive(entry: Entry<'_>, factor: i128) -> Option<Decimal> {
-    let number = entry.number()?;
-    if number.mantissa <= 0 {
-        entry.fault(format!("'{}' is {number}, expected a number above 0", entry.key));
-        return None;
-    }
-    let mantissa = number.mantissa.checked_mul(factor).expect("36 digits times 60 fit an i128");
-    Some(Decimal { mantissa, ..number }.normalised())
 }

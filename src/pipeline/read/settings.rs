@@ -36,7 +36,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
         plain: table.and_then(|table| table.text("encoding")) == Some("plain"),
-        customer_activity: false,
+        customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
         row_group_rows: count("row_group_rows").unwrap_or(DEFAULT_ROW_GROUP_ROWS),
         keep: count("keep"),
     }

@@ -2,7 +2,7 @@
 
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, lower_first, nearest, quoted};
-use crate::pipeline::keys::{FILE, Key, Kind, Section, alternatives};
+use crate::pipeline::keys::{Choice, FILE, Key, Kind, Section, alternatives};
 use toml::de::DeValue;
 
 /// Notes every fault of shape. Missing keys are passed over when a syntax error may have swallowed them.
@@ -48,19 +48,20 @@ fn check_presence(table: Table<'_>, section: &Section, header: &str) {
             lower_first(key.doc)
         ));
     }
-    if section.exactly_one.is_empty() {
-        return;
-    }
-    let given: Vec<&str> = section.exactly_one.iter().copied().filter(|key| table.has(key)).collect();
-    let choice = alternatives(section.exactly_one);
-    match given.as_slice() {
-        [_] => {}
-        [] => table.fault(format!("{header} needs one of {choice}; found none")),
-        [first, second, ..] => {
+    check_choice(table, section.choice, header);
+}
+
+fn check_choice(table: Table<'_>, choice: Choice, header: &str) {
+    let given: Vec<&str> = choice.keys().iter().copied().filter(|key| table.has(key)).collect();
+    let wanted = alternatives(choice.keys());
+    match (given.as_slice(), choice) {
+        ([], Choice::OneOf(_)) => table.fault(format!("{header} needs one of {wanted}; found none")),
+        ([first, second, ..], _) => {
             let second_key = table.entry(second).expect("given keys have entries");
-            let message = format!("{header} takes only one of {choice}; found '{second}' beside '{first}'");
+            let message = format!("{header} takes only one of {wanted}; found '{second}' beside '{first}'");
             table.reading.fault(second_key.key_offset, message);
         }
+        _ => {}
     }
 }
 
@@ -70,9 +71,20 @@ fn check_value(entry: Entry<'_>, key: &Key, complete: bool) {
         Kind::Text | Kind::Files | Kind::Sql | Kind::Driver | Kind::Query => check_text(entry, key),
         Kind::Words(words) => check_word(entry, key, words),
         Kind::Integer(least, most) => check_integer(entry, key, least, most),
-        Kind::Number => check_number(entry, key),
+        Kind::Flag => check_flag(entry, key),
+        Kind::Number | Kind::Ratio => check_number(entry, key),
+        Kind::NumberOrByDay => match value {
+            DeValue::Table(_) => check_map(entry, &Key { kind: Kind::NumberByDay, ..*key }),
+            _ => check_number(entry, key),
+        },
         Kind::Texts => check_texts(entry, key),
-        Kind::SqlByName | Kind::NumberByDay | Kind::NumberByName => check_map(entry, key),
+        Kind::SqlByName
+        | Kind::DriverByName
+        | Kind::NumberByDay
+        | Kind::NumberByName
+        | Kind::RatioByName
+        | Kind::NumberByNameByName => check_map(entry, key),
+        Kind::Takes(section) => check_takes(entry, key, section, complete),
         Kind::Table(section) => match entry.table() {
             Some(table) => check_section(table, section, section.header, complete),
             None => wrong_type(entry, key),
@@ -145,6 +157,12 @@ fn check_integer(entry: Entry<'_>, key: &Key, least: i64, most: i64) {
     }
 }
 
+fn check_flag(entry: Entry<'_>, key: &Key) {
+    if !matches!(entry.value.get_ref(), DeValue::Boolean(_)) {
+        wrong_type(entry, key);
+    }
+}
+
 fn check_number(entry: Entry<'_>, key: &Key) {
     if !matches!(entry.value.get_ref(), DeValue::Integer(_) | DeValue::Float(_) | DeValue::String(_)) {
         wrong_type(entry, key);
@@ -170,9 +188,23 @@ fn check_map(entry: Entry<'_>, key: &Key) {
     if table.map.is_empty() {
         entry.fault(format!("'{}' is empty, expected {}", entry.key, key.kind));
     }
-    let kind = if matches!(key.kind, Kind::SqlByName) { Kind::Sql } else { Kind::Number };
+    let kind = key.kind.of_values().expect("a map says what its values are");
     for value in table.entries() {
         check_value(value, &Key { kind, ..*key }, true);
+    }
+}
+
+/// Shares and the word `even` are read later: here only tables are looked into.
+fn check_takes(entry: Entry<'_>, key: &Key, section: &'static Section, complete: bool) {
+    let Some(takes) = entry.table() else { return wrong_type(entry, key) };
+    if takes.map.is_empty() {
+        entry.fault(format!("'{}' is empty, expected {}", entry.key, key.kind));
+    }
+    for take in takes.entries() {
+        match take.table() {
+            Some(table) => check_section(table, section, section.header, complete),
+            None => check_number(take, &Key { kind: Kind::Number, ..*key }),
+        }
     }
 }
 

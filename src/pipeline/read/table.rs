@@ -79,6 +79,16 @@ impl<'a> Table<'a> {
         self.entry(key)?.integer()
     }
 
+    /// `true` or `false`; `false` without the key.
+    pub(super) fn flag(self, key: &str) -> bool {
+        self.entry(key).and_then(Entry::flag).unwrap_or(false)
+    }
+
+    /// The entries of the table under this key; none without it.
+    pub(super) fn entries_of(self, key: &str) -> Vec<Entry<'a>> {
+        self.table(key).map(Table::entries).unwrap_or_default()
+    }
+
     /// A scalar SQL expression.
     pub(super) fn sql(self, key: &str) -> Option<Scalar> {
         self.entry(key)?.sql()
@@ -121,6 +131,20 @@ impl<'a> Entry<'a> {
     /// As text; blank text is a fault of shape.
     pub(super) fn text(self) -> Option<&'a str> {
         self.value.get_ref().as_str().filter(|text| !text.trim().is_empty())
+    }
+
+    /// As `true` or `false`.
+    pub(super) fn flag(self) -> Option<bool> {
+        self.value.get_ref().as_bool()
+    }
+
+    /// Each of a list of texts with its own place, or the one text.
+    pub(super) fn texts(self) -> Vec<(Entry<'a>, &'a str)> {
+        let items: Vec<Entry<'a>> = match self.value.get_ref().as_array() {
+            Some(items) => items.iter().map(|value| Entry { value, ..self }).collect(),
+            None => vec![self],
+        };
+        items.into_iter().filter_map(|item| Some((item, item.text()?))).collect()
     }
 
     /// As an integer.
@@ -201,8 +225,7 @@ impl<'a> Entry<'a> {
     }
 
     fn bounded(self, number: Decimal) -> Option<Decimal> {
-        let whole = number.mantissa.unsigned_abs() / 10_u128.pow(u32::from(number.scale));
-        if number.scale <= MOST_DIGITS && whole < 10_u128.pow(u32::from(MOST_DIGITS)) {
+        if has_few_digits(number) {
             return Some(number);
         }
         let key = self.key;
@@ -237,7 +260,13 @@ impl<'a> Entry<'a> {
 }
 
 /// Digits a number of the file may have on either side of the point: two such numbers compare without overflow.
-const MOST_DIGITS: u8 = 18;
+pub(super) const MOST_DIGITS: u8 = 18;
+
+/// Whether the number has few enough digits on either side of the point.
+pub(super) fn has_few_digits(number: Decimal) -> bool {
+    let whole = number.mantissa.unsigned_abs() / 10_u128.pow(u32::from(number.scale.min(38)));
+    number.scale <= MOST_DIGITS && whole < 10_u128.pow(u32::from(MOST_DIGITS))
+}
 
 /// The order of two numbers of the file.
 pub(super) fn compare(left: Decimal, right: Decimal) -> std::cmp::Ordering {

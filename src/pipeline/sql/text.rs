@@ -1,8 +1,27 @@
 //! Trees back to SQL text, for messages and explanations.
 
-use super::{Aggregate, BinaryOp, DatePart, Expr, Function, Literal};
-use crate::units::{Day, MICROS_PER_DAY};
+use super::{Aggregate, BinaryOp, DatePart, Driver, Expr, Function, Literal};
+use crate::units::{Day, Decimal, MICROS_PER_DAY};
 use std::fmt::{Display, Formatter, Result};
+
+impl Display for Driver {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for (index, (coefficient, aggregate)) in self.terms.iter().enumerate() {
+            f.write_str(match (index, coefficient.mantissa < 0) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            })?;
+            let size = Decimal { mantissa: coefficient.mantissa.abs(), ..*coefficient };
+            if size != Decimal::ONE {
+                write!(f, "{size} * ")?;
+            }
+            aggregate.fmt(f)?;
+        }
+        Ok(())
+    }
+}
 
 impl Display for Aggregate {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

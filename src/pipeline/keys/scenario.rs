@@ -1,0 +1,60 @@
+//! Keys of `[scenario.NAME]`.
+
+use super::{Choice, Key, Kind, Section};
+
+pub(super) static SCENARIO: Section = Section {
+    header: "[scenario.NAME]",
+    keys: &[
+        Key::optional("about", Kind::Text, "", "What it asks"),
+        Key::optional(
+            "amount",
+            Kind::NumberByName,
+            "",
+            "Another amount of resources, in every period, `{ \"customer service\" = 40_000 }`",
+        ),
+        Key::optional(
+            "amount_factor",
+            Kind::NumberByName,
+            "",
+            "Factors on the money of resources, whether amount or ledger",
+        ),
+        Key::optional(
+            "capacity",
+            Kind::NumberByName,
+            "",
+            "Other practical minutes of time-driven resources, in every period",
+        ),
+        Key::optional(
+            "from",
+            Kind::NumberByNameByName,
+            "",
+            "Other shares, by who takes and of what: `[scenario.NAME.from.\"pick and pack\"]`, `\"warehouse rent\" = 0.5`",
+        ),
+        Key::optional("rate", Kind::RatioByName, "", "Standard or imputed rates of activities"),
+        Key::optional(
+            "driver",
+            Kind::DriverByName,
+            "",
+            "Other coefficients in the driver or time equation of activities, of aggregates that the pipeline uses anyway",
+        ),
+        Key::optional(
+            "prices",
+            Kind::Number,
+            "1",
+            "Factor on list revenue, above 0; discounts and returns follow it",
+        ),
+        Key::optional(
+            "planned",
+            Kind::NumberByName,
+            "",
+            "Planned driver volume of activities per period: what a budget starts from",
+        ),
+        Key::optional(
+            "growth",
+            Kind::Number,
+            "1",
+            "Factor on the volumes of activities that are not planned one by one, above 0",
+        ),
+    ],
+    choice: Choice::Free,
+};
