@@ -291,6 +291,8 @@ pub struct ResourceDef {
     pub name: String,
     /// Where its own money comes from.
     pub amount: Amount,
+    /// Factor on its own money: 1, unless a scenario says otherwise.
+    pub factor: Decimal,
     /// What it receives from other nodes, in the order written.
     pub takes: Vec<Take>,
     /// Present when the resource is time-driven: it gives minutes, and keeps what nobody takes.

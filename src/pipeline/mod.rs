@@ -5,11 +5,13 @@ mod definition;
 mod json_schema;
 mod keys;
 mod read;
+mod scenario;
 pub mod sql;
 mod stage;
 
 pub use definition::*;
 pub use json_schema::json_schema;
 pub use read::read;
+pub use scenario::apply;
 pub use sql::{Aggregate, Driver, Expr, Function};
 pub use stage::{Stage, plan};

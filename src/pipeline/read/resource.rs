@@ -15,6 +15,7 @@ pub(super) fn resource(table: Table<'_>, grain: Grain) -> Option<ResourceDef> {
     Some(ResourceDef {
         name: table.text("name")?.to_owned(),
         amount: amount?,
+        factor: Decimal::ONE,
         takes: Vec::new(),
         capacity,
         fixed: Decimal::ZERO,
