@@ -19,6 +19,8 @@ mod table;
 mod text_offset;
 mod wording;
 
+pub(crate) use wording::did_you_mean;
+
 use super::Definition;
 use crate::error::{Error, Kind, Result};
 use reading::Reading;
