@@ -7,11 +7,10 @@
 mod acquisition;
 mod classes;
 mod columns;
-mod explain;
-mod explain_text;
 mod lifetime;
 mod product;
 mod product_tables;
+pub mod questions;
 mod reconciliation;
 mod stage;
 mod tables;
@@ -20,5 +19,4 @@ mod tests;
 mod waterfall;
 mod whale;
 
-pub use explain::{ActivityExplanation, Explanation, PeriodExplanation, PoolPart, Step, Term, explain};
 pub use stage::{Summary, run};
