@@ -2,6 +2,7 @@
 //!
 //! stdout carries results, stderr progress and messages.
 
+mod budget;
 mod check;
 mod explain;
 
@@ -12,6 +13,7 @@ mod run;
 mod schema;
 mod summary;
 mod synth;
+mod whatif;
 
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,8 +64,12 @@ enum Command {
     Check(PipelineArg),
     /// Say what a run would read and why; writes nothing.
     Plan(plan::PlanArgs),
-    /// Trace a customer's profit back to rates, volumes and resource pools.
+    /// Say where money comes from and where it goes: of a customer, product group, activity or resource.
     Explain(explain::ExplainArgs),
+    /// Cost the kept facts by a scenario of the pipeline file, and tell the difference; publishes nothing.
+    Whatif(whatif::WhatIfArgs),
+    /// Say what a plan needs: activity volumes, minutes, capacity and money.
+    Budget(budget::BudgetArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
@@ -109,10 +115,21 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Check(args) => check::check(&args.pipeline, json),
         Command::Plan(args) => plan::plan(args, json),
         Command::Explain(args) => explain::explain(args, json),
+        Command::Whatif(args) => whatif::whatif(args, json),
+        Command::Budget(args) => budget::budget(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
+}
+
+/// An answer as the result of a command.
+fn answer<A: std::fmt::Display + serde::Serialize>(answer: &A, json: bool) -> Result<String> {
+    if !json {
+        return Ok(answer.to_string());
+    }
+    let value = serde_json::to_value(answer).map_err(|fault| Error::internal(fault.to_string()))?;
+    Ok(pretty(&value))
 }
 
 /// A JSON value as the result of a command.
