@@ -1,6 +1,7 @@
 //! The facts of a run, read from kept state one period at a time.
 
 use super::master::{RawKeys, RawMaster, open_customers};
+use super::one_customer::check_unchanged;
 use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregate_column};
 use super::quarantine;
 use super::schema::{
@@ -55,27 +56,34 @@ impl FactSet {
     /// The facts a release was made from, without its sources; only the customers source is read.
     ///
     /// # Errors
-    /// Kept state that cannot be read.
+    /// Kept state that cannot be read, a customers source that changed since.
     pub fn recall(
         definition: &Definition,
         folder: &Path,
         record: Record,
         as_of: Option<Day>,
     ) -> Result<Self> {
-        let mut aggregates = wanted_aggregates(definition);
-        for (aggregate, scale) in aggregates.iter_mut().zip(&record.aggregate_scales) {
-            aggregate.scale = *scale;
-        }
         let customers = definition.facts.customers.as_ref();
         let read = |def| open_customers(definition, def, Some(record.key_type), false)?.read();
         let master = customers.map(read).transpose()?;
-        for (file, _, _) in master.iter().flat_map(|master| &master.files) {
-            if !record.files.iter().any(|account| account.file == *file) {
-                let way_out = "run the pipeline again to ask about today's customers";
-                return Err(Error::check(format!("{} has changed since the release; {way_out}", file.path)));
-            }
-        }
+        let files = master.iter().flat_map(|master| &master.files).map(|(file, _, _)| file);
+        check_unchanged(files, &record)?;
+        let aggregates = kept_aggregates(definition, &record);
         Self::open(definition, folder, record, aggregates, master, as_of)
+    }
+
+    /// The same from kept state alone: no master data, and no customer whom only the customers source knows.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn recall_kept(
+        definition: &Definition,
+        folder: &Path,
+        record: Record,
+        as_of: Option<Day>,
+    ) -> Result<Self> {
+        let aggregates = kept_aggregates(definition, &record);
+        Self::open(definition, folder, record, aggregates, None, as_of)
     }
 
     /// Opens kept runs: joins the customers and product groups of all periods.
@@ -267,6 +275,15 @@ impl FactSet {
 fn source_names(definition: &Definition) -> Vec<String> {
     let events = definition.facts.events.iter().map(|events| events.name.clone());
     std::iter::once("transactions".to_owned()).chain(events).collect()
+}
+
+/// What the definition wants, with the scales that were found when the facts were made.
+fn kept_aggregates(definition: &Definition, record: &Record) -> Vec<AggregateColumn> {
+    let mut aggregates = wanted_aggregates(definition);
+    for (aggregate, scale) in aggregates.iter_mut().zip(&record.aggregate_scales) {
+        aggregate.scale = *scale;
+    }
+    aggregates
 }
 
 /// Ranks handled by one thread at a time.

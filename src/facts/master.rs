@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, ProductsDef, Scalar};
 use crate::units::Day;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
@@ -75,13 +76,22 @@ fn bind_all(definition: &Definition, files: &[InputFile], scalars: &[Wanted<'_>]
     Ok(bounds)
 }
 
-fn batches(file: &InputFile) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'_>> {
+/// The rows of a file: all columns, or those that are named.
+pub(super) fn batches<'f>(
+    file: &'f InputFile,
+    columns: Option<&[String]>,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
     let fault = |fault: &dyn std::fmt::Display| Error::input(format!("{}: {fault}", file.path.display()));
     let handle = File::open(&file.path).map_err(|error| Error::io(Kind::Input, &file.path, &error))?;
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, file.metadata.clone())
-        .with_batch_size(65_536)
-        .build()
-        .map_err(|error| fault(&error))?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, file.metadata.clone());
+    let mask = match columns {
+        Some(columns) => {
+            ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(String::as_str))
+        }
+        None => ProjectionMask::all(),
+    };
+    let reader = builder.with_projection(mask).with_batch_size(65_536).build();
+    let reader = reader.map_err(|error| fault(&error))?;
     Ok(contain_each(reader).map(move |batch| {
         file.complete(batch.map_err(|error| fault(&error))?).map_err(|error| fault(&error))
     }))
@@ -104,14 +114,18 @@ fn is_attribute(ty: Type) -> bool {
 }
 
 /// Which bound expression is which.
-struct MasterBounds {
-    customer: Bound,
-    acquired_on: Option<Bound>,
-    acquisition_cost: Option<Bound>,
+pub(super) struct MasterBounds {
+    pub(super) customer: Bound,
+    pub(super) acquired_on: Option<Bound>,
+    pub(super) acquisition_cost: Option<Bound>,
     attributes: Vec<(String, Bound)>,
 }
 
-fn bind_master(definition: &Definition, def: &CustomersDef, files: &[InputFile]) -> Result<MasterBounds> {
+pub(super) fn bind_master(
+    definition: &Definition,
+    def: &CustomersDef,
+    files: &[InputFile],
+) -> Result<MasterBounds> {
     let mut scalars: Vec<Wanted<'_>> = vec![("customer", &def.customer, &is_key, "an integer or text")];
     if let Some(scalar) = &def.acquired_on {
         scalars.push(("acquired_on", scalar, &is_instant, "a date or timestamp"));
@@ -173,21 +187,13 @@ impl CustomersSource<'_> {
     /// # Errors
     /// A page that cannot be decoded, or a customer listed twice.
     pub(crate) fn read(&self) -> Result<RawMaster> {
-        let is_int = self.key_type() == KeyType::Int;
-        let keys = if is_int { RawKeys::Int(Vec::new()) } else { RawKeys::Text(Vec::new()) };
-        let mut master = RawMaster {
-            keys,
-            acquired_on: Vec::new(),
-            acquisition_cost: Vec::new(),
-            attributes: Vec::new(),
-            files: Vec::new(),
-        };
+        let mut master = RawMaster::new(self.key_type());
         let bounds = &self.bounds;
         let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
         for file in &self.files {
             let mut counts = RowCounts::default();
             let mut quarantined = Vec::new();
-            for batch in batches(file)? {
+            for batch in batches(file, None)? {
                 let batch = batch?;
                 master.add(self.definition, bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
             }
@@ -208,7 +214,25 @@ impl CustomersSource<'_> {
 }
 
 impl RawMaster {
-    fn add(
+    pub(super) fn new(key_type: KeyType) -> Self {
+        Self {
+            keys: match key_type {
+                KeyType::Int => RawKeys::Int(Vec::new()),
+                KeyType::Text => RawKeys::Text(Vec::new()),
+            },
+            acquired_on: Vec::new(),
+            acquisition_cost: Vec::new(),
+            attributes: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    /// When the first customer was won, and what that cost.
+    pub(super) fn first(&self) -> Option<(Option<Day>, i64)> {
+        Some((*self.acquired_on.first()?, *self.acquisition_cost.first()?))
+    }
+
+    pub(super) fn add(
         &mut self,
         definition: &Definition,
         bounds: &MasterBounds,
@@ -372,7 +396,7 @@ pub(crate) fn read_products(
     )?;
     let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
     for file in &files {
-        for batch in batches(file)? {
+        for batch in batches(file, None)? {
             let batch = batch?;
             let (keys, names) = (bounds[0].keys(&batch)?, bounds[1].keys(&batch)?);
             for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
