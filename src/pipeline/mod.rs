@@ -11,6 +11,7 @@ mod stage;
 
 pub use definition::*;
 pub use json_schema::json_schema;
+pub(crate) use read::did_you_mean;
 pub use read::read;
 pub use scenario::apply;
 pub use sql::{Aggregate, Driver, Expr, Function};

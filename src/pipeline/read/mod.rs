@@ -39,6 +39,8 @@ mod text_offset;
 mod weights;
 mod wording;
 
+pub(crate) use wording::did_you_mean;
+
 use super::Definition;
 use crate::error::{Error, Kind, Result};
 use reading::Reading;

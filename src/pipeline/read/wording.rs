@@ -1,7 +1,7 @@
 //! Words of messages: "did you mean", quotes.
 
 /// The candidate most like `wanted`, if any is likely a misspelling of it. The first wins a tie.
-pub(super) fn nearest<'c>(wanted: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(wanted: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
     let wanted = plain(wanted);
     let likeness = |candidate: &str| strsim::jaro_winkler(&wanted, &plain(candidate));
@@ -19,7 +19,7 @@ pub(super) fn nearest<'c>(wanted: &str, candidates: impl IntoIterator<Item = &'c
 const LIKELY: f64 = 0.82;
 
 /// `; did you mean 'x'?`, or the given way out when nothing is near.
-pub(super) fn did_you_mean<'c>(
+pub(crate) fn did_you_mean<'c>(
     wanted: &str,
     candidates: impl IntoIterator<Item = &'c str>,
     otherwise: impl FnOnce() -> String,
