@@ -1,31 +1,56 @@
 //! `abacus explain`.
 
-use super::{PipelineArg, pretty};
-use crate::error::{Error, Result};
-use crate::profitability;
+use super::{PipelineArg, answer};
+use crate::error::Result;
+use crate::profitability::questions;
+use crate::stages::{MasterData, recall};
 use crate::units::{Day, Period};
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true)))]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     pipeline: PipelineArg,
-    /// The customer's key.
-    #[arg(long, value_name = "KEY")]
-    customer: String,
-    /// A day of the period to explain (YYYY-MM-DD); default: the customer's life.
+    /// A customer: its profit back to volumes, rates and pools. `unidentified` stands for rows without customer.
+    #[arg(long, value_name = "KEY", group = "what", conflicts_with_all = ["product", "activity", "resource"])]
+    customer: Option<String>,
+    /// A product group: what it brings, what its lines cause, which customers it comes from.
+    #[arg(long, value_name = "GROUP", group = "what", conflicts_with_all = ["activity", "resource"])]
+    product: Option<String>,
+    /// An activity: where its cost comes from, and who bears it.
+    #[arg(long, value_name = "NAME", group = "what", conflicts_with = "resource")]
+    activity: Option<String>,
+    /// A resource: where its cost comes from, and where it goes.
+    #[arg(long, value_name = "NAME", group = "what")]
+    resource: Option<String>,
+    /// Split the change in contribution between the periods of two days, of all customers or of --customer.
+    #[arg(long, value_names = ["DAY", "DAY"], num_args = 2, group = "what",
+          conflicts_with_all = ["product", "activity", "resource", "period"])]
+    change: Option<Vec<Day>>,
+    /// A day of the period to explain (YYYY-MM-DD); default: all periods.
     #[arg(long, value_name = "DAY")]
     period: Option<Day>,
+    /// How many customers are named; the others are one line.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
 }
 
 pub(super) fn explain(args: &ExplainArgs, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
-    let (facts, costing) = crate::stages::recall(&definition)?;
-    let period = args.period.map(|day| Period::containing(definition.facts.period, day));
-    let explanation = profitability::explain(&definition, &facts, &costing, &args.customer, period)?;
-    if json {
-        let value = serde_json::to_value(&explanation);
-        return Ok(pretty(&value.map_err(|fault| Error::internal(fault.to_string()))?));
+    let recalled = recall(&definition, MasterData::Leave)?;
+    let recalled = recalled.of(&definition);
+    let period_of = |day: Day| Period::containing(definition.facts.period, day);
+    let (period, top) = (args.period.map(period_of), args.top);
+    if let Some(customer) = &args.customer {
+        return answer(&questions::customer(&recalled, customer, period)?, json);
     }
-    Ok(explanation.to_string())
+    if let Some(activity) = &args.activity {
+        return answer(&questions::activity(&recalled, activity, period, top)?, json);
+    }
+    if let Some(resource) = &args.resource {
+        return answer(&questions::resource(&recalled, resource, period, top)?, json);
+    }
+    let group = args.product.as_deref().expect("the command line asks for one of them");
+    answer(&questions::product(&recalled, group, period, top)?, json)
 }

@@ -62,7 +62,7 @@ enum Command {
     Check(PipelineArg),
     /// Say what a run would read and why; writes nothing.
     Plan(plan::PlanArgs),
-    /// Trace a customer's profit back to rates, volumes and resource pools.
+    /// Say where money comes from and where it goes: of a customer, product group, activity or resource.
     Explain(explain::ExplainArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
@@ -113,6 +113,15 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
+}
+
+/// An answer as the result of a command.
+fn answer<A: std::fmt::Display + serde::Serialize>(answer: &A, json: bool) -> Result<String> {
+    if !json {
+        return Ok(answer.to_string());
+    }
+    let value = serde_json::to_value(answer).map_err(|fault| Error::internal(fault.to_string()))?;
+    Ok(pretty(&value))
 }
 
 /// A JSON value as the result of a command.

@@ -1,17 +1,20 @@
-//! Why a customer is worth what it is: the waterfall, and every cost back to volume, rate and resource pools.
-//!
-//! From kept facts alone. A pool's part is the second difference of design §6, so the parts of an activity's cost
-//! close to it, and over all customers to the pool.
+//! Why a customer is worth what it is: the waterfall, and every cost back to volume, rate and ledger account.
 
-use super::acquisition::Acquisition;
-use super::columns::Values;
-use super::waterfall::{Sources, Worth, key_text};
-use crate::costing::schema::{Activity, ActivityCosting, Costing, level_name, trace};
+use super::super::acquisition::Acquisition;
+use super::super::columns::Values;
+use super::super::waterfall::key_text;
+use super::books::{Books, Declared};
+use super::exact::Exact;
+use super::left::{Leaving, leaving};
+use super::posting::{Posting, Row};
+use super::recalled::Recalled;
+use super::sources::{Flow, Source, add, borne};
+use crate::costing::schema::{Rate, level_name};
 use crate::error::{Error, Result};
-use crate::facts::FactSet;
-use crate::facts::schema::{CustomerFacts, Customers};
-use crate::pipeline::{Definition, Node};
+use crate::facts::acquisition_of;
+use crate::facts::schema::{CustomerFacts, CustomerMaster};
 use crate::units::{Decimal, Period};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// One customer's worth, explained. Amounts are exact decimal texts.
@@ -24,9 +27,11 @@ pub struct Explanation {
     /// Exclusive end of the history.
     pub as_of: String,
     /// Acquisition cost before the history, part of life and of no period.
-    pub opening_acquisition_cost: String,
+    pub opening_acquisition_cost: Exact,
     /// Over the periods explained; over life when no period was asked for.
     pub waterfall: Vec<Step>,
+    /// What would end over these periods if the customer were gone.
+    pub if_left: Leaving,
     /// Periods in which the customer has facts or was won.
     pub periods: Vec<PeriodExplanation>,
 }
@@ -37,7 +42,7 @@ pub struct Step {
     /// Name of the published column.
     pub step: String,
     /// Its value.
-    pub amount: String,
+    pub amount: Exact,
 }
 
 /// One period.
@@ -47,7 +52,7 @@ pub struct PeriodExplanation {
     pub period_start: String,
     /// The period's waterfall.
     pub waterfall: Vec<Step>,
-    /// What every activity cost and why, in the order declared.
+    /// What the activities that the customer uses cost, and why, in the order declared.
     pub activities: Vec<ActivityExplanation>,
 }
 
@@ -60,18 +65,24 @@ pub struct ActivityExplanation {
     pub level: &'static str,
     /// SQL of the driver.
     pub driver: String,
+    /// Whether the fallback driver stands in for it.
+    pub is_fallback: bool,
     /// What the volume is made of.
     pub terms: Vec<Term>,
     /// Driver volume of the customer.
-    pub volume: String,
-    /// Driver rate as the exact fraction cost/volume of all customers.
-    pub rate_exact: String,
-    /// The same, rounded; none without volume.
+    pub volume: Exact,
+    /// `actual`, `standard`, `charge` or `imputed`.
+    pub rate_kind: &'static str,
+    /// Driver rate as the exact fraction money/volume; none where customers are not charged.
+    pub rate_exact: Option<String>,
+    /// The same, rounded.
     pub rate: Option<f64>,
     /// Cost borne by the customer.
-    pub cost: String,
-    /// Where that cost comes from; adds up to it.
-    pub pools: Vec<PoolPart>,
+    pub cost: Exact,
+    /// Where that cost comes from, one step back; adds up to it.
+    pub from: Vec<Flow>,
+    /// Unused capacity borne by the customer beside it, over the same volume.
+    pub unused_charged: Exact,
     /// Why no customer bears the activity's cost, if so.
     pub unassigned: Option<&'static str>,
 }
@@ -82,227 +93,175 @@ pub struct Term {
     /// SQL of the aggregate.
     pub aggregate: String,
     /// Its value for the customer.
-    pub value: String,
+    pub value: Exact,
     /// What it counts for in the volume.
-    pub coefficient: String,
-}
-
-/// A resource pool's part of an activity's cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PoolPart {
-    /// Name of the resource.
-    pub resource: String,
-    /// What all customers bear of it through this activity.
-    pub pool: String,
-    /// What this customer bears of it.
-    pub amount: String,
+    pub coefficient: Exact,
 }
 
 /// Explains one customer in one period or over life. The key `unidentified` stands for the rows without customer.
 ///
 /// # Errors
 /// An unknown customer or period, a customer without facts in the period, unreadable state.
-pub fn explain(
-    definition: &Definition,
-    facts: &FactSet,
-    costing: &Costing,
-    customer: &str,
-    period: Option<Period>,
-) -> Result<Explanation> {
-    let rank = rank_of(&facts.customers, customer)?;
-    let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
-    let acquisition = Acquisition::place(facts.master.as_ref(), &periods, facts.as_of);
-    let asked: Vec<usize> = match period {
-        None => (0..periods.len()).collect(),
-        Some(period) => vec![position(&periods, period)?],
-    };
-    let account = Account { facts, costing, rank };
-    let mut explained = Vec::new();
-    let mut sums = vec![0_i128; STEPS + costing.activities.len()];
-    for index in asked {
-        let acquired = cost_of(&acquisition.by_period[index], rank);
-        if let Some(found) = account.period(index, &facts.customer_facts(index)?, acquired)? {
-            sums.iter_mut().zip(&found.amounts).for_each(|(sum, amount)| *sum += i128::from(*amount));
-            explained.push(found.explanation);
-        }
-    }
+pub fn customer(recalled: &Recalled<'_>, key: &str, period: Option<Period>) -> Result<Explanation> {
+    let account = Account::open(recalled, key)?;
+    let asked = recalled.periods(period)?;
+    let explained = asked.par_iter().map(|(index, _)| account.period(*index)).collect::<Vec<Result<_>>>();
+    let explained: Vec<PeriodAccount> =
+        explained.into_iter().filter_map(Result::transpose).collect::<Result<_>>()?;
     if let (Some(period), true) = (period, explained.is_empty()) {
-        let key = key_text(&facts.customers, rank);
         return Err(Error::definition(format!(
-            "customer {key} has no facts in {period}; leave --period out to see its life"
+            "customer {} has no facts in {period}; leave --period out to see its life",
+            account.key
         )));
     }
-    let opening = if period.is_none() { cost_of(&acquisition.opening, rank) } else { 0 };
-    let names = step_names(&costing.activities);
-    let acquired_step = names.iter().position(|name| name == "acquisition_cost").expect("a step");
-    sums[acquired_step] += i128::from(opening);
-    *sums.last_mut().expect("a waterfall has steps") -= i128::from(opening);
+    let mut books = Books::new(recalled.costing.activities.len());
+    explained.iter().for_each(|period| books.add(&period.books));
+    let opening = if period.is_none() { account.acquired.opening_total() } else { 0 };
+    books.acquisition += opening;
     Ok(Explanation {
-        customer: key_text(&facts.customers, rank),
-        currency: definition.facts.currency.clone(),
-        as_of: facts.as_of.to_string(),
-        opening_acquisition_cost: account.money(i128::from(opening)),
-        waterfall: account.steps(sums),
-        periods: explained,
+        waterfall: account.steps(&books),
+        if_left: leaving(recalled, &books),
+        customer: account.key,
+        currency: recalled.definition.facts.currency.clone(),
+        as_of: recalled.facts.as_of.to_string(),
+        opening_acquisition_cost: recalled.money(opening),
+        periods: explained.into_iter().map(|period| period.explanation).collect(),
     })
-}
-
-fn rank_of(customers: &Customers, key: &str) -> Result<u32> {
-    if let Some(rank) = customers.rank_of(key) {
-        return Ok(rank);
-    }
-    if customers.has_unidentified && key == "unidentified" {
-        return Ok(u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"));
-    }
-    let known = customers.keys.len();
-    Err(Error::definition(format!(
-        "customer '{key}' is in no source of the release; it knows {known} customers"
-    )))
-}
-
-fn position(periods: &[Period], period: Period) -> Result<usize> {
-    periods.binary_search(&period).map_err(|_| {
-        let known = match (periods.first(), periods.last()) {
-            (Some(first), Some(last)) => format!("the release has {first} to {last}"),
-            _ => "the release has none".to_string(),
-        };
-        Error::definition(format!("period {period} has no facts; {known}"))
-    })
-}
-
-fn cost_of(placed: &[(u32, i64)], rank: u32) -> i64 {
-    placed.binary_search_by_key(&rank, |(rank, _)| *rank).map_or(0, |index| placed[index].1)
-}
-
-/// Steps of a waterfall besides the activities' costs.
-const STEPS: usize = 11;
-
-/// Names of the steps, in order; each is a published column.
-fn step_names(activities: &[Activity]) -> Vec<String> {
-    let before = ["list_revenue", "discount", "returns", "net_revenue", "product_cost", "gross_margin"];
-    let after =
-        ["cost_to_serve", "contribution", "customer_level_cost", "acquisition_cost", "customer_profit"];
-    assert_eq!(before.len() + after.len(), STEPS, "every step has a name");
-    let costs = activities.iter().map(|activity| format!("cost_{}", activity.column));
-    before.map(str::to_string).into_iter().chain(costs).chain(after.map(str::to_string)).collect()
 }
 
 /// One customer's books.
 struct Account<'r> {
-    facts: &'r FactSet,
-    costing: &'r Costing,
-    rank: u32,
+    recalled: &'r Recalled<'r>,
+    key: String,
+    /// None for a customer whom only the customers source knows.
+    rank: Option<u32>,
+    acquired: Acquisition,
+    declared: Declared,
 }
 
 struct PeriodAccount {
     explanation: PeriodExplanation,
-    amounts: Vec<i64>,
+    books: Books,
 }
 
-impl Account<'_> {
-    fn period(&self, index: usize, facts: &CustomerFacts, acquired: i64) -> Result<Option<PeriodAccount>> {
-        let row = facts.ranks.binary_search(&self.rank).ok();
+impl<'r> Account<'r> {
+    fn open(recalled: &'r Recalled<'r>, key: &str) -> Result<Self> {
+        let (facts, definition) = (recalled.facts, recalled.definition);
+        let rank = recalled.rank(key);
+        let listed = acquisition_of(definition, &facts.record, key)?;
+        if rank.is_none() && listed.is_none() {
+            let known = facts.customers.keys.len();
+            return Err(Error::definition(format!(
+                "customer '{key}' is in no source of the release; {known} customers have facts"
+            )));
+        }
+        let (day, cost) = listed.unwrap_or((None, 0));
+        let master =
+            CustomerMaster { acquired_on: vec![day], acquisition_cost: vec![cost], attributes: vec![] };
+        let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
+        Ok(Self {
+            recalled,
+            key: rank.map_or_else(|| key.to_string(), |rank| key_text(&facts.customers, rank)),
+            rank,
+            acquired: Acquisition::place(Some(&master), &periods, facts.as_of),
+            declared: Declared::new(definition.costing.as_ref(), recalled.costing),
+        })
+    }
+
+    fn period(&self, index: usize) -> Result<Option<PeriodAccount>> {
+        let acquired: i128 = self.acquired.by_period[index].iter().map(|(_, cost)| i128::from(*cost)).sum();
+        let row_of = |facts: &CustomerFacts| facts.ranks.binary_search(&self.rank?).ok();
+        let mut facts = match self.rank {
+            Some(_) => self.recalled.facts.customer_facts(index)?,
+            None => CustomerFacts::default(),
+        };
+        let row = row_of(&facts);
         if row.is_none() && acquired == 0 {
             return Ok(None);
         }
-        let costed = &self.costing.periods[index];
-        let aggregates: Vec<Values> = facts.aggregates.iter().map(|column| column.clone().into()).collect();
-        let mut activities = Vec::new();
-        let mut costs = Vec::new();
-        for (activity, costing) in self.costing.activities.iter().zip(&costed.activities) {
-            let (explanation, cost) = self.activity(activity, costing, &aggregates, row)?;
-            activities.push(explanation);
-            costs.push(Values::from(vec![cost]));
+        let activities = self.recalled.costing.activities.len();
+        let mut books = Books { acquisition: acquired, ..Books::of(&facts, row, activities) };
+        let aggregates: Vec<Values> =
+            std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
+        let mut explained = Vec::new();
+        for activity in (0..activities).filter(|_| row.is_some()) {
+            let posting = Posting::new(self.recalled, index, activity, &aggregates, facts.ranks.len())?;
+            let at = posting.row(row);
+            books.costs[activity] = posting.costed.rate.map_or(0, |rate| at.at(rate));
+            let unused = posting.unused_rate().map_or(0, |rate| at.at(rate));
+            books.unused_charged += unused;
+            if at.volume != 0 || books.costs[activity] != 0 {
+                let terms = self.terms(index, activity, &aggregates, row);
+                explained.push(self.activity(index, activity, &posting, at, terms));
+            }
         }
-        let value = |column: &[i64]| [row.map_or(0, |row| column[row])];
-        let (list_revenue, discount) = (value(&facts.list_revenue), value(&facts.discount));
-        let (returns, product_cost) = (value(&facts.returns), value(&facts.product_cost));
-        let sources = Sources {
-            list_revenue: &list_revenue,
-            discount: &discount,
-            returns: &returns,
-            product_cost: &product_cost,
-            costs: &costs,
-            acquisition_cost: vec![acquired].into(),
-        };
-        let worth = Worth::derive(&self.costing.activities, sources)?;
-        let mut amounts = vec![list_revenue[0], discount[0], returns[0], worth.net_revenue[0]];
-        amounts.extend([product_cost[0], worth.gross_margin[0]]);
-        amounts.extend(costs.iter().map(|cost| cost[0]));
-        amounts.extend([worth.cost_to_serve[0], worth.contribution[0], worth.customer_level_cost[0]]);
-        amounts.extend([worth.acquisition_cost[0], worth.customer_profit[0]]);
         let explanation = PeriodExplanation {
-            period_start: costed.period.to_string(),
-            waterfall: self.steps(amounts.iter().map(|amount| i128::from(*amount)).collect()),
-            activities,
+            period_start: self.recalled.costing.periods[index].period.to_string(),
+            waterfall: self.steps(&books),
+            activities: explained,
         };
-        Ok(Some(PeriodAccount { explanation, amounts }))
+        Ok(Some(PeriodAccount { explanation, books }))
     }
 
     fn activity(
         &self,
-        activity: &Activity,
-        costed: &ActivityCosting,
-        aggregates: &[Values],
-        row: Option<usize>,
-    ) -> Result<(ActivityExplanation, i64)> {
-        let rows = aggregates.first().map_or(0, |column| column.len());
-        let fault = || Error::check(format!("costing: a volume of '{}' exceeds 18 digits", activity.name));
-        let volumes = match &activity.driver {
-            Some(driver) => driver.volumes(aggregates, rows).ok_or_else(fault)?,
-            None => vec![0; rows].into(),
-        };
-        let volume = row.map_or(0, |row| volumes[row]);
-        let pools: Vec<i64> = costed.pools.iter().map(|(_, amount)| *amount).collect();
-        let parts = if costed.rate.is_some() {
-            let before = volumes[..row.unwrap_or(0)].iter().sum();
-            trace(&pools, before, volume, costed.volume)
-        } else {
-            vec![0; pools.len()]
-        };
-        let pool_of = |((node, pool), part): (&(Node, i64), &i64)| PoolPart {
-            resource: self.costing.node(*node).1.to_string(),
-            pool: self.money(i128::from(*pool)),
-            amount: self.money(i128::from(*part)),
-        };
-        let cost = parts.iter().sum();
-        let volume_of =
-            |volume: i64| Decimal { mantissa: i128::from(volume), scale: activity.volume_scale() };
-        let explanation = ActivityExplanation {
+        period: usize,
+        index: usize,
+        posting: &Posting<'_>,
+        at: Row,
+        terms: Vec<Term>,
+    ) -> ActivityExplanation {
+        let (activity, costed) = (posting.activity, posting.costed);
+        let money = |amount: i128| self.recalled.money(amount);
+        ActivityExplanation {
             activity: activity.name.clone(),
             level: level_name(activity.level),
             driver: activity.driver_text.clone(),
-            terms: self.terms(activity, aggregates, row),
-            volume: volume_of(volume).to_string(),
-            rate_exact: format!("{}/{}", self.money(i128::from(costed.cost)), volume_of(costed.volume)),
-            rate: costed.rate_shown(activity, self.facts.money_scale),
-            cost: self.money(i128::from(cost)),
-            pools: costed.pools.iter().zip(&parts).map(pool_of).collect(),
+            is_fallback: costed.is_fallback,
+            terms,
+            volume: Exact::new(at.volume, activity.volume_scale()),
+            rate_kind: self.recalled.rate_kind(index),
+            rate_exact: costed.rate.map(|rate| self.recalled.rate_exact(index, rate)),
+            rate: costed.rate_shown(activity, self.recalled.facts.money_scale),
+            cost: money(costed.rate.map_or(0, |rate| at.at(rate))),
+            from: costed.rate.map_or(vec![], |rate| {
+                self.from(borne(self.recalled, period, index), at, rate, costed.volume)
+            }),
+            unused_charged: money(posting.unused_rate().map_or(0, |rate| at.at(rate))),
             unassigned: costed.reason(),
-        };
-        Ok((explanation, cost))
+        }
     }
 
-    fn terms(&self, activity: &Activity, aggregates: &[Values], row: Option<usize>) -> Vec<Term> {
+    /// The customer's part of each source; adds up to its cost.
+    fn from(&self, sources: Vec<Source>, at: Row, rate: Rate, whole: i64) -> Vec<Flow> {
+        let pools: Vec<i64> = sources.iter().map(|source| source.amount).collect();
+        let mut flows = Vec::new();
+        for (source, part) in sources.into_iter().zip(at.trace(rate, &pools, whole)) {
+            let amount = i64::try_from(part).expect("a part of a pool fits 64 bits");
+            add(&mut flows, &Source { amount, ..source }, self.recalled.facts.money_scale);
+        }
+        flows
+    }
+
+    fn terms(&self, period: usize, activity: usize, aggregates: &[Values], row: Option<usize>) -> Vec<Term> {
+        let recalled = self.recalled;
+        let known = &recalled.costing.activities[activity];
+        let costed = &recalled.costing.periods[period].activities[activity];
+        let driver = known.driver_of(costed);
         let term = |&(index, factor): &(usize, i64)| {
-            let column = &self.facts.aggregates[index];
-            let scale = activity.volume_scale() - column.scale;
-            let value = row.map_or(0, |row| aggregates[index][row]);
+            let column = &recalled.facts.aggregates[index];
+            let scale = driver.map_or(0, |driver| driver.scale) - column.scale;
             Term {
                 aggregate: column.aggregate.to_string(),
-                value: Decimal { mantissa: i128::from(value), scale: column.scale }.to_string(),
-                coefficient: Decimal { mantissa: i128::from(factor), scale }.normalised().to_string(),
+                value: Exact::new(row.map_or(0, |row| aggregates[index][row]), column.scale),
+                coefficient: Exact(Decimal { mantissa: i128::from(factor), scale }.normalised()),
             }
         };
-        activity.driver.iter().flat_map(|driver| &driver.terms).map(term).collect()
+        driver.iter().flat_map(|driver| &driver.terms).map(term).collect()
     }
 
-    fn steps(&self, amounts: Vec<i128>) -> Vec<Step> {
-        let names = step_names(&self.costing.activities).into_iter();
-        names.zip(amounts).map(|(step, amount)| Step { step, amount: self.money(amount) }).collect()
-    }
-
-    fn money(&self, amount: i128) -> String {
-        Decimal { mantissa: amount, scale: self.facts.money_scale }.to_string()
+    fn steps(&self, books: &Books) -> Vec<Step> {
+        let steps = books.steps(&self.recalled.costing.activities, self.declared);
+        steps.into_iter().map(|(step, amount)| Step { step, amount: self.recalled.money(amount) }).collect()
     }
 }

@@ -1,0 +1,33 @@
+//! Questions to a release, answered from kept facts and the small costing tables; no transaction is read again.
+//!
+//! `customer`, `activity`, `resource` and `product` follow money in both directions, closing to the last digit.
+//! `change` splits what became of contribution between two periods, `whatif` costs the same facts by another
+//! definition, `budget` says what a plan needs.
+
+mod activity;
+mod activity_text;
+mod books;
+mod customer;
+mod customer_text;
+mod exact;
+mod left;
+mod posting;
+mod product;
+mod product_text;
+mod recalled;
+mod resource;
+mod resource_text;
+mod sources;
+mod takers;
+mod text;
+mod volumes;
+
+pub use activity::{ActivityFlows, ActivityPeriod, activity};
+pub use customer::{ActivityExplanation, Explanation, PeriodExplanation, Step, Term, customer};
+pub use exact::Exact;
+pub use left::{Leaving, LeavingActivity};
+pub use product::{ProductFlows, product};
+pub use recalled::Recalled;
+pub use resource::{ResourceFlows, ResourcePeriod, resource};
+pub use sources::Flow;
+pub use takers::{Rest, Taker, Takers};

@@ -1,0 +1,120 @@
+//! What questions are asked of: a release's facts and costing.
+
+use super::exact::Exact;
+use crate::costing::schema::{Costing, PeriodCosting, Rate};
+use crate::error::{Error, Result};
+use crate::facts::FactSet;
+use crate::pipeline::{Definition, Level, RateDef, did_you_mean};
+use crate::units::Period;
+
+/// A release's facts, and their costing by a definition: the release's own, or a scenario of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Recalled<'r> {
+    /// By which the facts are costed.
+    pub definition: &'r Definition,
+    /// Kept facts.
+    pub facts: &'r FactSet,
+    /// Their costing.
+    pub costing: &'r Costing,
+}
+
+impl<'r> Recalled<'r> {
+    pub(super) fn money(&self, amount: impl Into<i128>) -> Exact {
+        Exact::new(amount, self.facts.money_scale)
+    }
+
+    /// Index and costing of the asked period, or of all.
+    pub(super) fn periods(&self, asked: Option<Period>) -> Result<Vec<(usize, &'r PeriodCosting)>> {
+        let indices = match asked {
+            None => 0..self.costing.periods.len(),
+            Some(period) => {
+                let index = self.position(period)?;
+                index..index + 1
+            }
+        };
+        Ok(indices.map(|index| (index, &self.costing.periods[index])).collect())
+    }
+
+    /// Index of a period.
+    ///
+    /// # Errors
+    /// The release has no such period; the message names those it has.
+    pub(super) fn position(&self, period: Period) -> Result<usize> {
+        let periods: Vec<Period> = self.facts.periods.iter().map(|known| known.period).collect();
+        periods.binary_search(&period).map_err(|_| {
+            let known = match (periods.first(), periods.last()) {
+                (Some(first), Some(last)) => format!("the release has {first} to {last}"),
+                _ => "the release has none".to_string(),
+            };
+            Error::definition(format!("period {period} has no facts; {known}"))
+        })
+    }
+
+    /// Index of an activity, by its name or column.
+    pub(super) fn activity(&self, name: &str) -> Result<usize> {
+        let known = &self.costing.activities;
+        let found = known.iter().position(|activity| activity.name == name || activity.column == name);
+        found.ok_or_else(|| unknown("activity", name, known.iter().map(|activity| &*activity.name)))
+    }
+
+    /// Index of a resource, by its name.
+    pub(super) fn resource(&self, name: &str) -> Result<usize> {
+        let known = &self.costing.resources;
+        let found = known.iter().position(|resource| resource == name);
+        found.ok_or_else(|| unknown("resource", name, known.iter().map(|resource| &**resource)))
+    }
+
+    /// Index of a product group, by its name.
+    pub(super) fn group(&self, name: &str) -> Result<usize> {
+        let known = &self.facts.groups;
+        let found = known.iter().position(|group| group == name);
+        found.ok_or_else(|| unknown("product group", name, known.iter().map(|group| &**group)))
+    }
+
+    /// The rank of a customer with facts; `unidentified` stands for the rows without customer.
+    pub(super) fn rank(&self, key: &str) -> Option<u32> {
+        let customers = &self.facts.customers;
+        let unidentified = || {
+            let is_it = customers.has_unidentified && key == "unidentified";
+            is_it.then(|| u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"))
+        };
+        customers.rank_of(key).or_else(unidentified)
+    }
+
+    /// A rate as the fraction money/volume.
+    pub(super) fn rate_exact(&self, activity: usize, rate: Rate) -> String {
+        let scale = self.costing.activities[activity].volume_scale();
+        format!("{}/{}", self.money(rate.money), Exact::new(rate.volume, scale))
+    }
+
+    /// How the activity at this index is rated.
+    pub(super) fn rate_kind(&self, activity: usize) -> &'static str {
+        match self.definition.costing.as_ref().map(|costing| costing.activities[activity].rate) {
+            None | Some(RateDef::Actual) => "actual",
+            Some(RateDef::Standard(_)) => "standard",
+            Some(RateDef::Charge) => "charge",
+            Some(RateDef::Imputed(_)) => "imputed",
+        }
+    }
+
+    /// Activities of a product group's own level, by index.
+    pub(super) fn sustaining(&self, group: &str) -> impl Iterator<Item = usize> {
+        let activities = self.costing.activities.iter().enumerate();
+        let own = activities.filter(move |(_, activity)| {
+            activity.level == Level::Product && activity.member.as_deref() == Some(group)
+        });
+        own.map(|(index, _)| index)
+    }
+}
+
+/// A name that the release does not know, with the one most like it, or with all there are.
+pub(super) fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str> + Clone) -> Error {
+    let all = || {
+        let names: Vec<String> = known.clone().map(|name| format!("'{name}'")).collect();
+        match names.is_empty() {
+            true => format!("the pipeline has no {what}"),
+            false => format!("known are {}", names.join(", ")),
+        }
+    };
+    Error::definition(format!("unknown {what} '{name}'; {}", did_you_mean(name, known.clone(), all)))
+}

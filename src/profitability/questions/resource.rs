@@ -1,0 +1,183 @@
+//! Where a resource's money comes from and where it goes: ledger accounts and nodes before it, activities and through
+//! them customers after it.
+
+use super::exact::Exact;
+use super::posting::Posting;
+use super::recalled::Recalled;
+use super::sources::{Flow, Source, add, borne, of_resource};
+use super::takers::{ByRank, Takers};
+use crate::costing::schema::{NO_SHARE, ResourceCosting, level_name};
+use crate::error::Result;
+use crate::pipeline::Node;
+use crate::units::{Decimal, Period};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// A resource over one period or all. `from` and `to` each add up to `cost`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourceFlows {
+    /// Its name.
+    pub resource: String,
+    /// Of every amount.
+    pub currency: String,
+    /// Its cost over these periods.
+    pub cost: Exact,
+    /// Senders.
+    pub from: Vec<Flow>,
+    /// Takers, with their shares, quantities or minutes; overdriven capacity is negative.
+    pub to: Vec<Flow>,
+    /// Of its money, what customers bear through each activity that takes of it directly.
+    pub through: Vec<Flow>,
+    /// The customers who bear it; adds up to `through`.
+    pub customers: Takers,
+    /// Cost and minutes.
+    pub periods: Vec<ResourcePeriod>,
+}
+
+/// A resource in one period.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourcePeriod {
+    /// First day.
+    pub period_start: String,
+    /// Its cost.
+    pub cost: Exact,
+    /// Its cost before it gave to its reciprocal group; shown, never added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reciprocated: Option<Exact>,
+    /// Minutes it can do, when time-driven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub practical_minutes: Option<Exact>,
+    /// Minutes taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_minutes: Option<Exact>,
+    /// Minutes left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused_minutes: Option<Exact>,
+    /// Minutes taken beyond practical capacity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdriven_minutes: Option<Exact>,
+}
+
+/// Follows a resource's money both ways; `top` customers are named.
+///
+/// # Errors
+/// An unknown resource or period, unreadable state.
+pub fn resource(
+    recalled: &Recalled<'_>,
+    name: &str,
+    period: Option<Period>,
+    top: usize,
+) -> Result<ResourceFlows> {
+    let index = recalled.resource(name)?;
+    let scale = recalled.facts.money_scale;
+    let asked = recalled.periods(period)?;
+    let (mut from, mut to) = (vec![], vec![]);
+    for (_, costed) in &asked {
+        let costed = &costed.resources[index];
+        of_resource(recalled.costing, index, costed).iter().for_each(|source| add(&mut from, source, scale));
+        leaving(recalled, costed).iter().for_each(|(part, quantity)| take(&mut to, part, *quantity, scale));
+    }
+    let cost = asked.iter().map(|(_, costed)| i128::from(costed.resources[index].cost)).sum::<i128>();
+    for flows in [&from, &to] {
+        let sum = flows.iter().map(|flow| flow.amount.mantissa()).sum::<i128>();
+        assert_eq!(sum, cost, "the flows of '{name}' add up to its cost");
+    }
+    let periods: Vec<usize> = asked.iter().map(|(index, _)| *index).collect();
+    let (through, by_rank) = reached(recalled, index, &periods)?;
+    Ok(ResourceFlows {
+        resource: recalled.costing.resources[index].clone(),
+        currency: recalled.definition.facts.currency.clone(),
+        cost: recalled.money(cost),
+        from,
+        to,
+        through,
+        customers: by_rank.takers(recalled, top),
+        periods: asked
+            .iter()
+            .map(|(_, costed)| of_period(recalled, &costed.resources[index], costed.period))
+            .collect(),
+    })
+}
+
+/// Where a period's money goes, with what moves it; adds up to the cost.
+fn leaving(recalled: &Recalled<'_>, costed: &ResourceCosting) -> Vec<(Source, Option<Decimal>)> {
+    let node = |assigned: &crate::costing::schema::Assigned| {
+        let (kind, name) = recalled.costing.node(assigned.to);
+        (Source::new(kind, name, assigned.amount), Some(assigned.quantity))
+    };
+    let owner = costed.owner.map(|level| format!("{} level", level_name(level))).unwrap_or_default();
+    let minutes = costed.minutes;
+    let unused = minutes.map(|minutes| minutes.unused);
+    let ends = [
+        (Source::new("unused", "capacity", costed.unused), unused),
+        (Source::new("unused", format!("capacity of the {owner}"), costed.unused_retained), unused),
+        (Source::new("unused", "capacity, charged to customers", costed.unused_charged), unused),
+        (Source::new("unassigned", NO_SHARE, costed.unassigned), None),
+        (Source::new("standard rate", "cost not charged", costed.variance), None),
+        (
+            Source::new("overdriven", "taken beyond the pool", -costed.overdriven),
+            minutes.map(|minutes| minutes.overdriven),
+        ),
+    ];
+    let ends = ends.into_iter().filter(|(end, _)| end.amount != 0);
+    costed.assigned.iter().map(node).chain(ends).collect()
+}
+
+/// Adds a flow to those of other periods. Shares do not add up: they are shown while they stay the same.
+fn take(flows: &mut Vec<Flow>, part: &Source, quantity: Option<Decimal>, scale: u8) {
+    let is_known = |flow: &Flow| flow.kind == part.kind && flow.name == part.name;
+    let known = flows.iter().find(|flow| is_known(flow)).map(|flow| flow.quantity);
+    add(flows, part, scale);
+    let flow = flows.iter_mut().find(|flow| is_known(flow)).expect("it was added");
+    flow.quantity = match known {
+        None => quantity.map(Exact),
+        Some(known) => known.filter(|known| quantity == Some(known.0)),
+    };
+}
+
+/// What customers bear of the resource through each activity, and each customer of it.
+fn reached(recalled: &Recalled<'_>, resource: usize, periods: &[usize]) -> Result<(Vec<Flow>, ByRank)> {
+    let name = &recalled.costing.resources[resource];
+    let of_period = |period: &usize| {
+        let (ranks, aggregates) = recalled.rows(*period)?;
+        let mut found = Vec::new();
+        for (activity, costed) in recalled.costing.periods[*period].activities.iter().enumerate() {
+            let takes = costed.pools.iter().any(|(from, _)| *from == Node::Resource(resource));
+            if !takes || costed.rate.is_none() {
+                continue;
+            }
+            let sources = borne(recalled, *period, activity);
+            let is_it = |source: &Source| source.kind == "resource" && source.name == *name;
+            let of = sources.iter().position(is_it).expect("the resource is a source of its takers");
+            let amounts: Vec<i64> = sources.iter().map(|source| source.amount).collect();
+            let posting = Posting::new(recalled, *period, activity, &aggregates, ranks.len())?;
+            found.push((activity, amounts[of], posting.parts(&amounts, of)?));
+        }
+        Ok((ranks, found))
+    };
+    let (mut through, mut by_rank) = (Vec::new(), ByRank::new(recalled, None));
+    for found in periods.par_iter().map(of_period).collect::<Vec<Result<_>>>() {
+        let (ranks, found) = found?;
+        for (activity, amount, parts) in found {
+            let name = &recalled.costing.activities[activity].name;
+            add(&mut through, &Source::new("activity", name, amount), recalled.facts.money_scale);
+            by_rank.add_amounts(&ranks, &parts);
+        }
+    }
+    Ok((through, by_rank))
+}
+
+fn of_period(recalled: &Recalled<'_>, costed: &ResourceCosting, period: Period) -> ResourcePeriod {
+    let minutes = |of: fn(&crate::costing::schema::Minutes) -> Decimal| {
+        costed.minutes.as_ref().map(|minutes| Exact(of(minutes)))
+    };
+    ResourcePeriod {
+        period_start: period.to_string(),
+        cost: recalled.money(costed.cost),
+        reciprocated: costed.reciprocated.map(|money| recalled.money(money)),
+        practical_minutes: minutes(|minutes| minutes.practical),
+        used_minutes: minutes(|minutes| minutes.used),
+        unused_minutes: minutes(|minutes| minutes.unused),
+        overdriven_minutes: minutes(|minutes| minutes.overdriven),
+    }
+}
