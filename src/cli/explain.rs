@@ -42,6 +42,10 @@ pub(super) fn explain(args: &ExplainArgs, json: bool) -> Result<String> {
     let recalled = recalled.of(&definition);
     let period_of = |day: Day| Period::containing(definition.facts.period, day);
     let (period, top) = (args.period.map(period_of), args.top);
+    if let Some([from, to]) = args.change.as_deref() {
+        let customer = args.customer.as_deref();
+        return answer(&questions::change(&recalled, customer, period_of(*from), period_of(*to))?, json);
+    }
     if let Some(customer) = &args.customer {
         return answer(&questions::customer(&recalled, customer, period)?, json);
     }

@@ -2,6 +2,7 @@
 //!
 //! stdout carries results, stderr progress and messages.
 
+mod budget;
 mod check;
 mod explain;
 
@@ -12,6 +13,7 @@ mod run;
 mod schema;
 mod summary;
 mod synth;
+mod whatif;
 
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -64,6 +66,10 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Say where money comes from and where it goes: of a customer, product group, activity or resource.
     Explain(explain::ExplainArgs),
+    /// Cost the kept facts by a scenario of the pipeline file, and tell the difference; publishes nothing.
+    Whatif(whatif::WhatIfArgs),
+    /// Say what a plan needs: activity volumes, minutes, capacity and money.
+    Budget(budget::BudgetArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
@@ -109,6 +115,8 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Check(args) => check::check(&args.pipeline, json),
         Command::Plan(args) => plan::plan(args, json),
         Command::Explain(args) => explain::explain(args, json),
+        Command::Whatif(args) => whatif::whatif(args, json),
+        Command::Budget(args) => budget::budget(args, json),
         Command::Releases(args) => releases::releases(args, json),
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),

@@ -16,6 +16,7 @@
 
 mod disk;
 mod encoding;
+mod export;
 mod home;
 mod lock;
 mod release;
@@ -25,6 +26,7 @@ mod staging;
 mod table;
 mod views;
 
+pub use export::export;
 pub use home::{Damage, Home, Vacuumed};
 pub use lock::Lock;
 pub use release::{PublishedColumn, PublishedFile, PublishedTable, Release};

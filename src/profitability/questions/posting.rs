@@ -40,11 +40,6 @@ impl<'r> Posting<'r> {
         }
     }
 
-    /// What every row bears of unused capacity, over the same volumes.
-    pub(super) fn unused(&self) -> Result<Vec<i64>> {
-        self.unused_rate().map_or_else(|| Ok(vec![0; self.volumes.len()]), |rate| self.post(rate))
-    }
-
     /// What every row bears of one of the sources: of those before it `running`, with it `running + source`.
     pub(super) fn parts(&self, sources: &[i64], of: usize) -> Result<Vec<i64>> {
         let Some(rate) = self.costed.rate else { return Ok(vec![0; self.volumes.len()]) };

@@ -1,0 +1,58 @@
+//! `abacus whatif`.
+
+use super::{PipelineArg, answer};
+use crate::error::{Error, Result};
+use crate::pipeline::{Definition, apply};
+use crate::profitability::questions::{self, Recalled};
+use crate::publish::{WriteOptions, export};
+use crate::stages::{MasterData, recall};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct WhatIfArgs {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    /// A scenario of the pipeline file: NAME of its section [scenario.NAME].
+    #[arg(long, value_name = "NAME")]
+    scenario: String,
+    /// How many customers each list names.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+    /// Write a row for each customer whose profit differs to this Parquet file.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
+    let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
+    let scenario = questions::scenario(&definition, &args.scenario)?;
+    args.output.iter().try_for_each(|path| check_output(&definition, path))?;
+    let recalled = recall(&definition, MasterData::Read)?;
+    let base = recalled.of(&definition);
+    let changed = apply(&definition, scenario);
+    let costing = recalled.cost_again(&changed)?;
+    let changed = Recalled { definition: &changed, costing: &costing, ..base };
+    let (found, sheet) = questions::whatif(&base, &changed, scenario, args.top)?;
+    if let Some(path) = &args.output {
+        let publish = &definition.publish;
+        export(path, &sheet, WriteOptions { plain: publish.plain, row_group_rows: publish.row_group_rows })?;
+    }
+    answer(&found, json)
+}
+
+/// Releases hold what runs publish and nothing else.
+fn check_output(definition: &Definition, path: &Path) -> Result<()> {
+    let absolute = |path: &Path| {
+        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
+        let whole = path.canonicalize().ok();
+        whole.or_else(|| Some(parent?.join(path.file_name()?))).unwrap_or_else(|| path.to_owned())
+    };
+    if absolute(path).starts_with(absolute(&definition.publish.path)) {
+        return Err(Error::definition(format!(
+            "{} lies in the folder of releases; write what-ifs somewhere else",
+            path.display()
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! A budget for a person.
+
+use super::budget::Budget;
+use super::text::Table;
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for Budget {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { scenario, base_period, currency, .. } = self;
+        writeln!(f, "budget '{scenario}' per period, from {base_period}, amounts in {currency}\n")?;
+        let mut table = Table::indented(2);
+        table.head(&["activity", "volume before", "planned", "", "rate", "cost before", "cost"]);
+        for activity in &self.activities {
+            let how = if activity.is_planned { "by name" } else { "grown" };
+            table.row([
+                activity.activity.clone(),
+                activity.base_volume.to_string(),
+                activity.volume.to_string(),
+                how.to_string(),
+                activity.rate.map_or("fixed".to_string(), |rate| format!("{rate:.6}")),
+                activity.base_cost.to_string(),
+                activity.cost.to_string(),
+            ]);
+        }
+        let (base, cost) = (self.base_cost.to_string(), self.cost.to_string());
+        table.row([
+            "all activities".into(),
+            String::new(),
+            String::new(),
+            String::new(),
+            String::new(),
+            base,
+            cost,
+        ]);
+        write!(f, "{table}")?;
+        if self.resources.is_empty() {
+            return Ok(());
+        }
+        let mut table = Table::indented(2);
+        table.head(&[
+            "resource, minutes",
+            "before",
+            "needed",
+            "practical",
+            "slack",
+            "shortfall",
+            "cost",
+            "steps",
+            "cost",
+        ]);
+        for resource in &self.resources {
+            let minutes = [
+                resource.base_minutes,
+                resource.minutes,
+                resource.practical_minutes,
+                resource.slack_minutes,
+                resource.shortfall_minutes,
+                resource.cost,
+            ];
+            let steps = resource.steps.as_ref();
+            let steps = steps.map_or([String::new(), String::new()], |steps| {
+                [format!("{} × {}", steps.steps, steps.step_minutes), steps.cost.to_string()]
+            });
+            let minutes = minutes.map(|number| number.to_string());
+            table.row([resource.resource.clone()].into_iter().chain(minutes).chain(steps));
+        }
+        write!(f, "\n{table}")
+    }
+}

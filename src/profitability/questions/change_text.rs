@@ -1,0 +1,40 @@
+//! A split change for a person.
+
+use super::change::Change;
+use super::text::Table;
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for Change {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let whose =
+            self.customer.as_ref().map_or("all customers".to_string(), |key| format!("customer {key}"));
+        writeln!(f, "contribution of {whose}, amounts in {}\n", self.currency)?;
+        let mut table = Table::indented(2);
+        table.row([self.from.clone(), self.before.to_string()]);
+        for effect in &self.effects {
+            table.row([format!("  {}", meaning(effect.effect)), effect.amount.to_string()]);
+        }
+        table.row([self.to.clone(), self.after.to_string()]);
+        table.row(["change".to_string(), self.change.to_string()]);
+        write!(f, "{table}")?;
+        for effect in self.effects.iter().filter(|effect| !effect.parts.is_empty()) {
+            let mut table = Table::indented(4);
+            for part in &effect.parts {
+                table.row([format!("{} {}", part.kind, part.name), part.amount.to_string()]);
+            }
+            write!(f, "\n  {}, {}\n{table}", meaning(effect.effect), effect.amount)?;
+        }
+        Ok(())
+    }
+}
+
+fn meaning(effect: &'static str) -> &'static str {
+    match effect {
+        "volume" => "volume: units sold, in the old mix",
+        "mix" => "product mix",
+        "price" => "price and product cost per unit",
+        "intensity" => "service intensity per unit",
+        "rate" => "driver rates",
+        other => other,
+    }
+}

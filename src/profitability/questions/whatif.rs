@@ -1,0 +1,275 @@
+//! What if: the kept facts costed by a scenario beside the release's own costing, customer by customer.
+//!
+//! Prices scale list revenue, discount and returns, each rounded once per customer and period; drivers that add up
+//! money stay as they are. Profit is customer profit over life. Avoidable differences count of every activity's cost
+//! its declared avoidable share only.
+
+use super::super::waterfall::key_text;
+use super::exact::Exact;
+use super::left::avoidable_part;
+use super::lives::{Lives, bearing};
+use super::recalled::{Recalled, unknown};
+use crate::costing::schema::{ActivityCosting, CostTotals};
+use crate::error::{Error, Result};
+use crate::pipeline::{Change, Definition, ScenarioDef};
+use crate::publish::schema::Sheet;
+use crate::units::{Decimal, pow10};
+use serde::Serialize;
+
+/// A scenario beside the release it asks about. Amounts are over all periods of the release.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhatIf {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What it asks.
+    pub about: Option<String>,
+    /// Of every amount.
+    pub currency: String,
+    /// Customer profit of all, the unidentified cost object among them.
+    pub profit: Difference,
+    /// Of the profit's difference, what is left when only avoidable cost counts.
+    pub avoidable_difference: Exact,
+    /// Gross margin of all.
+    pub gross_margin: Difference,
+    /// What customers bear of each activity.
+    pub activities: Vec<ActivityDifference>,
+    /// Where the company's cost went: it closes on both sides.
+    pub company: Vec<Line>,
+    /// Customers whose profit differs.
+    pub customers_affected: usize,
+    /// Customers without profit before and with one in the scenario.
+    pub turn_profitable: Turn,
+    /// Customers without loss before and with one in the scenario.
+    pub turn_unprofitable: Turn,
+    /// Customers who gain, the largest first.
+    pub gains: Turn,
+    /// Customers who lose, the largest first.
+    pub losses: Turn,
+}
+
+/// A number before, in the scenario, and by how much they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// Of the release.
+    pub base: Exact,
+    /// Of the scenario.
+    pub scenario: Exact,
+    /// Scenario − base.
+    pub difference: Exact,
+}
+
+/// A line of the company's cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// `input`, `imputed`, `overdriven`, `assigned`, `retained`, `unused`, `unassigned` or `variance`.
+    pub line: &'static str,
+    /// Its amounts.
+    #[serde(flatten)]
+    pub amount: Difference,
+}
+
+/// What customers bear of one activity.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActivityDifference {
+    /// Its name.
+    pub activity: String,
+    /// Cost.
+    pub cost: Difference,
+    /// Of the difference, the avoidable share.
+    pub avoidable_difference: Exact,
+    /// Volumes of all customers.
+    pub volume: Difference,
+    /// Cost over volume of all periods, rounded; none without volume.
+    pub base_rate: Option<f64>,
+    /// The same in the scenario.
+    pub scenario_rate: Option<f64>,
+}
+
+/// Some customers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Turn {
+    /// How many.
+    pub customers: usize,
+    /// Those with the largest difference.
+    pub top: Vec<CustomerDifference>,
+}
+
+/// One customer's profit over life.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CustomerDifference {
+    /// Its key.
+    pub customer: String,
+    /// Profits.
+    #[serde(flatten)]
+    pub profit: Difference,
+    /// Of the difference, what is left when only avoidable cost counts.
+    pub avoidable_difference: Exact,
+}
+
+/// The scenario of this name.
+///
+/// # Errors
+/// The pipeline file has none; the message names those it has.
+pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d ScenarioDef> {
+    let known = definition.scenarios.iter().map(|scenario| &*scenario.name);
+    let found = definition.scenarios.iter().find(|scenario| scenario.name == name);
+    found.ok_or_else(|| match definition.scenarios.is_empty() {
+        true => Error::definition(format!(
+            "unknown scenario '{name}'; {} has none: write one, such as [scenario.{name}]",
+            definition.path.display()
+        )),
+        false => {
+            let all: Vec<&str> = known.clone().collect();
+            let mut error = unknown("scenario", name, known);
+            error.messages[0] += &format!(" (the file has {})", all.join(", "));
+            error
+        }
+    })
+}
+
+/// Compares the facts costed by a scenario with the release's own costing; `top` customers are named in each list.
+/// Beside the answer a table with a row for each customer whose profit differs.
+///
+/// # Errors
+/// A number beyond 18 digits, unreadable state.
+pub fn whatif(
+    base: &Recalled<'_>,
+    changed: &Recalled<'_>,
+    scenario: &ScenarioDef,
+    top: usize,
+) -> Result<(WhatIf, Sheet)> {
+    let lives = Lives::compare(base, changed, prices(scenario)?)?;
+    let differ = |rank: &usize| lives.base[*rank] != lives.scenario[*rank];
+    let affected: Vec<usize> = (0..lives.base.len()).filter(differ).collect();
+    let known = base.facts.customers.keys.len();
+    let people: Vec<usize> = affected.iter().copied().filter(|rank| *rank < known).collect();
+    let turn = |is_in: &dyn Fn(i128, i128) -> bool| {
+        let of = people.iter().copied().filter(|rank| is_in(lives.base[*rank], lives.scenario[*rank]));
+        turn(base, &lives, of.collect(), top)
+    };
+    let total = |profits: &[i128]| profits.iter().sum::<i128>();
+    let profit = difference(base, total(&lives.base), total(&lives.scenario));
+    let activities: Vec<ActivityDifference> =
+        bearing(base).map(|activity| of_activity(base, changed, activity)).collect();
+    let gross_margin = difference(base, lives.base_margin, lives.scenario_margin);
+    let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
+    let answer = WhatIf {
+        scenario: scenario.name.clone(),
+        about: scenario.about.clone(),
+        currency: base.definition.facts.currency.clone(),
+        avoidable_difference: base.money(gross_margin.difference.mantissa() - avoidable),
+        profit,
+        gross_margin,
+        activities,
+        company: company(base, changed),
+        customers_affected: people.len(),
+        turn_profitable: turn(&|before, after| before <= 0 && after > 0),
+        turn_unprofitable: turn(&|before, after| before >= 0 && after < 0),
+        gains: turn(&|before, after| after > before),
+        losses: turn(&|before, after| after < before),
+    };
+    check(&answer);
+    Ok((answer, super::whatif_table::table(base, &lives, &affected)?))
+}
+
+/// Margins less activities is profit, before and after.
+fn check(answer: &WhatIf) {
+    let costs = answer.activities.iter().map(|activity| activity.cost.difference.mantissa()).sum::<i128>();
+    let expected = answer.gross_margin.difference.mantissa() - costs;
+    assert_eq!(answer.profit.difference.mantissa(), expected, "profit differs by what margin and costs do");
+}
+
+/// The factor on prices; several multiply.
+fn prices(scenario: &ScenarioDef) -> Result<Decimal> {
+    let factors = scenario.changes.iter().filter_map(|change| match change {
+        Change::Prices(factor) => Some(factor.normalised()),
+        _ => None,
+    });
+    let product = factors.fold(Some(Decimal::ONE), |product, factor| {
+        let product = product?;
+        let mantissa = product.mantissa.checked_mul(factor.mantissa)?;
+        Some(Decimal { mantissa, scale: product.scale.checked_add(factor.scale)? })
+    });
+    // An amount has 18 digits, so a factor of 19 keeps every product within 128 bits.
+    let fits = |factor: &Decimal| factor.mantissa.abs() < pow10(19) && factor.scale <= 19;
+    product.filter(fits).ok_or_else(|| {
+        Error::definition(format!("scenario '{}': prices have too many digits", scenario.name))
+    })
+}
+
+fn difference(recalled: &Recalled<'_>, base: i128, scenario: i128) -> Difference {
+    exact(base, scenario, recalled.facts.money_scale)
+}
+
+fn exact(base: i128, scenario: i128, scale: u8) -> Difference {
+    Difference {
+        base: Exact::new(base, scale),
+        scenario: Exact::new(scenario, scale),
+        difference: Exact::new(scenario - base, scale),
+    }
+}
+
+fn of_activity(base: &Recalled<'_>, changed: &Recalled<'_>, index: usize) -> ActivityDifference {
+    let sum = |recalled: &Recalled<'_>, of: fn(&ActivityCosting) -> i64| {
+        let periods = recalled.costing.periods.iter();
+        periods.map(|period| i128::from(of(&period.activities[index]))).sum::<i128>()
+    };
+    let both = |of| (sum(base, of), sum(changed, of));
+    let (cost, volume) = (both(|costed| costed.posted), both(|costed| costed.volume));
+    let known = &base.costing.activities[index];
+    let scales = (known.volume_scale(), changed.costing.activities[index].volume_scale());
+    let scale = scales.0.max(scales.1);
+    let volume = (volume.0 * pow10(scale - scales.0), volume.1 * pow10(scale - scales.1));
+    let rate = |cost: i128, volume: i128| rate(cost, volume, base.facts.money_scale, scale);
+    ActivityDifference {
+        activity: known.name.clone(),
+        cost: difference(base, cost.0, cost.1),
+        avoidable_difference: base.money(avoidable_part(cost.1 - cost.0, known.avoidable)),
+        volume: exact(volume.0, volume.1, scale),
+        base_rate: rate(cost.0, volume.0),
+        scenario_rate: rate(cost.1, volume.1),
+    }
+}
+
+/// Money per unit of volume, shown rounded.
+#[allow(clippy::cast_precision_loss, reason = "shown rounded; cost and volume stand beside it exactly")]
+fn rate(cost: i128, volume: i128, money_scale: u8, volume_scale: u8) -> Option<f64> {
+    let money = cost as f64 * pow10(volume_scale) as f64;
+    (volume != 0).then(|| money / (volume as f64 * pow10(money_scale) as f64))
+}
+
+fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
+    let (before, after) = (base.costing.totals(), changed.costing.totals());
+    let line = |(line, of): (&'static str, fn(&CostTotals) -> i128)| Line {
+        line,
+        amount: difference(base, of(&before), of(&after)),
+    };
+    let lines: [(&'static str, fn(&CostTotals) -> i128); 8] = [
+        ("input", |totals| totals.input),
+        ("imputed", |totals| totals.imputed),
+        ("overdriven", |totals| totals.overdriven),
+        ("assigned", |totals| totals.assigned),
+        ("retained", |totals| totals.retained),
+        ("unused", |totals| totals.unused),
+        ("unassigned", |totals| totals.unassigned),
+        ("variance", |totals| totals.variance),
+    ];
+    lines.into_iter().map(line).collect()
+}
+
+/// How many, and the `top` of them by the size of their difference, ties by key.
+fn turn(recalled: &Recalled<'_>, lives: &Lives, mut ranks: Vec<usize>, top: usize) -> Turn {
+    let customers = ranks.len();
+    let order = |rank: &usize| (std::cmp::Reverse((lives.scenario[*rank] - lives.base[*rank]).abs()), *rank);
+    if top < customers {
+        ranks.select_nth_unstable_by_key(top, order);
+        ranks.truncate(top);
+    }
+    ranks.sort_unstable_by_key(order);
+    let customer = |rank: usize| CustomerDifference {
+        customer: key_text(&recalled.facts.customers, u32::try_from(rank).expect("ranks fit 32 bits")),
+        profit: difference(recalled, lives.base[rank], lives.scenario[rank]),
+        avoidable_difference: recalled.money(lives.avoidable_difference(rank)),
+    };
+    Turn { customers, top: ranks.into_iter().map(customer).collect() }
+}

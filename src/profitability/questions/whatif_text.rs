@@ -1,0 +1,71 @@
+//! A scenario's difference for a person.
+
+use super::text::Table;
+use super::whatif::{Difference, Turn, WhatIf};
+use std::fmt::{Display, Formatter, Result};
+
+impl Display for WhatIf {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let about = self.about.as_ref().map(|about| format!(": {}", about.trim())).unwrap_or_default();
+        writeln!(f, "scenario '{}'{about}\namounts in {}, over all periods\n", self.scenario, self.currency)?;
+        let mut table = Table::indented(2);
+        table.head(&["", "base", "scenario", "difference", "avoidable"]);
+        let avoidable = self.avoidable_difference.to_string();
+        table.row(cells("gross margin", &self.gross_margin).into_iter());
+        table.row(cells("customer profit", &self.profit).into_iter().chain([avoidable]));
+        for line in &self.company {
+            let amounts = [line.amount.base, line.amount.scenario];
+            if amounts.iter().any(|amount| !amount.is_zero()) {
+                table.row(cells(&format!("cost {}", line.line), &line.amount));
+            }
+        }
+        write!(f, "{table}\n{}", self.activities())?;
+        writeln!(f, "\n  customers whose profit differs: {}", self.customers_affected)?;
+        for (what, turn) in [
+            ("turn profitable", &self.turn_profitable),
+            ("turn unprofitable", &self.turn_unprofitable),
+            ("gain", &self.gains),
+            ("lose", &self.losses),
+        ] {
+            write_turn(f, what, turn)?;
+        }
+        Ok(())
+    }
+}
+
+impl WhatIf {
+    fn activities(&self) -> Table {
+        let mut table = Table::indented(2);
+        table.head(&[
+            "cost to customers",
+            "base",
+            "scenario",
+            "difference",
+            "avoidable",
+            "rate",
+            "in scenario",
+        ]);
+        for activity in &self.activities {
+            let rate = |rate: Option<f64>| rate.map_or("none".to_string(), |rate| format!("{rate:.6}"));
+            let avoidable = activity.avoidable_difference.to_string();
+            let rates = [rate(activity.base_rate), rate(activity.scenario_rate)];
+            let amounts = cells(&activity.activity, &activity.cost).into_iter();
+            table.row(amounts.chain([avoidable]).chain(rates));
+        }
+        table
+    }
+}
+
+fn cells(name: &str, amount: &Difference) -> [String; 4] {
+    [name.to_string(), amount.base.to_string(), amount.scenario.to_string(), amount.difference.to_string()]
+}
+
+fn write_turn(f: &mut Formatter<'_>, what: &str, turn: &Turn) -> Result {
+    writeln!(f, "  {} {what}", turn.customers)?;
+    let mut table = Table::indented(4);
+    for customer in &turn.top {
+        let amounts = cells(&format!("customer {}", customer.customer), &customer.profit).into_iter();
+        table.row(amounts.chain([customer.avoidable_difference.to_string()]));
+    }
+    write!(f, "{table}")
+}
