@@ -111,20 +111,18 @@ pub struct CustomerDifference {
 /// # Errors
 /// The pipeline file has none; the message names those it has.
 pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d ScenarioDef> {
-    let known = definition.scenarios.iter().map(|scenario| &*scenario.name);
-    let found = definition.scenarios.iter().find(|scenario| scenario.name == name);
-    found.ok_or_else(|| match definition.scenarios.is_empty() {
-        true => Error::definition(format!(
-            "unknown scenario '{name}'; {} has none: write one, such as [scenario.{name}]",
-            definition.path.display()
-        )),
-        false => {
-            let all: Vec<&str> = known.clone().collect();
-            let mut error = unknown("scenario", name, known);
-            error.messages[0] += &format!(" (the file has {})", all.join(", "));
-            error
-        }
-    })
+    if let Some(found) = definition.scenarios.iter().find(|scenario| scenario.name == name) {
+        return Ok(found);
+    }
+    let path = definition.path.display();
+    if definition.scenarios.is_empty() {
+        let way_out = format!("write one, such as [scenario.{name}]");
+        return Err(Error::definition(format!("unknown scenario '{name}'; {path} has none: {way_out}")));
+    }
+    let known: Vec<&str> = definition.scenarios.iter().map(|scenario| &*scenario.name).collect();
+    let mut error = unknown("scenario", name, known.iter().copied());
+    error.messages.push(format!("scenarios of {path}: {}", known.join(", ")));
+    Err(error)
 }
 
 /// Compares the facts costed by a scenario with the release's own costing; `top` customers are named in each list.

@@ -1,0 +1,144 @@
+//! Scenarios costed from kept facts.
+
+use super::support::rows_of;
+use super::{Release, decimal, history, scenario};
+use abacus::pipeline::{Change, Node, ScenarioDef, apply};
+use abacus::profitability::questions::{Recalled, WhatIf, whatif};
+use abacus::publish::schema::Sheet;
+use abacus::publish::{WriteOptions, export};
+
+fn ask(release: &Release, scenario: &ScenarioDef) -> (WhatIf, Sheet) {
+    let changed = apply(&release.definition, scenario);
+    let costing = release.recalled.cost_again(&changed).unwrap();
+    let asked = Recalled { definition: &changed, costing: &costing, ..release.ask() };
+    whatif(&release.ask(), &asked, scenario, 3).unwrap()
+}
+
+fn published() -> (super::Pipeline, Release) {
+    let pipeline = history();
+    pipeline.publish(&[]);
+    let release = Release::of(&pipeline.file());
+    (pipeline, release)
+}
+
+#[test]
+fn nothing_changed_makes_no_difference() {
+    let (_pipeline, release) = published();
+    let (found, table) = ask(&release, &scenario(vec![]));
+    assert!(found.profit.difference.is_zero() && found.avoidable_difference.is_zero());
+    assert_eq!((found.customers_affected, found.gains.customers, found.losses.customers), (0, 0, 0));
+    assert!(found.company.iter().all(|line| line.amount.difference.is_zero()));
+    assert_eq!(table.arrays[0].len(), 0);
+}
+
+#[test]
+fn profits_of_the_base_are_those_published() {
+    let (pipeline, release) = published();
+    let (found, table) = ask(&release, &scenario(vec![Change::Amount(1, decimal("99_000"))]));
+    let path = pipeline.data("whatif.parquet");
+    export(&path, &table, WriteOptions { plain: false, row_group_rows: 10 }).unwrap();
+    let rows = rows_of(&path);
+    let customers = pipeline.published().rows("customer");
+    assert_eq!(rows.len(), customers.len(), "everybody who bought pays for the warehouse");
+    for (row, customer) in rows.iter().zip(&customers) {
+        assert_eq!(row["customer_id"], customer["customer_id"]);
+        assert_eq!(row["base_profit"], customer["customer_profit"]);
+    }
+    let turned =
+        rows.iter().filter(|row| row["turns"] == "unprofitable" && row["customer_id"] != "null").count();
+    assert_eq!(turned, found.turn_unprofitable.customers);
+    assert!(turned > 0 && found.turn_profitable.customers == 0);
+    assert_eq!(found.turn_unprofitable.top.len(), turned.min(3));
+}
+
+#[test]
+fn a_dearer_resource_costs_customers_what_it_gives_to_activities() {
+    let (_pipeline, release) = published();
+    let (found, _) = ask(&release, &scenario(vec![Change::Amount(1, decimal("1_777.77"))]));
+    // 1,000 more in two months: 0.7 picked, 0.2 kept, 0.1 without taker.
+    assert_eq!(found.profit.difference.to_string(), "-1800.0000");
+    let line = |name: &str| {
+        let line = found.company.iter().find(|line| line.line == name).unwrap();
+        line.amount.difference.to_string()
+    };
+    assert_eq!([line("input"), line("assigned"), line("unassigned")], ["2000.0000", "1800.0000", "200.0000"]);
+    let differences: Vec<String> =
+        found.activities.iter().map(|activity| activity.cost.difference.to_string()).collect();
+    assert_eq!(differences, ["0.0000", "1400.0000", "400.0000"]);
+}
+
+#[test]
+fn only_avoidable_cost_counts_in_the_avoidable_difference() {
+    let (_pipeline, mut release) = published();
+    release.definition.costing.as_mut().unwrap().activities[1].avoidable = decimal("0.25");
+    let costing = release.recalled.cost_again(&release.definition).unwrap();
+    let base = Recalled { costing: &costing, ..release.ask() };
+    let share = Change::Share { taker: Node::Activity(1), from: Node::Resource(1), share: decimal("0.4") };
+    let scenario = scenario(vec![share]);
+    let changed = apply(&release.definition, &scenario);
+    let costing = release.recalled.cost_again(&changed).unwrap();
+    let asked = Recalled { definition: &changed, costing: &costing, ..base };
+    let (found, _) = whatif(&base, &asked, &scenario, 3).unwrap();
+    // 0.3 of 777.77 in two months, each rounded to 4 digits by posting, a quarter of it avoidable.
+    assert_eq!(found.profit.difference.to_string(), "466.6620");
+    assert_eq!(found.avoidable_difference.to_string(), "116.6655");
+}
+
+#[test]
+fn prices_scale_revenue_discount_and_returns() {
+    let (_pipeline, release) = published();
+    let (found, _) = ask(&release, &scenario(vec![Change::Prices(decimal("2"))]));
+    let facts = (0..2).map(|period| release.recalled.facts().customer_facts(period).unwrap());
+    let net_revenue: i128 = facts
+        .flat_map(|facts| {
+            let rows = 0..facts.ranks.len();
+            rows.map(|row| facts.list_revenue[row] - facts.discount[row] - facts.returns[row])
+                .collect::<Vec<_>>()
+        })
+        .map(i128::from)
+        .sum();
+    assert_eq!(found.gross_margin.difference.mantissa(), net_revenue);
+    assert_eq!(found.profit.difference.mantissa(), net_revenue);
+    assert_eq!(found.avoidable_difference.mantissa(), net_revenue);
+}
+
+#[test]
+fn no_transaction_is_read_again() {
+    let (pipeline, release) = published();
+    let before = ask(&release, &scenario(vec![Change::Amount(1, decimal("5"))])).0;
+    std::fs::remove_dir_all(pipeline.data("lines")).unwrap();
+    let release = Release::of(&pipeline.file());
+    assert_eq!(ask(&release, &scenario(vec![Change::Amount(1, decimal("5"))])).0, before);
+    assert_eq!(pipeline.abacus(&["explain", "--customer", "1"]).code, Some(0));
+}
+
+#[test]
+fn a_ledger_that_is_gone_is_asked_for() {
+    let pipeline =
+        history().with("amount = 777.77", "ledger = { files = \"../data/ledger.csv\", account = \"6100\" }");
+    std::fs::write(pipeline.data("ledger.csv"), "account,period,amount\n6100,2024-01-01,500.00\n").unwrap();
+    pipeline.publish(&[]);
+    std::fs::remove_file(pipeline.data("ledger.csv")).unwrap();
+    let told = ["ledger.csv", "questions need no transactions, but read the ledgers again"];
+    pipeline.abacus(&["explain", "--customer", "1"]).fails(4, &told);
+}
+
+#[test]
+fn an_unknown_scenario_names_those_there_are() {
+    let pipeline = history();
+    pipeline.publish(&[]);
+    pipeline
+        .abacus(&["whatif", "--scenario", "x"])
+        .fails(2, &["unknown scenario 'x'", "has none", "[scenario.x]"]);
+    pipeline.abacus(&["budget", "--scenario", "x"]).fails(2, &["unknown scenario 'x'"]);
+    let definition = abacus::pipeline::read(&pipeline.file()).unwrap();
+    let scenarios = vec![ScenarioDef { name: "cheaper calls".into(), ..scenario(vec![]) }];
+    let definition = abacus::pipeline::Definition { scenarios, ..definition };
+    for (name, expected) in
+        [("cheeper calls", "did you mean 'cheaper calls'?"), ("zzz", "known are 'cheaper calls'")]
+    {
+        let told = abacus::profitability::questions::scenario(&definition, name).unwrap_err().messages;
+        assert_eq!(told[0], format!("unknown scenario '{name}'; {expected}"));
+        assert!(told[1].ends_with("history.toml: cheaper calls"), "{told:?}");
+    }
+}
