@@ -179,12 +179,11 @@ fn check(answer: &WhatIf) {
 
 /// The factor on prices; several multiply.
 fn prices(scenario: &ScenarioDef) -> Result<Decimal> {
-    let factors = scenario.changes.iter().filter_map(|change| match change {
+    let mut factors = scenario.changes.iter().filter_map(|change| match change {
         Change::Prices(factor) => Some(factor.normalised()),
         _ => None,
     });
-    let product = factors.fold(Some(Decimal::ONE), |product, factor| {
-        let product = product?;
+    let product = factors.try_fold(Decimal::ONE, |product, factor| {
         let mantissa = product.mantissa.checked_mul(factor.mantissa)?;
         Some(Decimal { mantissa, scale: product.scale.checked_add(factor.scale)? })
     });
@@ -236,23 +235,24 @@ fn rate(cost: i128, volume: i128, money_scale: u8, volume_scale: u8) -> Option<f
     (volume != 0).then(|| money / (volume as f64 * pow10(money_scale) as f64))
 }
 
+type CompanyLine = (&'static str, fn(&CostTotals) -> i128);
+
+/// Input + imputed + overdriven = the sum of the others.
+const COMPANY: [CompanyLine; 8] = [
+    ("input", |totals| totals.input),
+    ("imputed", |totals| totals.imputed),
+    ("overdriven", |totals| totals.overdriven),
+    ("assigned", |totals| totals.assigned),
+    ("retained", |totals| totals.retained),
+    ("unused", |totals| totals.unused),
+    ("unassigned", |totals| totals.unassigned),
+    ("variance", |totals| totals.variance),
+];
+
 fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
     let (before, after) = (base.costing.totals(), changed.costing.totals());
-    let line = |(line, of): (&'static str, fn(&CostTotals) -> i128)| Line {
-        line,
-        amount: difference(base, of(&before), of(&after)),
-    };
-    let lines: [(&'static str, fn(&CostTotals) -> i128); 8] = [
-        ("input", |totals| totals.input),
-        ("imputed", |totals| totals.imputed),
-        ("overdriven", |totals| totals.overdriven),
-        ("assigned", |totals| totals.assigned),
-        ("retained", |totals| totals.retained),
-        ("unused", |totals| totals.unused),
-        ("unassigned", |totals| totals.unassigned),
-        ("variance", |totals| totals.variance),
-    ];
-    lines.into_iter().map(line).collect()
+    let line = |(line, of): CompanyLine| Line { line, amount: difference(base, of(&before), of(&after)) };
+    COMPANY.into_iter().map(line).collect()
 }
 
 /// How many, and the `top` of them by the size of their difference, ties by key.

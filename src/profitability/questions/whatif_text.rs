@@ -11,7 +11,7 @@ impl Display for WhatIf {
         let mut table = Table::indented(2);
         table.head(&["", "base", "scenario", "difference", "avoidable"]);
         let avoidable = self.avoidable_difference.to_string();
-        table.row(cells("gross margin", &self.gross_margin).into_iter());
+        table.row(cells("gross margin", &self.gross_margin));
         table.row(cells("customer profit", &self.profit).into_iter().chain([avoidable]));
         for line in &self.company {
             let amounts = [line.amount.base, line.amount.scenario];
