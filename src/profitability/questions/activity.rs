@@ -2,12 +2,14 @@
 //! after it.
 
 use super::exact::Exact;
+use super::origins::Trail;
 use super::posting::Posting;
 use super::recalled::Recalled;
 use super::sources::{Flow, Source, add, of_activity};
 use super::takers::{ByRank, Takers};
 use crate::costing::schema::{ActivityCosting, level_name};
 use crate::error::Result;
+use crate::pipeline::Node;
 use crate::units::Period;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -27,6 +29,8 @@ pub struct ActivityFlows {
     pub cost: Exact,
     /// Senders.
     pub from: Vec<Flow>,
+    /// Through the whole network: the resources whose own money it is. Overdriven capacity counts where it arises.
+    pub origins: Vec<Flow>,
     /// Takers.
     pub to: Vec<Flow>,
     /// The customers' line of `to`.
@@ -72,9 +76,12 @@ pub fn activity(
     let known = &recalled.costing.activities[index];
     let scale = recalled.facts.money_scale;
     let asked = recalled.periods(period)?;
-    let (mut from, mut to, mut periods, mut unused) = (vec![], vec![], vec![], 0_i128);
-    for (_, costed) in &asked {
+    let (mut from, mut origins, mut to) = (vec![], vec![], vec![]);
+    let (mut periods, mut unused) = (vec![], 0_i128);
+    for (period, costed) in &asked {
         let costed = &costed.activities[index];
+        let trail = Trail::new(recalled, *period).of(Node::Activity(index));
+        trail.iter().for_each(|source| add(&mut origins, source, scale));
         of_activity(recalled.costing, costed).iter().for_each(|source| add(&mut from, source, scale));
         leaving(recalled, index, costed).iter().for_each(|part| add(&mut to, part, scale));
         unused += i128::from(costed.unused_charged);
@@ -103,6 +110,7 @@ pub fn activity(
         currency: recalled.definition.facts.currency.clone(),
         cost: recalled.money(cost),
         from,
+        origins,
         to,
         customers,
         unused_charged: recalled.money(unused),

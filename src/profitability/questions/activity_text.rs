@@ -9,6 +9,7 @@ impl Display for ActivityFlows {
         let Self { activity, level, currency, cost, .. } = self;
         writeln!(f, "activity {activity} ({level} level), cost {cost}, amounts in {currency}")?;
         writeln!(f, "\n  from\n{}", flows(&self.from))?;
+        writeln!(f, "  which is own money of\n{}", flows(&self.origins))?;
         writeln!(f, "  to\n{}", flows(&self.to))?;
         if !self.unused_charged.is_zero() {
             writeln!(f, "  beside it, unused capacity charged to customers: {}\n", self.unused_charged)?;

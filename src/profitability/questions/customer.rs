@@ -6,6 +6,7 @@ use super::super::waterfall::key_text;
 use super::books::{Books, Declared};
 use super::exact::Exact;
 use super::left::{Leaving, leaving};
+use super::origins::Trail;
 use super::posting::{Posting, Row};
 use super::recalled::Recalled;
 use super::sources::{Flow, Source, add, borne};
@@ -81,6 +82,8 @@ pub struct ActivityExplanation {
     pub cost: Exact,
     /// Where that cost comes from, one step back; adds up to it.
     pub from: Vec<Flow>,
+    /// The same through the whole network, back to ledger accounts; adds up to the cost.
+    pub origins: Vec<Flow>,
     /// Unused capacity borne by the customer beside it, over the same volume.
     pub unused_charged: Exact,
     /// Why no customer bears the activity's cost, if so.
@@ -183,6 +186,7 @@ impl<'r> Account<'r> {
         let mut books = Books { acquisition: acquired, ..Books::of(&facts, row, activities) };
         let aggregates: Vec<Values> =
             std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
+        let trail = Trail::new(self.recalled, index);
         let mut explained = Vec::new();
         for activity in (0..activities).filter(|_| row.is_some()) {
             let posting = Posting::new(self.recalled, index, activity, &aggregates, facts.ranks.len())?;
@@ -192,7 +196,7 @@ impl<'r> Account<'r> {
             books.unused_charged += unused;
             if at.volume != 0 || books.costs[activity] != 0 {
                 let terms = self.terms(index, activity, &aggregates, row);
-                explained.push(self.activity(index, activity, &posting, at, terms));
+                explained.push(self.activity(&trail, (index, activity), &posting, at, terms));
             }
         }
         let explanation = PeriodExplanation {
@@ -205,14 +209,18 @@ impl<'r> Account<'r> {
 
     fn activity(
         &self,
-        period: usize,
-        index: usize,
+        trail: &Trail<'_>,
+        (period, index): (usize, usize),
         posting: &Posting<'_>,
         at: Row,
         terms: Vec<Term>,
     ) -> ActivityExplanation {
         let (activity, costed) = (posting.activity, posting.costed);
         let money = |amount: i128| self.recalled.money(amount);
+        let traced = |sources: &dyn Fn() -> Vec<Source>| match costed.rate {
+            Some(rate) => self.parts(sources(), at, rate, costed.volume),
+            None => vec![],
+        };
         ActivityExplanation {
             activity: activity.name.clone(),
             level: level_name(activity.level),
@@ -224,16 +232,15 @@ impl<'r> Account<'r> {
             rate_exact: costed.rate.map(|rate| self.recalled.rate_exact(index, rate)),
             rate: costed.rate_shown(activity, self.recalled.facts.money_scale),
             cost: money(costed.rate.map_or(0, |rate| at.at(rate))),
-            from: costed.rate.map_or(vec![], |rate| {
-                self.from(borne(self.recalled, period, index), at, rate, costed.volume)
-            }),
+            from: traced(&|| borne(self.recalled, period, index)),
+            origins: traced(&|| trail.accounts(index)),
             unused_charged: money(posting.unused_rate().map_or(0, |rate| at.at(rate))),
             unassigned: costed.reason(),
         }
     }
 
     /// The customer's part of each source; adds up to its cost.
-    fn from(&self, sources: Vec<Source>, at: Row, rate: Rate, whole: i64) -> Vec<Flow> {
+    fn parts(&self, sources: Vec<Source>, at: Row, rate: Rate, whole: i64) -> Vec<Flow> {
         let pools: Vec<i64> = sources.iter().map(|source| source.amount).collect();
         let mut flows = Vec::new();
         for (source, part) in sources.into_iter().zip(at.trace(rate, &pools, whole)) {

@@ -77,6 +77,7 @@ fn write_activity(f: &mut Formatter<'_>, activity: &ActivityExplanation) -> Resu
     let rate = activity.rate.map(|rate| format!(" ≈ {rate:.6}")).unwrap_or_default();
     writeln!(f, "    {kind}rate {}{rate}", activity.rate_exact.as_deref().unwrap_or("none"))?;
     write!(f, "{}", flows(&activity.from))?;
+    write!(f, "      which is\n{}", flows(&activity.origins))?;
     if !activity.unused_charged.is_zero() {
         writeln!(f, "    and of unused capacity: {}", activity.unused_charged)?;
     }

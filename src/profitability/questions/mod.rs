@@ -17,6 +17,7 @@ mod effects;
 mod exact;
 mod left;
 mod lives;
+mod origins;
 mod posting;
 mod product;
 mod product_text;

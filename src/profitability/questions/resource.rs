@@ -2,13 +2,13 @@
 //! them customers after it.
 
 use super::exact::Exact;
+use super::origins::Trail;
 use super::posting::Posting;
 use super::recalled::Recalled;
-use super::sources::{Flow, Source, add, borne, of_resource};
+use super::sources::{Flow, Source, add, of_resource};
 use super::takers::{ByRank, Takers};
 use crate::costing::schema::{NO_SHARE, ResourceCosting, level_name};
 use crate::error::Result;
-use crate::pipeline::Node;
 use crate::units::{Decimal, Period};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -26,9 +26,9 @@ pub struct ResourceFlows {
     pub from: Vec<Flow>,
     /// Takers, with their shares, quantities or minutes; overdriven capacity is negative.
     pub to: Vec<Flow>,
-    /// Of its money, what customers bear through each activity that takes of it directly.
-    pub through: Vec<Flow>,
-    /// The customers who bear it; adds up to `through`.
+    /// Where its own money ends through the whole network; adds up to what feeds it from outside.
+    pub reached: Vec<Flow>,
+    /// Of it, what customers bear through activities, without unused capacity charged beside them.
     pub customers: Takers,
     /// Cost and minutes.
     pub periods: Vec<ResourcePeriod>,
@@ -83,14 +83,14 @@ pub fn resource(
         assert_eq!(sum, cost, "the flows of '{name}' add up to its cost");
     }
     let periods: Vec<usize> = asked.iter().map(|(index, _)| *index).collect();
-    let (through, by_rank) = reached(recalled, index, &periods)?;
+    let (reached, by_rank) = reached(recalled, index, &periods)?;
     Ok(ResourceFlows {
         resource: recalled.costing.resources[index].clone(),
         currency: recalled.definition.facts.currency.clone(),
         cost: recalled.money(cost),
         from,
         to,
-        through,
+        reached,
         customers: by_rank.takers(recalled, top),
         periods: asked
             .iter()
@@ -135,36 +135,28 @@ fn take(flows: &mut Vec<Flow>, part: &Source, quantity: Option<Decimal>, scale: 
     };
 }
 
-/// What customers bear of the resource through each activity, and each customer of it.
+/// Where the resource's own money ends, and what each customer bears of it.
 fn reached(recalled: &Recalled<'_>, resource: usize, periods: &[usize]) -> Result<(Vec<Flow>, ByRank)> {
-    let name = &recalled.costing.resources[resource];
     let of_period = |period: &usize| {
+        let trail = Trail::new(recalled, *period);
         let (ranks, aggregates) = recalled.rows(*period)?;
         let mut found = Vec::new();
-        for (activity, costed) in recalled.costing.periods[*period].activities.iter().enumerate() {
-            let takes = costed.pools.iter().any(|(from, _)| *from == Node::Resource(resource));
-            if !takes || costed.rate.is_none() {
-                continue;
-            }
-            let sources = borne(recalled, *period, activity);
-            let is_it = |source: &Source| source.kind == "resource" && source.name == *name;
-            let of = sources.iter().position(is_it).expect("the resource is a source of its takers");
-            let amounts: Vec<i64> = sources.iter().map(|source| source.amount).collect();
+        for activity in 0..recalled.costing.activities.len() {
+            let parts = trail.resources(activity);
+            let Some(of) = parts.iter().position(|(known, _)| *known == Some(resource)) else { continue };
+            let amounts: Vec<i64> = parts.iter().map(|(_, part)| *part).collect();
             let posting = Posting::new(recalled, *period, activity, &aggregates, ranks.len())?;
-            found.push((activity, amounts[of], posting.parts(&amounts, of)?));
+            found.push(posting.parts(&amounts, of)?);
         }
-        Ok((ranks, found))
+        Ok((trail.ends(resource), ranks, found))
     };
-    let (mut through, mut by_rank) = (Vec::new(), ByRank::new(recalled, None));
+    let (mut ends, mut by_rank) = (Vec::new(), ByRank::new(recalled, None));
     for found in periods.par_iter().map(of_period).collect::<Vec<Result<_>>>() {
-        let (ranks, found) = found?;
-        for (activity, amount, parts) in found {
-            let name = &recalled.costing.activities[activity].name;
-            add(&mut through, &Source::new("activity", name, amount), recalled.facts.money_scale);
-            by_rank.add_amounts(&ranks, &parts);
-        }
+        let (found_ends, ranks, found) = found?;
+        found_ends.iter().for_each(|end| add(&mut ends, end, recalled.facts.money_scale));
+        found.iter().for_each(|parts| by_rank.add_amounts(&ranks, parts));
     }
-    Ok((through, by_rank))
+    Ok((ends, by_rank))
 }
 
 fn of_period(recalled: &Recalled<'_>, costed: &ResourceCosting, period: Period) -> ResourcePeriod {

@@ -27,11 +27,8 @@ impl Display for ResourceFlows {
             table.row([period.period_start.clone(), period.cost.to_string()].into_iter().chain(minutes));
         }
         writeln!(f, "  by period\n{table}")?;
-        writeln!(
-            f,
-            "  through activities to {} customers, {}",
-            self.customers.customers, self.customers.amount
-        )?;
-        write!(f, "{}{}", flows(&self.through), takers(&self.customers))
+        writeln!(f, "  its own money ends\n{}", flows(&self.reached))?;
+        writeln!(f, "  of it with {} customers, {}", self.customers.customers, self.customers.amount)?;
+        write!(f, "{}", takers(&self.customers))
     }
 }
