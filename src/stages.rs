@@ -41,7 +41,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let ledgers = facts::read_ledgers(&work.definition)?;
             work.ledgers = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
             let costing = costing::run(&work.definition, work.facts(), &ledgers)?;
-            for sheet in costing::sheets(&costing, &work.definition.facts.currency) {
+            let currency = &work.definition.facts.currency;
+            let matched = costing::match_report(&costing, currency, &work.facts().matches());
+            for sheet in costing::sheets(&costing, currency).into_iter().chain([matched]) {
                 work.staging.put(&sheet.spec, None, sheet.arrays)?;
             }
             let account = report::costing_line(&costing, &work.definition);

@@ -4,7 +4,7 @@ use super::schema::{Input, Leftover, OUTSIDE, UNCLAIMED};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, ResourceDef};
-use crate::units::{Decimal, Period};
+use crate::units::{Decimal, Period, pow10, round_ratio};
 use std::collections::BTreeMap;
 
 /// What feeds each pool, and what feeds none.
@@ -41,6 +41,11 @@ pub fn pools(
             faults.extend(error.messages);
         }
     }
+    for (index, resource) in costing.resources.iter().enumerate() {
+        if let Err(error) = scale(definition, resource, index, &mut pools) {
+            faults.extend(error.messages);
+        }
+    }
     if faults.is_empty() {
         faults.extend(missing(definition, costing, periods, &pools));
     }
@@ -68,6 +73,22 @@ fn missing<'p>(
             )
         })
     })
+}
+
+/// A scenario's factor on what feeds a resource; each input is rounded once.
+fn scale(definition: &Definition, resource: &ResourceDef, index: usize, pools: &mut Pools) -> Result<()> {
+    let factor = resource.factor.normalised();
+    for (_, amount) in pools.inputs.iter_mut().flat_map(|inputs| &mut inputs[index]) {
+        let product = i128::from(*amount).checked_mul(factor.mantissa);
+        let money = product.map(|product| round_ratio(product, pow10(factor.scale))).and_then(super::money);
+        *amount = money.ok_or_else(|| {
+            let (place, name) = (definition.place(resource.at), &resource.name);
+            Error::definition(format!(
+                "{place}: an amount of resource '{name}' times {factor} exceeds 18 digits"
+            ))
+        })?;
+    }
+    Ok(())
 }
 
 fn inline(

@@ -197,16 +197,14 @@ impl FactSet {
             .collect()
     }
 
-    /// What drivers make of the rows of each source in a period.
-    pub fn matches(&self, period: usize) -> Vec<SourceMatch> {
-        let found = self.runs[period].map(|run| &self.record.periods[run].matches[..]).unwrap_or_default();
-        let of_source = |(index, source): (usize, &String)| {
-            let RowMatch { rows, matched, unmatched_net_revenue } =
-                found.get(index).copied().unwrap_or_default();
-            let unmatched_net_revenue = (index == 0).then_some(i128::from(unmatched_net_revenue));
-            SourceMatch { source: source.clone(), rows, matched, unmatched_net_revenue }
+    /// What drivers make of the rows of each source, by period.
+    pub fn matches(&self) -> Vec<(Period, Vec<SourceMatch>)> {
+        let of_period = |(period, run): (&FactPeriod, &Option<usize>)| {
+            let found = run.map(|run| &self.record.periods[run].matches[..]).unwrap_or_default();
+            let sources = self.sources.iter().enumerate();
+            (period.period, sources.map(|(index, source)| source_match(index, source, found)).collect())
         };
-        self.sources.iter().enumerate().map(of_source).collect()
+        self.periods.iter().zip(&self.runs).map(of_period).collect()
     }
 
     /// Content address of a period's customer facts, keys included.
@@ -270,6 +268,13 @@ impl FactSet {
     pub fn state_paths(&self) -> Vec<PathBuf> {
         self.record.state_files().map(|file| file.path(&self.folder)).collect()
     }
+}
+
+/// A source's part of a period; only transactions, which come first, have money.
+fn source_match(index: usize, source: &str, found: &[RowMatch]) -> SourceMatch {
+    let RowMatch { rows, matched, unmatched_net_revenue } = found.get(index).copied().unwrap_or_default();
+    let unmatched_net_revenue = (index == 0).then_some(i128::from(unmatched_net_revenue));
+    SourceMatch { source: source.to_owned(), rows, matched, unmatched_net_revenue }
 }
 
 fn source_names(definition: &Definition) -> Vec<String> {

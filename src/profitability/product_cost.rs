@@ -192,7 +192,7 @@ impl<'c> UnitActivity<'c> {
 
 /// Volumes of cells whose sum per customer is the customer's volume after the policy for negative ones. Rows of one
 /// customer lie together.
-fn by_policy(negative: NegativeVolume, ranks: &[u32], volumes: Values) -> Values {
+pub(crate) fn by_policy(negative: NegativeVolume, ranks: &[u32], volumes: Values) -> Values {
     let factor = match negative {
         NegativeVolume::Error | NegativeVolume::Signed => return volumes,
         NegativeVolume::Absolute => -1,

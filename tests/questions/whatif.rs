@@ -142,3 +142,17 @@ fn an_unknown_scenario_names_those_there_are() {
         assert!(told[1].ends_with("history.toml: cheaper calls"), "{told:?}");
     }
 }
+
+#[test]
+fn a_factor_on_a_resource_s_money_scales_what_it_gives() {
+    let (_pipeline, release) = published();
+    let (found, _) = ask(&release, &scenario(vec![Change::AmountFactor(0, decimal("1.5"))]));
+    let desk = &found.activities[0].cost;
+    assert_eq!(
+        2 * desk.scenario.mantissa(),
+        3 * desk.base.mantissa(),
+        "half as much again, to the last digit"
+    );
+    let input = found.company.iter().find(|line| line.line == "input").unwrap();
+    assert_eq!(input.amount.difference.to_string(), "1000.0000");
+}

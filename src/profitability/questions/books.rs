@@ -1,8 +1,8 @@
 //! One customer's margin waterfall, in 128 bits: the same steps as the published columns, for any span of periods.
 
-use crate::costing::schema::{Activity, Costing};
+use super::super::lines::{CostLine, Lines, posts};
+use crate::costing::schema::Activity;
 use crate::facts::schema::CustomerFacts;
-use crate::pipeline::{CostingDef, Line, UnusedCapacity};
 
 /// What a customer brought and bears, added up over periods.
 #[derive(Debug, Clone, Default)]
@@ -53,76 +53,60 @@ impl Books {
         self.net_revenue() - self.product_cost
     }
 
-    fn line(&self, activities: &[Activity], line: Line) -> i128 {
-        let costs = activities.iter().zip(&self.costs).filter(|(activity, _)| activity.line == Some(line));
-        costs.map(|(_, cost)| cost).sum()
+    /// What the activities of a line cost, acquisition cost of master data and unused capacity with theirs.
+    fn line(&self, activities: &[Activity], line: CostLine) -> i128 {
+        let of = |activity: &Activity| activity.line.map(CostLine::of) == Some(line);
+        let costs = activities.iter().zip(&self.costs).filter(|(activity, _)| of(activity));
+        let beside = match line {
+            CostLine::Acquisition => self.acquisition,
+            CostLine::UnusedCharged => self.unused_charged,
+            _ => 0,
+        };
+        costs.map(|(_, cost)| cost).sum::<i128>() + beside
+    }
+
+    fn less(&self, from: i128, activities: &[Activity], lines: &[CostLine]) -> i128 {
+        from - lines.iter().map(|line| self.line(activities, *line)).sum::<i128>()
     }
 
     pub(super) fn contribution(&self, activities: &[Activity]) -> i128 {
-        let above = [Line::PriceConcession, Line::CostToServe];
-        self.gross_margin() - above.iter().map(|line| self.line(activities, *line)).sum::<i128>()
+        self.less(self.gross_margin(), activities, &[CostLine::PriceConcession, CostLine::CostToServe])
     }
 
-    /// The steps by name, each a published column; optional ones where the pipeline declares them.
-    pub(super) fn steps(&self, activities: &[Activity], declared: Declared) -> Vec<(String, i128)> {
-        let line = |line| self.line(activities, line);
-        let contribution = self.contribution(activities);
-        let acquisition = line(Line::Acquisition) + self.acquisition;
-        let profit = contribution - line(Line::CustomerLevel) - line(Line::Financing) - acquisition;
-        let bearing = activities.iter().zip(&self.costs).filter(|(activity, _)| activity.line.is_some());
-        let costs = bearing.map(|(activity, cost)| (format!("cost_{}", activity.column), true, *cost));
-        let fixed = |steps: &[(&str, bool, i128)]| {
-            let named = steps.iter().map(|(name, is_shown, amount)| (name.to_string(), *is_shown, *amount));
-            named.collect::<Vec<_>>()
-        };
-        let margin = fixed(&[
-            ("list_revenue", true, self.list_revenue),
-            ("discount", true, self.discount),
-            ("returns", true, self.returns),
-            ("net_revenue", true, self.net_revenue()),
-            ("product_cost", true, self.product_cost),
-            ("gross_margin", true, self.gross_margin()),
-        ]);
-        let lines = fixed(&[
-            ("price_concessions", declared.concessions, line(Line::PriceConcession)),
-            ("cost_to_serve", true, line(Line::CostToServe)),
-            ("contribution", true, contribution),
-            ("customer_level_cost", true, line(Line::CustomerLevel)),
-            ("financing_cost", declared.financing, line(Line::Financing)),
-            ("acquisition_cost", true, acquisition),
-            ("customer_profit", true, profit),
-            ("spread_cost", declared.spread, line(Line::Spread)),
-            ("unused_charged", declared.unused, self.unused_charged),
-            (
-                "fully_loaded_profit",
-                declared.spread || declared.unused,
-                profit - line(Line::Spread) - self.unused_charged,
-            ),
-        ]);
-        let steps = margin.into_iter().chain(costs).chain(lines).filter(|(_, is_shown, _)| *is_shown);
-        steps.map(|(name, _, amount)| (name, amount)).collect()
+    pub(super) fn profit(&self, activities: &[Activity]) -> i128 {
+        let lines = [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
+        self.less(self.contribution(activities), activities, &lines)
     }
-}
 
-/// Which optional lines of the waterfall a pipeline has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Declared {
-    concessions: bool,
-    financing: bool,
-    spread: bool,
-    unused: bool,
-}
-
-impl Declared {
-    pub(super) fn new(definition: Option<&CostingDef>, costing: &Costing) -> Self {
-        let has = |line| costing.activities.iter().any(|activity| activity.line == Some(line));
-        let resources = definition.map_or(&[][..], |costing| &costing.resources);
-        let mut capacities = resources.iter().filter_map(|resource| resource.capacity.as_ref());
-        Self {
-            concessions: has(Line::PriceConcession),
-            financing: has(Line::Financing),
-            spread: has(Line::Spread),
-            unused: capacities.any(|capacity| capacity.unused == UnusedCapacity::Proportional),
-        }
+    /// The steps by name, each a published column; optional lines where the run has them.
+    pub(super) fn steps(&self, activities: &[Activity], lines: Lines) -> Vec<(String, i128)> {
+        let bearing = activities.iter().zip(&self.costs).filter(|(activity, _)| posts(activity));
+        let costs = bearing.map(|(activity, cost)| (format!("cost_{}", activity.column), *cost));
+        let line = |line: CostLine| lines.has(line).then(|| (line.column(), self.line(activities, line)));
+        let profit = self.profit(activities);
+        let below = [CostLine::Spread, CostLine::UnusedCharged];
+        let loaded = below.iter().any(|line| lines.has(*line));
+        let margin = [
+            ("list_revenue", self.list_revenue),
+            ("discount", self.discount),
+            ("returns", self.returns),
+            ("net_revenue", self.net_revenue()),
+            ("product_cost", self.product_cost),
+            ("gross_margin", self.gross_margin()),
+        ];
+        let after = [
+            line(CostLine::PriceConcession),
+            line(CostLine::CostToServe),
+            Some(("contribution", self.contribution(activities))),
+            line(CostLine::CustomerLevel),
+            line(CostLine::Financing),
+            line(CostLine::Acquisition),
+            Some(("customer_profit", profit)),
+            line(CostLine::Spread),
+            line(CostLine::UnusedCharged),
+            loaded.then(|| ("fully_loaded_profit", self.less(profit, activities, &below))),
+        ];
+        let named = |(name, amount): (&str, i128)| (name.to_string(), amount);
+        margin.into_iter().map(named).chain(costs).chain(after.into_iter().flatten().map(named)).collect()
     }
 }

@@ -2,8 +2,9 @@
 
 use super::super::acquisition::Acquisition;
 use super::super::columns::Values;
+use super::super::lines::Lines;
 use super::super::waterfall::key_text;
-use super::books::{Books, Declared};
+use super::books::Books;
 use super::exact::Exact;
 use super::left::{Leaving, leaving};
 use super::origins::Trail;
@@ -139,7 +140,7 @@ struct Account<'r> {
     /// None for a customer whom only the customers source knows.
     rank: Option<u32>,
     acquired: Acquisition,
-    declared: Declared,
+    lines: Lines,
 }
 
 struct PeriodAccount {
@@ -167,7 +168,7 @@ impl<'r> Account<'r> {
             key: rank.map_or_else(|| key.to_string(), |rank| key_text(&facts.customers, rank)),
             rank,
             acquired: Acquisition::place(Some(&master), &periods, facts.as_of),
-            declared: Declared::new(definition.costing.as_ref(), recalled.costing),
+            lines: Lines::new(&recalled.costing.activities, recalled.is_unused_charged()),
         })
     }
 
@@ -268,7 +269,7 @@ impl<'r> Account<'r> {
     }
 
     fn steps(&self, books: &Books) -> Vec<Step> {
-        let steps = books.steps(&self.recalled.costing.activities, self.declared);
+        let steps = books.steps(&self.recalled.costing.activities, self.lines);
         steps.into_iter().map(|(step, amount)| Step { step, amount: self.recalled.money(amount) }).collect()
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Activities of level unit reach a customer's product groups: their volumes are those of its lines. An activity's
 //! cost is posted over (customer, group) in order, so a group's parts add up to a customer's, and all to the activity.
-//! A policy that changes a customer's negative volumes breaks that sum; such activities stay at the customer.
 
+use super::super::product_cost::by_policy;
 use super::exact::Exact;
 use super::recalled::Recalled;
 use super::sources::{Flow, Source, add};
@@ -11,7 +11,7 @@ use super::takers::{ByRank, Takers};
 use crate::costing::schema::{ActivityDriver, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::ProductFacts;
-use crate::pipeline::{Level, NegativeVolume};
+use crate::pipeline::Level;
 use crate::units::Period;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -138,13 +138,13 @@ fn costs(
 ) -> Result<Option<Vec<i64>>> {
     let known = &recalled.costing.activities[activity];
     let costed = &recalled.costing.periods[period].activities[activity];
-    let is_additive = matches!(known.negative, NegativeVolume::Error | NegativeVolume::Signed);
     let (Some(rate), Some(driver)) = (costed.rate, known.driver_of(costed)) else { return Ok(None) };
-    if known.level != Level::Unit || !is_additive {
+    if known.level != Level::Unit {
         return Ok(None);
     }
     let Some(volumes) = line_volumes(recalled, driver, facts) else { return Ok(None) };
     let fault = || Error::check(format!("costing: a product's part of '{}' exceeds 18 digits", known.name));
+    let volumes = by_policy(known.negative, &facts.ranks, volumes.into());
     post(rate, &volumes, 0).map(Some).ok_or_else(fault)
 }
 

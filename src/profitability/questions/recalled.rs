@@ -4,7 +4,7 @@ use super::exact::Exact;
 use crate::costing::schema::{Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
-use crate::pipeline::{Definition, Level, RateDef, did_you_mean};
+use crate::pipeline::{Definition, Level, RateDef, UnusedCapacity, did_you_mean};
 use crate::units::Period;
 
 /// A release's facts, and their costing by a definition: the release's own, or a scenario of it.
@@ -95,6 +95,15 @@ impl<'r> Recalled<'r> {
             Some(RateDef::Charge) => "charge",
             Some(RateDef::Imputed(_)) => "imputed",
         }
+    }
+
+    /// Whether customers bear unused capacity of some resource.
+    pub(super) fn is_unused_charged(&self) -> bool {
+        let mut resources = self.definition.costing.iter().flat_map(|costing| &costing.resources);
+        resources.any(|resource| {
+            let policy = resource.capacity.as_ref().map(|capacity| capacity.unused);
+            policy == Some(UnusedCapacity::Proportional)
+        })
     }
 
     /// Activities of a product group's own level, by index.
