@@ -71,9 +71,14 @@ driver = "count(distinct order)"
 name = "inspect"
 from = { "warehouse" = 0.05 }
 rate = 0.35
-driver = "count(*) filter (where channel = 'fax')"
-fallback = "count(*)"
+driver = "count(*)"
 avoidable = 0.6
+
+[[costing.activity]]
+name = "read faxes"
+from = { "warehouse" = 0.02 }
+driver = "count(*) filter (where channel = 'fax')"
+fallback = "count(distinct order)"
 
 [[costing.activity]]
 name = "house"
