@@ -181,6 +181,19 @@ fn traces_of_every_kind_close_both_ways() {
 }
 
 #[test]
+fn a_customer_who_left_would_leave_higher_levels_behind() {
+    let pipeline = network();
+    let release = Release::of(&pipeline.file());
+    let left = customer(&release.ask(), "1", None).unwrap().if_left;
+    let share = |name: &str| {
+        let activity = left.activities.iter().find(|activity| activity.activity == name).unwrap();
+        assert!(!activity.full_cost.is_zero());
+        activity.avoidable_share.to_string()
+    };
+    assert_eq!([share("pick"), share("inspect"), share("house")], ["1", "0.6", "0"]);
+}
+
+#[test]
 fn an_explanation_says_how_a_cost_is_rated() {
     let pipeline = network();
     let text = pipeline.abacus(&["explain", "--customer", "1", "--period", "2024-01-01"]).stdout;

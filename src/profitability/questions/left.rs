@@ -1,11 +1,12 @@
 //! What would end if a customer left: its margin, and of the cost it bears the avoidable part.
 //!
 //! An activity's avoidable part is its declared share of the cost, rounded once. What won the customer is spent,
-//! and unused capacity stays: neither is avoidable.
+//! cost of higher levels that is spread over customers and unused capacity stay: none of them is avoidable.
 
 use super::books::Books;
 use super::exact::Exact;
 use super::recalled::Recalled;
+use crate::pipeline::Line;
 use crate::units::{Decimal, pow10, round_ratio};
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub struct LeavingActivity {
     pub activity: String,
     /// What the customer bears.
     pub full_cost: Exact,
-    /// Declared share that ends with what drives the activity.
+    /// Share that ends with the customer: the declared one, or 0 for what is spent or of a higher level.
     pub avoidable_share: Exact,
     /// Full cost × share.
     pub avoidable_cost: Exact,
@@ -41,14 +42,16 @@ pub(super) fn leaving(recalled: &Recalled<'_>, books: &Books) -> Leaving {
     let (mut full, mut avoidable) = (0, 0);
     let mut activities = Vec::new();
     for (activity, cost) in recalled.costing.activities.iter().zip(&books.costs) {
-        let ends = avoidable_part(*cost, activity.avoidable);
+        let stays = matches!(activity.line, Some(Line::Acquisition | Line::Spread));
+        let share = if stays { Decimal::ZERO } else { activity.avoidable };
+        let ends = avoidable_part(*cost, share);
         full += cost;
         avoidable += ends;
         if *cost != 0 {
             activities.push(LeavingActivity {
                 activity: activity.name.clone(),
                 full_cost: recalled.money(*cost),
-                avoidable_share: Exact(activity.avoidable),
+                avoidable_share: Exact(share),
                 avoidable_cost: recalled.money(ends),
             });
         }
