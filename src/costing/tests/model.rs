@@ -40,7 +40,7 @@ revenue = "r"
 name = "template"
 amount = 0
 [[costing.activity]]
-name = "template"
+name = "drawn"
 from = { template = 1 }
 driver = "count(*)"
 "#;
