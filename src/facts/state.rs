@@ -235,9 +235,9 @@ pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
 #[expect(clippy::cast_possible_truncation, reason = "the range is known, and a plain cast vectorises")]
 pub(crate) fn narrow_parts(parts: &[&Column]) -> ArrayRef {
     match parts.iter().fold(0, |bits, part| bits | part.bits()) {
-        0..0x80 => Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None)),
-        0..0x8000 => Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None)),
-        0..0x8000_0000 => Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None)),
+        ..0x80 => Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None)),
+        0x80..0x8000 => Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None)),
+        0x8000..0x8000_0000 => Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None)),
         _ => Arc::new(Int64Array::new(cast_parts(parts, |value| value), None)),
     }
 }
