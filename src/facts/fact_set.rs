@@ -9,14 +9,20 @@ use super::schema::{
     SourceMatch,
 };
 use super::source::{line_aggregates, wanted_aggregates};
-use super::state::{FileAccount, Record, RowMatch, StateFile, read, read_column, read_metadata, widen};
+use super::state::{
+    FileAccount, PeriodRuns, Record, RowMatch, StateFile, read, read_column, read_metadata, widen,
+};
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, KeyType};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+/// Keys of the customers of runs just made, by digest of the run.
+pub(crate) type KnownIds = HashMap<String, ArrayRef>;
 
 /// The facts of a run.
 #[derive(Debug)]
@@ -69,7 +75,7 @@ impl FactSet {
         let files = master.iter().flat_map(|master| &master.files).map(|(file, _, _)| file);
         check_unchanged(files, &record)?;
         let aggregates = kept_aggregates(definition, &record);
-        Self::open(definition, folder, record, aggregates, master, as_of)
+        Self::open(definition, folder, record, aggregates, master, as_of, &KnownIds::new())
     }
 
     /// The same from kept state alone: no master data, and no customer whom only the customers source knows.
@@ -83,10 +89,10 @@ impl FactSet {
         as_of: Option<Day>,
     ) -> Result<Self> {
         let aggregates = kept_aggregates(definition, &record);
-        Self::open(definition, folder, record, aggregates, None, as_of)
+        Self::open(definition, folder, record, aggregates, None, as_of, &KnownIds::new())
     }
 
-    /// Opens kept runs: joins the customers and product groups of all periods.
+    /// Opens kept runs: joins the customers and product groups of all periods. Keys that are known are not read again.
     pub(crate) fn open(
         definition: &Definition,
         folder: &Path,
@@ -94,12 +100,13 @@ impl FactSet {
         aggregates: Vec<AggregateColumn>,
         master: Option<RawMaster>,
         as_of: Option<Day>,
+        known: &KnownIds,
     ) -> Result<Self> {
-        let ids = record
-            .periods
-            .par_iter()
-            .map(|runs| read_column(folder, &runs.customers, CUSTOMER))
-            .collect::<Result<Vec<ArrayRef>>>()?;
+        let ids_of = |runs: &PeriodRuns| match known.get(&runs.customers.digest) {
+            Some(ids) => Ok(ids.clone()),
+            None => read_column(folder, &runs.customers, CUSTOMER),
+        };
+        let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
         let customers = join_customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
         let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
         let (groups, group_codes) = join_groups(folder, &record)?;
@@ -163,7 +170,10 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn product_facts(&self, period: usize) -> Result<ProductFacts> {
-        let Some(run) = self.runs[period] else { return Ok(ProductFacts::default()) };
+        let Some(run) = self.runs[period] else {
+            let aggregates = vec![Vec::new(); self.line_aggregates.len()];
+            return Ok(ProductFacts { aggregates, ..Default::default() });
+        };
         let batch = read(&self.folder, &self.record.periods[run].products)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
         let codes = &self.group_codes[run];
@@ -358,13 +368,17 @@ fn join_customers(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>)
                 let array = ids.as_primitive::<Int64Type>();
                 array.values()[..array.len() - array.null_count()].to_vec()
             };
-            let mut lists: Vec<Vec<i64>> = ids.iter().map(known).collect();
+            let mut listed = Vec::new();
             if let Some(RawKeys::Int(keys)) = master {
-                let mut keys = keys.clone();
-                keys.sort_unstable();
-                lists.push(keys);
+                listed.clone_from(keys);
+                listed.sort_unstable();
             }
-            Keys::Int(union_all(lists))
+            // The customers source mostly knows every customer, which one walk tells; joining all lists takes many.
+            let is_listed = |ids: &ArrayRef| is_within(&known(ids), &listed);
+            match !listed.is_empty() && ids.par_iter().all(is_listed) {
+                true => Keys::Int(listed),
+                false => Keys::Int(union_all(ids.iter().map(known).chain([listed]).collect())),
+            }
         }
         KeyType::Text => {
             let known = |ids: &ArrayRef| ids.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
@@ -378,6 +392,12 @@ fn join_customers(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>)
         }
     };
     Customers { keys, has_unidentified }
+}
+
+/// Whether a sorted list holds every key of another.
+fn is_within(keys: &[i64], list: &[i64]) -> bool {
+    let mut rest = list.iter();
+    keys.iter().all(|key| rest.by_ref().find(|known| *known >= key) == Some(key))
 }
 
 /// The union of sorted lists, pair by pair.

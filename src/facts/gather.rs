@@ -1,7 +1,7 @@
 //! The one pass: decides which periods must be made again, reads the row groups that reach into them, reduces each
 //! period as soon as its last row group is in, and keeps the runs.
 
-use super::fact_set::FactSet;
+use super::fact_set::{FactSet, KnownIds};
 use super::input::{Identity, InputFile};
 use super::intern::Interner;
 use super::lines;
@@ -100,14 +100,14 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     std::fs::create_dir_all(&options.folder)
         .map_err(|fault| Error::io(Kind::Resource, &options.folder, &fault))?;
     let run = Run::open(definition, options)?;
-    let (made, mut accounts, master) = run.read(options)?;
+    let Read { made, mut accounts, master, ids } = run.read(options)?;
     if let Some(master) = &master {
         accounts.extend(run.master_accounts(master, &options.folder)?);
     }
     let record = run.record(made, accounts)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
-    FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of)
+    FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)
 }
 
 /// An order line may stand in one period only, where lines must be unique.
@@ -122,8 +122,13 @@ fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -
     }
 }
 
-/// Runs and accounts of the files that were read, and the customers source.
-type Read = (Vec<PeriodRuns>, Vec<FileAccount>, Option<RawMaster>);
+/// What reading left.
+struct Read {
+    made: Vec<PeriodRuns>,
+    accounts: Vec<FileAccount>,
+    master: Option<RawMaster>,
+    ids: KnownIds,
+}
 
 impl Run<'_> {
     /// Reads all tasks and makes their periods; beside them, reads the customers source.
@@ -167,8 +172,7 @@ impl Run<'_> {
         let master = master?;
         let mut outcomes = outcomes.into_inner().expect("no worker panics while it reports");
         outcomes.sort_by_key(|(index, _)| *index);
-        let (made, accounts) = self.collect(outcomes, &options.folder)?;
-        Ok((made, accounts, master))
+        self.collect(outcomes, &options.folder, master)
     }
 
     /// Joins the outcomes of all tasks, in task order.
@@ -176,8 +180,10 @@ impl Run<'_> {
         &self,
         outcomes: Vec<(usize, Result<Outcome>)>,
         folder: &Path,
-    ) -> Result<(Vec<PeriodRuns>, Vec<FileAccount>)> {
+        master: Option<RawMaster>,
+    ) -> Result<Read> {
         let mut made = BTreeMap::new();
+        let mut ids = KnownIds::new();
         let mut files: BTreeMap<(usize, usize), (RowCounts, Vec<QuarantinedRow>)> = BTreeMap::new();
         for (index, outcome) in outcomes {
             let outcome = outcome?;
@@ -185,7 +191,8 @@ impl Run<'_> {
             let (counts, quarantined) = files.entry((task.source, task.file)).or_default();
             counts.add(&outcome.counts);
             quarantined.extend(outcome.quarantined);
-            for (number, period) in outcome.periods {
+            for (number, period, keys) in outcome.periods {
+                ids.insert(period.customers.digest.clone(), keys);
                 made.insert(number, period);
             }
         }
@@ -209,7 +216,7 @@ impl Run<'_> {
         let of_source =
             |account: &FileAccount| self.sources.iter().position(|source| source.name == account.source);
         accounts.sort_by(|a, b| (of_source(a), &a.file.path).cmp(&(of_source(b), &b.file.path)));
-        Ok((made.into_values().collect(), accounts))
+        Ok(Read { made: made.into_values().collect(), accounts, master, ids })
     }
 
     fn master_accounts(&self, master: &RawMaster, folder: &Path) -> Result<Vec<FileAccount>> {

@@ -305,19 +305,17 @@ impl RawMaster {
     }
 
     /// The master data in rank order; customers it does not list have nulls and zeros.
-    pub(crate) fn align(&self, customers: &Customers) -> Result<CustomerMaster> {
-        let known = "every master key is a customer";
-        let ranks: Vec<u32> = match (&self.keys, &customers.keys) {
-            (RawKeys::Int(raw), Keys::Int(keys)) => {
-                let rank = |key: &i64| u32::try_from(keys.binary_search(key).expect(known));
-                raw.par_iter().map(|key| rank(key).expect("ranks fit 32 bits")).collect()
-            }
-            (RawKeys::Text(raw), Keys::Text(_)) => {
-                raw.par_iter().map(|key| customers.rank_of(key).expect(known)).collect()
-            }
-            _ => unreachable!("the key type was checked when the master was read"),
-        };
+    pub(crate) fn align(mut self, customers: &Customers) -> Result<CustomerMaster> {
+        if self.keys.are(&customers.keys) {
+            self.acquired_on.resize(customers.len(), None);
+            self.acquisition_cost.resize(customers.len(), 0);
+            let (acquired_on, acquisition_cost) = (self.acquired_on, self.acquisition_cost);
+            let padded = |(name, array): (String, ArrayRef)| (name, pad(array, customers.len()));
+            let attributes = self.attributes.into_par_iter().map(padded).collect();
+            return Ok(CustomerMaster { acquired_on, acquisition_cost, attributes });
+        }
         let mut row_of: Vec<Option<u32>> = vec![None; customers.len()];
+        let ranks = self.keys.ranks(customers);
         (0..).zip(&ranks).for_each(|(row, rank)| row_of[*rank as usize] = Some(row));
         let indices = UInt32Array::from(row_of.clone());
         let take = |(name, array): &(String, ArrayRef)| {
@@ -335,6 +333,42 @@ impl RawMaster {
                 .collect(),
             attributes: self.attributes.par_iter().map(take).collect::<Result<_>>()?,
         })
+    }
+}
+
+/// Adds the unidentified cost object, of which the customers source knows nothing.
+fn pad(array: ArrayRef, rows: usize) -> ArrayRef {
+    if array.len() == rows {
+        return array;
+    }
+    let nulls = arrow::array::new_null_array(array.data_type(), rows - array.len());
+    arrow::compute::concat(&[&*array, &*nulls]).expect("arrays of one type join")
+}
+
+impl RawKeys {
+    /// Whether these are all customers, in the order of their ranks.
+    fn are(&self, customers: &Keys) -> bool {
+        match (self, customers) {
+            (RawKeys::Int(raw), Keys::Int(keys)) => raw == keys,
+            (RawKeys::Text(raw), Keys::Text(keys)) => {
+                raw.len() == keys.len() && raw.iter().zip(keys).all(|(raw, key)| key == Some(raw))
+            }
+            _ => false,
+        }
+    }
+
+    fn ranks(&self, customers: &Customers) -> Vec<u32> {
+        let known = "every master key is a customer";
+        match (self, &customers.keys) {
+            (RawKeys::Int(raw), Keys::Int(keys)) => {
+                let rank = |key: &i64| u32::try_from(keys.binary_search(key).expect(known));
+                raw.par_iter().map(|key| rank(key).expect("ranks fit 32 bits")).collect()
+            }
+            (RawKeys::Text(raw), Keys::Text(_)) => {
+                raw.par_iter().map(|key| customers.rank_of(key).expect(known)).collect()
+            }
+            _ => unreachable!("the key type was checked when the master was read"),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
 
 /// The three files of a period.
 pub(crate) struct Kept {
+    /// The customers' keys, in order.
+    pub(crate) ids: ArrayRef,
     pub(crate) customers: StateFile,
     pub(crate) products: StateFile,
     pub(crate) orders: StateFile,
@@ -62,6 +64,7 @@ pub(crate) fn keep(
         customers: write(folder, columns, HashMap::new())?,
         products: keep_products(folder, ranges, &bases, &sorted, groups)?,
         orders: keep_orders(folder, ranges, &bases, &sorted)?,
+        ids: sorted.ids,
     })
 }
 

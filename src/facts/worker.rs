@@ -17,6 +17,7 @@ use super::state::{PeriodRuns, RowMatch, StateFile};
 use crate::error::{Error, Result};
 use crate::pipeline::Duplicates;
 use crate::units::Day;
+use arrow::array::ArrayRef;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -26,7 +27,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub(crate) struct Outcome {
     pub(crate) counts: RowCounts,
     pub(crate) quarantined: Vec<QuarantinedRow>,
-    pub(crate) periods: Vec<(u16, PeriodRuns)>,
+    /// Periods that were made, with the keys of their customers.
+    pub(crate) periods: Vec<(u16, PeriodRuns, ArrayRef)>,
 }
 
 /// Records of a period until its last row group is in.
@@ -140,7 +142,7 @@ impl Shared<'_> {
         }
         let aggregate_totals =
             (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
-        let Kept { customers, products, orders } =
+        let Kept { customers, products, orders, ids } =
             keep(self.folder, &reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();
@@ -157,7 +159,7 @@ impl Shared<'_> {
             orders,
             lines,
         };
-        outcome.periods.push((number, runs));
+        outcome.periods.push((number, runs, ids));
         Ok(())
     }
 
