@@ -50,7 +50,7 @@ impl<'d> Plan<'d> {
             costed.push(ActivityCosting {
                 volume: volume.total,
                 is_fallback: volume.is_fallback,
-                actual_minutes: worked.map(|minutes| minutes.at(known, Node::Activity(index))),
+                actual_minutes: worked.and_then(|minutes| minutes.if_listed(known, Node::Activity(index))),
                 ..Default::default()
             });
             let charge = self.given[index].map_or(Some(0), |rate| rate.at(i128::from(volume.total)));

@@ -114,4 +114,12 @@ impl Resolved<'_> {
             }
         }
     }
+
+    /// The same where a period that is not listed is not known, rather than 0.
+    pub(crate) fn if_listed(&self, known: &Known<'_>, taker: Node) -> Option<Decimal> {
+        match self {
+            Self::Listed(quantities) => quantities.get(&known.period).copied(),
+            _ => Some(self.at(known, taker)),
+        }
+    }
 }

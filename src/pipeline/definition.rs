@@ -474,7 +474,8 @@ pub struct ActivityDef {
     pub negative: NegativeVolume,
     /// How its cost is rated.
     pub rate: RateDef,
-    /// Minutes really worked, by period, where they are known: what efficiency is measured against.
+    /// Minutes really worked, where they are known: what efficiency is measured against. By period, one that is not
+    /// listed is not known.
     pub actual_minutes: Option<Quantity>,
     /// Where in the cost hierarchy it stands.
     pub level: Level,

@@ -30,9 +30,24 @@ cases! {
     g06_dakota_office_products
     g06_dakota_office_products_by_purchases
     g07_spring_distribution
+    g09_enviro_tech
+    g10_support_departments_direct
+    g10_support_departments_reciprocal
+    g10_support_departments_step_down_maintenance_first
+    g10_support_departments_step_down_systems_first
     g13_classic_brass
     g16_whale_curve_of_ten_customers
+    g17_negative_and_zero_volumes
     g18_rounding_in_key_order
+    h01_standard_rates_and_their_variances
+    h02_unused_capacity_policies
+    h03_direct_charge_and_shared_rest
+    h04_bill_of_costs
+    h05_fixed_and_variable
+    h06_unit_level_cost_by_product
+    h07_price_concessions
+    h08_campaigns_by_customers_won
+    h09_fallback_driver
 }
 
 fn folder() -> PathBuf {

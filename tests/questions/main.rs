@@ -9,6 +9,7 @@ mod kinds;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
+mod tours;
 mod whatif;
 
 use abacus::pipeline::{Change, Definition, ScenarioDef};
@@ -64,11 +65,17 @@ impl Release {
 
 /// The pipeline of the retail sample, published into a folder of its own.
 fn retail() -> (TempDir, Release) {
+    shipped("retail")
+}
+
+/// A pipeline of the sample data, published into a folder of its own.
+fn shipped(name: &str) -> (TempDir, Release) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
-    let text = std::fs::read_to_string(root.join("pipelines/retail.toml")).unwrap();
+    let file = format!("pipelines/{name}.toml");
+    let text = std::fs::read_to_string(root.join(&file)).unwrap();
     let text = text.replace("../sample_data", root.join("sample_data").to_str().unwrap());
-    let path = folder.path().join("pipelines/retail.toml");
+    let path = folder.path().join(&file);
     std::fs::create_dir(folder.path().join("pipelines")).unwrap();
     std::fs::write(&path, text).unwrap();
     let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_abacus"));

@@ -97,7 +97,7 @@ pub(super) static ACTIVITY: Section = Section {
             "actual_minutes",
             Kind::NumberOrByDay,
             "",
-            "Minutes really worked, per period or by any day of it, for the efficiency variance; it needs `minutes` and the resource's `standard_rate`",
+            "Minutes really worked, per period or by any day of it, for the efficiency variance; a period not listed is not known; it needs `minutes` and the resource's `standard_rate`",
         ),
         Key::optional(
             "avoidable",

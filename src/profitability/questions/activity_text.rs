@@ -1,7 +1,7 @@
 //! An activity's flows for a person.
 
 use super::activity::ActivityFlows;
-use super::text::{Table, flows, takers};
+use super::text::{Table, flows, one_line, takers};
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for ActivityFlows {
@@ -15,7 +15,7 @@ impl Display for ActivityFlows {
             writeln!(f, "  beside it, unused capacity charged to customers: {}\n", self.unused_charged)?;
         }
         let driver = if self.driver.is_empty() { "no driver" } else { &self.driver };
-        writeln!(f, "  by volume of {driver}")?;
+        writeln!(f, "  by volume of {}", one_line(driver))?;
         let mut table = Table::indented(4);
         table.head(&["period", "volume", "cost", "to customers", "rate", ""]);
         for period in &self.periods {

@@ -50,7 +50,7 @@ pub struct BudgetActivity {
     pub rate_exact: Option<String>,
     /// The same, rounded.
     pub rate: Option<f64>,
-    /// Cost of the base period.
+    /// Cost of the base period, without what other nodes take of it.
     pub base_cost: Exact,
     /// Planned volume × rate, rounded once.
     pub cost: Exact,
@@ -168,13 +168,15 @@ fn of_activity(
     is_planned: bool,
 ) -> Result<BudgetActivity> {
     let known = &recalled.costing.activities[index];
-    let base_cost = if known.is_imputed { costed.posted } else { costed.cost };
+    // What other activities take is theirs, so that costs add up.
+    let kept = i128::from(costed.cost) - costed.passed_on_total();
+    let base_cost = if known.is_imputed { i128::from(costed.posted) } else { kept };
     let cost = match costed.rate {
         Some(rate) => {
             let money = i128::from(rate.money) * pow10(known.volume_scale());
             ratio(volume, Decimal { mantissa: money, scale: 0 }, i128::from(rate.volume))?
         }
-        None => i128::from(base_cost),
+        None => base_cost,
     };
     Ok(BudgetActivity {
         activity: known.name.clone(),

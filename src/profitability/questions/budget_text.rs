@@ -11,7 +11,11 @@ impl Display for Budget {
         let mut table = Table::indented(2);
         table.head(&["activity", "volume before", "planned", "", "rate", "cost before", "cost"]);
         for activity in &self.activities {
-            let how = if activity.is_planned { "by name" } else { "grown" };
+            let how = match (activity.is_planned, activity.rate) {
+                (true, _) => "by name",
+                (false, Some(_)) => "grown",
+                (false, None) => "",
+            };
             table.row([
                 activity.activity.clone(),
                 activity.base_volume.to_string(),

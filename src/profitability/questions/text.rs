@@ -83,3 +83,8 @@ pub(super) fn takers(takers: &Takers) -> Table {
     }
     table
 }
+
+/// SQL that was written over several lines.
+pub(super) fn one_line(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
