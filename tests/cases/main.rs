@@ -48,6 +48,7 @@ cases! {
     h07_price_concessions
     h08_campaigns_by_customers_won
     h09_fallback_driver
+    h10_unit_level_rate_in_an_empty_month
 }
 
 fn folder() -> PathBuf {
