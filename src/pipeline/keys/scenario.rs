@@ -47,7 +47,7 @@ pub(super) static SCENARIO: Section = Section {
             "planned",
             Kind::NumberByName,
             "",
-            "Planned driver volume of activities per period: what a budget starts from",
+            "Planned driver volume of activities, or units of bills, per period: what a budget starts from",
         ),
         Key::optional(
             "growth",

@@ -8,6 +8,8 @@ use crate::pipeline::DriverPart;
 
 /// What a bill adds to the driver of one activity.
 pub(super) struct BillPart<'a> {
+    /// Name of the bill.
+    pub(super) bill: Option<&'a str>,
     /// Index into the activities.
     pub(super) activity: usize,
     /// `None` where it is faulty.
@@ -31,7 +33,7 @@ fn bill<'a>(table: Table<'a>, names: Names<'a>) -> Vec<BillPart<'a>> {
         let (activity, factor) = (names.activity(of, of.key), above_zero(of));
         let part = on.zip(sql.clone()).zip(factor);
         let part = part.map(|((on, sql), factor)| DriverPart { on, sql, factor });
-        activity.map(|activity| BillPart { activity, part, sql: entry, of })
+        activity.map(|activity| BillPart { bill: table.text("name"), activity, part, sql: entry, of })
     };
     table.entries_of("of").into_iter().filter_map(part).collect()
 }

@@ -24,6 +24,7 @@ mod names;
 mod network;
 mod number;
 mod paths;
+mod planned;
 mod pool;
 mod rate;
 mod reading;

@@ -98,6 +98,11 @@ impl<'a> Names<'a> {
         resource.or_else(|| unknown(entry, name, "resource", self.resources))
     }
 
+    /// Whether an activity has this name.
+    pub(super) fn has_activity(self, name: &str) -> bool {
+        self.index.activities.contains_key(name)
+    }
+
     /// The activity of this name.
     pub(super) fn activity(self, entry: Entry<'_>, name: &str) -> Option<usize> {
         let activity = self.index.activities.get(name).copied();

@@ -6,6 +6,7 @@ use super::driver::check_unit_level;
 use super::facts::Grain;
 use super::network::Network;
 use super::number::{above_zero, from_zero, ratio};
+use super::planned::Plannable;
 use super::scenario_shares::shares;
 use super::table::{Entry, Table};
 use super::wording::quoted;
@@ -13,7 +14,6 @@ use crate::pipeline::{
     Aggregate, Change, Driver, DriverDef, DriverPart, Node, Quantity, Ratio, ResourceDriver, ScenarioDef,
 };
 use crate::units::Decimal;
-use std::collections::BTreeMap;
 
 /// What scenarios speak of.
 #[derive(Clone, Copy)]
@@ -39,11 +39,13 @@ pub(super) fn scenarios<'a>(
     read.into_iter().collect()
 }
 
-fn scenario(entry: Entry<'_>, context: Context<'_, '_>) -> Option<ScenarioDef> {
+fn scenario<'a>(entry: Entry<'a>, context: Context<'_, 'a>) -> Option<ScenarioDef> {
     let table = entry.table()?;
     check_name_and_content(entry, table);
     let changes = context.changes(table);
-    let planned = context.planned(table);
+    let planned =
+        Plannable { names: context.network.names, activities: context.activities, bills: context.bills };
+    let planned = planned.read(table);
     let growth = table.entry("growth").map_or(Some(Decimal::ONE), above_zero);
     Some(ScenarioDef {
         name: entry.key.to_owned(),
@@ -151,20 +153,6 @@ impl<'c> Context<'c, '_> {
         };
         let subject = self.network.names.subject(Node::Activity(activity));
         entry.reading.fault(entry.key_offset, format!("{subject} {why}"));
-    }
-
-    fn planned(self, table: Table<'_>) -> Option<BTreeMap<usize, Decimal>> {
-        let planned = |entry: Entry<'_>| {
-            let (activity, volume) = (self.activity(entry), from_zero(entry));
-            let read = &self.activities[activity?];
-            if read.measures.entry.is_none() && !read.is_billed {
-                let subject = self.network.names.subject(Node::Activity(activity?));
-                let message = format!("{subject} has no driver, so it has no volume to plan");
-                entry.reading.fault(entry.key_offset, message);
-            }
-            Some((activity?, volume?))
-        };
-        table.entries_of("planned").into_iter().map(planned).collect::<Vec<_>>().into_iter().collect()
     }
 
     fn driver(self, entry: Entry<'_>) -> Option<Change> {

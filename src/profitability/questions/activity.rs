@@ -52,7 +52,7 @@ pub struct ActivityPeriod {
     pub is_fallback: bool,
     /// `actual`, `standard`, `charge` or `imputed`.
     pub rate_kind: &'static str,
-    /// Money/volume; none where customers are not charged.
+    /// As given, or money/volume; none where customers are not charged.
     pub rate_exact: Option<String>,
     /// The same, rounded.
     pub rate: Option<f64>,

@@ -2,14 +2,16 @@
 //! steps (Kaplan & Cooper, *Cost & Effect*, chapter 15: activity-based budgeting runs costing backwards).
 //!
 //! An activity's volume is planned by the scenario, or that of the base period times the scenario's growth. The volume
-//! of a time-driven activity is minutes, so it asks its resource for them directly. Rates are those of the base period.
+//! of a time-driven activity is minutes, so it asks its resource for them directly. Rates are those of the base period;
+//! a base period without volume has none, and then minutes cost the standard rate, or cost over practical capacity.
 
+use super::budget_rate::{minute_rate, plan_rate, too_large};
 use super::exact::Exact;
 use super::recalled::Recalled;
-use crate::costing::schema::{ActivityCosting, Assigned, ResourceCosting};
+use crate::costing::schema::{ActivityCosting, Assigned, PeriodCosting, ResourceCosting};
 use crate::error::{Error, Result};
 use crate::pipeline::{Capacity, CostingDef, Node, Quantity, ResourceDriver, ScenarioDef, Step};
-use crate::units::{Decimal, Period, pow10, round_ratio};
+use crate::units::{Decimal, Period};
 use serde::Serialize;
 
 /// What a plan needs in one period.
@@ -46,13 +48,15 @@ pub struct BudgetActivity {
     pub is_planned: bool,
     /// `actual`, `standard`, `charge` or `imputed`.
     pub rate_kind: &'static str,
-    /// Money/volume; none where there is no rate: the cost is taken as fixed.
+    /// As given, or money/volume; none where there is no rate: the cost is taken as fixed.
     pub rate_exact: Option<String>,
     /// The same, rounded.
     pub rate: Option<f64>,
     /// Cost of the base period, without what other nodes take of it.
     pub base_cost: Exact,
-    /// Planned volume × rate, rounded once.
+    /// Of the planned cost, what does not follow the volume.
+    pub fixed_cost: Exact,
+    /// Planned volume × rate, rounded once, and the fixed cost.
     pub cost: Exact,
 }
 
@@ -112,9 +116,10 @@ pub fn budget(recalled: &Recalled<'_>, scenario: &ScenarioDef, base: Option<Peri
     let volumes =
         costed.activities.iter().enumerate().map(|(at, costed)| planned(recalled, scenario, at, costed));
     let volumes = volumes.collect::<Result<Vec<_>>>()?;
-    let activities = costed.activities.iter().enumerate().map(|(at, costed)| {
-        of_activity(recalled, at, costed, volumes[at], scenario.planned.contains_key(&at))
-    });
+    let activities = volumes
+        .iter()
+        .enumerate()
+        .map(|(at, volume)| of_activity(recalled, at, costed, *volume, scenario.planned.contains_key(&at)));
     let activities = activities.collect::<Result<Vec<_>>>()?;
     let mut resources = Vec::new();
     for (at, resource) in definition.resources.iter().enumerate() {
@@ -163,31 +168,35 @@ fn grown(volume: Decimal, scenario: &ScenarioDef) -> Result<Decimal> {
 fn of_activity(
     recalled: &Recalled<'_>,
     index: usize,
-    costed: &ActivityCosting,
+    period: &PeriodCosting,
     volume: Decimal,
     is_planned: bool,
 ) -> Result<BudgetActivity> {
-    let known = &recalled.costing.activities[index];
+    let (known, costed) = (&recalled.costing.activities[index], &period.activities[index]);
     // What other activities take is theirs, so that costs add up.
     let kept = i128::from(costed.cost) - costed.passed_on_total();
     let base_cost = if known.is_imputed { i128::from(costed.posted) } else { kept };
-    let cost = match costed.rate {
-        Some(rate) => {
-            let money = i128::from(rate.money) * pow10(known.volume_scale());
-            ratio(volume, Decimal { mantissa: money, scale: 0 }, i128::from(rate.volume))?
-        }
-        None => base_cost,
-    };
+    let rate = plan_rate(recalled, index, period, base_cost)?;
+    if rate.is_none() && is_planned && volume.mantissa != 0 && known.line.is_some() {
+        return Err(Error::definition(format!(
+            "budget: activity '{}' has no volume in {}, so there is no rate for the {volume} planned; \
+             name another --period, or give the activity a rate",
+            known.name, period.period
+        )));
+    }
+    let fixed = base_cost - rate.as_ref().map_or(0, |rate| rate.covers);
+    let moving = rate.as_ref().map_or(Ok(0), |rate| rate.at(volume))?;
     Ok(BudgetActivity {
         activity: known.name.clone(),
         base_volume: Exact::new(costed.volume, known.volume_scale()),
         volume: Exact(volume.normalised()),
         is_planned,
-        rate_kind: recalled.rate_kind(index),
-        rate_exact: costed.rate.map(|rate| recalled.rate_exact(index, rate)),
-        rate: costed.rate_shown(known, recalled.facts.money_scale),
+        rate_kind: rate.as_ref().map_or(recalled.rate_kind(index), |rate| rate.kind),
+        rate: rate.as_ref().and_then(|rate| rate.shown),
+        rate_exact: rate.map(|rate| rate.exact),
         base_cost: recalled.money(base_cost),
-        cost: recalled.money(cost),
+        fixed_cost: recalled.money(fixed),
+        cost: recalled.money(fixed + moving),
     })
 }
 
@@ -233,21 +242,7 @@ fn of_resource(
     let practical = capacity.minutes(period);
     let left = plus(practical, Decimal { mantissa: -minutes.mantissa, ..minutes })?;
     let clip = |mantissa: i128| Exact(Decimal { mantissa: mantissa.max(0), ..left }.normalised());
-    let cost = match capacity.standard_rate {
-        Some(rate) => {
-            let money =
-                rate.numerator.mantissa * pow10(rate.denominator.scale) * pow10(recalled.facts.money_scale);
-            ratio(
-                minutes,
-                Decimal { mantissa: money, scale: rate.numerator.scale },
-                rate.denominator.mantissa,
-            )?
-        }
-        None => {
-            let money = i128::from(costed.cost) * pow10(practical.scale);
-            ratio(minutes, Decimal { mantissa: money, scale: 0 }, practical.mantissa)?
-        }
-    };
+    let rate = minute_rate(recalled, capacity, costed, period)?;
     Ok(BudgetResource {
         resource: recalled.costing.resources[index].clone(),
         base_minutes: Exact(costed.minutes.map_or(Decimal::ZERO, |minutes| minutes.used).normalised()),
@@ -255,8 +250,8 @@ fn of_resource(
         practical_minutes: Exact(practical.normalised()),
         slack_minutes: clip(left.mantissa),
         shortfall_minutes: clip(-left.mantissa),
-        rate_kind: if capacity.standard_rate.is_some() { "standard" } else { "actual" },
-        cost: recalled.money(cost),
+        rate_kind: rate.kind,
+        cost: recalled.money(rate.at(minutes)?),
         steps: capacity.step.map(|step| steps(recalled, step, minutes)).transpose()?,
     })
 }
@@ -278,20 +273,8 @@ fn steps(recalled: &Recalled<'_>, step: Step, minutes: Decimal) -> Result<Budget
     })
 }
 
-/// quantity × money / divisor as a mantissa of money, rounded once.
-fn ratio(quantity: Decimal, money: Decimal, divisor: i128) -> Result<i128> {
-    let product = quantity.mantissa.checked_mul(money.mantissa).ok_or_else(too_large)?;
-    let power = 10_i128.checked_pow(u32::from(quantity.scale) + u32::from(money.scale));
-    let divisor = power.and_then(|power| divisor.checked_mul(power)).ok_or_else(too_large)?;
-    Ok(round_ratio(product, divisor))
-}
-
 fn plus(a: Decimal, b: Decimal) -> Result<Decimal> {
     let scale = a.scale.max(b.scale);
     let sum = a.at_scale(scale).and_then(|a| a.checked_add(b.at_scale(scale)?));
     Ok(Decimal { mantissa: sum.ok_or_else(too_large)?, scale })
-}
-
-fn too_large() -> Error {
-    Error::check("budget: a planned number leaves 128 bits; give it fewer digits")
 }

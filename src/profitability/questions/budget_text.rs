@@ -9,7 +9,7 @@ impl Display for Budget {
         let Self { scenario, base_period, currency, .. } = self;
         writeln!(f, "budget '{scenario}' per period, from {base_period}, amounts in {currency}\n")?;
         let mut table = Table::indented(2);
-        table.head(&["activity", "volume before", "planned", "", "rate", "cost before", "cost"]);
+        table.head(&["activity", "volume before", "planned", "", "rate", "fixed", "cost before", "cost"]);
         for activity in &self.activities {
             let how = match (activity.is_planned, activity.rate) {
                 (true, _) => "by name",
@@ -21,21 +21,17 @@ impl Display for Budget {
                 activity.base_volume.to_string(),
                 activity.volume.to_string(),
                 how.to_string(),
-                activity.rate.map_or("fixed".to_string(), |rate| format!("{rate:.6}")),
+                activity.rate.map_or("none".to_string(), |rate| format!("{rate:.6}")),
+                Some(activity.fixed_cost)
+                    .filter(|fixed| !fixed.is_zero())
+                    .map_or(String::new(), |fixed| fixed.to_string()),
                 activity.base_cost.to_string(),
                 activity.cost.to_string(),
             ]);
         }
         let (base, cost) = (self.base_cost.to_string(), self.cost.to_string());
-        table.row([
-            "all activities".into(),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            base,
-            cost,
-        ]);
+        let empty = || String::new();
+        table.row(["all activities".into(), empty(), empty(), empty(), empty(), empty(), base, cost]);
         write!(f, "{table}")?;
         if self.resources.is_empty() {
             return Ok(());

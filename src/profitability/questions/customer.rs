@@ -75,7 +75,7 @@ pub struct ActivityExplanation {
     pub volume: Exact,
     /// `actual`, `standard`, `charge` or `imputed`.
     pub rate_kind: &'static str,
-    /// Driver rate as the exact fraction money/volume; none where customers are not charged.
+    /// Driver rate: as given, or the exact fraction money/volume; none where customers are not charged.
     pub rate_exact: Option<String>,
     /// The same, rounded.
     pub rate: Option<f64>,

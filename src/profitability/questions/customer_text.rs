@@ -74,8 +74,10 @@ fn write_activity(f: &mut Formatter<'_>, activity: &ActivityExplanation) -> Resu
         "actual" => String::new(),
         kind => format!("{kind} "),
     };
-    let rate = activity.rate.map(|rate| format!(" ≈ {rate:.6}")).unwrap_or_default();
-    writeln!(f, "    {kind}rate {}{rate}", activity.rate_exact.as_deref().unwrap_or("none"))?;
+    let exact = activity.rate_exact.as_deref().unwrap_or("none");
+    let is_fraction = exact.contains('/');
+    let rate = activity.rate.filter(|_| is_fraction).map(|rate| format!(" ≈ {rate:.6}"));
+    writeln!(f, "    {kind}rate {exact}{}", rate.unwrap_or_default())?;
     write!(f, "{}", flows(&activity.from))?;
     write!(f, "      which is\n{}", flows(&activity.origins))?;
     if !activity.unused_charged.is_zero() {

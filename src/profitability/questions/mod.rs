@@ -8,6 +8,7 @@ mod activity;
 mod activity_text;
 mod books;
 mod budget;
+mod budget_rate;
 mod budget_text;
 mod change;
 mod change_text;
@@ -29,6 +30,7 @@ mod takers;
 mod text;
 mod volumes;
 mod whatif;
+mod whatif_notes;
 mod whatif_table;
 mod whatif_text;
 

@@ -4,8 +4,8 @@ use super::exact::Exact;
 use crate::costing::schema::{Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
-use crate::pipeline::{Definition, Level, RateDef, UnusedCapacity, did_you_mean};
-use crate::units::Period;
+use crate::pipeline::{Definition, Level, RateDef, Ratio, UnusedCapacity, did_you_mean};
+use crate::units::{Decimal, Period};
 
 /// A release's facts, and their costing by a definition: the release's own, or a scenario of it.
 #[derive(Debug, Clone, Copy)]
@@ -81,10 +81,16 @@ impl<'r> Recalled<'r> {
         customers.rank_of(key).or_else(unidentified)
     }
 
-    /// A rate as the fraction money/volume.
+    /// A rate as given, such as `0.1/365`; an actual one as the fraction money/volume.
     pub(super) fn rate_exact(&self, activity: usize, rate: Rate) -> String {
         let scale = self.costing.activities[activity].volume_scale();
-        format!("{}/{}", self.money(rate.money), Exact::new(rate.volume, scale))
+        match self.definition.costing.as_ref().map(|costing| costing.activities[activity].rate) {
+            None | Some(RateDef::Actual) => {
+                format!("{}/{}", self.money(rate.money), Exact::new(rate.volume, scale))
+            }
+            Some(RateDef::Charge) => "1".to_string(),
+            Some(RateDef::Standard(given) | RateDef::Imputed(given)) => as_given(given),
+        }
     }
 
     /// How the activity at this index is rated.
@@ -113,6 +119,14 @@ impl<'r> Recalled<'r> {
             activity.level == Level::Product && activity.member.as_deref() == Some(group)
         });
         own.map(|(index, _)| index)
+    }
+}
+
+/// A ratio as it was written.
+pub(super) fn as_given(ratio: Ratio) -> String {
+    match (ratio.numerator.normalised(), ratio.denominator.normalised()) {
+        (numerator, Decimal::ONE) => numerator.to_string(),
+        (numerator, denominator) => format!("{numerator}/{denominator}"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::posting::Posting;
 use super::recalled::Recalled;
 use super::sources::{Flow, Source, add, of_resource};
 use super::takers::{ByRank, Takers};
-use crate::costing::schema::{NO_SHARE, ResourceCosting, level_name};
+use crate::costing::schema::{ResourceCosting, level_name};
 use crate::error::Result;
 use crate::units::{Decimal, Period};
 use rayon::prelude::*;
@@ -112,7 +112,7 @@ fn leaving(recalled: &Recalled<'_>, costed: &ResourceCosting) -> Vec<(Source, Op
         (Source::new("unused", "capacity", costed.unused), unused),
         (Source::new("unused", format!("capacity of the {owner}"), costed.unused_retained), unused),
         (Source::new("unused", "capacity, charged to customers", costed.unused_charged), unused),
-        (Source::new("unassigned", NO_SHARE, costed.unassigned), None),
+        (Source::new("unassigned", costed.reason.unwrap_or_default(), costed.unassigned), None),
         (Source::new("standard rate", "cost not charged", costed.variance), None),
         (
             Source::new("overdriven", "taken beyond the pool", -costed.overdriven),

@@ -1,13 +1,15 @@
 //! What if: the kept facts costed by a scenario beside the release's own costing, customer by customer.
 //!
 //! Prices scale list revenue, discount and returns, each rounded once per customer and period; drivers that add up
-//! money stay as they are. Profit is customer profit over life. Avoidable differences count of every activity's cost
-//! its declared avoidable share only.
+//! money stay as they are, and a note names their activities. Customers are compared over life by the last line of the
+//! waterfall that the run has: fully loaded profit, or customer profit. Avoidable differences count of every
+//! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
+use super::super::lines::{CostLine, Lines};
 use super::super::waterfall::key_text;
 use super::exact::Exact;
 use super::left::avoidable_part;
-use super::lives::{Lives, bearing};
+use super::lives::{Lives, bearing, is_spread};
 use super::recalled::{Recalled, unknown};
 use crate::costing::schema::{ActivityCosting, CostTotals};
 use crate::error::{Error, Result};
@@ -23,6 +25,8 @@ pub struct WhatIf {
     pub scenario: String,
     /// What it asks.
     pub about: Option<String>,
+    /// What the comparison leaves out, if anything.
+    pub notes: Vec<String>,
     /// Of every amount.
     pub currency: String,
     /// Customer profit of all, the unidentified cost object among them.
@@ -31,11 +35,20 @@ pub struct WhatIf {
     pub avoidable_difference: Exact,
     /// Gross margin of all.
     pub gross_margin: Difference,
-    /// What customers bear of each activity.
+    /// Cost of higher levels spread over customers, below customer profit; none if no activity spreads any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread_cost: Option<Difference>,
+    /// Unused capacity charged to customers, below customer profit; none if no resource charges any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused_charged: Option<Difference>,
+    /// Customer profit − spread cost − unused capacity charged; none without either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fully_loaded_profit: Option<Difference>,
+    /// What customers bear of each activity, without unused capacity.
     pub activities: Vec<ActivityDifference>,
     /// Where the company's cost went: it closes on both sides.
     pub company: Vec<Line>,
-    /// Customers whose profit differs.
+    /// Customers whose profit, by the last line of the waterfall, differs. So with the lists below.
     pub customers_affected: usize,
     /// Customers without profit before and with one in the scenario.
     pub turn_profitable: Turn,
@@ -73,13 +86,15 @@ pub struct Line {
 pub struct ActivityDifference {
     /// Its name.
     pub activity: String,
+    /// Line of the waterfall that its cost forms.
+    pub line: &'static str,
     /// Cost.
     pub cost: Difference,
     /// Of the difference, the avoidable share.
     pub avoidable_difference: Exact,
     /// Volumes of all customers.
     pub volume: Difference,
-    /// Cost over volume of all periods, rounded; none without volume.
+    /// A given rate as it is, else cost over volume of all periods; rounded. None without volume.
     pub base_rate: Option<f64>,
     /// The same in the scenario.
     pub scenario_rate: Option<f64>,
@@ -94,7 +109,7 @@ pub struct Turn {
     pub top: Vec<CustomerDifference>,
 }
 
-/// One customer's profit over life.
+/// One customer's profit over life, by the last line of the waterfall.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CustomerDifference {
     /// Its key.
@@ -137,27 +152,36 @@ pub fn whatif(
     top: usize,
 ) -> Result<(WhatIf, Sheet)> {
     let lives = Lives::compare(base, changed, prices(scenario)?)?;
-    let differ = |rank: &usize| lives.base[*rank] != lives.scenario[*rank];
-    let affected: Vec<usize> = (0..lives.base.len()).filter(differ).collect();
+    let (before, after) = (&lives.base, &lives.scenario);
+    let differ =
+        |rank: &usize| before.profit[*rank] != after.profit[*rank] || before.last(*rank) != after.last(*rank);
+    let affected: Vec<usize> = (0..before.profit.len()).filter(differ).collect();
     let known = base.facts.customers.keys.len();
-    let people: Vec<usize> = affected.iter().copied().filter(|rank| *rank < known).collect();
+    let is_person = |rank: &usize| *rank < known && before.last(*rank) != after.last(*rank);
+    let people: Vec<usize> = affected.iter().copied().filter(is_person).collect();
     let turn = |is_in: &dyn Fn(i128, i128) -> bool| {
-        let of = people.iter().copied().filter(|rank| is_in(lives.base[*rank], lives.scenario[*rank]));
+        let of = people.iter().copied().filter(|rank| is_in(before.last(*rank), after.last(*rank)));
         turn(base, &lives, of.collect(), top)
     };
     let total = |profits: &[i128]| profits.iter().sum::<i128>();
-    let profit = difference(base, total(&lives.base), total(&lives.scenario));
+    let profit = difference(base, total(&before.profit), total(&after.profit));
+    let loaded = difference(base, before.last_total(), after.last_total());
+    let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
     let activities: Vec<ActivityDifference> =
         bearing(base).map(|activity| of_activity(base, changed, activity)).collect();
-    let gross_margin = difference(base, lives.base_margin, lives.scenario_margin);
+    let gross_margin = difference(base, before.margin, after.margin);
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
     let answer = WhatIf {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
+        notes: super::whatif_notes::notes(base.definition, scenario),
         currency: base.definition.facts.currency.clone(),
         avoidable_difference: base.money(gross_margin.difference.mantissa() - avoidable),
         profit,
         gross_margin,
+        spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
+        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, changed)),
+        fully_loaded_profit: lives.is_loaded.then_some(loaded),
         activities,
         company: company(base, changed),
         customers_affected: people.len(),
@@ -170,11 +194,35 @@ pub fn whatif(
     Ok((answer, super::whatif_table::table(base, &lives, &affected)?))
 }
 
-/// Margins less activities is profit, before and after.
+/// Margins less activities is profit, before and after, and less the lines below it fully loaded profit.
 fn check(answer: &WhatIf) {
-    let costs = answer.activities.iter().map(|activity| activity.cost.difference.mantissa()).sum::<i128>();
+    let spread = CostLine::Spread.column();
+    let above = answer.activities.iter().filter(|activity| activity.line != spread);
+    let costs = above.map(|activity| activity.cost.difference.mantissa()).sum::<i128>();
     let expected = answer.gross_margin.difference.mantissa() - costs;
     assert_eq!(answer.profit.difference.mantissa(), expected, "profit differs by what margin and costs do");
+    if let Some(loaded) = answer.fully_loaded_profit {
+        let below = [answer.spread_cost, answer.unused_charged].into_iter().flatten();
+        let below: i128 = below.map(|line| line.difference.mantissa()).sum();
+        let expected = expected - below;
+        assert_eq!(loaded.difference.mantissa(), expected, "fully loaded profit differs by what costs do");
+    }
+}
+
+/// What activities of higher levels spread.
+fn spread(base: &Recalled<'_>, activities: &[ActivityDifference]) -> Difference {
+    let spread = || activities.iter().filter(|activity| activity.line == CostLine::Spread.column());
+    let before = spread().map(|activity| activity.cost.base.mantissa()).sum();
+    difference(base, before, spread().map(|activity| activity.cost.scenario.mantissa()).sum())
+}
+
+/// Unused capacity that customers bear.
+fn unused(base: &Recalled<'_>, changed: &Recalled<'_>) -> Difference {
+    let charged = |recalled: &Recalled<'_>| {
+        let resources = recalled.costing.periods.iter().flat_map(|period| &period.resources);
+        resources.map(|resource| i128::from(resource.unused_charged)).sum()
+    };
+    difference(base, charged(base), charged(changed))
 }
 
 /// The factor on prices; several multiply.
@@ -214,18 +262,34 @@ fn of_activity(base: &Recalled<'_>, changed: &Recalled<'_>, index: usize) -> Act
     let both = |of| (sum(base, of), sum(changed, of));
     let (cost, volume) = (both(|costed| costed.posted), both(|costed| costed.volume));
     let known = &base.costing.activities[index];
+    let avoidable = if is_spread(base, index) { Decimal::ZERO } else { known.avoidable };
     let scales = (known.volume_scale(), changed.costing.activities[index].volume_scale());
     let scale = scales.0.max(scales.1);
     let volume = (volume.0 * pow10(scale - scales.0), volume.1 * pow10(scale - scales.1));
-    let rate = |cost: i128, volume: i128| rate(cost, volume, base.facts.money_scale, scale);
     ActivityDifference {
         activity: known.name.clone(),
         cost: difference(base, cost.0, cost.1),
-        avoidable_difference: base.money(avoidable_part(cost.1 - cost.0, known.avoidable)),
+        line: CostLine::of(known.line.expect("customers bear lines")).column(),
+        avoidable_difference: base.money(avoidable_part(cost.1 - cost.0, avoidable)),
         volume: exact(volume.0, volume.1, scale),
-        base_rate: rate(cost.0, volume.0),
-        scenario_rate: rate(cost.1, volume.1),
+        base_rate: shown_rate(base, index, (cost.0, volume.0), scale),
+        scenario_rate: shown_rate(changed, index, (cost.1, volume.1), scale),
     }
+}
+
+/// What a given rate is, or what an actual one comes to over all periods.
+fn shown_rate(
+    recalled: &Recalled<'_>,
+    index: usize,
+    (cost, volume): (i128, i128),
+    volume_scale: u8,
+) -> Option<f64> {
+    if recalled.rate_kind(index) == "actual" {
+        return rate(cost, volume, recalled.facts.money_scale, volume_scale);
+    }
+    let known = &recalled.costing.activities[index];
+    let mut costed = recalled.costing.periods.iter().map(|period| &period.activities[index]);
+    costed.find_map(|costed| costed.rate_shown(known, recalled.facts.money_scale))
 }
 
 /// Money per unit of volume, shown rounded.
@@ -258,7 +322,8 @@ fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
 /// How many, and the `top` of them by the size of their difference, ties by key.
 fn turn(recalled: &Recalled<'_>, lives: &Lives, mut ranks: Vec<usize>, top: usize) -> Turn {
     let customers = ranks.len();
-    let order = |rank: &usize| (std::cmp::Reverse((lives.scenario[*rank] - lives.base[*rank]).abs()), *rank);
+    let by = |rank: usize| lives.scenario.last(rank) - lives.base.last(rank);
+    let order = |rank: &usize| (std::cmp::Reverse(by(*rank).abs()), *rank);
     if top < customers {
         ranks.select_nth_unstable_by_key(top, order);
         ranks.truncate(top);
@@ -266,7 +331,7 @@ fn turn(recalled: &Recalled<'_>, lives: &Lives, mut ranks: Vec<usize>, top: usiz
     ranks.sort_unstable_by_key(order);
     let customer = |rank: usize| CustomerDifference {
         customer: key_text(&recalled.facts.customers, u32::try_from(rank).expect("ranks fit 32 bits")),
-        profit: difference(recalled, lives.base[rank], lives.scenario[rank]),
+        profit: difference(recalled, lives.base.last(rank), lives.scenario.last(rank)),
         avoidable_difference: recalled.money(lives.avoidable_difference(rank)),
     };
     Turn { customers, top: ranks.into_iter().map(customer).collect() }

@@ -27,17 +27,26 @@ pub(super) fn table(recalled: &Recalled<'_>, lives: &Lives, ranks: &[usize]) -> 
         sheet.fixed(money(name, meaning), values.ok_or_else(fault)?);
         Ok::<_, Error>(())
     };
-    add("base_profit", "Customer profit over life, of the release", &|rank| lives.base[rank])?;
-    add("scenario_profit", "The same in the scenario", &|rank| lives.scenario[rank])?;
-    add("profit_difference", "Scenario − base", &|rank| lives.scenario[rank] - lives.base[rank])?;
+    let (base, scenario) = (&lives.base, &lives.scenario);
+    add("base_profit", "Customer profit over life, of the release", &|rank| base.profit[rank])?;
+    add("scenario_profit", "The same in the scenario", &|rank| scenario.profit[rank])?;
+    add("profit_difference", "Scenario − base", &|rank| scenario.profit[rank] - base.profit[rank])?;
     let meaning = "The difference when only avoidable cost counts";
     add("avoidable_difference", meaning, &|rank| lives.avoidable_difference(rank))?;
-    let turn = |rank: &usize| match (lives.base[*rank].signum(), lives.scenario[*rank].signum()) {
+    if lives.is_loaded {
+        let meaning = "Fully loaded profit over life, of the release";
+        add("base_fully_loaded_profit", meaning, &|rank| base.last(rank))?;
+        add("scenario_fully_loaded_profit", "The same in the scenario", &|rank| scenario.last(rank))?;
+        let by = |rank| scenario.last(rank) - base.last(rank);
+        add("fully_loaded_difference", "Scenario − base", &by)?;
+    }
+    let turn = |rank: &usize| match (base.last(*rank).signum(), scenario.last(*rank).signum()) {
         (-1 | 0, 1) => Some("profitable"),
         (0 | 1, -1) => Some("unprofitable"),
         _ => None,
     };
-    let meaning = "What the customer turns, if it does: profitable or unprofitable";
+    let meaning =
+        "What the customer turns by the last of these profits, if it does: profitable or unprofitable";
     sheet.texts(Column::new("turns", ColumnKind::Name, "", meaning).nullable(), ranks.iter().map(turn));
     Ok(sheet)
 }

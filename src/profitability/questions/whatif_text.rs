@@ -7,12 +7,21 @@ use std::fmt::{Display, Formatter, Result};
 impl Display for WhatIf {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let about = self.about.as_ref().map(|about| format!(": {}", about.trim())).unwrap_or_default();
-        writeln!(f, "scenario '{}'{about}\namounts in {}, over all periods\n", self.scenario, self.currency)?;
+        writeln!(f, "scenario '{}'{about}\namounts in {}, over all periods", self.scenario, self.currency)?;
+        self.notes.iter().try_for_each(|note| writeln!(f, "note: {note}"))?;
+        writeln!(f)?;
         let mut table = Table::indented(2);
         table.head(&["", "base", "scenario", "difference", "avoidable"]);
         let avoidable = self.avoidable_difference.to_string();
         table.row(cells("gross margin", &self.gross_margin));
         table.row(cells("customer profit", &self.profit).into_iter().chain([avoidable]));
+        for (name, line) in [
+            ("spread cost", self.spread_cost),
+            ("unused capacity charged", self.unused_charged),
+            ("fully loaded profit", self.fully_loaded_profit),
+        ] {
+            line.iter().for_each(|line| table.row(cells(name, line)));
+        }
         for line in &self.company {
             let amounts = [line.amount.base, line.amount.scenario];
             if amounts.iter().any(|amount| !amount.is_zero()) {
@@ -20,7 +29,8 @@ impl Display for WhatIf {
             }
         }
         write!(f, "{table}\n{}", self.activities())?;
-        writeln!(f, "\n  customers whose profit differs: {}", self.customers_affected)?;
+        let profit = if self.fully_loaded_profit.is_some() { "fully loaded profit" } else { "profit" };
+        writeln!(f, "\n  customers whose {profit} differs: {}", self.customers_affected)?;
         for (what, turn) in [
             ("turn profitable", &self.turn_profitable),
             ("turn unprofitable", &self.turn_unprofitable),
