@@ -60,6 +60,21 @@ pub(crate) fn of_edges<'d>(network: &Network<'d>, sources: Sources<'d>) -> Resul
     Ok(quantities)
 }
 
+/// Checks that driver files have rows of all who take by them, all faults in one pass.
+pub(crate) fn check_files(network: &Network<'_>, sources: Sources<'_>) -> Result<()> {
+    let mut faults = crate::error::Faults::default();
+    for edge in network.edges.iter().flatten() {
+        if let ResourceDriver::Quantity(Quantity::File(file))
+        | ResourceDriver::FixedAndVariable(_, Quantity::File(file))
+        | ResourceDriver::Minutes(Quantity::File(file)) = edge.by
+        {
+            let at = network.takes(edge.taker)[edge.take].at;
+            faults.keep(sources.rows(file, network.name(edge.taker), at));
+        }
+    }
+    faults.none()
+}
+
 impl<'s> Sources<'s> {
     /// Resolves one quantity of the node `taker`.
     pub(crate) fn resolve(&self, quantity: &'s Quantity, taker: &str, at: Position) -> Result<Resolved<'s>> {

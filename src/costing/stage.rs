@@ -1,6 +1,7 @@
 //! The stage: from facts and ledgers to the costing tables.
 
 use super::network::Network;
+use super::quantities::{Sources, check_files};
 use super::schema::Costing;
 use super::{Given, cost, pools, tables};
 use crate::error::{Faults, Result};
@@ -40,15 +41,18 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
     cost(&given, pools)
 }
 
-/// Checks what resources claim of the ledgers and how nodes hang together, without facts.
+/// Checks what resources claim of the ledgers and driver files, and how nodes hang together, without facts.
 ///
 /// # Errors
-/// An account claimed twice or without any row; nodes that take of each other in a circle.
+/// An account claimed twice or without any row, be it of a ledger or a driver file; nodes that take of each other in
+/// a circle.
 pub fn check(definition: &Definition, ledgers: &[LedgerSums]) -> Result<()> {
     let Some(costing) = &definition.costing else { return Ok(()) };
     let mut faults = Faults::default();
     faults.keep(pools(definition, costing, ledgers, &[]));
-    faults.keep(Network::new(costing));
+    if let Some(network) = faults.keep(Network::new(costing)) {
+        faults.keep(check_files(&network, Sources { definition, columns: &[], files: ledgers }));
+    }
     faults.none()
 }
 

@@ -19,6 +19,7 @@ use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Keys of the customers of runs just made, by digest of the run.
@@ -110,9 +111,11 @@ impl FactSet {
         let customers = join_customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
         let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
         let (groups, group_codes) = join_groups(folder, &record)?;
-        let last_day = record.periods.iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
+        let lived = periods_lived(definition, &record);
+        let last_day =
+            record.periods[lived.clone()].iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
         let as_of = as_of.or_else(|| last_day.map(|day| Day(day.0 + 1))).expect("a record has a period");
-        let runs = runs_by_period(&record, definition.facts.period)?;
+        let runs = runs_by_period(&record, lived, definition.facts.period)?;
         Ok(Self {
             master: master.map(|master| master.align(&customers)).transpose()?,
             periods: runs
@@ -345,11 +348,27 @@ fn count_orders(runs: &[OrderRun], first: u32, orders: &mut [i64]) {
     }
 }
 
+/// The runs from the first to the last that have rows of a source that makes periods; all, if there are none.
+fn periods_lived(definition: &Definition, record: &Record) -> Range<usize> {
+    let events = definition.facts.events.iter().map(|events| events.makes_periods);
+    let makes_periods: Vec<bool> = std::iter::once(true).chain(events).collect();
+    let is_lived = |runs: &PeriodRuns| {
+        runs.matches.iter().zip(&makes_periods).any(|(found, makes_periods)| *makes_periods && found.rows > 0)
+    };
+    let first = record.periods.iter().position(is_lived);
+    let last = record.periods.iter().rposition(is_lived);
+    first.zip(last).map_or(0..record.periods.len(), |(first, last)| first..last + 1)
+}
+
 /// Every period from the first with rows to the last, with the index of its runs: a period without rows still has
 /// its resources to account for.
-fn runs_by_period(record: &Record, kind: PeriodKind) -> Result<Vec<(Period, Option<usize>)>> {
+fn runs_by_period(
+    record: &Record,
+    lived: Range<usize>,
+    kind: PeriodKind,
+) -> Result<Vec<(Period, Option<usize>)>> {
     let mut periods: Vec<(Period, Option<usize>)> = Vec::new();
-    for (index, runs) in record.periods.iter().enumerate() {
+    for (index, runs) in record.periods.iter().enumerate().take(lived.end).skip(lived.start) {
         let start = runs.period.parse().map_err(Error::internal)?;
         while let Some((last, _)) = periods.last().filter(|(last, _)| last.end() < start) {
             periods.push((last.next(), None));

@@ -194,6 +194,9 @@ pub struct EventsDef {
     pub at: Scalar,
     /// What becomes of rows without customer.
     pub unknown_customer: UnknownCustomer,
+    /// Whether the run begins and ends with its rows too. Not those of the built-in source `acquisitions`: rows of it
+    /// before the first period of the other sources, or after the last, are left aside.
+    pub makes_periods: bool,
 }
 
 /// `[facts.customers]`: one row per customer.

@@ -98,7 +98,7 @@ fn channel_steps(
     for ((_, member), amount) in
         retained.iter().filter(|((level, member), _)| *level == Level::Channel && member.is_some())
     {
-        by_name.entry(*member).or_default().1 = *amount;
+        by_name.get_mut(member).expect("channels that activities are of were checked").1 = *amount;
     }
     // Customers without channel are a step only where there are any.
     by_name.retain(|name, (income, _)| name.is_some() || *income != Income::default());
@@ -222,7 +222,8 @@ mod tests {
     #[test]
     fn customers_without_channel_and_channels_without_customers_are_steps() {
         let costing = enviro_tech();
-        let channels = channels(&[Some("retail"), None, Some("retail")]);
+        // The fifth is a prospect, and the only one of the channel.
+        let channels = channels(&[Some("retail"), None, Some("retail"), None, Some("wholesale")]);
         let (period, lives) = (earned(&costing, &channels), earned(&costing, &channels));
         let steps = steps(&costing, &channels, &[period], &lives);
         let expected = [

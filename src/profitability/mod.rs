@@ -15,6 +15,7 @@ mod customer_totals;
 mod hierarchy;
 mod lifetime;
 mod lines;
+mod members;
 mod periods;
 mod posted;
 mod product;

@@ -69,9 +69,9 @@ pub(crate) fn totals(
     for (level, member, amount) in
         costing.periods.iter().flat_map(|period| retained_by_member(costing, period))
     {
-        let group = member.filter(|_| level == Level::Product);
-        let group = group.and_then(|member| names.binary_search_by(|name| name.as_str().cmp(member)).ok());
-        group.into_iter().for_each(|group| retained[group] += amount);
+        let Some(member) = member.filter(|_| level == Level::Product) else { continue };
+        let group = names.binary_search_by(|name| name.as_str().cmp(member));
+        retained[group.expect("product groups that activities are of were checked")] += amount;
     }
     let of_group = |(group, measures): (usize, [i128; MEASURES])| GroupTotals {
         measures,

@@ -7,6 +7,7 @@ use super::customer_totals::CustomerTotals;
 use super::hierarchy::{self, Earned};
 use super::lifetime::Life;
 use super::lines::{Lines, posts};
+use super::members::check_members;
 use super::periods::customer_periods;
 use super::product::{Slice, cost_columns, group_totals, merge, slices};
 use super::product_cost::{ProductPeriod, UnitCosts};
@@ -40,7 +41,7 @@ pub struct Summary {
 /// Makes and stages every profitability table.
 ///
 /// # Errors
-/// A negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
+/// An activity of an unknown channel or product group, a negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
 pub fn run(
     definition: &Definition,
     facts: &FactSet,
@@ -52,6 +53,7 @@ pub fn run(
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
     let acquisition = Acquisition::place(facts.master.as_ref(), &periods, facts.as_of);
     let channels = Channels::new(facts.master.as_ref())?;
+    check_members(definition, &channels, &facts.groups)?;
     let books = books(definition, facts, costing);
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
     let is_listed = definition.publish.customer_activity || books.held != Held::Columns;

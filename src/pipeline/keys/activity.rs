@@ -17,7 +17,7 @@ pub(super) static ACTIVITY: Section = Section {
             "on",
             Kind::Text,
             "\"transactions\"",
-            "The source its SQL speaks of: an event source's name",
+            "The source its SQL speaks of: an event source's name, or `acquisitions`",
         ),
         Key::optional(
             "level",
@@ -35,7 +35,7 @@ pub(super) static ACTIVITY: Section = Section {
             "of",
             Kind::Text,
             "all of them",
-            "The channel or product group it belongs to, for these two levels",
+            "The channel, one of `channel` in `[facts.customers]`, or the product group it belongs to, for these two levels",
         ),
         Key::optional(
             "resource",

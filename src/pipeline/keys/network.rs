@@ -27,7 +27,7 @@ pub(super) static BILL: Section = Section {
             "on",
             Kind::Text,
             "\"transactions\"",
-            "The source its SQL speaks of: an event source's name",
+            "The source its SQL speaks of: an event source's name, or `acquisitions`",
         ),
         Key::required("driver", Kind::Driver, "How many units a customer took in a period"),
         Key::required(

@@ -27,7 +27,7 @@ pub(super) static TAKE: Section = Section {
             "on",
             Kind::Text,
             "\"transactions\"",
-            "The source `driver` speaks of: an event source's name",
+            "The source `driver` speaks of: an event source's name, or `acquisitions`",
         ),
         Key::optional("file", Kind::Table(&FILE), "", "In proportion to rows of a small driver file"),
         Key::optional(

@@ -1,5 +1,6 @@
 //! `[facts]`: the grain and the transactions.
 
+use super::acquisitions;
 use super::customers::{customers, products};
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
@@ -21,14 +22,16 @@ pub(super) fn grain(facts: Option<Table<'_>>) -> Grain {
     Grain { period, money_scale: scale(facts, "money_scale") }
 }
 
-/// Reads `[facts]`.
-pub(super) fn facts(table: Table<'_>, grain: Grain) -> Option<FactsDef> {
+/// Reads `[facts]`, with the built-in source `acquisitions` if something speaks of it.
+pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> Option<FactsDef> {
     let timezone = table.entry("timezone").map_or(Some(chrono_tz::UTC), timezone);
     let currency = table.entry("currency").and_then(currency);
     let transactions = table.table("transactions");
     let transactions_def = transactions.and_then(transactions_section);
-    let events = event_entries(table).into_iter().filter_map(event_source).collect();
+    let mut events: Vec<EventsDef> = event_entries(table).into_iter().filter_map(event_source).collect();
     let customers = table.table("customers").and_then(customers);
+    events.extend(customers.as_ref().filter(|_| with_acquisitions).and_then(acquisitions::source));
+    events.sort_by(|left, right| left.name.cmp(&right.name));
     let products = table.table("products").and_then(|table| products(table, transactions));
     Some(FactsDef {
         period: grain.period?,
@@ -44,8 +47,11 @@ pub(super) fn facts(table: Table<'_>, grain: Grain) -> Option<FactsDef> {
 }
 
 /// Names of the event sources, in the order of `FactsDef::events`.
-pub(super) fn event_names(facts: Table<'_>) -> Vec<&str> {
-    event_entries(facts).iter().map(|entry| entry.key).collect()
+pub(super) fn event_names(facts: Table<'_>, with_acquisitions: bool) -> Vec<&str> {
+    let built_in = with_acquisitions.then_some(acquisitions::ACQUISITIONS);
+    let mut names: Vec<&str> = event_entries(facts).iter().map(|entry| entry.key).chain(built_in).collect();
+    names.sort_unstable();
+    names
 }
 
 fn event_entries(facts: Table<'_>) -> Vec<Entry<'_>> {
@@ -152,6 +158,7 @@ fn event_source(entry: Entry<'_>) -> Option<EventsDef> {
         customer: customer?,
         at: at?,
         unknown_customer: unknown_customer(table),
+        makes_periods: true,
     })
 }
 

@@ -4,6 +4,7 @@
 //! read as far as it goes, so that a fault in one place hides none in another. Whatever reads as `None` although it
 //! is there has had its fault noted, so what is optional may collapse: only a reading without faults is kept.
 
+mod acquisitions;
 mod activity;
 mod bill;
 mod capacity;
@@ -93,8 +94,10 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let name = reading.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let facts_table = root.table("facts");
     let grain = facts::grain(facts_table);
-    let events = facts_table.map(facts::event_names).unwrap_or_default();
-    let facts = facts_table.and_then(|facts| facts::facts(facts, grain));
+    let with_acquisitions = acquisitions::are_wanted(root);
+    let events = facts_table.map(|facts| facts::event_names(facts, with_acquisitions)).unwrap_or_default();
+    let facts = facts_table.and_then(|facts| facts::facts(facts, grain, with_acquisitions));
+    acquisitions::check_charged_once(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
     Some(Definition {
         path: reading.path.to_owned(),
@@ -178,7 +181,13 @@ mod tests {
         let mut count = 0;
         for excerpt in excerpts {
             let error = checked(Path::new("p.toml"), excerpt.as_bytes()).expect_err("no [facts]");
-            let left_out = ["missing key 'facts'", "unknown resource", "unknown activity", "unknown source"];
+            let left_out = [
+                "missing key 'facts'",
+                "unknown resource",
+                "unknown activity",
+                "unknown source",
+                "'acquired_on' is missing",
+            ];
             for message in &error.messages {
                 assert!(
                     left_out.iter().any(|left_out| message.contains(left_out)),

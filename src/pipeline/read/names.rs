@@ -1,5 +1,6 @@
 //! What entries of `[costing]` refer to by name: resources, activities, sources.
 
+use super::acquisitions::ACQUISITIONS;
 use super::facts::TRANSACTIONS;
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted, subject};
@@ -125,6 +126,12 @@ impl<'a> Names<'a> {
         }
         let index = self.events.iter().position(|event| *event == name);
         if index.is_none() {
+            if name == ACQUISITIONS {
+                let message = "'acquisitions' are the customers of [facts.customers] by the day they were won, but \
+                               'acquired_on' is missing there; add acquired_on = \"…\"";
+                entry.fault(message);
+                return None;
+            }
             let known = self.events.iter().copied().chain([TRANSACTIONS]);
             let way_out = did_you_mean(name, known, || match self.events {
                 [] => format!("declare it as [facts.events.{name}]"),
