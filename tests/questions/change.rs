@@ -51,5 +51,5 @@ fn the_command_line_splits_the_change_between_two_days() {
     ask(&["--change", "2024-01-20", "2024-01-30"])
         .fails(2, &["both days lie in period 2024-01-01", "two periods"]);
     ask(&["--change", "2024-01-20", "2025-01-30"]).fails(2, &["period 2025-01-01 has no facts"]);
-    ask(&["--customer", "31", "--change", "2024-01-20", "2024-02-03"]).fails(2, &["'31' has no facts"]);
+    ask(&["--customer", "31", "--change", "2024-01-20", "2024-02-03"]).fails(2, &["'31' is in no source"]);
 }

@@ -1,7 +1,7 @@
 //! Money followed in both directions.
 
 use super::{Release, history, month, retail};
-use abacus::profitability::questions::{activity, customer, product, resource};
+use abacus::profitability::questions::{activity, change, customer, product, resource};
 use std::collections::BTreeMap;
 
 const ALL: usize = usize::MAX;
@@ -152,9 +152,16 @@ fn customers_whom_only_the_customers_source_knows_are_explained() {
         let (whole, narrow) = (customer(&release.ask(), key, None), customer(&asked, key, None));
         let (whole, narrow) = (whole.unwrap(), narrow.unwrap());
         assert_eq!(whole.waterfall, narrow.waterfall, "{key}");
+        let made_of: i128 = whole.acquisition.iter().map(|flow| flow.amount.mantissa()).sum();
+        let step = whole.waterfall.iter().find(|step| step.step == "acquisition_cost").unwrap();
+        assert_eq!(made_of, step.amount.mantissa(), "{key}");
         prospects += usize::from(asked.facts.customers.rank_of(key).is_none());
     }
     assert!(prospects > 0, "the sample has customers without facts");
+    let prospect = all.iter().find(|key| asked.facts.customers.rank_of(key).is_none()).unwrap();
+    let [from, to] = [asked.facts.periods[0].period, asked.facts.periods[1].period];
+    let nothing = change(&asked, Some(prospect), from, to).unwrap();
+    assert_eq!((nothing.customer.as_deref(), nothing.change.is_zero()), (Some(prospect.as_str()), true));
 }
 
 #[test]

@@ -101,7 +101,7 @@ planned = { "web care" = 900 }
 growth = 1.2
 "#;
 
-fn network() -> Pipeline {
+pub(super) fn network() -> Pipeline {
     let pipeline = history().and(NETWORK);
     pipeline.publish(&[]);
     pipeline
@@ -144,6 +144,7 @@ fn traces_of_every_kind_close_both_ways() {
             for used in &found.periods[0].activities {
                 assert_eq!(sum(&used.from), used.cost.mantissa(), "{key}, {}", used.activity);
                 assert_eq!(sum(&used.origins), used.cost.mantissa(), "{key}, {}", used.activity);
+                assert_eq!(sum(&used.unused_origins), used.unused_charged.mantissa(), "{key}");
                 for (way, flows) in [("from", &used.from), ("origins", &used.origins)] {
                     let mut add = |name: String, amount| {
                         *borne.entry((used.activity.clone(), way, name)).or_default() += amount;
@@ -198,11 +199,11 @@ fn an_explanation_says_how_a_cost_is_rated() {
     let pipeline = network();
     let text = pipeline.abacus(&["explain", "--customer", "1", "--period", "2024-01-01"]).stdout;
     for expected in [
-        "standard rate 0.3500/1",
+        "standard rate 0.35\n",
         "by the fallback driver",
-        "imputed rate",
+        "imputed rate 0.1/365 ≈",
         "imputed no pool holds it",
-        "charge rate",
+        "charge rate 1\n",
         "and of unused capacity",
         "inline amount power",
         "activity run shop",

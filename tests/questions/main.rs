@@ -5,6 +5,7 @@
 mod budget;
 mod change;
 mod explain;
+mod full_lines;
 mod kinds;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]

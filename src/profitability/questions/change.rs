@@ -41,14 +41,16 @@ pub fn change(recalled: &Recalled<'_>, customer: Option<&str>, from: Period, to:
         return Err(Error::definition(format!("both days lie in period {from}; give days of two periods")));
     }
     let (first, second) = (recalled.position(from)?, recalled.position(to)?);
-    let rank = customer.map(|key| rank(recalled, key)).transpose()?;
-    let (before, after) = (side(recalled, first, rank)?, side(recalled, second, rank)?);
+    let whose = customer.map(|key| rank(recalled, key)).transpose()?;
+    let (before, after) = (side(recalled, first, whose)?, side(recalled, second, whose)?);
     let (start, end) = (before.contribution(recalled), after.contribution(recalled));
     let found = split(recalled, &before, &after)?;
     let sum = found.iter().map(|effect| effect.amount.mantissa()).sum::<i128>();
     assert_eq!(sum, end - start, "the effects add up to the change of contribution");
     Ok(Change {
-        customer: rank.map(|rank| key_text(&recalled.facts.customers, rank)),
+        customer: customer.zip(whose).map(|(key, rank)| {
+            rank.map_or_else(|| key.to_string(), |rank| key_text(&recalled.facts.customers, rank))
+        }),
         currency: recalled.definition.facts.currency.clone(),
         from: from.to_string(),
         to: to.to_string(),
@@ -59,11 +61,13 @@ pub fn change(recalled: &Recalled<'_>, customer: Option<&str>, from: Period, to:
     })
 }
 
-fn rank(recalled: &Recalled<'_>, key: &str) -> Result<u32> {
-    let known = recalled.facts.customers.keys.len();
-    recalled.rank(key).ok_or_else(|| {
-        Error::definition(format!("customer '{key}' has no facts in the release; {known} customers have"))
-    })
+/// The customer's rank; none for one whom only the customers source knows, and who has nothing in any period.
+fn rank(recalled: &Recalled<'_>, key: &str) -> Result<Option<u32>> {
+    let rank = recalled.rank(key);
+    if rank.is_none() {
+        recalled.listed(key)?;
+    }
+    Ok(rank)
 }
 
 /// One of the two periods.
@@ -105,8 +109,8 @@ fn split(recalled: &Recalled<'_>, before: &Side, after: &Side) -> Result<Vec<Eff
     effects(&groups, &services, recalled.facts.money_scale)
 }
 
-fn side(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Side> {
-    let served = match rank {
+fn side(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Side> {
+    let served = match whose {
         Some(rank) => served(recalled, period, rank)?,
         None => {
             let costed = recalled.costing.periods[period].activities.iter();
@@ -118,14 +122,15 @@ fn side(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Sid
             costed.map(of).collect()
         }
     };
-    Ok(Side { sold: sold(recalled, period, rank)?, served })
+    Ok(Side { sold: sold(recalled, period, whose)?, served })
 }
 
 /// What the customer, or all, bought of every product group.
-fn sold(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Vec<Sold>> {
+fn sold(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Vec<Sold>> {
     let facts = recalled.facts.product_facts(period)?;
-    let rows = match rank {
-        Some(rank) => {
+    let rows = match whose {
+        Some(None) => 0..0,
+        Some(Some(rank)) => {
             facts.ranks.partition_point(|known| *known < rank)
                 ..facts.ranks.partition_point(|known| *known <= rank)
         }
@@ -143,9 +148,9 @@ fn sold(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Vec
 }
 
 /// What every activity did for the customer.
-fn served(recalled: &Recalled<'_>, period: usize, rank: u32) -> Result<Vec<Served>> {
+fn served(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Vec<Served>> {
     let (ranks, aggregates): (Vec<u32>, Vec<Values>) = recalled.rows(period)?;
-    let row = ranks.binary_search(&rank).ok();
+    let row = rank.and_then(|rank| ranks.binary_search(&rank).ok());
     let of = |activity: usize| {
         let posting = Posting::new(recalled, period, activity, &aggregates, ranks.len())?;
         let (at, rate) = (posting.row(row), posting.costed.rate);

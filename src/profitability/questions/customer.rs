@@ -15,6 +15,7 @@ use crate::costing::schema::{Rate, level_name};
 use crate::error::{Error, Result};
 use crate::facts::acquisition_of;
 use crate::facts::schema::{CustomerFacts, CustomerMaster};
+use crate::pipeline::Line;
 use crate::units::{Decimal, Period};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct Explanation {
     pub opening_acquisition_cost: Exact,
     /// Over the periods explained; over life when no period was asked for.
     pub waterfall: Vec<Step>,
+    /// What its acquisition cost is made of.
+    pub acquisition: Vec<Flow>,
     /// What would end over these periods if the customer were gone.
     pub if_left: Leaving,
     /// Periods in which the customer has facts or was won.
@@ -87,6 +90,8 @@ pub struct ActivityExplanation {
     pub origins: Vec<Flow>,
     /// Unused capacity borne by the customer beside it, over the same volume.
     pub unused_charged: Exact,
+    /// Where that comes from, back to ledger accounts; adds up to it.
+    pub unused_origins: Vec<Flow>,
     /// Why no customer bears the activity's cost, if so.
     pub unassigned: Option<&'static str>,
 }
@@ -124,6 +129,7 @@ pub fn customer(recalled: &Recalled<'_>, key: &str, period: Option<Period>) -> R
     books.acquisition += opening;
     Ok(Explanation {
         waterfall: account.steps(&books),
+        acquisition: account.acquisition(&books),
         if_left: leaving(recalled, &books),
         customer: account.key,
         currency: recalled.definition.facts.currency.clone(),
@@ -152,13 +158,11 @@ impl<'r> Account<'r> {
     fn open(recalled: &'r Recalled<'r>, key: &str) -> Result<Self> {
         let (facts, definition) = (recalled.facts, recalled.definition);
         let rank = recalled.rank(key);
-        let listed = acquisition_of(definition, &facts.record, key)?;
-        if rank.is_none() && listed.is_none() {
-            let known = facts.customers.keys.len();
-            return Err(Error::definition(format!(
-                "customer '{key}' is in no source of the release; {known} customers have facts"
-            )));
-        }
+        let listed = if rank.is_none() {
+            Some(recalled.listed(key)?)
+        } else {
+            acquisition_of(definition, &facts.record, key)?
+        };
         let (day, cost) = listed.unwrap_or((None, 0));
         let master =
             CustomerMaster { acquired_on: vec![day], acquisition_cost: vec![cost], attributes: vec![] };
@@ -235,6 +239,9 @@ impl<'r> Account<'r> {
             cost: money(costed.rate.map_or(0, |rate| at.at(rate))),
             from: traced(&|| borne(self.recalled, period, index)),
             origins: traced(&|| trail.accounts(index)),
+            unused_origins: posting
+                .unused_rate()
+                .map_or(vec![], |rate| self.parts(trail.unused(index), at, rate, costed.volume)),
             unused_charged: money(posting.unused_rate().map_or(0, |rate| at.at(rate))),
             unassigned: costed.reason(),
         }
@@ -266,6 +273,21 @@ impl<'r> Account<'r> {
             }
         };
         driver.iter().flat_map(|driver| &driver.terms).map(term).collect()
+    }
+
+    /// Of the customers source, and of activities.
+    fn acquisition(&self, books: &Books) -> Vec<Flow> {
+        let flow = |kind, name: &str, amount: i128| Flow {
+            kind,
+            name: name.to_string(),
+            quantity: None,
+            amount: self.recalled.money(amount),
+        };
+        let listed = flow("customers source", "imputed, no pool holds it", books.acquisition);
+        let activities = self.recalled.costing.activities.iter().zip(&books.costs);
+        let winning = activities.filter(|(activity, _)| activity.line == Some(Line::Acquisition));
+        let winning = winning.map(|(activity, cost)| flow("activity", &activity.name, *cost));
+        std::iter::once(listed).chain(winning).filter(|flow| !flow.amount.is_zero()).collect()
     }
 
     fn steps(&self, books: &Books) -> Vec<Step> {

@@ -11,6 +11,9 @@ impl Display for Explanation {
         let Self { customer, currency, as_of, .. } = self;
         writeln!(f, "customer {customer}, amounts in {currency}, history before {as_of}\n")?;
         write!(f, "{}", steps(&self.waterfall))?;
+        if !self.acquisition.is_empty() {
+            write!(f, "  acquisition_cost is\n{}", flows(&self.acquisition))?;
+        }
         if !self.opening_acquisition_cost.is_zero() {
             writeln!(f, "  of acquisition_cost, before the history: {}", self.opening_acquisition_cost)?;
         }
@@ -82,6 +85,7 @@ fn write_activity(f: &mut Formatter<'_>, activity: &ActivityExplanation) -> Resu
     write!(f, "      which is\n{}", flows(&activity.origins))?;
     if !activity.unused_charged.is_zero() {
         writeln!(f, "    and of unused capacity: {}", activity.unused_charged)?;
+        write!(f, "{}", flows(&activity.unused_origins))?;
     }
     Ok(())
 }

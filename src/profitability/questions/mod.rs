@@ -30,6 +30,7 @@ mod takers;
 mod text;
 mod volumes;
 mod whatif;
+mod whatif_activity;
 mod whatif_notes;
 mod whatif_table;
 mod whatif_text;

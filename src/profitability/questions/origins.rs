@@ -43,6 +43,13 @@ impl<'r> Trail<'r> {
         self.resources(activity).into_iter().flat_map(of).collect()
     }
 
+    /// Unused capacity that customers bear beside an activity, by ledger account and inline amount; adds up to it.
+    pub(super) fn unused(&self, activity: usize) -> Vec<Source> {
+        let end = Reached::UnusedCharged(activity);
+        let parts = self.origins.at(end).into_iter();
+        parts.flat_map(|(resource, _)| self.inputs(resource, end)).collect()
+    }
+
     /// Resources whose own money a node's cost is made of; adds up to it.
     pub(super) fn of(&self, node: Node) -> Vec<Source> {
         let name = |resource: usize| &self.recalled.costing.resources[resource];

@@ -3,7 +3,7 @@
 use super::exact::Exact;
 use crate::costing::schema::{Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
-use crate::facts::FactSet;
+use crate::facts::{Acquired, FactSet, acquisition_of};
 use crate::pipeline::{Definition, Level, RateDef, Ratio, UnusedCapacity, did_you_mean};
 use crate::units::{Decimal, Period};
 
@@ -79,6 +79,19 @@ impl<'r> Recalled<'r> {
             is_it.then(|| u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"))
         };
         customers.rank_of(key).or_else(unidentified)
+    }
+
+    /// Day and cost of winning a customer without facts.
+    ///
+    /// # Errors
+    /// The customers source does not know it either; unreadable files.
+    pub(super) fn listed(&self, key: &str) -> Result<Acquired> {
+        acquisition_of(self.definition, &self.facts.record, key)?.ok_or_else(|| {
+            let known = self.facts.customers.keys.len();
+            Error::definition(format!(
+                "customer '{key}' is in no source of the release; {known} customers have facts"
+            ))
+        })
     }
 
     /// A rate as given, such as `0.1/365`; an actual one as the fraction money/volume.
