@@ -42,11 +42,11 @@ fn place(pipeline: &Pipeline) -> String {
 
 #[test]
 fn cost_of_a_channel_that_no_customer_has_stops_the_run() {
-    let pipeline = pipeline(&[CUSTOMERS, &above("channel", "wbe")].concat());
-    let found = ["of the channel 'wbe'", "[facts.customers]", "did you mean 'web'?", "'phone', 'web'"];
+    let pipeline = pipeline(&[CUSTOMERS, &above("channel", "phon")].concat());
+    let found = ["of the channel 'phon'", "[facts.customers]", "did you mean 'phone'?", "'phone', 'web'"];
     pipeline.abacus(&["run"]).fails(3, &[&[place(&pipeline).as_str()], &found[..]].concat());
     assert!(!pipeline.out().join("release.json").exists());
-    let steps = pipeline.with("\"wbe\"", "\"web\"").publish(&[]).rows("cost_hierarchy");
+    let steps = pipeline.with("\"phon\"", "\"web\"").publish(&[]).rows("cost_hierarchy");
     let web = steps.iter().find(|step| step["member"] == "web" && step["period_start"] != "null").unwrap();
     assert_eq!((&*web["customers"], &*web["retained_cost"]), ("1", "77.7770"));
 }
