@@ -1,6 +1,8 @@
 //! The pipeline file: parsed as written, checked, resolved once; and the contract every stage keeps.
 //! Knows no stage by name.
 
+mod costing_definition;
+mod customer_base_definition;
 mod definition;
 mod json_schema;
 mod keys;
@@ -9,6 +11,8 @@ mod scenario;
 pub mod sql;
 mod stage;
 
+pub use costing_definition::*;
+pub use customer_base_definition::*;
 pub use definition::*;
 pub use json_schema::json_schema;
 pub(crate) use read::did_you_mean;

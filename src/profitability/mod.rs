@@ -24,6 +24,7 @@ mod product_groups;
 mod product_tables;
 pub mod questions;
 mod reconciliation;
+pub mod schema;
 mod stage;
 mod statement;
 #[cfg(test)]

@@ -106,6 +106,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         costing,
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
+        lifecycle: None,
+        clv: None,
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
         facts: facts?,
