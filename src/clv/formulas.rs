@@ -16,7 +16,6 @@ pub(crate) struct Line {
     pub(crate) model: &'static str,
     pub(crate) parameter: &'static str,
     pub(crate) estimate: Option<f64>,
-    pub(crate) standard_error: Option<f64>,
     pub(crate) meaning: String,
     /// Why there is no estimate.
     pub(crate) reason: Option<String>,
@@ -36,15 +35,9 @@ impl Line {
             model,
             parameter,
             estimate: estimate.as_ref().ok().copied(),
-            standard_error: None,
             meaning: meaning.into(),
             reason: estimate.err(),
         }
-    }
-
-    pub(crate) fn with_error(mut self, standard_error: f64) -> Self {
-        self.standard_error = Some(standard_error).filter(|error| error.is_finite());
-        self
     }
 }
 

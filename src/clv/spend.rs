@@ -2,8 +2,10 @@
 
 use super::census::Tally;
 use super::models::contribution::{ContributionModel, ExpectedContribution};
-use super::models::gamma_gamma;
+use super::models::gamma_gamma::{self, CountedSpend};
+use super::models::logarithms::Estimate;
 use super::models::margin_rate::{Expected, MarginRateModel, contribution};
+use super::money::float;
 use super::past::{Brought, FULL, REVENUE, VALUED};
 use crate::error::{Error, Result};
 use crate::pipeline::SpendModel;
@@ -28,7 +30,10 @@ pub(crate) struct Spend {
     pub(crate) shrunken: [ContributionModel; 3],
     /// None without any net revenue above 0.
     pub(crate) rate: Option<MarginRateModel>,
-    pub(crate) gamma_gamma: std::result::Result<gamma_gamma::Fit, gamma_gamma::Unfit>,
+    /// Of net revenue after the first purchase, of those who bought again for more than nothing.
+    pub(crate) gamma_gamma: std::result::Result<Estimate<3>, gamma_gamma::Unfit>,
+    /// Customers it was fitted to.
+    pub(crate) repeaters: u64,
 }
 
 impl Spend {
@@ -44,10 +49,12 @@ impl Spend {
         let (Some(valued), Some(full), Some(revenue)) = (fit(VALUED)?, fit(FULL)?, fit(REVENUE)?) else {
             return Ok(None);
         };
+        let repeats = repeats(tally);
         Ok(Some(Self {
             shrunken: [valued, full, revenue],
             rate: tally.rates.fit(),
-            gamma_gamma: gamma_gamma::fit(&tally.repeat_revenues),
+            gamma_gamma: gamma_gamma::fit(&repeats),
+            repeaters: repeats.len() as u64,
         }))
     }
 
@@ -70,7 +77,8 @@ impl Spend {
     /// Net revenue that a purchase is expected to bring.
     pub(crate) fn revenue(&self, by: SpendModel, brought: &Brought) -> Expected {
         match (by, &self.gamma_gamma) {
-            (SpendModel::GammaGamma, Ok(fit)) => fit.expect(brought),
+            (SpendModel::GammaGamma, Ok(fit)) => gamma_gamma(fit, brought)
+                .unwrap_or_else(|| plain(&self.shrunken(REVENUE, brought))),
             _ => plain(&self.shrunken(REVENUE, brought)),
         }
     }
@@ -79,6 +87,21 @@ impl Spend {
     pub(crate) fn shrunken(&self, measure: usize, brought: &Brought) -> ExpectedContribution {
         self.shrunken[measure].expect(brought.purchases, brought.sums[measure])
     }
+}
+
+/// Totals of repeat purchases above 0, which the model needs.
+fn repeats(tally: &Tally) -> Vec<CountedSpend> {
+    let positive = tally.repeat_revenues.iter().filter(|(_, spend)| *spend > 0);
+    positive.map(|(purchases, spend)| CountedSpend { purchases: *purchases, spend: float(*spend), customers: 1 }).collect()
+}
+
+/// Expected net revenue by Gamma-Gamma; its error is that of the customer's mean and that of the parameters.
+fn gamma_gamma(fit: &Estimate<3>, brought: &Brought) -> Option<Expected> {
+    let purchases = if brought.repeat_revenue > 0 { brought.purchases - 1 } else { 0 };
+    let spend = if purchases > 0 { float(brought.repeat_revenue) } else { 0.0 };
+    let expected = gamma_gamma::expect(fit, purchases, spend)?;
+    let error = expected.deviation.map(|deviation| deviation.hypot(expected.standard_error));
+    Some(Expected { mean: expected.mean, standard_error: error })
 }
 
 fn plain(expected: &ExpectedContribution) -> Expected {
