@@ -131,7 +131,7 @@ fn geometric_sum(shortfall: f64, terms: f64) -> f64 {
 /// A retention rate outside 0..1; at 1 lifetime has no bound.
 pub fn expected_lifetime(retention_rate: f64) -> Result<f64, NoValue> {
     match retention_rate {
-        rate if rate == 1.0 => Err(NoValue::Unbounded),
+        1.0 => Err(NoValue::Unbounded),
         rate if (0.0..1.0).contains(&rate) => Ok(1.0 / (1.0 - rate)),
         _ => Err(NoValue::RetentionRate),
     }

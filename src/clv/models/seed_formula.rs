@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn value_is_surplus_times_lifetime_less_acquisition() {
         for (revenue, cost, lifetime, acquisition, expected) in [
-            (100_00, 60_00, "5", 50_00, 150_00),
-            (100_00, 60_00, "2.5", 50_00, 50_00),
-            (100_00, 60_00, "0", 50_00, -50_00),
-            (60_00, 100_00, "3", 0, -120_00),
+            (10_000, 6_000, "5", 5_000, 15_000),
+            (10_000, 6_000, "2.5", 5_000, 5_000),
+            (10_000, 6_000, "0", 5_000, -5_000),
+            (6_000, 10_000, "3", 0, -12_000),
             // Halves leave zero, in both directions.
             (1, 0, "0.5", 0, 1),
             (0, 1, "0.5", 0, -1),
@@ -188,17 +188,17 @@ mod tests {
     #[test]
     fn lifetime_revenue_times_margin_is_the_same_value() {
         let margin =
-            |text: &str| PerPeriod::Margin { recurring_revenue: 250_00, margin: text.parse().unwrap() };
+            |text: &str| PerPeriod::Margin { recurring_revenue: 25_000, margin: text.parse().unwrap() };
         let formula = |per_period, acquisition_cost| SeedFormula {
             per_period,
             lifetime: periods("4.5"),
             acquisition_cost,
         };
-        assert_eq!(formula(margin("0.32"), 0).customer_lifetime_value(), Ok(360_00));
-        assert_eq!(formula(margin("0.32"), 60_00).customer_lifetime_value(), Ok(300_00));
-        assert_eq!(formula(margin("-0.1"), 0).customer_lifetime_value(), Ok(-112_50));
-        let surplus = PerPeriod::Surplus { recurring_revenue: 250_00, relationship_cost: 170_00 };
-        assert_eq!(formula(surplus, 0).customer_lifetime_value(), Ok(360_00));
+        assert_eq!(formula(margin("0.32"), 0).customer_lifetime_value(), Ok(36_000));
+        assert_eq!(formula(margin("0.32"), 6_000).customer_lifetime_value(), Ok(30_000));
+        assert_eq!(formula(margin("-0.1"), 0).customer_lifetime_value(), Ok(-11_250));
+        let surplus = PerPeriod::Surplus { recurring_revenue: 25_000, relationship_cost: 17_000 };
+        assert_eq!(formula(surplus, 0).customer_lifetime_value(), Ok(36_000));
     }
 
     #[test]
