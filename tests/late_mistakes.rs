@@ -85,3 +85,16 @@ fn an_account_without_rows_in_a_driver_file_is_found_by_check() {
     assert_eq!(right.abacus(&["check"]).code, Some(0));
     right.publish(&[]);
 }
+
+#[test]
+fn cost_of_a_listed_product_group_that_nobody_bought_yet_stays_with_it() {
+    let products = "\n[facts.products]\nfiles = \"../data/products.parquet\"\nproduct = \"product_id\"\ngroup = \"kind\"\n";
+    let pipeline = pipeline(&[products, &above("product", "paint")].concat())
+        .with("product_group = ", "product = \"order_id\"\nproduct_group = ");
+    let ids = Arc::new(Int64Array::from(vec![1]));
+    let kinds = Arc::new(StringArray::from(vec!["paint"]));
+    write(&pipeline.data("products.parquet"), vec![("product_id", ids), ("kind", kinds)]);
+    let groups = pipeline.publish(&[]).rows("product_group");
+    let paint = groups.iter().find(|group| group["product_group"] == "paint").unwrap();
+    assert_eq!((&*paint["lines"], &*paint["product_level_cost"]), ("0", "77.7770"));
+}

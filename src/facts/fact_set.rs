@@ -1,22 +1,21 @@
 //! The facts of a run, read from kept state one period at a time.
 
-use super::master::{RawKeys, RawMaster, open_customers};
+use super::join;
+use super::lifetime_orders;
+use super::master::{RawMaster, open_customers};
 use super::one_customer::check_unchanged;
-use super::period_run::{CUSTOMER, GROUP, GROUP_NAMES, ORDER_WORDS, ROW, aggregate_column};
+use super::period_run::{CUSTOMER, GROUP, ROW, aggregate_column};
 use super::quarantine;
 use super::schema::{
-    AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, Keys, ProductFacts, RowCounts,
+    AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, ProductFacts, RowCounts,
     SourceMatch,
 };
 use super::source::{line_aggregates, wanted_aggregates};
-use super::state::{
-    FileAccount, PeriodRuns, Record, RowMatch, StateFile, read, read_column, read_metadata, widen,
-};
+use super::state::{FileAccount, PeriodRuns, Record, RowMatch, read, read_column, widen};
 use crate::error::{Error, Result};
-use crate::pipeline::{Aggregate, Definition, KeyType};
+use crate::pipeline::{Aggregate, Definition};
 use crate::units::{Day, Period, PeriodKind};
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use arrow::datatypes::Int64Type;
+use arrow::array::ArrayRef;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -108,9 +107,9 @@ impl FactSet {
             None => read_column(folder, &runs.customers, CUSTOMER),
         };
         let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
-        let customers = join_customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
-        let ranks = ids.par_iter().map(|ids| ranks_of(&customers, ids)).collect();
-        let (groups, group_codes) = join_groups(folder, &record)?;
+        let customers = join::customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
+        let ranks = ids.par_iter().map(|ids| join::ranks_of(&customers, ids)).collect();
+        let (groups, group_codes) = join::groups(folder, &record)?;
         let lived = periods_lived(definition, &record);
         let last_day =
             record.periods[lived.clone()].iter().filter_map(|runs| runs.last_day.parse::<Day>().ok()).max();
@@ -230,18 +229,7 @@ impl FactSet {
     /// # Errors
     /// Kept state that cannot be read.
     pub fn lifetime_orders(&self) -> Result<Vec<i64>> {
-        let runs = self
-            .record
-            .periods
-            .par_iter()
-            .zip(&self.ranks)
-            .map(|(runs, ranks)| OrderRun::read(&self.folder, &runs.orders, ranks))
-            .collect::<Result<Vec<_>>>()?;
-        let mut orders = vec![0_i64; self.customers.len()];
-        orders.par_chunks_mut(SLICE).enumerate().for_each(|(slice, orders)| {
-            count_orders(&runs, u32::try_from(slice * SLICE).expect("ranks fit 32 bits"), orders);
-        });
-        Ok(orders)
+        lifetime_orders::count(&self.folder, &self.record, &self.ranks, self.customers.len())
     }
 
     /// Index of an aggregate among `aggregates`.
@@ -304,50 +292,6 @@ fn kept_aggregates(definition: &Definition, record: &Record) -> Vec<AggregateCol
     aggregates
 }
 
-/// Ranks handled by one thread at a time.
-const SLICE: usize = 65_536;
-
-/// The distinct orders of a period, sorted by rank.
-struct OrderRun {
-    ranks: Vec<u32>,
-    words: [Vec<i64>; 2],
-}
-
-impl OrderRun {
-    fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
-        let batch = read(folder, file)?;
-        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
-        let rank = |row: i64| ranks[usize::try_from(row).expect("rows are not negative")];
-        let words = [column(ORDER_WORDS[0]), column(ORDER_WORDS[1])];
-        Ok(Self { ranks: column(ROW).into_iter().map(rank).collect(), words })
-    }
-}
-
-/// Counts distinct orders of the ranks from `first` on.
-fn count_orders(runs: &[OrderRun], first: u32, orders: &mut [i64]) {
-    let end = first + u32::try_from(orders.len()).expect("a slice is short");
-    let mut cursors: Vec<usize> =
-        runs.iter().map(|run| run.ranks.partition_point(|rank| *rank < first)).collect();
-    let mut seen: Vec<(i64, i64)> = Vec::new();
-    for rank in first..end {
-        seen.clear();
-        let mut periods = 0;
-        for (run, cursor) in runs.iter().zip(&mut cursors) {
-            let start = *cursor;
-            while *cursor < run.ranks.len() && run.ranks[*cursor] == rank {
-                seen.push((run.words[0][*cursor], run.words[1][*cursor]));
-                *cursor += 1;
-            }
-            periods += usize::from(*cursor > start);
-        }
-        if periods > 1 {
-            seen.sort_unstable();
-            seen.dedup();
-        }
-        orders[(rank - first) as usize] = i64::try_from(seen.len()).expect("a count fits 63 bits");
-    }
-}
-
 /// The runs from the first to the last that have rows of a source that makes periods; all, if there are none.
 fn periods_lived(definition: &Definition, record: &Record) -> Range<usize> {
     let events = definition.facts.events.iter().map(|events| events.makes_periods);
@@ -376,126 +320,4 @@ fn runs_by_period(
         periods.push((Period { start, kind }, Some(index)));
     }
     Ok(periods)
-}
-
-/// All customers of all periods and of the master data.
-fn join_customers(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>) -> Customers {
-    let has_unidentified = ids.iter().any(|ids| ids.null_count() > 0);
-    let keys = match key_type {
-        KeyType::Int => {
-            let known = |ids: &ArrayRef| {
-                let array = ids.as_primitive::<Int64Type>();
-                array.values()[..array.len() - array.null_count()].to_vec()
-            };
-            let mut listed = Vec::new();
-            if let Some(RawKeys::Int(keys)) = master {
-                listed.clone_from(keys);
-                listed.sort_unstable();
-            }
-            // The customers source mostly knows every customer, which one walk tells; joining all lists takes many.
-            let is_listed = |ids: &ArrayRef| is_within(&known(ids), &listed);
-            match !listed.is_empty() && ids.par_iter().all(is_listed) {
-                true => Keys::Int(listed),
-                false => Keys::Int(union_all(ids.iter().map(known).chain([listed]).collect())),
-            }
-        }
-        KeyType::Text => {
-            let known = |ids: &ArrayRef| ids.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
-            let mut lists: Vec<Vec<String>> = ids.iter().map(known).collect();
-            if let Some(RawKeys::Text(keys)) = master {
-                let mut keys = keys.clone();
-                keys.sort_unstable();
-                lists.push(keys);
-            }
-            Keys::Text(StringArray::from(union_all(lists)))
-        }
-    };
-    Customers { keys, has_unidentified }
-}
-
-/// Whether a sorted list holds every key of another.
-fn is_within(keys: &[i64], list: &[i64]) -> bool {
-    let mut rest = list.iter();
-    keys.iter().all(|key| rest.by_ref().find(|known| *known >= key) == Some(key))
-}
-
-/// The union of sorted lists, pair by pair.
-fn union_all<K: Ord + Send>(mut lists: Vec<Vec<K>>) -> Vec<K> {
-    while lists.len() > 1 {
-        let mut pairs: Vec<(Vec<K>, Vec<K>)> = Vec::new();
-        let mut rest = lists.into_iter();
-        while let Some(first) = rest.next() {
-            pairs.push((first, rest.next().unwrap_or_default()));
-        }
-        lists = pairs.into_par_iter().map(|(a, b)| union(a, b)).collect();
-    }
-    lists.pop().unwrap_or_default()
-}
-
-fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
-    let mut joined = Vec::with_capacity(a.len().max(b.len()));
-    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
-    loop {
-        let ordering = match (a.peek(), b.peek()) {
-            (Some(left), Some(right)) => left.cmp(right),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return joined,
-        };
-        if ordering.is_ge() {
-            let key = b.next();
-            if ordering.is_gt() {
-                joined.extend(key);
-            }
-        }
-        if ordering.is_le() {
-            joined.extend(a.next());
-        }
-    }
-}
-
-/// The rank of each row of a period: both sides are sorted, so one walk finds all.
-fn ranks_of(customers: &Customers, ids: &ArrayRef) -> Vec<u32> {
-    let known = ids.len() - ids.null_count();
-    let mut ranks = Vec::with_capacity(ids.len());
-    let mut rank = 0_usize;
-    let mut push = |is_at: &dyn Fn(usize) -> bool| {
-        while !is_at(rank) {
-            rank += 1;
-        }
-        ranks.push(u32::try_from(rank).expect("ranks fit 32 bits"));
-    };
-    match &customers.keys {
-        Keys::Int(keys) => {
-            let values = &ids.as_primitive::<Int64Type>().values()[..known];
-            values.iter().for_each(|key| push(&|rank| keys[rank] == *key));
-        }
-        Keys::Text(keys) => {
-            let values = ids.as_string::<i32>();
-            (0..known).for_each(|row| push(&|rank| keys.value(rank) == values.value(row)));
-        }
-    }
-    if ids.null_count() > 0 {
-        ranks.push(u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"));
-    }
-    ranks
-}
-
-/// All group names, sorted, and per period the global code of each of its codes.
-fn join_groups(folder: &Path, record: &Record) -> Result<(Vec<String>, Vec<Vec<u32>>)> {
-    let names_of = |runs: &super::state::PeriodRuns| {
-        let metadata = read_metadata(folder, &runs.products)?;
-        let names = metadata.get(GROUP_NAMES).map(|names| serde_json::from_str::<Vec<String>>(names));
-        Ok(names.expect("product runs carry their group names").expect("as JSON"))
-    };
-    let of_period = record.periods.iter().map(names_of).collect::<Result<Vec<_>>>()?;
-    let mut groups: Vec<String> = of_period.iter().flatten().cloned().collect();
-    groups.sort_unstable();
-    groups.dedup();
-    let code = |name: &String| {
-        let index = groups.binary_search(name).expect("every name was joined");
-        u32::try_from(index).expect("groups are numbered in 20 bits")
-    };
-    let codes = of_period.iter().map(|names| names.iter().map(code).collect()).collect();
-    Ok((groups, codes))
 }

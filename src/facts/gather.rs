@@ -5,7 +5,8 @@ use super::fact_set::{FactSet, KnownIds};
 use super::input::{Identity, InputFile};
 use super::intern::Interner;
 use super::lines;
-use super::master::{CustomersSource, RawMaster, open_customers, read_products};
+use super::master::{CustomersSource, RawMaster, open_customers};
+use super::products::read_products;
 use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
 use super::schema::RowCounts;
@@ -243,13 +244,22 @@ impl Run<'_> {
             )));
         }
         let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
+        let listed_groups = self.products.iter().flat_map(|products| products.groups(&self.groups)).collect();
         let products = self.products.iter().flat_map(|products| &products.files);
         let products = products.map(|file| file.identity.clone()).collect();
         let has_rows = |first: &str| periods.binary_search_by(|runs| runs.period.as_str().cmp(first)).is_ok();
         let inputs = self.inputs.iter().map(|(number, inputs)| (self.periods.period(*number), inputs));
         let empty = inputs.filter(|(period, _)| !has_rows(&period.to_string()));
         let empty = empty.map(|(_, inputs)| inputs.clone()).collect();
-        Ok(Record { key_type: self.key_type, aggregate_scales, periods, empty, files, products })
+        Ok(Record {
+            key_type: self.key_type,
+            aggregate_scales,
+            periods,
+            empty,
+            files,
+            products,
+            listed_groups,
+        })
     }
 }
 

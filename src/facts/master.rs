@@ -1,20 +1,18 @@
-//! Customer and product master data.
+//! Customer master data.
 
 use super::contain::contain_each;
-use super::evaluate::NO_GROUP;
 use super::expr::{Bound, KeyColumn, Type, bind};
 use super::input::{Identity, InputFile, check_drift, open};
-use super::intern::Interner;
 use super::quarantine::QuarantinedRow;
 use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{CustomersDef, Definition, KeyType, ProductsDef, Scalar};
+use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
 use crate::units::Day;
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -33,28 +31,15 @@ pub(crate) enum RawKeys {
     Text(Vec<String>),
 }
 
-/// Product groups by product key.
-pub(crate) struct ProductGroups {
-    int: HashMap<i64, u32>,
-    text: HashMap<String, u32>,
-    pub(crate) files: Vec<InputFile>,
-}
-
-impl ProductGroups {
-    pub(crate) fn by_text(&self, key: &str) -> Option<u32> {
-        self.text.get(key).copied()
-    }
-
-    pub(crate) fn by_int(&self, key: i64) -> Option<u32> {
-        self.int.get(&key).copied()
-    }
-}
-
 /// Key, expression, which types it may have, and those in words.
-type Wanted<'w> = (&'w str, &'w Scalar, &'w dyn Fn(Type) -> bool, &'w str);
+pub(super) type Wanted<'w> = (&'w str, &'w Scalar, &'w dyn Fn(Type) -> bool, &'w str);
 
 /// Binds the expressions of a master source; `wanted` says which types each may have.
-fn bind_all(definition: &Definition, files: &[InputFile], scalars: &[Wanted<'_>]) -> Result<Vec<Bound>> {
+pub(super) fn bind_all(
+    definition: &Definition,
+    files: &[InputFile],
+    scalars: &[Wanted<'_>],
+) -> Result<Vec<Bound>> {
     let mut messages = Vec::new();
     let mut bounds = Vec::new();
     for (key, scalar, holds, expected) in scalars {
@@ -97,7 +82,7 @@ pub(super) fn batches<'f>(
     }))
 }
 
-fn is_key(ty: Type) -> bool {
+pub(super) fn is_key(ty: Type) -> bool {
     matches!(ty, Type::Integer | Type::Text)
 }
 
@@ -378,7 +363,7 @@ fn first_twice<K: Ord>(keys: &[K]) -> Option<&K> {
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
-fn is_valid(keys: &KeyColumn, row: usize) -> bool {
+pub(super) fn is_valid(keys: &KeyColumn, row: usize) -> bool {
     match keys {
         KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => {
             nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
@@ -387,7 +372,7 @@ fn is_valid(keys: &KeyColumn, row: usize) -> bool {
     }
 }
 
-fn text_of(keys: &KeyColumn, row: usize) -> String {
+pub(super) fn text_of(keys: &KeyColumn, row: usize) -> String {
     match keys {
         KeyColumn::Int { values, .. } => values[row].to_string(),
         KeyColumn::Text { dictionary, codes, .. } => {
@@ -407,50 +392,4 @@ fn attribute_array(keys: &KeyColumn) -> ArrayRef {
                 .collect::<StringArray>(),
         ),
     }
-}
-
-/// Reads the products source into a map from product to group number.
-///
-/// # Errors
-/// Unreadable files, unknown columns, or a product in two groups.
-pub(crate) fn read_products(
-    definition: &Definition,
-    def: &ProductsDef,
-    groups: &Interner,
-    verify: bool,
-) -> Result<ProductGroups> {
-    let files = open(definition, &def.files, verify)?;
-    let bounds = bind_all(
-        definition,
-        &files,
-        &[
-            ("product", &def.product, &is_key, "an integer or text"),
-            ("group", &def.group, &is_key, "text or an integer"),
-        ],
-    )?;
-    let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
-    for file in &files {
-        for batch in batches(file, None)? {
-            let batch = batch?;
-            let (keys, names) = (bounds[0].keys(&batch)?, bounds[1].keys(&batch)?);
-            for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
-                let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
-                let group = groups.intern(&name);
-                let known = match &keys {
-                    KeyColumn::Int { values, .. } => *products.int.entry(values[row]).or_insert(group),
-                    keys => *products.text.entry(text_of(keys, row)).or_insert(group),
-                };
-                if known != group {
-                    return Err(Error::check(format!(
-                        "{}: product '{}' is in two groups, '{}' and '{name}'; keep one",
-                        file.path.display(),
-                        text_of(&keys, row),
-                        groups.resolve(&[known])[0]
-                    )));
-                }
-            }
-        }
-    }
-    products.files = files;
-    Ok(products)
 }

@@ -111,7 +111,7 @@ fn filter_bit(filter: Option<u8>) -> u64 {
     filter.map_or(ANY, |bit| 1 << bit)
 }
 
-/// Aggregates that are added row by row, as (column, filter mask or 0, value word or none).
+/// Aggregates that are added row by row: (column, filter mask or 0) of counts, and with the value's word of sums.
 struct RowPlans {
     counts: Vec<(usize, u32)>,
     sums: Vec<(usize, u32, usize)>,

@@ -1,6 +1,6 @@
 //! What decides the facts beside the input files.
 
-use super::master::ProductGroups;
+use super::products::ProductGroups;
 use super::source::{Source, line_aggregates, wanted_aggregates};
 use crate::pipeline::Definition;
 use crate::units::Day;

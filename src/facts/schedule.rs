@@ -4,8 +4,9 @@ use super::expr::Type;
 use super::gather::GatherOptions;
 use super::input::InputFile;
 use super::intern::Interner;
-use super::master::{CustomersSource, ProductGroups, open_customers, read_products};
+use super::master::{CustomersSource, open_customers};
 use super::periods::PeriodIndex;
+use super::products::{ProductGroups, read_products};
 use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
@@ -138,6 +139,7 @@ impl<'d> Run<'d> {
             empty: BTreeSet::new(),
             files: vec![],
             products: vec![],
+            listed_groups: vec![],
         };
         let previous = options.previous.clone().unwrap_or_else(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =

@@ -118,6 +118,9 @@ pub struct Record {
     /// Files of the products source.
     #[serde(default)]
     pub products: Vec<Identity>,
+    /// Product groups that the products source lists, sold or not, sorted.
+    #[serde(default)]
+    pub listed_groups: Vec<String>,
 }
 
 impl Record {

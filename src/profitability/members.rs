@@ -4,7 +4,7 @@ use super::channels::Channels;
 use crate::error::{Error, Faults, Result};
 use crate::pipeline::{ActivityDef, Definition, Level, did_you_mean};
 
-/// Checks that every `of` names a channel of the customers source or a product group of the transactions: cost of
+/// Checks that every `of` names a channel of the customers source or a product group of the transactions or the products source: cost of
 /// an unknown one would stand in the cost hierarchy, but beside no income and in no row of `product_group`.
 ///
 /// # Errors
@@ -17,7 +17,7 @@ pub(crate) fn check_members(definition: &Definition, channels: &Channels, groups
             Level::Channel => {
                 ("channel", "no customer has by 'channel' in [facts.customers]", channels.names.as_slice())
             }
-            _ => ("product group", "no order line has", groups),
+            _ => ("product group", "no order line and no product of [facts.products] has", groups),
         };
         if !known.contains(member) {
             let subject = format!("{}: activity '{}'", definition.place(activity.at), activity.name);

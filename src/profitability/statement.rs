@@ -126,7 +126,7 @@ impl CompanyMoney {
 /// Lines by which customers bear cost, as the statement calls them.
 const ASSIGNED: [(CostLine, &str); 7] = [
     (CostLine::PriceConcession, "assigned to customers, price concessions"),
-    (CostLine::CostToServe, "assigned to customers, order level"),
+    (CostLine::CostToServe, "assigned to customers, cost to serve"),
     (CostLine::CustomerLevel, "assigned to customers, customer level"),
     (CostLine::Financing, "assigned to customers, financing"),
     (CostLine::Acquisition, "assigned to customers, acquisition"),

@@ -221,18 +221,9 @@ fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef, rows: usize) 
         DataType::Boolean => ColumnKind::Bool,
         _ => ColumnKind::Name,
     };
-    let padded = pad(values, rows);
-    let padded = arrow::compute::cast(&padded, &kind.data_type())
+    assert_eq!(values.len(), rows, "attribute '{name}' has a row for every customer");
+    let cast = arrow::compute::cast(values, &kind.data_type())
         .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
-    sheet.add(Column::new(name.to_string(), kind, "", "Attribute of the customer").nullable(), padded);
+    sheet.add(Column::new(name.to_string(), kind, "", "Attribute of the customer").nullable(), cast);
     Ok(())
-}
-
-/// The unidentified cost object has no master data, so its row may be missing.
-fn pad(values: &ArrayRef, rows: usize) -> ArrayRef {
-    if values.len() >= rows {
-        return values.slice(0, rows);
-    }
-    let nulls = arrow::array::new_null_array(values.data_type(), rows - values.len());
-    arrow::compute::concat(&[&**values, &*nulls]).expect("arrays of one type join")
 }

@@ -62,8 +62,9 @@ of = { weld = 2, paint = 0.5 }
 [scenario.bikes]
 "#;
 
-fn difference(answer: &Value, line: &str) -> f64 {
-    answer[line]["difference"].as_str().unwrap().parse().unwrap()
+/// In ten-thousandths.
+fn difference(answer: &Value, line: &str) -> i64 {
+    answer[line]["difference"].as_str().unwrap().replace('.', "").parse().unwrap()
 }
 
 #[test]
@@ -77,9 +78,9 @@ fn a_what_if_shows_spread_cost_and_unused_capacity_and_who_bears_them() {
         let path = path.to_str().unwrap();
         let flags = ["whatif", "--scenario", scenario, "--format", "json", "--output", path];
         let found = pipeline.abacus(&flags).json();
-        assert!(difference(&found, line) != 0.0 && difference(&found, other) == 0.0, "{found}");
+        assert!(difference(&found, line) != 0 && difference(&found, other) == 0, "{found}");
         let below = difference(&found, "profit") - difference(&found, line);
-        assert!((difference(&found, "fully_loaded_profit") - below).abs() < 1e-6, "{scenario}: {found}");
+        assert_eq!(difference(&found, "fully_loaded_profit"), below, "{scenario}: {found}");
         let rows = rows_of(std::path::Path::new(path));
         let cents = |amount: &str| amount.replace('.', "").parse::<i64>().unwrap();
         let sum: i64 = rows.iter().map(|row| cents(&row["fully_loaded_difference"])).sum();
