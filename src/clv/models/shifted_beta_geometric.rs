@@ -12,9 +12,9 @@
 //!
 //! Knows time only as whole renewal periods.
 
-use super::logarithms::{in_logarithms, standard_errors};
+use super::logarithms::{self, Estimate, Limit};
 use crate::math::hypergeometric::discounted_rising_ratios;
-use crate::math::optimise::{self, Evaluation};
+use crate::math::optimise::Evaluation;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 use std::fmt;
 
@@ -34,21 +34,6 @@ pub struct RenewalCounts {
     lost: Vec<u64>,
     /// At `[t]`: customers still there after their last observed renewal, t.
     kept: Vec<u64>,
-}
-
-/// A fit by maximum likelihood.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fit {
-    /// The estimates.
-    pub model: ShiftedBetaGeometric,
-    /// Standard errors of α and β, by the observed information of ln α and ln β.
-    pub standard_errors: [f64; 2],
-    /// The covariance of ln α and ln β.
-    pub log_covariance: [[f64; 2]; 2],
-    /// The logarithm of the likelihood.
-    pub log_likelihood: f64,
-    /// How often it was evaluated.
-    pub iterations: u32,
 }
 
 /// Why there is no fit, with the simpler model where there is one.
@@ -193,8 +178,7 @@ impl ShiftedBetaGeometric {
         if !(discount_rate > 0.0 && discount_rate.is_finite()) {
             return Err(NotDiscounted);
         }
-        let discount = 1.0 / (1.0 + discount_rate);
-        Ok(discounted_rising_ratios(self.beta + n, self.alpha + self.beta + n, discount))
+        Ok(discounted_rising_ratios(self.beta + n, self.alpha, discount_rate))
     }
 }
 
@@ -202,7 +186,7 @@ impl ShiftedBetaGeometric {
 ///
 /// # Errors
 /// Counts that do not determine the model, with the simpler one.
-pub fn fit(counts: &RenewalCounts) -> Result<Fit, Unfit> {
+pub fn fit(counts: &RenewalCounts) -> Result<Estimate<2>, Unfit> {
     let exposures = counts.exposures();
     if exposures == 0 {
         return Err(Unfit::NoRenewal);
@@ -216,26 +200,20 @@ pub fn fit(counts: &RenewalCounts) -> Result<Fit, Unfit> {
         return Err(Unfit::OneRenewal { churn });
     }
     let sums = Sums::of(counts);
-    let optimum = optimise::maximise([0.0; 2], |logarithms| sums.evaluate(logarithms));
-    // α and β without bound are the geometric model; the search may stop on its plateau before it has run away.
+    let estimate = logarithms::fit([1.0; 2], |theta| sums.evaluate(theta));
+    // α and β without bound are the geometric model; the search may stop on the way there, where the likelihood is flat.
     let geometric = lost as f64 * churn.ln() + (exposures - lost) as f64 * f64::ln_1p(-churn);
-    if optimum.runaway.is_some_and(|runaway| runaway.upwards)
-        || optimum.evaluation.value < geometric + 1e-9 * geometric.abs()
-    {
-        return Err(Unfit::OneChurn { churn });
+    match estimate {
+        Some(found) if found.log_likelihood > geometric + 1e-9 * geometric.abs() => match found.limits {
+            [None, None] => Ok(found),
+            [Some(Limit::Zero), _] | [_, Some(Limit::Zero)] => {
+                Err(Unfit::LeaveAtOnceOrNever { churn: lost as f64 / first_exposures(counts) as f64 })
+            }
+            _ => Err(Unfit::OneChurn { churn }),
+        },
+        Some(_) => Err(Unfit::OneChurn { churn }),
+        None => Err(Unfit::NotConverged),
     }
-    if optimum.runaway.is_some() {
-        return Err(Unfit::LeaveAtOnceOrNever { churn: lost as f64 / first_exposures(counts) as f64 });
-    }
-    let log_covariance = optimum.covariance().filter(|_| optimum.converged).ok_or(Unfit::NotConverged)?;
-    let [alpha, beta] = optimum.position.map(f64::exp);
-    Ok(Fit {
-        model: ShiftedBetaGeometric { alpha, beta },
-        standard_errors: standard_errors([alpha, beta], &log_covariance),
-        log_covariance,
-        log_likelihood: optimum.evaluation.value,
-        iterations: optimum.iterations,
-    })
 }
 
 /// Customers who came to renewal 1.
@@ -262,8 +240,7 @@ impl Sums {
         Self { lost: counts.total_lost() as f64, rows: (1..=counts.last()).map(row).collect() }
     }
 
-    fn evaluate(&self, logarithms: &[f64; 2]) -> Evaluation<2> {
-        let [alpha, beta] = logarithms.map(f64::exp);
+    fn evaluate(&self, &[alpha, beta]: &[f64; 2]) -> Evaluation<2> {
         let both = alpha + beta;
         let sum = |of: fn(f64, f64) -> f64| {
             let add = |(kept, all): (f64, f64), &(t, renewed, observed): &(f64, f64, f64)| {
@@ -274,17 +251,14 @@ impl Sums {
         let (kept, all) = sum(ln_rising);
         let (kept_slope, all_slope) = sum(digamma_rising);
         let (kept_bend, all_bend) = sum(trigamma_rising);
-        in_logarithms(
-            [alpha, beta],
-            &Evaluation {
-                value: self.lost * alpha.ln() + kept - all,
-                gradient: [self.lost / alpha - all_slope, kept_slope - all_slope],
-                hessian: [
-                    [-self.lost / (alpha * alpha) - all_bend, -all_bend],
-                    [-all_bend, kept_bend - all_bend],
-                ],
-            },
-        )
+        Evaluation {
+            value: self.lost * alpha.ln() + kept - all,
+            gradient: [self.lost / alpha - all_slope, kept_slope - all_slope],
+            hessian: [
+                [-self.lost / (alpha * alpha) - all_bend, -all_bend],
+                [-all_bend, kept_bend - all_bend],
+            ],
+        }
     }
 }
 
@@ -318,7 +292,7 @@ mod tests {
     const HIGH_END: [u64; 8] = [1000, 869, 743, 653, 593, 551, 517, 491];
     const REGULAR: [u64; 8] = [1000, 631, 468, 382, 326, 289, 262, 241];
 
-    fn fitted(survivors: &[u64]) -> Fit {
+    fn fitted(survivors: &[u64]) -> Estimate<2> {
         fit(&RenewalCounts::of_cohort(survivors).unwrap()).unwrap()
     }
 
@@ -333,10 +307,11 @@ mod tests {
             (REGULAR, [0.704_077_3, 1.182_043], [0.0656, 0.1525], -1_680.265_188),
         ] {
             let fit = fitted(&survivors);
-            close(fit.model.alpha, parameters[0], 1e-7);
-            close(fit.model.beta, parameters[1], 1e-7);
-            close(fit.standard_errors[0], errors[0], 1e-3);
-            close(fit.standard_errors[1], errors[1], 1e-3);
+            close(fit.parameters[0], parameters[0], 1e-7);
+            close(fit.parameters[1], parameters[1], 1e-7);
+            let [alpha, beta] = fit.standard_errors();
+            close(alpha.unwrap(), errors[0], 1e-3);
+            close(beta.unwrap(), errors[1], 1e-3);
             assert!((fit.log_likelihood - log_likelihood).abs() < 1e-5, "{fit:?}");
         }
     }
