@@ -1,13 +1,14 @@
 //! The flow: which stages there are, in which order data passes through them, and what a run hands from one to the
 //! next. A new stage is a folder and an entry in `STAGES`.
 
+use crate::clv;
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::pipeline::{self, Definition, Stage};
-use crate::profitability;
+use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -76,6 +77,21 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "clv",
+        about: "lifetime value: what customers are going to bring",
+        reads: &["customer"],
+        writes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
+        enabled: |definition| definition.clv.is_some(),
+        run: |work| {
+            let history = work.history.as_ref().expect("profitability keeps the days that lifetime value needs");
+            let earlier = std::mem::take(&mut work.earlier);
+            let summary = clv::run(&work.definition, work.facts(), history, earlier, &work.staging)?;
+            let account = report::clv_line(&summary, &work.definition);
+            work.lifetime = Some(summary);
+            Ok(account)
+        },
+    },
+    Stage {
         name: "expect",
         about: "control totals and data checks",
         reads: &["customer_period", "customer"],
@@ -100,6 +116,8 @@ pub struct RunOptions {
     pub again: Option<(Day, Day)>,
     /// Identify inputs by all their bytes.
     pub verify_inputs: bool,
+    /// Choose the models of lifetime value again, whatever the current release chose.
+    pub reselect: bool,
     /// Stage and check, but do not commit.
     pub dry_run: bool,
 }
@@ -116,6 +134,10 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    history: Option<CustomerHistory>,
+    /// What earlier releases say of lifetime value.
+    earlier: clv::Earlier,
+    lifetime: Option<clv::Summary>,
     checks: Vec<Checked>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
@@ -134,6 +156,8 @@ pub struct Report {
     pub costs: costing::schema::CostTotals,
     /// Customers and their profit.
     pub profit: profitability::Summary,
+    /// What they are going to bring; none where the pipeline does not ask.
+    pub lifetime: Option<clv::Summary>,
     /// Seconds per stage, the commit among them.
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
@@ -294,6 +318,33 @@ pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
     Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
 }
 
+/// What earlier releases say of lifetime value: the current one, and that which drift is measured against.
+fn earlier(
+    definition: &Definition,
+    home: &Home,
+    current: Option<&Release>,
+    reselect: bool,
+) -> Result<clv::Earlier> {
+    let of = |release: &Release| release.run.get("clv").cloned();
+    let Some(clv) = &definition.clv else { return Ok(clv::Earlier::default()) };
+    let drift_from = match &clv.drift_from {
+        None => None,
+        Some(id) => {
+            let releases = home.releases()?;
+            let Some(release) = releases.iter().find(|release| release.id == *id) else {
+                return Err(Error::definition(format!(
+                    "{}: 'drift_from' names release '{id}', which {} does not hold; \
+                     `abacus releases list` shows those there are",
+                    definition.place(clv.at),
+                    home.path().display()
+                )));
+            };
+            of(release)
+        }
+    };
+    Ok(clv::Earlier { current: current.and_then(of), drift_from, reselect })
+}
+
 fn facts_folder(state: &Path) -> std::path::PathBuf {
     state.join("facts")
 }
@@ -313,7 +364,9 @@ impl Workspace {
         options: RunOptions,
         events: Arc<dyn Events>,
     ) -> Result<Self> {
-        let current = if options.full { None } else { home.current()? };
+        let current = home.current()?;
+        let earlier = earlier(&definition, home, current.as_ref(), options.reselect)?;
+        let current = current.filter(|_| !options.full);
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
         let write = WriteOptions {
             plain: definition.publish.plain,
@@ -329,6 +382,9 @@ impl Workspace {
             facts: None,
             costing: None,
             profit: None,
+            history: None,
+            earlier,
+            lifetime: None,
             checks: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
@@ -362,7 +418,9 @@ impl Workspace {
             let messages: Vec<String> = messages(stops);
             return Err(Error { kind: Kind::Check, messages });
         }
-        let warnings = messages(warnings);
+        let lifetime = self.lifetime.take();
+        let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
+        let warnings: Vec<String> = told.cloned().chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
@@ -377,6 +435,7 @@ impl Workspace {
             &self.timings,
             &self.checks,
             &self.ledgers,
+            lifetime.as_ref(),
         );
         let sources = facts.accounts();
         let release = if self.options.dry_run {
@@ -393,6 +452,7 @@ impl Workspace {
             sources,
             costs,
             profit,
+            lifetime,
             timings: self.timings,
             peak_memory_bytes,
             warnings,

@@ -7,8 +7,6 @@
 //! holdout (variance per expected purchase), and values of single purchases. What it does not hold: that the model is
 //! wrong, and that prices, costs or rates change.
 
-use super::models::Fit;
-use super::outlook::Forecast;
 use super::past::{MEASURES, VALUED};
 use super::spend::Spend;
 use super::tables::customer_value::Row;
@@ -111,9 +109,9 @@ impl Equity {
         }
     }
 
-    /// Works out the variance, once all customers are in.
-    pub(crate) fn close(&mut self, fit: &Fit, spend: &Spend) {
-        let Some(covariance) = fit.covariance else { return };
+    /// Works out the variance, once all customers are in; the covariance is that of the logarithms of the parameters.
+    pub(crate) fn close(&mut self, covariance: Option<&[[f64; 4]; 4]>, spend: &Spend) {
+        let Some(covariance) = covariance else { return };
         let Some(prior) = spend.shrunken[VALUED].prior_mean_variance else { return };
         let pairs = (0..4).flat_map(|a| (0..4).map(move |b| (a, b)));
         let parameters = pairs.map(|(a, b)| self.gradient[a] * covariance[a][b] * self.gradient[b]).sum::<f64>();

@@ -35,4 +35,5 @@ mod tables;
 mod stage;
 
 pub use choice::Earlier;
+pub use money::nearest;
 pub use stage::{Summary, run};

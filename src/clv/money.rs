@@ -17,6 +17,13 @@ pub(crate) fn float(amount: i128) -> f64 {
     amount as f64
 }
 
+/// An estimate of a total in smallest units, for a person.
+pub fn nearest(amount: f64) -> i128 {
+    #[expect(clippy::cast_possible_truncation, reason = "a cast keeps to the range of the integer")]
+    let nearest = amount.round() as i128;
+    nearest
+}
+
 /// An estimate in smallest units, rounded half away from zero.
 ///
 /// # Errors

@@ -29,6 +29,8 @@ pub(crate) struct Valuation<'r> {
 /// What customers of one segment are valued by.
 struct Valuer {
     forecast: Forecast,
+    /// Of the logarithms of the model's parameters.
+    covariance: Option<[[f64; 4]; 4]>,
     spend: Spend,
     /// Squared error per expected purchase.
     dispersion: f64,
@@ -80,7 +82,7 @@ impl<'r> Valuation<'r> {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spends[0][segment].clone()?;
             let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
-            Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
+            Some(Valuer { forecast, covariance: fit.covariance, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.iter().enumerate().map(valuer).collect();
         Self { clv, history, segments, as_of, valuers }
@@ -103,7 +105,7 @@ impl<'r> Valuation<'r> {
         )?;
         for (equity, valuer) in equities.iter_mut().zip(&self.valuers) {
             if let Some(valuer) = valuer {
-                equity.close(&valuer.forecast, &valuer.spend);
+                equity.close(valuer.covariance.as_ref(), &valuer.spend);
             }
         }
         Ok(equities)

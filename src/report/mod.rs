@@ -37,6 +37,24 @@ pub fn profitability_line(summary: &Summary, definition: &Definition) -> String 
     format!("{} customer profit", money_text(summary.profit, definition))
 }
 
+/// What the stage of lifetime value did.
+pub fn clv_line(summary: &crate::clv::Summary, definition: &Definition) -> String {
+    let models: Vec<String> = chosen_models(summary).iter().map(|(model, _, _)| (*model).to_owned()).collect();
+    format!("{} customer equity by {}", money_text(summary.customer_equity, definition), models.join(", "))
+}
+
+/// Models that customers are valued by: name, why, and how many segments by it for that reason.
+pub fn chosen_models(summary: &crate::clv::Summary) -> Vec<(&'static str, &'static str, usize)> {
+    let mut models: Vec<(&str, &str, usize)> = Vec::new();
+    for (_, model, why) in &summary.models {
+        match models.iter_mut().find(|(known, reason, _)| known == model && reason == why) {
+            Some((_, _, segments)) => *segments += 1,
+            None => models.push((model, why, 1)),
+        }
+    }
+    models
+}
+
 /// Rows of all sources together.
 pub fn total_rows(facts: &FactSet) -> RowCounts {
     let mut total = RowCounts::default();

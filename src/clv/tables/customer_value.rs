@@ -72,7 +72,7 @@ impl Columns {
         };
         pair(&mut self.alive, outlook.alive, outlook.alive_error);
         for (index, columns) in self.expected.iter_mut().enumerate() {
-            pair(columns, outlook.expected[index], outlook.expected_errors.map(|errors| errors[index]));
+            pair(columns, outlook.expected[index], outlook.expected_errors.as_ref().map(|errors| errors[index]));
         }
         pair(&mut self.discounted, outlook.discounted, outlook.discounted_error);
         self.each.iter_mut().zip(value.each).for_each(|(column, each)| column.push(shown(each)));

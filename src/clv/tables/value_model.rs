@@ -6,7 +6,7 @@ use crate::publish::schema::{Column, ColumnKind, Sheet};
 
 /// One row per parameter; a model that has none gets one row for its reason.
 pub(crate) fn sheet(layout: &Layout<'_>, accounts: &[Account]) -> Sheet {
-    let rows: Vec<(&Account, Option<&Parameter>)> = accounts
+    let rows: Vec<Row<'_>> = accounts
         .iter()
         .flat_map(|account| {
             let parameters = account.parameters.iter().map(move |parameter| (account, Some(parameter)));
@@ -25,13 +25,14 @@ pub(crate) fn sheet(layout: &Layout<'_>, accounts: &[Account]) -> Sheet {
     sheet.days(column, rows.iter().map(|(account, _)| Some(account.until)));
     let meaning = "chosen: customers are valued by it; candidate; formula, to compare with";
     sheet.texts(name("role", meaning), rows.iter().map(|(account, _)| Some(role(account.role))));
-    let of = |row: &(&Account, Option<&Parameter>)| row.1.map(|parameter| parameter.name);
-    sheet.texts(name("parameter", "Symbol in the source; null for a model without estimate").nullable(), rows.iter().map(of));
+    let meaning = "Symbol in the source; null for a model without estimate";
+    let symbols = rows.iter().map(|(_, parameter)| parameter.map(|parameter| parameter.name));
+    sheet.texts(name("parameter", meaning).nullable(), symbols);
     add_estimates(&mut sheet, &rows);
     add_fits(&mut sheet, &rows);
     let meaning = "What the parameter means, with its unit: times in weeks, money in the currency of the run";
-    let of = |row: &(&Account, Option<&Parameter>)| row.1.map(|parameter| parameter.meaning.as_str()).unwrap_or_default();
-    sheet.texts(name("meaning", meaning), rows.iter().map(|row| Some(of(row))));
+    let meanings = rows.iter().map(|(_, parameter)| parameter.map_or("", |parameter| parameter.meaning.as_str()));
+    sheet.texts(name("meaning", meaning), meanings.map(Some));
     sheet
 }
 
