@@ -4,5 +4,6 @@
 
 pub mod linear;
 pub mod optimise;
+pub mod quadrature;
 pub mod ratio;
 pub mod special;
