@@ -121,18 +121,18 @@ pub(crate) fn of_fits(
 }
 
 fn of_fit(place: Place, model: &'static str, role: Role, fit: &Fit) -> Account {
-    let errors = fit.standard_errors.map_or([None; 4], |errors| errors.map(Some));
-    let parameters = outlook::PARAMETERS.iter().find(|(known, _)| *known == fit.model).expect("every model is listed");
-    let parameters = parameters.1.iter().zip(fit.parameters).zip(errors);
+    let parameters = fit.named_parameters().into_iter();
     Account {
         parameters: parameters
-            .map(|(((name, meaning), estimate), error)| Parameter::new(name, estimate, error, meaning))
+            .map(|found| {
+                Parameter::new(found.name, found.value, found.standard_error, outlook::meaning(found.name))
+            })
             .collect(),
         log_likelihood: Some(fit.log_likelihood).filter(|value| value.is_finite()),
         customers: Some(fit.customers),
         iterations: Some(fit.iterations),
         converged: Some(fit.converged),
-        reason: fit.reason.as_ref().map(ToString::to_string),
+        reason: fit.reason.map(|reason| format!("{}: {}", reason.code(), reason.sentence())),
         ..place.account(model, role)
     }
 }

@@ -136,7 +136,7 @@ impl<'r> Test<'r> {
         let tallies = &sources.census.tallies[index];
         let forecast = |segment: usize, model: usize| {
             let fit = sources.fits.of(index, segment, model)?;
-            Some(Forecast::new(fit, &[holdout_days], 0.0, &tallies[segment].counts))
+            Forecast::new(fit, &[holdout_days], None, &tallies[segment].counts)
         };
         let models = sources.fits.models.len();
         let forecasts: Vec<Vec<Option<Forecast>>> = (0..tallies.len())

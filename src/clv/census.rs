@@ -3,8 +3,8 @@
 use super::lives::{Calendar, Lives, Opportunities, opportunity};
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
-use super::models::{CountRow, Counts};
-use super::past::{Brought, Days, MEASURES, Purchase, REVENUE, Rows, Times};
+use super::models::Counts;
+use super::past::{Brought, Days, MEASURES, Purchase, Rows, Times};
 use super::segments::Segments;
 use super::slices;
 use crate::error::{Error, Result};
@@ -188,11 +188,6 @@ impl Tally {
         #[expect(clippy::cast_precision_loss, reason = "a mean is rounded anyway")]
         (gaps > 0).then(|| days as f64 / gaps as f64)
     }
-
-    /// Net revenue of everybody's purchases is measured like any other money.
-    pub(crate) fn revenue(&self) -> &PurchaseSums {
-        &self.brought[REVENUE]
-    }
 }
 
 /// A slice's part, with the times of its customers by date.
@@ -247,9 +242,4 @@ impl Pile {
 
 fn merged(a: &Counts, b: &Counts) -> Counts {
     if a.rows().is_empty() { b.clone() } else if b.rows().is_empty() { a.clone() } else { a.merge(b) }
-}
-
-/// The distinct histories of both.
-pub(crate) fn joined<'c>(counts: impl Iterator<Item = &'c Counts>) -> Counts {
-    Counts::of_rows(counts.flat_map(|counts| counts.rows().iter().copied()).collect::<Vec<CountRow>>())
 }

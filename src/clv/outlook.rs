@@ -1,30 +1,8 @@
-//! What a fit says of single customers: the one place that speaks with the purchase models.
+//! What a fit says of single customers: the one place that speaks with the models of purchases.
 
-use super::models::{Counts, Fit, Model};
+use super::models::{Counts, Fit, History, Horizon, Model, Predictor};
 use super::past::Times;
 use crate::pipeline::PurchaseModel;
-
-/// Parameters of each model: symbol and meaning.
-pub(crate) const PARAMETERS: [(Model, [(&str, &str); 4]); 3] = [
-    (Model::BgNbd, BETA_GEOMETRIC),
-    (Model::MbgNbd, BETA_GEOMETRIC),
-    (
-        Model::ParetoNbd,
-        [
-            ("r", "shape of customers' purchase rates"),
-            ("alpha", "scale of purchase rates, weeks: the mean rate is r / alpha per week"),
-            ("s", "shape of customers' rates of lapsing"),
-            ("beta", "scale of rates of lapsing, weeks: the mean rate is s / beta per week"),
-        ],
-    ),
-];
-
-const BETA_GEOMETRIC: [(&str, &str); 4] = [
-    ("r", "shape of customers' purchase rates"),
-    ("alpha", "scale of purchase rates, weeks: the mean rate is r / alpha per week"),
-    ("a", "first shape of the probability to lapse after a purchase, on average a / (a + b)"),
-    ("b", "second shape of it"),
-];
 
 /// Fits a model in continuous time.
 ///
@@ -40,6 +18,21 @@ fn continuous(model: PurchaseModel) -> Model {
         PurchaseModel::MbgNbd => Model::MbgNbd,
         PurchaseModel::ParetoNbd => Model::ParetoNbd,
         PurchaseModel::BgBb => unreachable!("BG/BB is fitted to periods"),
+    }
+}
+
+/// What a parameter of a purchase model means.
+pub(crate) fn meaning(parameter: &str) -> &'static str {
+    match parameter {
+        "r" => "shape of customers' purchase rates",
+        "alpha" => "scale of purchase rates, weeks: the mean rate is r / alpha per week",
+        "a" => "first shape of the probability to lapse at a purchase, on average a / (a + b)",
+        "b" => "second shape of it",
+        "s" => "shape of customers' rates of lapsing",
+        "beta" => "scale of rates of lapsing, weeks: the mean rate is s / beta per week",
+        "rate" => "purchases per week, of everybody alike",
+        "lapse" => "probability to lapse at a purchase (Pareto/NBD: rate of lapsing per week), of everybody alike",
+        _ => unreachable!("'{parameter}' is a parameter of a purchase model"),
     }
 }
 
@@ -60,20 +53,46 @@ pub(crate) struct Outlook {
 
 /// A fit, ready to score customers.
 pub(crate) struct Forecast {
+    predictor: Predictor,
+    horizons: Vec<Horizon>,
+    forever: Option<Horizon>,
 }
 
 impl Forecast {
-    pub(crate) fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: f64, counts: &Counts) -> Self {
-        todo!()
+    /// None where the fit found nothing to predict from.
+    pub(crate) fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: Option<f64>, _counts: &Counts) -> Option<Self> {
+        Some(Self {
+            predictor: Predictor::new(fit)?,
+            horizons: horizons_days.iter().map(|days| Horizon::of_days(*days)).collect(),
+            forever: discount_per_day.map(Horizon::forever),
+        })
     }
+
+    /// A customer's outlook.
     pub(crate) fn at(&self, times: &Times) -> Outlook {
         self.of(times.repeats(), times.last_days(), times.age_days())
     }
+
+    /// The outlook of a history.
     pub(crate) fn of(&self, purchases: u32, last_days: u32, age_days: u32) -> Outlook {
-        todo!()
+        let history = History::of_days(purchases, last_days, age_days);
+        let alive = self.predictor.alive(&history);
+        let expected: Vec<_> =
+            self.horizons.iter().map(|horizon| self.predictor.purchases(&history, horizon)).collect();
+        let discounted = self.forever.as_ref().map(|horizon| self.predictor.purchases(&history, horizon));
+        Outlook {
+            alive: alive.value,
+            alive_error: alive.standard_error,
+            expected_errors: expected.iter().map(|expected| expected.standard_error).collect(),
+            expected: expected.iter().map(|expected| expected.value).collect(),
+            discounted: discounted.map_or(0.0, |discounted| discounted.value),
+            discounted_error: discounted.and_then(|discounted| discounted.standard_error),
+            gradient: [0.0; 4],
+        }
     }
 }
-/// Expected repeat purchases of customers who start at days, up to a day.
-pub(crate) fn cumulative(fit: &Fit, starts: &[(u32, u64)], end: u32) -> f64 {
-    todo!()
+
+/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days.
+pub(crate) fn tracking(fit: &Fit, starts: &[(u32, u64)], days: u32) -> Option<Vec<f64>> {
+    Some(Predictor::new(fit)?.tracking(starts, days))
 }

@@ -2,7 +2,7 @@
 
 use super::account::{self, Account, Place, Role};
 use super::backtest::{self, Backtest, model_name};
-use super::census::{Census, Scope, joined};
+use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
 use super::dates;
 use super::discrete;
@@ -246,7 +246,7 @@ impl Run<'_> {
     fn forecasts(&self) -> Vec<Option<Forecast>> {
         let of = |(segment, choice): (usize, &Choice)| {
             let fit = self.fits.of(0, segment, choice.model)?;
-            Some(Forecast::new(fit, &[], 0.0, &joined(self.census.tallies.iter().map(|tallies| &tallies[segment].counts))))
+            Forecast::new(fit, &[], None, &self.census.tallies[0][segment].counts)
         };
         self.choices.iter().enumerate().map(of).collect()
     }

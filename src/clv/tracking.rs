@@ -2,7 +2,7 @@
 
 use super::backtest::{Sources, Week, model_name};
 use super::models::Counts;
-use super::outlook::cumulative;
+use super::outlook::tracking;
 
 /// Days of a week.
 const WEEK: u32 = 7;
@@ -21,10 +21,11 @@ pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
         let mut expected = vec![0.0; actual.len()];
         for (segment, tally) in tallies.iter().enumerate() {
             let Some(fit) = sources.fits.of(index, segment, model) else { continue };
-            let starts = starts(&tally.counts, date, first);
-            for (sum, end) in expected.iter_mut().zip((WEEK..).step_by(WEEK as usize)) {
-                *sum += cumulative(fit, &starts, end);
-            }
+            let days = first.abs_diff(until) + 1;
+            let Some(curve) = tracking(fit, &starts(&tally.counts, date, first), days) else { continue };
+            // The first day is 0, so a week is over at the beginning of day 7.
+            let ends = curve.iter().skip(WEEK as usize).step_by(WEEK as usize);
+            expected.iter_mut().zip(ends).for_each(|(sum, end)| *sum += end);
         }
         for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
             weeks.push(Week { forecaster: name, week, customers, expected, actual: *actual });

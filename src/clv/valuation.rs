@@ -81,7 +81,7 @@ impl<'r> Valuation<'r> {
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spends[0][segment].clone()?;
-            let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
+            let forecast = Forecast::new(fit, &horizons, Some(discount), &chosen.tally.counts)?;
             Some(Valuer { forecast, covariance: fit.covariance, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.iter().enumerate().map(valuer).collect();
