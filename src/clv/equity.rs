@@ -70,14 +70,15 @@ impl Equity {
 
     /// Adds a customer; `dispersion` is the squared error per expected purchase.
     pub(crate) fn add(&mut self, row: &Row, dispersion: f64, spend: &Spend) {
-        let (outlook, each) = (&row.value.outlook, row.value.each[VALUED]);
         self.customers += 1;
+        self.profit += i128::from(row.profit);
+        self.acquisition_cost += i128::from(row.acquisition_cost);
+        let (Some(outlook), Some(residual)) = (&row.value.outlook, row.residual) else { return };
+        let each = row.value.each[VALUED];
         self.alive += outlook.alive;
         self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more);
         self.discounted += outlook.discounted;
-        self.residual.iter_mut().zip(row.residual).for_each(|(sum, more)| *sum += i128::from(more));
-        self.profit += i128::from(row.profit);
-        self.acquisition_cost += i128::from(row.acquisition_cost);
+        self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
         self.gradient.iter_mut().zip(outlook.gradient).for_each(|(sum, more)| *sum += each * more);
         let (within, between) = (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
         let of_base = 1.0 - row.value.credibility;

@@ -28,7 +28,8 @@ pub(crate) struct Valuation<'r> {
 
 /// What customers of one segment are valued by.
 struct Valuer {
-    forecast: Forecast,
+    /// None where the fit found nothing to predict from.
+    forecast: Option<Forecast>,
     /// Of the logarithms of the model's parameters.
     covariance: Option<[[f64; 4]; 4]>,
     spend: Spend,
@@ -38,7 +39,8 @@ struct Valuer {
 
 /// One customer's value. Money is in smallest units.
 pub(crate) struct Value {
-    pub(crate) outlook: Outlook,
+    /// None where the fit found nothing to predict from.
+    pub(crate) outlook: Option<Outlook>,
     /// What a purchase is expected to bring, and the same with all that the customer bears, and net revenue.
     pub(crate) each: [f64; MEASURES],
     pub(crate) each_error: Option<f64>,
@@ -49,9 +51,9 @@ pub(crate) struct Value {
 impl Value {
     /// Standard error of the residual value, of two independent estimates; none unless both are known.
     pub(crate) fn error(&self) -> Option<f64> {
-        let of_purchases = self.outlook.discounted_error?;
-        let of_each = self.each_error?;
-        let (purchases, each) = (self.outlook.discounted, self.each[VALUED]);
+        let outlook = self.outlook.as_ref()?;
+        let (of_purchases, of_each) = (outlook.discounted_error?, self.each_error?);
+        let (purchases, each) = (outlook.discounted, self.each[VALUED]);
         let squared = (each * of_purchases).powi(2) + (purchases * of_each).powi(2) + (of_purchases * of_each).powi(2);
         Some(squared.sqrt())
     }
@@ -81,7 +83,7 @@ impl<'r> Valuation<'r> {
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spends[0][segment].clone()?;
-            let forecast = Forecast::new(fit, &horizons, Some(discount), &chosen.tally.counts)?;
+            let forecast = Forecast::new(fit, &horizons, Some(discount), &chosen.tally.counts);
             Some(Valuer { forecast, covariance: fit.covariance, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.iter().enumerate().map(valuer).collect();
@@ -132,13 +134,17 @@ impl<'r> Valuation<'r> {
     }
 
     fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
-        let residual = |measure: usize| money::rounded(value.outlook.discounted * value.each[measure]);
+        let residual = |outlook: &Outlook| {
+            let [valued, full, revenue] = value.each.map(|each| money::rounded(outlook.discounted * each));
+            Ok::<_, crate::error::Error>([valued?, full?, revenue?])
+        };
+        let residual = value.outlook.as_ref().map(residual).transpose()?;
         let of = |values: &[i64]| values.get(rank).copied().unwrap_or(0);
         Ok(Row {
             rank: u32::try_from(rank).expect("ranks fit 32 bits"),
             segment,
             times,
-            residual: [residual(0)?, residual(1)?, residual(2)?],
+            residual,
             profit: of(&self.history.profit),
             acquisition_cost: of(&self.history.acquisition_cost),
             value,
@@ -164,7 +170,7 @@ impl Valuer {
             SpendModel::GammaGamma => 1.0,
         };
         Value {
-            outlook: self.forecast.at(times),
+            outlook: self.forecast.as_ref().map(|forecast| forecast.at(times)),
             each: [each.mean, full.mean, revenue.mean],
             each_error: each.standard_error,
             credibility,

@@ -3,6 +3,7 @@
 use super::{Layout, shown};
 use crate::clv::backtest::model_name;
 use crate::clv::money;
+use crate::clv::outlook::Outlook;
 use crate::clv::past::{FULL, MEASURES, REVENUE, Times, VALUED};
 use crate::clv::valuation::Value;
 use crate::pipeline::{KeyType, Margin, PurchaseModel};
@@ -14,8 +15,8 @@ pub(crate) struct Row {
     pub(crate) segment: usize,
     pub(crate) times: Times,
     pub(crate) value: Value,
-    /// Residual value by measure, rounded, in smallest units.
-    pub(crate) residual: [i64; MEASURES],
+    /// Residual value by measure, rounded, in smallest units; none where nothing can be expected.
+    pub(crate) residual: Option<[i64; MEASURES]>,
     /// Customer profit so far.
     pub(crate) profit: i64,
     /// Part of it.
@@ -34,7 +35,7 @@ pub(crate) struct Columns {
     discounted: [Vec<Option<f64>>; 2],
     /// By measure, then the standard error of the first.
     each: [Vec<Option<f64>>; MEASURES + 1],
-    residual: [Vec<i64>; MEASURES],
+    residual: [Vec<Option<i64>>; MEASURES],
     error: Vec<Option<f64>>,
     profit: Vec<i64>,
     acquisition_cost: Vec<i64>,
@@ -60,24 +61,33 @@ impl Columns {
     }
 
     pub(crate) fn push(&mut self, row: Row) {
-        let (outlook, value) = (&row.value.outlook, &row.value);
+        let value = &row.value;
+        let of = |of: fn(&Outlook) -> Option<f64>| value.outlook.as_ref().and_then(of);
         self.ranks.push(row.rank);
         self.segments.push(row.segment);
         let times = row.times;
         let counts = [times.repeats(), times.last_days(), times.age_days(), times.idle_days()];
         self.counts.iter_mut().zip(counts).for_each(|(column, count)| column.push(count.into()));
-        let pair = |columns: &mut [Vec<Option<f64>>; 2], value: f64, error: Option<f64>| {
-            columns[0].push(shown(value));
+        let pair = |columns: &mut [Vec<Option<f64>>; 2], value: Option<f64>, error: Option<f64>| {
+            columns[0].push(value.and_then(shown));
             columns[1].push(error.and_then(shown));
         };
-        pair(&mut self.alive, outlook.alive, outlook.alive_error);
+        pair(&mut self.alive, of(|outlook| Some(outlook.alive)), of(|outlook| outlook.alive_error));
         for (index, columns) in self.expected.iter_mut().enumerate() {
-            pair(columns, outlook.expected[index], outlook.expected_errors.as_ref().map(|errors| errors[index]));
+            let expected = value.outlook.as_ref().map(|outlook| outlook.expected[index]);
+            let errors = value.outlook.as_ref().and_then(|outlook| outlook.expected_errors.as_ref());
+            pair(columns, expected, errors.map(|errors| errors[index]));
         }
-        pair(&mut self.discounted, outlook.discounted, outlook.discounted_error);
+        pair(
+            &mut self.discounted,
+            of(|outlook| Some(outlook.discounted)),
+            of(|outlook| outlook.discounted_error),
+        );
         self.each.iter_mut().zip(value.each).for_each(|(column, each)| column.push(shown(each)));
         self.each[MEASURES].push(value.each_error.and_then(shown));
-        self.residual.iter_mut().zip(row.residual).for_each(|(column, residual)| column.push(residual));
+        for (measure, column) in self.residual.iter_mut().enumerate() {
+            column.push(row.residual.map(|residual| residual[measure]));
+        }
         self.error.push(value.error().and_then(shown));
         self.profit.push(row.profit);
         self.acquisition_cost.push(row.acquisition_cost);
@@ -154,11 +164,17 @@ impl Writing {
         self.sheet.fixed(Column::new(name, kind, self.currency.clone(), meaning.to_owned()), values);
     }
 
+    fn money_or_null(&mut self, name: &'static str, meaning: &str, values: Vec<Option<i64>>) {
+        let kind = ColumnKind::Money(self.money_scale);
+        let column = Column::new(name, kind, self.currency.clone(), meaning.to_owned());
+        self.sheet.fixed_or_null(column, values);
+    }
+
     fn worth(
         &mut self,
         margin: Margin,
         each: [Vec<Option<f64>>; MEASURES + 1],
-        residual: [Vec<i64>; MEASURES],
+        residual: [Vec<Option<i64>>; MEASURES],
         error: Vec<Option<f64>>,
     ) {
         let unit = money::unit(self.money_scale);
@@ -180,19 +196,19 @@ impl Writing {
         );
         let [valued_value, full_value, revenue_value] = residual;
         let meaning = "Residual value: discounted purchases × margin per purchase, rounded once";
-        self.money(RESIDUAL[VALUED], meaning, valued_value);
+        self.money_or_null(RESIDUAL[VALUED], meaning, valued_value);
         let meaning = "Standard error of residual_value, of purchases and margin; null where it cannot be told";
         self.float("residual_value_se", &currency, meaning, scaled(error));
         if margin != Margin::Full {
             let meaning = "Expected margin of a purchase after all that the customer bears";
             self.float("full_margin_per_purchase", &currency, meaning, scaled(of_full));
             let meaning = "Residual value at the full margin: discounted purchases × full margin per purchase";
-            self.money(RESIDUAL[FULL], meaning, full_value);
+            self.money_or_null(RESIDUAL[FULL], meaning, full_value);
         }
         if margin != Margin::Revenue {
             self.float("revenue_per_purchase", &currency, "Expected net revenue of a purchase", scaled(of_revenue));
             let meaning = "Discounted purchases × net revenue per purchase; cost is not taken off";
-            self.money(RESIDUAL[REVENUE], meaning, revenue_value);
+            self.money_or_null(RESIDUAL[REVENUE], meaning, revenue_value);
         }
     }
 }
