@@ -85,6 +85,8 @@ pub(crate) struct Sources<'r> {
     pub(crate) census: &'r Census,
     pub(crate) fits: &'r Fits,
     pub(crate) money_scale: u8,
+    /// Scorers ask for it, though a back-test discounts nothing.
+    pub(crate) discount_per_day: f64,
 }
 
 /// Holds every model and rule against the holdout of the date of this index (0 is the as-of date).
@@ -136,7 +138,7 @@ impl<'r> Test<'r> {
         let tallies = &sources.census.tallies[index];
         let forecast = |segment: usize, model: usize| {
             let fit = sources.fits.of(index, segment, model)?;
-            Forecast::new(fit, &[holdout_days], None, &tallies[segment].counts)
+            Forecast::new(fit, &[holdout_days], sources.discount_per_day, &tallies[segment].counts)
         };
         let models = sources.fits.models.len();
         let forecasts: Vec<Vec<Option<Forecast>>> = (0..tallies.len())
@@ -166,7 +168,7 @@ impl<'r> Test<'r> {
             let rows = tally.counts.rows().iter();
             expected.extend(rows.map(|row| {
                 let outlook = forecast.of(row.purchases, row.last_purchase_days, row.age_days);
-                (outlook.expected[0], row.customers)
+                (outlook.expected[0].value, row.customers)
             }));
         }
         expected.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -247,7 +249,7 @@ impl<'r> Test<'r> {
             }
         };
         for (model, forecast) in self.forecasts[segment].iter().enumerate() {
-            let expected = forecast.as_ref().map(|forecast| forecast.at(&times).expected[0]);
+            let expected = forecast.as_ref().map(|forecast| forecast.at(&times).expected[0].value);
             add(segment, expected, came);
             add(expected.map_or(0, |expected| self.decile(model, expected)), expected, came);
             add(times.repeats().min(MOST_FREQUENT) as usize, expected, came);

@@ -208,7 +208,7 @@ const PILE: usize = 1 << 20;
 
 /// Customers on their way into counts: sorted by the pile, and piles of like size merged.
 #[derive(Default)]
-struct Pile {
+pub(crate) struct Pile {
     purchases: Vec<u32>,
     last: Vec<u32>,
     age: Vec<u32>,
@@ -216,7 +216,7 @@ struct Pile {
 }
 
 impl Pile {
-    fn push(&mut self, times: &Times) {
+    pub(crate) fn push(&mut self, times: &Times) {
         self.purchases.push(times.repeats());
         self.last.push(times.last_days());
         self.age.push(times.age_days());
@@ -234,7 +234,7 @@ impl Pile {
         self.counts.push(counts);
     }
 
-    fn finish(mut self) -> Counts {
+    pub(crate) fn finish(mut self) -> Counts {
         self.sort();
         self.counts.into_iter().rev().reduce(|small, large| merged(&large, &small)).unwrap_or_default()
     }

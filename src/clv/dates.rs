@@ -29,9 +29,11 @@ pub(crate) fn start(facts: &FactSet) -> i32 {
 }
 
 /// Dates at which the early warning asks who is alive: as-of, and twice back by its holdout.
-pub(crate) fn warning(lifecycle: Option<&LifecycleDef>, as_of: Day) -> Vec<Day> {
-    let holdout = lifecycle.map(|lifecycle| i32::try_from(lifecycle.warning.holdout_days).unwrap_or(i32::MAX));
-    let back = |times: i32, days: i32| as_of.0.saturating_sub(days.saturating_mul(times)).max(Day::MIN.0);
-    let back = holdout.iter().flat_map(|days| [Day(back(1, *days)), Day(back(2, *days))]);
-    std::iter::once(as_of).chain(back).collect()
+pub(crate) fn warning(lifecycle: &LifecycleDef, as_of: Day) -> Vec<Day> {
+    let holdout = i64::from(lifecycle.warning.holdout_days);
+    let back = |times: i64| {
+        let day = (i64::from(as_of.0) - times * holdout).max(i64::from(Day::MIN.0));
+        Day(i32::try_from(day).expect("between the calendar's start and a day"))
+    };
+    (0..3).map(back).collect()
 }

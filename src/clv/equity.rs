@@ -1,7 +1,7 @@
 //! What the customers of a segment are worth together, and how sure that is.
 //!
-//! The variance of a total has four parts. Parameters of the purchase model: the delta method on the total, gᵀ Σ g with
-//! g the sum over customers of value per purchase × gradient of their discounted purchases. The base's mean value per
+//! The variance of a total has four parts. Parameters of the purchase model: the delta method on the total, by
+//! the sum over customers of value per purchase × pull of the parameters at their discounted purchases. The base's mean value per
 //! purchase, which all share: (Σ discounted purchases × weight of the base)² × its variance. Each customer's own mean
 //! about it, and the scatter of what single customers will do: purchases about their expectation, as widely as in the
 //! holdout (variance per expected purchase), and values of single purchases. What it does not hold: that the model is
@@ -30,8 +30,8 @@ pub(crate) struct Equity {
     pub(crate) acquisition_cost: i128,
     /// Variance of the total by its parts; none where a part cannot be told.
     pub(crate) variance: Option<Variance>,
-    /// Σ value per purchase × gradient of discounted purchases by the logarithms of the parameters.
-    gradient: [f64; 4],
+    /// Σ value per purchase × pull of the parameters at discounted purchases; none where a fit has no errors.
+    pull: Option<[f64; 4]>,
     /// Σ discounted purchases × weight of the base's mean.
     shared: f64,
     /// Independent from customer to customer.
@@ -61,7 +61,7 @@ impl Equity {
             profit: 0,
             acquisition_cost: 0,
             variance: None,
-            gradient: [0.0; 4],
+            pull: Some([0.0; 4]),
             shared: 0.0,
             own: 0.0,
             scatter: 0.0,
@@ -75,28 +75,29 @@ impl Equity {
         self.acquisition_cost += i128::from(row.acquisition_cost);
         let (Some(outlook), Some(residual)) = (&row.value.outlook, row.residual) else { return };
         let each = row.value.each[VALUED];
-        self.alive += outlook.alive;
-        self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more);
-        self.discounted += outlook.discounted;
+        self.alive += outlook.alive.value;
+        self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more.value);
+        let discounted = outlook.discounted.value;
+        self.discounted += discounted;
         self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
-        self.gradient.iter_mut().zip(outlook.gradient).for_each(|(sum, more)| *sum += each * more);
+        self.pull(outlook.discounted.pull.map(|pull| pull.map(|pull| each * pull)));
         let (within, between) = (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
         let of_base = 1.0 - row.value.credibility;
-        self.shared += outlook.discounted * of_base;
-        self.own += outlook.discounted.powi(2)
+        self.shared += discounted * of_base;
+        self.own += discounted.powi(2)
             * if row.value.credibility < 1.0 {
                 between.unwrap_or(0.0) * of_base
             } else {
                 row.value.each_error.map_or(0.0, |error| error * error)
             };
-        self.scatter += outlook.discounted * (dispersion * each * each + within.unwrap_or(0.0));
+        self.scatter += discounted * (dispersion * each * each + within.unwrap_or(0.0));
     }
 
     pub(crate) fn merge(&mut self, part: &Self) {
         self.customers += part.customers;
         self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
         self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
-        self.gradient.iter_mut().zip(part.gradient).for_each(|(sum, more)| *sum += more);
+        self.pull(part.pull);
         self.profit += part.profit;
         self.acquisition_cost += part.acquisition_cost;
         for (sum, more) in [
@@ -110,12 +111,14 @@ impl Equity {
         }
     }
 
-    /// Works out the variance, once all customers are in; the covariance is that of the logarithms of the parameters.
-    pub(crate) fn close(&mut self, covariance: Option<&[[f64; 4]; 4]>, spend: &Spend) {
-        let Some(covariance) = covariance else { return };
-        let Some(prior) = spend.shrunken[VALUED].prior_mean_variance else { return };
-        let pairs = (0..4).flat_map(|a| (0..4).map(move |b| (a, b)));
-        let parameters = pairs.map(|(a, b)| self.gradient[a] * covariance[a][b] * self.gradient[b]).sum::<f64>();
+    fn pull(&mut self, more: Option<[f64; 4]>) {
+        self.pull = self.pull.zip(more).map(|(sum, more)| std::array::from_fn(|index| sum[index] + more[index]));
+    }
+
+    /// Works out the variance, once all customers are in.
+    pub(crate) fn close(&mut self, spend: &Spend) {
+        let (Some(pull), Some(prior)) = (self.pull, spend.shrunken[VALUED].prior_mean_variance) else { return };
+        let parameters = pull.iter().map(|pull| pull * pull).sum::<f64>();
         let variance =
             Variance { parameters, each: self.shared * self.shared * prior + self.own, scatter: self.scatter };
         self.variance = Some(variance).filter(|variance| variance.total().is_finite());

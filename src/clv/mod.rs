@@ -27,6 +27,7 @@ mod backtest;
 mod choice;
 mod valuation;
 mod equity;
+mod alive;
 mod formulas;
 mod discrete;
 mod account;

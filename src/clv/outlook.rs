@@ -1,6 +1,6 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
-use super::models::{Counts, Fit, History, Horizon, Model, Predictor};
+use super::models::{Counts, Estimate, Fit, MOST_HORIZONS, Model, Predictor, Scorer};
 use super::past::Times;
 use crate::pipeline::PurchaseModel;
 
@@ -37,35 +37,31 @@ pub(crate) fn meaning(parameter: &str) -> &'static str {
 }
 
 /// What is expected of a customer.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Outlook {
-    pub(crate) alive: f64,
-    pub(crate) alive_error: Option<f64>,
+    /// Probability alive.
+    pub(crate) alive: Estimate,
     /// Purchases by horizon.
-    pub(crate) expected: Vec<f64>,
-    pub(crate) expected_errors: Option<Vec<f64>>,
+    pub(crate) expected: Vec<Estimate>,
     /// Discounted purchases for ever.
-    pub(crate) discounted: f64,
-    pub(crate) discounted_error: Option<f64>,
-    /// Of `discounted`, by the logarithms of the parameters.
-    pub(crate) gradient: [f64; 4],
+    pub(crate) discounted: Estimate,
 }
 
 /// A fit, ready to score customers.
+#[derive(Debug)]
 pub(crate) struct Forecast {
-    predictor: Predictor,
-    horizons: Vec<Horizon>,
-    forever: Option<Horizon>,
+    /// The first tells of all horizons but those beyond what one scorer holds.
+    scorers: Vec<(Scorer, usize)>,
 }
 
 impl Forecast {
-    /// None where the fit found nothing to predict from.
-    pub(crate) fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: Option<f64>, _counts: &Counts) -> Option<Self> {
-        Some(Self {
-            predictor: Predictor::new(fit)?,
-            horizons: horizons_days.iter().map(|days| Horizon::of_days(*days)).collect(),
-            forever: discount_per_day.map(Horizon::forever),
-        })
+    /// For the histories of `counts`. None where the fit found nothing to predict from.
+    pub(crate) fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: f64, counts: &Counts) -> Option<Self> {
+        let scorer = |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts)?, days.len()));
+        let first = horizons_days.len().min(MOST_HORIZONS);
+        let rest = horizons_days[first..].chunks(MOST_HORIZONS);
+        let scorers = std::iter::once(&horizons_days[..first]).chain(rest).map(scorer);
+        Some(Self { scorers: scorers.collect::<Option<_>>()? })
     }
 
     /// A customer's outlook.
@@ -75,20 +71,13 @@ impl Forecast {
 
     /// The outlook of a history.
     pub(crate) fn of(&self, purchases: u32, last_days: u32, age_days: u32) -> Outlook {
-        let history = History::of_days(purchases, last_days, age_days);
-        let alive = self.predictor.alive(&history);
-        let expected: Vec<_> =
-            self.horizons.iter().map(|horizon| self.predictor.purchases(&history, horizon)).collect();
-        let discounted = self.forever.as_ref().map(|horizon| self.predictor.purchases(&history, horizon));
-        Outlook {
-            alive: alive.value,
-            alive_error: alive.standard_error,
-            expected_errors: expected.iter().map(|expected| expected.standard_error).collect(),
-            expected: expected.iter().map(|expected| expected.value).collect(),
-            discounted: discounted.map_or(0.0, |discounted| discounted.value),
-            discounted_error: discounted.and_then(|discounted| discounted.standard_error),
-            gradient: [0.0; 4],
-        }
+        let mut scores = self.scorers.iter().map(|(scorer, horizons)| {
+            (scorer.score(purchases, last_days, age_days), *horizons)
+        });
+        let (score, horizons) = scores.next().expect("there is a first scorer");
+        let mut expected = score.purchases[..horizons].to_vec();
+        scores.for_each(|(score, horizons)| expected.extend_from_slice(&score.purchases[..horizons]));
+        Outlook { alive: score.alive, expected, discounted: score.residual }
     }
 }
 

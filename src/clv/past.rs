@@ -34,11 +34,6 @@ impl<'s> Days<'s> {
         Self { slice, valued }
     }
 
-    /// How many customers.
-    pub(crate) fn customers(&self) -> usize {
-        self.slice.starts.len().saturating_sub(1)
-    }
-
     /// The n-th customer's rows.
     pub(crate) fn of(&self, customer: usize) -> Rows<'s> {
         let (from, to) = (self.slice.starts[customer], self.slice.starts[customer + 1]);
@@ -219,6 +214,5 @@ mod tests {
         let all = times(30).unwrap();
         assert_eq!((all.repeats(), all.last_days(), all.age_days(), all.idle_days()), (1, 8, 17, 9));
         assert_eq!(Times::of(&days.of(1), 30), None, "a cost is no purchase");
-        assert_eq!(days.customers(), 2);
     }
 }

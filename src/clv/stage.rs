@@ -1,6 +1,7 @@
 //! The stage: count, fit, hold against the holdout, choose, value, add up.
 
 use super::account::{self, Account, Place, Role};
+use super::alive;
 use super::backtest::{self, Backtest, model_name};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
@@ -12,20 +13,17 @@ use super::formulas::Inputs;
 use super::left_censoring;
 use super::lives::Calendar;
 use super::manifest::manifest;
+use super::models::Fit;
 use super::money;
-use super::outlook::Forecast;
-use super::past::{Days, Times};
 use super::schema::Alive;
 use super::segments::Segments;
-use super::slices;
 use super::tables::{self, Layout};
-use super::valuation::{Chosen, Valuation, annual};
+use super::valuation::{Chosen, Valuation, annual, discount_per_day};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition, PurchaseModel};
 use crate::profitability::schema::CustomerHistory;
 use crate::publish::Staging;
-use crate::units::Day;
 
 /// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
 const GAP_DAYS: u32 = 180;
@@ -80,7 +78,7 @@ pub fn run(
     let census = scope.count()?;
     warnings.extend(spike_warning(&census));
     let fits = Fits::new(&clv.models, &census)?;
-    let sources = backtest::Sources { scope: &scope, census: &census, fits: &fits, money_scale: facts.money_scale };
+    let sources = backtest::Sources { scope: &scope, census: &census, fits: &fits, money_scale: facts.money_scale, discount_per_day: discount_per_day(clv) };
     let tests = (1..scope.dates.len()).map(|index| backtest::backtest(&sources, index)).collect::<Result<Vec<_>>>()?;
     let choices = choose(clv, &fits.models, &segments, &tests, &earlier);
     let layout = Layout { definition, facts, segments: &segments };
@@ -99,7 +97,7 @@ pub fn run(
         customers: total.customers,
         alive_customers: total.alive,
         warnings,
-        alive: run.alive()?,
+        alive: alive::alive(definition, &scope, facts.as_of, &run.chosen_fits())?,
         manifest: manifest(&segments, &fits.models, &choices, &accounts),
     })
 }
@@ -132,6 +130,12 @@ impl Run<'_> {
     /// The model of each segment.
     fn models(&self) -> Vec<PurchaseModel> {
         self.choices.iter().map(|choice| self.fits.models[choice.model]).collect()
+    }
+
+    /// The chosen fit of each segment, of the whole history.
+    fn chosen_fits(&self) -> Vec<Option<&Fit>> {
+        let fit = |(segment, choice): (usize, &Choice)| self.fits.of(0, segment, choice.model);
+        self.choices.iter().enumerate().map(fit).collect()
     }
 
     fn chosen_models(&self) -> Vec<(Option<String>, &'static str, &'static str)> {
@@ -209,45 +213,5 @@ impl Run<'_> {
             staging.put(&sheet.spec, None, sheet.arrays)?;
         }
         Ok(())
-    }
-
-    /// Who is alive at the dates of the early warning, by the fit of the whole history.
-    fn alive(&self) -> Result<Alive> {
-        let days = dates::warning(self.layout.definition.lifecycle.as_ref(), self.layout.facts.as_of);
-        if self.layout.definition.lifecycle.is_none() {
-            return Ok(Alive::default());
-        }
-        let forecasts = self.forecasts();
-        let mut probability: Vec<Vec<Option<f32>>> = vec![Vec::new(); days.len()];
-        slices::in_order(
-            self.scope.history.days.customers(),
-            |ranks| {
-                let slice = self.scope.history.days.slice(ranks.clone());
-                let customers = Days::new(&slice, self.clv.margin);
-                let alive = |day: &Day| {
-                    let of = |(customer, rank): (usize, usize)| {
-                        let times = Times::of(&customers.of(customer).before(day.0), day.0)?;
-                        let outlook = forecasts[self.scope.segments.of(rank)].as_ref()?.at(&times);
-                        #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
-                        Some(outlook.alive as f32)
-                    };
-                    ranks.clone().enumerate().map(of).collect::<Vec<_>>()
-                };
-                Ok(days.iter().map(alive).collect::<Vec<_>>())
-            },
-            |parts| {
-                probability.iter_mut().zip(parts).for_each(|(all, part)| all.extend(part));
-                Ok(())
-            },
-        )?;
-        Ok(Alive { days, probability })
-    }
-
-    fn forecasts(&self) -> Vec<Option<Forecast>> {
-        let of = |(segment, choice): (usize, &Choice)| {
-            let fit = self.fits.of(0, segment, choice.model)?;
-            Forecast::new(fit, &[], None, &self.census.tallies[0][segment].counts)
-        };
-        self.choices.iter().enumerate().map(of).collect()
     }
 }

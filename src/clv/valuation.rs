@@ -30,8 +30,6 @@ pub(crate) struct Valuation<'r> {
 struct Valuer {
     /// None where the fit found nothing to predict from.
     forecast: Option<Forecast>,
-    /// Of the logarithms of the model's parameters.
-    covariance: Option<[[f64; 4]; 4]>,
     spend: Spend,
     /// Squared error per expected purchase.
     dispersion: f64,
@@ -52,8 +50,8 @@ impl Value {
     /// Standard error of the residual value, of two independent estimates; none unless both are known.
     pub(crate) fn error(&self) -> Option<f64> {
         let outlook = self.outlook.as_ref()?;
-        let (of_purchases, of_each) = (outlook.discounted_error?, self.each_error?);
-        let (purchases, each) = (outlook.discounted, self.each[VALUED]);
+        let (of_purchases, of_each) = (outlook.discounted.standard_error()?, self.each_error?);
+        let (purchases, each) = (outlook.discounted.value, self.each[VALUED]);
         let squared = (each * of_purchases).powi(2) + (purchases * of_each).powi(2) + (of_purchases * of_each).powi(2);
         Some(squared.sqrt())
     }
@@ -83,8 +81,8 @@ impl<'r> Valuation<'r> {
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spends[0][segment].clone()?;
-            let forecast = Forecast::new(fit, &horizons, Some(discount), &chosen.tally.counts);
-            Some(Valuer { forecast, covariance: fit.covariance, spend, dispersion: chosen.dispersion })
+            let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
+            Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.iter().enumerate().map(valuer).collect();
         Self { clv, history, segments, as_of, valuers }
@@ -107,7 +105,7 @@ impl<'r> Valuation<'r> {
         )?;
         for (equity, valuer) in equities.iter_mut().zip(&self.valuers) {
             if let Some(valuer) = valuer {
-                equity.close(valuer.covariance.as_ref(), &valuer.spend);
+                equity.close(&valuer.spend);
             }
         }
         Ok(equities)
@@ -135,7 +133,7 @@ impl<'r> Valuation<'r> {
 
     fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
         let residual = |outlook: &Outlook| {
-            let [valued, full, revenue] = value.each.map(|each| money::rounded(outlook.discounted * each));
+            let [valued, full, revenue] = value.each.map(|each| money::rounded(outlook.discounted.value * each));
             Ok::<_, crate::error::Error>([valued?, full?, revenue?])
         };
         let residual = value.outlook.as_ref().map(residual).transpose()?;

@@ -1,8 +1,8 @@
 //! Models, one file each with its paper, equation numbers, symbols and range.
 //!
 //! Those of purchases in continuous time stand together here: buy-till-you-die models, fitted to counts of (x, t_x, T)
-//! and exact at any size. [`Model`] lists them. [`fit()`] finds its parameters,
-//! [`Predictor`] says what it expects of a customer, `Scorer` does so for millions.
+//! and exact at any size. [`Model`] lists them. [`fit()`] finds their parameters, [`Predictor`] says what they expect
+//! of a customer, [`Scorer`] does so for millions.
 //!
 //! Parameters are in weeks, as in the papers; histories, horizons and discount rates in days. This folder knows neither
 //! money nor where histories come from.
@@ -20,6 +20,9 @@ mod counts;
 mod fit;
 mod form;
 mod predict;
+mod score;
+
+pub mod simulate;
 
 mod bg_nbd;
 mod mbg_nbd;
@@ -39,6 +42,7 @@ pub use counts::{CountRow, Counts};
 pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit};
 pub use form::{Form, Lapsing, Purchasing, Reason};
 pub use predict::{Estimate, History, Horizon, Predictor};
+pub use score::{MOST_HORIZONS, Score, Scorer};
 
 const DAYS_PER_WEEK: f64 = 7.0;
 

@@ -2,8 +2,8 @@
 
 use super::{Layout, shown};
 use crate::clv::backtest::model_name;
+use crate::clv::models::Estimate;
 use crate::clv::money;
-use crate::clv::outlook::Outlook;
 use crate::clv::past::{FULL, MEASURES, REVENUE, Times, VALUED};
 use crate::clv::valuation::Value;
 use crate::pipeline::{KeyType, Margin, PurchaseModel};
@@ -62,27 +62,17 @@ impl Columns {
 
     pub(crate) fn push(&mut self, row: Row) {
         let value = &row.value;
-        let of = |of: fn(&Outlook) -> Option<f64>| value.outlook.as_ref().and_then(of);
         self.ranks.push(row.rank);
         self.segments.push(row.segment);
         let times = row.times;
         let counts = [times.repeats(), times.last_days(), times.age_days(), times.idle_days()];
         self.counts.iter_mut().zip(counts).for_each(|(column, count)| column.push(count.into()));
-        let pair = |columns: &mut [Vec<Option<f64>>; 2], value: Option<f64>, error: Option<f64>| {
-            columns[0].push(value.and_then(shown));
-            columns[1].push(error.and_then(shown));
-        };
-        pair(&mut self.alive, of(|outlook| Some(outlook.alive)), of(|outlook| outlook.alive_error));
+        let outlook = value.outlook.as_ref();
+        push(&mut self.alive, outlook.map(|outlook| &outlook.alive));
         for (index, columns) in self.expected.iter_mut().enumerate() {
-            let expected = value.outlook.as_ref().map(|outlook| outlook.expected[index]);
-            let errors = value.outlook.as_ref().and_then(|outlook| outlook.expected_errors.as_ref());
-            pair(columns, expected, errors.map(|errors| errors[index]));
+            push(columns, outlook.map(|outlook| &outlook.expected[index]));
         }
-        pair(
-            &mut self.discounted,
-            of(|outlook| Some(outlook.discounted)),
-            of(|outlook| outlook.discounted_error),
-        );
+        push(&mut self.discounted, outlook.map(|outlook| &outlook.discounted));
         self.each.iter_mut().zip(value.each).for_each(|(column, each)| column.push(shown(each)));
         self.each[MEASURES].push(value.each_error.and_then(shown));
         for (measure, column) in self.residual.iter_mut().enumerate() {
@@ -92,6 +82,12 @@ impl Columns {
         self.profit.push(row.profit);
         self.acquisition_cost.push(row.acquisition_cost);
     }
+}
+
+/// Appends a value and its standard error.
+fn push(columns: &mut [Vec<Option<f64>>; 2], estimate: Option<&Estimate>) {
+    columns[0].push(estimate.and_then(|estimate| shown(estimate.value)));
+    columns[1].push(estimate.and_then(Estimate::standard_error).and_then(shown));
 }
 
 /// The table's rows; the model of each segment has its name there.
