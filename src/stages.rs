@@ -70,7 +70,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |_| true,
         run: |work| {
             let costing = work.costing.as_ref().expect("costing comes first");
-            let summary = profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            let (summary, history) =
+                profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            work.history = history;
             let account = report::profitability_line(&summary, &work.definition);
             work.profit = Some(summary);
             Ok(account)
