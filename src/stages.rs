@@ -85,7 +85,8 @@ pub const STAGES: &[Stage<Workspace>] = &[
         writes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
         enabled: |definition| definition.clv.is_some(),
         run: |work| {
-            let history = work.history.as_ref().expect("profitability keeps the days that lifetime value needs");
+            let history =
+                work.history.as_ref().expect("profitability keeps the days that lifetime value needs");
             let earlier = std::mem::take(&mut work.earlier);
             let summary = clv::run(&work.definition, work.facts(), history, earlier, &work.staging)?;
             let account = report::clv_line(&summary, &work.definition);

@@ -15,7 +15,8 @@ use support::{Line, Outcome, Pipeline, Published, table, write};
 fn buyers(customers: i64) -> Vec<Line> {
     let mut lines = Vec::new();
     for customer in 1..=customers {
-        let (first, gap, purchases) = (customer * 37 % 200, 3 + customer * customer % 60, 1 + customer * 7 % 9);
+        let (first, gap, purchases) =
+            (customer * 37 % 200, 3 + customer * customer % 60, 1 + customer * 7 % 9);
         let days = (0..purchases).map(|purchase| first + purchase * gap).filter(|day| *day < 365);
         for (purchase, day) in (0..).zip(days) {
             let price = i128::from(1_000 + 300 * (customer % 11) + 50 * purchase);
@@ -110,12 +111,17 @@ fn bins_of_the_back_test_add_up_to_its_totals() {
             for kind in ["decile", "frequency", "recency"] {
                 for column in ["customers", "expected", "actual"] {
                     let parts = sum(of(kind), column);
-                    assert!((parts - number(total[0], column)).abs() < 1e-9, "{date} {model} {kind} {column}");
+                    assert!(
+                        (parts - number(total[0], column)).abs() < 1e-9,
+                        "{date} {model} {kind} {column}"
+                    );
                 }
             }
             let weeks = of("week");
             assert!(weeks.len() >= 50);
-            let is_ascending = |pair: &[&BTreeMap<String, String>]| number(pair[0], "expected") <= number(pair[1], "expected");
+            let is_ascending = |pair: &[&BTreeMap<String, String>]| {
+                number(pair[0], "expected") <= number(pair[1], "expected")
+            };
             assert!(weeks.windows(2).all(is_ascending));
         }
         let rules = ["past_rate", "last_period", "idle_beyond_own_gap", "idle_beyond_mean_gap"];
@@ -159,7 +165,10 @@ fn drift_is_measured_in_standard_errors_of_the_named_release() {
 
 #[test]
 fn bytes_do_not_depend_on_threads() {
-    let history = pipeline(&buyers(2_000), "models = [\"bg_nbd\", \"mbg_nbd\", \"pareto_nbd\"]\nspend = \"gamma_gamma\"");
+    let history = pipeline(
+        &buyers(2_000),
+        "models = [\"bg_nbd\", \"mbg_nbd\", \"pareto_nbd\"]\nspend = \"gamma_gamma\"",
+    );
     let run = |threads: &str| {
         let outcome = Outcome::of(history.command(&["run", "--full"]).env("RAYON_NUM_THREADS", threads));
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -216,7 +225,8 @@ fn on(days: &[(i64, i64)]) -> Vec<Line> {
 fn histories_that_teach_little_are_told_so() {
     let one = on(&[(1, 3), (1, 40), (1, 90)]);
     let nobody_repeats: Vec<(i64, i64)> = (1..=50).map(|customer| (customer, 2 * customer)).collect();
-    let daily: Vec<(i64, i64)> = (1..=20).flat_map(|customer| (0..60).map(move |day| (customer, day))).collect();
+    let daily: Vec<(i64, i64)> =
+        (1..=20).flat_map(|customer| (0..60).map(move |day| (customer, day))).collect();
     let one_day: Vec<(i64, i64)> = (1..=20).map(|customer| (customer, 5)).collect();
     let alike: Vec<Line> = buyers(200).into_iter().map(|line| Line { price: 1_000, ..line }).collect();
     for (name, lines, model, reason) in [

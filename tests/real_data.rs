@@ -106,19 +106,25 @@ fn golden_3_1_cdnow_parameters_from_the_raw_log() {
     let rows = published.rows("value_model");
     for (model, parameters, log_likelihood) in CALIBRATED {
         for (parameter, estimate, error) in parameters {
-            let found = those(&rows, &[("model", model), ("sample", "calibration"), ("parameter", parameter)]);
+            let found =
+                those(&rows, &[("model", model), ("sample", "calibration"), ("parameter", parameter)]);
             assert_eq!(found.len(), 1, "{model} {parameter}");
             let off = (number(found[0], "estimate") - estimate).abs();
             assert!(off < 0.001 * error, "{model} {parameter}: {off} off");
             assert!((number(found[0], "standard_error") / error - 1.0).abs() < 0.01, "{model} {parameter}");
             assert!((number(found[0], "log_likelihood") - log_likelihood).abs() < 1e-5, "{model}");
-            assert_eq!((found[0]["seen_until"].as_str(), found[0]["converged"].as_str()), ("1997-10-01", "yes"));
+            assert_eq!(
+                (found[0]["seen_until"].as_str(), found[0]["converged"].as_str()),
+                ("1997-10-01", "yes")
+            );
         }
     }
     let spend = |parameter| {
         those(&rows, &[("model", "gamma_gamma"), ("sample", "calibration"), ("parameter", parameter)])[0]
     };
-    for (parameter, estimate, error) in [("p", 6.249_572_3, 1.190), ("q", 3.744_224_7, 0.290_1), ("v", 15.443_521, 4.160)] {
+    for (parameter, estimate, error) in
+        [("p", 6.249_572_3, 1.190), ("q", 3.744_224_7, 0.290_1), ("v", 15.443_521, 4.160)]
+    {
         assert!((number(spend(parameter), "estimate") - estimate).abs() < 0.001 * error, "{parameter}");
         assert!((number(spend(parameter), "standard_error") / error - 1.0).abs() < 0.01, "{parameter}");
     }
@@ -148,7 +154,12 @@ fn golden_3_7_cdnow_holdout() {
     }
     let frequency: Vec<(f64, f64)> = of("pareto_nbd", "frequency")
         .iter()
-        .map(|row| (number(row, "expected") / number(row, "customers"), number(row, "actual") / number(row, "customers")))
+        .map(|row| {
+            (
+                number(row, "expected") / number(row, "customers"),
+                number(row, "actual") / number(row, "customers"),
+            )
+        })
         .collect();
     let published_means = [
         (0.138, 0.237),
@@ -161,7 +172,10 @@ fn golden_3_7_cdnow_holdout() {
         (6.403, 6.359),
     ];
     for (found, golden) in frequency.iter().zip(published_means) {
-        assert!((found.0 - golden.0).abs() < 6e-4 && (found.1 - golden.1).abs() < 6e-4, "{found:?} {golden:?}");
+        assert!(
+            (found.0 - golden.0).abs() < 6e-4 && (found.1 - golden.1).abs() < 6e-4,
+            "{found:?} {golden:?}"
+        );
     }
     // Weeks 20 to 25 of the walkthrough of package BTYD.
     let weeks: Vec<(f64, f64)> = of("pareto_nbd", "week")[19..25]

@@ -96,8 +96,12 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
     );
     let mut lines = vec![("equity", equity)];
     for (model, why, segments) in chosen_models(lifetime) {
-        let segments = if lifetime.models.len() == 1 { String::new() } else { format!(", {segments} segments") };
-        lines.push(("model", format!("{model}{segments}: {why}")));
+        let of = match (lifetime.models.len(), segments.len()) {
+            (1, _) => String::new(),
+            (_, 1..=3) => format!(" of {}", segments.join(", ")),
+            (_, segments) => format!(" of {segments} segments"),
+        };
+        lines.push(("model", format!("{model}{of}: {why}")));
     }
     lines
 }

@@ -34,6 +34,8 @@ pub(crate) struct Account {
     /// Whether that is the whole history.
     pub(crate) is_whole: bool,
     pub(crate) role: Role,
+    /// Why it was chosen.
+    pub(crate) why: Option<&'static str>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) log_likelihood: Option<f64>,
     pub(crate) customers: Option<u64>,
@@ -88,6 +90,7 @@ impl Place {
             until: self.until,
             is_whole: self.is_whole,
             role,
+            why: None,
             parameters: Vec::new(),
             log_likelihood: None,
             customers: None,
@@ -111,10 +114,15 @@ pub(crate) fn of_fits(
         for (segment, choice) in choices.iter().enumerate() {
             let place = Place { segment, until: *until, is_whole: date == 0 };
             for (model, name) in fits.models.iter().map(|model| model_name(*model)).enumerate() {
-                let role = if choice.model == model { Role::Chosen } else { Role::Candidate };
-                accounts.extend(fits.of(date, segment, model).map(|fit| of_fit(place, name, role, fit)));
+                let is_chosen = choice.model == model;
+                let role = if is_chosen { Role::Chosen } else { Role::Candidate };
+                let why = is_chosen.then(|| choice.why.text());
+                let account = fits.of(date, segment, model).map(|fit| of_fit(place, name, role, fit));
+                accounts.extend(account.map(|account| Account { why, ..account }));
             }
-            accounts.extend(fits.spends[date][segment].iter().flat_map(|found| of_spend(place, found, spend, unit)));
+            accounts.extend(
+                fits.spends[date][segment].iter().flat_map(|found| of_spend(place, found, spend, unit)),
+            );
         }
     }
     accounts
@@ -139,36 +147,65 @@ fn of_fit(place: Place, model: &'static str, role: Role, fit: &Fit) -> Account {
 
 fn of_spend(place: Place, spend: &Spend, chosen: SpendModel, unit: f64) -> Vec<Account> {
     let role = |of: SpendModel| if of == chosen { Role::Chosen } else { Role::Candidate };
-    let shrunken = [
-        ("shrunken_margin", VALUED),
-        ("shrunken_full_margin", FULL),
-        ("shrunken_revenue", REVENUE),
-    ];
+    let shrunken =
+        [("shrunken_margin", VALUED), ("shrunken_full_margin", FULL), ("shrunken_revenue", REVENUE)];
     let mut accounts: Vec<Account> = shrunken
         .iter()
-        .map(|(name, measure)| of_shrunken(place, name, role(SpendModel::Shrunken), &spend.shrunken[*measure], unit))
+        .map(|(name, measure)| {
+            of_shrunken(place, name, role(SpendModel::Shrunken), &spend.shrunken[*measure], unit)
+        })
         .collect();
     if let Some(rate) = &spend.rate {
         let root = |variance: f64| variance.sqrt();
         let parameters = vec![
-            Parameter::new("rate", rate.prior_rate, rate.prior_rate_variance.map(root), "margin over net revenue"),
-            Parameter::new("between_sd", root(rate.between_variance), None, "standard deviation of customers' rates"),
+            Parameter::new(
+                "rate",
+                rate.prior_rate,
+                rate.prior_rate_variance.map(root),
+                "margin over net revenue",
+            ),
+            Parameter::new(
+                "between_sd",
+                root(rate.between_variance),
+                None,
+                "standard deviation of customers' rates",
+            ),
         ];
         let reason = rate.simplification.map(|reason| reason.to_string());
-        accounts.push(Account { parameters, reason, ..place.account("margin_rate", role(SpendModel::GammaGamma)) });
+        accounts.push(Account {
+            parameters,
+            reason,
+            ..place.account("margin_rate", role(SpendModel::GammaGamma))
+        });
     }
     accounts.push(of_gamma_gamma(place, role(SpendModel::GammaGamma), spend, unit));
     accounts
 }
 
-fn of_shrunken(place: Place, name: &'static str, role: Role, model: &ContributionModel, unit: f64) -> Account {
+fn of_shrunken(
+    place: Place,
+    name: &'static str,
+    role: Role,
+    model: &ContributionModel,
+    unit: f64,
+) -> Account {
     let root = |variance: Option<f64>| variance.map_or(f64::NAN, |variance| variance.sqrt() * unit);
     let error = model.prior_mean_variance.map(|variance| variance.sqrt() * unit);
     Account {
         parameters: vec![
             Parameter::new("mean", model.prior_mean * unit, error, "mean of customers' means per purchase"),
-            Parameter::new("within_sd", root(model.within_variance), None, "standard deviation of a customer's purchases"),
-            Parameter::new("between_sd", root(model.between_variance), None, "standard deviation of customers' means"),
+            Parameter::new(
+                "within_sd",
+                root(model.within_variance),
+                None,
+                "standard deviation of a customer's purchases",
+            ),
+            Parameter::new(
+                "between_sd",
+                root(model.between_variance),
+                None,
+                "standard deviation of customers' means",
+            ),
         ],
         customers: Some(model.customers),
         reason: model.simplification.map(|reason| reason.to_string()),
@@ -187,7 +224,12 @@ fn of_gamma_gamma(place: Place, role: Role, spend: &Spend, unit: f64) -> Account
                 parameters: vec![
                     Parameter::new("p", p, errors[0], "shape of a customer's purchases"),
                     Parameter::new("q", q, errors[1], "shape of customers' scales"),
-                    Parameter::new("v", gamma * unit, errors[2].map(|error| error * unit), "scale of customers' scales, money"),
+                    Parameter::new(
+                        "v",
+                        gamma * unit,
+                        errors[2].map(|error| error * unit),
+                        "scale of customers' scales, money",
+                    ),
                 ],
                 // The density of money in units of the currency, as it is published.
                 log_likelihood: Some(estimate.log_likelihood - money_units(spend.repeaters, unit)),
@@ -208,7 +250,9 @@ fn money_units(customers: u64, unit: f64) -> f64 {
 }
 
 fn limit_reason<const N: usize>(estimate: &Estimate<N>) -> Option<String> {
-    estimate.is_at_limit().then(|| "a parameter tends to 0 or infinity: the model is a simpler one".to_owned())
+    estimate
+        .is_at_limit()
+        .then(|| "a parameter tends to 0 or infinity: the model is a simpler one".to_owned())
 }
 
 /// Parameters of an estimate, with their names and meanings.

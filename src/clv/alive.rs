@@ -66,7 +66,12 @@ fn counts(scope: &Scope<'_>, days: &[Day]) -> Result<Vec<Counts>> {
 }
 
 /// Tells of each date and customer of a slice: number of the date and of the customer, segment, times.
-fn each(scope: &Scope<'_>, days: &[Day], ranks: Range<usize>, mut tell: impl FnMut(usize, usize, usize, Times)) {
+fn each(
+    scope: &Scope<'_>,
+    days: &[Day],
+    ranks: Range<usize>,
+    mut tell: impl FnMut(usize, usize, usize, Times),
+) {
     let slice = scope.history.days.slice(ranks.clone());
     let customers = Days::new(&slice, scope.margin);
     for (customer, rank) in ranks.enumerate() {

@@ -1,6 +1,7 @@
 //! What every model and rule would have foretold at a calibration date, held against what came.
 
 use super::census::{Census, Scope};
+use super::discrete::Periods;
 use super::errors::Errors;
 use super::fits::Fits;
 use super::naive::{Base, Rule};
@@ -17,6 +18,8 @@ use std::ops::Range;
 pub(crate) enum Target {
     /// Days with a purchase in the holdout.
     Purchases,
+    /// Whole periods of the holdout with a purchase.
+    ActivePeriods,
     /// What a purchase of the holdout brings, of customers who had one.
     MarginPerPurchase,
     /// What a customer brings in the holdout.
@@ -87,6 +90,18 @@ pub(crate) struct Sources<'r> {
     pub(crate) money_scale: u8,
     /// Scorers ask for it, though a back-test discounts nothing.
     pub(crate) discount_per_day: f64,
+    /// Whether BG/BB is among the models.
+    pub(crate) has_periods: bool,
+}
+
+impl Sources<'_> {
+    fn periods(&self, index: usize, segment: usize) -> Option<Periods> {
+        let calendar = self.scope.calendar;
+        let known = calendar.periods_before(self.scope.dates[index]);
+        let ahead = u32::try_from(calendar.periods() - known).expect("a calendar has few periods");
+        let counts = &self.census.tallies[index][segment].opportunities;
+        self.has_periods.then(|| Periods::new(counts, ahead)).flatten()
+    }
 }
 
 /// Holds every model and rule against the holdout of the date of this index (0 is the as-of date).
@@ -100,7 +115,8 @@ pub(crate) fn backtest(sources: &Sources<'_>, index: usize) -> Result<Backtest> 
         sources.scope.history.days.customers(),
         |ranks| Ok(test.slice(ranks)),
         |part| {
-            let errors = series.iter_mut().zip(&part).flat_map(|(sum, more)| sum.errors.iter_mut().zip(&more.errors));
+            let errors =
+                series.iter_mut().zip(&part).flat_map(|(sum, more)| sum.errors.iter_mut().zip(&more.errors));
             errors.for_each(|(sum, more)| sum.merge(more));
             Ok(())
         },
@@ -119,6 +135,8 @@ struct Test<'r> {
     bases: Vec<Base>,
     /// By segment.
     spends: &'r [Option<Spend>],
+    /// By segment; none where BG/BB is not asked for or has no fit.
+    periods: Vec<Option<Periods>>,
     /// By model: the largest expectation of each decile but the last.
     deciles: Vec<Vec<f64>>,
     unit: f64,
@@ -152,6 +170,7 @@ impl<'r> Test<'r> {
             until,
             bases: tallies.iter().map(|tally| base(tally.mean_gap())).collect(),
             spends: &sources.fits.spends[index],
+            periods: (0..tallies.len()).map(|segment| sources.periods(index, segment)).collect(),
             deciles: Vec::new(),
             forecasts,
             unit: crate::clv::money::unit(sources.money_scale),
@@ -216,6 +235,9 @@ impl<'r> Test<'r> {
         for spend in SPENDS.iter().map(|spend| spend.name()).chain(["own_mean", "base_mean"]) {
             series.push(of(Target::MarginPerPurchase, spend, Some(spend), Kind::Total, segments));
         }
+        if self.sources.has_periods {
+            series.push(of(Target::ActivePeriods, "bg_bb", None, Kind::Total, segments));
+        }
         series
     }
 
@@ -275,6 +297,13 @@ impl<'r> Test<'r> {
         }
         add_each(Some(own));
         add_each(spend.map(|spend| spend.base_mean() * self.unit));
+        if self.sources.has_periods {
+            let found = self.periods[segment]
+                .as_ref()
+                .and_then(|periods| periods.foretell(self.sources.scope.calendar, &before, &all, self.date));
+            let (expected, actual) = found.unzip();
+            add(segment, expected, actual.unwrap_or(0.0));
+        }
     }
 
     fn decile(&self, model: usize, expected: f64) -> usize {

@@ -1,9 +1,9 @@
 //! One pass over all customers: everything the fits need, as counts and sums by date and segment.
 
 use super::lives::{Calendar, Lives, Opportunities, opportunity};
+use super::models::Counts;
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
-use super::models::Counts;
 use super::past::{Brought, Days, MEASURES, Purchase, Rows, Times};
 use super::segments::Segments;
 use super::slices;
@@ -241,5 +241,11 @@ impl Pile {
 }
 
 fn merged(a: &Counts, b: &Counts) -> Counts {
-    if a.rows().is_empty() { b.clone() } else if b.rows().is_empty() { a.clone() } else { a.merge(b) }
+    if a.rows().is_empty() {
+        b.clone()
+    } else if b.rows().is_empty() {
+        a.clone()
+    } else {
+        a.merge(b)
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
 use super::formulas::{Inputs, Line};
-use super::lives::{Lives, Opportunities};
+use super::lives::{Calendar, Lives, Opportunities, opportunity};
 use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
 use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
+use super::past::Rows;
 
 /// The shifted beta-geometric model of the periods that customers lived, and a new customer's value by it.
 pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Account {
@@ -25,9 +26,17 @@ pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Accou
         .and_then(|discount| model.discounted_lifetime(discount).map_err(|reason| reason.to_string()));
     let value = lifetime.clone().and_then(|lifetime| Ok(lifetime * inputs.margin_per_period()?));
     for (parameter, estimate, meaning) in [
-        ("r_1", Ok(model.retention(1)), "share of customers who are not lost at the end of their first period"),
+        (
+            "r_1",
+            Ok(model.retention(1)),
+            "share of customers who are not lost at the end of their first period",
+        ),
         ("r_12", Ok(model.retention(12)), "the same at the end of the twelfth, of those who came so far"),
-        ("DEL", lifetime, "expected discounted lifetime of a new customer in periods, the first one counted in full"),
+        (
+            "DEL",
+            lifetime,
+            "expected discounted lifetime of a new customer in periods, the first one counted in full",
+        ),
         ("CLV", value, "m DEL: value of a customer about to be won, paid in advance"),
     ] {
         account.parameters.push(Line::new(name, parameter, estimate, meaning).into_parameter());
@@ -50,13 +59,7 @@ fn renewals(lives: &Lives) -> RenewalCounts {
 /// BG/BB with one opportunity to buy per complete period.
 pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &Inputs<'_>) -> Account {
     let name = "bg_bb";
-    let history = |(purchases, last_purchase, opportunities): (u32, u32, u32)| History {
-        purchases,
-        last_purchase,
-        opportunities,
-    };
-    let rows: Vec<CountedHistory> =
-        counts.iter().map(|(row, customers)| CountedHistory { history: history(*row), customers: *customers }).collect();
+    let rows = histories(counts);
     let estimate = match bg_bb::fit(&rows) {
         Ok(estimate) => estimate,
         Err(reason) => return unfit(place, name, role, reason.to_string()),
@@ -72,6 +75,15 @@ pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &I
     let model = BetaGeometricBetaBernoulli::from(estimate.parameters);
     account.parameters.extend(outlook(name, &model, &rows, inputs));
     account
+}
+
+fn histories(counts: &Opportunities) -> Vec<CountedHistory> {
+    let counts = counts.iter();
+    counts.map(|(row, customers)| CountedHistory { history: history(*row), customers: *customers }).collect()
+}
+
+fn history((purchases, last_purchase, opportunities): (u32, u32, u32)) -> History {
+    History { purchases, last_purchase, opportunities }
 }
 
 /// What the model expects of all customers together.
@@ -96,6 +108,38 @@ fn outlook(
     ]
     .map(|(parameter, estimate, meaning)| Line::new(name, parameter, estimate, meaning).into_parameter())
     .into()
+}
+
+/// A fit of BG/BB, ready to foretell whole periods with a purchase.
+pub(crate) struct Periods {
+    model: BetaGeometricBetaBernoulli,
+    /// Whole periods to foretell.
+    ahead: u32,
+}
+
+impl Periods {
+    /// None where the counts do not determine the model.
+    pub(crate) fn new(counts: &Opportunities, ahead: u32) -> Option<Self> {
+        let estimate = bg_bb::fit(&histories(counts)).ok()?;
+        Some(Self { model: estimate.parameters.into(), ahead })
+    }
+
+    /// Expected and actual periods with a purchase after a date; none for who did not buy in a whole period before it.
+    pub(crate) fn foretell(
+        &self,
+        calendar: &Calendar,
+        before: &Rows<'_>,
+        all: &Rows<'_>,
+        date: i32,
+    ) -> Option<(f64, f64)> {
+        let row = opportunity(calendar, before, date)?;
+        let expected = self.model.outlook(history(row)).expected_purchases(self.ahead);
+        let whole = calendar.periods_before(date)..calendar.periods();
+        let mut active: Vec<usize> = all.purchase_days().filter_map(|day| calendar.period_of(day)).collect();
+        active.retain(|period| whole.contains(period));
+        active.dedup();
+        Some((expected, count(active.len() as u64)))
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 customers are more than there are")]

@@ -81,7 +81,8 @@ impl Equity {
         self.discounted += discounted;
         self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
         self.pull(outlook.discounted.pull.map(|pull| pull.map(|pull| each * pull)));
-        let (within, between) = (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
+        let (within, between) =
+            (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
         let of_base = 1.0 - row.value.credibility;
         self.shared += discounted * of_base;
         self.own += discounted.powi(2)
@@ -112,15 +113,21 @@ impl Equity {
     }
 
     fn pull(&mut self, more: Option<[f64; 4]>) {
-        self.pull = self.pull.zip(more).map(|(sum, more)| std::array::from_fn(|index| sum[index] + more[index]));
+        self.pull =
+            self.pull.zip(more).map(|(sum, more)| std::array::from_fn(|index| sum[index] + more[index]));
     }
 
     /// Works out the variance, once all customers are in.
     pub(crate) fn close(&mut self, spend: &Spend) {
-        let (Some(pull), Some(prior)) = (self.pull, spend.shrunken[VALUED].prior_mean_variance) else { return };
+        let (Some(pull), Some(prior)) = (self.pull, spend.shrunken[VALUED].prior_mean_variance) else {
+            return;
+        };
         let parameters = pull.iter().map(|pull| pull * pull).sum::<f64>();
-        let variance =
-            Variance { parameters, each: self.shared * self.shared * prior + self.own, scatter: self.scatter };
+        let variance = Variance {
+            parameters,
+            each: self.shared * self.shared * prior + self.own,
+            scatter: self.scatter,
+        };
         self.variance = Some(variance).filter(|variance| variance.total().is_finite());
     }
 

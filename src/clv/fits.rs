@@ -24,7 +24,8 @@ impl Fits {
     /// # Errors
     /// Money beyond 128 bits.
     pub(crate) fn new(models: &[PurchaseModel], census: &Census) -> Result<Self> {
-        let models: Vec<PurchaseModel> = models.iter().copied().filter(|model| *model != PurchaseModel::BgBb).collect();
+        let models: Vec<PurchaseModel> =
+            models.iter().copied().filter(|model| *model != PurchaseModel::BgBb).collect();
         let fit = |tally: &super::census::Tally, model: &PurchaseModel| {
             (tally.counts.customers() > 0).then(|| outlook::fit(*model, &tally.counts))
         };

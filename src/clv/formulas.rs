@@ -103,7 +103,8 @@ impl Inputs<'_> {
 
     fn seed(&self) -> Vec<Line> {
         let name = "seed_formula";
-        let (revenue, cost) = (self.per_period(self.revenue()), self.per_period(self.revenue() - self.margin()));
+        let (revenue, cost) =
+            (self.per_period(self.revenue()), self.per_period(self.revenue() - self.margin()));
         let lifetime = self.lifetime();
         let formula = |acquisition_cost| {
             lifetime.map(|lifetime| SeedFormula {
@@ -126,7 +127,11 @@ impl Inputs<'_> {
             line("T", self.periods_of_life(), &self.lifetime_meaning()),
             line("AC", money(Ok(self.acquisition_cost())), "acquisition cost per customer"),
             line("N", Ok(count(customers)), "customers who first bought in a complete period"),
-            line("CLV", money(value), "(RR - TRC) T - AC: value of a customer over life, past and future, undiscounted"),
+            line(
+                "CLV",
+                money(value),
+                "(RR - TRC) T - AC: value of a customer over life, past and future, undiscounted",
+            ),
             line("TP", money(total), "total profit: CLV N"),
         ]
     }
@@ -164,7 +169,8 @@ impl Inputs<'_> {
             Ok(self.money(value))
         });
         let rate = rate.map(|rate| as_float(rate.mantissa) / as_float(pow10(RATE_DIGITS)));
-        let revenue = self.periods_of_life().map(|life| life * self.money(self.revenue()) / count(self.lived()));
+        let revenue =
+            self.periods_of_life().map(|life| life * self.money(self.revenue()) / count(self.lived()));
         vec![
             Line::new(name, "lifetime_revenue", revenue, "RR T: net revenue of a customer over life"),
             Line::new(name, "margin_rate", rate, "margin over net revenue"),
@@ -191,10 +197,17 @@ impl Inputs<'_> {
             Line::new(name, "m", self.margin_per_period(), "margin per period lived"),
             Line::new(name, "r", rate.clone(), "retention: 1 - customers lost per period lived"),
             Line::new(name, "d", discount.clone(), "discount rate per period, from that per year"),
-            Line::new(name, "g", growth.clone(), "growth of m per period: second half of the periods against the first"),
+            Line::new(
+                name,
+                "g",
+                growth.clone(),
+                "growth of m per period: second half of the periods against the first",
+            ),
         ];
         for (plain, grown, timing, meaning) in TIMINGS {
-            for (parameter, growth, with) in [(plain, Ok(0.0), ""), (grown, growth.clone(), ", m growing by g")] {
+            for (parameter, growth, with) in
+                [(plain, Ok(0.0), ""), (grown, growth.clone(), ", m growing by g")]
+            {
                 let value = (|| {
                     let retention = Retention {
                         margin: self.margin_per_period()?,

@@ -9,7 +9,8 @@ const SPIKE: u64 = 3;
 /// and the middle one of all later periods.
 pub(crate) fn spike(lives: &[Lives]) -> Option<(u64, u64)> {
     let periods = lives.first()?.new.len();
-    let new: Vec<u64> = (0..periods).map(|period| lives.iter().map(|lives| lives.new[period]).sum()).collect();
+    let new: Vec<u64> =
+        (0..periods).map(|period| lives.iter().map(|lives| lives.new[period]).sum()).collect();
     let (first, later) = new.split_first().filter(|(_, later)| later.len() >= 3)?;
     let mut sorted = later.to_vec();
     sorted.sort_unstable();

@@ -4,7 +4,7 @@
 //! if it has been idle for more than a gap, and lives on otherwise. Without contract nobody says when a relationship
 //! ends, so all of this depends on the gap. Only complete periods count.
 
-use super::past::{Rows, Times, VALUED, REVENUE};
+use super::past::{REVENUE, Rows, Times, VALUED};
 use crate::facts::schema::FactPeriod;
 use std::collections::BTreeMap;
 
@@ -165,9 +165,9 @@ mod tests {
         let as_of = start + 30;
         let mut lives = Lives::new(calendar.periods());
         for (days, orders) in [
-            ([start, start + 8], [1, 1]),           // idle for 21 days: lost after the second week
-            ([start + 8, start + 29], [1, 1]),      // lives on
-            ([start + 29, start + 29], [1, 0]),     // came in the incomplete week
+            ([start, start + 8], [1, 1]),       // idle for 21 days: lost after the second week
+            ([start + 8, start + 29], [1, 1]),  // lives on
+            ([start + 29, start + 29], [1, 0]), // came in the incomplete week
         ] {
             let rows = rows(&days, &orders, &[100, 7]);
             let times = Times::of(&rows, as_of).unwrap();

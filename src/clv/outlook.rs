@@ -31,7 +31,9 @@ pub(crate) fn meaning(parameter: &str) -> &'static str {
         "s" => "shape of customers' rates of lapsing",
         "beta" => "scale of rates of lapsing, weeks: the mean rate is s / beta per week",
         "rate" => "purchases per week, of everybody alike",
-        "lapse" => "probability to lapse at a purchase (Pareto/NBD: rate of lapsing per week), of everybody alike",
+        "lapse" => {
+            "probability to lapse at a purchase (Pareto/NBD: rate of lapsing per week), of everybody alike"
+        }
         _ => unreachable!("'{parameter}' is a parameter of a purchase model"),
     }
 }
@@ -56,7 +58,12 @@ pub(crate) struct Forecast {
 
 impl Forecast {
     /// For the histories of `counts`. None where the fit found nothing to predict from.
-    pub(crate) fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: f64, counts: &Counts) -> Option<Self> {
+    pub(crate) fn new(
+        fit: &Fit,
+        horizons_days: &[u32],
+        discount_per_day: f64,
+        counts: &Counts,
+    ) -> Option<Self> {
         let scorer = |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts)?, days.len()));
         let first = horizons_days.len().min(MOST_HORIZONS);
         let rest = horizons_days[first..].chunks(MOST_HORIZONS);
@@ -71,9 +78,10 @@ impl Forecast {
 
     /// The outlook of a history.
     pub(crate) fn of(&self, purchases: u32, last_days: u32, age_days: u32) -> Outlook {
-        let mut scores = self.scorers.iter().map(|(scorer, horizons)| {
-            (scorer.score(purchases, last_days, age_days), *horizons)
-        });
+        let mut scores = self
+            .scorers
+            .iter()
+            .map(|(scorer, horizons)| (scorer.score(purchases, last_days, age_days), *horizons));
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
         scores.for_each(|(score, horizons)| expected.extend_from_slice(&score.purchases[..horizons]));

@@ -93,7 +93,9 @@ impl<'s> Rows<'s> {
 
 /// A customer's money has 18 digits: profitability has checked its sums.
 fn add(a: Purchase, b: Purchase) -> Purchase {
-    std::array::from_fn(|measure| a[measure].checked_add(b[measure]).expect("a customer's money has 18 digits"))
+    std::array::from_fn(|measure| {
+        a[measure].checked_add(b[measure]).expect("a customer's money has 18 digits")
+    })
 }
 
 /// When a customer bought, seen from a date.

@@ -43,7 +43,8 @@ impl Spend {
     /// Sums beyond 128 bits.
     pub(crate) fn fit(tally: &Tally) -> Result<Option<Self>> {
         let fit = |measure: usize| {
-            let overflow = |_| Error::check("lifetime value: money per purchase adds up to more than 38 digits");
+            let overflow =
+                |_| Error::check("lifetime value: money per purchase adds up to more than 38 digits");
             tally.brought[measure].fit().map_err(overflow)
         };
         let (Some(valued), Some(full), Some(revenue)) = (fit(VALUED)?, fit(FULL)?, fit(REVENUE)?) else {
@@ -77,8 +78,9 @@ impl Spend {
     /// Net revenue that a purchase is expected to bring.
     pub(crate) fn revenue(&self, by: SpendModel, brought: &Brought) -> Expected {
         match (by, &self.gamma_gamma) {
-            (SpendModel::GammaGamma, Ok(fit)) => gamma_gamma(fit, brought)
-                .unwrap_or_else(|| plain(&self.shrunken(REVENUE, brought))),
+            (SpendModel::GammaGamma, Ok(fit)) => {
+                gamma_gamma(fit, brought).unwrap_or_else(|| plain(&self.shrunken(REVENUE, brought)))
+            }
             _ => plain(&self.shrunken(REVENUE, brought)),
         }
     }
@@ -92,7 +94,9 @@ impl Spend {
 /// Totals of repeat purchases above 0, which the model needs.
 fn repeats(tally: &Tally) -> Vec<CountedSpend> {
     let positive = tally.repeat_revenues.iter().filter(|(_, spend)| *spend > 0);
-    positive.map(|(purchases, spend)| CountedSpend { purchases: *purchases, spend: float(*spend), customers: 1 }).collect()
+    positive
+        .map(|(purchases, spend)| CountedSpend { purchases: *purchases, spend: float(*spend), customers: 1 })
+        .collect()
 }
 
 /// Expected net revenue by Gamma-Gamma; its error is that of the customer's mean and that of the parameters.

@@ -78,11 +78,28 @@ pub fn run(
     let census = scope.count()?;
     warnings.extend(spike_warning(&census));
     let fits = Fits::new(&clv.models, &census)?;
-    let sources = backtest::Sources { scope: &scope, census: &census, fits: &fits, money_scale: facts.money_scale, discount_per_day: discount_per_day(clv) };
-    let tests = (1..scope.dates.len()).map(|index| backtest::backtest(&sources, index)).collect::<Result<Vec<_>>>()?;
+    let sources = backtest::Sources {
+        scope: &scope,
+        census: &census,
+        fits: &fits,
+        money_scale: facts.money_scale,
+        discount_per_day: discount_per_day(clv),
+        has_periods: clv.models.contains(&PurchaseModel::BgBb),
+    };
+    let tests = (1..scope.dates.len())
+        .map(|index| backtest::backtest(&sources, index))
+        .collect::<Result<Vec<_>>>()?;
     let choices = choose(clv, &fits.models, &segments, &tests, &earlier);
     let layout = Layout { definition, facts, segments: &segments };
-    let run = Run { clv, scope: &scope, census: &census, fits: &fits, tests: &tests, choices: &choices, layout: &layout };
+    let run = Run {
+        clv,
+        scope: &scope,
+        census: &census,
+        fits: &fits,
+        tests: &tests,
+        choices: &choices,
+        layout: &layout,
+    };
     let mut accounts = run.accounts();
     if let Some(release) = &earlier.drift_from {
         account::measure_drift(&mut accounts, release, &segments.names);
@@ -181,7 +198,8 @@ impl Run<'_> {
     fn value(&self, staging: &Staging) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let history = self.scope.history;
-        let valuation = Valuation::new(self.clv, history, self.scope.segments, self.as_of(), self.fits, &chosen);
+        let valuation =
+            Valuation::new(self.clv, history, self.scope.segments, self.as_of(), self.fits, &chosen);
         let models = self.models();
         let empty = tables::customer_value::Columns::with_room(0, self.clv.horizons.len());
         let spec = tables::customer_value::sheet(self.layout, &models, empty).spec;
@@ -197,13 +215,22 @@ impl Run<'_> {
         let model = self.choices[segment].model;
         let name = model_name(self.fits.models[model]);
         let mut pooled = super::errors::Errors::default();
-        self.tests.iter().filter_map(|test| test.purchases(name, segment)).for_each(|errors| pooled.merge(errors));
+        self.tests
+            .iter()
+            .filter_map(|test| test.purchases(name, segment))
+            .for_each(|errors| pooled.merge(errors));
         // Without holdout purchases scatter as Poisson's do, at least.
         let dispersion = pooled.dispersion().unwrap_or(1.0);
         Chosen { model, dispersion, tally: &self.census.tallies[0][segment] }
     }
 
-    fn publish(&self, accounts: &[Account], equities: &[Equity], total: &Equity, staging: &Staging) -> Result<()> {
+    fn publish(
+        &self,
+        accounts: &[Account],
+        equities: &[Equity],
+        total: &Equity,
+        staging: &Staging,
+    ) -> Result<()> {
         for sheet in [
             tables::value_model::sheet(self.layout, accounts),
             tables::value_counts::sheet(self.layout, &self.census.tallies[0]),

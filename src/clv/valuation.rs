@@ -52,7 +52,8 @@ impl Value {
         let outlook = self.outlook.as_ref()?;
         let (of_purchases, of_each) = (outlook.discounted.standard_error()?, self.each_error?);
         let (purchases, each) = (outlook.discounted.value, self.each[VALUED]);
-        let squared = (each * of_purchases).powi(2) + (purchases * of_each).powi(2) + (of_purchases * of_each).powi(2);
+        let squared =
+            (each * of_purchases).powi(2) + (purchases * of_each).powi(2) + (of_purchases * of_each).powi(2);
         Some(squared.sqrt())
     }
 }
@@ -133,7 +134,8 @@ impl<'r> Valuation<'r> {
 
     fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
         let residual = |outlook: &Outlook| {
-            let [valued, full, revenue] = value.each.map(|each| money::rounded(outlook.discounted.value * each));
+            let [valued, full, revenue] =
+                value.each.map(|each| money::rounded(outlook.discounted.value * each));
             Ok::<_, crate::error::Error>([valued?, full?, revenue?])
         };
         let residual = value.outlook.as_ref().map(residual).transpose()?;

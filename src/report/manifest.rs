@@ -1,6 +1,7 @@
 //! The run's own account in the release's manifest.
 
 use super::total_rows;
+use crate::clv;
 use crate::costing::schema::CostTotals;
 use crate::expect::Checked;
 use crate::facts::FactSet;
@@ -20,7 +21,7 @@ pub fn manifest(
     timings: &[Timing],
     checks: &[Checked],
     ledgers: &[Identity],
-    lifetime: Option<&crate::clv::Summary>,
+    lifetime: Option<&clv::Summary>,
 ) -> Value {
     let money = |amount: i128| format_fixed(amount, facts.money_scale);
     let total = total_rows(facts);

@@ -103,7 +103,10 @@ pub(crate) fn sheet(layout: &Layout<'_>, models: &[PurchaseModel], columns: Colu
     layout.add_as_of(&mut sheet, rows);
     layout.add_segments(&mut sheet, columns.segments.iter().map(|segment| Some(*segment)));
     let model = Column::new("model", ColumnKind::Name, "", "Purchase model the customer is valued by");
-    sheet.texts(model, columns.segments.iter().map(|segment| models.get(*segment).map(|model| model_name(*model))));
+    sheet.texts(
+        model,
+        columns.segments.iter().map(|segment| models.get(*segment).map(|model| model_name(*model))),
+    );
     add_counts(&mut sheet, columns.counts);
     let mut sheet = Writing { sheet, currency: layout.currency(), money_scale: layout.facts.money_scale };
     sheet.pair("probability_alive", "1", "Probability of being alive at the as-of date", columns.alive);
@@ -120,7 +123,11 @@ pub(crate) fn sheet(layout: &Layout<'_>, models: &[PurchaseModel], columns: Colu
     sheet.worth(clv.margin, columns.each, columns.residual, columns.error);
     let meaning = "Customer profit so far, acquisition cost in it; never added to the residual value";
     sheet.money("past_profit", meaning, columns.profit);
-    sheet.money("acquisition_cost", "What winning the customer cost, part of past_profit", columns.acquisition_cost);
+    sheet.money(
+        "acquisition_cost",
+        "What winning the customer cost, part of past_profit",
+        columns.acquisition_cost,
+    );
     sheet.sheet
 }
 
@@ -175,14 +182,18 @@ impl Writing {
     ) {
         let unit = money::unit(self.money_scale);
         let currency = self.currency.clone();
-        let scaled = |values: Vec<Option<f64>>| values.into_iter().map(|value| value.map(|value| value * unit)).collect();
+        let scaled = |values: Vec<Option<f64>>| {
+            values.into_iter().map(|value| value.map(|value| value * unit)).collect()
+        };
         let valued = match margin {
             Margin::Avoidable => "avoidable margin",
             Margin::Full => "full margin",
             Margin::Revenue => "net revenue",
         };
         let [of_valued, of_full, of_revenue, of_error] = each;
-        let meaning = format!("Expected {valued} of a purchase, with what follows it up to the next; below 0 for a loss");
+        let meaning = format!(
+            "Expected {valued} of a purchase, with what follows it up to the next; below 0 for a loss"
+        );
         self.float("margin_per_purchase", &currency, &meaning, scaled(of_valued));
         self.float(
             "margin_per_purchase_se",
@@ -193,16 +204,23 @@ impl Writing {
         let [valued_value, full_value, revenue_value] = residual;
         let meaning = "Residual value: discounted purchases × margin per purchase, rounded once";
         self.money_or_null(RESIDUAL[VALUED], meaning, valued_value);
-        let meaning = "Standard error of residual_value, of purchases and margin; null where it cannot be told";
+        let meaning =
+            "Standard error of residual_value, of purchases and margin; null where it cannot be told";
         self.float("residual_value_se", &currency, meaning, scaled(error));
         if margin != Margin::Full {
             let meaning = "Expected margin of a purchase after all that the customer bears";
             self.float("full_margin_per_purchase", &currency, meaning, scaled(of_full));
-            let meaning = "Residual value at the full margin: discounted purchases × full margin per purchase";
+            let meaning =
+                "Residual value at the full margin: discounted purchases × full margin per purchase";
             self.money_or_null(RESIDUAL[FULL], meaning, full_value);
         }
         if margin != Margin::Revenue {
-            self.float("revenue_per_purchase", &currency, "Expected net revenue of a purchase", scaled(of_revenue));
+            self.float(
+                "revenue_per_purchase",
+                &currency,
+                "Expected net revenue of a purchase",
+                scaled(of_revenue),
+            );
             let meaning = "Discounted purchases × net revenue per purchase; cost is not taken off";
             self.money_or_null(RESIDUAL[REVENUE], meaning, revenue_value);
         }

@@ -30,7 +30,8 @@ impl Layout<'_> {
             Some(attribute) => format!("Value of attribute '{attribute}'; null for customers without one"),
             None => "Null: all customers are one base".to_owned(),
         };
-        let name = |segment: Option<usize>| segment.and_then(|segment| self.segments.names[segment].as_deref());
+        let name =
+            |segment: Option<usize>| segment.and_then(|segment| self.segments.names[segment].as_deref());
         let column = Column::new("segment", ColumnKind::Name, "", meaning).nullable();
         sheet.texts(column, segments.into_iter().map(name));
     }

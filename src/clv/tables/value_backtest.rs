@@ -28,10 +28,13 @@ pub(crate) fn sheet(layout: &Layout<'_>, tests: &[Backtest]) -> Sheet {
     let rows: Vec<Row> = tests.iter().flat_map(|test| rows(test, is_split)).collect();
     let mut sheet = Sheet::new("value_backtest", "calibration date, target, forecaster, kind and bin", None);
     let day = |name, meaning| Column::new(name, ColumnKind::Date, "", meaning);
-    sheet.days(day("calibration_date", "Rows on this day or later were held out"), rows.iter().map(|row| Some(row.date)));
+    sheet.days(
+        day("calibration_date", "Rows on this day or later were held out"),
+        rows.iter().map(|row| Some(row.date)),
+    );
     sheet.days(day("holdout_end", "Exclusive end of the holdout"), rows.iter().map(|row| Some(row.until)));
     let name = |name, meaning| Column::new(name, ColumnKind::Name, "", meaning);
-    let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought) or margin";
+    let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
     sheet.texts(name("target", meaning), rows.iter().map(|row| Some(row.target)));
     let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
     sheet.texts(name("forecaster", meaning), rows.iter().map(|row| Some(row.forecaster)));
@@ -43,7 +46,10 @@ pub(crate) fn sheet(layout: &Layout<'_>, tests: &[Backtest]) -> Sheet {
     sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
     let meaning = "Decile from 1, purchases (the last bin and more), least days since the last purchase, or weeks since the \
                    first purchase of all, up to whose end repeat purchases are counted";
-    sheet.fixed_or_null(Column::new("bin", ColumnKind::Count, "", meaning), rows.iter().map(|row| row.bin).collect());
+    sheet.fixed_or_null(
+        Column::new("bin", ColumnKind::Count, "", meaning),
+        rows.iter().map(|row| row.bin).collect(),
+    );
     let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers added up");
     sheet.fixed(column, rows.iter().map(|row| integer(row.customers)).collect::<Vec<_>>());
     add_errors(&mut sheet, &rows);
@@ -91,7 +97,11 @@ fn rows(test: &Backtest, is_split: bool) -> Vec<Row> {
             series.errors.iter().for_each(|errors| total.merge(errors));
             push(None, None, total);
             if is_split {
-                series.errors.iter().enumerate().for_each(|(segment, errors)| push(Some(segment), None, *errors));
+                series
+                    .errors
+                    .iter()
+                    .enumerate()
+                    .for_each(|(segment, errors)| push(Some(segment), None, *errors));
             }
         } else {
             bins(series).for_each(|(bin, errors)| push(None, Some(bin), errors));
@@ -108,7 +118,10 @@ fn bins(series: &Series) -> impl Iterator<Item = (i64, Errors)> + '_ {
         Kind::Recency => bin * i64::from(RECENCY_DAYS),
         Kind::Total | Kind::Frequency => bin,
     };
-    (0..).zip(&series.errors).filter(|(_, errors)| errors.customers > 0).map(move |(bin, errors)| (name(bin), *errors))
+    (0..)
+        .zip(&series.errors)
+        .filter(|(_, errors)| errors.customers > 0)
+        .map(move |(bin, errors)| (name(bin), *errors))
 }
 
 fn weeks(test: &Backtest) -> impl Iterator<Item = Row> + '_ {
@@ -132,6 +145,7 @@ fn weeks(test: &Backtest) -> impl Iterator<Item = Row> + '_ {
 fn target(target: Target) -> &'static str {
     match target {
         Target::Purchases => "purchases",
+        Target::ActivePeriods => "active_periods",
         Target::MarginPerPurchase => "margin_per_purchase",
         Target::Margin => "margin",
     }

@@ -18,8 +18,12 @@ pub(crate) fn sheet(layout: &Layout<'_>, tallies: &[Tally]) -> Sheet {
     layout.add_segments(&mut sheet, rows.iter().map(|(segment, _)| Some(*segment)));
     let columns: [(&'static str, &'static str, &'static str, fn(&CountRow) -> u64); 4] = [
         ("purchases", "purchases", "x: days with a purchase after the first", |row| row.purchases.into()),
-        ("last_purchase_days", "days", "t_x: from the first purchase to the last", |row| row.last_purchase_days.into()),
-        ("age_days", "days", "T: from the first purchase to the last day before the as-of date", |row| row.age_days.into()),
+        ("last_purchase_days", "days", "t_x: from the first purchase to the last", |row| {
+            row.last_purchase_days.into()
+        }),
+        ("age_days", "days", "T: from the first purchase to the last day before the as-of date", |row| {
+            row.age_days.into()
+        }),
         ("customers", "customers", "Customers with this history", |row| row.customers),
     ];
     for (name, unit, meaning, of) in columns {

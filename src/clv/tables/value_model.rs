@@ -25,13 +25,17 @@ pub(crate) fn sheet(layout: &Layout<'_>, accounts: &[Account]) -> Sheet {
     sheet.days(column, rows.iter().map(|(account, _)| Some(account.until)));
     let meaning = "chosen: customers are valued by it; candidate; formula, to compare with";
     sheet.texts(name("role", meaning), rows.iter().map(|(account, _)| Some(role(account.role))));
+    let column =
+        Column::new("chosen_because", ColumnKind::Name, "", "Why the purchase model was chosen").nullable();
+    sheet.texts(column, rows.iter().map(|(account, _)| account.why));
     let meaning = "Symbol in the source; null for a model without estimate";
     let symbols = rows.iter().map(|(_, parameter)| parameter.map(|parameter| parameter.name));
     sheet.texts(name("parameter", meaning).nullable(), symbols);
     add_estimates(&mut sheet, &rows);
     add_fits(&mut sheet, &rows);
     let meaning = "What the parameter means, with its unit: times in weeks, money in the currency of the run";
-    let meanings = rows.iter().map(|(_, parameter)| parameter.map_or("", |parameter| parameter.meaning.as_str()));
+    let meanings =
+        rows.iter().map(|(_, parameter)| parameter.map_or("", |parameter| parameter.meaning.as_str()));
     sheet.texts(name("meaning", meaning), meanings.map(Some));
     sheet
 }
@@ -44,20 +48,25 @@ fn add_estimates(sheet: &mut Sheet, rows: &[Row<'_>]) {
         sheet.floats(column, rows.iter().map(|(_, parameter)| parameter.and_then(of).and_then(shown)));
     };
     float("estimate", "Its value; null where there is none", |parameter| parameter.estimate);
-    float("standard_error", "Of the estimate; null where it cannot be told", |parameter| parameter.standard_error);
+    float("standard_error", "Of the estimate; null where it cannot be told", |parameter| {
+        parameter.standard_error
+    });
     float("earlier_estimate", "In the release that clv.drift_from names", |parameter| parameter.earlier);
     let meaning = "Estimate less earlier estimate, in standard errors of the earlier one";
     float("drift", meaning, |parameter| parameter.drift);
 }
 
 fn add_fits(sheet: &mut Sheet, rows: &[Row<'_>]) {
-    let column = Column::new("log_likelihood", ColumnKind::Float, "", "Of the model; null for formulas").nullable();
+    let column =
+        Column::new("log_likelihood", ColumnKind::Float, "", "Of the model; null for formulas").nullable();
     sheet.floats(column, rows.iter().map(|(account, _)| account.log_likelihood.and_then(shown)));
-    let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers the model was fitted to");
+    let column =
+        Column::new("customers", ColumnKind::Integer, "customers", "Customers the model was fitted to");
     sheet.fixed_or_null(column, rows.iter().map(|(account, _)| account.customers.map(integer)).collect());
     let column = Column::new("iterations", ColumnKind::Count, "", "Evaluations of the likelihood");
     sheet.fixed_or_null(column, rows.iter().map(|(account, _)| account.iterations.map(i64::from)).collect());
-    let meaning = "yes where a maximum of the likelihood was found, no where not; null for what is not searched for";
+    let meaning =
+        "yes where a maximum of the likelihood was found, no where not; null for what is not searched for";
     let word = |converged: bool| if converged { "yes" } else { "no" };
     let column = Column::new("converged", ColumnKind::Name, "", meaning).nullable();
     sheet.texts(column, rows.iter().map(|(account, _)| account.converged.map(word)));
