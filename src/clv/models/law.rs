@@ -34,7 +34,8 @@ impl Law {
     pub(super) fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
         match self {
             Self::Nbd(rates) => {
-                let term = |&(x, t): &(u32, u32)| rates.term(&rates.purchased(x), f64::from(t) * weeks_per_tick);
+                let term =
+                    |&(x, t): &(u32, u32)| rates.term(&rates.purchased(x), f64::from(t) * weeks_per_tick);
                 side.pairs.iter().map(term).collect()
             }
             Self::BetaGeometric(law) => law.survived_side(side, weeks_per_tick),
@@ -81,7 +82,8 @@ impl Law {
     pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
         match self {
             Self::Nbd(rates) => {
-                let one = |age: f64| horizons.iter().map(|horizon| rates.ahead(purchases, age, horizon)).collect();
+                let one =
+                    |age: f64| horizons.iter().map(|horizon| rates.ahead(purchases, age, horizon)).collect();
                 ages.iter().map(|&age| one(age)).collect()
             }
             Self::BetaGeometric(law) => law.ahead(purchases, ages, horizons),

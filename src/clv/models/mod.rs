@@ -26,6 +26,8 @@ mod nbd;
 mod pairs;
 
 #[cfg(test)]
+mod degenerate;
+#[cfg(test)]
 mod golden;
 
 pub use counts::{CountRow, Counts};

@@ -45,7 +45,10 @@ impl Horizon {
     pub fn forever(discount_per_day: f64) -> Self {
         let horizon =
             Self { weeks: f64::INFINITY, discount_per_week: discount_per_day * super::DAYS_PER_WEEK };
-        assert!(horizon.is_possible(), "residual purchases need a positive discount rate, not {discount_per_day}");
+        assert!(
+            horizon.is_possible(),
+            "residual purchases need a positive discount rate, not {discount_per_day}"
+        );
         horizon
     }
 
@@ -181,7 +184,9 @@ impl Predictor {
     /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. BG/NBD only.
     pub fn purchase_distribution(&self, weeks: f64, counts: u32) -> Option<Vec<f64>> {
         match (&self.law, self.model) {
-            (Law::BetaGeometric(law), Model::BgNbd) => Some(bg_nbd::purchase_distribution(law, weeks, counts)),
+            (Law::BetaGeometric(law), Model::BgNbd) => {
+                Some(bg_nbd::purchase_distribution(law, weeks, counts))
+            }
             _ => None,
         }
     }
@@ -199,7 +204,8 @@ impl Predictor {
     pub fn tracking(&self, first_days: &[(u32, u64)], days: u32) -> Vec<f64> {
         let curve = self.new_customer_by_day(days);
         let at = |day: u32, first: u32| day.checked_sub(first).map_or(0.0, |age| curve[age as usize]);
-        let by = |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
+        let by =
+            |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
         (0..days).map(by).collect()
     }
 
@@ -231,7 +237,77 @@ pub(super) fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope)
     let likelihood = survived.value.max(lapsed.value) + ratio.ln_1p();
     let probability = (alive.value - likelihood).exp().min(1.0);
     let entry = |index: usize| {
-        alive.gradient[index] - survived_share * survived.gradient[index] - lapsed_share * lapsed.gradient[index]
+        alive.gradient[index]
+            - survived_share * survived.gradient[index]
+            - lapsed_share * lapsed.gradient[index]
     };
     Slope { value: probability, gradient: std::array::from_fn(|index| probability * entry(index)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HISTORIES: [(u32, f64, f64); 5] =
+        [(0, 0.0, 0.0), (0, 0.0, 30.0), (2, 11.0, 38.86), (30, 50.0, 52.0), (400, 500.0, 520.0)];
+
+    /// With a covariance of 1 the pull is the gradient.
+    fn predictor(model: Model, parameters: [f64; 4]) -> Predictor {
+        let one = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
+        Predictor { pulls: Some(Pulls::new(&one)), ..Predictor::with_parameters(model, parameters) }
+    }
+
+    #[test]
+    fn gradients_are_those_of_the_predictions() {
+        for (model, parameters) in [
+            (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
+            (Model::MbgNbd, [0.525, 6.183, 1.0, 1.614]),
+            (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
+            (Model::ParetoNbd, [3.0, 2.0, 1.0, 150.0]),
+        ] {
+            for (purchases, last_purchase_weeks, age_weeks) in HISTORIES {
+                let history = History { purchases, last_purchase_weeks, age_weeks };
+                check_gradients(model, parameters, &history);
+            }
+        }
+    }
+
+    fn check_gradients(model: Model, parameters: [f64; 4], history: &History) {
+        let at = |parameters| {
+            let predictor = predictor(model, parameters);
+            let ahead = |weeks, discount_per_week| {
+                predictor.purchases(history, &Horizon { weeks, discount_per_week })
+            };
+            let aheads = [ahead(39.0, 0.0), ahead(52.0, 0.0027), ahead(f64::INFINITY, 0.0027)];
+            [predictor.alive(history), aheads[0], aheads[1], aheads[2], predictor.silent(history, 13.0)]
+        };
+        let centre = at(parameters);
+        for index in 0..4 {
+            let moved = |by: f64| {
+                let mut moved = parameters;
+                moved[index] *= by.exp();
+                at(moved)
+            };
+            let (up, down) = (moved(1e-4), moved(-1e-4));
+            for (quantity, estimate) in centre.iter().enumerate() {
+                let expected = (up[quantity].value - down[quantity].value) / 2e-4;
+                let found = estimate.pull.unwrap()[index];
+                let scale = estimate.value.abs().max(1e-3);
+                assert!(
+                    (found - expected).abs() < 1e-6 * scale,
+                    "{model:?} {history:?}: quantity {quantity}, parameter {index}: {found} for {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn errors_of_sums_are_lengths_of_summed_pulls() {
+        let covariance =
+            [[4.0, 2.0, 0.0, 0.0], [2.0, 10.0, 0.0, -3.0], [0.0, 0.0, 0.0, 0.0], [0.0, -3.0, 0.0, 2.0]];
+        let pull = Pulls::new(&covariance).of(&[1.0, -1.0, 7.0, 2.0]);
+        let estimate = Estimate { value: 0.0, pull: Some(pull) };
+        // gᵀCg = 4 − 4 + 10 + 12 + 8.
+        assert!((estimate.standard_error().unwrap().powi(2) - 30.0).abs() < 1e-12, "{estimate:?}");
+    }
 }
