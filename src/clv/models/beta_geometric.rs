@@ -13,10 +13,11 @@
 
 use rayon::prelude::*;
 
+use super::estimate::Slope;
 use super::likelihood::{ABSENT, Term, mirrored};
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use crate::math::quadrature;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 

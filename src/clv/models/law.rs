@@ -1,11 +1,12 @@
 //! One of the laws, with its parameters: what the likelihood and the predictions ask of any of them.
 
 use super::beta_geometric::BetaGeometric;
+use super::estimate::Slope;
 use super::likelihood::{ABSENT, Term};
 use super::nbd::PurchaseRates;
 use super::pairs::Side;
 use super::pareto_nbd::ParetoNbd;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use super::{Model, bg_nbd, mbg_nbd};
 
 /// How customers buy and lapse.

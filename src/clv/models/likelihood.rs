@@ -8,9 +8,9 @@
 
 use rayon::prelude::*;
 
+use super::estimate::Slope;
 use super::law::Law;
 use super::pairs::{Chunk, Pairs};
-use super::predict::Slope;
 use crate::math::optimise::Evaluation;
 
 /// A term of the likelihood, with derivatives by the logarithms of the four parameters.

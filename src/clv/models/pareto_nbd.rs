@@ -2,8 +2,9 @@
 //!
 //! D. Schmittlein, D. Morrison, R. Colombo, "Counting your customers: who are they and what will they do next?",
 //! Management Science 33 (1987); formulas after P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model and
-//! related expressions" (2005): likelihood (17), P(alive) (22) and conditional expectation (29); DERT after P. Fader,
-//! B. Hardie, K. Lee, "RFM and CLV", Journal of Marketing Research 42 (2005), equation (2).
+//! related expressions" (2005), <http://brucehardie.com/notes/009/>: the likelihood is its equation (18) with A₀ of (19)
+//! and (20). DERT after P. Fader, B. Hardie, K. Lee, "RFM and CLV: using iso-value curves for customer base analysis",
+//! Journal of Marketing Research 42 (2005).
 //!
 //! Symbols: r, α (weeks) shape and rate of the gamma law of purchase rates λ; s, β (weeks) those of lapsing rates μ.
 //!
@@ -15,11 +16,12 @@
 
 use rayon::prelude::*;
 
+use super::estimate::Slope;
 use super::lapse_share::{Column, LapseShare};
 use super::likelihood::{Term, mirrored};
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use crate::math::quadrature;
 
 /// Parameters, times in weeks.

@@ -5,9 +5,10 @@
 
 use rayon::prelude::*;
 
+use super::estimate::{Pulls, Slope};
 use super::law::Law;
 use super::pairs::{Pairs, Side};
-use super::predict::{Horizon, Pulls, Slope, alive_probability};
+use super::predict::{Horizon, alive_probability};
 use super::{Counts, DAYS_PER_WEEK, Estimate, Fit};
 
 /// How many horizons may be declared.
