@@ -15,6 +15,8 @@ pub mod costing;
 
 pub mod profitability;
 
+pub mod clv;
+
 pub mod publish;
 
 pub mod expect;
