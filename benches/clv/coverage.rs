@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench talks to the person at the terminal")]
 
+mod continuous;
 mod discrete;
 mod draws;
 
@@ -41,9 +42,11 @@ impl Found {
 }
 
 fn main() {
-    println!("| model | data set | fitted | parameter | truth | mean estimate | covered | mean distance (se) | sd |");
+    println!(
+        "| model | data set | fitted | parameter | truth | mean estimate | covered | mean distance (se) | sd |"
+    );
     println!("|---|---|---:|---|---:|---:|---:|---:|---:|");
-    for model in discrete::models() {
+    for model in continuous::models().into_iter().chain(discrete::models()) {
         print!("{}", rows(&model));
     }
 }

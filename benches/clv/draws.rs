@@ -16,6 +16,11 @@ impl Draws {
         ((self.0.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
+    /// Exponential with mean 1.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -self.uniform().ln()
+    }
+
     /// Standard normal, by the polar method of G. Marsaglia and T. A. Bray (1964).
     fn normal(&mut self) -> f64 {
         loop {
