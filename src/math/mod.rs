@@ -5,5 +5,6 @@
 pub mod hypergeometric;
 pub mod linear;
 pub mod optimise;
+pub mod quadrature;
 pub mod ratio;
 pub mod special;

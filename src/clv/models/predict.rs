@@ -1,0 +1,204 @@
+//! What a fitted model expects of one customer, with standard errors by the delta method.
+
+use super::law::Law;
+use super::likelihood::Term;
+use super::{Fit, Model, bg_nbd};
+
+/// A customer's past, times in weeks since the first purchase.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct History {
+    /// x: repeat purchases.
+    pub purchases: u32,
+    /// t_x: when the last purchase was, 0 without repeat purchase.
+    pub last_purchase_weeks: f64,
+    /// T: the end of observation.
+    pub age_weeks: f64,
+}
+
+impl History {
+    /// A customer who has just bought for the first time.
+    pub const NEW: Self = Self { purchases: 0, last_purchase_weeks: 0.0, age_weeks: 0.0 };
+
+    /// From whole days, as counted.
+    pub fn of_days(purchases: u32, last_purchase_days: u32, age_days: u32) -> Self {
+        let weeks = |days: u32| f64::from(days) / super::DAYS_PER_WEEK;
+        Self { purchases, last_purchase_weeks: weeks(last_purchase_days), age_weeks: weeks(age_days) }
+    }
+}
+
+/// How far ahead purchases count, and how much later ones count less.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Horizon {
+    /// Length, or infinite.
+    pub weeks: f64,
+    /// Continuous rate δ: a purchase after u weeks counts e^(−δu). Positive if the length is infinite.
+    pub discount_per_week: f64,
+}
+
+impl Horizon {
+    /// Plain expected purchases in so many days.
+    pub fn of_days(days: u32) -> Self {
+        Self { weeks: f64::from(days) / super::DAYS_PER_WEEK, discount_per_week: 0.0 }
+    }
+
+    /// For ever, discounted: DERT, discounted expected residual transactions.
+    pub fn forever(discount_per_day: f64) -> Self {
+        let horizon =
+            Self { weeks: f64::INFINITY, discount_per_week: discount_per_day * super::DAYS_PER_WEEK };
+        assert!(horizon.is_possible(), "residual purchases need a positive discount rate, not {discount_per_day}");
+        horizon
+    }
+
+    fn is_possible(&self) -> bool {
+        let (weeks, discount) = (self.weeks, self.discount_per_week);
+        weeks >= 0.0 && discount >= 0.0 && discount.is_finite() && (weeks.is_finite() || discount > 0.0)
+    }
+
+    /// ∫ e^(−δu) du over the horizon.
+    pub(super) fn discounted_weeks(&self) -> f64 {
+        if self.discount_per_week == 0.0 {
+            return self.weeks;
+        }
+        -(-self.discount_per_week * self.weeks).exp_m1() / self.discount_per_week
+    }
+}
+
+/// A prediction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Best estimate.
+    pub value: f64,
+    /// By the delta method, from the parameters' covariance; `None` where the fit has none.
+    pub standard_error: Option<f64>,
+}
+
+/// A quantity with its derivatives by the logarithms of the four parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Slope {
+    pub(super) value: f64,
+    pub(super) gradient: [f64; 4],
+}
+
+impl Slope {
+    pub(super) fn scaled(self, factor: f64) -> Self {
+        Self { value: self.value * factor, gradient: self.gradient.map(|entry| entry * factor) }
+    }
+
+    pub(super) fn times(self, other: &Self) -> Self {
+        let entry = |index: usize| self.gradient[index] * other.value + self.value * other.gradient[index];
+        Self { value: self.value * other.value, gradient: std::array::from_fn(entry) }
+    }
+
+    /// Of a logarithm.
+    pub(super) fn exp(self) -> Self {
+        Self { value: self.value.exp(), ..self.scaled(self.value.exp()) }
+    }
+}
+
+impl From<Term> for Slope {
+    fn from(term: Term) -> Self {
+        Self { value: term.value, gradient: term.gradient }
+    }
+}
+
+/// A fit, ready to predict.
+#[derive(Debug, Clone, Copy)]
+pub struct Predictor {
+    model: Model,
+    law: Law,
+    covariance: Option<[[f64; 4]; 4]>,
+}
+
+impl Predictor {
+    /// `None` where the fit found nothing to predict from.
+    pub fn new(fit: &Fit) -> Option<Self> {
+        Some(Self { model: fit.model, law: fit.law()?, covariance: fit.covariance })
+    }
+
+    /// A model with parameters from elsewhere; without standard errors.
+    pub fn with_parameters(model: Model, parameters: [f64; 4]) -> Self {
+        Self { model, law: Law::of_model(model, parameters), covariance: None }
+    }
+
+    /// The probability that the customer has not lapsed.
+    pub fn alive(&self, history: &History) -> Estimate {
+        self.estimate(&self.alive_slope(history))
+    }
+
+    /// Expected purchases within the horizon, discounted if it says so.
+    pub fn purchases(&self, history: &History, horizon: &Horizon) -> Estimate {
+        assert!(horizon.is_possible(), "{horizon:?} is not a horizon");
+        let ahead = self.law.ahead(history.purchases, &[history.age_weeks], &[*horizon])[0][0];
+        self.estimate(&self.alive_slope(history).times(&ahead))
+    }
+
+    /// The probability of no purchase in the next `weeks`.
+    pub fn silent(&self, history: &History, weeks: f64) -> Estimate {
+        let silent = self.law.ln_silent(history.purchases, history.age_weeks, weeks).exp();
+        let buys = Slope { value: 1.0 - silent.value, ..silent.scaled(-1.0) };
+        let missed = self.alive_slope(history).times(&buys);
+        self.estimate(&Slope { value: 1.0 - missed.value, ..missed.scaled(-1.0) })
+    }
+
+    /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. BG/NBD only.
+    pub fn purchase_distribution(&self, weeks: f64, counts: u32) -> Option<Vec<f64>> {
+        match (&self.law, self.model) {
+            (Law::BetaGeometric(law), Model::BgNbd) => Some(bg_nbd::purchase_distribution(law, weeks, counts)),
+            _ => None,
+        }
+    }
+
+    /// Expected repeat purchases of a new customer by the end of each of the first `days` days, the first day being 0.
+    pub fn new_customer_by_day(&self, days: u32) -> Vec<f64> {
+        let horizons: Vec<_> = (0..days).map(Horizon::of_days).collect();
+        let alive = self.alive_slope(&History::NEW).value;
+        self.law.ahead(0, &[0.0], &horizons)[0].iter().map(|ahead| alive * ahead.value).collect()
+    }
+
+    /// Expected repeat purchases of a cohort by the end of each of the first `days` days of the calendar, cumulative.
+    ///
+    /// `first_days` are (day of the first purchase, customers).
+    pub fn tracking(&self, first_days: &[(u32, u64)], days: u32) -> Vec<f64> {
+        let curve = self.new_customer_by_day(days);
+        let at = |day: u32, first: u32| day.checked_sub(first).map_or(0.0, |age| curve[age as usize]);
+        let by = |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
+        (0..days).map(by).collect()
+    }
+
+    pub(super) fn law(&self) -> &Law {
+        &self.law
+    }
+
+    pub(super) fn covariance(&self) -> Option<&[[f64; 4]; 4]> {
+        self.covariance.as_ref()
+    }
+
+    fn alive_slope(&self, history: &History) -> Slope {
+        let History { purchases, last_purchase_weeks, age_weeks } = *history;
+        let [alive, survived] = [Law::alive, Law::survived].map(|of| of(&self.law, purchases, age_weeks));
+        alive_probability(&alive, &survived, &self.law.lapsed(purchases, last_purchase_weeks))
+    }
+
+    fn estimate(&self, slope: &Slope) -> Estimate {
+        let variance = |covariance: &[[f64; 4]; 4]| -> f64 {
+            let row = |row: usize| (0..4).map(|column| covariance[row][column] * slope.gradient[column]).sum::<f64>();
+            (0..4).map(|index| slope.gradient[index] * row(index)).sum()
+        };
+        let standard_error = self.covariance.as_ref().map(|covariance| variance(covariance).max(0.0).sqrt());
+        Estimate { value: slope.value, standard_error: standard_error.filter(|error| error.is_finite()) }
+    }
+}
+
+/// a/(e^f + e^g).
+fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope) -> Slope {
+    let apart = lapsed.value - survived.value;
+    let ratio = (-apart.abs()).exp();
+    let (lapsed_share, survived_share) =
+        if apart > 0.0 { (1.0 / (1.0 + ratio), ratio / (1.0 + ratio)) } else { (ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)) };
+    let likelihood = survived.value.max(lapsed.value) + ratio.ln_1p();
+    let probability = (alive.value - likelihood).exp().min(1.0);
+    let entry = |index: usize| {
+        alive.gradient[index] - survived_share * survived.gradient[index] - lapsed_share * lapsed.gradient[index]
+    };
+    Slope { value: probability, gradient: std::array::from_fn(|index| probability * entry(index)) }
+}
