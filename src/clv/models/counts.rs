@@ -33,7 +33,7 @@ impl Counts {
     /// Counts customers given as (x, t_x, T), in any order.
     ///
     /// # Panics
-    /// When a history cannot be: t_x > T, x > t_x, or only one of x and t_x is 0.
+    /// When a history cannot be: t_x > T, or only one of x and t_x is 0.
     pub fn of_customers(customers: impl IntoIterator<Item = (u32, u32, u32)>) -> Self {
         Self::of_packed(customers.into_iter().map(|(x, last, age)| pack(x, last, age)).collect())
     }
@@ -133,7 +133,7 @@ impl CountRow {
 
 /// One integer that orders as (x, t_x, T).
 fn pack(purchases: u32, last: u32, age: u32) -> u64 {
-    let is_possible = purchases <= last && last <= age && (purchases > 0) == (last > 0) && age < 1 << BITS;
+    let is_possible = last <= age && (purchases > 0) == (last > 0) && purchases.max(age) < 1 << BITS;
     assert!(is_possible, "{purchases} repeat purchases, the last on day {last} of {age}, cannot be");
     u64::from(purchases) << (2 * BITS) | u64::from(last) << BITS | u64::from(age)
 }

@@ -69,11 +69,11 @@ impl Law {
         }
     }
 
-    /// ln of the density of x purchases until t and alive then; f, where survivors are those alive.
-    pub(super) fn alive(&self, purchases: u32, t: f64) -> Slope {
+    /// ln of the density of x purchases until t and alive then: f itself, where survivors are those alive.
+    pub(super) fn alive(&self, purchases: u32, t: f64, survived: &Slope) -> Slope {
         match self {
             Self::Pareto(law) => law.alive(purchases, t).into(),
-            Self::Nbd(_) | Self::BetaGeometric(_) => self.survived(purchases, t),
+            Self::Nbd(_) | Self::BetaGeometric(_) => *survived,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Buy-till-you-die models in continuous time, fitted to counts of (x, t_x, T) and exact at any size.
 //!
 //! A model is one file with its paper, equations, symbols and range: [`Model`] lists them. [`fit()`] finds its parameters,
-//! [`Predictor`] says what it expects of a customer, `Scorer` does so for millions.
+//! [`Predictor`] says what it expects of a customer, [`Scorer`] does so for millions.
 //!
 //! Parameters are in weeks, as in the papers; histories, horizons and discount rates in days. This folder knows neither
 //! money nor where histories come from.
@@ -10,6 +10,9 @@ mod counts;
 mod fit;
 mod form;
 mod predict;
+mod score;
+
+pub mod simulate;
 
 mod bg_nbd;
 mod mbg_nbd;
@@ -39,6 +42,7 @@ pub use counts::{CountRow, Counts};
 pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit};
 pub use form::{Form, Lapsing, Purchasing, Reason};
 pub use predict::{Estimate, History, Horizon, Predictor};
+pub use score::{MOST_HORIZONS, Score, Scorer};
 
 const DAYS_PER_WEEK: f64 = 7.0;
 

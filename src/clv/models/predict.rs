@@ -68,8 +68,46 @@ impl Horizon {
 pub struct Estimate {
     /// Best estimate.
     pub value: f64,
-    /// By the delta method, from the parameters' covariance; `None` where the fit has none.
-    pub standard_error: Option<f64>,
+    /// How the fit's four independent errors of unit variance pull at the value; `None` where the fit has no covariance.
+    ///
+    /// Pulls add up: Σ m·value of customers with one fit has the pull Σ m·pull.
+    pub pull: Option<[f64; 4]>,
+}
+
+impl Estimate {
+    /// By the delta method: the length of the pull.
+    pub fn standard_error(&self) -> Option<f64> {
+        self.pull.map(|pull| pull.iter().map(|entry| entry * entry).sum::<f64>().sqrt())
+    }
+}
+
+/// The covariance C = L·Lᵀ of the parameters' logarithms, as L: the pull of a gradient g is Lᵀg.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pulls {
+    lower: [[f64; 4]; 4],
+}
+
+impl Pulls {
+    /// Cholesky's factor; parameters without variance, those a form fixes, have rows of 0.
+    pub(super) fn new(covariance: &[[f64; 4]; 4]) -> Self {
+        let mut lower = [[0.0_f64; 4]; 4];
+        for row in 0..4 {
+            for column in 0..=row {
+                let known: f64 = (0..column).map(|inner| lower[row][inner] * lower[column][inner]).sum();
+                let rest = covariance[row][column] - known;
+                lower[row][column] = match (row == column, lower[column][column] > 0.0) {
+                    (true, _) => rest.max(0.0).sqrt(),
+                    (false, true) => rest / lower[column][column],
+                    (false, false) => 0.0,
+                };
+            }
+        }
+        Self { lower }
+    }
+
+    pub(super) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
+        std::array::from_fn(|column| (column..4).map(|row| self.lower[row][column] * gradient[row]).sum())
+    }
 }
 
 /// A quantity with its derivatives by the logarithms of the four parameters.
@@ -106,18 +144,18 @@ impl From<Term> for Slope {
 pub struct Predictor {
     model: Model,
     law: Law,
-    covariance: Option<[[f64; 4]; 4]>,
+    pulls: Option<Pulls>,
 }
 
 impl Predictor {
     /// `None` where the fit found nothing to predict from.
     pub fn new(fit: &Fit) -> Option<Self> {
-        Some(Self { model: fit.model, law: fit.law()?, covariance: fit.covariance })
+        Some(Self { model: fit.model, law: fit.law()?, pulls: fit.covariance.as_ref().map(Pulls::new) })
     }
 
     /// A model with parameters from elsewhere; without standard errors.
     pub fn with_parameters(model: Model, parameters: [f64; 4]) -> Self {
-        Self { model, law: Law::of_model(model, parameters), covariance: None }
+        Self { model, law: Law::of_model(model, parameters), pulls: None }
     }
 
     /// The probability that the customer has not lapsed.
@@ -165,36 +203,31 @@ impl Predictor {
         (0..days).map(by).collect()
     }
 
-    pub(super) fn law(&self) -> &Law {
-        &self.law
-    }
-
-    pub(super) fn covariance(&self) -> Option<&[[f64; 4]; 4]> {
-        self.covariance.as_ref()
+    /// ln of the density of one customer's purchase times.
+    pub fn log_likelihood(&self, history: &History) -> f64 {
+        let survived = self.law.survived(history.purchases, history.age_weeks).value;
+        let lapsed = self.law.lapsed(history.purchases, history.last_purchase_weeks).value;
+        survived.max(lapsed) + (-(survived - lapsed).abs()).exp().ln_1p()
     }
 
     fn alive_slope(&self, history: &History) -> Slope {
         let History { purchases, last_purchase_weeks, age_weeks } = *history;
-        let [alive, survived] = [Law::alive, Law::survived].map(|of| of(&self.law, purchases, age_weeks));
+        let survived = self.law.survived(purchases, age_weeks);
+        let alive = self.law.alive(purchases, age_weeks, &survived);
         alive_probability(&alive, &survived, &self.law.lapsed(purchases, last_purchase_weeks))
     }
 
     fn estimate(&self, slope: &Slope) -> Estimate {
-        let variance = |covariance: &[[f64; 4]; 4]| -> f64 {
-            let row = |row: usize| (0..4).map(|column| covariance[row][column] * slope.gradient[column]).sum::<f64>();
-            (0..4).map(|index| slope.gradient[index] * row(index)).sum()
-        };
-        let standard_error = self.covariance.as_ref().map(|covariance| variance(covariance).max(0.0).sqrt());
-        Estimate { value: slope.value, standard_error: standard_error.filter(|error| error.is_finite()) }
+        Estimate { value: slope.value, pull: self.pulls.as_ref().map(|pulls| pulls.of(&slope.gradient)) }
     }
 }
 
 /// a/(e^f + e^g).
-fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope) -> Slope {
-    let apart = lapsed.value - survived.value;
-    let ratio = (-apart.abs()).exp();
-    let (lapsed_share, survived_share) =
-        if apart > 0.0 { (1.0 / (1.0 + ratio), ratio / (1.0 + ratio)) } else { (ratio / (1.0 + ratio), 1.0 / (1.0 + ratio)) };
+pub(super) fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope) -> Slope {
+    let ratio = (-(survived.value - lapsed.value).abs()).exp();
+    let (rare, common) = (ratio / (1.0 + ratio), 1.0 / (1.0 + ratio));
+    let (survived_share, lapsed_share) =
+        if survived.value > lapsed.value { (common, rare) } else { (rare, common) };
     let likelihood = survived.value.max(lapsed.value) + ratio.ln_1p();
     let probability = (alive.value - likelihood).exp().min(1.0);
     let entry = |index: usize| {
