@@ -7,10 +7,10 @@
 
 mod continuous;
 mod discrete;
-mod draws;
 
 use rayon::prelude::*;
 
+/// Unless another number is given on the command line.
 const DATA_SETS: u64 = 200;
 
 /// The quantile of the standard normal distribution at 0.975.
@@ -42,17 +42,18 @@ impl Found {
 }
 
 fn main() {
+    let data_sets = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(DATA_SETS);
     println!(
         "| model | data set | fitted | parameter | truth | mean estimate | covered | mean distance (se) | sd |"
     );
     println!("|---|---|---:|---|---:|---:|---:|---:|---:|");
     for model in continuous::models().into_iter().chain(discrete::models()) {
-        print!("{}", rows(&model));
+        print!("{}", rows(&model, data_sets));
     }
 }
 
-fn rows(model: &Model) -> String {
-    let fits: Vec<Vec<Found>> = (1..=DATA_SETS).into_par_iter().filter_map(model.replicate).collect();
+fn rows(model: &Model, data_sets: u64) -> String {
+    let fits: Vec<Vec<Found>> = (1..=data_sets).into_par_iter().filter_map(model.replicate).collect();
     let row = |(index, (name, truth)): (usize, &(&str, f64))| {
         let count = fits.len() as f64;
         let mean = |of: &dyn Fn(&Found) -> f64| fits.iter().map(|fit| of(&fit[index])).sum::<f64>() / count;
@@ -65,7 +66,7 @@ fn rows(model: &Model) -> String {
             model.data,
             fits.len(),
             mean(&|found| found.value),
-            100.0 * covered as f64 / DATA_SETS as f64
+            100.0 * covered as f64 / data_sets as f64
         )
     };
     model.parameters.iter().enumerate().map(row).collect()

@@ -1,11 +1,11 @@
 //! Data sets drawn from the models of whole periods and of spend, and their fits.
 
-use crate::draws::Draws;
 use crate::{Found, Model};
 use abacus::clv::models::bg_bb::{self, CountedHistory, History};
 use abacus::clv::models::gamma_gamma::{self, CountedSpend};
 use abacus::clv::models::logarithms::Estimate;
 use abacus::clv::models::shifted_beta_geometric::{self, RenewalCounts};
+use abacus::clv::models::simulate::Draws;
 
 const CUSTOMERS: u32 = 10_000;
 
@@ -25,19 +25,19 @@ pub(crate) fn models() -> Vec<Model> {
             name: "sBG",
             data: "10,000 customers, 7 renewals",
             parameters: vec![("α", SHIFTED_BETA_GEOMETRIC[0]), ("β", SHIFTED_BETA_GEOMETRIC[1])],
-            replicate: |seed| found(shifted_beta_geometric::fit(&renewals(&mut Draws::new(seed))).ok()),
+            replicate: |seed| found(shifted_beta_geometric::fit(&renewals(&mut Draws::new(seed, 0))).ok()),
         },
         Model {
             name: "BG/BB",
             data: "10,000 customers, 6 opportunities",
             parameters: vec![("α", BG_BB[0]), ("β", BG_BB[1]), ("γ", BG_BB[2]), ("δ", BG_BB[3])],
-            replicate: |seed| found(bg_bb::fit(&histories(&mut Draws::new(seed))).ok()),
+            replicate: |seed| found(bg_bb::fit(&histories(&mut Draws::new(seed, 0))).ok()),
         },
         Model {
             name: "Gamma-Gamma",
             data: "10,000 customers, 1 to 29 purchases",
             parameters: vec![("p", GAMMA_GAMMA[0]), ("q", GAMMA_GAMMA[1]), ("γ", GAMMA_GAMMA[2])],
-            replicate: |seed| found(gamma_gamma::fit(&spends(&mut Draws::new(seed))).ok()),
+            replicate: |seed| found(gamma_gamma::fit(&spends(&mut Draws::new(seed, 0))).ok()),
         },
     ]
 }
@@ -55,7 +55,7 @@ fn renewals(draws: &mut Draws) -> RenewalCounts {
     let mut counts = RenewalCounts::default();
     for _ in 0..CUSTOMERS {
         let leaves = draws.beta(alpha, beta);
-        match (1..=RENEWALS).find(|_| draws.chance(leaves)) {
+        match (1..=RENEWALS).find(|_| draws.uniform() < leaves) {
             Some(renewal) => counts.add_lost(renewal, 1),
             None => counts.add_kept(RENEWALS, 1),
         }
@@ -71,10 +71,10 @@ fn histories(draws: &mut Draws) -> Vec<CountedHistory> {
         let (buys, dies) = (draws.beta(alpha, beta), draws.beta(gamma, delta));
         let mut history = History { purchases: 0, last_purchase: 0, opportunities: OPPORTUNITIES };
         for opportunity in 1..=OPPORTUNITIES {
-            if draws.chance(dies) {
+            if draws.uniform() < dies {
                 break;
             }
-            if draws.chance(buys) {
+            if draws.uniform() < buys {
                 history.purchases += 1;
                 history.last_purchase = opportunity;
             }
@@ -89,7 +89,7 @@ fn spends(draws: &mut Draws) -> Vec<CountedSpend> {
     let [p, q, gamma] = GAMMA_GAMMA;
     let spend = |_| {
         let rate = draws.gamma(q) / gamma;
-        let purchases = 1 + (1..29).take_while(|_| draws.chance(0.6)).count();
+        let purchases = 1 + (1..29).take_while(|_| draws.uniform() < 0.6).count();
         let spend = (0..purchases).map(|_| draws.gamma(p) / rate).sum();
         let purchases = u32::try_from(purchases).expect("at most 29");
         CountedSpend { purchases, spend, customers: 1 }
