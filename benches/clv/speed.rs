@@ -7,19 +7,21 @@ use abacus::clv::models::{Counts, Model, Scorer, fit};
 use rayon::prelude::*;
 
 /// Three years of history, customers won in the first two.
-const WINDOW: Window = Window { intake_days: 730, observed_days: 1095 };
+pub(crate) const WINDOW: Window = Window { intake_days: 730, observed_days: 1095 };
 
 const CUSTOMERS: [u64; 2] = [1_000_000, 10_000_000];
 
 /// Near those of the CDNOW sample.
-const TRUTHS: [(Model, [f64; 4]); 3] = [
+pub(crate) const TRUTHS: [(Model, [f64; 4]); 3] = [
     (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
     (Model::MbgNbd, [0.525, 6.183, 0.891, 1.614]),
     (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
 ];
 
 pub(crate) fn measure() {
-    println!("| model | customers | histories | count s | fit s | steps | tables s | score s | million customers/s |");
+    println!(
+        "| model | customers | histories | count s | fit s | steps | tables s | score s | million customers/s |"
+    );
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for customers in CUSTOMERS {
         for (model, truth) in TRUTHS {
@@ -42,7 +44,8 @@ fn measure_one(model: Model, truth: [f64; 4], customers: u64) {
         let score = |&(x, last, age): &(u32, u32, u32)| {
             let score = scorer.score(x, last, age);
             let [near, far, ..] = score.purchases;
-            [score.alive, near, far, score.residual].map(|e| (e.value, e.standard_error().unwrap_or(f64::NAN)))
+            [score.alive, near, far, score.residual]
+                .map(|e| (e.value, e.standard_error().unwrap_or(f64::NAN)))
         };
         histories.par_iter().map(score).collect::<Vec<_>>()
     });

@@ -48,7 +48,7 @@ def main():
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file")
-    parser.add_argument("--model", choices=sorted(FITTERS), default="bg_nbd")
+    parser.add_argument("--model", choices=sorted(FITTERS), default="bg/nbd")
     # The package takes weights: one row per distinct history is the faster formulation, where anybody thinks of it.
     parser.add_argument("--rows", choices=["customers", "counted"], default="customers")
     return parser.parse_args(arguments)
@@ -64,13 +64,13 @@ def log_likelihood(model, fitter, purchases, recency, age, weights):
     """In weeks; the package fits on a time scale of its own and reports a mean on that."""
     x, last, total, count = (numpy.asarray(column) for column in (purchases, recency, age, weights))
     parameters = numpy.asarray(fitter.params_)
-    if model == "bg_nbd":
+    if model == "bg/nbd":
         mean = BetaGeoFitter._negative_log_likelihood(numpy.log(parameters), x, last, total, count, 0.0)
         return float(-mean * count.sum())
     return float((count * ParetoNBDFitter._conditional_log_likelihood(parameters, x, last, total)).sum())
 
 
-FITTERS = {"bg_nbd": BetaGeoFitter, "pareto_nbd": ParetoNBDFitter}
+FITTERS = {"bg/nbd": BetaGeoFitter, "pareto/nbd": ParetoNBDFitter}
 
 if __name__ == "__main__":
     main()
