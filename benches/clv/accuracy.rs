@@ -15,7 +15,9 @@ pub(crate) fn compare(path: &str) {
     for line in grid.lines().skip(1) {
         compare_point(line, &mut worst);
     }
-    println!("| model | quantity | points | worst relative error | at model, parameters, x, t_x, T, days, discount |");
+    println!(
+        "| model | quantity | points | worst relative error | at model, parameters, x, t_x, T, days, discount |"
+    );
     println!("| --- | --- | ---: | ---: | --- |");
     for ((model, quantity), (error, points, place)) in worst {
         println!("| {model} | {} | {points} | {error:.1e} | {place} |", QUANTITIES[quantity]);
@@ -35,11 +37,14 @@ fn compare_point(line: &str, worst: &mut Worst) {
         predictor.purchases(&history, &Horizon::of_days(day(8))).value,
         predictor.purchases(&history, &Horizon::forever(number(9))).value,
     ];
-    for (quantity, found) in found.into_iter().enumerate().filter(|(quantity, _)| !fields[10 + quantity].is_empty()) {
+    for (quantity, found) in
+        found.into_iter().enumerate().filter(|(quantity, _)| !fields[10 + quantity].is_empty())
+    {
         assert!(found.is_finite(), "{line}: {} is {found}", QUANTITIES[quantity]);
         let expected = number(10 + quantity);
         // What is below the smallest normal number has no digits to compare.
-        let error = if expected.abs() < 1e-290 { found.abs() - expected.abs() } else { found / expected - 1.0 };
+        let error =
+            if expected.abs() < 1e-290 { found.abs() - expected.abs() } else { found / expected - 1.0 };
         let entry = worst.entry((model.name(), quantity)).or_default();
         entry.1 += 1;
         if error.abs() >= entry.0 {
