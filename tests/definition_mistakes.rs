@@ -5,7 +5,8 @@
 
 use abacus::error::Kind;
 use abacus::pipeline::{
-    Amount, Duplicates, Level, Node, ResourceDriver, Severity, Take, UnknownCustomer, read,
+    Amount, Duplicates, Level, Margin, Node, PurchaseModel, ResourceDriver, Severity, SpendModel, Take,
+    UnknownCustomer, read,
 };
 use abacus::units::PeriodKind;
 use std::fs;
@@ -118,6 +119,36 @@ fn the_complete_file_reads_as_written() {
     };
     assert_eq!(bounds(0), (Some("4338".into()), Some("4338".into()), Severity::Error));
     assert_eq!(bounds(1), (Some("-0.5".into()), Some("100".into()), Severity::Warn));
+}
+
+#[test]
+fn the_customer_base_of_the_complete_file_reads_as_written() {
+    let definition = read(&folder().join("right/complete.toml")).unwrap();
+    let lifecycle = definition.lifecycle.as_ref().unwrap();
+    let as_of: Vec<String> = lifecycle.as_of.iter().map(ToString::to_string).collect();
+    assert_eq!(as_of, ["2024-04-01", "2024-07-01"], "ascending");
+    assert_eq!((lifecycle.gap_days, lifecycle.window_days, &lifecycle.channels[..]), (120, 28, &[0][..]));
+    assert_eq!((&lifecycle.by[..], lifecycle.wallet.as_deref()), (&["channel".to_owned()][..], Some("size")));
+    assert_eq!((lifecycle.states.new_days, lifecycle.states.at_risk.to_string()), (21, "2.5".to_owned()));
+    assert_eq!(
+        (lifecycle.warning.earlier_periods, lifecycle.warning.drop.to_string()),
+        (4, "0.3".to_owned())
+    );
+
+    let clv = definition.clv.as_ref().unwrap();
+    let models = [PurchaseModel::BgNbd, PurchaseModel::ParetoNbd, PurchaseModel::MbgNbd];
+    assert_eq!(
+        (&clv.models[..], clv.model),
+        (&models[..], Some(PurchaseModel::MbgNbd)),
+        "the chosen is fitted too"
+    );
+    assert_eq!((clv.margin, clv.spend), (Margin::Full, SpendModel::GammaGamma));
+    let horizons: Vec<&str> = clv.horizons.iter().map(|horizon| horizon.column.as_str()).collect();
+    assert_eq!(
+        (horizons, clv.discount_rate_annual.to_string()),
+        (vec!["90_days", "2_years"], "0.15".to_owned())
+    );
+    assert_eq!(clv.drift_from.as_deref(), Some("20240601T000000Z"));
 }
 
 #[test]

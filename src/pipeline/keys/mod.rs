@@ -3,6 +3,7 @@
 
 mod activity;
 mod costing;
+mod customer_base;
 mod facts;
 mod kind;
 mod network;
@@ -31,6 +32,18 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&settings::PROFITABILITY),
             "",
             "Where the classes of customers and product groups begin",
+        ),
+        Key::optional(
+            "lifecycle",
+            Kind::Table(&customer_base::LIFECYCLE),
+            "",
+            "Recency, cohorts, survival, states and warnings; its presence turns the stage on",
+        ),
+        Key::optional(
+            "clv",
+            Kind::Table(&customer_base::CLV),
+            "",
+            "Lifetime value; its presence turns the stage on",
         ),
         Key::optional(
             "scenario",

@@ -12,6 +12,7 @@ mod combination;
 mod costing;
 #[cfg(test)]
 mod costing_tests;
+mod customer_base;
 mod customers;
 mod cycle;
 mod driver;
@@ -99,6 +100,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain, with_acquisitions));
     acquisitions::check_charged_once(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
+    let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
+    let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
@@ -106,8 +109,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         costing,
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
-        lifecycle: None,
-        clv: None,
+        lifecycle,
+        clv,
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
         facts: facts?,

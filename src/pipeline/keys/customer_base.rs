@@ -1,0 +1,178 @@
+//! Keys of `[lifecycle]` and `[clv]`.
+
+use super::{Choice, Key, Kind, Section};
+
+pub(super) static LIFECYCLE: Section = Section {
+    header: "[lifecycle]",
+    keys: &[
+        Key::optional(
+            "as_of",
+            Kind::Texts,
+            "the run's own day",
+            "Further days, `\"2024-07-01\"`, at which customers are looked at; what happened on a day or later is not seen then",
+        ),
+        Key::optional(
+            "gap_days",
+            Kind::Integer(1, 36_600),
+            "180",
+            "Days without purchase after which a relationship counts as ended",
+        ),
+        Key::optional(
+            "window_days",
+            Kind::Integer(1, 36_600),
+            "30",
+            "Days of an elapsed window since the first purchase, for cohorts",
+        ),
+        Key::optional(
+            "by",
+            Kind::Texts,
+            "",
+            "Attributes of [facts.customers] by which cohorts, survival and growth are told apart too",
+        ),
+        Key::optional(
+            "wallet",
+            Kind::Text,
+            "",
+            "The attribute of [facts.customers] that says what a customer spends per year in the category, with whomever",
+        ),
+        Key::optional(
+            "channels",
+            Kind::Texts,
+            "",
+            "Activities whose use tells that a customer uses a channel, for the breadth of the relationship",
+        ),
+        Key::optional("states", Kind::Table(&STATES), "", "Where the states of customers begin"),
+        Key::optional("warning", Kind::Table(&WARNING), "", "When a customer is worth a warning"),
+    ],
+    choice: Choice::Free,
+};
+
+static STATES: Section = Section {
+    header: "[lifecycle.states]",
+    keys: &[
+        Key::optional(
+            "new_days",
+            Kind::Integer(1, 36_600),
+            "30",
+            "New: the first purchase is at most this many days ago",
+        ),
+        Key::optional(
+            "active",
+            Kind::Number,
+            "1.5",
+            "Active: the last purchase is at most this many times the customer's expected gap ago",
+        ),
+        Key::optional("at_risk", Kind::Number, "3", "At risk: likewise, this many times"),
+        Key::optional(
+            "dormant_days",
+            Kind::Integer(1, 36_600),
+            "365",
+            "Dormant: the last purchase is at most this many days ago; lost beyond",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
+static WARNING: Section = Section {
+    header: "[lifecycle.warning]",
+    keys: &[
+        Key::optional(
+            "overdue",
+            Kind::Number,
+            "2",
+            "The last purchase is this many times the customer's expected gap ago",
+        ),
+        Key::optional(
+            "alive_below",
+            Kind::Number,
+            "0.5",
+            "The probability alive, which [clv] gives, fell below this",
+        ),
+        Key::optional(
+            "drop",
+            Kind::Number,
+            "0.5",
+            "Contribution, orders or product groups per period fell by this share of their earlier average, or discount depth rose by it",
+        ),
+        Key::optional(
+            "recent_periods",
+            Kind::Integer(1, 1_200),
+            "3",
+            "Complete periods of the recent average",
+        ),
+        Key::optional(
+            "earlier_periods",
+            Kind::Integer(1, 1_200),
+            "6",
+            "Complete periods before them, of the earlier average",
+        ),
+        Key::optional(
+            "holdout_days",
+            Kind::Integer(1, 36_600),
+            "90",
+            "Warnings are made once more as of this many days earlier, and measured on what followed",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
+pub(super) static CLV: Section = Section {
+    header: "[clv]",
+    keys: &[
+        Key::optional(
+            "models",
+            Kind::Texts,
+            "[\"mbg_nbd\", \"pareto_nbd\"]",
+            "Purchase models that are fitted, reported and back-tested: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `bg_bb`",
+        ),
+        Key::optional(
+            "model",
+            Kind::Words(&["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]),
+            "\"auto\"",
+            "The model that customers are valued by; `auto` takes the best on the holdout and keeps it until `--reselect`",
+        ),
+        Key::optional(
+            "margin",
+            Kind::Words(&["avoidable", "full", "revenue"]),
+            "\"avoidable\"",
+            "What a purchase is valued at: gross margin less the avoidable or the full cost of the customer, or net revenue",
+        ),
+        Key::optional(
+            "spend",
+            Kind::Words(&["shrunken", "gamma_gamma"]),
+            "\"shrunken\"",
+            "A customer's value per purchase: its mean, shrunken towards the base's, or Gamma-Gamma revenue times the margin rate",
+        ),
+        Key::optional(
+            "discount_rate_annual",
+            Kind::Number,
+            "0.10",
+            "Effective rate per year by which later money counts less",
+        ),
+        Key::optional(
+            "horizons",
+            Kind::Texts,
+            "[\"1 year\"]",
+            "How far ahead purchases are expected: counts of days, weeks, months or years",
+        ),
+        Key::optional(
+            "segment",
+            Kind::Text,
+            "",
+            "The attribute of [facts.customers] whose values are fitted apart",
+        ),
+        Key::optional(
+            "calibration",
+            Kind::Texts,
+            "two thirds of the history",
+            "Days from which on rows are held out of the back-test's fits",
+        ),
+        Key::optional(
+            "drift_from",
+            Kind::Text,
+            "",
+            "The release whose parameters the drift is measured against",
+        ),
+    ],
+    choice: Choice::Free,
+};

@@ -1,0 +1,255 @@
+//! `[lifecycle]` and `[clv]`: the customer base over time.
+
+use super::number::{above_zero, share};
+use super::table::{Entry, Table, compare};
+use super::wording::{did_you_mean, quoted};
+use crate::pipeline::{
+    ClvDef, Horizon, LifecycleDef, Margin, PurchaseModel, SpendModel, StatesDef, WarningDef,
+};
+use crate::units::{Day, Decimal, Duration};
+use std::collections::BTreeSet;
+
+/// Reads `[lifecycle]`; `None` if an entry is faulty.
+pub(super) fn lifecycle(table: Table<'_>, root: Table<'_>) -> Option<LifecycleDef> {
+    let days = |key: &str, default: u32| Some(count(table, key).unwrap_or(default));
+    let as_of = table.entry("as_of").map_or(Some(Vec::new()), dates);
+    let by = attributes(table, "by", root);
+    let wallet = attributes(table, "wallet", root);
+    let channels = table.entry("channels").map_or(Some(Vec::new()), |entry| activities(entry, root));
+    let states = states(table.table("states"));
+    let warning = warning(table.table("warning"));
+    Some(LifecycleDef {
+        as_of: as_of?,
+        gap_days: days("gap_days", 180)?,
+        window_days: days("window_days", 30)?,
+        by: by?,
+        wallet: wallet?.into_iter().next(),
+        channels: channels?,
+        states: states?,
+        warning: warning?,
+        at: table.at(),
+    })
+}
+
+fn states(table: Option<Table<'_>>) -> Option<StatesDef> {
+    let number = |key: &str, default: &str| above_zero_or(table, key, default);
+    let (active, at_risk) = (number("active", "1.5"), number("at_risk", "3"));
+    let (active, at_risk) = (active?, at_risk?);
+    if let Some(table) = table.filter(|_| compare(at_risk, active).is_lt()) {
+        let entry = table.entry("at_risk").or(table.entry("active")).expect("the defaults are in order");
+        entry.fault(format!("'at_risk' is {at_risk}, below 'active' of {active}; expected the longer gap"));
+    }
+    let days = |key: &str, default: u32| table.and_then(|table| count(table, key)).unwrap_or(default);
+    Some(StatesDef {
+        new_days: days("new_days", 30),
+        active,
+        at_risk,
+        dormant_days: days("dormant_days", 365),
+    })
+}
+
+fn warning(table: Option<Table<'_>>) -> Option<WarningDef> {
+    let overdue = above_zero_or(table, "overdue", "2");
+    let of_one = |key: &str| match table.and_then(|table| table.entry(key)) {
+        Some(entry) => share(entry),
+        None => Some(decimal("0.5")),
+    };
+    let (alive_below, drop) = (of_one("alive_below"), of_one("drop"));
+    let whole = |key: &str, default: u32| table.and_then(|table| count(table, key)).unwrap_or(default);
+    Some(WarningDef {
+        overdue: overdue?,
+        alive_below: alive_below?,
+        drop: drop?,
+        recent_periods: whole("recent_periods", 3),
+        earlier_periods: whole("earlier_periods", 6),
+        holdout_days: whole("holdout_days", 90),
+    })
+}
+
+/// Reads `[clv]`; `None` if an entry is faulty.
+pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
+    let models = table.entry("models").map_or_else(
+        || Some(vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd]),
+        |entry| distinct(entry, |entry, text| model(entry, text)),
+    );
+    let chosen = table.text("model").and_then(|text| MODELS.iter().find(|(name, _)| *name == text));
+    let chosen = chosen.map(|(_, model)| *model);
+    let horizons = table.entry("horizons").map_or_else(
+        || Some(vec![Horizon { column: "1_year".to_owned(), length: Duration::Months(12) }]),
+        |entry| distinct(entry, horizon),
+    );
+    let rate = match table.entry("discount_rate_annual") {
+        Some(entry) => discount_rate(entry),
+        None => Some(decimal("0.10")),
+    };
+    let segment = attributes(table, "segment", root);
+    let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
+    Some(ClvDef {
+        models: with_chosen(table, models?, chosen)?,
+        model: chosen,
+        margin: match table.text("margin") {
+            Some("full") => Margin::Full,
+            Some("revenue") => Margin::Revenue,
+            _ => Margin::Avoidable,
+        },
+        spend: match table.text("spend") {
+            Some("gamma_gamma") => SpendModel::GammaGamma,
+            _ => SpendModel::Shrunken,
+        },
+        discount_rate_annual: rate?,
+        horizons: horizons?,
+        segment: segment?.into_iter().next(),
+        calibration: calibration?,
+        drift_from: table.text("drift_from").map(str::to_owned),
+        at: table.at(),
+    })
+}
+
+/// Models by the word a pipeline file uses.
+const MODELS: [(&str, PurchaseModel); 4] = [
+    ("bg_nbd", PurchaseModel::BgNbd),
+    ("mbg_nbd", PurchaseModel::MbgNbd),
+    ("pareto_nbd", PurchaseModel::ParetoNbd),
+    ("bg_bb", PurchaseModel::BgBb),
+];
+
+fn model(entry: Entry<'_>, text: &str) -> Option<PurchaseModel> {
+    let found = MODELS.iter().find(|(name, _)| *name == text).map(|(_, model)| *model);
+    if found.is_none() {
+        let names = || MODELS.iter().map(|(name, _)| *name);
+        let way_out = did_you_mean(text, names(), || {
+            format!("the models are {}", names().collect::<Vec<_>>().join(", "))
+        });
+        entry.fault(format!("unknown model {} in 'models'; {way_out}", quoted(text)));
+    }
+    found
+}
+
+/// Customers are valued by a model in continuous time; the declared one is among the fitted.
+fn with_chosen(
+    table: Table<'_>,
+    mut models: Vec<PurchaseModel>,
+    chosen: Option<PurchaseModel>,
+) -> Option<Vec<PurchaseModel>> {
+    match chosen {
+        Some(chosen) if !models.contains(&chosen) => models.push(chosen),
+        None if models.iter().all(|model| *model == PurchaseModel::BgBb) => {
+            let entry = table.entry("models").expect("the default has others");
+            entry.fault(
+                "'models' has only bg_bb, which speaks of whole periods; name a model that values customers too: \
+                 bg_nbd, mbg_nbd or pareto_nbd",
+            );
+            return None;
+        }
+        _ => {}
+    }
+    Some(models)
+}
+
+fn horizon(entry: Entry<'_>, text: &str) -> Option<Horizon> {
+    let length = text.parse::<Duration>().map_err(|fault| entry.fault(fault)).ok()?;
+    Some(Horizon { column: text.trim().split_whitespace().collect::<Vec<_>>().join("_"), length })
+}
+
+fn discount_rate(entry: Entry<'_>) -> Option<Decimal> {
+    let rate = above_zero(entry)?;
+    if compare(rate, Decimal::ONE).is_gt() {
+        entry.fault(format!(
+            "'{}' is {rate}, which is {rate} times a year's money; expected a rate such as 0.10 for 10 %",
+            entry.key
+        ));
+        return None;
+    }
+    Some(rate)
+}
+
+/// Days, ascending; a day that stands twice is a fault.
+fn dates(entry: Entry<'_>) -> Option<Vec<Day>> {
+    let mut days = distinct(entry, |entry, text| match text.parse::<Day>() {
+        Ok(day) if (Day::MIN..Day::END).contains(&day) => Some(day),
+        _ => {
+            entry.fault(format!("'{}' has {}, expected a day such as 2024-07-01", entry.key, quoted(text)));
+            None
+        }
+    })?;
+    days.sort_unstable();
+    Some(days)
+}
+
+/// Each text of a list as `read` says; `None` if one is faulty or stands twice.
+fn distinct<'a, T: Clone + PartialEq>(
+    entry: Entry<'a>,
+    read: impl Fn(Entry<'a>, &'a str) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut found: Vec<T> = Vec::new();
+    let mut is_right = true;
+    for (item, text) in entry.texts() {
+        match read(item, text) {
+            Some(value) if found.contains(&value) => {
+                item.fault(format!("{} stands twice in '{}'; remove one", quoted(text), entry.key));
+                is_right = false;
+            }
+            Some(value) => found.push(value),
+            None => is_right = false,
+        }
+    }
+    is_right.then_some(found)
+}
+
+/// Names of attributes of the customers source.
+fn attributes(table: Table<'_>, key: &str, root: Table<'_>) -> Option<Vec<String>> {
+    let Some(entry) = table.entry(key) else { return Some(Vec::new()) };
+    let customers = root.table("facts").and_then(|facts| facts.table("customers"));
+    let declared = customers.map(|customers| customers.entries_of("attributes")).unwrap_or_default();
+    let channel = customers.and_then(|customers| customers.entry("channel")).map(|entry| entry.key);
+    let known: BTreeSet<&str> = declared.iter().map(|entry| entry.key).chain(channel).collect();
+    distinct(entry, |item, name| {
+        if known.contains(name) {
+            return Some(name.to_owned());
+        }
+        let way_out = did_you_mean(name, known.iter().copied(), || match known.is_empty() {
+            true => format!("declare it in [facts.customers]: attributes = {{ {name} = \"…\" }}"),
+            false => {
+                format!("there are {}", known.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
+            }
+        });
+        item.fault(format!("unknown attribute {} in '{key}'; {way_out}", quoted(name)));
+        None
+    })
+}
+
+/// Activities by name, as indices.
+fn activities(entry: Entry<'_>, root: Table<'_>) -> Option<Vec<usize>> {
+    let costing = root.table("costing");
+    let tables = costing.map(|costing| costing.tables("activity")).unwrap_or_default();
+    let names: Vec<Option<&str>> = tables.iter().map(|table| table.text("name")).collect();
+    distinct(entry, |item, name| {
+        let Some(index) = names.iter().position(|known| *known == Some(name)) else {
+            let known = || names.iter().flatten().copied();
+            let way_out = did_you_mean(name, known(), || "declare it as a [[costing.activity]]".to_owned());
+            item.fault(format!("unknown activity {} in '{}'; {way_out}", quoted(name), entry.key));
+            return None;
+        };
+        if !tables[index].has("driver") && !tables[index].has("minutes") {
+            let message = format!("activity {} has no driver that tells who uses it", quoted(name));
+            item.fault(message);
+            return None;
+        }
+        Some(index)
+    })
+}
+
+fn count(table: Table<'_>, key: &str) -> Option<u32> {
+    table.integer(key).and_then(|count| u32::try_from(count).ok())
+}
+
+fn above_zero_or(table: Option<Table<'_>>, key: &str, default: &str) -> Option<Decimal> {
+    match table.and_then(|table| table.entry(key)) {
+        Some(entry) => above_zero(entry),
+        None => Some(decimal(default)),
+    }
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse::<Decimal>().expect("a decimal number").normalised()
+}
