@@ -110,6 +110,9 @@ fn add_rows<'r>(rows: &mut Vec<Row<'r>>, (by, value, windows, whole): Identity<'
     }
 }
 
+/// Name, meaning and value of a column of money.
+type Amount = (&'static str, &'static str, fn(&Cell) -> i128);
+
 fn sheet(layout: &Layout<'_>, rows: &[Row<'_>]) -> Sheet {
     let mut sheet = Sheet::new("cohort", "cohort, way of counting windows, and window", None);
     add_identity(&mut sheet, rows);
@@ -126,7 +129,7 @@ fn sheet(layout: &Layout<'_>, rows: &[Row<'_>]) -> Sheet {
     sheet.floats(float("rolling_retention", "1", meaning), ratios(|cell| cell.active_or_later));
     sheet.fixed_or_null(count("orders", "orders", "Orders in the window"), counts(|cell| cell.orders));
     let totals = |of: fn(&Cell) -> i128| rows.iter().map(|row| row.cell.as_ref().map(of)).collect();
-    let amounts: [(&'static str, &'static str, fn(&Cell) -> i128); 4] = [
+    let amounts: [Amount; 4] = [
         ("net_revenue", "Net revenue of the window", |cell| cell.net_revenue),
         ("gross_margin", "Gross margin of the window", |cell| cell.gross_margin),
         ("contribution", "Contribution of the window", |cell| cell.contribution),

@@ -4,25 +4,35 @@ use super::calendar::Calendar;
 use super::grouping::Grouping;
 use super::growth::{Growth, Moves};
 use super::layout::{count, date, float, name, whole};
+use crate::facts::schema::FactPeriod;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
-/// One row: group, period, moves.
-type Row<'r> = (&'r Grouping, &'r Option<String>, usize, &'r Moves);
+/// One row.
+struct Row<'r> {
+    by: &'r str,
+    value: Option<&'r str>,
+    period: FactPeriod,
+    moves: Moves,
+}
+
+fn rows<'r>(calendar: &Calendar, groupings: &'r [Grouping], growth: &Growth) -> Vec<Row<'r>> {
+    let of_grouping = |grouping: &'r Grouping| grouping.values.iter().map(move |value| (grouping, value));
+    let mut rows = Vec::new();
+    for ((grouping, value), moves) in groupings.iter().flat_map(of_grouping).zip(&growth.groups) {
+        let (by, value) = (grouping.by.as_str(), value.as_deref());
+        let periods = calendar.periods.iter().zip(moves);
+        rows.extend(periods.map(|(period, moves)| Row { by, value, period: *period, moves: *moves }));
+    }
+    rows
+}
 
 /// The published table.
 pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growth) -> Sheet {
-    let groups =
-        groupings.iter().flat_map(|grouping| grouping.values.iter().map(move |value| (grouping, value)));
-    let of_group = |((grouping, value), moves): ((_, _), &'_ Vec<Moves>)| -> Vec<(_, _, usize, Moves)> {
-        moves.iter().enumerate().map(|(period, moves)| (grouping, value, period, *moves)).collect()
-    };
-    let owned: Vec<_> = groups.zip(&growth.groups).flat_map(of_group).collect();
-    let rows: Vec<Row<'_>> =
-        owned.iter().map(|(grouping, value, period, moves)| (*grouping, *value, *period, moves)).collect();
+    let rows = rows(calendar, groupings, growth);
     let mut sheet = Sheet::new("growth", "group of customers and period", None);
-    add_identity(&mut sheet, calendar, &rows);
+    add_identity(&mut sheet, &rows);
     let mut add = |name, meaning, of: fn(&Moves) -> u64| {
-        let values: Vec<i64> = rows.iter().map(|row| whole(of(row.3))).collect();
+        let values: Vec<i64> = rows.iter().map(|row| whole(of(&row.moves))).collect();
         sheet.fixed(count(name, "customers", meaning), values);
     };
     add("active", "Customers with a purchase: new + retained + resurrected", |moves| moves.active);
@@ -32,9 +42,9 @@ pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growt
         moves.resurrected
     });
     add("churned", "Customers active in the period before, but not now", |moves| moves.churned);
-    let complete = |row: &Row<'_>| calendar.periods[row.2].complete;
-    let ratio =
-        |of: fn(&Moves) -> Option<f64>| rows.iter().map(move |row| of(row.3).filter(|_| complete(row)));
+    let ratio = |of: fn(&Moves) -> Option<f64>| {
+        rows.iter().map(move |row| of(&row.moves).filter(|_| row.period.complete))
+    };
     let meaning = "(new + resurrected) / churned; null if nobody churned, and for a period that is not over";
     sheet.floats(float("quick_ratio", "1", meaning), ratio(Moves::quick_ratio));
     let meaning = "churned / customers active in the period before; null without such customers, and for a period that is not over";
@@ -47,20 +57,14 @@ pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growt
     sheet
 }
 
-fn add_identity(sheet: &mut Sheet, calendar: &Calendar, rows: &[Row<'_>]) {
-    sheet.texts(
-        name("by", "'all' or the attribute by which customers are told apart"),
-        rows.iter().map(|row| Some(row.0.by.as_str())),
-    );
+fn add_identity(sheet: &mut Sheet, rows: &[Row<'_>]) {
+    let meaning = "'all' or the attribute by which customers are told apart";
+    sheet.texts(name("by", meaning), rows.iter().map(|row| Some(row.by)));
     let meaning = "The attribute's value; null for customers without value, and for all";
-    sheet.texts(name("value", meaning).nullable(), rows.iter().map(|row| row.1.as_deref()));
-    sheet.days(
-        date("period_start", "First day of the period"),
-        rows.iter().map(|row| Some(calendar.period(row.2).start.0)),
-    );
+    sheet.texts(name("value", meaning).nullable(), rows.iter().map(|row| row.value));
+    let starts = rows.iter().map(|row| Some(row.period.period.start.0));
+    sheet.days(date("period_start", "First day of the period"), starts);
     let meaning = "The as-of date has reached the period's end; others are left out of averages";
-    sheet.flags(
-        Column::new("is_complete", ColumnKind::Bool, "", meaning),
-        rows.iter().map(|row| calendar.periods[row.2].complete),
-    );
+    let complete = rows.iter().map(|row| row.period.complete);
+    sheet.flags(Column::new("is_complete", ColumnKind::Bool, "", meaning), complete);
 }

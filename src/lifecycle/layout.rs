@@ -27,11 +27,6 @@ impl<'r> Layout<'r> {
         }
     }
 
-    /// Identified customers: ranks below this.
-    pub(crate) fn known(&self) -> usize {
-        self.customers.keys.len()
-    }
-
     /// What a period is called: `month`.
     pub(crate) fn period_name(&self) -> &'static str {
         let named = PeriodKind::ALL.into_iter().find(|(_, kind)| *kind == self.period);

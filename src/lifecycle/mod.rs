@@ -37,7 +37,7 @@ mod cohort;
 
 mod cohort_table;
 
-mod kaplan_meier;
+pub mod kaplan_meier;
 
 mod lives;
 

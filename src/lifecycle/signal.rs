@@ -63,6 +63,9 @@ pub(crate) struct Signal {
     now: f64,
 }
 
+/// By rank; none for customers without purchase.
+type Probabilities<'r> = &'r [Option<f32>];
+
 /// What signs are sought with at one date.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch<'r> {
@@ -72,7 +75,7 @@ pub(crate) struct Watch<'r> {
     /// None where the history is too short for trends.
     pub(crate) trend: Option<(&'r TrendPeriods, &'r Trends)>,
     /// Probability alive by rank at the date and, where it is known, one holdout earlier.
-    pub(crate) alive: Option<(&'r [Option<f32>], Option<&'r [Option<f32>]>)>,
+    pub(crate) alive: Option<(Probabilities<'r>, Option<Probabilities<'r>>)>,
 }
 
 impl Watch<'_> {

@@ -155,3 +155,91 @@ fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
     let meaning = "The duration at which, with few who entered late, nobody at risk was left although later ones were observed: the curve says nothing beyond it";
     sheet.fixed_or_null(count("collapses_at_days", "days", meaning), days(&SurvivalCurve::collapses_at));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::customer_days::customers;
+    use crate::lifecycle::lives::life;
+    use crate::lifecycle::tests::{TestDay, bought, slice};
+    use crate::units::Day;
+    use arrow::array::{AsArray, RecordBatch};
+    use arrow::datatypes::{Float64Type, Int64Type, Schema};
+    use std::sync::Arc;
+
+    const AS_OF: i32 = 1000;
+
+    /// Customers whose relationships last as long as the remissions of Freireich's patients, if a day without
+    /// purchase ends them: bought every day to the day before the end, or to the last day observed.
+    fn six_mp() -> Vec<Vec<TestDay>> {
+        let ended = [6, 6, 6, 7, 10, 13, 16, 22, 23];
+        let censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35];
+        let daily = |first: i32, last: i32| bought(&(first..=last).collect::<Vec<_>>());
+        let ended = ended.into_iter().map(|days| daily(100, 100 + days - 1));
+        ended.chain(censored.into_iter().map(|days| daily(AS_OF - 1 - days, AS_OF - 1))).collect()
+    }
+
+    fn table(sheet: Sheet) -> RecordBatch {
+        let fields = sheet.spec.columns.iter().map(|column| {
+            arrow::datatypes::Field::new(column.name.to_string(), column.kind.data_type(), column.nullable)
+        });
+        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), sheet.arrays).unwrap()
+    }
+
+    fn survivals_of(histories: &[Vec<TestDay>], gap_days: i32) -> Lives {
+        let groupings = [Grouping::all()];
+        let histories: Vec<&[TestDay]> = histories.iter().map(Vec::as_slice).collect();
+        let (slice, mut lives) = (slice(&histories), Lives::new(&groupings));
+        for (rank, days) in customers(&slice) {
+            lives.add(&groupings, rank, life(days, None, Day(0), Day(AS_OF), gap_days).unwrap());
+        }
+        lives
+    }
+
+    #[test]
+    fn golden_3_8_from_days_to_the_table() {
+        let groupings = [Grouping::all()];
+        let found = table(survival(&survivals(&groupings, &survivals_of(&six_mp(), 1))));
+        let floats = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
+        let times = found.column_by_name("time_days").unwrap().as_primitive::<Int64Type>().clone();
+        let (survival, error) = (floats("survival"), floats("standard_error"));
+        for (time, expected, se) in [
+            (6, 0.857_143, 0.076_360),
+            (7, 0.806_723, 0.086_935),
+            (10, 0.752_941, 0.096_350),
+            (13, 0.690_196, 0.106_815),
+            (16, 0.627_451, 0.114_054),
+            (22, 0.537_815, 0.128_234),
+            (23, 0.448_179, 0.134_591),
+        ] {
+            let row = times.values().iter().position(|known| *known == time).unwrap();
+            assert!((survival.value(row) - expected).abs() < 5e-7, "{time}");
+            assert!((error.value(row) - se).abs() < 5e-7, "{time}");
+        }
+    }
+
+    #[test]
+    fn the_summary_puts_churn_beside_survival() {
+        let groupings = [Grouping::all()];
+        let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
+        let growth = Growth::new(&groupings, calendar.len());
+        let curves = survivals_of(&six_mp(), 1);
+        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 1));
+        let whole = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(0);
+        assert_eq!((whole("customers"), whole("ended"), whole("censored")), (21, 9, 12));
+        assert_eq!((whole("median_days"), whole("entered_late"), whole("gap_days")), (23, 0, 1));
+        assert!(found.column_by_name("churn_rate").unwrap().is_null(0), "nobody could churn");
+    }
+
+    #[test]
+    fn no_customer_makes_rows_without_numbers() {
+        let groupings = [Grouping::all()];
+        let curves = survivals_of(&[], 180);
+        assert_eq!(table(survival(&survivals(&groupings, &curves))).num_rows(), 0);
+        let calendar = crate::lifecycle::tests::months("1970-01-01", 1, "1970-01-10");
+        let growth = Growth::new(&groupings, calendar.len());
+        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 180));
+        assert!(found.column_by_name("restricted_mean_days").unwrap().is_null(0));
+        assert!(found.column_by_name("median_days").unwrap().is_null(0));
+    }
+}
