@@ -49,6 +49,7 @@ cases! {
     h08_campaigns_by_customers_won
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
+    h11_lifecycle_of_six_customers
 }
 
 fn folder() -> PathBuf {
