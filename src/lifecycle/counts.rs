@@ -6,7 +6,7 @@ use super::cohort_table::{CohortPlan, Cohorts};
 use super::customer_days::customers;
 use super::dates::Dates;
 use super::growth::Growth;
-use super::lives::{Lives, life};
+use super::lives::{Lives, Observation};
 use super::slices::add_up;
 use super::state::Rules;
 use super::transition::{self, Steps, Transition};
@@ -60,15 +60,16 @@ impl CountPlan<'_> {
 
     fn add(&self, counts: &mut Counts, steps: &Steps, first_rank: usize, slice: &DaySlice) {
         let (calendar, groupings) = (self.calendar(), self.cohorts.groupings);
+        let (start, as_of, gap_days) = (calendar.start(), calendar.as_of, self.rules.gap_days);
+        let observation = Observation { start, as_of, gap_days };
         let mut states = Vec::new();
         for (place, days) in customers(slice) {
-            let (rank, days) = (first_rank + place, days.before(calendar.as_of));
-            let Some(seen) = days.seen(self.rules.gap_days) else { continue };
+            let (rank, days) = (first_rank + place, days.before(as_of));
+            let Some(seen) = days.seen(gap_days) else { continue };
             let won = self.master.and_then(|master| *master.acquired_on.get(rank)?);
-            let is_older = won.is_some_and(|won| won < calendar.start());
+            let is_older = won.is_some_and(|won| won < start);
             self.cohorts.add(&mut counts.cohorts, slice, rank, Member { days, seen, is_older });
-            let life = life(days, won, calendar.start(), calendar.as_of, self.rules.gap_days);
-            counts.lives.add(groupings, rank, life.expect("the customer has a purchase"));
+            counts.lives.add(groupings, rank, observation.life(days, won));
             counts.growth.add(groupings, rank, days.purchases().map(|day| calendar.index(day)));
             steps.add(&mut counts.transitions, days, self.rules, &mut states);
         }

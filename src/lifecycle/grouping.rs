@@ -61,7 +61,7 @@ impl Grouping {
     }
 }
 
-/// All customers together, then by each attribute declared.
+/// All customers together, then by each attribute declared; customers are the ranks below `known`.
 ///
 /// # Errors
 /// An attribute that the customers source does not give, or one with too many values.
@@ -69,10 +69,12 @@ pub(crate) fn groupings(
     definition: &Definition,
     lifecycle: &LifecycleDef,
     master: Option<&CustomerMaster>,
+    known: usize,
 ) -> Result<Vec<Grouping>> {
     let by_attribute = |name: &String| {
         let values = attribute(definition, lifecycle, master, name)?;
-        let texts = arrow::compute::cast(values, &DataType::Utf8)
+        let values = values.slice(0, known.min(values.len()));
+        let texts = arrow::compute::cast(&values, &DataType::Utf8)
             .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
         Grouping::by_values(name, texts.as_string())
     };

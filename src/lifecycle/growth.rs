@@ -34,6 +34,11 @@ impl Moves {
         share(self.churned, self.churned + self.retained)
     }
 
+    /// 1 / churn rate; none if nobody churned.
+    pub(crate) fn lifetime_periods(&self) -> Option<f64> {
+        share(self.churned + self.retained, self.churned)
+    }
+
     fn merge(&mut self, other: &Self) {
         self.active += other.active;
         self.new += other.new;

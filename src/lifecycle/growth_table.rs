@@ -49,19 +49,16 @@ pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growt
     sheet.floats(float("quick_ratio", "1", meaning), ratio(Moves::quick_ratio));
     let meaning = "churned / customers active in the period before; null without such customers, and for a period that is not over";
     sheet.floats(float("churn_rate", "1", meaning), ratio(Moves::churn_rate));
-    let lifetime = |moves: &Moves| moves.churn_rate().filter(|rate| *rate > 0.0).map(f64::recip);
-    sheet.floats(
-        float("lifetime_periods", "periods", "1 / churn_rate; null if nobody churned"),
-        ratio(lifetime),
-    );
+    let meaning = "1 / churn_rate; null if nobody churned";
+    sheet.floats(float("lifetime_periods", "periods", meaning), ratio(Moves::lifetime_periods));
     sheet
 }
 
 fn add_identity(sheet: &mut Sheet, rows: &[Row<'_>]) {
     let meaning = "'all' or the attribute by which customers are told apart";
-    sheet.texts(name("by", meaning), rows.iter().map(|row| Some(row.by)));
+    sheet.texts(name("attribute", meaning), rows.iter().map(|row| Some(row.by)));
     let meaning = "The attribute's value; null for customers without value, and for all";
-    sheet.texts(name("value", meaning).nullable(), rows.iter().map(|row| row.value));
+    sheet.texts(name("attribute_value", meaning).nullable(), rows.iter().map(|row| row.value));
     let starts = rows.iter().map(|row| Some(row.period.period.start.0));
     sheet.days(date("period_start", "First day of the period"), starts);
     let meaning = "The as-of date has reached the period's end; others are left out of averages";

@@ -72,7 +72,8 @@ pub fn run(
     staging: &Staging,
 ) -> Result<Summary> {
     let lifecycle = definition.lifecycle.as_ref().expect("the stage runs for pipelines with [lifecycle]");
-    let groupings = groupings(definition, lifecycle, facts.master.as_ref())?;
+    let known = history.days.customers();
+    let groupings = groupings(definition, lifecycle, facts.master.as_ref(), known)?;
     let calendar = Calendar::new(&facts.periods, facts.as_of);
     let as_of = as_of_dates(lifecycle, facts.as_of);
     let pairs = pairs(&calendar, &as_of);

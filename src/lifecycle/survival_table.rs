@@ -13,17 +13,20 @@ pub(crate) struct Survival<'r> {
     by: &'r str,
     value: Option<&'r str>,
     lives: Vec<CountedLives>,
+    /// Customers with a purchase whose life was not under observation.
+    unobserved: u64,
     curve: SurvivalCurve,
 }
 
 /// Estimates a curve for every group.
-pub(crate) fn survivals<'r>(groupings: &'r [Grouping], lives: &Lives) -> Vec<Survival<'r>> {
+pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Survival<'r>> {
     let mut survivals = Vec::new();
     for (index, grouping) in groupings.iter().enumerate() {
         for (group, value) in grouping.values.iter().enumerate() {
-            let lives = lives.counted(index, group);
+            let lives = counts.counted(index, group);
             let curve = SurvivalCurve::estimate(&lives);
-            survivals.push(Survival { by: &grouping.by, value: value.as_deref(), lives, curve });
+            let unobserved = counts.unobserved(index, group);
+            survivals.push(Survival { by: &grouping.by, value: value.as_deref(), lives, unobserved, curve });
         }
     }
     survivals
@@ -63,11 +66,11 @@ pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
         rows().map(|(_, step)| Some(step.survival)),
     );
     let meaning = "Greenwood's standard error of survival; null once nobody survives";
-    sheet.floats(float("standard_error", "1", meaning), rows().map(|(_, step)| step.standard_error));
+    sheet.floats(float("survival_se", "1", meaning), rows().map(|(_, step)| step.standard_error));
     let meaning = "Lower end of the 95 % interval on the scale of log(−log); null where survival is 0 or 1";
-    sheet.floats(float("lower", "1", meaning), rows().map(|(_, step)| step.interval.map(|ends| ends.0)));
+    sheet.floats(float("survival_lower", "1", meaning), rows().map(|(_, step)| step.interval.map(|ends| ends.0)));
     sheet.floats(
-        float("upper", "1", "Upper end of that interval"),
+        float("survival_upper", "1", "Upper end of that interval"),
         rows().map(|(_, step)| step.interval.map(|ends| ends.1)),
     );
     sheet
@@ -102,11 +105,11 @@ pub(crate) fn summary(
 
 fn add_group<'r>(sheet: &mut Sheet, groups: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) {
     sheet.texts(
-        name("by", "'all' or the attribute by which customers are told apart"),
+        name("attribute", "'all' or the attribute by which customers are told apart"),
         groups.clone().map(|(by, _)| Some(by)),
     );
     let meaning = "The attribute's value; null for customers without value, and for all";
-    sheet.texts(name("value", meaning).nullable(), groups.map(|(_, value)| value));
+    sheet.texts(name("attribute_value", meaning).nullable(), groups.map(|(_, value)| value));
 }
 
 fn add_lives(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
@@ -125,8 +128,13 @@ fn add_lives(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
         |row: &Survival<'_>| row.lives.iter().filter(|life| life.entry > 0).map(|life| life.lives).sum();
     add(
         "entered_late",
-        "Of these, customers won before the history begins, observed from their first purchase in it",
+        "Of these, customers won before the history begins, observed once that is as old as gap_days",
         &late,
+    );
+    add(
+        "unobserved",
+        "Beside these, customers won before the history begins without purchase in its first gap_days: they left unseen",
+        &|row| row.unobserved,
     );
 }
 
@@ -160,7 +168,7 @@ fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
 mod tests {
     use super::*;
     use crate::lifecycle::customer_days::customers;
-    use crate::lifecycle::lives::life;
+    use crate::lifecycle::lives::Observation;
     use crate::lifecycle::tests::{TestDay, bought, slice};
     use crate::units::Day;
     use arrow::array::{AsArray, RecordBatch};
@@ -191,7 +199,8 @@ mod tests {
         let histories: Vec<&[TestDay]> = histories.iter().map(Vec::as_slice).collect();
         let (slice, mut lives) = (slice(&histories), Lives::new(&groupings));
         for (rank, days) in customers(&slice) {
-            lives.add(&groupings, rank, life(days, None, Day(0), Day(AS_OF), gap_days).unwrap());
+            let observation = Observation { start: Day(0), as_of: Day(AS_OF), gap_days };
+            lives.add(&groupings, rank, observation.life(days, None));
         }
         lives
     }
@@ -202,7 +211,7 @@ mod tests {
         let found = table(survival(&survivals(&groupings, &survivals_of(&six_mp(), 1))));
         let floats = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
         let times = found.column_by_name("time_days").unwrap().as_primitive::<Int64Type>().clone();
-        let (survival, error) = (floats("survival"), floats("standard_error"));
+        let (survival, error) = (floats("survival"), floats("survival_se"));
         for (time, expected, se) in [
             (6, 0.857_143, 0.076_360),
             (7, 0.806_723, 0.086_935),

@@ -20,7 +20,7 @@ pub(crate) fn early_warning(
     sheet.add(layout.key(), layout.customers.ids(&ranks));
     Layout::add_as_of(&mut sheet, as_of, rows.len());
     let meaning = "Place by contribution at stake, 1 the highest";
-    sheet.fixed(Column::new("rank", ColumnKind::Integer, "", meaning), places.to_vec());
+    sheet.fixed(Column::new("rank_stake", ColumnKind::Integer, "", meaning), places.to_vec());
     let meaning = "Contribution of the 365 days before the as-of date";
     sheet.fixed(
         layout.money("contribution_at_stake", meaning),
