@@ -7,7 +7,7 @@ use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::pipeline::{self, Definition, Stage};
-use crate::profitability;
+use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -69,7 +69,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |_| true,
         run: |work| {
             let costing = work.costing.as_ref().expect("costing comes first");
-            let summary = profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            let (summary, history) =
+                profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            work.history = history;
             let account = report::profitability_line(&summary, &work.definition);
             work.profit = Some(summary);
             Ok(account)
@@ -116,6 +118,7 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    history: Option<CustomerHistory>,
     checks: Vec<Checked>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
@@ -329,6 +332,7 @@ impl Workspace {
             facts: None,
             costing: None,
             profit: None,
+            history: None,
             checks: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),

@@ -2,6 +2,7 @@
 //! (and per customer × product group), sorted by customer rank.
 
 pub use super::input::Identity;
+pub(crate) use super::state::{narrow, widen};
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
