@@ -95,8 +95,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |definition| definition.lifecycle.is_some(),
         run: |work| {
             let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
-            let summary =
-                lifecycle::run(&work.definition, work.facts(), history, None, &work.staging)?;
+            let summary = lifecycle::run(&work.definition, work.facts(), history, None, &work.staging)?;
             Ok(report::lifecycle_line(&summary))
         },
     },

@@ -57,7 +57,10 @@ impl Lives {
     pub(crate) fn merge(mut self, other: Self) -> Self {
         for (group, other) in self.0.iter_mut().flatten().zip(other.0.into_iter().flatten()) {
             group.unobserved += other.unobserved;
-            other.counts.into_iter().for_each(|(life, lives)| *group.counts.entry(life).or_insert(0) += lives);
+            other
+                .counts
+                .into_iter()
+                .for_each(|(life, lives)| *group.counts.entry(life).or_insert(0) += lives);
         }
         self
     }
@@ -101,7 +104,8 @@ impl Observation {
             Some(won) => (won.0, self.start.0 + self.gap_days - 1),
         };
         let is_observed = first <= entry && (entry < over || entry == first);
-        let since_origin = |day: i32| u32::try_from(day - origin).expect("nothing is observed before the origin");
+        let since_origin =
+            |day: i32| u32::try_from(day - origin).expect("nothing is observed before the origin");
         is_observed.then(|| (since_origin(entry), since_origin(over), ended))
     }
 }
@@ -122,7 +126,11 @@ mod tests {
     fn a_life_ends_at_the_first_gap_beyond_the_declared_one() {
         assert_eq!(life_of(&[], None, 200, 30), None);
         assert_eq!(life_of(&[100, 110, 150, 151], None, 200, 30), Some((0, 40, true)), "then another life");
-        assert_eq!(life_of(&[100, 130], None, 150, 30), Some((0, 49, false)), "a gap of just that length is none");
+        assert_eq!(
+            life_of(&[100, 130], None, 150, 30),
+            Some((0, 49, false)),
+            "a gap of just that length is none"
+        );
     }
 
     #[test]

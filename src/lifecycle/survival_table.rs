@@ -68,7 +68,10 @@ pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
     let meaning = "Greenwood's standard error of survival; null once nobody survives";
     sheet.floats(float("survival_se", "1", meaning), rows().map(|(_, step)| step.standard_error));
     let meaning = "Lower end of the 95 % interval on the scale of log(−log); null where survival is 0 or 1";
-    sheet.floats(float("survival_lower", "1", meaning), rows().map(|(_, step)| step.interval.map(|ends| ends.0)));
+    sheet.floats(
+        float("survival_lower", "1", meaning),
+        rows().map(|(_, step)| step.interval.map(|ends| ends.0)),
+    );
     sheet.floats(
         float("survival_upper", "1", "Upper end of that interval"),
         rows().map(|(_, step)| step.interval.map(|ends| ends.1)),
