@@ -30,6 +30,8 @@ mod pairs;
 mod degenerate;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod grid;
 
 pub use counts::{CountRow, Counts};
 pub use estimate::Estimate;
