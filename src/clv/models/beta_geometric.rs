@@ -13,10 +13,11 @@
 
 use rayon::prelude::*;
 
-use super::likelihood::{ABSENT, Term, mirror};
+use super::estimate::Slope;
+use super::likelihood::{ABSENT, Term, mirrored};
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use crate::math::quadrature;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 
@@ -63,7 +64,8 @@ impl BetaGeometric {
     fn side(&self, side: &Side, weeks_per_tick: f64, pick: fn(&Tossed) -> &Term) -> Vec<Term> {
         let group = |(purchases, range): &(u32, std::ops::Range<usize>)| -> Vec<Term> {
             let tossed = self.tossed(*purchases);
-            let term = |&(_, t): &(u32, u32)| self.rates.term(&tossed.purchased, f64::from(t) * weeks_per_tick);
+            let term =
+                |&(_, t): &(u32, u32)| self.rates.term(&tossed.purchased, f64::from(t) * weeks_per_tick);
             side.pairs[range.clone()].iter().map(|pair| sum(&term(pair), pick(&tossed))).collect()
         };
         side.by_purchases.par_iter().map(group).collect::<Vec<_>>().concat()
@@ -95,20 +97,27 @@ impl BetaGeometric {
         hessian[2][2] = -a * both - a * a * both_second;
         hessian[3][2] = -a * b * both_second;
         hessian[3][3] = b * own + b * b * (trigamma_rising(b, k) - both_second);
-        Term { value: ln_rising(b, k) - ln_rising(a + b, n), gradient: [0.0, 0.0, -a * both, b * own], hessian }
+        Term {
+            value: ln_rising(b, k) - ln_rising(a + b, n),
+            gradient: [0.0, 0.0, -a * both, b * own],
+            hessian,
+        }
     }
 
     /// Expected purchases of customers alive after x purchases, for each age (weeks) and horizon.
     pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
         let alive = AliveAfter::new(self, purchases);
-        ages.iter().map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect()).collect()
+        ages.iter()
+            .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())
+            .collect()
     }
 }
 
 fn sum(left: &Term, right: &Term) -> Term {
-    let mut hessian =
-        std::array::from_fn(|row| std::array::from_fn(|column| left.hessian[row][column] + right.hessian[row][column]));
-    mirror(&mut hessian);
+    let mut hessian = std::array::from_fn(|row| {
+        std::array::from_fn(|column| left.hessian[row][column] + right.hessian[row][column])
+    });
+    hessian = mirrored(hessian);
     let gradient = std::array::from_fn(|index| left.gradient[index] + right.gradient[index]);
     Term { value: left.value + right.value, gradient, hessian }
 }
@@ -146,7 +155,11 @@ struct Moments([f64; 5]);
 impl AliveAfter {
     fn new(law: &BetaGeometric, purchases: u32) -> Self {
         let shape = law.rates.r + f64::from(purchases);
-        Self { shape, lapsing: lapsing_nodes(law.a, law.b + law.tosses(purchases)), rates: rate_nodes(shape + 1.0) }
+        Self {
+            shape,
+            lapsing: lapsing_nodes(law.a, law.b + law.tosses(purchases)),
+            rates: rate_nodes(shape + 1.0),
+        }
     }
 
     fn ahead(&self, law: &BetaGeometric, age: f64, horizon: &Horizon) -> Slope {

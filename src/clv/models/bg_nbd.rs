@@ -25,9 +25,8 @@ pub(super) fn law([r, alpha, a, b]: [f64; 4]) -> BetaGeometric {
 /// so small probabilities keep their digits.
 pub(super) fn purchase_distribution(law: &BetaGeometric, t: f64, counts: u32) -> Vec<f64> {
     let PurchaseRates { r, alpha } = law.rates;
-    let ln_nbd = |n: f64| {
-        ln_rising(r, n) - ln_rising(1.0, n) - r * (t / alpha).ln_1p() + n * (t / (alpha + t)).ln()
-    };
+    let ln_nbd =
+        |n: f64| ln_rising(r, n) - ln_rising(1.0, n) - r * (t / alpha).ln_1p() + n * (t / (alpha + t)).ln();
     let ln_survive = |n: f64| ln_rising(law.b, n) - ln_rising(law.a + law.b, n);
     let mut at_least = 0.0;
     let mut tail: Vec<f64> = Vec::new();

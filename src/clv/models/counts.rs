@@ -46,7 +46,9 @@ impl Counts {
         assert_eq!(purchases.len(), last_purchase_days.len(), "one last purchase per customer");
         assert_eq!(purchases.len(), age_days.len(), "one age per customer");
         let days = last_purchase_days.par_iter().zip(age_days);
-        Self::of_packed(purchases.par_iter().zip(days).map(|(&x, (&last, &age))| pack(x, last, age)).collect())
+        Self::of_packed(
+            purchases.par_iter().zip(days).map(|(&x, (&last, &age))| pack(x, last, age)).collect(),
+        )
     }
 
     /// Counts from rows in any order; rows of one history are added up, rows without customers dropped.
@@ -66,7 +68,8 @@ impl Counts {
 
     fn of_packed(mut histories: Vec<u64>) -> Self {
         histories.par_sort_unstable();
-        let rows = histories.chunk_by(|left, right| left == right).map(|same| CountRow::unpack(same[0], same.len()));
+        let rows =
+            histories.chunk_by(|left, right| left == right).map(|same| CountRow::unpack(same[0], same.len()));
         Self { rows: rows.collect() }
     }
 
@@ -121,7 +124,8 @@ impl CountRow {
     }
 
     fn unpack(history: u64, customers: usize) -> Self {
-        let field = |shift: u32| u32::try_from((history >> shift) & ((1 << BITS) - 1)).expect("21 bits fit 32");
+        let field =
+            |shift: u32| u32::try_from((history >> shift) & ((1 << BITS) - 1)).expect("21 bits fit 32");
         Self {
             purchases: field(2 * BITS),
             last_purchase_days: field(BITS),
@@ -148,7 +152,8 @@ mod tests {
     #[test]
     fn customers_of_one_history_are_one_row() {
         let counts = Counts::of_customers(CUSTOMERS);
-        let rows: Vec<_> = counts.rows().iter().map(|row| (row.purchases, row.age_days, row.customers)).collect();
+        let rows: Vec<_> =
+            counts.rows().iter().map(|row| (row.purchases, row.age_days, row.customers)).collect();
         assert_eq!(rows, [(0, 189, 1), (0, 272, 2), (1, 272, 1), (2, 272, 2)]);
         assert_eq!((counts.customers(), counts.repeaters(), counts.purchases()), (6, 3, 5));
         assert_eq!(counts.age_days(), 5 * 272 + 189);
@@ -160,7 +165,10 @@ mod tests {
         let whole = Counts::of_customers(CUSTOMERS);
         for cut in 0..=CUSTOMERS.len() {
             let (left, right) = CUSTOMERS.split_at(cut);
-            assert_eq!(Counts::of_customers(left.to_vec()).merge(&Counts::of_customers(right.to_vec())), whole);
+            assert_eq!(
+                Counts::of_customers(left.to_vec()).merge(&Counts::of_customers(right.to_vec())),
+                whole
+            );
         }
         let column = |pick: fn(&(u32, u32, u32)) -> u32| CUSTOMERS.iter().map(pick).collect::<Vec<_>>();
         assert_eq!(Counts::of_columns(&column(|c| c.0), &column(|c| c.1), &column(|c| c.2)), whole);

@@ -47,6 +47,21 @@ impl Form {
         Self { purchasing: Purchasing::Alike, lapsing: Lapsing::Mixed },
     ];
 
+    /// How many parameters are estimated.
+    pub fn parameters(self) -> u8 {
+        let of_purchasing = match self.purchasing {
+            Purchasing::Mixed => 2,
+            Purchasing::Alike => 1,
+            Purchasing::Unknown => 0,
+        };
+        let of_lapsing = match self.lapsing {
+            Lapsing::Mixed => 2,
+            Lapsing::Alike => 1,
+            Lapsing::Never => 0,
+        };
+        of_purchasing + of_lapsing
+    }
+
     /// As published.
     pub fn name(self) -> &'static str {
         match (self.purchasing, self.lapsing) {
@@ -146,7 +161,9 @@ impl Reason {
                 "the data show no lapse beyond chance; purchase rates vary and nobody lapses (NBD)"
             }
             Self::RatesAlike => "purchase rates do not differ beyond chance; one rate for all is estimated",
-            Self::LapsingAlike => "lapsing does not differ beyond chance; one lapse rate for all is estimated",
+            Self::LapsingAlike => {
+                "lapsing does not differ beyond chance; one lapse rate for all is estimated"
+            }
             Self::CustomersAlike => {
                 "neither purchase rates nor lapsing differ beyond chance; one rate of each is estimated"
             }

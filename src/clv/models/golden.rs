@@ -93,11 +93,9 @@ fn cdnow_standard_errors_come_from_the_observed_hessian() {
 #[test]
 fn cdnow_with_rounded_times_gives_the_packages_likelihoods() {
     let rounded = read(include_str!("testdata/cdnow_39_weeks_hundredths.csv"));
-    for (model, log_likelihood) in [
-        (Model::BgNbd, -9582.425561),
-        (Model::ParetoNbd, -9594.973930),
-        (Model::MbgNbd, -9582.132685),
-    ] {
+    for (model, log_likelihood) in
+        [(Model::BgNbd, -9582.425561), (Model::ParetoNbd, -9594.973930), (Model::MbgNbd, -9582.132685)]
+    {
         let fit = fit_ticks(model, &rounded, 0.01);
         assert!((fit.log_likelihood - log_likelihood).abs() < 1e-6, "{fit:?}");
     }
@@ -235,9 +233,11 @@ fn bg_nbd_distribution_of_purchases() {
 
 #[test]
 fn bg_nbd_probability_of_silence() {
-    for (x, last, age, expected) in
-        [(2, 30.43, 38.86, 0.676509061469), (7, 29.43, 38.86, 0.453981429530), (0, 0.0, 38.86, 0.938163168359)]
-    {
+    for (x, last, age, expected) in [
+        (2, 30.43, 38.86, 0.676509061469),
+        (7, 29.43, 38.86, 0.453981429530),
+        (0, 0.0, 38.86, 0.938163168359),
+    ] {
         close(predictor(BG).silent(&history(x, last, age), 13.0).value, expected);
     }
 }

@@ -1,11 +1,12 @@
 //! One of the laws, with its parameters: what the likelihood and the predictions ask of any of them.
 
 use super::beta_geometric::BetaGeometric;
+use super::estimate::Slope;
 use super::likelihood::{ABSENT, Term};
 use super::nbd::PurchaseRates;
 use super::pairs::Side;
 use super::pareto_nbd::ParetoNbd;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use super::{Model, bg_nbd, mbg_nbd};
 
 /// How customers buy and lapse.
@@ -34,7 +35,8 @@ impl Law {
     pub(super) fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
         match self {
             Self::Nbd(rates) => {
-                let term = |&(x, t): &(u32, u32)| rates.term(&rates.purchased(x), f64::from(t) * weeks_per_tick);
+                let term =
+                    |&(x, t): &(u32, u32)| rates.term(&rates.purchased(x), f64::from(t) * weeks_per_tick);
                 side.pairs.iter().map(term).collect()
             }
             Self::BetaGeometric(law) => law.survived_side(side, weeks_per_tick),
@@ -81,7 +83,8 @@ impl Law {
     pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
         match self {
             Self::Nbd(rates) => {
-                let one = |age: f64| horizons.iter().map(|horizon| rates.ahead(purchases, age, horizon)).collect();
+                let one =
+                    |age: f64| horizons.iter().map(|horizon| rates.ahead(purchases, age, horizon)).collect();
                 ages.iter().map(|&age| one(age)).collect()
             }
             Self::BetaGeometric(law) => law.ahead(purchases, ages, horizons),

@@ -8,9 +8,9 @@
 
 use rayon::prelude::*;
 
+use super::estimate::Slope;
 use super::law::Law;
 use super::pairs::{Chunk, Pairs};
-use super::predict::Slope;
 use crate::math::optimise::Evaluation;
 
 /// A term of the likelihood, with derivatives by the logarithms of the four parameters.
@@ -37,8 +37,11 @@ pub(super) fn log_likelihood(law: &Law, pairs: &Pairs, weeks_per_tick: f64) -> E
     let lapsed = law.lapsed_side(&pairs.lasts, weeks_per_tick);
     let slopes = |terms: &[Term]| -> Vec<Slope> { terms.iter().map(|&term| term.into()).collect() };
     let (survived_slopes, lapsed_slopes) = (slopes(&survived), slopes(&lapsed));
-    let sums: Vec<_> =
-        pairs.chunks.par_iter().map(|chunk| sum_chunk(pairs, chunk, &survived_slopes, &lapsed_slopes)).collect();
+    let sums: Vec<_> = pairs
+        .chunks
+        .par_iter()
+        .map(|chunk| sum_chunk(pairs, chunk, &survived_slopes, &lapsed_slopes))
+        .collect();
     let mut total = Evaluation { value: 0.0, gradient: [0.0; 4], hessian: [[0.0; 4]; 4] };
     for (chunk, sum) in pairs.chunks.iter().zip(&sums) {
         total.value += sum.value;
@@ -50,7 +53,7 @@ pub(super) fn log_likelihood(law: &Law, pairs: &Pairs, weeks_per_tick: f64) -> E
             }
         }
     }
-    mirror(&mut total.hessian);
+    total.hessian = mirrored(total.hessian);
     total
 }
 
@@ -96,11 +99,7 @@ fn add_weighted(total: &mut Evaluation<4>, terms: &[Term], weights: &[f64]) {
     }
 }
 
-/// Copies the lower triangle to the upper one.
-pub(super) fn mirror(matrix: &mut [[f64; 4]; 4]) {
-    for row in 0..4 {
-        for column in 0..row {
-            matrix[column][row] = matrix[row][column];
-        }
-    }
+/// The symmetric matrix of a lower triangle.
+pub(super) fn mirrored(lower: [[f64; 4]; 4]) -> [[f64; 4]; 4] {
+    std::array::from_fn(|row| std::array::from_fn(|column| lower[row.max(column)][row.min(column)]))
 }

@@ -3,7 +3,7 @@
 //! E. Batislam, M. Denizel, A. Filiztekin, "Empirical validation and comparison of models for customer base analysis",
 //! International Journal of Research in Marketing 24 (2007), the modified BG/NBD; the same model as CBG/NBD of
 //! D. Hoppe, U. Wagner, "Customer base analysis: the case for a central variant of the betageometric/NBD model",
-//! Marketing Journal of Research and Management 3 (2007), likelihood (6), P(alive) (10), expectations (9) and (11).
+//! Marketing Journal of Research and Management 3 (2007).
 //!
 //! Symbols: as in `bg_nbd`. With one toss more behind every customer b becomes b + 1 throughout, and a customer without
 //! repeat purchase may have lapsed. The formulas live in `beta_geometric`.

@@ -17,6 +17,7 @@ pub mod seed_formula;
 pub mod shifted_beta_geometric;
 
 mod counts;
+mod estimate;
 mod fit;
 mod form;
 mod predict;
@@ -36,12 +37,17 @@ mod nbd;
 mod pairs;
 
 #[cfg(test)]
+mod degenerate;
+#[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod grid;
 
 pub use counts::{CountRow, Counts};
+pub use estimate::Estimate;
 pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit};
 pub use form::{Form, Lapsing, Purchasing, Reason};
-pub use predict::{Estimate, History, Horizon, Predictor};
+pub use predict::{History, Horizon, Predictor};
 pub use score::{MOST_HORIZONS, Score, Scorer};
 
 const DAYS_PER_WEEK: f64 = 7.0;

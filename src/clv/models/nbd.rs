@@ -7,8 +7,9 @@
 //! Alone it is what the other models become when nobody lapses; with r = 10⁸ it is a Poisson process of the single rate
 //! r/α, to a relative error of x²/r. Range: r from 10⁻⁷, x to 10⁶, times from 0.
 
+use super::estimate::Slope;
 use super::likelihood::Term;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 
 /// The gamma law of purchase rates.

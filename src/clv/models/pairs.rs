@@ -23,7 +23,7 @@ pub(super) struct Pairs {
 }
 
 /// Distinct pairs of a number of purchases and a time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Side {
     /// Ascending by (x, time).
     pub(super) pairs: Vec<(u32, u32)>,
@@ -63,12 +63,6 @@ impl Pairs {
         }
         let chunks = chunks.into_iter().map(|range| Chunk::of(&rows, range)).collect();
         Self { ages, lasts, rows, chunks }
-    }
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Self { pairs: Vec::new(), by_purchases: Vec::new() }
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! D. Schmittlein, D. Morrison, R. Colombo, "Counting your customers: who are they and what will they do next?",
 //! Management Science 33 (1987); formulas after P. Fader, B. Hardie, "A note on deriving the Pareto/NBD model and
-//! related expressions" (2005): likelihood (17), P(alive) (22) and conditional expectation (29); DERT after P. Fader,
-//! B. Hardie, K. Lee, "RFM and CLV", Journal of Marketing Research 42 (2005), equation (2).
+//! related expressions" (2005), <http://brucehardie.com/notes/009/>: the likelihood is its equation (18) with A₀ of (19)
+//! and (20). DERT after P. Fader, B. Hardie, K. Lee, "RFM and CLV: using iso-value curves for customer base analysis",
+//! Journal of Marketing Research 42 (2005).
 //!
 //! Symbols: r, α (weeks) shape and rate of the gamma law of purchase rates λ; s, β (weeks) those of lapsing rates μ.
 //!
@@ -15,11 +16,12 @@
 
 use rayon::prelude::*;
 
+use super::estimate::Slope;
 use super::lapse_share::{Column, LapseShare};
-use super::likelihood::{Term, mirror};
+use super::likelihood::{Term, mirrored};
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::{Horizon, Slope};
+use super::predict::Horizon;
 use crate::math::quadrature;
 
 /// Parameters, times in weeks.
@@ -71,13 +73,15 @@ impl ParetoNbd {
     }
 
     fn side(&self, side: &Side, weeks_per_tick: f64, end: End) -> Vec<Term> {
-        let purchased: Vec<_> = side.by_purchases.iter().map(|(x, _)| (*x, self.rates.purchased(*x))).collect();
+        let purchased: Vec<_> =
+            side.by_purchases.iter().map(|(x, _)| (*x, self.rates.purchased(*x))).collect();
         let of_purchases = |x: u32| &purchased[purchased.partition_point(|(other, _)| *other < x)].1;
         let column = |(time, slots): &(u32, Vec<usize>)| -> Vec<(usize, Term)> {
             let t = f64::from(*time) * weeks_per_tick;
             let highest = slots.iter().map(|&slot| side.pairs[slot].0).max().unwrap_or(0);
             let shares = self.column(t).shares(highest);
-            let term = |x: u32| self.end_term(&self.alive_term(of_purchases(x), t), &shares[x as usize], x, t, end);
+            let term =
+                |x: u32| self.end_term(&self.alive_term(of_purchases(x), t), &shares[x as usize], x, t, end);
             slots.iter().map(|&slot| (slot, term(side.pairs[slot].0))).collect()
         };
         let mut terms = vec![super::likelihood::ABSENT; side.pairs.len()];
@@ -99,7 +103,7 @@ impl ParetoNbd {
         (term.gradient[2], term.gradient[3]) = (-s * growth, s * share);
         (term.hessian[2][2], term.hessian[3][2], term.hessian[3][3]) =
             (-s * growth, s * share, -s * share * (1.0 - share));
-        mirror(&mut term.hessian);
+        term.hessian = mirrored(term.hessian);
         term
     }
 
@@ -112,7 +116,9 @@ impl ParetoNbd {
             End::Lapsed => (share.value, 1.0),
         };
         let slope: [f64; 4] = std::array::from_fn(|index| sign * change.gradient[index] / scale);
-        let second = |row: usize, column: usize| sign * change.hessian[row][column] / scale - slope[row] * slope[column];
+        let second = |row: usize, column: usize| {
+            sign * change.hessian[row][column] / scale - slope[row] * slope[column]
+        };
         let hessian = std::array::from_fn(|row| {
             std::array::from_fn(|column| alive.hessian[row][column] + second(row, column))
         });
@@ -136,14 +142,15 @@ impl ParetoNbd {
         hessian[3][1] = by_alpha * by_beta * share.by_ln_aa;
         hessian[3][2] = s * by_beta * share.by_ln_a_s;
         hessian[3][3] = by_beta * (by_beta * share.by_ln_aa + (1.0 + by_beta) * share.by_ln_a);
-        mirror(&mut hessian);
+        hessian = mirrored(hessian);
         let gradient = [r * share.by_r, by_alpha * share.by_ln_a, s * share.by_s, by_beta * share.by_ln_a];
         Term { value: share.value, gradient, hessian }
     }
 
     /// Expected purchases of customers alive after x purchases, for each age (weeks) and horizon.
     pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
-        let one = |age: f64, horizon| self.rates.mean(purchases, age).times(&self.survival_weeks(age, horizon));
+        let one =
+            |age: f64, horizon| self.rates.mean(purchases, age).times(&self.survival_weeks(age, horizon));
         ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
     }
 

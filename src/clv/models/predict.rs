@@ -1,7 +1,7 @@
 //! What a fitted model expects of one customer, with standard errors by the delta method.
 
+use super::estimate::{Estimate, Pulls, Slope};
 use super::law::Law;
-use super::likelihood::Term;
 use super::{Fit, Model, bg_nbd};
 
 /// A customer's past, times in weeks since the first purchase.
@@ -45,7 +45,10 @@ impl Horizon {
     pub fn forever(discount_per_day: f64) -> Self {
         let horizon =
             Self { weeks: f64::INFINITY, discount_per_week: discount_per_day * super::DAYS_PER_WEEK };
-        assert!(horizon.is_possible(), "residual purchases need a positive discount rate, not {discount_per_day}");
+        assert!(
+            horizon.is_possible(),
+            "residual purchases need a positive discount rate, not {discount_per_day}"
+        );
         horizon
     }
 
@@ -60,82 +63,6 @@ impl Horizon {
             return self.weeks;
         }
         -(-self.discount_per_week * self.weeks).exp_m1() / self.discount_per_week
-    }
-}
-
-/// A prediction.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// Best estimate.
-    pub value: f64,
-    /// How the fit's four independent errors of unit variance pull at the value; `None` where the fit has no covariance.
-    ///
-    /// Pulls add up: Σ m·value of customers with one fit has the pull Σ m·pull.
-    pub pull: Option<[f64; 4]>,
-}
-
-impl Estimate {
-    /// By the delta method: the length of the pull.
-    pub fn standard_error(&self) -> Option<f64> {
-        self.pull.map(|pull| pull.iter().map(|entry| entry * entry).sum::<f64>().sqrt())
-    }
-}
-
-/// The covariance C = L·Lᵀ of the parameters' logarithms, as L: the pull of a gradient g is Lᵀg.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pulls {
-    lower: [[f64; 4]; 4],
-}
-
-impl Pulls {
-    /// Cholesky's factor; parameters without variance, those a form fixes, have rows of 0.
-    pub(super) fn new(covariance: &[[f64; 4]; 4]) -> Self {
-        let mut lower = [[0.0_f64; 4]; 4];
-        for row in 0..4 {
-            for column in 0..=row {
-                let known: f64 = (0..column).map(|inner| lower[row][inner] * lower[column][inner]).sum();
-                let rest = covariance[row][column] - known;
-                lower[row][column] = match (row == column, lower[column][column] > 0.0) {
-                    (true, _) => rest.max(0.0).sqrt(),
-                    (false, true) => rest / lower[column][column],
-                    (false, false) => 0.0,
-                };
-            }
-        }
-        Self { lower }
-    }
-
-    pub(super) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
-        std::array::from_fn(|column| (column..4).map(|row| self.lower[row][column] * gradient[row]).sum())
-    }
-}
-
-/// A quantity with its derivatives by the logarithms of the four parameters.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Slope {
-    pub(super) value: f64,
-    pub(super) gradient: [f64; 4],
-}
-
-impl Slope {
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { value: self.value * factor, gradient: self.gradient.map(|entry| entry * factor) }
-    }
-
-    pub(super) fn times(self, other: &Self) -> Self {
-        let entry = |index: usize| self.gradient[index] * other.value + self.value * other.gradient[index];
-        Self { value: self.value * other.value, gradient: std::array::from_fn(entry) }
-    }
-
-    /// Of a logarithm.
-    pub(super) fn exp(self) -> Self {
-        Self { value: self.value.exp(), ..self.scaled(self.value.exp()) }
-    }
-}
-
-impl From<Term> for Slope {
-    fn from(term: Term) -> Self {
-        Self { value: term.value, gradient: term.gradient }
     }
 }
 
@@ -181,7 +108,9 @@ impl Predictor {
     /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. BG/NBD only.
     pub fn purchase_distribution(&self, weeks: f64, counts: u32) -> Option<Vec<f64>> {
         match (&self.law, self.model) {
-            (Law::BetaGeometric(law), Model::BgNbd) => Some(bg_nbd::purchase_distribution(law, weeks, counts)),
+            (Law::BetaGeometric(law), Model::BgNbd) => {
+                Some(bg_nbd::purchase_distribution(law, weeks, counts))
+            }
             _ => None,
         }
     }
@@ -199,7 +128,8 @@ impl Predictor {
     pub fn tracking(&self, first_days: &[(u32, u64)], days: u32) -> Vec<f64> {
         let curve = self.new_customer_by_day(days);
         let at = |day: u32, first: u32| day.checked_sub(first).map_or(0.0, |age| curve[age as usize]);
-        let by = |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
+        let by =
+            |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
         (0..days).map(by).collect()
     }
 
@@ -229,9 +159,70 @@ pub(super) fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope)
     let (survived_share, lapsed_share) =
         if survived.value > lapsed.value { (common, rare) } else { (rare, common) };
     let likelihood = survived.value.max(lapsed.value) + ratio.ln_1p();
+    debug_assert!(!likelihood.is_nan(), "{survived:?} {lapsed:?}");
     let probability = (alive.value - likelihood).exp().min(1.0);
     let entry = |index: usize| {
-        alive.gradient[index] - survived_share * survived.gradient[index] - lapsed_share * lapsed.gradient[index]
+        alive.gradient[index]
+            - survived_share * survived.gradient[index]
+            - lapsed_share * lapsed.gradient[index]
     };
     Slope { value: probability, gradient: std::array::from_fn(|index| probability * entry(index)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HISTORIES: [(u32, f64, f64); 5] =
+        [(0, 0.0, 0.0), (0, 0.0, 30.0), (2, 11.0, 38.86), (30, 50.0, 52.0), (400, 500.0, 520.0)];
+
+    /// With a covariance of 1 the pull is the gradient.
+    fn predictor(model: Model, parameters: [f64; 4]) -> Predictor {
+        let one = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
+        Predictor { pulls: Some(Pulls::new(&one)), ..Predictor::with_parameters(model, parameters) }
+    }
+
+    #[test]
+    fn gradients_are_those_of_the_predictions() {
+        for (model, parameters) in [
+            (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
+            (Model::MbgNbd, [0.525, 6.183, 1.0, 1.614]),
+            (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
+            (Model::ParetoNbd, [3.0, 2.0, 1.0, 150.0]),
+        ] {
+            for (purchases, last_purchase_weeks, age_weeks) in HISTORIES {
+                let history = History { purchases, last_purchase_weeks, age_weeks };
+                check_gradients(model, parameters, &history);
+            }
+        }
+    }
+
+    fn check_gradients(model: Model, parameters: [f64; 4], history: &History) {
+        let at = |parameters| {
+            let predictor = predictor(model, parameters);
+            let ahead = |weeks, discount_per_week| {
+                predictor.purchases(history, &Horizon { weeks, discount_per_week })
+            };
+            let aheads = [ahead(39.0, 0.0), ahead(52.0, 0.0027), ahead(f64::INFINITY, 0.0027)];
+            [predictor.alive(history), aheads[0], aheads[1], aheads[2], predictor.silent(history, 13.0)]
+        };
+        let centre = at(parameters);
+        for index in 0..4 {
+            let moved = |by: f64| {
+                let mut moved = parameters;
+                moved[index] *= by.exp();
+                at(moved)
+            };
+            let (up, down) = (moved(1e-4), moved(-1e-4));
+            for (quantity, estimate) in centre.iter().enumerate() {
+                let expected = (up[quantity].value - down[quantity].value) / 2e-4;
+                let found = estimate.pull.unwrap()[index];
+                let scale = estimate.value.abs().max(1e-3);
+                assert!(
+                    (found - expected).abs() < 1e-6 * scale,
+                    "{model:?} {history:?}: quantity {quantity}, parameter {index}: {found} for {expected}"
+                );
+            }
+        }
+    }
 }

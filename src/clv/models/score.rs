@@ -5,9 +5,10 @@
 
 use rayon::prelude::*;
 
+use super::estimate::{Pulls, Slope};
 use super::law::Law;
 use super::pairs::{Pairs, Side};
-use super::predict::{Horizon, Pulls, Slope, alive_probability};
+use super::predict::{Horizon, alive_probability};
 use super::{Counts, DAYS_PER_WEEK, Estimate, Fit};
 
 /// How many horizons may be declared.
@@ -57,7 +58,8 @@ impl Scorer {
         let law = fit.law()?;
         let pairs = Pairs::new(counts);
         let forever = Horizon::forever(discount_per_day);
-        let horizons: Vec<_> = horizons_days.iter().map(|&days| Horizon::of_days(days)).chain([forever]).collect();
+        let horizons: Vec<_> =
+            horizons_days.iter().map(|&days| Horizon::of_days(days)).chain([forever]).collect();
         let pulls = fit.covariance.as_ref().map(Pulls::new);
         let pulled = |slope: Slope| Slope {
             gradient: pulls.as_ref().map_or([0.0; 4], |pulls| pulls.of(&slope.gradient)),
@@ -103,19 +105,25 @@ fn of_ages(
     let survived = law.survived_side(side, 1.0 / DAYS_PER_WEEK);
     let piece = |slots: std::ops::Range<usize>| -> Vec<AgeEntry> {
         let purchases = side.pairs[slots.start].0;
-        let ages: Vec<_> = side.pairs[slots.clone()].iter().map(|&(_, age)| f64::from(age) / DAYS_PER_WEEK).collect();
+        let ages: Vec<_> =
+            side.pairs[slots.clone()].iter().map(|&(_, age)| f64::from(age) / DAYS_PER_WEEK).collect();
         let aheads = law.ahead(purchases, &ages, horizons);
         let entry = |((slot, age), slopes): ((usize, &f64), Vec<Slope>)| {
             let survived = survived[slot].into();
             let mut ahead = [Slope { value: 0.0, gradient: [0.0; 4] }; MOST_HORIZONS + 1];
             ahead.iter_mut().zip(slopes).for_each(|(place, slope)| *place = pulled(slope));
-            AgeEntry { alive: pulled(law.alive(purchases, *age, &survived)), survived: pulled(survived), ahead }
+            AgeEntry {
+                alive: pulled(law.alive(purchases, *age, &survived)),
+                survived: pulled(survived),
+                ahead,
+            }
         };
         slots.zip(&ages).zip(aheads).map(entry).collect()
     };
-    let pieces = side.by_purchases.iter().flat_map(|(_, range)| {
-        range.clone().step_by(PIECE).map(|start| start..range.end.min(start + PIECE))
-    });
+    let pieces = side
+        .by_purchases
+        .iter()
+        .flat_map(|(_, range)| range.clone().step_by(PIECE).map(|start| start..range.end.min(start + PIECE)));
     pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
 }
 
@@ -144,7 +152,8 @@ impl Places {
             places.slots.resize(start + (latest - earliest) as usize + 1, Self::NOWHERE);
             for slot in range.clone() {
                 let time = side.pairs[slot].1;
-                places.slots[start + (time - earliest) as usize] = u32::try_from(slot).expect("fewer than 2^32 pairs");
+                places.slots[start + (time - earliest) as usize] =
+                    u32::try_from(slot).expect("fewer than 2^32 pairs");
             }
         }
         places

@@ -122,7 +122,11 @@ impl Draws {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole days from 0 to a window's length")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole days from 0 to a window's length"
+)]
 fn whole(days: f64) -> u32 {
     days as u32
 }
