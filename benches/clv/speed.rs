@@ -7,12 +7,12 @@ use abacus::clv::models::{Counts, Model, Scorer, fit};
 use rayon::prelude::*;
 
 /// Three years of history, customers won in the first two.
-const WINDOW: Window = Window { intake_days: 730, observed_days: 1095 };
+pub(crate) const WINDOW: Window = Window { intake_days: 730, observed_days: 1095 };
 
 const CUSTOMERS: [u64; 2] = [1_000_000, 10_000_000];
 
 /// Near those of the CDNOW sample.
-const TRUTHS: [(Model, [f64; 4]); 3] = [
+pub(crate) const TRUTHS: [(Model, [f64; 4]); 3] = [
     (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
     (Model::MbgNbd, [0.525, 6.183, 0.891, 1.614]),
     (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),

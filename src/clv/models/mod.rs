@@ -36,6 +36,16 @@ mod likelihood;
 mod nbd;
 mod pairs;
 
+// In whole periods, of what a purchase brings, and the formulas of the text-books; each stands alone.
+pub mod bg_bb;
+pub mod contribution;
+pub mod gamma_gamma;
+pub mod logarithms;
+pub mod margin_rate;
+pub mod retention;
+pub mod seed_formula;
+pub mod shifted_beta_geometric;
+
 #[cfg(test)]
 mod degenerate;
 #[cfg(test)]

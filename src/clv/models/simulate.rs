@@ -42,12 +42,15 @@ pub fn simulate(
     (0..customers.div_ceil(BLOCK)).into_par_iter().map(block).collect::<Vec<_>>().concat()
 }
 
-struct Draws {
+/// One stream of random numbers.
+#[derive(Debug)]
+pub struct Draws {
     stream: ChaCha8Rng,
 }
 
 impl Draws {
-    fn new(seed: u64, block: u64) -> Self {
+    /// Stream `block` of a seed.
+    pub fn new(seed: u64, block: u64) -> Self {
         let mut stream = ChaCha8Rng::seed_from_u64(seed);
         stream.set_stream(block);
         Self { stream }
@@ -65,8 +68,7 @@ impl Draws {
                 self.purchases(rate, age.min(life), 0.0)
             }
             Model::BgNbd | Model::MbgNbd => {
-                let (lapse, survive) = (self.gamma(a), self.gamma(b));
-                let lapse = lapse / (lapse + survive);
+                let lapse = self.beta(a, b);
                 let is_gone = model == Model::MbgNbd && self.uniform() < lapse;
                 if is_gone { (0, 0.0) } else { self.purchases(rate, age, lapse) }
             }
@@ -92,7 +94,7 @@ impl Draws {
     }
 
     /// In (0, 1), 53 bits.
-    fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         ((self.stream.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
@@ -104,8 +106,14 @@ impl Draws {
         (2.0 * self.exponential()).sqrt() * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
+    /// Beta(a, b).
+    pub fn beta(&mut self, a: f64, b: f64) -> f64 {
+        let (first, second) = (self.gamma(a), self.gamma(b));
+        first / (first + second)
+    }
+
     /// Gamma(shape, 1).
-    fn gamma(&mut self, shape: f64) -> f64 {
+    pub fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             let boost = self.uniform().powf(1.0 / shape);
             return self.gamma(shape + 1.0) * boost;
