@@ -7,6 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::lifecycle;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
@@ -92,6 +93,28 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let account = report::clv_line(&summary, &work.definition);
             work.lifetime = Some(summary);
             Ok(account)
+        },
+    },
+    Stage {
+        name: "lifecycle",
+        about: "recency, cohorts, survival, growth, states, warnings",
+        reads: &["facts", "customer"],
+        writes: &[
+            "lifecycle",
+            "cohort",
+            "survival",
+            "survival_summary",
+            "growth",
+            "state_transition",
+            "early_warning",
+            "early_warning_holdout",
+        ],
+        enabled: |definition| definition.lifecycle.is_some(),
+        run: |work| {
+            let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
+            let alive = work.lifetime.as_ref().map(|lifetime| &lifetime.alive);
+            let summary = lifecycle::run(&work.definition, work.facts(), history, alive, &work.staging)?;
+            Ok(report::lifecycle_line(&summary))
         },
     },
     Stage {

@@ -10,6 +10,7 @@ use crate::clv;
 use crate::costing::schema::Costing;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
+use crate::lifecycle;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::units::format_fixed;
@@ -57,6 +58,22 @@ pub fn chosen_models(summary: &clv::Summary) -> Vec<(&'static str, &'static str,
         }
     }
     models
+}
+
+/// What the lifecycle stage did.
+pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
+    let counts = [
+        (summary.new, "new"),
+        (summary.reactivated, "reactivated"),
+        (summary.active, "active"),
+        (summary.at_risk, "at risk"),
+        (summary.dormant, "dormant"),
+        (summary.lost, "lost"),
+        (summary.warnings, "warnings"),
+    ];
+    let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count.into())));
+    let churn = summary.churn_rate.map(|rate| format!(", churn {:.1} % in the last period", 100.0 * rate));
+    format!("{}{}", counts.join(", "), churn.unwrap_or_default())
 }
 
 /// Rows of all sources together.

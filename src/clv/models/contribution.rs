@@ -269,7 +269,9 @@ impl fmt::Display for Simplification {
         f.write_str(match self {
             Self::OneCustomer => "one customer: nothing to compare with",
             Self::NobodyRepeats => "nobody bought twice: everybody is given the mean of all",
-            Self::NoVarianceBetween => "customers differ no more than chance would make them: the mean of all",
+            Self::NoVarianceBetween => {
+                "customers differ no more than chance would make them: the mean of all"
+            }
             Self::NoVarianceWithin => "each customer's purchases are alike: the customer's own mean",
             Self::NoVariance => "all purchases are alike",
         })
