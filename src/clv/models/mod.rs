@@ -7,15 +7,6 @@
 //! Parameters are in weeks, as in the papers; histories, horizons and discount rates in days. This folder knows neither
 //! money nor where histories come from.
 
-pub mod bg_bb;
-pub mod contribution;
-pub mod gamma_gamma;
-pub mod logarithms;
-pub mod margin_rate;
-pub mod retention;
-pub mod seed_formula;
-pub mod shifted_beta_geometric;
-
 mod counts;
 mod estimate;
 mod fit;
