@@ -453,7 +453,7 @@ impl Workspace {
         let profit = self.profit.take().expect("profitability comes first");
         let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
-        let manifest = report::manifest(
+        let mut manifest = report::manifest(
             &self.definition,
             &facts,
             &costs,
@@ -461,8 +461,10 @@ impl Workspace {
             &self.timings,
             &self.checks,
             &self.ledgers,
-            lifetime.as_ref(),
         );
+        if let Some(lifetime) = &lifetime {
+            manifest["clv"] = lifetime.manifest.clone();
+        }
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None

@@ -227,7 +227,7 @@ impl Pile {
 
     fn sort(&mut self) {
         let mut counts = Counts::of_columns(&self.purchases, &self.last, &self.age);
-        (self.purchases.clear(), self.last.clear(), self.age.clear());
+        [&mut self.purchases, &mut self.last, &mut self.age].into_iter().for_each(Vec::clear);
         while let Some(smaller) = self.counts.pop_if(|top| top.rows().len() <= 2 * counts.rows().len()) {
             counts = merged(&smaller, &counts);
         }

@@ -158,7 +158,7 @@ impl Run<'_> {
     fn chosen_models(&self) -> Vec<(Option<String>, &'static str, &'static str)> {
         let of = |(segment, choice): (usize, &Choice)| {
             let model = model_name(self.fits.models[choice.model]);
-            (self.scope.segments.names[segment].clone(), model, choice.why.text())
+            (self.scope.segments.names[segment].clone(), model, choice.text())
         };
         self.choices.iter().enumerate().map(of).collect()
     }
