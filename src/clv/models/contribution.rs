@@ -22,6 +22,7 @@
 
 use crate::units::round_ratio;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Sums over customers with one number of purchases. Exact; 128 bits, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -261,6 +262,20 @@ fn float(value: i128) -> f64 {
 
 fn counted(value: i128) -> u64 {
     u64::try_from(value).expect("customers and purchases are counted in 64 bits")
+}
+
+impl fmt::Display for Simplification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneCustomer => "one customer: nothing to compare with",
+            Self::NobodyRepeats => "nobody bought twice: everybody is given the mean of all",
+            Self::NoVarianceBetween => {
+                "customers differ no more than chance would make them: the mean of all"
+            }
+            Self::NoVarianceWithin => "each customer's purchases are alike: the customer's own mean",
+            Self::NoVariance => "all purchases are alike",
+        })
+    }
 }
 
 #[cfg(test)]

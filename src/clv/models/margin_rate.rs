@@ -12,6 +12,8 @@
 //! Money is an integer in the smallest unit the caller counts in. A purchase without positive spend has no rate and is
 //! left out, which is a weakness of this form: contribution per purchase keeps it.
 
+use std::fmt;
+
 /// One customer's purchases with positive spend.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CustomerRate {
@@ -111,6 +113,19 @@ impl RateSums {
         })
     }
 
+    /// Adds the sums of customers who come after these. None if a sum leaves 128 bits.
+    pub fn merge(&self, later: &Self) -> Option<Self> {
+        Some(Self {
+            customers: self.customers + later.customers,
+            purchases: self.purchases + later.purchases,
+            spend: self.spend.checked_add(later.spend)?,
+            margin: self.margin.checked_add(later.margin)?,
+            squared_spend: self.squared_spend.checked_add(later.squared_spend)?,
+            scatter: self.scatter + later.scatter,
+            squared_margin: self.squared_margin + later.squared_margin,
+        })
+    }
+
     /// Estimates the model; none without any spend.
     pub fn fit(&self) -> Option<MarginRateModel> {
         if self.spend == 0 {
@@ -182,6 +197,16 @@ pub fn contribution(spend: Expected, rate: Expected, cost_per_purchase: f64) -> 
     Expected {
         mean: spend.mean * rate.mean - cost_per_purchase,
         standard_error: squared_error.map(f64::sqrt),
+    }
+}
+
+impl fmt::Display for OneRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OneCustomer => "one customer: nothing to compare with",
+            Self::NobodyRepeats => "nobody bought twice: everybody is given the rate of all",
+            Self::NoVarianceBetween => "rates differ no more than chance would make them: the rate of all",
+        })
     }
 }
 
