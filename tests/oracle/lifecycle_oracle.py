@@ -49,16 +49,25 @@ def compare(what, expected, found):
 
 # Every profile at every as-of date. Floats are compared to nine digits.
 profile = """
-select d.date as as_of_date, customer_id, min(day) as first, max(day) as last, max(day) - min(day) as relationship,
-       d.date - 1 - max(day) as recency, d.date - 1 - min(day) as tenure, sum(orders)::bigint as orders,
-       count(*) as purchases, count(distinct date_trunc('month', day)) as periods,
-       (select sum(net) from day where day.customer_id = purchase.customer_id and day.day < d.date)::decimal(18, 4) as net
-from purchase, (values (date '2024-01-01'), (date '2024-07-01'), (as_of())) d(date)
-where day < d.date group by all
+select date, customer_id, first, last, last - first, date - 1 - last, date - 1 - first, orders, purchases, periods, net
+from (
+    select d.date, customer_id, min(day) filter (where orders > 0) as first, max(day) filter (where orders > 0) as last,
+           sum(orders)::bigint as orders, count(*) filter (where orders > 0) as purchases,
+           count(distinct date_trunc('month', day)) filter (where orders > 0) as periods,
+           sum(net)::decimal(18, 4) as net
+    from day, (values (date '2024-01-01'), (date '2024-07-01'), (as_of())) d(date)
+    where day < d.date group by d.date, customer_id
+)
+where purchases > 0
 """
 compare("profiles", profile, """
 select as_of_date, customer_id, first_purchase_date, last_purchase_date, relationship_days, recency_days, tenure_days,
        orders, purchase_days, active_periods, net_revenue from lifecycle""")
+
+# What the days brought and cost comes to what the waterfall says of whole lives.
+compare("contribution", """
+select customer_id, net_revenue, contribution from customer where not is_prospect and not is_unidentified""", """
+select customer_id, net_revenue, contribution from lifecycle where as_of_date = as_of()""")
 
 gaps = """
 select customer_id, round(avg(gap), 9) as mean, round(median(gap), 9) as median, round(stddev_samp(gap), 9) as sd
