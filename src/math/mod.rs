@@ -1,4 +1,5 @@
-//! Exact methods on integers. Each cites its source. Knows neither polars nor any room.
+//! Exact methods on integers, and least squares. Each cites its source. Knows neither polars nor any room.
 
+pub mod least_squares;
 pub mod linear;
 pub mod ratio;
