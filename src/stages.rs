@@ -2,10 +2,11 @@
 //! next. A new stage is a folder and an entry in `STAGES`.
 
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability;
 use crate::publish::{Home, Release, Staging, WriteOptions};
@@ -24,7 +25,8 @@ pub const STAGES: &[Stage<Workspace>] = &[
         writes: &["facts", "quarantine"],
         enabled: |_| true,
         run: |work| {
-            let facts = work.gather()?;
+            let mut facts = work.gather()?;
+            work.asked = perception::read(&work.definition, &mut facts)?;
             work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
             let account = report::facts_line(&facts);
             work.facts = Some(facts);
@@ -76,6 +78,28 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "perception",
+        about: "surveys, complaints, referrals: the value customers get",
+        reads: &["facts", "customer_period", "customer"],
+        writes: &[
+            "attribute_value",
+            "driver_weight",
+            "competitor_value",
+            "satisfaction",
+            "satisfaction_effect",
+            "complaint_outcome",
+            "delivered_value",
+            "referral",
+            "value_exchange",
+            "customer_perception",
+        ],
+        enabled: |definition| definition.perception.is_some(),
+        run: |work| {
+            let summary = perception::run(&work.definition, work.facts(), &work.asked, &work.staging)?;
+            Ok(report::perception_line(&summary))
+        },
+    },
+    Stage {
         name: "expect",
         about: "control totals and data checks",
         reads: &["customer_period", "customer"],
@@ -116,6 +140,8 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    /// What surveys, complaints and referrals say.
+    asked: perception::Asked,
     checks: Vec<Checked>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
@@ -197,7 +223,10 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    costing::check(definition, &facts::read_ledgers(definition)?)
+    let mut faults = Faults::default();
+    faults.keep(perception::check(definition));
+    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
+    faults.none()
 }
 
 /// A release's facts and costing, for questions about it.
@@ -329,6 +358,7 @@ impl Workspace {
             facts: None,
             costing: None,
             profit: None,
+            asked: perception::Asked::default(),
             checks: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),

@@ -9,6 +9,7 @@ pub use run_table::run_table;
 use crate::costing::schema::Costing;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
+use crate::perception;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::units::format_fixed;
@@ -35,6 +36,17 @@ pub fn costing_line(costing: &Costing, definition: &Definition) -> String {
 /// What the profitability stage did.
 pub fn profitability_line(summary: &Summary, definition: &Definition) -> String {
     format!("{} customer profit", money_text(summary.profit, definition))
+}
+
+/// What the perception stage did.
+pub fn perception_line(summary: &perception::Summary) -> String {
+    format!(
+        "{} answers, {} complaints, {} referrals, {} customers over-served",
+        grouped(summary.answers as i128),
+        grouped(summary.complaints as i128),
+        grouped(summary.referrals as i128),
+        grouped(summary.over_served as i128)
+    )
 }
 
 /// Rows of all sources together.
