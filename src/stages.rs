@@ -8,7 +8,7 @@ use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
-use crate::profitability;
+use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -71,7 +71,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |_| true,
         run: |work| {
             let costing = work.costing.as_ref().expect("costing comes first");
-            let summary = profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            let (summary, history) =
+                profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            work.history = history;
             let account = report::profitability_line(&summary, &work.definition);
             work.profit = Some(summary);
             Ok(account)
@@ -142,6 +144,7 @@ pub struct Workspace {
     profit: Option<profitability::Summary>,
     /// What surveys, complaints and referrals say.
     asked: perception::Asked,
+    history: Option<CustomerHistory>,
     checks: Vec<Checked>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
@@ -359,6 +362,7 @@ impl Workspace {
             costing: None,
             profit: None,
             asked: perception::Asked::default(),
+            history: None,
             checks: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),

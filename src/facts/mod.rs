@@ -8,6 +8,7 @@ mod aggregates;
 mod binder;
 mod cells;
 mod contain;
+mod days;
 mod deduplicate;
 mod evaluate;
 mod fact_set;

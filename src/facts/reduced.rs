@@ -1,6 +1,7 @@
 //! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
 
 use super::cells::Cell;
+use super::days::Days;
 use super::schema::NO_INSTANT;
 use super::state::RowMatch;
 use super::wall_time::to_utc;
@@ -61,6 +62,8 @@ pub(crate) struct Reduced {
     pub(crate) cells: Cells,
     /// Distinct (row, order) with a sale line, sorted.
     pub(crate) order_keys: OrderKeys,
+    /// Customer × day, if they are kept.
+    pub(crate) days: Option<Days>,
     /// By source, what drivers make of its rows.
     pub(crate) matches: Vec<RowMatch>,
     /// Identical rows that were dropped.
@@ -99,16 +102,22 @@ pub(crate) struct OrderKeys {
 pub(crate) const ANY: u64 = 1 << 32;
 pub(crate) const SALE: u64 = 1 << 33;
 
-/// Rows of one order that stood together.
+/// Rows of one order and day that stood together.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct OrderEntry {
     pub(crate) row: u32,
+    /// Days since the period began.
+    pub(crate) day: u32,
     pub(crate) words: [u64; 2],
     pub(crate) bits: u64,
 }
 
 /// Items dealt out by row, and where each row's items begin: rows have few items, so this beats a sort.
-fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usize) -> (Vec<T>, Vec<u32>) {
+pub(crate) fn by_row<T: Copy + Default>(
+    items: &[T],
+    row_of: impl Fn(&T) -> u32,
+    rows: usize,
+) -> (Vec<T>, Vec<u32>) {
     let mut next = vec![0_u32; rows + 1];
     items.iter().for_each(|item| next[row_of(item) as usize + 1] += 1);
     for row in 0..rows {
@@ -124,7 +133,16 @@ fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usiz
     (dealt, starts)
 }
 
-/// Joins the entries of each order and counts them.
+/// Entries by row, order and day.
+pub(crate) fn sort_orders(entries: &[OrderEntry], rows: usize) -> Vec<OrderEntry> {
+    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
+    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
+        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| (entry.words, entry.day));
+    }
+    entries
+}
+
+/// Joins the sorted entries of each order and counts them.
 ///
 /// `aggregates` are those not counted yet, `order_aggregates` says which of them count orders, by which bits.
 pub(crate) fn finish_orders(
@@ -133,10 +151,6 @@ pub(crate) fn finish_orders(
     order_aggregates: &[(usize, u64)],
     aggregates: &mut [Vec<i64>],
 ) -> (Vec<i64>, OrderKeys) {
-    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
-    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
-        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| entry.words);
-    }
     let (mut orders, mut keys) = (vec![0; rows], OrderKeys::default());
     for same in entries.chunk_by(|a, b| a.row == b.row && a.words == b.words) {
         let (row, bits) = (same[0].row, same.iter().fold(0, |bits, entry| bits | entry.bits));

@@ -65,6 +65,16 @@ pub struct PeriodRuns {
     /// Identities of the order lines, where they must be unique.
     #[serde(default)]
     pub lines: Option<StateFile>,
+    /// One row per customer × day with a line, if later rooms want them.
+    #[serde(default)]
+    pub days: Option<StateFile>,
+}
+
+impl PeriodRuns {
+    /// Every state file of the period.
+    pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
+        [&self.customers, &self.products, &self.orders].into_iter().chain(&self.lines).chain(&self.days)
+    }
 }
 
 /// What drivers make of the rows of one source in one period.
@@ -126,9 +136,7 @@ pub struct Record {
 impl Record {
     /// Every state file the record needs.
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
-        let runs =
-            self.periods.iter().flat_map(|period| [&period.customers, &period.products, &period.orders]);
-        let runs = runs.chain(self.periods.iter().filter_map(|period| period.lines.as_ref()));
+        let runs = self.periods.iter().flat_map(PeriodRuns::state_files);
         runs.chain(self.files.iter().filter_map(|file| file.quarantine.as_ref()))
     }
 }
