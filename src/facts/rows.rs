@@ -284,7 +284,7 @@ impl Gathered {
             let is_null = values.is_null(row);
             match (&mut self.columns[index], values) {
                 (Values::Ranks(ranks), Evaluated::Keys(keys)) => {
-                    let rank = |keys| match facts.rank(keys, row) {
+                    let mut rank = |keys| match facts.rank(keys, row) {
                         Some(rank) => rank,
                         None => FIRST_STRANGER + number(&mut self.strangers, text_of(keys, row)),
                     };

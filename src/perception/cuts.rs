@@ -4,7 +4,7 @@ use super::layout::Draft;
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerMaster;
 use crate::units::{Day, Period, PeriodKind};
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{ArrayRef, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use std::collections::BTreeSet;
@@ -39,6 +39,11 @@ pub(crate) struct Slice {
 impl Slice {
     /// Everybody, over the whole history.
     pub(crate) const ALL: Slice = Slice { cut: 0, segment: 0, period: None };
+
+    /// The same segment over the period that begins on this day.
+    pub(crate) fn over(self, period: i32) -> Self {
+        Self { period: Some(period), ..self }
+    }
 }
 
 impl Cut {
@@ -97,7 +102,7 @@ impl Cuts {
     /// The same, and each over the period of the day.
     pub(crate) fn slices(&self, who: u32, day: i32) -> impl Iterator<Item = Slice> {
         let period = self.period(day);
-        self.segments(who).flat_map(move |slice| [slice, Slice { period: Some(period), ..slice }])
+        self.segments(who).flat_map(move |slice| [slice, slice.over(period)])
     }
 
     fn by(&self, slice: Slice) -> Option<&str> {

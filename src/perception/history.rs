@@ -75,7 +75,7 @@ impl History {
             if period > *counted {
                 let is_first = *counted == i32::MIN;
                 for slice in cuts.segments(rank) {
-                    *self.active.entry(Slice { period: Some(period), ..slice }).or_default() += 1;
+                    *self.active.entry(slice.over(period)).or_default() += 1;
                     if is_first {
                         *self.active.entry(slice).or_default() += 1;
                     }
