@@ -2,7 +2,7 @@
 //! next. A new stage is a folder and an entry in `STAGES`.
 
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Faults, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
@@ -226,10 +226,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    let mut faults = Faults::default();
-    faults.keep(perception::check(definition));
-    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
-    faults.none()
+    costing::check(definition, &facts::read_ledgers(definition)?)
 }
 
 /// A release's facts and costing, for questions about it.

@@ -108,7 +108,8 @@ fn length(values: &[f64]) -> f64 {
 fn solve(triangle: &[Vec<f64>], right: &[f64]) -> Vec<f64> {
     let mut solution = right.to_vec();
     for row in (0..solution.len()).rev() {
-        let known: f64 = (row + 1..solution.len()).map(|column| triangle[column][row] * solution[column]).sum();
+        let known: f64 =
+            (row + 1..solution.len()).map(|column| triangle[column][row] * solution[column]).sum();
         solution[row] = (solution[row] - known) / triangle[row][row];
     }
     solution

@@ -166,8 +166,12 @@ pub(crate) struct Interview {
 
 impl Interview {
     fn of(answers: &[Answer]) -> Self {
-        let mut interview =
-            Self { who: answers[0].who, day: answers[0].day, performance: BTreeMap::new(), gap: BTreeMap::new() };
+        let mut interview = Self {
+            who: answers[0].who,
+            day: answers[0].day,
+            performance: BTreeMap::new(),
+            gap: BTreeMap::new(),
+        };
         for answer in answers {
             interview.performance.entry(answer.attribute).or_default().add(answer.performance);
             interview.gap.entry(answer.attribute).or_default().add(answer.gap());

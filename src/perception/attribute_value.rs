@@ -40,8 +40,10 @@ pub(crate) fn sheet(
 ) -> Sheet {
     let groups: Vec<(Slice, BTreeMap<Level, Vec<u32>>)> =
         board.slices().into_iter().map(|slice| (slice, levels(board, &item_numbers(board, slice)))).collect();
-    let rows: Vec<Row<'_>> =
-        groups.iter().flat_map(|(slice, levels)| rows_of(board, *slice, derived.get(slice), levels)).collect();
+    let rows: Vec<Row<'_>> = groups
+        .iter()
+        .flat_map(|(slice, levels)| rows_of(board, *slice, derived.get(slice), levels))
+        .collect();
     draw(layout, cuts, &rows)
 }
 
@@ -165,25 +167,52 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
-    draft.name("driver", "What it belongs to within its group; null where it is not declared", |row| row.driver);
-    draft.name("benefit", "functional, emotional or social; null where it is not declared", |row| row.benefit);
+    draft.name("driver", "What it belongs to within its group; null where it is not declared", |row| {
+        row.driver
+    });
+    draft
+        .name("benefit", "functional, emotional or social; null where it is not declared", |row| row.benefit);
     let count = |of: fn(&Cell) -> i64| move |row: &Row<'_>| row.cell.map(of);
-    draft.count_or_null("answers", "answers", "Answers about the firm; null for drivers and groups", count(|cell| cell.answers));
-    draft.count_or_null("respondents", "respondents", "Distinct people who gave them", count(|cell| cell.respondents));
+    draft.count_or_null(
+        "answers",
+        "answers",
+        "Answers about the firm; null for drivers and groups",
+        count(|cell| cell.answers),
+    );
+    draft.count_or_null(
+        "respondents",
+        "respondents",
+        "Distinct people who gave them",
+        count(|cell| cell.respondents),
+    );
     draft.float("importance_stated", "points", "Mean importance, as said", |row| row.importance[0]);
-    draft.float("importance_stated_share", "1", "Share in the stated importance of all items", |row| row.shares[0]);
-    let meaning = "Coefficient of the item's performance in the regression of overall performance on all items";
+    draft.float("importance_stated_share", "1", "Share in the stated importance of all items", |row| {
+        row.shares[0]
+    });
+    let meaning =
+        "Coefficient of the item's performance in the regression of overall performance on all items";
     draft.float("importance_derived", "1", meaning, |row| row.importance[1]);
     draft.float("importance_derived_error", "1", "Its standard error", |row| row.derived_error);
     let meaning = "Share in the derived importance of all items; below 0 counts as 0";
     draft.float("importance_derived_share", "1", meaning, |row| row.shares[1]);
-    draft.count_or_null("interviews", "interviews", "Complete interviews of the regression", |row| row.interviews);
+    draft.count_or_null("interviews", "interviews", "Complete interviews of the regression", |row| {
+        row.interviews
+    });
     draft.name("derived_reason", "Why there is no derived importance", |row| row.reason);
-    draft.float("expectation", "points", "Mean expectation; of items, weighted, for drivers and groups", |row| row.expectation);
+    draft.float(
+        "expectation",
+        "points",
+        "Mean expectation; of items, weighted, for drivers and groups",
+        |row| row.expectation,
+    );
     draft.float("performance", "points", "Mean performance, likewise", |row| row.performance);
     let error = |row: &Row<'_>| row.cell.and_then(|cell| cell.performance.error());
     draft.float("performance_error", "points", "Standard error of the mean performance", error);
-    draft.name("quadrant_stated", "Importance–performance quadrant, by stated importance", |row| row.quadrants[0]);
-    draft.name("quadrant_derived", "Importance–performance quadrant, by derived importance", |row| row.quadrants[1]);
+    draft.name("quadrant_stated", "Importance–performance quadrant, by stated importance", |row| {
+        row.quadrants[0]
+    });
+    draft.name("quadrant_derived", "Importance–performance quadrant, by derived importance", |row| {
+        row.quadrants[1]
+    });
     draft.finish()
 }

@@ -180,16 +180,29 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(&row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
-    draft.count_or_null("answers", "answers", "Answers about the competitor; null for drivers and groups", |row| row.answers);
-    draft.float("performance", "points", "Mean performance of the competitor; of items, weighted, for drivers and groups", |row| row.performance[0]);
+    draft.count_or_null(
+        "answers",
+        "answers",
+        "Answers about the competitor; null for drivers and groups",
+        |row| row.answers,
+    );
+    draft.float(
+        "performance",
+        "points",
+        "Mean performance of the competitor; of items, weighted, for drivers and groups",
+        |row| row.performance[0],
+    );
     draft.float("own_performance", "points", "The firm's, likewise", |row| row.performance[1]);
     let both = |row: &Row<'_>| Some((row.performance[1]?, row.performance[0]?));
     let difference = |row: &Row<'_>| both(row).map(|(own, other)| own - other);
     draft.float("difference", "points", "own_performance − performance", difference);
-    draft.float("difference_error", "points", "Its standard error, as of independent answers", |row| row.error);
+    draft.float("difference_error", "points", "Its standard error, as of independent answers", |row| {
+        row.error
+    });
     let relative = |row: &Row<'_>| both(row).and_then(|(own, other)| ratio(own, other));
     draft.float("relative_performance", "1", "own_performance / performance", relative);
-    let meaning = "Own over the competitor's quality, of items weighted by importance; of the offer as a whole only";
+    let meaning =
+        "Own over the competitor's quality, of items weighted by importance; of the offer as a whole only";
     draft.float("relative_quality", "1", meaning, |row| row.map.quality);
     let meaning = "The competitor's over the own price performance; above 1 the firm is seen as dearer";
     draft.float("relative_price", "1", meaning, |row| row.map.price);

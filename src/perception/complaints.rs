@@ -143,8 +143,12 @@ pub(crate) fn sheet(
     draft.name("outcome", meaning, |row| Some(row.1.name()));
     draft.count("window_days", "days", "Days within which a repurchase counts", |_| i64::from(window_days));
     draft.count("cases", "complaints", "Complaints, or customers without one", |row| row.2.cases);
-    draft.count("observed", "complaints", "Those whose window has ended by the as-of date", |row| row.2.observed);
-    draft.count("repurchased", "complaints", "Of these, those followed by a purchase in the window", |row| row.2.repurchased);
+    draft.count("observed", "complaints", "Those whose window has ended by the as-of date", |row| {
+        row.2.observed
+    });
+    draft.count("repurchased", "complaints", "Of these, those followed by a purchase in the window", |row| {
+        row.2.repurchased
+    });
     let rate = |row: &(Slice, Outcome, Again)| share(row.2.repurchased, row.2.observed);
     draft.float("repurchase_rate", "1", "repurchased / observed", rate);
     draft.finish()
@@ -172,7 +176,8 @@ mod tests {
         let complaints = [complaint(0, 10, Some(12)), complaint(1, 20, None), complaint(1, 95, None)];
         let history = History::for_test(vec![(0, 13, 13), (1, 5, 20), (2, 1, 99)]);
         let sales = vec![Some((13, 13)), Some((5, 20)), Some((1, 99)), Some((95, 99)), None];
-        let worth = Worth { sales, orders: vec![1, 2, 3, 2, 0], ..Worth::default() };
+        let mut worth = Worth::for_test(sales, vec![0; 5], None);
+        worth.orders = vec![1, 2, 3, 2, 0];
         let found = outcomes(&complaints, &Cuts::for_test(), &history, &worth, 100, 30);
         let of = |outcome| found[&(Slice::ALL, outcome)];
         assert_eq!(of(Outcome::Resolved), Again { cases: 1, observed: 1, repurchased: 1 });

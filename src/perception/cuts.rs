@@ -123,14 +123,18 @@ impl Cuts {
     ) where
         R: 't,
     {
-        draft.name("segment_by", "Attribute of customers by which they are told apart; null for all together", |row| {
-            self.by(slice(row))
-        });
+        draft.name(
+            "segment_by",
+            "Attribute of customers by which they are told apart; null for all together",
+            |row| self.by(slice(row)),
+        );
         draft.name("segment", "Its value; null for all together", |row| self.value(slice(row)));
         if with_periods {
-            draft.day("period_start", "First day of the tracking period; null for the whole history", |row| {
-                slice(row).period
-            });
+            draft.day(
+                "period_start",
+                "First day of the tracking period; null for the whole history",
+                |row| slice(row).period,
+            );
         }
     }
 }

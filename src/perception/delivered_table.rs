@@ -122,7 +122,12 @@ struct Row {
 ///
 /// # Errors
 /// A sum beyond 18 digits.
-pub(crate) fn sheet(layout: Layout<'_>, def: &DeliveredDef, found: &Deliveries, customers: usize) -> Result<Sheet> {
+pub(crate) fn sheet(
+    layout: Layout<'_>,
+    def: &DeliveredDef,
+    found: &Deliveries,
+    customers: usize,
+) -> Result<Sheet> {
     let mut rows = Vec::new();
     for rank in 0..customers {
         for scope in Scope::EACH {

@@ -294,21 +294,31 @@ fn draw_matrix(layout: Layout<'_>, sides: &Sides<'_>, rows: &[(Firm, Gets, Cell)
     draft.name("firm_measure", "Measure of the firm's value", |_| Some(&sides.def.firm));
     let meaning = "delivered value: low below 0, high from the best fifth on; satisfaction: dissatisfied, satisfied, delighted";
     draft.name("customer_measure", meaning, |_| Some(sides.basis()));
-    draft.name("diagnosis", "What the cell says; null where the customer's side is unknown", |row| diagnosis(row.0, row.1));
+    draft.name("diagnosis", "What the cell says; null where the customer's side is unknown", |row| {
+        diagnosis(row.0, row.1)
+    });
     draft.count("customers", "customers", "Customers with a sale line", |row| row.2.customers);
     let whole = i64::try_from(all).expect("a count");
-    draft.float("customers_share", "1", "Their share of all", |row| super::sums::share(row.2.customers, whole));
+    draft.float("customers_share", "1", "Their share of all", |row| {
+        super::sums::share(row.2.customers, whole)
+    });
     draft.total("firm_value", "The firm's value", |row| Some(row.2.firm_value));
     draft.total("contribution", "Contribution over life", |row| Some(row.2.contribution));
     draft.total("cost_to_serve", "Cost to serve over life", |row| Some(row.2.cost_to_serve));
     draft.total("customer_profit", "Customer profit over life", |row| Some(row.2.profit));
     let has_residual = sides.worth.residual.is_some();
-    draft.total("residual_value", "Residual value; null without [clv]", |row| has_residual.then_some(row.2.residual));
+    draft.total("residual_value", "Residual value; null without [clv]", |row| {
+        has_residual.then_some(row.2.residual)
+    });
     let meaning = "Delivered value, in its own unit; null where it is not known";
     draft.total("delivered_value", meaning, |row| row.2.delivered);
     let meaning = "Of the customers, those at risk although satisfied";
-    draft.count("at_risk_although_happy_customers", "customers", meaning, |row| row.2.at_risk_although_happy.0);
-    draft.total("at_risk_although_happy_value", "Their firm value", |row| Some(row.2.at_risk_although_happy.1));
+    draft.count("at_risk_although_happy_customers", "customers", meaning, |row| {
+        row.2.at_risk_although_happy.0
+    });
+    draft.total("at_risk_although_happy_value", "Their firm value", |row| {
+        Some(row.2.at_risk_although_happy.1)
+    });
     let meaning = "Of the customers, those who are loyal and lose money";
     draft.count("loyal_but_losing_customers", "customers", meaning, |row| row.2.loyal_but_losing.0);
     draft.total("loyal_but_losing_value", "Their firm value", |row| Some(row.2.loyal_but_losing.1));
@@ -317,26 +327,39 @@ fn draw_matrix(layout: Layout<'_>, sides: &Sides<'_>, rows: &[(Firm, Gets, Cell)
 
 /// `customer_perception`: every customer who bought.
 pub(crate) fn sheet(layout: Layout<'_>, in_points: bool, customers: &[Customer]) -> Sheet {
-    let mut draft = layout.draft("customer_perception", "customer with a sale line", Some("as_of"), customers);
+    let mut draft =
+        layout.draft("customer_perception", "customer with a sale line", Some("as_of"), customers);
     draft.customer(|row| row.rank);
     draft.day("asked_on", "The latest interview about the offer as a whole", |row| Some(row.opinion?.day));
     draft.float("performance", "points", "What it was judged then", |row| row.opinion?.performance);
     let meaning = "delighted, satisfied or dissatisfied then; null without an expectation";
     draft.name("satisfaction", meaning, |row| Some(row.opinion?.satisfaction?.name()));
     draft.count("complaints", "complaints", "Complaints opened", |row| row.complaints[0]);
-    draft.count("open_complaints", "complaints", "Of these, not resolved by the as-of date", |row| row.complaints[1]);
+    draft.count("open_complaints", "complaints", "Of these, not resolved by the as-of date", |row| {
+        row.complaints[1]
+    });
     let unit = if in_points { "points".to_owned() } else { layout.currency().to_owned() };
     let meaning = "Delivered value of episodes and relationship; null where it is not known";
     draft.money("delivered_value", unit, meaning, |row| row.delivered);
     let currency = layout.currency().to_owned();
     draft.money("firm_value", currency, "What the firm gets, as declared", |row| Some(row.firm_value));
     draft.name("firm_class", "Its class in value_exchange", |row| Some(row.firm.name()));
-    draft.name("customer_class", "Class of what the customer gets in value_exchange", |row| Some(row.gets.name()));
+    draft.name("customer_class", "Class of what the customer gets in value_exchange", |row| {
+        Some(row.gets.name())
+    });
     draft.name("diagnosis", "What their cell in value_exchange says", |row| diagnosis(row.firm, row.gets));
-    draft.flag("is_at_risk", "Probability alive below the bound, or else no purchase for at_risk_days", |row| row.is_at_risk);
+    draft.flag(
+        "is_at_risk",
+        "Probability alive below the bound, or else no purchase for at_risk_days",
+        |row| row.is_at_risk,
+    );
     draft.flag("is_loyal", "Not at risk, with loyal_orders or more", |row| row.is_loyal);
     draft.flag("is_over_served", "Gets much, and the firm loses", Customer::is_over_served);
-    draft.flag("is_at_risk_although_happy", "At risk although satisfied", Customer::is_at_risk_although_happy);
+    draft.flag(
+        "is_at_risk_although_happy",
+        "At risk although satisfied",
+        Customer::is_at_risk_although_happy,
+    );
     draft.flag("is_loyal_but_loses_money", "Loyal, and the firm loses", Customer::is_loyal_but_loses_money);
     draft.finish()
 }
@@ -368,7 +391,8 @@ mod tests {
             None,
             None,
         ];
-        let sides = Sides { def: &def, worth: &worth, as_of: 100, delivered: None, opinions, complaints: &[] };
+        let sides =
+            Sides { def: &def, worth: &worth, as_of: 100, delivered: None, opinions, complaints: &[] };
         let found = sides.customers().unwrap();
         let places: Vec<_> = found.iter().map(|found| (found.rank, found.firm, found.gets)).collect();
         let expected = [
@@ -389,8 +413,14 @@ mod tests {
         let def = def();
         let worth = Worth::for_test(vec![Some((1, 99)); 6], vec![0; 6], None);
         let delivered = Some(vec![Some(-1), Some(0), Some(5), Some(9), Some(7), None]);
-        let sides =
-            Sides { def: &def, worth: &worth, as_of: 100, delivered, opinions: vec![None; 6], complaints: &[] };
+        let sides = Sides {
+            def: &def,
+            worth: &worth,
+            as_of: 100,
+            delivered,
+            opinions: vec![None; 6],
+            complaints: &[],
+        };
         let gets: Vec<Gets> = sides.customers().unwrap().iter().map(|found| found.gets).collect();
         assert_eq!(gets, [Gets::Low, Gets::Middle, Gets::Middle, Gets::High, Gets::Middle, Gets::Unknown]);
     }

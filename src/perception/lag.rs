@@ -42,7 +42,9 @@ pub(crate) fn sheet(layout: Layout<'_>, board: &Board<'_>, history: &History, cu
     let followed = board.overall.map(|overall| (overall, "overall", YEARS));
     let followed = followed.into_iter().chain(processes.map(|(item, _)| (item, "process", YEARS_OF_PROCESS)));
     for (item, level, years) in followed {
-        rows.extend((1..=years).map(|year| Follow { board, history, as_of }.year(&interviews, item, level, year)));
+        rows.extend(
+            (1..=years).map(|year| Follow { board, history, as_of }.year(&interviews, item, level, year)),
+        );
     }
     draw(layout, &rows)
 }
@@ -105,9 +107,13 @@ fn reason(fault: Degenerate) -> &'static str {
 fn draw(layout: Layout<'_>, rows: &[Row<'_>]) -> Sheet {
     let mut draft = layout.draft("satisfaction_effect", "attribute and year after the interview", None, rows);
     draft.name("attribute", "What was judged", |row| Some(row.name));
-    draft.name("level", "overall for the offer as a whole, process for a single process", |row| Some(row.level));
+    draft.name("level", "overall for the offer as a whole, process for a single process", |row| {
+        Some(row.level)
+    });
     draft.count("lag_years", "years", "Which year after the interview", |row| i64::from(row.year));
-    draft.count("interviews", "interviews", "Interviews of customers with a performance", |row| row.interviews);
+    draft.count("interviews", "interviews", "Interviews of customers with a performance", |row| {
+        row.interviews
+    });
     draft.count("observed", "interviews", "Those whose year has ended by the as-of date", |row| row.observed);
     draft.count("retained", "interviews", "Those whose customer bought in that year", |row| row.retained);
     draft.float("retention", "1", "retained / observed", |row| share(row.retained, row.observed));
@@ -120,7 +126,9 @@ fn draw(layout: Layout<'_>, rows: &[Row<'_>]) -> Sheet {
         draft.float(format!("{}_retention", class.name()), "1", meaning, rate);
     }
     let of = |row: &Row<'_>, value: fn(&Fit) -> f64| row.fit.as_ref().ok().map(value);
-    draft.float("effect_per_point", "1", "Change of retention with a point of performance", |row| of(row, |fit| fit.coefficients[1]));
+    draft.float("effect_per_point", "1", "Change of retention with a point of performance", |row| {
+        of(row, |fit| fit.coefficients[1])
+    });
     draft.float("effect_error", "1", "Its standard error", |row| of(row, |fit| fit.errors[1]));
     draft.name("reason", "Why there is no effect", |row| row.fit.as_ref().err().copied());
     draft.finish()

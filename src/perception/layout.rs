@@ -147,12 +147,7 @@ impl<'r, R> Draft<'r, R> {
     }
 
     /// Flags.
-    pub(crate) fn flag(
-        &mut self,
-        name: impl Into<Text>,
-        meaning: impl Into<Text>,
-        of: impl Fn(&R) -> bool,
-    ) {
+    pub(crate) fn flag(&mut self, name: impl Into<Text>, meaning: impl Into<Text>, of: impl Fn(&R) -> bool) {
         self.sheet.flags(Column::new(name, ColumnKind::Bool, "", meaning), self.rows.iter().map(of));
     }
 

@@ -69,7 +69,8 @@ fn decimal(scale: u8) -> DataType {
 
 /// Score columns by name: which score, and of which attribute by its name in surveys.
 fn score_columns(def: &PerceptionDef) -> BTreeMap<String, (usize, &str)> {
-    let declared = def.attributes.iter().map(|attribute| (attribute.column.as_str(), attribute.name.as_str()));
+    let declared =
+        def.attributes.iter().map(|attribute| (attribute.column.as_str(), attribute.name.as_str()));
     let attributes = declared.chain([(OVERALL, def.overall.as_str())]);
     let of = |(column, name): (&str, _)| {
         let columns = SCORES.iter().enumerate();
@@ -144,7 +145,8 @@ impl Known<'_> {
         let Some(number) = asked.attributes.iter().position(|known| known == attribute) else { return found };
         for answers in asked.answers.chunk_by(|a, b| a.who == b.who) {
             let Some(mean) = found.get_mut(answers[0].who as usize) else { continue };
-            let own = answers.iter().filter(|answer| answer.supplier == 0 && answer.attribute as usize == number);
+            let own =
+                answers.iter().filter(|answer| answer.supplier == 0 && answer.attribute as usize == number);
             let scores = own.filter_map(|answer| {
                 [answer.importance, answer.expectation, answer.performance][score].map(i128::from)
             });

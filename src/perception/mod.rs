@@ -19,8 +19,8 @@ mod measures;
 mod referral;
 mod satisfaction;
 mod sources;
-mod staged;
 mod stage;
+mod staged;
 mod sums;
 mod weighting;
 #[cfg(test)]

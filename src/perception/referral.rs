@@ -5,10 +5,10 @@
 //! referral. Only direct referrals count, so no euro counts twice: the sums over referrers are those over the customers
 //! brought. Rewards count as they were given, also for referrals that brought nobody.
 
+use super::delivered::published;
 use super::layout::Layout;
 use super::sources::Referral;
 use super::worth::Worth;
-use super::delivered::published;
 use crate::error::{Error, Result};
 use crate::pipeline::WordOfMouthDef;
 use crate::publish::schema::Sheet;
@@ -73,9 +73,8 @@ pub(crate) fn word_of_mouth_loss(def: &WordOfMouthDef, worth: &Worth) -> Result<
         Some(residual) => residual[rank].unwrap_or(0),
         None => contribution[rank],
     };
-    let (count, total) = buyers.fold((0_i128, 0_i128), |(count, total), rank| {
-        (count + 1, total + i128::from(value(rank)))
-    });
+    let (count, total) =
+        buyers.fold((0_i128, 0_i128), |(count, total), rank| (count + 1, total + i128::from(value(rank))));
     if count == 0 {
         return Ok(None);
     }
@@ -145,7 +144,9 @@ pub(crate) fn sheet(layout: Layout<'_>, rows: &[Row], has_residual: bool) -> She
     draft.money("residual_value_brought", currency(), meaning, |row| {
         money(row.brought.residual).filter(|_| has_residual)
     });
-    draft.money("rewards", currency(), "What the customer was given for referrals", |row| money(row.brought.rewards));
+    draft.money("rewards", currency(), "What the customer was given for referrals", |row| {
+        money(row.brought.rewards)
+    });
     let meaning = "contribution_brought + residual_value_brought − rewards";
     draft.money("referral_value", currency(), meaning, |row| money(row.brought.value()));
     draft.flag("is_lost", "Bought, but not for lost_days", |row| row.is_lost);
@@ -182,9 +183,20 @@ mod tests {
         ];
         referrals.sort_unstable();
         let found = brought(&referrals, &worth());
-        let first = Brought { referrals: 3, customers: 1, disregarded: 2, rewards: 15, contribution: -40, residual: 0 };
+        let first = Brought {
+            referrals: 3,
+            customers: 1,
+            disregarded: 2,
+            rewards: 15,
+            contribution: -40,
+            residual: 0,
+        };
         assert_eq!(found[0], first, "one was brought by another before, one bought before");
-        assert_eq!((found[1].referrals, found[1].customers, found[1].disregarded), (3, 0, 1), "oneself, a prospect, a stranger");
+        assert_eq!(
+            (found[1].referrals, found[1].customers, found[1].disregarded),
+            (3, 0, 1),
+            "oneself, a prospect, a stranger"
+        );
         assert_eq!((found[2].customers, found[2].contribution, found[2].value()), (1, 200, 215));
         let counted: i128 = found.iter().map(|found| found.contribution).sum();
         assert_eq!(counted, 160, "each euro once");
@@ -201,7 +213,8 @@ mod tests {
         let def = WordOfMouthDef { reach: "11".parse().unwrap(), share: "0.5".parse().unwrap() };
         // Residual values of the four who bought: 31 in all, 7.75 each.
         assert_eq!(word_of_mouth_loss(&def, &worth()).unwrap(), Some(43));
-        let without = Worth { residual: None, ..worth() };
+        let mut without = worth();
+        without.residual = None;
         // Contributions: 267 in all, 66.75 each.
         assert_eq!(word_of_mouth_loss(&def, &without).unwrap(), Some(367));
     }

@@ -48,7 +48,15 @@ pub(crate) fn sheet(layout: Layout<'_>, heard: Heard<'_>) -> Sheet {
 fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
     let board = heard.board;
     let items = board.items(slice, 0);
-    let plain = |level, name, cell| Row { slice, level, name, cell, weighted: None, customers: None, complaints: None };
+    let plain = |level, name, cell| Row {
+        slice,
+        level,
+        name,
+        cell,
+        weighted: None,
+        customers: None,
+        complaints: None,
+    };
     let mut rows: Vec<Row<'r>> =
         items.iter().map(|(item, cell)| plain("item", Some(board.name(*item)), **cell)).collect();
     let shares = best_shares(board, slice, heard.derived.get(&slice)).map(|(_, shares)| shares);
@@ -57,7 +65,11 @@ fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
         let mean = |score: fn(&Cell) -> Option<f64>| {
             weighted(&numbers, &shares, |item| board.cell(slice, 0, item).and_then(score))
         };
-        let means = [mean(|cell| cell.expectation.mean()), mean(|cell| cell.performance.mean()), mean(|cell| cell.gap.mean())];
+        let means = [
+            mean(|cell| cell.expectation.mean()),
+            mean(|cell| cell.performance.mean()),
+            mean(|cell| cell.gap.mean()),
+        ];
         rows.push(Row { weighted: Some(means), ..plain("weighted", None, Cell::default()) });
     }
     let overall = board.overall.and_then(|overall| board.cell(slice, 0, overall));
@@ -83,12 +95,23 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     };
     draft.float("expectation", "points", "Mean expectation", score(0, |cell| cell.expectation.mean()));
     draft.float("performance", "points", "Mean performance", score(1, |cell| cell.performance.mean()));
-    draft.float("gap", "points", "Mean of performance − expectation, where both were given", score(2, |cell| cell.gap.mean()));
+    draft.float(
+        "gap",
+        "points",
+        "Mean of performance − expectation, where both were given",
+        score(2, |cell| cell.gap.mean()),
+    );
     draft.float("gap_error", "points", "Its standard error", |row| row.cell.gap.error());
     for (class, meaning) in [
-        (Satisfaction::Delighted, "Answers with a performance above the expectation by more than the tolerance"),
+        (
+            Satisfaction::Delighted,
+            "Answers with a performance above the expectation by more than the tolerance",
+        ),
         (Satisfaction::Satisfied, "Answers with a performance within the tolerance of the expectation"),
-        (Satisfaction::Dissatisfied, "Answers with a performance below the expectation by more than the tolerance"),
+        (
+            Satisfaction::Dissatisfied,
+            "Answers with a performance below the expectation by more than the tolerance",
+        ),
     ] {
         draft.count(class.name(), "answers", meaning, |row| row.cell.classes[class as usize]);
         let name = format!("{}_share", class.name());
@@ -101,13 +124,31 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
 
 fn add_complaints(draft: &mut super::layout::Draft<'_, Row<'_>>) {
     let of = |row: &Row<'_>, value: fn(&Complaints) -> i64| row.complaints.as_ref().map(value);
-    draft.count_or_null("customers", "customers", "Customers with a sale line; of the offer as a whole only", |row| row.customers);
-    draft.count_or_null("complaints", "complaints", "Complaints opened; of the offer as a whole only", |row| of(row, |found| found.opened));
-    draft.count_or_null("complaining_customers", "customers", "Distinct customers who complained", |row| of(row, |found| found.customers));
+    draft.count_or_null(
+        "customers",
+        "customers",
+        "Customers with a sale line; of the offer as a whole only",
+        |row| row.customers,
+    );
+    draft.count_or_null(
+        "complaints",
+        "complaints",
+        "Complaints opened; of the offer as a whole only",
+        |row| of(row, |found| found.opened),
+    );
+    draft.count_or_null("complaining_customers", "customers", "Distinct customers who complained", |row| {
+        of(row, |found| found.customers)
+    });
     let rate = |row: &Row<'_>| share(row.complaints.as_ref()?.customers, row.customers?);
     draft.float("complaint_rate", "1", "complaining_customers / customers", rate);
-    draft.count_or_null("resolved", "complaints", "Of the complaints, those resolved by the as-of date", |row| of(row, Complaints::resolved));
-    let rate = |row: &Row<'_>| row.complaints.as_ref().and_then(|found| share(found.resolved(), found.opened));
+    draft.count_or_null(
+        "resolved",
+        "complaints",
+        "Of the complaints, those resolved by the as-of date",
+        |row| of(row, Complaints::resolved),
+    );
+    let rate =
+        |row: &Row<'_>| row.complaints.as_ref().and_then(|found| share(found.resolved(), found.opened));
     draft.float("resolution_rate", "1", "resolved / complaints", rate);
     let days = |row: &Row<'_>| row.complaints.as_ref().and_then(Complaints::mean_days);
     draft.float("resolution_days_mean", "days", "Mean days from opening to resolution", days);

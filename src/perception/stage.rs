@@ -134,8 +134,7 @@ fn exchanged(scene: &Scene<'_>, board: &Board<'_>, staging: &Staging) -> Result<
     let brought = referral::brought(&asked.referrals, worth);
     let batch = {
         let brought: Vec<i64> = brought.iter().map(|brought| brought.customers).collect();
-        let known =
-            Known { worth, board, complaints: &asked.complaints, brought: &brought, as_of: as_of.0 };
+        let known = Known { worth, board, complaints: &asked.complaints, brought: &brought, as_of: as_of.0 };
         measures::batch(definition, def, &known)
     };
     let put = |sheet: Sheet| {
@@ -144,15 +143,16 @@ fn exchanged(scene: &Scene<'_>, board: &Board<'_>, staging: &Staging) -> Result<
     };
     put(referrals(scene, &brought, &batch)?)?;
     let deliveries = def.delivered.as_ref().map(|delivered| {
-        Deliveries::new(definition, delivered, &batch, &worth.orders, &asked.episodes).map(|found| (delivered, found))
+        Deliveries::new(definition, delivered, &batch, &worth.orders, &asked.episodes)
+            .map(|found| (delivered, found))
     });
     let deliveries = deliveries.transpose()?;
     if let Some((delivered, found)) = &deliveries {
         put(delivered_table::sheet(*layout, delivered, found, worth.customers())?)?;
     }
-    let delivered = deliveries.as_ref().map(|(delivered, found)| {
-        (0..worth.customers()).map(|rank| found.value(delivered, rank)).collect()
-    });
+    let delivered = deliveries
+        .as_ref()
+        .map(|(delivered, found)| (0..worth.customers()).map(|rank| found.value(delivered, rank)).collect());
     let opinions = exchange::opinions(board, worth.customers());
     let complaints = &asked.complaints;
     let sides = Sides { def: &def.exchange, worth, as_of: as_of.0, delivered, opinions, complaints };

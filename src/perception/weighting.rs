@@ -44,7 +44,11 @@ pub(crate) fn shares(board: &Board<'_>, slice: Slice, derived: Option<&Derived>,
 }
 
 /// Stated shares, else derived ones.
-pub(crate) fn best_shares(board: &Board<'_>, slice: Slice, derived: Option<&Derived>) -> Option<(Basis, Shares)> {
+pub(crate) fn best_shares(
+    board: &Board<'_>,
+    slice: Slice,
+    derived: Option<&Derived>,
+) -> Option<(Basis, Shares)> {
     let of = |basis| (basis, shares(board, slice, derived, basis));
     Basis::ALL.into_iter().map(of).find(|(_, shares)| !shares.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Worked figures of the literature, by name. Money is in cents.
+//! Worked figures of the literature, by name. Money is in whole units.
 
 use super::delivered::Given;
 use super::referral::word_of_mouth_loss;
@@ -30,18 +30,18 @@ fn def() -> DeliveredDef {
 /// A shopper who spends 100 dollars a week, 50 weeks a year, for 10 years takes 50,000 along.
 #[test]
 fn the_shopper_lost_takes_50_000_along() {
-    assert_eq!(lost_sales(100_00, 50, 10), 50_000_00);
+    assert_eq!(lost_sales(100, 50, 10), 50_000);
     // One shopper is worth so much, and a lost one keeps one other away: so much again.
-    let worth = Worth::for_test(vec![Some((0, 0))], vec![50_000_00], None);
+    let worth = Worth::for_test(vec![Some((0, 0))], vec![50_000], None);
     let def = WordOfMouthDef { reach: "10".parse().unwrap(), share: "0.1".parse().unwrap() };
-    assert_eq!(word_of_mouth_loss(&def, &worth).unwrap(), Some(50_000_00));
+    assert_eq!(word_of_mouth_loss(&def, &worth).unwrap(), Some(50_000));
 }
 
 /// A courier account of 1,500 a month is 180,000 in ten years, and 18,000 of profit at 10 %.
 #[test]
 fn the_courier_account_is_worth_180_000_and_18_000_at_ten_per_cent() {
-    let revenue = lost_sales(1_500_00, 12, 10);
-    assert_eq!((revenue, round_ratio(revenue * 10, 100)), (180_000_00, 18_000_00));
+    let revenue = lost_sales(1_500, 12, 10);
+    assert_eq!((revenue, round_ratio(revenue * 10, 100)), (180_000, 18_000));
 }
 
 #[test]
@@ -53,15 +53,15 @@ fn a_churn_of_ten_per_cent_is_a_lifetime_of_ten_years() {
 #[test]
 fn the_shirt_worth_500_at_350_delivers_150() {
     let mut shirt = Given { episodes: Some(1), ..Given::default() };
-    shirt.value[ValueComponent::Product as usize] = Some(500_00);
-    shirt.cost[CostComponent::Money as usize] = Some(350_00);
+    shirt.value[ValueComponent::Product as usize] = Some(500);
+    shirt.cost[CostComponent::Money as usize] = Some(350);
     let delivered = shirt.delivered(&def());
-    assert_eq!((delivered.value(), delivered.per_episode(shirt.episodes)), (150_00, Some(150_00)));
-    assert_eq!((delivered.core_value, delivered.added_value()), (150_00, 0));
+    assert_eq!((delivered.value(), delivered.per_episode(shirt.episodes)), (150, Some(150)));
+    assert_eq!((delivered.core_value, delivered.added_value()), (150, 0));
     // An hour in the queue, worth 40, takes away from it what the core does not.
-    shirt.cost[CostComponent::Time as usize] = Some(40_00);
+    shirt.cost[CostComponent::Time as usize] = Some(40);
     let delivered = shirt.delivered(&def());
-    assert_eq!((delivered.value(), delivered.core_value, delivered.added_value()), (110_00, 150_00, -40_00));
+    assert_eq!((delivered.value(), delivered.core_value, delivered.added_value()), (110, 150, -40));
 }
 
 /// Benefits and sacrifices of the episode and of the relationship, in one ratio.
@@ -78,7 +78,10 @@ fn perceived_value_sets_both_benefits_against_both_sacrifices() {
     let both = episode.plus(&relationship).delivered(&def());
     assert_eq!((both.total_value, both.total_cost, both.ratio()), (120, 96, Some(1.25)));
     let alone = episode.delivered(&def());
-    assert_eq!((alone.utility, alone.process_quality, alone.price, alone.non_monetary_cost()), (80, 20, 60, 20));
+    assert_eq!(
+        (alone.utility, alone.process_quality, alone.price, alone.non_monetary_cost()),
+        (80, 20, 60, 20)
+    );
     assert_eq!(alone.service_ratio(), Some(1.25));
     assert_eq!(alone.per_episode(episode.episodes), Some(7), "20 over 3, rounded");
 }

@@ -289,11 +289,11 @@ fn referrals_of(history: &History, index: u32, customer: &Customer) -> Vec<Refer
     let mut draw = history.streams.open(Purpose::Referral, 0, index);
     let day = customer.acquired_day;
     let reward_cents = [1_500, 4_000, 10_000][customer.kind as usize];
-    let mut referrals =
-        vec![Referral { referrer: draw.below(index), referred: index, day, reward_cents }];
+    let mut referrals = vec![Referral { referrer: draw.below(index), referred: index, day, reward_cents }];
     if draw.chance(CLAIMED_TWICE_CHANCE) {
         let days = i32::try_from(draw.below(20)).expect("few days");
-        let claim = Referral { referrer: draw.below(index), referred: index, day: day + days, reward_cents: 0 };
+        let claim =
+            Referral { referrer: draw.below(index), referred: index, day: day + days, reward_cents: 0 };
         referrals.push(claim);
     }
     referrals

@@ -49,6 +49,9 @@ cases! {
     h08_campaigns_by_customers_won
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
+    p01_driver_weights
+    p02_the_shirt
+    p03_what_customers_say
 }
 
 fn folder() -> PathBuf {

@@ -220,7 +220,13 @@ static EXCHANGE: Section = Section {
     keys: &[
         Key::optional(
             "firm",
-            Kind::Words(&["customer_profit", "contribution", "gross_margin", "net_revenue", "residual_value"]),
+            Kind::Words(&[
+                "customer_profit",
+                "contribution",
+                "gross_margin",
+                "net_revenue",
+                "residual_value",
+            ]),
             "\"customer_profit\"",
             "What the firm gets: a measure of the customer's life, or the residual value, which [clv] gives",
         ),

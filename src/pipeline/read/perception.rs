@@ -5,9 +5,9 @@ use super::number::{from_zero, share};
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted};
 use crate::pipeline::{
-    Benefit, ComplaintsDef, CostComponent, DeliveredDef, EpisodeSource, EpisodesDef, ExchangeDef, MeasuresDef,
-    OfferAttributeDef, OfferGroup, PerceptionDef, ReferralsDef, Scalar, SurveysDef, ValueComponent, ViewDef,
-    WordOfMouthDef,
+    Benefit, ComplaintsDef, CostComponent, DeliveredDef, EpisodeSource, EpisodesDef, ExchangeDef,
+    MeasuresDef, OfferAttributeDef, OfferGroup, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
+    ValueComponent, ViewDef, WordOfMouthDef,
 };
 use crate::units::{Decimal, PeriodKind};
 use std::collections::BTreeMap;
@@ -92,14 +92,7 @@ fn referrals(table: Table<'_>) -> Option<ReferralsDef> {
     let [filter, referrer, referred, at, reward] =
         ["where", "referrer", "referred", "at", "reward"].map(|key| table.sql(key));
     let files = table.files("files");
-    Some(ReferralsDef {
-        files: files?,
-        filter,
-        referrer: referrer?,
-        referred: referred?,
-        at: at?,
-        reward,
-    })
+    Some(ReferralsDef { files: files?, filter, referrer: referrer?, referred: referred?, at: at?, reward })
 }
 
 /// The attributes of the offer; two must not share a column.
@@ -259,8 +252,7 @@ fn named<C: Copy>(entry: Entry<'_>, name: &str, all: &[C], word: impl Fn(C) -> &
     let found = all.iter().copied().find(|component| word(*component) == name);
     if found.is_none() {
         let words: Vec<&str> = all.iter().map(|component| word(*component)).collect();
-        let way_out =
-            did_you_mean(name, words.iter().copied(), || format!("there are {}", words.join(", ")));
+        let way_out = did_you_mean(name, words.iter().copied(), || format!("there are {}", words.join(", ")));
         let is_key = entry.key == name;
         let offset = if is_key { entry.key_offset } else { entry.value_offset() };
         entry.reading.fault(offset, format!("unknown component {}; {way_out}", quoted(name)));
