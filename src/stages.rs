@@ -1,11 +1,13 @@
 //! The flow: which stages there are, in which order data passes through them, and what a run hands from one to the
 //! next. A new stage is a folder and an entry in `STAGES`.
 
+use crate::clv;
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
@@ -80,6 +82,44 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "clv",
+        about: "lifetime value: what customers are going to bring",
+        reads: &["customer"],
+        writes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
+        enabled: |definition| definition.clv.is_some(),
+        run: |work| {
+            let history =
+                work.history.as_ref().expect("profitability keeps the days that lifetime value needs");
+            let earlier = std::mem::take(&mut work.earlier);
+            let summary = clv::run(&work.definition, work.facts(), history, earlier, &work.staging)?;
+            let account = report::clv_line(&summary, &work.definition);
+            work.lifetime = Some(summary);
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "lifecycle",
+        about: "recency, cohorts, survival, growth, states, warnings",
+        reads: &["facts", "customer"],
+        writes: &[
+            "lifecycle",
+            "cohort",
+            "survival",
+            "survival_summary",
+            "growth",
+            "state_transition",
+            "early_warning",
+            "early_warning_holdout",
+        ],
+        enabled: |definition| definition.lifecycle.is_some(),
+        run: |work| {
+            let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
+            let alive = work.lifetime.as_ref().map(|lifetime| &lifetime.alive);
+            let summary = lifecycle::run(&work.definition, work.facts(), history, alive, &work.staging)?;
+            Ok(report::lifecycle_line(&summary))
+        },
+    },
+    Stage {
         name: "perception",
         about: "surveys, complaints, referrals: the value customers get",
         reads: &["facts", "customer_period", "customer"],
@@ -126,6 +166,8 @@ pub struct RunOptions {
     pub again: Option<(Day, Day)>,
     /// Identify inputs by all their bytes.
     pub verify_inputs: bool,
+    /// Choose the models of lifetime value again, whatever the current release chose.
+    pub reselect: bool,
     /// Stage and check, but do not commit.
     pub dry_run: bool,
 }
@@ -145,6 +187,9 @@ pub struct Workspace {
     /// What surveys, complaints and referrals say.
     asked: perception::Asked,
     history: Option<CustomerHistory>,
+    /// What earlier releases say of lifetime value.
+    earlier: clv::Earlier,
+    lifetime: Option<clv::Summary>,
     checks: Vec<Checked>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
@@ -163,6 +208,8 @@ pub struct Report {
     pub costs: costing::schema::CostTotals,
     /// Customers and their profit.
     pub profit: profitability::Summary,
+    /// What they are going to bring; none where the pipeline does not ask.
+    pub lifetime: Option<clv::Summary>,
     /// Seconds per stage, the commit among them.
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
@@ -323,6 +370,33 @@ pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
     Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
 }
 
+/// What earlier releases say of lifetime value: the current one, and that which drift is measured against.
+fn earlier(
+    definition: &Definition,
+    home: &Home,
+    current: Option<&Release>,
+    reselect: bool,
+) -> Result<clv::Earlier> {
+    let of = |release: &Release| release.run.get("clv").cloned();
+    let Some(clv) = &definition.clv else { return Ok(clv::Earlier::default()) };
+    let drift_from = match &clv.drift_from {
+        None => None,
+        Some(id) => {
+            let releases = home.releases()?;
+            let Some(release) = releases.iter().find(|release| release.id == *id) else {
+                return Err(Error::definition(format!(
+                    "{}: 'drift_from' names release '{id}', which {} does not hold; \
+                     `abacus releases list` shows those there are",
+                    definition.place(clv.at),
+                    home.path().display()
+                )));
+            };
+            of(release)
+        }
+    };
+    Ok(clv::Earlier { current: current.and_then(of), drift_from, reselect })
+}
+
 fn facts_folder(state: &Path) -> std::path::PathBuf {
     state.join("facts")
 }
@@ -342,7 +416,9 @@ impl Workspace {
         options: RunOptions,
         events: Arc<dyn Events>,
     ) -> Result<Self> {
-        let current = if options.full { None } else { home.current()? };
+        let current = home.current()?;
+        let earlier = earlier(&definition, home, current.as_ref(), options.reselect)?;
+        let current = current.filter(|_| !options.full);
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
         let write = WriteOptions {
             plain: definition.publish.plain,
@@ -360,6 +436,8 @@ impl Workspace {
             profit: None,
             asked: perception::Asked::default(),
             history: None,
+            earlier,
+            lifetime: None,
             checks: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
@@ -393,7 +471,9 @@ impl Workspace {
             let messages: Vec<String> = messages(stops);
             return Err(Error { kind: Kind::Check, messages });
         }
-        let warnings = messages(warnings);
+        let lifetime = self.lifetime.take();
+        let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
+        let warnings: Vec<String> = told.cloned().chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
@@ -408,6 +488,7 @@ impl Workspace {
             &self.timings,
             &self.checks,
             &self.ledgers,
+            lifetime.as_ref(),
         );
         let sources = facts.accounts();
         let release = if self.options.dry_run {
@@ -424,6 +505,7 @@ impl Workspace {
             sources,
             costs,
             profit,
+            lifetime,
             timings: self.timings,
             peak_memory_bytes,
             warnings,

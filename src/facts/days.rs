@@ -1,6 +1,7 @@
 //! Customer × day while a key range is reduced, where later rooms ask for the rhythm of customers.
 
-use super::reduced::{Column, OrderEntry, SALE, by_row};
+use super::column::Column;
+use super::reduced::{OrderEntry, SALE, by_row};
 
 /// What some lines, or one order, add to a customer's day.
 #[derive(Debug, Clone, Copy, Default)]

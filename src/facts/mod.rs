@@ -7,6 +7,7 @@
 mod aggregates;
 mod binder;
 mod cells;
+mod column;
 mod contain;
 mod days;
 mod deduplicate;

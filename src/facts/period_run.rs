@@ -1,10 +1,11 @@
 //! Joins the reduced key ranges of a period and keeps them: one state file per grain, sorted by customer.
 
+use super::column::Column;
 use super::days::{DAY_COLUMNS, Days};
 use super::intern::Interner;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduced::{Column, GROUP_MEASURES, MEASURES, Reduced};
-use super::state::{StateFile, narrow, narrow_parts, write};
+use super::reduced::{GROUP_MEASURES, MEASURES, Reduced};
+use super::state::{StateFile, narrow, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -130,8 +131,8 @@ impl Sorted {
 
 /// One column over all ranges, in the order given; as it stands without one.
 fn in_order(parts: &[&Column], order: Option<&[u32]>) -> ArrayRef {
-    let Some(order) = order else { return narrow_parts(parts) };
-    let joined = parts.iter().map(|part| part.values()).collect::<Vec<_>>().concat();
+    let Some(order) = order else { return Column::joined(parts) };
+    let joined = parts.iter().map(|part| part.widened()).collect::<Vec<_>>().concat();
     narrow(order.iter().map(|row| joined[*row as usize]).collect())
 }
 

@@ -8,7 +8,7 @@ use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::record::{AT, KEY, Layout, META, Meta, ORDER};
 use super::reduced::{
-    ANY, Column, FIRST, GROUP_MEASURES, LAST, MEASURES, OrderEntry, Reduced, SALE, columns_of, finish_cells,
+    ANY, FIRST, GROUP_MEASURES, LAST, MEASURES, OrderEntry, Reduced, SALE, columns_of, finish_cells,
     finish_orders, sort_orders,
 };
 use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
@@ -344,36 +344,35 @@ impl<'o> Tables<'o> {
             place[*row as usize] = index_u32(rank);
         }
         let first_aggregate = MEASURES.len() + day_words;
-        let (sums, stride) = (&self.sums, self.stride);
-        reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
-        let order = || sorted.iter().copied();
-        let mut measures = columns_of(sums, stride, 0..MEASURES.len(), order());
-        for (instant, never) in [(FIRST, i64::MAX), (LAST, i64::MIN)] {
-            let instants = &mut measures[instant];
-            instants.iter_mut().filter(|at| **at == never).for_each(|at| *at = super::schema::NO_INSTANT);
+        let stride = self.stride;
+        for order in &mut self.orders {
+            order.row = place[order.row as usize];
         }
+        let sorted_orders = sort_orders(&self.orders, sorted.len());
+        let count = |row: u32, bits: u64| {
+            let start = sorted[row as usize] as usize * stride + first_aggregate;
+            for (index, mask) in order_aggregates {
+                self.sums[start + index] += i64::from(bits & mask != 0);
+            }
+        };
+        (reduced.orders, reduced.order_keys) = finish_orders(&sorted_orders, sorted.len(), count);
+        let never = self.sums.chunks_exact_mut(stride).filter(|row| row[FIRST] == i64::MAX);
+        never.for_each(|row| row[FIRST] = super::schema::NO_INSTANT);
+        let sums = &self.sums;
+        reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
+        reduced.measures = columns_of(sums, stride, 0..MEASURES.len(), &sorted);
         let days = |row: &u32| {
             let row = &sums[*row as usize * stride..(*row as usize + 1) * stride];
             row[MEASURES.len()..first_aggregate].iter().map(|word| i64::from(word.count_ones())).sum()
         };
         reduced.active_days = sorted.iter().map(days).collect::<Vec<_>>().into();
         let columns = first_aggregate..first_aggregate + target.aggregates;
-        let mut aggregates = columns_of(sums, stride, columns, order());
-        for order in &mut self.orders {
-            order.row = place[order.row as usize];
-        }
-        let sorted_orders = sort_orders(&self.orders, sorted.len());
-        let (orders, order_keys) =
-            finish_orders(&sorted_orders, sorted.len(), order_aggregates, &mut aggregates);
+        reduced.aggregates = columns_of(sums, stride, columns, &sorted);
         reduced.days = self.days.map(|days| {
             let (days, overflow) = days.finish(&place, &sorted_orders);
             self.overflow |= overflow;
             days
         });
-        reduced.orders = orders.into();
-        reduced.order_keys = order_keys;
-        reduced.measures = measures.into_iter().map(Column::from).collect();
-        reduced.aggregates = aggregates.into_iter().map(Column::from).collect();
         reduced.cells = finish_cells(&self.cells.in_order(&sorted), &self.cell_sums, self.cell_stride);
         reduced.overflow = self.overflow;
         reduced

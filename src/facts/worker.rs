@@ -190,11 +190,7 @@ impl Shared<'_> {
 }
 
 fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
-    reduced
-        .iter()
-        .flat_map(|range| range.aggregates[aggregate].values())
-        .map(|value| i128::from(*value))
-        .sum()
+    reduced.iter().flat_map(|range| range.aggregates[aggregate].widened()).map(i128::from).sum()
 }
 
 fn shape_of(source: &Source) -> SourceShape {
