@@ -5,6 +5,7 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use abacus::clv::models::seed_formula::{Lifetime, PerPeriod, SeedFormula};
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -223,9 +224,52 @@ fn a_day_before_answers_leaves_them_out() {
 fn check_tells_columns_and_measures_that_do_not_exist() {
     let wrong = pipeline(&answers())
         .with("performance = \"performance\"", "performance = \"performence\"")
-        .and("\n[perception.delivered.relationship]\nvalue = { image = \"performance_service + ordres\" }\n");
+        .and("\n[perception.delivered.relationship]\nvalue = { image = \"performance_overall + ordres\" }\n");
     wrong.abacus(&["check"]).fails(2, &["performence", "ordres", "history.toml:"]);
     let both =
         pipeline(&answers()).and("\n[perception.delivered.relationship]\nvalue = { image = \"'much'\" }\n");
     both.abacus(&["check"]).fails(2, &["'image' is text, expected a number"]);
+}
+
+/// A customer without cost of acquisition, in whole units of money a year.
+fn yearly(per_period: PerPeriod, lifetime: Lifetime) -> SeedFormula {
+    SeedFormula { per_period, lifetime, acquisition_cost: 0 }
+}
+
+fn revenue(recurring_revenue: i128) -> PerPeriod {
+    PerPeriod::Surplus { recurring_revenue, relationship_cost: 0 }
+}
+
+fn margin(recurring_revenue: i128, margin: &str) -> PerPeriod {
+    PerPeriod::Margin { recurring_revenue, margin: margin.parse().unwrap() }
+}
+
+#[test]
+fn the_shopper_lost_who_spends_100_a_week_takes_50_000_along() {
+    let ten_years = Lifetime::of("10".parse().unwrap()).unwrap();
+    assert_eq!(yearly(revenue(100 * 50), ten_years).customer_lifetime_value(), Ok(50_000));
+}
+
+#[test]
+fn a_churn_of_10_per_cent_is_a_lifetime_of_10_years() {
+    let lifetime = Lifetime::from_churn(10, 100).unwrap();
+    assert_eq!(yearly(revenue(1), lifetime).customer_lifetime_value(), Ok(10));
+}
+
+#[test]
+fn the_courier_account_of_1_500_a_month_is_180_000_in_ten_years_and_18_000_at_10_per_cent() {
+    let ten_years = Lifetime::from_churn(1, 10).unwrap();
+    assert_eq!(yearly(revenue(1_500 * 12), ten_years).customer_lifetime_value(), Ok(180_000));
+    let at_10_per_cent = yearly(margin(1_500 * 12, "0.10"), ten_years);
+    assert_eq!(at_10_per_cent.customer_lifetime_value(), Ok(18_000));
+}
+
+/// CLV = (RR − TRC) · T − AC and TP = CLV · N.
+#[test]
+fn clv_and_tp_follow_from_the_courier_accounts() {
+    let per_period = PerPeriod::Surplus { recurring_revenue: 18_000, relationship_cost: 16_200 };
+    let lifetime = Lifetime::from_churn(1, 10).unwrap();
+    let account = SeedFormula { per_period, lifetime, acquisition_cost: 3_000 };
+    assert_eq!(account.customer_lifetime_value(), Ok(15_000));
+    assert_eq!(account.total_profit(40), Ok(600_000));
 }

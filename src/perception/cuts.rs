@@ -73,7 +73,7 @@ impl Cuts {
     pub(crate) fn new(
         by: &[String],
         master: Option<&CustomerMaster>,
-        more: Option<Cut>,
+        more: Vec<Cut>,
         tracking: PeriodKind,
     ) -> Result<Self> {
         let mut cuts = vec![Cut { by: None, values: vec![String::new()], of: Vec::new() }];
@@ -143,6 +143,6 @@ impl Cuts {
 impl Cuts {
     /// Everybody only, by quarter.
     pub(crate) fn for_test() -> Self {
-        Self::new(&[], None, None, PeriodKind::Quarter).unwrap()
+        Self::new(&[], None, Vec::new(), PeriodKind::Quarter).unwrap()
     }
 }

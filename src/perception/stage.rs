@@ -91,17 +91,25 @@ impl<'r> Scene<'r> {
     }
 }
 
+/// Columns of `customer_segment` by which answers are told apart too, where the run makes segments.
+const SEGMENTS: [&str; 2] = ["rfm_segment", "tier"];
+
 /// The segments of this run, where customers have some.
-fn segments(facts: &FactSet, files: Files<'_>) -> Result<Option<Cut>> {
-    let Some(path) = files("customer_segment").into_iter().next() else { return Ok(None) };
-    let mut read = columns(&path, &["customer_id", "segment"])?.into_iter();
-    let (Some(Some(ids)), Some(Some(names))) = (read.next(), read.next()) else { return Ok(None) };
+fn segments(facts: &FactSet, files: Files<'_>) -> Result<Vec<Cut>> {
+    let Some(path) = files("customer_segment").into_iter().next() else { return Ok(Vec::new()) };
+    let names: Vec<&str> = std::iter::once("customer_id").chain(SEGMENTS).collect();
+    let mut read = columns(&path, &names)?.into_iter();
+    let ids = read.next().flatten().expect("every table of customers has their key");
     let mut row_of: Vec<Option<u32>> = vec![None; facts.customers.len()];
     for (row, rank) in (0..).zip(ranks_of(&facts.customers, &ids)) {
         row_of[rank as usize] = Some(row);
     }
-    let by_rank: ArrayRef = take(&names, &UInt32Array::from(row_of), None).expect("rows of the table");
-    Cut::new("segment", &by_rank).map(Some)
+    let rows = UInt32Array::from(row_of);
+    let cut = |(name, values): (&str, Option<ArrayRef>)| {
+        let by_rank = values.map(|values| take(&values, &rows, None).expect("rows of the table"));
+        by_rank.map(|by_rank| Cut::new(name, &by_rank))
+    };
+    SEGMENTS.into_iter().zip(read).filter_map(cut).collect()
 }
 
 /// What customers said, and what came of it.

@@ -4,17 +4,6 @@ use super::delivered::Given;
 use super::referral::word_of_mouth_loss;
 use super::worth::Worth;
 use crate::pipeline::{CostComponent, DeliveredDef, Position, ValueComponent, WordOfMouthDef};
-use crate::units::{Decimal, round_ratio};
-
-/// What a lost customer would have spent: amount per purchase × purchases a year × years.
-fn lost_sales(amount: i128, purchases: i128, years: i128) -> i128 {
-    amount * purchases * years
-}
-
-/// Lifetime in years of a base that loses this share a year: 1 / churn.
-fn lifetime_years(churn: Decimal) -> i128 {
-    round_ratio(10_i128.pow(u32::from(churn.scale)), churn.mantissa)
-}
 
 fn def() -> DeliveredDef {
     DeliveredDef {
@@ -27,26 +16,12 @@ fn def() -> DeliveredDef {
     }
 }
 
-/// A shopper who spends 100 dollars a week, 50 weeks a year, for 10 years takes 50,000 along.
+/// A shopper worth 50,000 who is lost tells ten others, of whom one in ten stays away: as much again.
 #[test]
-fn the_shopper_lost_takes_50_000_along() {
-    assert_eq!(lost_sales(100, 50, 10), 50_000);
-    // One shopper is worth so much, and a lost one keeps one other away: so much again.
+fn word_of_mouth_of_the_shopper_lost_costs_as_much_again() {
     let worth = Worth::for_test(vec![Some((0, 0))], vec![50_000], None);
     let def = WordOfMouthDef { reach: "10".parse().unwrap(), share: "0.1".parse().unwrap() };
     assert_eq!(word_of_mouth_loss(&def, &worth).unwrap(), Some(50_000));
-}
-
-/// A courier account of 1,500 a month is 180,000 in ten years, and 18,000 of profit at 10 %.
-#[test]
-fn the_courier_account_is_worth_180_000_and_18_000_at_ten_per_cent() {
-    let revenue = lost_sales(1_500, 12, 10);
-    assert_eq!((revenue, round_ratio(revenue * 10, 100)), (180_000, 18_000));
-}
-
-#[test]
-fn a_churn_of_ten_per_cent_is_a_lifetime_of_ten_years() {
-    assert_eq!(lifetime_years("0.10".parse().unwrap()), 10);
 }
 
 /// A shirt that is worth 500 to its buyer and costs 350 delivers 150.
