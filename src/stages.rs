@@ -8,6 +8,7 @@ use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::lifecycle;
+use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
@@ -26,7 +27,8 @@ pub const STAGES: &[Stage<Workspace>] = &[
         writes: &["facts", "quarantine"],
         enabled: |_| true,
         run: |work| {
-            let facts = work.gather()?;
+            let mut facts = work.gather()?;
+            work.asked = perception::read(&work.definition, &mut facts)?;
             work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
             let account = report::facts_line(&facts);
             work.facts = Some(facts);
@@ -118,6 +120,28 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "perception",
+        about: "surveys, complaints, referrals: the value customers get",
+        reads: &["facts", "customer_period", "customer"],
+        writes: &[
+            "attribute_value",
+            "driver_weight",
+            "competitor_value",
+            "satisfaction",
+            "satisfaction_effect",
+            "complaint_outcome",
+            "delivered_value",
+            "referral",
+            "value_exchange",
+            "customer_perception",
+        ],
+        enabled: |definition| definition.perception.is_some(),
+        run: |work| {
+            let summary = perception::run(&work.definition, work.facts(), &work.asked, &work.staging)?;
+            Ok(report::perception_line(&summary))
+        },
+    },
+    Stage {
         name: "expect",
         about: "control totals and data checks",
         reads: &["customer_period", "customer"],
@@ -160,6 +184,8 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    /// What surveys, complaints and referrals say.
+    asked: perception::Asked,
     history: Option<CustomerHistory>,
     /// What earlier releases say of lifetime value.
     earlier: clv::Earlier,
@@ -408,6 +434,7 @@ impl Workspace {
             facts: None,
             costing: None,
             profit: None,
+            asked: perception::Asked::default(),
             history: None,
             earlier,
             lifetime: None,

@@ -51,6 +51,9 @@ cases! {
     h10_unit_level_rate_in_an_empty_month
     h11_lifetime_value
     h12_lifecycle_of_six_customers
+    p01_driver_weights
+    p02_the_shirt
+    p03_what_customers_say
 }
 
 fn folder() -> PathBuf {

@@ -7,6 +7,7 @@ mod customer_base;
 mod facts;
 mod kind;
 mod network;
+mod perception;
 mod scenario;
 mod settings;
 mod take;
@@ -44,6 +45,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&customer_base::CLV),
             "",
             "Lifetime value; its presence turns the stage on",
+        ),
+        Key::optional(
+            "perception",
+            Kind::Table(&perception::PERCEPTION),
+            "",
+            "Surveys, complaints, referrals: the value customers get; its presence turns the stage on",
         ),
         Key::optional(
             "scenario",
