@@ -5,6 +5,7 @@
 
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
+use super::segments_definition::SegmentsDef;
 use super::sql::{Driver, Expr};
 use crate::units::{Decimal, PeriodKind};
 use std::collections::BTreeMap;
@@ -85,6 +86,8 @@ pub struct Definition {
     pub lifecycle: Option<LifecycleDef>,
     /// Present when the file has the section: what customers are going to bring.
     pub clv: Option<ClvDef>,
+    /// Present when the file has the section: groups of customers and what to do with them.
+    pub segments: Option<SegmentsDef>,
     /// Where and how to publish.
     pub publish: PublishDef,
     /// Control totals and data checks.

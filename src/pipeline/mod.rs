@@ -8,6 +8,7 @@ mod json_schema;
 mod keys;
 mod read;
 mod scenario;
+mod segments_definition;
 pub mod sql;
 mod stage;
 
@@ -18,5 +19,6 @@ pub use json_schema::json_schema;
 pub(crate) use read::did_you_mean;
 pub use read::read;
 pub use scenario::apply;
+pub use segments_definition::*;
 pub use sql::{Aggregate, Driver, Expr, Function};
 pub use stage::{Stage, plan};

@@ -8,6 +8,7 @@ mod facts;
 mod kind;
 mod network;
 mod scenario;
+mod segments;
 mod settings;
 mod take;
 #[cfg(test)]
@@ -44,6 +45,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&customer_base::CLV),
             "",
             "Lifetime value; its presence turns the stage on",
+        ),
+        Key::optional(
+            "segments",
+            Kind::Table(&segments::SEGMENTS),
+            "",
+            "RFM, pyramid, value matrices, treatments, migration; its presence turns the stage on",
         ),
         Key::optional(
             "scenario",
