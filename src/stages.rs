@@ -11,6 +11,7 @@ use crate::profitability;
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
+use crate::segments;
 use crate::units::Day;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +77,30 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "segments",
+        about: "RFM, pyramid, value matrices, treatments, next products, migration",
+        reads: &["customer", "customer_product", "product_group"],
+        writes: &[
+            "customer_segment",
+            "segment_summary",
+            "rfm_cut_point",
+            "pyramid",
+            "value_matrix",
+            "treatment",
+            "next_product",
+            "migration",
+            "acquisition_profile",
+        ],
+        enabled: |definition| definition.segments.is_some(),
+        run: |work| {
+            let as_of = work.facts().as_of;
+            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier)?;
+            let account = report::segments_line(&summary);
+            work.warnings.extend(summary.warnings);
+            Ok(account)
+        },
+    },
+    Stage {
         name: "expect",
         about: "control totals and data checks",
         reads: &["customer_period", "customer"],
@@ -117,6 +142,10 @@ pub struct Workspace {
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
     checks: Vec<Checked>,
+    /// Releases that segments start from.
+    earlier: segments::Earlier,
+    /// What stages found that does not stop a release.
+    warnings: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
     timings: Vec<Timing>,
@@ -148,6 +177,7 @@ pub struct Report {
 /// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let definition = pipeline::read(path)?;
+    segments::check(&definition)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
     let mut work = Workspace::open(definition, &home, options, events.clone())?;
@@ -197,6 +227,8 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
+    segments::check(definition)?;
+    segments::earlier(definition, &Home::open(&definition.publish.path)?)?;
     costing::check(definition, &facts::read_ledgers(definition)?)
 }
 
@@ -322,7 +354,6 @@ impl Workspace {
         Ok(Self {
             state: home.state(),
             staging: home.begin(write)?,
-            definition,
             options,
             events,
             previous,
@@ -330,8 +361,11 @@ impl Workspace {
             costing: None,
             profit: None,
             checks: Vec::new(),
+            earlier: segments::earlier(&definition, home)?,
+            warnings: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
+            definition,
         })
     }
 
@@ -362,14 +396,14 @@ impl Workspace {
             let messages: Vec<String> = messages(stops);
             return Err(Error { kind: Kind::Check, messages });
         }
-        let warnings = messages(warnings);
+        let warnings = [std::mem::take(&mut self.warnings), messages(warnings)].concat();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
         let profit = self.profit.take().expect("profitability comes first");
         let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
-        let manifest = report::manifest(
+        let mut manifest = report::manifest(
             &self.definition,
             &facts,
             &costs,
@@ -378,6 +412,7 @@ impl Workspace {
             &self.checks,
             &self.ledgers,
         );
+        manifest["earlier_releases"] = serde_json::json!(self.earlier.used());
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None

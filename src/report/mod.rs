@@ -37,6 +37,16 @@ pub fn profitability_line(summary: &Summary, definition: &Definition) -> String 
     format!("{} customer profit", money_text(summary.profit, definition))
 }
 
+/// What the segments stage did.
+pub fn segments_line(summary: &crate::segments::Summary) -> String {
+    format!(
+        "{} customers, {} with a treatment, {} offers",
+        grouped(summary.customers as i128),
+        grouped(summary.treated as i128),
+        grouped(summary.offers as i128)
+    )
+}
+
 /// Rows of all sources together.
 pub fn total_rows(facts: &FactSet) -> RowCounts {
     let mut total = RowCounts::default();
