@@ -26,11 +26,16 @@ impl Groups {
             return Self { kind, names: Vec::new(), of: vec![NONE; values.len()] };
         };
         let mut names: Vec<String> = first.iter().map(|name| (*name).to_owned()).collect();
-        let mut others: Vec<&String> = found.iter().filter(|name| !first.contains(&name.as_str())).collect();
+        // A name may stand for null rows alone.
+        let mut is_used = vec![false; found.len()];
+        (0..codes.len()).filter(|row| values.is_known(*row)).for_each(|row| is_used[codes[row] as usize] = true);
+        let used = found.iter().zip(is_used).filter(|(_, is_used)| *is_used).map(|(name, _)| name);
+        let mut others: Vec<&String> = used.filter(|name| !first.contains(&name.as_str())).collect();
         others.sort_unstable();
         names.extend(others.into_iter().cloned());
-        let place = |name: &String| names.iter().position(|known| known == name).expect("every name is there");
-        let places: Vec<u16> = found.iter().map(|name| u16::try_from(place(name)).unwrap_or(NONE)).collect();
+        let place = |name: &String| names.iter().position(|known| known == name);
+        let code = |name| place(name).and_then(|place| u16::try_from(place).ok()).unwrap_or(NONE);
+        let places: Vec<u16> = found.iter().map(code).collect();
         let of = |row: usize| if values.is_known(row) { places[codes[row] as usize] } else { NONE };
         let of = (0..codes.len()).into_par_iter().map(of).collect();
         Self { kind, names, of }

@@ -32,7 +32,10 @@ struct Row<'r> {
 
 /// `segment_summary`.
 pub(crate) fn segment_summary(layout: &Layout<'_>, kinds: &[Summed<'_>], has_cost: bool, has_residual: bool) -> Sheet {
-    let rows: Vec<Row<'_>> = kinds.iter().flat_map(rows).collect();
+    let is_told = |summed: &&Summed<'_>| {
+        summed.totals[..summed.groups.names.len()].iter().any(|totals| totals.customers > 0)
+    };
+    let rows: Vec<Row<'_>> = kinds.iter().filter(is_told).flat_map(rows).collect();
     let mut sheet = Sheet::new("segment_summary", "kind and segment", None);
     layout.add_as_of(&mut sheet, rows.len());
     let meaning = "Which column of customer_segment tells the segments apart";
