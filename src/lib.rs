@@ -17,6 +17,8 @@ pub mod profitability;
 
 pub mod clv;
 
+pub mod lifecycle;
+
 pub mod segments;
 
 pub mod publish;

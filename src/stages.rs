@@ -1,13 +1,15 @@
 //! The flow: which stages there are, in which order data passes through them, and what a run hands from one to the
 //! next. A new stage is a folder and an entry in `STAGES`.
 
+use crate::clv;
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::lifecycle;
 use crate::pipeline::{self, Definition, Stage};
-use crate::profitability;
+use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -70,10 +72,50 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |_| true,
         run: |work| {
             let costing = work.costing.as_ref().expect("costing comes first");
-            let summary = profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            let (summary, history) =
+                profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+            work.history = history;
             let account = report::profitability_line(&summary, &work.definition);
             work.profit = Some(summary);
             Ok(account)
+        },
+    },
+    Stage {
+        name: "clv",
+        about: "lifetime value: what customers are going to bring",
+        reads: &["customer"],
+        writes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
+        enabled: |definition| definition.clv.is_some(),
+        run: |work| {
+            let history =
+                work.history.as_ref().expect("profitability keeps the days that lifetime value needs");
+            let earlier = std::mem::take(&mut work.earlier);
+            let summary = clv::run(&work.definition, work.facts(), history, earlier, &work.staging)?;
+            let account = report::clv_line(&summary, &work.definition);
+            work.lifetime = Some(summary);
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "lifecycle",
+        about: "recency, cohorts, survival, growth, states, warnings",
+        reads: &["facts", "customer"],
+        writes: &[
+            "lifecycle",
+            "cohort",
+            "survival",
+            "survival_summary",
+            "growth",
+            "state_transition",
+            "early_warning",
+            "early_warning_holdout",
+        ],
+        enabled: |definition| definition.lifecycle.is_some(),
+        run: |work| {
+            let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
+            let alive = work.lifetime.as_ref().map(|lifetime| &lifetime.alive);
+            let summary = lifecycle::run(&work.definition, work.facts(), history, alive, &work.staging)?;
+            Ok(report::lifecycle_line(&summary))
         },
     },
     Stage {
@@ -94,9 +136,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |definition| definition.segments.is_some(),
         run: |work| {
             let as_of = work.facts().as_of;
-            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier)?;
+            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier_groups)?;
             let account = report::segments_line(&summary);
-            work.warnings.extend(summary.warnings);
+            work.group_warnings = summary.warnings;
             Ok(account)
         },
     },
@@ -125,6 +167,8 @@ pub struct RunOptions {
     pub again: Option<(Day, Day)>,
     /// Identify inputs by all their bytes.
     pub verify_inputs: bool,
+    /// Choose the models of lifetime value again, whatever the current release chose.
+    pub reselect: bool,
     /// Stage and check, but do not commit.
     pub dry_run: bool,
 }
@@ -141,11 +185,15 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    history: Option<CustomerHistory>,
+    /// What earlier releases say of lifetime value.
+    earlier: clv::Earlier,
+    lifetime: Option<clv::Summary>,
     checks: Vec<Checked>,
     /// Releases that segments start from.
-    earlier: segments::Earlier,
-    /// What stages found that does not stop a release.
-    warnings: Vec<String>,
+    earlier_groups: segments::Earlier,
+    /// What a person should know of the rules of segments.
+    group_warnings: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
     timings: Vec<Timing>,
@@ -163,6 +211,8 @@ pub struct Report {
     pub costs: costing::schema::CostTotals,
     /// Customers and their profit.
     pub profit: profitability::Summary,
+    /// What they are going to bring; none where the pipeline does not ask.
+    pub lifetime: Option<clv::Summary>,
     /// Seconds per stage, the commit among them.
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
@@ -227,9 +277,11 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    segments::check(definition)?;
-    segments::earlier(definition, &Home::open(&definition.publish.path)?)?;
-    costing::check(definition, &facts::read_ledgers(definition)?)
+    let mut faults = Faults::default();
+    faults.keep(segments::check(definition));
+    faults.keep(segments::earlier(definition, &Home::open(&definition.publish.path)?));
+    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
+    faults.none()
 }
 
 /// A release's facts and costing, for questions about it.
@@ -326,6 +378,33 @@ pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
     Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
 }
 
+/// What earlier releases say of lifetime value: the current one, and that which drift is measured against.
+fn earlier(
+    definition: &Definition,
+    home: &Home,
+    current: Option<&Release>,
+    reselect: bool,
+) -> Result<clv::Earlier> {
+    let of = |release: &Release| release.run.get("clv").cloned();
+    let Some(clv) = &definition.clv else { return Ok(clv::Earlier::default()) };
+    let drift_from = match &clv.drift_from {
+        None => None,
+        Some(id) => {
+            let releases = home.releases()?;
+            let Some(release) = releases.iter().find(|release| release.id == *id) else {
+                return Err(Error::definition(format!(
+                    "{}: 'drift_from' names release '{id}', which {} does not hold; \
+                     `abacus releases list` shows those there are",
+                    definition.place(clv.at),
+                    home.path().display()
+                )));
+            };
+            of(release)
+        }
+    };
+    Ok(clv::Earlier { current: current.and_then(of), drift_from, reselect })
+}
+
 fn facts_folder(state: &Path) -> std::path::PathBuf {
     state.join("facts")
 }
@@ -345,8 +424,11 @@ impl Workspace {
         options: RunOptions,
         events: Arc<dyn Events>,
     ) -> Result<Self> {
-        let current = if options.full { None } else { home.current()? };
+        let current = home.current()?;
+        let earlier = earlier(&definition, home, current.as_ref(), options.reselect)?;
+        let current = current.filter(|_| !options.full);
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
+        let earlier_groups = segments::earlier(&definition, home)?;
         let write = WriteOptions {
             plain: definition.publish.plain,
             row_group_rows: definition.publish.row_group_rows,
@@ -354,18 +436,21 @@ impl Workspace {
         Ok(Self {
             state: home.state(),
             staging: home.begin(write)?,
+            definition,
             options,
             events,
             previous,
             facts: None,
             costing: None,
             profit: None,
+            history: None,
+            earlier,
+            lifetime: None,
             checks: Vec::new(),
-            earlier: segments::earlier(&definition, home)?,
-            warnings: Vec::new(),
+            earlier_groups,
+            group_warnings: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
-            definition,
         })
     }
 
@@ -396,7 +481,10 @@ impl Workspace {
             let messages: Vec<String> = messages(stops);
             return Err(Error { kind: Kind::Check, messages });
         }
-        let warnings = [std::mem::take(&mut self.warnings), messages(warnings)].concat();
+        let lifetime = self.lifetime.take();
+        let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
+        let told = told.chain(&self.group_warnings).cloned();
+        let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
@@ -412,7 +500,12 @@ impl Workspace {
             &self.checks,
             &self.ledgers,
         );
-        manifest["earlier_releases"] = serde_json::json!(self.earlier.used());
+        if let Some(lifetime) = &lifetime {
+            manifest["clv"] = lifetime.manifest.clone();
+        }
+        if self.definition.segments.is_some() {
+            manifest["segments"] = serde_json::json!({ "earlier": self.earlier_groups.used() });
+        }
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None
@@ -428,6 +521,7 @@ impl Workspace {
             sources,
             costs,
             profit,
+            lifetime,
             timings: self.timings,
             peak_memory_bytes,
             warnings,

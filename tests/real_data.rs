@@ -6,6 +6,7 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -69,4 +70,124 @@ fn cdnow_meets_its_control_totals() {
     let (_folder, published) = publish("cdnow", &data);
     assert_eq!(published.counts(), [6_919, 6_919, 0, 0, 0]);
     assert_eq!(found(&published), ["2357", "6696", "244091.94"]);
+}
+
+/// A model, its parameters with standard errors, its log-likelihood.
+type Golden = (&'static str, [(&'static str, f64, f64); 4], f64);
+
+/// Published parameters with their standard errors, and log-likelihoods of the first 39 weeks, from exact weeks.
+#[rustfmt::skip]
+const CALIBRATED: [Golden; 3] = [
+    ("bg_nbd", [("r", 0.242_594_52, 0.012_56), ("alpha", 4.413_602, 0.378_2), ("a", 0.792_922_02, 0.185_7), ("b", 2.425_906_8, 0.705_4)], -9_582.429_207),
+    ("pareto_nbd", [("r", 0.553_277_05, 0.047_63), ("alpha", 10.577_683, 0.842_7), ("s", 0.606_239_99, 0.187_3), ("beta", 11.668_735, 6.211)], -9_594.976_179),
+    ("mbg_nbd", [("r", 0.524_843_16, 0.083_3), ("alpha", 6.183_085_3, 0.695_6), ("a", 0.891_359_39, 0.154_8), ("b", 1.614_002_2, 0.537_5)], -9_582.135_716),
+];
+
+/// What they foretell of the 39 weeks after them: expected purchases, mean absolute and root mean squared error,
+/// correlation with the 1,882 that came.
+const FORETOLD: [(&str, [f64; 4]); 3] = [
+    ("bg_nbd", [1_653.408_7, 0.785_454, 1.607_982, 0.625_65]),
+    ("mbg_nbd", [1_576.728_3, 0.764_779, 1.607_183, 0.627_25]),
+    ("pareto_nbd", [1_665.513_1, 0.754_523, 1.602_848, 0.630_22]),
+];
+
+type Row = BTreeMap<String, String>;
+
+fn number(row: &Row, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} in {row:?}"))
+}
+
+/// Rows whose columns say this.
+fn those<'r>(rows: &'r [Row], with: &[(&str, &str)]) -> Vec<&'r Row> {
+    rows.iter().filter(|row| with.iter().all(|(column, value)| row[*column] == *value)).collect()
+}
+
+#[test]
+fn golden_3_1_cdnow_parameters_from_the_raw_log() {
+    let Some(data) = data() else { return };
+    let (_folder, published) = publish("cdnow", &data);
+    let rows = published.rows("value_model");
+    for (model, parameters, log_likelihood) in CALIBRATED {
+        for (parameter, estimate, error) in parameters {
+            let found =
+                those(&rows, &[("model", model), ("sample", "calibration"), ("parameter", parameter)]);
+            assert_eq!(found.len(), 1, "{model} {parameter}");
+            let off = (number(found[0], "estimate") - estimate).abs();
+            assert!(off < 0.001 * error, "{model} {parameter}: {off} off");
+            assert!((number(found[0], "standard_error") / error - 1.0).abs() < 0.01, "{model} {parameter}");
+            assert!((number(found[0], "log_likelihood") - log_likelihood).abs() < 1e-5, "{model}");
+            assert_eq!(
+                (found[0]["seen_until"].as_str(), found[0]["converged"].as_str()),
+                ("1997-10-01", "yes")
+            );
+        }
+    }
+    let spend = |parameter| {
+        those(&rows, &[("model", "gamma_gamma"), ("sample", "calibration"), ("parameter", parameter)])[0]
+    };
+    for (parameter, estimate, error) in
+        [("p", 6.249_572_3, 1.190), ("q", 3.744_224_7, 0.290_1), ("v", 15.443_521, 4.160)]
+    {
+        assert!((number(spend(parameter), "estimate") - estimate).abs() < 0.001 * error, "{parameter}");
+        assert!((number(spend(parameter), "standard_error") / error - 1.0).abs() < 0.01, "{parameter}");
+    }
+    assert!((number(spend("p"), "log_likelihood") - -4_055.917_695).abs() < 1e-5);
+    assert_eq!(spend("p")["customers"], "946");
+}
+
+#[test]
+fn golden_3_7_cdnow_holdout() {
+    let Some(data) = data() else { return };
+    let (_folder, published) = publish("cdnow", &data);
+    let rows = published.rows("value_backtest");
+    let of = |model: &str, kind: &str| -> Vec<&Row> {
+        those(&rows, &[("target", "purchases"), ("forecaster", model), ("kind", kind), ("scope", "all")])
+    };
+    for (model, [expected, absolute, squared, correlation]) in FORETOLD {
+        let total = of(model, "total")[0];
+        assert_eq!((total["customers"].as_str(), number(total, "actual")), ("2357", 1_882.0));
+        for (column, value, error) in [
+            ("expected", expected, 1e-4),
+            ("mae", absolute, 1e-6),
+            ("rmse", squared, 1e-6),
+            ("correlation", correlation, 1e-5),
+        ] {
+            assert!((number(total, column) - value).abs() < error, "{model} {column}: {}", total[column]);
+        }
+    }
+    let frequency: Vec<(f64, f64)> = of("pareto_nbd", "frequency")
+        .iter()
+        .map(|row| {
+            (
+                number(row, "expected") / number(row, "customers"),
+                number(row, "actual") / number(row, "customers"),
+            )
+        })
+        .collect();
+    let published_means = [
+        (0.138, 0.237),
+        (0.599, 0.697),
+        (1.196, 1.393),
+        (1.714, 1.560),
+        (2.398, 2.532),
+        (2.907, 2.947),
+        (3.819, 3.862),
+        (6.403, 6.359),
+    ];
+    for (found, golden) in frequency.iter().zip(published_means) {
+        assert!(
+            (found.0 - golden.0).abs() < 6e-4 && (found.1 - golden.1).abs() < 6e-4,
+            "{found:?} {golden:?}"
+        );
+    }
+    // Weeks 20 to 25 of the walkthrough of package BTYD.
+    let weeks: Vec<(f64, f64)> = of("pareto_nbd", "week")[19..25]
+        .iter()
+        .map(|row| (number(row, "expected").round(), number(row, "actual")))
+        .collect();
+    let walkthrough = [1_309.0, 1_385.0, 1_460.0, 1_533.0, 1_604.0, 1_674.0].into_iter();
+    let came = [1_359.0, 1_414.0, 1_484.0, 1_517.0, 1_573.0, 1_672.0];
+    assert_eq!(weeks, walkthrough.zip(came).collect::<Vec<_>>());
+    let chosen = &published.release["run"]["clv"]["segments"][0];
+    assert_eq!((&chosen["chosen"], &chosen["why"]), (&"pareto_nbd".into(), &"holdout".into()));
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Makes the virtual environment of the peers (DuckDB, Polars, pyarrow) and prints the path of its python.
 # Does nothing when the environment already holds exactly requirements.txt. ABACUS_VENV names another folder.
+# `setup.sh lifetimes` makes the environment of requirements_lifetimes.txt, beside the other.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-venv="${ABACUS_VENV:-$here/.venv}"
+requirements="$here/requirements${1:+_$1}.txt"
+venv="${ABACUS_VENV:-$here/.venv}${1:+_$1}"
 stamp="$venv/requirements.installed"
 
-if ! { cmp -s "$here/requirements.txt" "$stamp" && "$venv/bin/python" -c ''; } 2>/dev/null; then
+if ! { cmp -s "$requirements" "$stamp" && "$venv/bin/python" -c ''; } 2>/dev/null; then
     rm -f "$stamp"
     python="${PYTHON:-python3}"
     # Debian splits ensurepip off; the system's pip can fill an environment that has none of its own.
@@ -21,8 +23,8 @@ if ! { cmp -s "$here/requirements.txt" "$stamp" && "$venv/bin/python" -c ''; } 2
         echo "setup.sh: $python has neither ensurepip nor pip; on Debian: apt-get install python3-venv" >&2
         exit 1
     fi
-    "${pip[@]}" install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2
+    "${pip[@]}" install --quiet --disable-pip-version-check -r "$requirements" >&2
     # Written last, so that an interrupted installation is done again.
-    cp "$here/requirements.txt" "$stamp"
+    cp "$requirements" "$stamp"
 fi
 echo "$venv/bin/python"

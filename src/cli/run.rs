@@ -14,6 +14,9 @@ pub(super) struct RunArgs {
     pipeline: PipelineArg,
     #[command(flatten)]
     pub(super) scope: ScopeArgs,
+    /// Choose the models of lifetime value again; else each release keeps those of the one before.
+    #[arg(long)]
+    reselect: bool,
     /// Check everything and write nothing a reader sees.
     #[arg(long)]
     dry_run: bool,
@@ -53,13 +56,14 @@ impl ScopeArgs {
             full: self.full,
             again,
             verify_inputs: self.verify_inputs,
+            reselect: false,
             dry_run: false,
         })
     }
 }
 
 pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool) -> Result<String> {
-    let options = RunOptions { dry_run: args.dry_run, ..args.scope.options()? };
+    let options = RunOptions { dry_run: args.dry_run, reselect: args.reselect, ..args.scope.options()? };
     let report = publish(&args.pipeline.pipeline, options, events)?;
     for warning in &report.warnings {
         progress::tell_line(&format!("warning: {warning}"));

@@ -1,6 +1,7 @@
 //! The short summary at the end of a run.
 
-use crate::report::{grouped, money_text};
+use crate::clv;
+use crate::report::{chosen_models, grouped, money_text};
 use crate::stages::Report;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -60,6 +61,11 @@ pub(super) fn text(report: &Report) -> String {
             format!("{:.1} % of profit", share * 100.0)
         }),
     );
+    if let Some(lifetime) = &report.lifetime {
+        for (label, value) in lifetime_lines(lifetime, report) {
+            line(label, value);
+        }
+    }
     let seconds: f64 = report.timings.iter().map(|timing| timing.seconds).sum();
     line("time", format!("{seconds:.2} s"));
     if let Some(bytes) = report.peak_memory_bytes {
@@ -75,6 +81,31 @@ pub(super) fn text(report: &Report) -> String {
     text
 }
 
+/// Customer equity with its interval, and how customers are valued.
+fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str, String)> {
+    let money = |amount| money_text(amount, &report.definition);
+    let interval = lifetime.interval.map_or(String::new(), |ends| {
+        let [low, high] = ends.map(clv::nearest);
+        format!(", 95 % from {} to {}", money(low), money(high))
+    });
+    let equity = format!(
+        "{} of {} customers, {:.0} of them alive{interval}",
+        money(lifetime.customer_equity),
+        grouped(lifetime.customers.into()),
+        lifetime.alive_customers
+    );
+    let mut lines = vec![("equity", equity)];
+    for (model, why, segments) in chosen_models(lifetime) {
+        let of = match (lifetime.models.len(), segments.len()) {
+            (1, _) => String::new(),
+            (_, 1..=3) => format!(" of {}", segments.join(", ")),
+            (_, segments) => format!(" of {segments} segments"),
+        };
+        lines.push(("model", format!("{model}{of}: {why}")));
+    }
+    lines
+}
+
 pub(super) fn json(report: &Report) -> Value {
     json!({
         "pipeline": report.definition.name,
@@ -85,6 +116,7 @@ pub(super) fn json(report: &Report) -> Value {
         })).collect::<Vec<_>>(),
         "control_totals": report.release.as_ref().map(|release| &release.run["control_totals"]),
         "top_20_share": report.profit.top_20_share,
+        "clv": report.lifetime.as_ref().map(|lifetime| &lifetime.manifest),
         "timings": report.timings,
         "peak_memory_bytes": report.peak_memory_bytes,
         "warnings": report.warnings,

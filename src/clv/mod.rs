@@ -1,4 +1,40 @@
 //! Lifetime value: models of when customers buy and how long they stay, on what a purchase brings.
 //! Knows nothing of how facts and costs were made.
+//!
+//! `models` holds the models, one file each, which know neither tables nor money scales. Around them, in the order
+//! data flows: what single customers did (`past`), counted (`census`, `lives`), fitted (`fits`, `spend`), held
+//! against holdouts (`backtest`), chosen from (`choice`), used to value everybody (`valuation`, `equity`) and told
+//! (`account`, `tables`).
 
+pub mod models;
 pub mod schema;
+
+mod account;
+mod alive;
+mod backtest;
+mod census;
+mod choice;
+mod dates;
+mod discrete;
+mod equity;
+mod errors;
+mod fits;
+mod formulas;
+mod left_censoring;
+mod lives;
+mod manifest;
+mod money;
+mod naive;
+mod outlook;
+mod past;
+mod segments;
+mod slices;
+mod spend;
+mod stage;
+mod tables;
+mod tracking;
+mod valuation;
+
+pub use choice::Earlier;
+pub use money::nearest;
+pub use stage::{Summary, run};

@@ -12,6 +12,8 @@ pub(crate) struct CellIndex<'o> {
     dense: Vec<u32>,
     /// How many groups `dense` has room for; 0 where groups are too many and cells are hashed.
     width: usize,
+    /// Beside it, the places that each row has, one bit each.
+    places: Vec<u64>,
     hashed: HashTable<u32>,
     /// Row and group of each hashed cell.
     keys: Vec<(u32, u32)>,
@@ -28,7 +30,7 @@ pub(crate) struct Cell {
 
 const NONE: u32 = u32::MAX;
 
-/// A table of this many groups for the rows of a key range stays in the second-level cache.
+/// A table of this many groups for the rows of a key range stays in the second-level cache, and a word has their bits.
 const MAX_WIDTH: usize = 64;
 
 impl<'o> CellIndex<'o> {
@@ -40,6 +42,7 @@ impl<'o> CellIndex<'o> {
             order,
             dense: Vec::with_capacity(rows * width),
             width,
+            places: Vec::with_capacity(if width == 0 { 0 } else { rows }),
             hashed: HashTable::with_capacity(hashed),
             keys: Vec::with_capacity(hashed),
             cells: 0,
@@ -48,7 +51,10 @@ impl<'o> CellIndex<'o> {
 
     /// Makes room for one more row.
     pub(crate) fn add_row(&mut self) {
-        self.dense.resize(self.dense.len() + self.width, NONE);
+        if self.width > 0 {
+            self.dense.resize(self.dense.len() + self.width, NONE);
+            self.places.push(0);
+        }
     }
 
     /// The number of a cell, which is the count of cells so far if it is new.
@@ -60,6 +66,7 @@ impl<'o> CellIndex<'o> {
         let cell = &mut self.dense[row as usize * self.width + place];
         if *cell == NONE {
             *cell = index_u32(self.cells);
+            self.places[row as usize] |= 1 << place;
             self.cells += 1;
         }
         *cell as usize
@@ -99,8 +106,11 @@ impl<'o> CellIndex<'o> {
         (0..).zip(self.order).for_each(|(group, place)| by_name[*place as usize] = group);
         for (row, from) in (0..).zip(rows) {
             let of_row = &self.dense[*from as usize * self.width..][..self.width];
-            for (number, group) in of_row.iter().zip(&by_name).filter(|(number, _)| **number != NONE) {
-                cells.push(Cell { row, group: *group, number: *number });
+            let mut places = self.places[*from as usize];
+            while places != 0 {
+                let place = places.trailing_zeros() as usize;
+                cells.push(Cell { row, group: by_name[place], number: of_row[place] });
+                places &= places - 1;
             }
         }
         cells

@@ -1,5 +1,6 @@
 //! The facts of a run, read from kept state one period at a time.
 
+use super::days::DAY_COLUMNS;
 use super::join;
 use super::lifetime_orders;
 use super::master::{RawMaster, open_customers};
@@ -7,7 +8,7 @@ use super::one_customer::check_unchanged;
 use super::period_run::{CUSTOMER, GROUP, ROW, aggregate_column};
 use super::quarantine;
 use super::schema::{
-    AggregateColumn, CustomerFacts, CustomerMaster, Customers, FactPeriod, ProductFacts, RowCounts,
+    AggregateColumn, CustomerFacts, CustomerMaster, Customers, DayFacts, FactPeriod, ProductFacts, RowCounts,
     SourceMatch,
 };
 use super::source::{line_aggregates, wanted_aggregates};
@@ -193,6 +194,32 @@ impl FactSet {
             aggregates: (0..self.line_aggregates.len())
                 .map(|index| column(&aggregate_column(index)))
                 .collect(),
+        })
+    }
+
+    /// The facts of a period, one row per customer × day with a line; kept where `[lifecycle]` or `[clv]` asks for them.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read, or was made when nothing asked for days.
+    pub fn day_facts(&self, period: usize) -> Result<DayFacts> {
+        let Some(run) = self.runs[period] else { return Ok(DayFacts::default()) };
+        let Some(file) = &self.record.periods[run].days else {
+            return Err(Error::check(
+                "the release keeps no days of customers: the pipeline had neither [lifecycle] nor [clv]; run it again",
+            ));
+        };
+        let batch = read(&self.folder, file)?;
+        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let rank = |row: i64| self.ranks[run][usize::try_from(row).expect("row numbers are not negative")];
+        let start = self.periods[period].period.start.0;
+        let day = |day: i64| start + i32::try_from(day).expect("a period has few days");
+        let [days, orders, net_revenue, gross_margin] = DAY_COLUMNS.map(column);
+        Ok(DayFacts {
+            ranks: column(ROW).into_iter().map(rank).collect(),
+            days: days.into_iter().map(day).collect(),
+            orders,
+            net_revenue,
+            gross_margin,
         })
     }
 

@@ -7,7 +7,9 @@
 mod aggregates;
 mod binder;
 mod cells;
+mod column;
 mod contain;
+mod days;
 mod deduplicate;
 mod evaluate;
 mod fact_set;

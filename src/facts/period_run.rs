@@ -1,9 +1,11 @@
 //! Joins the reduced key ranges of a period and keeps them: one state file per grain, sorted by customer.
 
+use super::column::Column;
+use super::days::{DAY_COLUMNS, Days};
 use super::intern::Interner;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduced::{Column, GROUP_MEASURES, MEASURES, Reduced};
-use super::state::{StateFile, narrow, narrow_parts, write};
+use super::reduced::{GROUP_MEASURES, MEASURES, Reduced};
+use super::state::{StateFile, narrow, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -22,13 +24,14 @@ pub(crate) const GROUP_NAMES: &str = "groups";
 /// Columns of an order run.
 pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
 
-/// The three files of a period.
+/// The files of a period.
 pub(crate) struct Kept {
     /// The customers' keys, in order.
     pub(crate) ids: ArrayRef,
     pub(crate) customers: StateFile,
     pub(crate) products: StateFile,
     pub(crate) orders: StateFile,
+    pub(crate) days: Option<StateFile>,
 }
 
 /// Keeps the reduced ranges of one period.
@@ -64,6 +67,7 @@ pub(crate) fn keep(
         customers: write(folder, columns, HashMap::new())?,
         products: keep_products(folder, ranges, &bases, &sorted, groups)?,
         orders: keep_orders(folder, ranges, &bases, &sorted)?,
+        days: keep_days(folder, ranges, &bases, &sorted)?,
         ids: sorted.ids,
     })
 }
@@ -127,8 +131,8 @@ impl Sorted {
 
 /// One column over all ranges, in the order given; as it stands without one.
 fn in_order(parts: &[&Column], order: Option<&[u32]>) -> ArrayRef {
-    let Some(order) = order else { return narrow_parts(parts) };
-    let joined = parts.iter().map(|part| part.values()).collect::<Vec<_>>().concat();
+    let Some(order) = order else { return Column::joined(parts) };
+    let joined = parts.iter().map(|part| part.widened()).collect::<Vec<_>>().concat();
     narrow(order.iter().map(|row| joined[*row as usize]).collect())
 }
 
@@ -206,6 +210,27 @@ fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted
         (ORDER_WORDS[1].to_owned(), word(1)),
     ];
     write(folder, columns, HashMap::new())
+}
+
+/// Keeps the days, if the ranges have them.
+fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<Option<StateFile>> {
+    let days: Option<Vec<&Days>> = ranges.iter().map(|range| range.days.as_ref()).collect();
+    let Some(days) = days else { return Ok(None) };
+    let rows = days.iter().zip(bases).flat_map(|(days, base)| days.rows.iter().map(move |row| base + row));
+    let rows: Vec<u32> = rows.map(|row| sorted.target(row)).collect();
+    // A customer's days stand together and in order, so only the customers move.
+    let order = sorted.order.is_some().then(|| {
+        let mut order: Vec<u32> = (0..u32::try_from(rows.len()).expect("fewer than 2³² days")).collect();
+        order.sort_by_key(|entry| rows[*entry as usize]);
+        order
+    });
+    let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
+    let mut columns = vec![(ROW.to_owned(), in_order(&[&rows.into()], order.as_deref()))];
+    for (index, name) in DAY_COLUMNS.iter().enumerate() {
+        let parts: Vec<&Column> = days.iter().map(|days| &days.columns[index]).collect();
+        columns.push(((*name).to_owned(), in_order(&parts, order.as_deref())));
+    }
+    write(folder, columns, HashMap::new()).map(Some)
 }
 
 /// The high word of an integer order key goes back to the integer, so that small keys take few bytes.

@@ -70,8 +70,8 @@ impl Meta {
     }
 
     /// Days since the period began.
-    pub(crate) fn day(self) -> usize {
-        (self.0 >> 52) as usize & 0x7ff
+    pub(crate) fn day(self) -> u32 {
+        (self.0 >> 52) as u32 & 0x7ff
     }
 
     pub(crate) fn is_return(self) -> bool {

@@ -4,11 +4,12 @@
 //! records: sums are integers, and sets and rows are sorted before they leave.
 
 use super::cells::CellIndex;
+use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::record::{AT, KEY, Layout, META, Meta, ORDER};
 use super::reduced::{
-    ANY, Column, FIRST, GROUP_MEASURES, LAST, MEASURES, OrderEntry, Reduced, SALE, columns_of, finish_cells,
-    finish_orders,
+    ANY, FIRST, GROUP_MEASURES, LAST, MEASURES, OrderEntry, Reduced, SALE, columns_of, finish_cells,
+    finish_orders, sort_orders,
 };
 use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
 use super::state::RowMatch;
@@ -41,6 +42,7 @@ struct Tables<'o> {
     cell_stride: usize,
     cell_sums: Vec<i64>,
     orders: Vec<OrderEntry>,
+    days: Option<DaySums>,
     overflow: bool,
 }
 
@@ -54,6 +56,8 @@ pub(crate) struct Target<'t> {
     pub(crate) group_order: &'t [u32],
     /// Length of the period.
     pub(crate) days: usize,
+    /// Whether customer × day is kept.
+    pub(crate) keeps_days: bool,
 }
 
 impl SourceShape {
@@ -190,6 +194,7 @@ impl<'o> Tables<'o> {
             cell_stride,
             cell_sums: Vec::with_capacity(expected * cell_stride),
             orders: Vec::with_capacity(expected / 2),
+            days: target.keeps_days.then(|| DaySums::with_capacity(expected / 2)),
             overflow: false,
         }
     }
@@ -282,7 +287,12 @@ impl<'o> Tables<'o> {
             let at = record[AT].cast_signed();
             measures[FIRST] = measures[FIRST].min(at);
             measures[LAST] = measures[LAST].max(at);
-            days[meta.day() / 64] |= 1_i64 << (meta.day() % 64);
+            days[meta.day() as usize / 64] |= 1_i64 << (meta.day() % 64);
+        }
+        if let Some(days) = &mut self.days {
+            let (net_revenue, day) = (revenue - discount, meta.day());
+            overflow |=
+                days.add(DaySum { row, day, orders: 0, net_revenue, gross_margin: net_revenue - cost });
         }
         self.overflow |= overflow;
         self.add_order(layout, row, record, meta);
@@ -291,9 +301,10 @@ impl<'o> Tables<'o> {
     fn add_order(&mut self, layout: Layout, row: u32, record: &[u64], meta: Meta) {
         let words = [record[ORDER], if layout.order_words == 2 { record[ORDER + 1] } else { 0 }];
         let bits = u64::from(meta.filters()) | ANY | if meta.is_return() { 0 } else { SALE };
+        let day = meta.day();
         match self.orders.last_mut() {
-            Some(last) if last.row == row && last.words == words => last.bits |= bits,
-            _ => self.orders.push(OrderEntry { row, words, bits }),
+            Some(last) if last.row == row && last.words == words && last.day == day => last.bits |= bits,
+            _ => self.orders.push(OrderEntry { row, day, words, bits }),
         }
     }
 
@@ -333,30 +344,35 @@ impl<'o> Tables<'o> {
             place[*row as usize] = index_u32(rank);
         }
         let first_aggregate = MEASURES.len() + day_words;
-        let (sums, stride) = (&self.sums, self.stride);
-        reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
-        let order = || sorted.iter().copied();
-        let mut measures = columns_of(sums, stride, 0..MEASURES.len(), order());
-        for (instant, never) in [(FIRST, i64::MAX), (LAST, i64::MIN)] {
-            let instants = &mut measures[instant];
-            instants.iter_mut().filter(|at| **at == never).for_each(|at| *at = super::schema::NO_INSTANT);
+        let stride = self.stride;
+        for order in &mut self.orders {
+            order.row = place[order.row as usize];
         }
+        let sorted_orders = sort_orders(&self.orders, sorted.len());
+        let count = |row: u32, bits: u64| {
+            let start = sorted[row as usize] as usize * stride + first_aggregate;
+            for (index, mask) in order_aggregates {
+                self.sums[start + index] += i64::from(bits & mask != 0);
+            }
+        };
+        (reduced.orders, reduced.order_keys) = finish_orders(&sorted_orders, sorted.len(), count);
+        let never = self.sums.chunks_exact_mut(stride).filter(|row| row[FIRST] == i64::MAX);
+        never.for_each(|row| row[FIRST] = super::schema::NO_INSTANT);
+        let sums = &self.sums;
+        reduced.keys = by_key.iter().map(|(key, _)| *key).collect();
+        reduced.measures = columns_of(sums, stride, 0..MEASURES.len(), &sorted);
         let days = |row: &u32| {
             let row = &sums[*row as usize * stride..(*row as usize + 1) * stride];
             row[MEASURES.len()..first_aggregate].iter().map(|word| i64::from(word.count_ones())).sum()
         };
         reduced.active_days = sorted.iter().map(days).collect::<Vec<_>>().into();
         let columns = first_aggregate..first_aggregate + target.aggregates;
-        let mut aggregates = columns_of(sums, stride, columns, order());
-        for order in &mut self.orders {
-            order.row = place[order.row as usize];
-        }
-        let (orders, order_keys) =
-            finish_orders(&self.orders, sorted.len(), order_aggregates, &mut aggregates);
-        reduced.orders = orders.into();
-        reduced.order_keys = order_keys;
-        reduced.measures = measures.into_iter().map(Column::from).collect();
-        reduced.aggregates = aggregates.into_iter().map(Column::from).collect();
+        reduced.aggregates = columns_of(sums, stride, columns, &sorted);
+        reduced.days = self.days.map(|days| {
+            let (days, overflow) = days.finish(&place, &sorted_orders);
+            self.overflow |= overflow;
+            days
+        });
         reduced.cells = finish_cells(&self.cells.in_order(&sorted), &self.cell_sums, self.cell_stride);
         reduced.overflow = self.overflow;
         reduced

@@ -1,6 +1,8 @@
 //! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
 
 use super::cells::Cell;
+use super::column::Column;
+use super::days::Days;
 use super::schema::NO_INSTANT;
 use super::state::RowMatch;
 use super::wall_time::to_utc;
@@ -23,31 +25,6 @@ pub(crate) const LAST: usize = 8;
 /// The first seven measures are kept per product group too.
 pub(crate) const GROUP_MEASURES: usize = 7;
 
-/// Values of one key range, and how many bits they need.
-#[derive(Debug, Default)]
-pub(crate) struct Column {
-    values: Vec<i64>,
-    /// All bits set in any value, or in the complement of a negative one.
-    bits: u64,
-}
-
-impl From<Vec<i64>> for Column {
-    fn from(values: Vec<i64>) -> Self {
-        let bits = values.iter().fold(0, |bits, value| bits | (value ^ (value >> 63)).cast_unsigned());
-        Self { values, bits }
-    }
-}
-
-impl Column {
-    pub(crate) fn values(&self) -> &[i64] {
-        &self.values
-    }
-
-    pub(crate) fn bits(&self) -> u64 {
-        self.bits
-    }
-}
-
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
 pub(crate) struct Reduced {
@@ -61,6 +38,8 @@ pub(crate) struct Reduced {
     pub(crate) cells: Cells,
     /// Distinct (row, order) with a sale line, sorted.
     pub(crate) order_keys: OrderKeys,
+    /// Customer × day, if they are kept.
+    pub(crate) days: Option<Days>,
     /// By source, what drivers make of its rows.
     pub(crate) matches: Vec<RowMatch>,
     /// Identical rows that were dropped.
@@ -73,8 +52,8 @@ impl Reduced {
     /// Turns the instants from wall time into UTC.
     pub(crate) fn shift_to_utc(&mut self, zone: chrono_tz::Tz) {
         for instants in &mut self.measures[FIRST..=LAST] {
-            let shift = |at: &i64| if *at == NO_INSTANT { *at } else { to_utc(zone, *at) };
-            *instants = instants.values().iter().map(shift).collect::<Vec<_>>().into();
+            let shift = |at: i64| if at == NO_INSTANT { at } else { to_utc(zone, at) };
+            *instants = instants.widened().into_iter().map(shift).collect::<Vec<_>>().into();
         }
     }
 }
@@ -99,16 +78,22 @@ pub(crate) struct OrderKeys {
 pub(crate) const ANY: u64 = 1 << 32;
 pub(crate) const SALE: u64 = 1 << 33;
 
-/// Rows of one order that stood together.
+/// Rows of one order and day that stood together.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct OrderEntry {
     pub(crate) row: u32,
+    /// Days since the period began.
+    pub(crate) day: u32,
     pub(crate) words: [u64; 2],
     pub(crate) bits: u64,
 }
 
 /// Items dealt out by row, and where each row's items begin: rows have few items, so this beats a sort.
-fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usize) -> (Vec<T>, Vec<u32>) {
+pub(crate) fn by_row<T: Copy + Default>(
+    items: &[T],
+    row_of: impl Fn(&T) -> u32,
+    rows: usize,
+) -> (Vec<T>, Vec<u32>) {
     let mut next = vec![0_u32; rows + 1];
     items.iter().for_each(|item| next[row_of(item) as usize + 1] += 1);
     for row in 0..rows {
@@ -124,56 +109,58 @@ fn by_row<T: Copy + Default>(items: &[T], row_of: impl Fn(&T) -> u32, rows: usiz
     (dealt, starts)
 }
 
-/// Joins the entries of each order and counts them.
+/// Entries by row, order and day.
+pub(crate) fn sort_orders(entries: &[OrderEntry], rows: usize) -> Vec<OrderEntry> {
+    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
+    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
+        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| (entry.words, entry.day));
+    }
+    entries
+}
+
+/// Joins the sorted entries of each order and counts them.
 ///
-/// `aggregates` are those not counted yet, `order_aggregates` says which of them count orders, by which bits.
+/// `count` is told the row and the bits of each, for what drivers count.
 pub(crate) fn finish_orders(
     entries: &[OrderEntry],
     rows: usize,
-    order_aggregates: &[(usize, u64)],
-    aggregates: &mut [Vec<i64>],
-) -> (Vec<i64>, OrderKeys) {
-    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
-    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
-        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| entry.words);
-    }
+    mut count: impl FnMut(u32, u64),
+) -> (Column, OrderKeys) {
     let (mut orders, mut keys) = (vec![0; rows], OrderKeys::default());
     for same in entries.chunk_by(|a, b| a.row == b.row && a.words == b.words) {
         let (row, bits) = (same[0].row, same.iter().fold(0, |bits, entry| bits | entry.bits));
-        for (index, mask) in order_aggregates {
-            aggregates[*index][row as usize] += i64::from(bits & mask != 0);
-        }
+        count(row, bits);
         if bits & SALE != 0 {
             orders[row as usize] += 1;
             keys.rows.push(row);
             keys.words.push(same[0].words);
         }
     }
-    (orders, keys)
+    (orders.into(), keys)
 }
 
 /// The cells of a key range with their sums.
 pub(crate) fn finish_cells(cells: &[Cell], sums: &[i64], stride: usize) -> Cells {
-    let measures = columns_of(sums, stride, 0..stride, cells.iter().map(|cell| cell.number));
+    let numbers: Vec<u32> = cells.iter().map(|cell| cell.number).collect();
     Cells {
-        measures: measures.into_iter().map(Column::from).collect(),
+        measures: columns_of(sums, stride, 0..stride, &numbers),
         rows: cells.iter().map(|cell| cell.row).collect(),
         groups: cells.iter().map(|cell| cell.group).collect(),
     }
 }
 
-/// Some columns of a table of rows, in the order given: one pass, while the table is in cache.
+/// Some columns of a table of rows, in the order given, while the table is in cache.
 pub(crate) fn columns_of(
     sums: &[i64],
     stride: usize,
     columns: std::ops::Range<usize>,
-    order: impl ExactSizeIterator<Item = u32>,
-) -> Vec<Vec<i64>> {
-    let mut found: Vec<Vec<i64>> = columns.clone().map(|_| Vec::with_capacity(order.len())).collect();
-    for row in order {
-        let start = row as usize * stride;
-        let values = &sums[start + columns.start..start + columns.end];
-        found.iter_mut().zip(values).for_each(|(column, value)| column.push(*value));
-    }
-    found
+    order: &[u32],
+) -> Vec<Column> {
+    let mut values = Vec::with_capacity(order.len());
+    let mut column = |index: usize| {
+        values.clear();
+        values.extend(order.iter().map(|row| sums[*row as usize * stride + index]));
+        Column::from(&values[..])
+    };
+    columns.map(&mut column).collect()
 }

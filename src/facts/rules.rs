@@ -1,7 +1,7 @@
 //! What decides the facts beside the input files.
 
 use super::products::ProductGroups;
-use super::source::{Source, line_aggregates, wanted_aggregates};
+use super::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
 use crate::pipeline::Definition;
 use crate::units::Day;
 
@@ -62,6 +62,9 @@ impl Rules {
             }
         }
         add(&format!("{:?}", line_aggregates(definition, &wanted_aggregates(definition))));
+        if keeps_days(definition) {
+            add("days");
+        }
         if let Some(products) = &facts.products {
             add(&format!("{} {}", products.product.text, products.group.text));
         }

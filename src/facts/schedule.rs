@@ -10,7 +10,7 @@ use super::products::{ProductGroups, read_products};
 use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
-use super::source::{Source, bind_sources, key_type, line_aggregates};
+use super::source::{Source, bind_sources, keeps_days, key_type, line_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, StateFile};
 use super::statistics::{Days, row_group_days};
 use crate::error::Result;
@@ -30,6 +30,8 @@ pub(crate) struct Run<'d> {
     pub(crate) aggregates: Vec<AggregateColumn>,
     /// Of these, what is kept per customer × product group too.
     pub(crate) line_aggregates: Vec<usize>,
+    /// Whether customer × day is kept.
+    pub(crate) keeps_days: bool,
     pub(crate) key_type: KeyType,
     pub(crate) groups: Interner,
     pub(crate) products: Option<ProductGroups>,
@@ -73,6 +75,7 @@ impl<'d> Run<'d> {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
             sources,
             line_aggregates: line_aggregates(definition, &aggregates),
+            keeps_days: keeps_days(definition),
             aggregates,
             key_type,
             groups,
@@ -148,8 +151,7 @@ impl<'d> Run<'d> {
             let is_whole = |file: &StateFile| {
                 file.path(&options.folder).metadata().is_ok_and(|found| found.len() == file.bytes)
             };
-            let lines = runs.lines.iter();
-            [&runs.customers, &runs.products, &runs.orders].into_iter().chain(lines).all(is_whole)
+            runs.state_files().all(is_whole)
         };
         let unread = self.files_without_account(&previous);
         for (number, inputs) in &self.inputs {

@@ -2,6 +2,7 @@
 //! (and per customer × product group), sorted by customer rank.
 
 pub use super::input::Identity;
+pub(crate) use super::state::{narrow, widen};
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
@@ -171,6 +172,24 @@ pub struct ProductFacts {
     pub product_cost: Vec<i64>,
     /// One column per entry of `FactSet::line_aggregates`, in order.
     pub aggregates: Vec<Vec<i64>>,
+}
+
+/// Facts of one period, one row per customer × day with a line, sorted by (rank, day).
+///
+/// A day is one of the pipeline's time zone. Over the days of a customer, net revenue and gross margin sum to those of
+/// the period, and days with orders are its active days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DayFacts {
+    /// Ascending.
+    pub ranks: Vec<u32>,
+    /// Days since 1970-01-01.
+    pub days: Vec<i32>,
+    /// Distinct orders with a sale line on the day; 0 where there are return lines only.
+    pub orders: Vec<i64>,
+    /// List revenue less discount and returns of the day's lines, at `money_scale`.
+    pub net_revenue: Vec<i64>,
+    /// Net revenue less the signed product cost, at `money_scale`.
+    pub gross_margin: Vec<i64>,
 }
 
 /// What drivers make of one source's used rows.

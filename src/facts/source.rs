@@ -134,6 +134,11 @@ pub(crate) fn line_aggregates(definition: &Definition, aggregates: &[AggregateCo
     (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
 }
 
+/// Whether customer × day is kept: only the rhythm of customers needs it.
+pub(crate) fn keeps_days(definition: &Definition) -> bool {
+    definition.lifecycle.is_some() || definition.clv.is_some()
+}
+
 fn bind_transactions(
     definition: &Definition,
     def: &TransactionsDef,

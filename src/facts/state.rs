@@ -1,13 +1,12 @@
 //! Kept state: immutable columns in files named by their content, and the record that says what they hold.
 
+use super::column::Column;
 use super::input::Identity;
-use super::reduced::Column;
 use super::schema::RowCounts;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::KeyType;
-use arrow::array::{ArrayRef, AsArray, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch};
-use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::{ArrowNativeType, DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
 use arrow::ipc::reader::FileReader;
 use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
@@ -65,6 +64,16 @@ pub struct PeriodRuns {
     /// Identities of the order lines, where they must be unique.
     #[serde(default)]
     pub lines: Option<StateFile>,
+    /// One row per customer × day with a line, if later rooms want them.
+    #[serde(default)]
+    pub days: Option<StateFile>,
+}
+
+impl PeriodRuns {
+    /// Every state file of the period.
+    pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
+        [&self.customers, &self.products, &self.orders].into_iter().chain(&self.lines).chain(&self.days)
+    }
 }
 
 /// What drivers make of the rows of one source in one period.
@@ -126,9 +135,7 @@ pub struct Record {
 impl Record {
     /// Every state file the record needs.
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
-        let runs =
-            self.periods.iter().flat_map(|period| [&period.customers, &period.products, &period.orders]);
-        let runs = runs.chain(self.periods.iter().filter_map(|period| period.lines.as_ref()));
+        let runs = self.periods.iter().flat_map(PeriodRuns::state_files);
         runs.chain(self.files.iter().filter_map(|file| file.quarantine.as_ref()))
     }
 }
@@ -229,26 +236,9 @@ pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<
     Ok(reader.schema().metadata().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
-/// Integers in the narrowest type that holds them all: state is read and written at memory speed.
+/// Integers in the narrowest type that holds them all.
 pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
-    narrow_parts(&[&Column::from(values)])
-}
-
-/// The same for a column that lies in parts.
-#[expect(clippy::cast_possible_truncation, reason = "the range is known, and a plain cast vectorises")]
-pub(crate) fn narrow_parts(parts: &[&Column]) -> ArrayRef {
-    match parts.iter().fold(0, |bits, part| bits | part.bits()) {
-        ..0x80 => Arc::new(Int8Array::new(cast_parts(parts, |value| value as i8), None)),
-        0x80..0x8000 => Arc::new(Int16Array::new(cast_parts(parts, |value| value as i16), None)),
-        0x8000..0x8000_0000 => Arc::new(Int32Array::new(cast_parts(parts, |value| value as i32), None)),
-        _ => Arc::new(Int64Array::new(cast_parts(parts, |value| value), None)),
-    }
-}
-
-fn cast_parts<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
-    let mut found = Vec::with_capacity(parts.iter().map(|part| part.values().len()).sum());
-    parts.iter().for_each(|part| found.extend(part.values().iter().map(|value| cast(*value))));
-    found.into()
+    Column::joined(&[&Column::from(values)])
 }
 
 /// A narrowed column as 64-bit integers.

@@ -116,6 +116,7 @@ impl Shared<'_> {
             line_aggregates: &run.line_aggregates,
             group_order: &group_order,
             days: usize::try_from(period.days()).expect("periods have days"),
+            keeps_days: run.keeps_days,
         };
         let lines = self.lines(&shapes, &records)?;
         let mut reduced: Vec<_> = (0..parts)
@@ -142,7 +143,7 @@ impl Shared<'_> {
         }
         let aggregate_totals =
             (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
-        let Kept { customers, products, orders, ids } =
+        let Kept { customers, products, orders, days, ids } =
             keep(self.folder, &reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();
@@ -158,6 +159,7 @@ impl Shared<'_> {
             products,
             orders,
             lines,
+            days,
         };
         outcome.periods.push((number, runs, ids));
         Ok(())
@@ -188,11 +190,7 @@ impl Shared<'_> {
 }
 
 fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
-    reduced
-        .iter()
-        .flat_map(|range| range.aggregates[aggregate].values())
-        .map(|value| i128::from(*value))
-        .sum()
+    reduced.iter().flat_map(|range| range.aggregates[aggregate].widened()).map(i128::from).sum()
 }
 
 fn shape_of(source: &Source) -> SourceShape {

@@ -1,4 +1,10 @@
-//! Exact methods on integers. Each cites its source. Knows neither polars nor any room.
+//! Exact methods on integers, and the few functions and the optimiser that statistical models need.
+//!
+//! Each cites its source and states its range. Knows neither polars nor any room.
 
+pub mod hypergeometric;
 pub mod linear;
+pub mod optimise;
+pub mod quadrature;
 pub mod ratio;
+pub mod special;

@@ -117,6 +117,11 @@ impl Definition {
         })
     }
 
+    /// Whether a stage looks at customers day by day.
+    pub fn wants_days(&self) -> bool {
+        self.lifecycle.is_some() || self.clv.is_some()
+    }
+
     /// The parts of every driver, each of one source.
     pub fn driver_parts(&self) -> impl Iterator<Item = &DriverPart> {
         self.drivers().flat_map(|driver| &driver.parts)

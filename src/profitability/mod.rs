@@ -13,6 +13,7 @@ mod classes;
 mod columns;
 mod customer_totals;
 mod hierarchy;
+mod history;
 mod lifetime;
 mod lines;
 mod members;

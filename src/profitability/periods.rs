@@ -3,17 +3,37 @@
 use super::activity_table::ActivityRows;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
+use super::history::{Avoidable, period_days};
 use super::lifetime::{Life, Lifetime};
 use super::posted::Posted;
+use super::schema::PeriodDays;
 use super::stage::Sources;
 use super::tables::{Layout, customer_period};
 use super::waterfall::{Books, key_text, measure_period};
 use crate::error::Result;
 use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
-use crate::units::Period;
+use crate::units::{Day, Period};
 
-/// Writes the tables and adds up the lives. `is_listed`: `customer_activity` is one of them.
+/// What one pass over the periods leaves.
+pub(crate) struct Lived {
+    pub(crate) life: Life,
+    /// By period.
+    pub(crate) earned: Vec<Earned>,
+    /// By period, where days are wanted.
+    pub(crate) days: Vec<PeriodDays>,
+}
+
+/// What is made beside `customer_period`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beside {
+    /// `customer_activity`.
+    pub(crate) is_listed: bool,
+    /// What customers' days brought and cost.
+    pub(crate) days: bool,
+}
+
+/// Writes the tables and adds up the lives.
 ///
 /// # Errors
 /// What measuring, reading and writing return.
@@ -21,27 +41,36 @@ pub(crate) fn customer_periods(
     layout: &Layout<'_>,
     books: &Books<'_>,
     sources: Sources<'_>,
-    is_listed: bool,
+    beside: Beside,
     staging: &Staging,
-) -> Result<(Life, Vec<Earned>)> {
+) -> Result<Lived> {
     let Sources { facts, costing, acquisition, channels } = sources;
     let mut lifetime = Lifetime::new(books, facts.customers.len());
     let mut earned = Vec::with_capacity(costing.periods.len());
+    let mut days = Vec::new();
     // While a period is encoded, the facts of the next one are read.
     let mut read_ahead = (!costing.periods.is_empty()).then(|| facts.customer_facts(0));
     for (index, costed) in costing.periods.iter().enumerate() {
         let period = read_ahead.take().expect("every period was read ahead")?;
         let recipe = recipe(sources, index);
-        let mut list = match is_listed {
+        let mut list = match beside.is_listed {
             true => List::begin(layout, costed.period, &recipe, staging)?,
             false => None,
         };
-        let mut each =
-            |ranks: &[u32], posted: &Posted| list.iter_mut().try_for_each(|list| list.add(ranks, posted));
+        let mut avoidable = beside.days.then(|| Avoidable::new(&costing.activities));
+        let mut each = |ranks: &[u32], posted: &Posted| {
+            avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
+            list.iter_mut().try_for_each(|list| list.add(ranks, posted))
+        };
         let acquired = &acquisition.by_period[index];
         let measures = measure_period(books, costed, period, acquired, &mut each)?;
         list.map(List::finish).transpose()?;
         lifetime.add(&measures)?;
+        if let Some(avoidable) = avoidable {
+            let last_day = Day(costed.period.end().min(facts.as_of).0 - 1);
+            let known = facts.customers.keys.len();
+            days.push(period_days(&measures, avoidable, facts.day_facts(index)?, last_day, known)?);
+        }
         let acquired = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
         earned.push(Earned {
             incomes: channels.incomes(facts.customers.keys.len(), &measures),
@@ -58,7 +87,7 @@ pub(crate) fn customer_periods(
         read_ahead = following;
     }
     let life = lifetime.finish(facts.lifetime_orders()?, acquisition)?;
-    Ok((life, earned))
+    Ok(Lived { life, earned, days })
 }
 
 /// One period's `customer_activity` while it is written.

@@ -6,14 +6,15 @@ use super::classes::Standing;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::{self, Earned};
 use super::lifetime::Life;
-use super::lines::{Lines, posts};
+use super::lines::{CostLine, Lines, posts};
 use super::members::check_members;
-use super::periods::customer_periods;
+use super::periods::{Beside, Lived, customer_periods};
 use super::product::{Slice, cost_columns, group_totals, merge, slices};
 use super::product_cost::{ProductPeriod, UnitCosts};
 use super::product_groups::{self, Groups};
 use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
+use super::schema::{CustomerDays, CustomerHistory, PeriodDays};
 use super::tables::{Layout, customer};
 use super::waterfall::{Books, Held};
 use super::whale::WhaleCurve;
@@ -38,7 +39,7 @@ pub struct Summary {
     pub top_20_share: Option<f64>,
 }
 
-/// Makes and stages every profitability table.
+/// Makes and stages every profitability table. Returns the customers' history too, where a later room wants it.
 ///
 /// # Errors
 /// An activity of an unknown channel or product group, a negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
@@ -47,7 +48,7 @@ pub fn run(
     facts: &FactSet,
     costing: &Costing,
     staging: &Staging,
-) -> Result<Summary> {
+) -> Result<(Summary, Option<CustomerHistory>)> {
     let layout = layout(definition, facts, costing);
     let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
@@ -56,8 +57,11 @@ pub fn run(
     check_members(definition, &channels, &facts.groups)?;
     let books = books(definition, facts, costing);
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
-    let is_listed = definition.publish.customer_activity || books.held != Held::Columns;
-    let (life, earned) = customer_periods(&layout, &books, sources, is_listed, staging)?;
+    let beside = Beside {
+        is_listed: definition.publish.customer_activity || books.held != Held::Columns,
+        days: definition.wants_days(),
+    };
+    let Lived { life, earned, days } = customer_periods(&layout, &books, sources, beside, staging)?;
     let lives = lives(&life, facts, &channels, &acquisition);
     let totals: Vec<CustomerTotals> = earned.iter().map(|earned| earned.totals).collect();
     let statement = Reconciliation::new(costing, &totals, lives.totals, &acquisition);
@@ -72,6 +76,7 @@ pub fn run(
     )?;
     let curve = WhaleCurve::new(&standing.profits);
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
+    let history = beside.days.then(|| history(&life, facts, days));
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
     products(definition, &layout, facts, costing, &standing, staging)?;
@@ -79,12 +84,22 @@ pub fn run(
     for sheet in [curve.sheet(&layout), curve.summary(&layout)].into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
-    Ok(Summary {
+    let summary = Summary {
         customers: curve.customers(),
         prospects: standing.is_prospect.iter().filter(|is_prospect| **is_prospect).count(),
         profit: lives.totals.customer_profit,
         top_20_share: curve.top(20, 100).2,
-    })
+    };
+    Ok((summary, history))
+}
+
+fn history(life: &Life, facts: &FactSet, days: Vec<PeriodDays>) -> CustomerHistory {
+    let worth = &life.measures.worth;
+    CustomerHistory {
+        days: CustomerDays::new(facts.customers.keys.len(), days),
+        profit: worth.customer_profit.clone(),
+        acquisition_cost: worth.line(CostLine::Acquisition).clone(),
+    }
 }
 
 /// What the customer tables are made from.

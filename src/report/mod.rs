@@ -6,9 +6,11 @@ mod run_table;
 pub use manifest::manifest;
 pub use run_table::run_table;
 
+use crate::clv;
 use crate::costing::schema::Costing;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
+use crate::lifecycle;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::units::format_fixed;
@@ -35,6 +37,43 @@ pub fn costing_line(costing: &Costing, definition: &Definition) -> String {
 /// What the profitability stage did.
 pub fn profitability_line(summary: &Summary, definition: &Definition) -> String {
     format!("{} customer profit", money_text(summary.profit, definition))
+}
+
+/// What the stage of lifetime value did.
+pub fn clv_line(summary: &clv::Summary, definition: &Definition) -> String {
+    let mut models: Vec<&str> = summary.models.iter().map(|(_, model, _)| *model).collect();
+    models.sort_unstable();
+    models.dedup();
+    format!("{} customer equity by {}", money_text(summary.customer_equity, definition), models.join(", "))
+}
+
+/// Models that customers are valued by: name, why, and the segments by it for that reason.
+pub fn chosen_models(summary: &clv::Summary) -> Vec<(&'static str, &'static str, Vec<&str>)> {
+    let mut models: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for (segment, model, why) in &summary.models {
+        let segment = segment.as_deref().unwrap_or("customers without value");
+        match models.iter_mut().find(|(known, reason, _)| known == model && reason == why) {
+            Some((_, _, segments)) => segments.push(segment),
+            None => models.push((model, why, vec![segment])),
+        }
+    }
+    models
+}
+
+/// What the lifecycle stage did.
+pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
+    let counts = [
+        (summary.new, "new"),
+        (summary.reactivated, "reactivated"),
+        (summary.active, "active"),
+        (summary.at_risk, "at risk"),
+        (summary.dormant, "dormant"),
+        (summary.lost, "lost"),
+        (summary.warnings, "warnings"),
+    ];
+    let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count.into())));
+    let churn = summary.churn_rate.map(|rate| format!(", churn {:.1} % in the last period", 100.0 * rate));
+    format!("{}{}", counts.join(", "), churn.unwrap_or_default())
 }
 
 /// What the segments stage did.

@@ -49,6 +49,8 @@ cases! {
     h08_campaigns_by_customers_won
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
+    h11_lifetime_value
+    h12_lifecycle_of_six_customers
 }
 
 fn folder() -> PathBuf {

@@ -1,6 +1,6 @@
 """Recomputes the facts of a release in DuckDB, from the same SQL texts, and compares them to the last digit.
 
-    python facts_oracle.py oracle.json
+    python facts_oracle.py oracle.json [days.parquet]
 
 The JSON names the sources and SQL texts as the pipeline file has them, and the out folder to check:
 
@@ -11,7 +11,8 @@ The JSON names the sources and SQL texts as the pipeline file has them, and the 
      "period": "month", "timezone": "UTC", "money_scale": 4, "volume_scale": 4, "release": "out/retail"}
 
 Every money or volume expression is rounded once per row, half away from zero, to a HUGEINT at its scale; from there
-on there are only integers. Exit 1 on any difference, the first ones printed.
+on there are only integers. The customer days that the facts keep are compared too, if they are given as a table of
+customer_id, day, orders, net_revenue, gross_margin. Exit 1 on any difference, the first ones printed.
 """
 
 import json
@@ -34,12 +35,14 @@ SHOWN = 10
 
 
 def main():
-    """Compares the three tables that hold facts."""
-    if len(sys.argv) != 2:
+    """Compares the tables that hold facts."""
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"), parse_float=Decimal)
     oracle = Oracle(spec)
     faults = oracle.compare_periods() + oracle.compare_products() + oracle.compare_lives()
+    if len(sys.argv) == 3:
+        faults += oracle.compare_days(Path(sys.argv[2]).resolve())
     for fault in faults:
         print(fault)
     if faults:
@@ -227,6 +230,14 @@ class Oracle:
             LEFT JOIN (SELECT _customer, {self.measures()}, {self.behaviour()} FROM lines GROUP BY 1) AS life
                 ON customers.customer_id IS NOT DISTINCT FROM life._customer""")
         return self.compare("customer", "lives", ["customer_id"], [*columns, *INSTANTS])
+
+    def compare_days(self, path):
+        """Customer days against the lines of each customer and day of the pipeline's zone."""
+        self.tables["days"] = {"files": [{"path": path}]}
+        self.sql("""CREATE TEMP TABLE days AS SELECT _customer AS customer_id, _wall::DATE AS day,
+            count(DISTINCT _order) FILTER (NOT _return) AS orders, sum(_revenue - _discount) AS net_revenue,
+            sum(_revenue - _discount - _cost) AS gross_margin FROM lines GROUP BY 1, 2""")
+        return self.compare("days", "days", ["customer_id", "day"], ["orders", "net_revenue", "gross_margin"])
 
     def compare(self, table, expected, keys, columns):
         """Differences between a published table and the expected one, the first ones as text."""

@@ -1,11 +1,18 @@
 //! The program against other engines: DuckDB recomputes the facts of random histories, and DuckDB, Polars and
 //! pyarrow read what was published. Needs the peers' virtual environment (`benches/peers/setup.sh`).
 
+#[allow(dead_code, reason = "each test program takes its own part of the support")]
+#[path = "../support/days.rs"]
+mod days;
+
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -18,8 +25,40 @@ fn facts_equal_those_of_duckdb_for_the_same_sql() {
     for seed in SEEDS {
         let folder = history(&python, seed, seed);
         publish(folder.path(), 2);
-        check(&python, "facts_oracle.py", folder.path().join("oracle.json"), &format!("seed {seed}"));
+        let days = folder.path().join("days.parquet");
+        write_days(&folder.path().join("pipelines/history.toml"), &days);
+        let files = [folder.path().join("oracle.json"), days];
+        check(&python, "facts_oracle.py", &files, &format!("seed {seed}"));
     }
+}
+
+/// Gathers the facts with customer days and writes these as a table: no release publishes them as they are.
+fn write_days(pipeline: &Path, target: &Path) {
+    let definition = days::definition(pipeline, true);
+    let state = tempfile::tempdir().expect("a temporary folder");
+    let facts = days::facts(&definition, state.path(), None, 2);
+    let of_period = |period: usize| {
+        let days = facts.day_facts(period).expect("days were asked for");
+        let money = |values: Vec<i64>| -> ArrayRef {
+            let values = values.into_iter().map(i128::from).collect::<Vec<_>>();
+            let scale = i8::try_from(facts.money_scale).expect("few digits");
+            Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, scale).expect("few digits"))
+        };
+        let columns: [(&str, ArrayRef); 5] = [
+            ("customer_id", facts.customers.ids(&days.ranks)),
+            ("day", Arc::new(Date32Array::from(days.days))),
+            ("orders", Arc::new(Int64Array::from(days.orders))),
+            ("net_revenue", money(days.net_revenue)),
+            ("gross_margin", money(days.gross_margin)),
+        ];
+        let columns = columns.into_iter().map(|(name, array)| (name, array, true));
+        RecordBatch::try_from_iter_with_nullable(columns).expect("columns are of one length")
+    };
+    let batches: Vec<RecordBatch> = (0..facts.periods.len()).map(of_period).collect();
+    let file = File::create(target).expect("the folder exists");
+    let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).expect("a plain schema");
+    batches.iter().for_each(|batch| writer.write(batch).expect("batches share a schema"));
+    writer.close().expect("the file can be closed");
 }
 
 #[test]
@@ -28,19 +67,32 @@ fn duckdb_polars_and_pyarrow_read_every_published_table() {
     for seed in 1..=4 {
         let folder = history(&python, seed, seed);
         publish(folder.path(), 2);
-        check(&python, "readers.py", folder.path().join("out"), &format!("seed {seed}"));
+        check(&python, "readers.py", &[folder.path().join("out")], &format!("seed {seed}"));
     }
 }
 
 #[test]
 fn duckdb_polars_and_pyarrow_read_the_release_of_the_sample() {
     let Some(python) = python() else { return };
+    let folder = sample();
+    check(&python, "readers.py", folder.path().join("out/retail"), "retail");
+}
+
+#[test]
+fn the_customer_base_of_the_sample_equals_that_of_duckdb() {
+    let Some(python) = python() else { return };
+    let folder = sample();
+    check(&python, "lifecycle_oracle.py", folder.path(), "retail");
+}
+
+/// The repository's sample in a folder of its own, published.
+fn sample() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in ["pipelines", "sample_data"] {
         copy(&Path::new(ROOT).join(name), &folder.path().join(name));
     }
     run(&folder.path().join("pipelines/retail.toml"), 2);
-    check(&python, "readers.py", folder.path().join("out/retail"), "retail");
+    folder
 }
 
 /// Copies a folder with all it holds.
@@ -105,9 +157,9 @@ fn run(pipeline: &Path, threads: u32) {
     assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), text());
 }
 
-fn check(python: &Path, script: &str, argument: impl AsRef<OsStr>, what: &str) {
+fn check(python: &Path, script: &str, files: &[PathBuf], what: &str) {
     let script = Path::new(ROOT).join("tests/oracle").join(script);
-    succeed(Command::new(python).arg(script).arg(argument), what);
+    succeed(Command::new(python).arg(script).args(files), what);
 }
 
 fn succeed(command: &mut Command, what: &str) {

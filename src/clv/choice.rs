@@ -1,0 +1,186 @@
+//! Which model values the customers of a segment, and why.
+
+use super::backtest::{Backtest, model_name};
+use super::errors::Errors;
+use super::segments::Segments;
+use crate::pipeline::{ClvDef, PurchaseModel};
+use serde_json::Value;
+
+/// What earlier releases say of themselves: the manifest's `clv`.
+#[derive(Debug, Clone, Default)]
+pub struct Earlier {
+    /// Of the current release, whose choice is kept.
+    pub current: Option<Value>,
+    /// Of the release that drift is measured against.
+    pub drift_from: Option<Value>,
+    /// Choose again, whatever the current release chose.
+    pub reselect: bool,
+}
+
+/// The model of one segment.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Choice {
+    /// Its place in `Fits::models`.
+    pub(crate) model: usize,
+    pub(crate) why: Why,
+    /// Whether the current release had chosen it, so that nothing was chosen now.
+    pub(crate) is_kept: bool,
+    /// Root mean squared error of each model over the holdouts, in the order of the models; none without holdout.
+    pub(crate) scores: Vec<Option<f64>>,
+}
+
+impl Choice {
+    /// Why, for the run's summary.
+    pub(crate) fn text(&self) -> &'static str {
+        if self.is_kept { "kept from the current release until --reselect" } else { self.why.text() }
+    }
+}
+
+/// Why a model was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The pipeline file says so.
+    Declared,
+    /// No other one foretold purchases of single customers better.
+    Holdout,
+    /// There is no holdout to tell models by, so it is the first.
+    First,
+}
+
+impl Why {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Holdout => "lowest root mean squared error of purchases per customer in the holdout",
+            Self::First => "first of the models: nobody to tell them by in a holdout",
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Holdout => "holdout",
+            Self::First => "first",
+        }
+    }
+}
+
+/// Chooses for every segment.
+pub(crate) fn choose(
+    clv: &ClvDef,
+    models: &[PurchaseModel],
+    segments: &Segments,
+    tests: &[Backtest],
+    earlier: &Earlier,
+) -> Vec<Choice> {
+    let of = |segment: usize| {
+        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, segment)).collect();
+        let kept = || {
+            let name = kept_model(earlier, segments.names[segment].as_deref())?;
+            models.iter().position(|model| model_name(*model) == name)
+        };
+        let declared = clv.model.and_then(|declared| models.iter().position(|model| *model == declared));
+        let (model, why, is_kept) = if let Some(model) = declared {
+            (model, Why::Declared, false)
+        } else if let Some(model) = kept() {
+            (model, Why::Holdout, true)
+        } else {
+            let (model, why) = best(&scores).map_or((0, Why::First), |model| (model, Why::Holdout));
+            (model, why, false)
+        };
+        Choice { model, why, is_kept, scores }
+    };
+    (0..segments.len()).map(of).collect()
+}
+
+/// Root mean squared error over all calibration dates together.
+fn score(tests: &[Backtest], model: PurchaseModel, segment: usize) -> Option<f64> {
+    let mut pooled = Errors::default();
+    for errors in tests.iter().filter_map(|test| test.purchases(model_name(model), segment)) {
+        pooled.merge(errors);
+    }
+    pooled.root_mean_squared()
+}
+
+/// The lowest score; of equal ones the first.
+fn best(scores: &[Option<f64>]) -> Option<usize> {
+    let scored = scores.iter().enumerate().filter_map(|(model, score)| Some((model, (*score)?)));
+    scored.reduce(|best, next| if next.1 < best.1 { next } else { best }).map(|(model, _)| model)
+}
+
+/// What the current release values this segment by, if a holdout chose it and the run is not asked to choose again.
+fn kept_model<'e>(earlier: &'e Earlier, segment: Option<&str>) -> Option<&'e str> {
+    let current = earlier.current.as_ref().filter(|_| !earlier.reselect)?;
+    let segment = segment_of(current, segment).filter(|segment| segment["why"] == Why::Holdout.word())?;
+    segment["chosen"].as_str()
+}
+
+/// A segment's entry in a manifest's `clv`.
+pub(crate) fn segment_of<'e>(clv: &'e Value, segment: Option<&str>) -> Option<&'e Value> {
+    clv["segments"].as_array()?.iter().find(|entry| entry["segment"].as_str() == segment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clv::backtest::{Kind, Series, Target};
+
+    fn series(model: PurchaseModel, error: f64) -> Series {
+        let mut errors = Errors::default();
+        errors.add(1.0 + error, 1.0);
+        let forecaster = model_name(model);
+        Series { target: Target::Purchases, forecaster, spend: None, kind: Kind::Total, errors: vec![errors] }
+    }
+
+    fn chosen(clv: &ClvDef, errors: &[f64], earlier: &Earlier) -> (usize, Why, bool) {
+        let series = clv.models.iter().zip(errors).map(|(model, error)| series(*model, *error)).collect();
+        let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
+        let segments = Segments::new(None, None, 1, "").unwrap();
+        let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
+        let choice = choose(clv, &clv.models, &segments, tests, earlier).remove(0);
+        (choice.model, choice.why, choice.is_kept)
+    }
+
+    fn clv(model: Option<PurchaseModel>) -> ClvDef {
+        ClvDef {
+            models: vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd],
+            model,
+            margin: crate::pipeline::Margin::Avoidable,
+            spend: crate::pipeline::SpendModel::Shrunken,
+            discount_rate_annual: "0.1".parse().unwrap(),
+            horizons: Vec::new(),
+            segment: None,
+            calibration: Vec::new(),
+            drift_from: None,
+            at: crate::pipeline::Position::default(),
+        }
+    }
+
+    #[test]
+    fn the_holdout_chooses_until_a_release_has_chosen() {
+        let none = Earlier::default();
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &none), (1, Why::Holdout, false));
+        assert_eq!(chosen(&clv(None), &[0.4, 0.4], &none), (0, Why::Holdout, false), "ties go to the first");
+        assert_eq!(chosen(&clv(None), &[], &none), (0, Why::First, false));
+        let current =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "mbg_nbd", "why": "holdout" }] });
+        let kept = Earlier { current: Some(current.clone()), ..Earlier::default() };
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &kept), (0, Why::Holdout, true));
+        let first =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "mbg_nbd", "why": "first" }] });
+        let first = Earlier { current: Some(first), ..Earlier::default() };
+        assert_eq!(
+            chosen(&clv(None), &[0.5, 0.4], &first),
+            (1, Why::Holdout, false),
+            "now there is a holdout"
+        );
+        let again = Earlier { current: Some(current), reselect: true, ..Earlier::default() };
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &again), (1, Why::Holdout, false));
+        let gone =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "bg_nbd", "why": "holdout" }] });
+        let gone = Earlier { current: Some(gone), ..Earlier::default() };
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &gone), (1, Why::Holdout, false));
+        let declared = clv(Some(PurchaseModel::MbgNbd));
+        assert_eq!(chosen(&declared, &[0.5, 0.4], &again), (0, Why::Declared, false));
+    }
+}

@@ -1,0 +1,148 @@
+//! The models of whole periods, on what the run observed: shifted beta-geometric and BG/BB.
+
+use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
+use super::formulas::{Inputs, Line};
+use super::lives::{Calendar, Lives, Opportunities, opportunity};
+use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
+use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
+use super::past::Rows;
+
+/// The shifted beta-geometric model of the periods that customers lived, and a new customer's value by it.
+pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Account {
+    let name = "shifted_beta_geometric";
+    let estimate = match shifted_beta_geometric::fit(&renewals(inputs.lives)) {
+        Ok(estimate) => estimate,
+        Err(reason) => return unfit(place, name, Role::Formula, reason.to_string()),
+    };
+    let names = [
+        ("alpha", "first shape of the probability to be lost at the end of a period"),
+        ("beta", "second shape of it"),
+    ];
+    let mut account = of_estimate(place, name, Role::Formula, &estimate, names, inputs.lives.customers());
+    let [alpha, beta] = estimate.parameters;
+    let model = ShiftedBetaGeometric { alpha, beta };
+    let discount = inputs.discount_rate().ok_or_else(|| "there is no complete period".to_owned());
+    let lifetime = discount
+        .and_then(|discount| model.discounted_lifetime(discount).map_err(|reason| reason.to_string()));
+    let value = lifetime.clone().and_then(|lifetime| Ok(lifetime * inputs.margin_per_period()?));
+    for (parameter, estimate, meaning) in [
+        (
+            "r_1",
+            Ok(model.retention(1)),
+            "share of customers who are not lost at the end of their first period",
+        ),
+        ("r_12", Ok(model.retention(12)), "the same at the end of the twelfth, of those who came so far"),
+        (
+            "DEL",
+            lifetime,
+            "expected discounted lifetime of a new customer in periods, the first one counted in full",
+        ),
+        ("CLV", value, "m DEL: value of a customer about to be won, paid in advance"),
+    ] {
+        account.parameters.push(Line::new(name, parameter, estimate, meaning).into_parameter());
+    }
+    account
+}
+
+/// A customer lost at the end of its first period leaves at renewal 1.
+fn renewals(lives: &Lives) -> RenewalCounts {
+    let mut counts = RenewalCounts::default();
+    for (renewals, customers) in lives.lost.iter().enumerate() {
+        counts.add_lost(renewals + 1, *customers);
+    }
+    for (renewals, customers) in lives.kept.iter().enumerate() {
+        counts.add_kept(renewals, *customers);
+    }
+    counts
+}
+
+/// BG/BB with one opportunity to buy per complete period.
+pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &Inputs<'_>) -> Account {
+    let name = "bg_bb";
+    let rows = histories(counts);
+    let estimate = match bg_bb::fit(&rows) {
+        Ok(estimate) => estimate,
+        Err(reason) => return unfit(place, name, role, reason.to_string()),
+    };
+    let names = [
+        ("alpha", "first shape of the probability to buy in a period while alive"),
+        ("beta", "second shape of it"),
+        ("gamma", "first shape of the probability to lapse at the beginning of a period"),
+        ("delta", "second shape of it"),
+    ];
+    let customers = counts.values().sum();
+    let mut account = of_estimate(place, name, role, &estimate, names, customers);
+    let model = BetaGeometricBetaBernoulli::from(estimate.parameters);
+    account.parameters.extend(outlook(name, &model, &rows, inputs));
+    account
+}
+
+fn histories(counts: &Opportunities) -> Vec<CountedHistory> {
+    let counts = counts.iter();
+    counts.map(|(row, customers)| CountedHistory { history: history(*row), customers: *customers }).collect()
+}
+
+fn history((purchases, last_purchase, opportunities): (u32, u32, u32)) -> History {
+    History { purchases, last_purchase, opportunities }
+}
+
+/// What the model expects of all customers together.
+fn outlook(
+    name: &'static str,
+    model: &BetaGeometricBetaBernoulli,
+    rows: &[CountedHistory],
+    inputs: &Inputs<'_>,
+) -> Vec<Parameter> {
+    let sum = |of: &dyn Fn(bg_bb::Outlook) -> Option<f64>| {
+        let of_row = |row: &CountedHistory| Some(of(model.outlook(row.history))? * count(row.customers));
+        rows.iter().map(of_row).sum::<Option<f64>>()
+    };
+    let alive = sum(&|outlook| Some(outlook.probability_alive_next())).ok_or_else(String::new);
+    let discounted = inputs
+        .discount_rate()
+        .and_then(|discount| sum(&|outlook| outlook.discounted_purchases(discount)))
+        .ok_or_else(|| "the discount rate is not above 0".to_owned());
+    [
+        ("alive_customers", alive, "sum of probabilities to be alive in the next period"),
+        ("DERT", discounted, "periods with a purchase expected of all customers for ever, discounted"),
+    ]
+    .map(|(parameter, estimate, meaning)| Line::new(name, parameter, estimate, meaning).into_parameter())
+    .into()
+}
+
+/// A fit of BG/BB, ready to foretell whole periods with a purchase.
+pub(crate) struct Periods {
+    model: BetaGeometricBetaBernoulli,
+    /// Whole periods to foretell.
+    ahead: u32,
+}
+
+impl Periods {
+    /// None where the counts do not determine the model.
+    pub(crate) fn new(counts: &Opportunities, ahead: u32) -> Option<Self> {
+        let estimate = bg_bb::fit(&histories(counts)).ok()?;
+        Some(Self { model: estimate.parameters.into(), ahead })
+    }
+
+    /// Expected and actual periods with a purchase after a date; none for who did not buy in a whole period before it.
+    pub(crate) fn foretell(
+        &self,
+        calendar: &Calendar,
+        before: &Rows<'_>,
+        all: &Rows<'_>,
+        date: i32,
+    ) -> Option<(f64, f64)> {
+        let row = opportunity(calendar, before, date)?;
+        let expected = self.model.outlook(history(row)).expected_purchases(self.ahead);
+        let whole = calendar.periods_before(date)..calendar.periods();
+        let mut active: Vec<usize> = all.purchase_days().filter_map(|day| calendar.period_of(day)).collect();
+        active.retain(|period| whole.contains(period));
+        active.dedup();
+        Some((expected, count(active.len() as u64)))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 customers are more than there are")]
+fn count(customers: u64) -> f64 {
+    customers as f64
+}

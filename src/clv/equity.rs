@@ -1,0 +1,165 @@
+//! What the customers of a segment are worth together, and how sure that is.
+//!
+//! The variance of a total has four parts. Parameters of the purchase model: the delta method on the total, by
+//! the sum over customers of value per purchase × pull of the parameters at their discounted purchases. The base's mean value per
+//! purchase, which all share: (Σ discounted purchases × weight of the base)² × its variance. Each customer's own mean
+//! about it, and the scatter of what single customers will do: purchases about their expectation, as widely as in the
+//! holdout (variance per expected purchase), and values of single purchases. What it does not hold: that the model is
+//! wrong, and that prices, costs or rates change.
+
+use super::past::{MEASURES, VALUED};
+use super::spend::Spend;
+use super::tables::customer_value::Row;
+
+/// Normal quantile of a two-sided interval of 95 %.
+const SIGMAS: f64 = 1.959_963_984_540_054;
+
+/// Sums over customers. Merge in a fixed order: floats add up differently in others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Equity {
+    pub(crate) customers: u64,
+    /// Σ probability alive.
+    pub(crate) alive: f64,
+    /// Σ expected purchases, by horizon.
+    pub(crate) expected: Vec<f64>,
+    /// Σ discounted purchases.
+    pub(crate) discounted: f64,
+    /// Residual value by measure: smallest units, sums of rounded values.
+    pub(crate) residual: [i128; MEASURES],
+    pub(crate) profit: i128,
+    pub(crate) acquisition_cost: i128,
+    /// Variance of the total by its parts; none where a part cannot be told.
+    pub(crate) variance: Option<Variance>,
+    /// Σ value per purchase × pull of the parameters at discounted purchases; none where a fit has no errors.
+    pull: Option<[f64; 4]>,
+    /// Σ discounted purchases × weight of the base's mean.
+    shared: f64,
+    /// Independent from customer to customer.
+    own: f64,
+    scatter: f64,
+}
+
+/// Parts of the variance of a total, in squared smallest units.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Variance {
+    /// Parameters of the purchase model.
+    pub(crate) parameters: f64,
+    /// What a purchase brings, of the base and of each customer.
+    pub(crate) each: f64,
+    /// What single customers will do.
+    pub(crate) scatter: f64,
+}
+
+impl Equity {
+    pub(crate) fn new(horizons: usize) -> Self {
+        Self {
+            customers: 0,
+            alive: 0.0,
+            expected: vec![0.0; horizons],
+            discounted: 0.0,
+            residual: [0; MEASURES],
+            profit: 0,
+            acquisition_cost: 0,
+            variance: None,
+            pull: Some([0.0; 4]),
+            shared: 0.0,
+            own: 0.0,
+            scatter: 0.0,
+        }
+    }
+
+    /// Adds a customer; `dispersion` is the squared error per expected purchase.
+    pub(crate) fn add(&mut self, row: &Row, dispersion: f64, spend: &Spend) {
+        self.customers += 1;
+        self.profit += i128::from(row.profit);
+        self.acquisition_cost += i128::from(row.acquisition_cost);
+        let (Some(outlook), Some(residual)) = (&row.value.outlook, row.residual) else { return };
+        let each = row.value.each[VALUED];
+        self.alive += outlook.alive.value;
+        self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more.value);
+        let discounted = outlook.discounted.value;
+        self.discounted += discounted;
+        self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
+        self.pull(outlook.discounted.pull.map(|pull| pull.map(|pull| each * pull)));
+        let (within, between) =
+            (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
+        let of_base = 1.0 - row.value.credibility;
+        self.shared += discounted * of_base;
+        self.own += discounted.powi(2)
+            * if row.value.credibility < 1.0 {
+                between.unwrap_or(0.0) * of_base
+            } else {
+                row.value.each_error.map_or(0.0, |error| error * error)
+            };
+        self.scatter += discounted * (dispersion * each * each + within.unwrap_or(0.0));
+    }
+
+    pub(crate) fn merge(&mut self, part: &Self) {
+        self.customers += part.customers;
+        self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
+        self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
+        self.pull(part.pull);
+        self.profit += part.profit;
+        self.acquisition_cost += part.acquisition_cost;
+        for (sum, more) in [
+            (&mut self.alive, part.alive),
+            (&mut self.discounted, part.discounted),
+            (&mut self.shared, part.shared),
+            (&mut self.own, part.own),
+            (&mut self.scatter, part.scatter),
+        ] {
+            *sum += more;
+        }
+    }
+
+    fn pull(&mut self, more: Option<[f64; 4]>) {
+        self.pull =
+            self.pull.zip(more).map(|(sum, more)| std::array::from_fn(|index| sum[index] + more[index]));
+    }
+
+    /// Works out the variance, once all customers are in.
+    pub(crate) fn close(&mut self, spend: &Spend) {
+        let (Some(pull), Some(prior)) = (self.pull, spend.shrunken[VALUED].prior_mean_variance) else {
+            return;
+        };
+        let parameters = pull.iter().map(|pull| pull * pull).sum::<f64>();
+        let variance = Variance {
+            parameters,
+            each: self.shared * self.shared * prior + self.own,
+            scatter: self.scatter,
+        };
+        self.variance = Some(variance).filter(|variance| variance.total().is_finite());
+    }
+
+    /// The total of segments, which are fitted apart and so independent.
+    pub(crate) fn total(parts: &[Self]) -> Self {
+        let mut total = Self::new(parts.first().map_or(0, |part| part.expected.len()));
+        parts.iter().for_each(|part| total.merge(part));
+        let of_parts = parts.iter().filter(|part| part.customers > 0).map(|part| part.variance);
+        total.variance = of_parts.sum::<Option<Variance>>();
+        total
+    }
+
+    /// Standard error of the residual value, and the interval of 95 % about it, in smallest units.
+    pub(crate) fn interval(&self) -> Option<(f64, [f64; 2])> {
+        let error = self.variance?.total().sqrt();
+        let value = super::money::float(self.residual[VALUED]);
+        Some((error, [value - SIGMAS * error, value + SIGMAS * error]))
+    }
+}
+
+impl Variance {
+    fn total(&self) -> f64 {
+        self.parameters + self.each + self.scatter
+    }
+}
+
+impl std::iter::Sum for Variance {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |sum, part| Self {
+            parameters: sum.parameters + part.parameters,
+            each: sum.each + part.each,
+            scatter: sum.scatter + part.scatter,
+        })
+    }
+}

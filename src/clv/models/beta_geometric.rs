@@ -1,0 +1,263 @@
+//! What BG/NBD and MBG/NBD share: a gamma law of purchase rates λ, a beta law of lapsing probabilities p.
+//!
+//! After a purchase a customer lapses with probability p: in BG/NBD after each repeat purchase, in MBG/NBD after the
+//! first one too. With m = 0 or 1 for "the first too", n = x + m tosses lie behind a customer, and the likelihood is
+//!
+//! e^f = (r)ₓ αʳ/(α + T)ʳ⁺ˣ · (b)ₙ/(a + b)ₙ    (all n survived, silent until T)
+//! e^g = (r)ₓ αʳ/(α + t_x)ʳ⁺ˣ · a (b)ₙ₋₁/(a + b)ₙ    (lapsed at the last), absent if n = 0.
+//!
+//! Alive at T, λ ~ Gamma(R = r + x, A = α + T) and p ~ Beta(a, B = b + n) independently, and λ/(λp + δ) is what is
+//! expected of a customer at continuous discount rate δ. No hypergeometric function is needed: expectations over λ are
+//! closed (undiscounted) or sums over nodes, those over p sums over nodes ([`quadrature`]), without the cancellation
+//! and the pole at a = 1 of the printed forms.
+
+use rayon::prelude::*;
+
+use super::estimate::Slope;
+use super::likelihood::{ABSENT, Term, mirrored};
+use super::nbd::{PurchaseRates, Purchased};
+use super::pairs::Side;
+use super::predict::Horizon;
+use crate::math::quadrature;
+use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
+
+/// Parameters, times in weeks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct BetaGeometric {
+    pub(super) rates: PurchaseRates,
+    pub(super) a: f64,
+    pub(super) b: f64,
+    /// Whether a customer may lapse right after the first purchase (m = 1).
+    pub(super) tosses_at_first: bool,
+}
+
+/// What depends on x alone.
+struct Tossed {
+    purchased: Purchased,
+    survived: Term,
+    lapsed: Term,
+}
+
+impl BetaGeometric {
+    /// f of the pair.
+    pub(super) fn survived(&self, purchases: u32, t: f64) -> Term {
+        let tossed = self.tossed(purchases);
+        sum(&self.rates.term(&tossed.purchased, t), &tossed.survived)
+    }
+
+    /// g of the pair.
+    pub(super) fn lapsed(&self, purchases: u32, t: f64) -> Term {
+        let tossed = self.tossed(purchases);
+        sum(&self.rates.term(&tossed.purchased, t), &tossed.lapsed)
+    }
+
+    /// f of every pair (x, T).
+    pub(super) fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+        self.side(side, weeks_per_tick, |tossed| &tossed.survived)
+    }
+
+    /// g of every pair (x, t_x).
+    pub(super) fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+        self.side(side, weeks_per_tick, |tossed| &tossed.lapsed)
+    }
+
+    fn side(&self, side: &Side, weeks_per_tick: f64, pick: fn(&Tossed) -> &Term) -> Vec<Term> {
+        let group = |(purchases, range): &(u32, std::ops::Range<usize>)| -> Vec<Term> {
+            let tossed = self.tossed(*purchases);
+            let term =
+                |&(_, t): &(u32, u32)| self.rates.term(&tossed.purchased, f64::from(t) * weeks_per_tick);
+            side.pairs[range.clone()].iter().map(|pair| sum(&term(pair), pick(&tossed))).collect()
+        };
+        side.by_purchases.par_iter().map(group).collect::<Vec<_>>().concat()
+    }
+
+    fn tosses(&self, purchases: u32) -> f64 {
+        f64::from(purchases) + f64::from(u8::from(self.tosses_at_first))
+    }
+
+    fn tossed(&self, purchases: u32) -> Tossed {
+        let tosses = self.tosses(purchases);
+        let purchased = self.rates.purchased(purchases);
+        let survived = self.tosses_term(tosses, tosses);
+        if tosses == 0.0 {
+            return Tossed { purchased, survived, lapsed: ABSENT };
+        }
+        let mut lapsed = self.tosses_term(tosses - 1.0, tosses);
+        lapsed.value += self.a.ln();
+        lapsed.gradient[2] += 1.0;
+        Tossed { purchased, survived, lapsed }
+    }
+
+    /// ln of (b)ₖ/(a + b)ₙ.
+    fn tosses_term(&self, k: f64, n: f64) -> Term {
+        let Self { a, b, .. } = *self;
+        let (both, both_second) = (digamma_rising(a + b, n), trigamma_rising(a + b, n));
+        let own = digamma_rising(b, k) - both;
+        let mut hessian = [[0.0; 4]; 4];
+        hessian[2][2] = -a * both - a * a * both_second;
+        hessian[3][2] = -a * b * both_second;
+        hessian[3][3] = b * own + b * b * (trigamma_rising(b, k) - both_second);
+        Term {
+            value: ln_rising(b, k) - ln_rising(a + b, n),
+            gradient: [0.0, 0.0, -a * both, b * own],
+            hessian,
+        }
+    }
+
+    /// Expected purchases of customers alive after x purchases, for each age (weeks) and horizon.
+    pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+        let alive = AliveAfter::new(self, purchases);
+        ages.iter()
+            .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())
+            .collect()
+    }
+}
+
+fn sum(left: &Term, right: &Term) -> Term {
+    let mut hessian = std::array::from_fn(|row| {
+        std::array::from_fn(|column| left.hessian[row][column] + right.hessian[row][column])
+    });
+    hessian = mirrored(hessian);
+    let gradient = std::array::from_fn(|index| left.gradient[index] + right.gradient[index]);
+    Term { value: left.value + right.value, gradient, hessian }
+}
+
+/// The posterior laws of λ and p for customers alive after x purchases, as nodes.
+struct AliveAfter {
+    /// R.
+    shape: f64,
+    lapsing: Vec<LapsingNode>,
+    /// Of λA under λ · Gamma(R, A), which is R/A times Gamma(R + 1, A).
+    rates: Vec<RateNode>,
+}
+
+/// A lapsing probability.
+struct LapsingNode {
+    p: f64,
+    weight: f64,
+    /// ln p and ln (1 − p) less their means: the derivatives of the log-density by a and B.
+    by_a: f64,
+    by_b: f64,
+}
+
+/// A scaled purchase rate y = λA.
+struct RateNode {
+    y: f64,
+    weight: f64,
+    /// ln y less its mean: the derivative of the log-density by R.
+    by_shape: f64,
+}
+
+/// An expectation and its derivatives by R, ln A, a and B.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moments([f64; 5]);
+
+impl AliveAfter {
+    fn new(law: &BetaGeometric, purchases: u32) -> Self {
+        let shape = law.rates.r + f64::from(purchases);
+        Self {
+            shape,
+            lapsing: lapsing_nodes(law.a, law.b + law.tosses(purchases)),
+            rates: rate_nodes(shape + 1.0),
+        }
+    }
+
+    fn ahead(&self, law: &BetaGeometric, age: f64, horizon: &Horizon) -> Slope {
+        let reach = law.rates.alpha + age;
+        let scaled_time = horizon.weeks / reach;
+        let scaled_discount = horizon.discount_per_week * reach;
+        let Moments([value, by_shape, by_ln_reach, by_a, by_b]) = match scaled_discount > 0.0 {
+            true => self.discounted(scaled_time, scaled_discount),
+            false => self.undiscounted(scaled_time),
+        };
+        let share = law.rates.alpha / reach;
+        Slope { value, gradient: [law.rates.r * by_shape, share * by_ln_reach, law.a * by_a, law.b * by_b] }
+    }
+
+    /// E[(1 − (1 + p τ)⁻ᴿ)/p], τ = t/A: the expectation over λ is closed.
+    fn undiscounted(&self, time: f64) -> Moments {
+        assert!(time.is_finite(), "an undiscounted horizon is finite");
+        let mut moments = Moments::default();
+        for node in &self.lapsing {
+            let growth = (node.p * time).ln_1p();
+            let left = (-self.shape * growth).exp();
+            let value = -(-self.shape * growth).exp_m1() / node.p;
+            let by_ln_reach = -time * self.shape * left / (1.0 + node.p * time);
+            moments.add(node, value, growth * left / node.p, by_ln_reach);
+        }
+        moments
+    }
+
+    /// R E[(1 − e^(−(y p + c) τ))/(y p + c)], c = δA, over p and y.
+    fn discounted(&self, time: f64, discount: f64) -> Moments {
+        let mut moments = Moments::default();
+        for node in &self.lapsing {
+            let [value, by_shape, by_ln_reach] = match time.is_finite() {
+                true => self.over_rates(node.p, time, discount),
+                false => self.over_rates_forever(node.p, discount),
+            };
+            let shape = self.shape;
+            moments.add(node, shape * value, value + shape * by_shape, shape * by_ln_reach);
+        }
+        moments
+    }
+
+    fn over_rates_forever(&self, p: f64, discount: f64) -> [f64; 3] {
+        let (mut value, mut by_shape, mut square) = (0.0, 0.0, 0.0);
+        for node in &self.rates {
+            let inverse = 1.0 / (node.y * p + discount);
+            let term = node.weight * inverse;
+            value += term;
+            by_shape += node.by_shape * term;
+            square += term * inverse;
+        }
+        [value, by_shape, -discount * square]
+    }
+
+    fn over_rates(&self, p: f64, time: f64, discount: f64) -> [f64; 3] {
+        let (mut value, mut by_shape, mut by_ln_reach) = (0.0, 0.0, 0.0);
+        for node in &self.rates {
+            let fall = node.y * p + discount;
+            let kept = -(-fall * time).exp_m1() / fall;
+            value += node.weight * kept;
+            by_shape += node.by_shape * node.weight * kept;
+            by_ln_reach -= node.weight * (discount * kept + (-fall * time).exp() * node.y * p * time) / fall;
+        }
+        [value, by_shape, by_ln_reach]
+    }
+}
+
+impl Moments {
+    fn add(&mut self, node: &LapsingNode, value: f64, by_shape: f64, by_ln_reach: f64) {
+        let terms = [value, by_shape, by_ln_reach, value * node.by_a, value * node.by_b];
+        self.0.iter_mut().zip(terms).for_each(|(sum, term)| *sum += node.weight * term);
+    }
+}
+
+/// p ~ Beta(a, b), by its log-odds, whose density is pᵃ (1 − p)ᵇ, measured from those of the centre.
+fn lapsing_nodes(a: f64, b: f64) -> Vec<LapsingNode> {
+    let (from, to) = (a.max(1.0), b.max(1.0));
+    let (centre_p, centre_q) = (from / (from + to), to / (from + to));
+    // ln (p/centre) and ln ((1 − p)/(1 − centre)), without cancellation however large a and b are.
+    let ln_p = |d: f64| -(centre_q * (-d).exp_m1()).ln_1p();
+    let ln_q = |d: f64| -(centre_p * d.exp_m1()).ln_1p();
+    let deviation = (1.0 / a + 1.0 / b).sqrt();
+    let nodes = quadrature::density_nodes(deviation, |d| a * ln_p(d) + b * ln_q(d));
+    let mean_p: f64 = nodes.iter().map(|(d, weight)| weight * ln_p(*d)).sum();
+    let mean_q: f64 = nodes.iter().map(|(d, weight)| weight * ln_q(*d)).sum();
+    let node = |&(d, weight): &(f64, f64)| LapsingNode {
+        // Below 10⁻²⁹⁰ only p = 0 matters.
+        p: (centre_p * ln_p(d).exp()).max(1e-290),
+        weight,
+        by_a: ln_p(d) - mean_p,
+        by_b: ln_q(d) - mean_q,
+    };
+    nodes.iter().map(node).collect()
+}
+
+/// y ~ Gamma(shape, 1), shape ≥ 1, by ln y, whose density is exp(shape · ln y − y), measured from ln shape.
+fn rate_nodes(shape: f64) -> Vec<RateNode> {
+    let nodes = quadrature::density_nodes(shape.powf(-0.5), |d| shape * (d - d.exp_m1()));
+    let mean: f64 = nodes.iter().map(|(d, weight)| d * weight).sum();
+    nodes.iter().map(|&(d, weight)| RateNode { y: shape * d.exp(), weight, by_shape: d - mean }).collect()
+}

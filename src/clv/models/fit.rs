@@ -1,0 +1,285 @@
+//! Maximum likelihood, and what to do where it has no maximum inside.
+//!
+//! The search always starts at r = 1 with the overall purchase rate, a uniform lapsing probability (a = b = 1), or an
+//! exponential lapsing rate that halves survival within the mean age (s = 1): the centre of what histories look like,
+//! from which Newton's method reached the maximum in every data set of the tests and simulations. Where a parameter runs
+//! away, the curvature is flat or the search does not settle, the nested simpler models are fitted and the best of them
+//! by Akaike's criterion (IEEE Transactions on Automatic Control 19, 1974) is returned with its reason.
+
+use super::law::Law;
+use super::likelihood::log_likelihood;
+use super::nbd::PurchaseRates;
+use super::pairs::Pairs;
+use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Model, Purchasing, Reason};
+use crate::math::optimise::{Evaluation, Optimum, maximise};
+
+/// The shape that stands for "all customers alike": a coefficient of variation of 10⁻⁴.
+const ALIKE: f64 = 1e8;
+
+/// With fewer repeat buyers four parameters are not estimated.
+pub const FEWEST_REPEATERS: u64 = 10;
+
+/// A logarithm with a larger standard error is not known: the parameter might be 20 times larger or smaller.
+const UNKNOWN: f64 = 3.0;
+
+/// A fitted model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// Which one was asked for.
+    pub model: Model,
+    /// What of it the data allow.
+    pub form: Form,
+    /// r, α, a, b or r, α, s, β; times in weeks. In a nested form a shape of 10⁸ stands for "all alike", and a, b or s, β
+    /// are 0 where nobody lapses: [`Fit::named_parameters`] shows what was estimated.
+    pub parameters: [f64; 4],
+    /// Of the parameters; 0 for those fixed by the form.
+    pub standard_errors: Option<[f64; 4]>,
+    /// Of the parameters' logarithms, from the observed Hessian; 0 for those fixed.
+    pub covariance: Option<[[f64; 4]; 4]>,
+    /// At the parameters.
+    pub log_likelihood: f64,
+    /// How many customers it speaks of.
+    pub customers: u64,
+    /// Newton steps.
+    pub iterations: u32,
+    /// Whether the maximum was found.
+    pub converged: bool,
+    /// By the parameters' logarithms; 0 for those fixed.
+    pub gradient: [f64; 4],
+    /// Why it is not the full model, or not certain.
+    pub reason: Option<Reason>,
+}
+
+/// A parameter under its usual name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parameter {
+    /// As printed in the model's paper, or `rate` (purchases per week), `lapse` (per purchase or per week).
+    pub name: &'static str,
+    /// Estimate.
+    pub value: f64,
+    /// By the delta method.
+    pub standard_error: Option<f64>,
+}
+
+/// Fits a model to counted histories.
+pub fn fit(model: Model, counts: &Counts) -> Fit {
+    fit_ticks(model, counts, 1.0 / DAYS_PER_WEEK)
+}
+
+/// As [`fit`], with times of the counts in units of `weeks_per_tick`.
+pub(super) fn fit_ticks(model: Model, counts: &Counts, weeks_per_tick: f64) -> Fit {
+    let sample = Sample::new(model, counts, weeks_per_tick);
+    let empty = |reason| Fit { reason: Some(reason), ..sample.nothing() };
+    if counts.customers() == 0 {
+        return empty(Reason::NoCustomers);
+    }
+    if counts.age_days() == 0 {
+        return empty(Reason::NoTime);
+    }
+    if counts.purchases() == 0 {
+        return Fit { reason: Some(Reason::NoRepeaters), form: Form::POISSON, ..sample.nothing() };
+    }
+    if counts.repeaters() < FEWEST_REPEATERS {
+        return Fit { reason: Some(Reason::FewRepeaters), ..sample.fit(Form::POISSON) };
+    }
+    sample.fit_or_nested()
+}
+
+impl Fit {
+    pub(super) fn law(&self) -> Option<Law> {
+        let [r, alpha, ..] = self.parameters;
+        match self.form {
+            Form { purchasing: Purchasing::Unknown, .. } => None,
+            Form { lapsing: Lapsing::Never, .. } => Some(Law::Nbd(PurchaseRates { r, alpha })),
+            _ => Some(Law::of_model(self.model, self.parameters)),
+        }
+    }
+
+    /// The largest magnitude of the gradient.
+    pub fn gradient_norm(&self) -> f64 {
+        self.gradient.iter().fold(0.0, |most, entry| most.max(entry.abs()))
+    }
+
+    /// What was estimated, under the names of the form.
+    pub fn named_parameters(&self) -> Vec<Parameter> {
+        let [r, alpha, first, second] = self.parameters;
+        let names = self.model.parameter_names();
+        let deviation = |index: usize| self.covariance.map(|covariance| covariance[index][index].sqrt());
+        let parameter = |name, value: f64, index| {
+            let standard_error = deviation(index).map(|deviation| value * deviation);
+            Parameter { name, value, standard_error }
+        };
+        let plain = |index: usize| parameter(names[index], self.parameters[index], index);
+        let mut parameters = match self.form.purchasing {
+            Purchasing::Unknown => return Vec::new(),
+            Purchasing::Mixed => vec![plain(0), plain(1)],
+            Purchasing::Alike => vec![parameter("rate", r / alpha, 1)],
+        };
+        match self.form.lapsing {
+            Lapsing::Never => {}
+            Lapsing::Mixed => parameters.extend([plain(2), plain(3)]),
+            Lapsing::Alike if self.model == Model::ParetoNbd => {
+                parameters.push(parameter("lapse", first / second, 3));
+            }
+            // ln p = −ln (1 + b/a), so its derivative by ln b is p − 1.
+            Lapsing::Alike => {
+                let share = first / (first + second);
+                let standard_error = deviation(3).map(|deviation| share * (1.0 - share) * deviation);
+                parameters.push(Parameter { name: "lapse", value: share, standard_error });
+            }
+        }
+        parameters
+    }
+}
+
+/// Counted histories, ready for any form of a model.
+struct Sample {
+    model: Model,
+    pairs: Pairs,
+    weeks_per_tick: f64,
+    customers: u64,
+    /// Purchases per week and mean age in weeks.
+    rate: f64,
+    age_weeks: f64,
+}
+
+impl Sample {
+    fn new(model: Model, counts: &Counts, weeks_per_tick: f64) -> Self {
+        let weeks = counts.age_days() as f64 * weeks_per_tick;
+        Self {
+            model,
+            pairs: Pairs::new(counts),
+            weeks_per_tick,
+            customers: counts.customers(),
+            rate: counts.purchases() as f64 / weeks,
+            age_weeks: weeks / counts.customers() as f64,
+        }
+    }
+
+    fn nothing(&self) -> Fit {
+        Fit {
+            model: self.model,
+            form: Form { purchasing: Purchasing::Unknown, lapsing: Lapsing::Never },
+            parameters: [0.0, 1.0, 0.0, 0.0],
+            standard_errors: None,
+            covariance: None,
+            log_likelihood: 0.0,
+            customers: self.customers,
+            iterations: 0,
+            converged: false,
+            gradient: [0.0; 4],
+            reason: None,
+        }
+    }
+
+    fn fit_or_nested(&self) -> Fit {
+        let full = self.fit(Form::FULL);
+        if full.is_regular() {
+            return full;
+        }
+        let nested = Form::NESTED.map(|form| self.fit(form));
+        let regular = nested.into_iter().filter(Fit::is_regular);
+        match regular.max_by(|left, right| left.merit().total_cmp(&right.merit())) {
+            Some(nested) if nested.merit() >= full.merit() => Fit { reason: nested.form.reason(), ..nested },
+            _ => full.uncertain(),
+        }
+    }
+
+    fn fit(&self, form: Form) -> Fit {
+        let start = self.start(form);
+        match (form.purchasing, form.lapsing) {
+            (Purchasing::Mixed, Lapsing::Mixed) => self.maximise(form, start, [0, 1, 2, 3]),
+            (Purchasing::Mixed, Lapsing::Alike) => self.maximise(form, start, [0, 1, 3]),
+            (Purchasing::Mixed, Lapsing::Never) => self.maximise(form, start, [0, 1]),
+            (_, Lapsing::Mixed) => self.maximise(form, start, [1, 2, 3]),
+            (_, Lapsing::Alike) => self.maximise(form, start, [1, 3]),
+            (_, Lapsing::Never) => self.maximise(form, start, [1]),
+        }
+    }
+
+    fn start(&self, form: Form) -> [f64; 4] {
+        let r = if form.purchasing == Purchasing::Mixed { 1.0 } else { ALIKE };
+        let shape = if form.lapsing == Lapsing::Mixed { 1.0 } else { ALIKE };
+        let lapse = if self.model == Model::ParetoNbd { shape * self.age_weeks } else { shape };
+        match form.lapsing {
+            Lapsing::Never => [r, r / self.rate, 0.0, 0.0],
+            Lapsing::Mixed | Lapsing::Alike => [r, r / self.rate, shape, lapse],
+        }
+    }
+
+    /// Maximises over the `free` parameters; positions are logarithms of their ratios to the start.
+    fn maximise<const N: usize>(&self, form: Form, start: [f64; 4], free: [usize; N]) -> Fit {
+        let at = |position: &[f64; N]| {
+            let mut parameters = start;
+            free.iter().zip(position).for_each(|(&index, ratio)| parameters[index] *= ratio.exp());
+            parameters
+        };
+        let optimum = maximise([0.0; N], |position| {
+            let fit = Fit { form, parameters: at(position), ..self.nothing() };
+            let law = fit.law().expect("a form that is fitted has a law");
+            restrict(&log_likelihood(&law, &self.pairs, self.weeks_per_tick), &free)
+        });
+        self.report(form, at(&optimum.position), &optimum, free)
+    }
+
+    fn report<const N: usize>(
+        &self,
+        form: Form,
+        parameters: [f64; 4],
+        optimum: &Optimum<N>,
+        free: [usize; N],
+    ) -> Fit {
+        let covariance = optimum.covariance().filter(|_| optimum.converged).map(|small| {
+            let mut covariance = [[0.0; 4]; 4];
+            for (row, &parameter) in free.iter().enumerate() {
+                free.iter().zip(small[row]).for_each(|(&other, entry)| covariance[parameter][other] = entry);
+            }
+            covariance
+        });
+        let mut gradient = [0.0; 4];
+        free.iter().zip(optimum.evaluation.gradient).for_each(|(&index, entry)| gradient[index] = entry);
+        let errors = |covariance: [[f64; 4]; 4]| {
+            std::array::from_fn(|index| parameters[index] * covariance[index][index].sqrt())
+        };
+        Fit {
+            form,
+            parameters,
+            standard_errors: covariance.map(errors),
+            covariance,
+            log_likelihood: optimum.evaluation.value,
+            iterations: optimum.iterations,
+            converged: optimum.converged,
+            gradient,
+            ..self.nothing()
+        }
+    }
+}
+
+impl Fit {
+    /// Converged, inside, and every parameter known within an order of magnitude.
+    fn is_regular(&self) -> bool {
+        let is_known =
+            |covariance: [[f64; 4]; 4]| (0..4).all(|index| covariance[index][index] < UNKNOWN * UNKNOWN);
+        self.converged && self.covariance.is_some_and(is_known)
+    }
+
+    /// Akaike's criterion, the better the higher: a parameter must be worth 1 of log-likelihood.
+    fn merit(&self) -> f64 {
+        self.log_likelihood - f64::from(self.form.parameters())
+    }
+
+    /// No nested model is better: the best point found, and why not to trust it.
+    fn uncertain(self) -> Self {
+        let reason = if self.converged { Reason::FlatRidge } else { Reason::NoMaximum };
+        Self { reason: Some(reason), ..self }
+    }
+}
+
+/// The rows and columns of the free parameters.
+fn restrict<const N: usize>(full: &Evaluation<4>, free: &[usize; N]) -> Evaluation<N> {
+    Evaluation {
+        value: full.value,
+        gradient: free.map(|index| full.gradient[index]),
+        hessian: free.map(|row| free.map(|column| full.hessian[row][column])),
+    }
+}

@@ -1,0 +1,204 @@
+//! Predictions for millions of customers: look-ups in pair tables, one exponential and a logarithm each.
+//!
+//! P(alive) = a/(e^f + e^g), with a and f of the pair (x, T) and g of the pair (x, t_x); what an alive customer will buy
+//! depends on (x, T) alone. Tables hold them with their pulls (see [`Estimate`]), so that errors cost additions only.
+
+use rayon::prelude::*;
+
+use super::estimate::{Pulls, Slope};
+use super::law::Law;
+use super::pairs::{Pairs, Side};
+use super::predict::{Horizon, alive_probability};
+use super::{Counts, DAYS_PER_WEEK, Estimate, Fit};
+
+/// How many horizons may be declared.
+pub const MOST_HORIZONS: usize = 4;
+
+/// Pairs whose predictions are made in one piece.
+const PIECE: usize = 64;
+
+/// A fit with its horizons and discount rate, ready to score the customers that were counted.
+#[derive(Debug)]
+pub struct Scorer {
+    ages: Places,
+    lasts: Places,
+    of_ages: Vec<AgeEntry>,
+    of_lasts: Vec<Slope>,
+    horizons: usize,
+    has_errors: bool,
+}
+
+/// What is expected of one customer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Probability alive.
+    pub alive: Estimate,
+    /// Expected purchases within each declared horizon, in order; 0 beyond those declared.
+    pub purchases: [Estimate; MOST_HORIZONS],
+    /// Discounted expected residual transactions, for ever.
+    pub residual: Estimate,
+}
+
+/// What depends on (x, T); gradients are pulls.
+#[derive(Debug, Clone, Copy)]
+struct AgeEntry {
+    alive: Slope,
+    survived: Slope,
+    /// Per horizon, then for ever: purchases of one who is alive.
+    ahead: [Slope; MOST_HORIZONS + 1],
+}
+
+impl Scorer {
+    /// Tables for the histories of `counts`. `None` where the fit found nothing to predict from.
+    ///
+    /// # Panics
+    /// With more than [`MOST_HORIZONS`] horizons, or a discount rate that is not positive.
+    pub fn new(fit: &Fit, horizons_days: &[u32], discount_per_day: f64, counts: &Counts) -> Option<Self> {
+        assert!(horizons_days.len() <= MOST_HORIZONS, "at most {MOST_HORIZONS} horizons");
+        let law = fit.law()?;
+        let pairs = Pairs::new(counts);
+        let forever = Horizon::forever(discount_per_day);
+        let horizons: Vec<_> =
+            horizons_days.iter().map(|&days| Horizon::of_days(days)).chain([forever]).collect();
+        let pulls = fit.covariance.as_ref().map(Pulls::new);
+        let pulled = |slope: Slope| Slope {
+            gradient: pulls.as_ref().map_or([0.0; 4], |pulls| pulls.of(&slope.gradient)),
+            ..slope
+        };
+        Some(Self {
+            of_ages: of_ages(&law, &pairs.ages, &horizons, &pulled),
+            of_lasts: of_lasts(&law, &pairs.lasts).into_iter().map(pulled).collect(),
+            ages: Places::new(&pairs.ages),
+            lasts: Places::new(&pairs.lasts),
+            horizons: horizons_days.len(),
+            has_errors: pulls.is_some(),
+        })
+    }
+
+    /// What is expected of a customer with x purchases after the first, the last at t_x, at age T, in days.
+    ///
+    /// # Panics
+    /// When no customer of the counts has the pair (x, T) or (x, t_x).
+    pub fn score(&self, purchases: u32, last_purchase_days: u32, age_days: u32) -> Score {
+        let entry = &self.of_ages[self.ages.slot(purchases, age_days)];
+        let lapsed = &self.of_lasts[self.lasts.slot(purchases, last_purchase_days)];
+        let alive = alive_probability(&entry.alive, &entry.survived, lapsed);
+        let mut ahead = [self.estimate(Slope { value: 0.0, gradient: [0.0; 4] }); MOST_HORIZONS];
+        for (estimate, slope) in ahead.iter_mut().zip(&entry.ahead[..self.horizons]) {
+            *estimate = self.estimate(alive.times(slope));
+        }
+        let residual = self.estimate(alive.times(&entry.ahead[self.horizons]));
+        Score { alive: self.estimate(alive), purchases: ahead, residual }
+    }
+
+    fn estimate(&self, slope: Slope) -> Estimate {
+        Estimate { value: slope.value, pull: self.has_errors.then_some(slope.gradient) }
+    }
+}
+
+fn of_ages(
+    law: &Law,
+    side: &Side,
+    horizons: &[Horizon],
+    pulled: &(impl Fn(Slope) -> Slope + Sync),
+) -> Vec<AgeEntry> {
+    let survived = law.survived_side(side, 1.0 / DAYS_PER_WEEK);
+    let piece = |slots: std::ops::Range<usize>| -> Vec<AgeEntry> {
+        let purchases = side.pairs[slots.start].0;
+        let ages: Vec<_> =
+            side.pairs[slots.clone()].iter().map(|&(_, age)| f64::from(age) / DAYS_PER_WEEK).collect();
+        let aheads = law.ahead(purchases, &ages, horizons);
+        let entry = |((slot, age), slopes): ((usize, &f64), Vec<Slope>)| {
+            let survived = survived[slot].into();
+            let mut ahead = [Slope { value: 0.0, gradient: [0.0; 4] }; MOST_HORIZONS + 1];
+            ahead.iter_mut().zip(slopes).for_each(|(place, slope)| *place = pulled(slope));
+            AgeEntry {
+                alive: pulled(law.alive(purchases, *age, &survived)),
+                survived: pulled(survived),
+                ahead,
+            }
+        };
+        slots.zip(&ages).zip(aheads).map(entry).collect()
+    };
+    let pieces = side
+        .by_purchases
+        .iter()
+        .flat_map(|(_, range)| range.clone().step_by(PIECE).map(|start| start..range.end.min(start + PIECE)));
+    pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
+}
+
+fn of_lasts(law: &Law, side: &Side) -> Vec<Slope> {
+    law.lapsed_side(side, 1.0 / DAYS_PER_WEEK).into_iter().map(Slope::from).collect()
+}
+
+/// Where each pair stands, by x and time.
+#[derive(Debug)]
+struct Places {
+    /// Per x: the first time, and where the slots of its times begin.
+    of_purchases: Vec<(u32, usize)>,
+    slots: Vec<u32>,
+}
+
+impl Places {
+    const NOWHERE: u32 = u32::MAX;
+
+    fn new(side: &Side) -> Self {
+        let highest = side.by_purchases.last().map_or(0, |(purchases, _)| *purchases as usize);
+        let mut places = Self { of_purchases: vec![(u32::MAX, 0); highest + 2], slots: Vec::new() };
+        for (purchases, range) in &side.by_purchases {
+            let (earliest, latest) = (side.pairs[range.start].1, side.pairs[range.end - 1].1);
+            let start = places.slots.len();
+            places.of_purchases[*purchases as usize] = (earliest, start);
+            places.slots.resize(start + (latest - earliest) as usize + 1, Self::NOWHERE);
+            for slot in range.clone() {
+                let time = side.pairs[slot].1;
+                places.slots[start + (time - earliest) as usize] =
+                    u32::try_from(slot).expect("fewer than 2^32 pairs");
+            }
+        }
+        places
+    }
+
+    fn slot(&self, purchases: u32, time: u32) -> usize {
+        let (earliest, start) = self.of_purchases.get(purchases as usize).copied().unwrap_or((u32::MAX, 0));
+        let offset = time.checked_sub(earliest).map(|days| start + days as usize);
+        let slot = offset.and_then(|offset| self.slots.get(offset).copied()).unwrap_or(Self::NOWHERE);
+        assert!(slot != Self::NOWHERE, "no counted customer has {purchases} purchases and day {time}");
+        slot as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clv::models::{History, Model, Predictor, fit};
+
+    #[test]
+    fn a_score_is_the_prediction_of_one_customer() {
+        let customers = (0..400).map(|index| {
+            let age = 100 + index * 7 % 300;
+            let purchases = index % 5 * (index % 3);
+            (purchases, if purchases == 0 { 0 } else { 1 + index * 11 % age }, age)
+        });
+        let counts = Counts::of_customers(customers);
+        for model in Model::ALL {
+            let fit = fit(model, &counts);
+            let scorer = Scorer::new(&fit, &[91, 365], 4e-4, &counts).unwrap();
+            let predictor = Predictor::new(&fit).unwrap();
+            for row in counts.rows() {
+                let score = scorer.score(row.purchases, row.last_purchase_days, row.age_days);
+                let history = History::of_days(row.purchases, row.last_purchase_days, row.age_days);
+                assert_same(&score.alive, &predictor.alive(&history));
+                assert_same(&score.purchases[1], &predictor.purchases(&history, &Horizon::of_days(365)));
+                assert_same(&score.residual, &predictor.purchases(&history, &Horizon::forever(4e-4)));
+            }
+        }
+    }
+
+    fn assert_same(left: &Estimate, right: &Estimate) {
+        assert!((left.value / right.value - 1.0).abs() < 1e-12, "{left:?} {right:?}");
+        let errors = (left.standard_error(), right.standard_error());
+        let (Some(left), Some(right)) = errors else { return assert_eq!(errors.0, errors.1) };
+        assert!((left - right).abs() <= 1e-9 * right, "{left} {right}");
+    }
+}

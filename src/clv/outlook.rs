@@ -1,0 +1,95 @@
+//! What a fit says of single customers: the one place that speaks with the models of purchases.
+
+use super::models::{Counts, Estimate, Fit, MOST_HORIZONS, Model, Predictor, Scorer};
+use super::past::Times;
+use crate::pipeline::PurchaseModel;
+
+/// Fits a model in continuous time.
+///
+/// # Panics
+/// BG/BB, which counts periods.
+pub(crate) fn fit(model: PurchaseModel, counts: &Counts) -> Fit {
+    super::models::fit(continuous(model), counts)
+}
+
+fn continuous(model: PurchaseModel) -> Model {
+    match model {
+        PurchaseModel::BgNbd => Model::BgNbd,
+        PurchaseModel::MbgNbd => Model::MbgNbd,
+        PurchaseModel::ParetoNbd => Model::ParetoNbd,
+        PurchaseModel::BgBb => unreachable!("BG/BB is fitted to periods"),
+    }
+}
+
+/// What a parameter of a purchase model means.
+pub(crate) fn meaning(parameter: &str) -> &'static str {
+    match parameter {
+        "r" => "shape of customers' purchase rates",
+        "alpha" => "scale of purchase rates, weeks: the mean rate is r / alpha per week",
+        "a" => "first shape of the probability to lapse at a purchase, on average a / (a + b)",
+        "b" => "second shape of it",
+        "s" => "shape of customers' rates of lapsing",
+        "beta" => "scale of rates of lapsing, weeks: the mean rate is s / beta per week",
+        "rate" => "purchases per week, of everybody alike",
+        "lapse" => {
+            "probability to lapse at a purchase (Pareto/NBD: rate of lapsing per week), of everybody alike"
+        }
+        _ => unreachable!("'{parameter}' is a parameter of a purchase model"),
+    }
+}
+
+/// What is expected of a customer.
+#[derive(Debug, Clone)]
+pub(crate) struct Outlook {
+    /// Probability alive.
+    pub(crate) alive: Estimate,
+    /// Purchases by horizon.
+    pub(crate) expected: Vec<Estimate>,
+    /// Discounted purchases for ever.
+    pub(crate) discounted: Estimate,
+}
+
+/// A fit, ready to score customers.
+#[derive(Debug)]
+pub(crate) struct Forecast {
+    /// The first tells of all horizons but those beyond what one scorer holds.
+    scorers: Vec<(Scorer, usize)>,
+}
+
+impl Forecast {
+    /// For the histories of `counts`. None where the fit found nothing to predict from.
+    pub(crate) fn new(
+        fit: &Fit,
+        horizons_days: &[u32],
+        discount_per_day: f64,
+        counts: &Counts,
+    ) -> Option<Self> {
+        let scorer = |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts)?, days.len()));
+        let first = horizons_days.len().min(MOST_HORIZONS);
+        let rest = horizons_days[first..].chunks(MOST_HORIZONS);
+        let scorers = std::iter::once(&horizons_days[..first]).chain(rest).map(scorer);
+        Some(Self { scorers: scorers.collect::<Option<_>>()? })
+    }
+
+    /// A customer's outlook.
+    pub(crate) fn at(&self, times: &Times) -> Outlook {
+        self.of(times.repeats(), times.last_days(), times.age_days())
+    }
+
+    /// The outlook of a history.
+    pub(crate) fn of(&self, purchases: u32, last_days: u32, age_days: u32) -> Outlook {
+        let mut scores = self
+            .scorers
+            .iter()
+            .map(|(scorer, horizons)| (scorer.score(purchases, last_days, age_days), *horizons));
+        let (score, horizons) = scores.next().expect("there is a first scorer");
+        let mut expected = score.purchases[..horizons].to_vec();
+        scores.for_each(|(score, horizons)| expected.extend_from_slice(&score.purchases[..horizons]));
+        Outlook { alive: score.alive, expected, discounted: score.residual }
+    }
+}
+
+/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days.
+pub(crate) fn tracking(fit: &Fit, starts: &[(u32, u64)], days: u32) -> Option<Vec<f64>> {
+    Some(Predictor::new(fit)?.tracking(starts, days))
+}

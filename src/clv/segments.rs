@@ -1,0 +1,71 @@
+//! The parts of the customer base that are fitted apart.
+
+use crate::error::{Error, Result};
+use crate::facts::schema::CustomerMaster;
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::DataType;
+use std::collections::BTreeSet;
+
+/// Most parts: each has its own fits, and too few customers tell nothing.
+const MOST: usize = 1_000;
+
+/// Which part each customer belongs to.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    /// Values of the attribute, ascending, those without value first; one without name if there is no attribute.
+    pub(crate) names: Vec<Option<String>>,
+    /// By rank; empty while there is no attribute.
+    of: Vec<u16>,
+}
+
+impl Segments {
+    /// One segment, or one for each value of the attribute; `place` says where it is asked for.
+    ///
+    /// # Errors
+    /// More values than could be fitted.
+    pub(crate) fn new(
+        attribute: Option<&str>,
+        master: Option<&CustomerMaster>,
+        customers: usize,
+        place: &str,
+    ) -> Result<Self> {
+        let Some(name) = attribute else { return Ok(Self { names: vec![None], of: Vec::new() }) };
+        let values = master.and_then(|master| master.attributes.iter().find(|(known, _)| known == name));
+        let Some((_, values)) = values else { return Ok(Self { names: vec![None], of: Vec::new() }) };
+        let texts = arrow::compute::cast(&values.slice(0, customers), &DataType::Utf8)
+            .map_err(|fault| Error::internal(fault.to_string()))?;
+        let texts = texts.as_string::<i32>();
+        let mut names: BTreeSet<Option<&str>> = BTreeSet::new();
+        for text in texts {
+            if names.insert(text) && names.len() > MOST {
+                let message = format!(
+                    "{place}: attribute '{name}' has more than {MOST} values; segment by one that has fewer"
+                );
+                return Err(Error::check(message));
+            }
+        }
+        let names: Vec<Option<&str>> = names.into_iter().collect();
+        let index = |text: Option<&str>| names.binary_search(&text).expect("every value has a name");
+        let of = texts.iter().map(|text| u16::try_from(index(text)).expect("segments are few")).collect();
+        let mut names: Vec<Option<String>> = names.iter().map(|name| name.map(str::to_owned)).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        Ok(Self { names, of })
+    }
+
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether customers are told apart by an attribute.
+    pub(crate) fn is_split(&self) -> bool {
+        !self.of.is_empty()
+    }
+
+    /// The customer's.
+    pub(crate) fn of(&self, rank: usize) -> usize {
+        self.of.get(rank).map_or(0, |segment| usize::from(*segment))
+    }
+}

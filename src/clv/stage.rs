@@ -1,0 +1,244 @@
+//! The stage: count, fit, hold against the holdout, choose, value, add up.
+
+use super::account::{self, Account, Place, Role};
+use super::alive;
+use super::backtest::{self, Backtest, model_name};
+use super::census::{Census, Scope};
+use super::choice::{Choice, Earlier, choose};
+use super::dates;
+use super::discrete;
+use super::equity::Equity;
+use super::fits::Fits;
+use super::formulas::Inputs;
+use super::left_censoring;
+use super::lives::Calendar;
+use super::manifest::manifest;
+use super::models::Fit;
+use super::money;
+use super::schema::Alive;
+use super::segments::Segments;
+use super::tables::{self, Layout};
+use super::valuation::{Chosen, Valuation, annual, discount_per_day};
+use crate::error::Result;
+use crate::facts::FactSet;
+use crate::pipeline::{ClvDef, Definition, PurchaseModel};
+use crate::profitability::schema::CustomerHistory;
+use crate::publish::Staging;
+
+/// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
+const GAP_DAYS: u32 = 180;
+
+/// What the run says of lifetime value.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Per segment: its name, if customers are told apart, the model's name, and why it was chosen.
+    pub models: Vec<(Option<String>, &'static str, &'static str)>,
+    /// Residual value of all customers, at `money_scale`.
+    pub customer_equity: i128,
+    /// The interval of 95 % about it; none where it cannot be told.
+    pub interval: Option<[f64; 2]>,
+    /// Customers with a purchase.
+    pub customers: u64,
+    /// Sum of probabilities alive.
+    pub alive_customers: f64,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+    /// Who is alive, for the early warning.
+    pub alive: Alive,
+    /// For the release's manifest.
+    pub manifest: serde_json::Value,
+}
+
+/// Makes and stages every table of lifetime value.
+///
+/// # Errors
+/// Too many segments, money beyond 18 digits, a failed write.
+pub fn run(
+    definition: &Definition,
+    facts: &FactSet,
+    history: &CustomerHistory,
+    earlier: Earlier,
+    staging: &Staging,
+) -> Result<Summary> {
+    let clv = definition.clv.as_ref().expect("the stage runs where [clv] is");
+    let place = definition.place(clv.at);
+    let customers = history.days.customers();
+    let segments = Segments::new(clv.segment.as_deref(), facts.master.as_ref(), customers, &place)?;
+    let gap_days = definition.lifecycle.as_ref().map_or(GAP_DAYS, |lifecycle| lifecycle.gap_days);
+    let calendar = Calendar::new(&facts.periods, gap_days);
+    let (calibration, mut warnings) = dates::calibration(clv, facts);
+    let scope = Scope {
+        history,
+        segments: &segments,
+        calendar: &calendar,
+        margin: clv.margin,
+        dates: std::iter::once(facts.as_of.0).chain(calibration).collect(),
+        start: dates::start(facts),
+    };
+    let census = scope.count()?;
+    warnings.extend(spike_warning(&census));
+    let fits = Fits::new(&clv.models, &census)?;
+    let sources = backtest::Sources {
+        scope: &scope,
+        census: &census,
+        fits: &fits,
+        money_scale: facts.money_scale,
+        discount_per_day: discount_per_day(clv),
+        has_periods: clv.models.contains(&PurchaseModel::BgBb),
+    };
+    let tests = (1..scope.dates.len())
+        .map(|index| backtest::backtest(&sources, index))
+        .collect::<Result<Vec<_>>>()?;
+    let choices = choose(clv, &fits.models, &segments, &tests, &earlier);
+    let layout = Layout { definition, facts, segments: &segments };
+    let run = Run {
+        clv,
+        scope: &scope,
+        census: &census,
+        fits: &fits,
+        tests: &tests,
+        choices: &choices,
+        layout: &layout,
+    };
+    let mut accounts = run.accounts();
+    if let Some(release) = &earlier.drift_from {
+        account::measure_drift(&mut accounts, release, &segments.names);
+    }
+    let equities = run.value(staging)?;
+    let total = Equity::total(&equities);
+    run.publish(&accounts, &equities, &total, staging)?;
+    Ok(Summary {
+        models: run.chosen_models(),
+        customer_equity: total.residual[0],
+        interval: total.interval().map(|(_, ends)| ends),
+        customers: total.customers,
+        alive_customers: total.alive,
+        warnings,
+        alive: alive::alive(definition, &scope, facts.as_of, &run.chosen_fits())?,
+        manifest: manifest(&segments, &fits.models, &choices, &accounts),
+    })
+}
+
+fn spike_warning(census: &Census) -> Option<String> {
+    let (first, usual) = left_censoring::spike(&census.lives)?;
+    Some(format!(
+        "lifetime value: {first} customers are new in the first period, against {usual} in later ones: the data may \
+         begin in the middle of relationships, and models take old customers for new ones; start with an earlier \
+         history, or leave out customers who were won before it"
+    ))
+}
+
+/// Everything that is known before customers are valued.
+struct Run<'r> {
+    clv: &'r ClvDef,
+    scope: &'r Scope<'r>,
+    census: &'r Census,
+    fits: &'r Fits,
+    tests: &'r [Backtest],
+    choices: &'r [Choice],
+    layout: &'r Layout<'r>,
+}
+
+impl Run<'_> {
+    fn as_of(&self) -> i32 {
+        self.scope.dates[0]
+    }
+
+    /// The model of each segment.
+    fn models(&self) -> Vec<PurchaseModel> {
+        self.choices.iter().map(|choice| self.fits.models[choice.model]).collect()
+    }
+
+    /// The chosen fit of each segment, of the whole history.
+    fn chosen_fits(&self) -> Vec<Option<&Fit>> {
+        let fit = |(segment, choice): (usize, &Choice)| self.fits.of(0, segment, choice.model);
+        self.choices.iter().enumerate().map(fit).collect()
+    }
+
+    fn chosen_models(&self) -> Vec<(Option<String>, &'static str, &'static str)> {
+        let of = |(segment, choice): (usize, &Choice)| {
+            let model = model_name(self.fits.models[choice.model]);
+            (self.scope.segments.names[segment].clone(), model, choice.text())
+        };
+        self.choices.iter().enumerate().map(of).collect()
+    }
+
+    /// Every model and formula.
+    fn accounts(&self) -> Vec<Account> {
+        let unit = money::unit(self.layout.facts.money_scale);
+        let mut accounts = account::of_fits(self.fits, &self.scope.dates, self.choices, self.clv.spend, unit);
+        for segment in 0..self.scope.segments.len() {
+            let place = Place { segment, until: self.as_of(), is_whole: true };
+            let inputs = Inputs {
+                lives: &self.census.lives[segment],
+                calendar: self.scope.calendar,
+                money_scale: self.layout.facts.money_scale,
+                discount_rate_annual: annual(self.clv),
+            };
+            accounts.extend(account::of_formulas(place, inputs.lines()));
+            accounts.push(discrete::shifted_beta_geometric(place, &inputs));
+            accounts.extend(self.bg_bb(segment, &inputs));
+        }
+        accounts
+    }
+
+    /// BG/BB of the whole history, to compare with; of calibrations too where it is among the models.
+    fn bg_bb(&self, segment: usize, inputs: &Inputs<'_>) -> Vec<Account> {
+        let is_declared = self.clv.models.contains(&PurchaseModel::BgBb);
+        let role = if is_declared { Role::Candidate } else { Role::Formula };
+        let dates = if is_declared { self.scope.dates.len() } else { 1 };
+        let of = |date: usize| {
+            let place = Place { segment, until: self.scope.dates[date], is_whole: date == 0 };
+            discrete::bg_bb(place, role, &self.census.tallies[date][segment].opportunities, inputs)
+        };
+        (0..dates).map(of).collect()
+    }
+
+    /// Values everybody and writes `customer_value` on the way.
+    fn value(&self, staging: &Staging) -> Result<Vec<Equity>> {
+        let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
+        let history = self.scope.history;
+        let valuation =
+            Valuation::new(self.clv, history, self.scope.segments, self.as_of(), self.fits, &chosen);
+        let models = self.models();
+        let empty = tables::customer_value::Columns::with_room(0, self.clv.horizons.len());
+        let spec = tables::customer_value::sheet(self.layout, &models, empty).spec;
+        let mut writer = staging.table(&spec, Some(&self.layout.facts.as_of.to_string()))?;
+        let equities = valuation.value(|columns| {
+            writer.write(tables::customer_value::sheet(self.layout, &models, columns).arrays)
+        })?;
+        writer.finish()?;
+        Ok(equities)
+    }
+
+    fn chosen(&self, segment: usize) -> Chosen<'_> {
+        let model = self.choices[segment].model;
+        let name = model_name(self.fits.models[model]);
+        let mut pooled = super::errors::Errors::default();
+        self.tests
+            .iter()
+            .filter_map(|test| test.purchases(name, segment))
+            .for_each(|errors| pooled.merge(errors));
+        // Without holdout purchases scatter as Poisson's do, at least.
+        let dispersion = pooled.dispersion().unwrap_or(1.0);
+        Chosen { model, dispersion, tally: &self.census.tallies[0][segment] }
+    }
+
+    fn publish(
+        &self,
+        accounts: &[Account],
+        equities: &[Equity],
+        total: &Equity,
+        staging: &Staging,
+    ) -> Result<()> {
+        for sheet in [
+            tables::value_model::sheet(self.layout, accounts),
+            tables::value_counts::sheet(self.layout, &self.census.tallies[0]),
+            tables::value_backtest::sheet(self.layout, self.tests),
+            tables::customer_equity::sheet(self.layout, &self.models(), equities, total),
+        ] {
+            staging.put(&sheet.spec, None, sheet.arrays)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! `value_backtest`: what models and rules foretold at calibration dates, held against what came.
+
+use super::{Layout, integer, shown};
+use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target};
+use crate::clv::errors::Errors;
+use crate::publish::schema::{Column, ColumnKind, Sheet};
+
+/// One row.
+struct Row {
+    date: i32,
+    until: i32,
+    target: &'static str,
+    forecaster: &'static str,
+    spend: Option<&'static str>,
+    segment: Option<usize>,
+    kind: &'static str,
+    bin: Option<i64>,
+    customers: u64,
+    expected: f64,
+    actual: f64,
+    /// None where there is one number only.
+    errors: Option<Errors>,
+}
+
+/// Every back-test.
+pub(crate) fn sheet(layout: &Layout<'_>, tests: &[Backtest]) -> Sheet {
+    let is_split = layout.segments.is_split();
+    let rows: Vec<Row> = tests.iter().flat_map(|test| rows(test, is_split)).collect();
+    let mut sheet = Sheet::new("value_backtest", "calibration date, target, forecaster, kind and bin", None);
+    let day = |name, meaning| Column::new(name, ColumnKind::Date, "", meaning);
+    sheet.days(
+        day("calibration_date", "Rows on this day or later were held out"),
+        rows.iter().map(|row| Some(row.date)),
+    );
+    sheet.days(day("holdout_end", "Exclusive end of the holdout"), rows.iter().map(|row| Some(row.until)));
+    let name = |name, meaning| Column::new(name, ColumnKind::Name, "", meaning);
+    let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
+    sheet.texts(name("target", meaning), rows.iter().map(|row| Some(row.target)));
+    let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
+    sheet.texts(name("forecaster", meaning), rows.iter().map(|row| Some(row.forecaster)));
+    let meaning = "How a purchase is valued; null for purchases";
+    sheet.texts(name("spend", meaning).nullable(), rows.iter().map(|row| row.spend));
+    layout.add_scopes(&mut sheet, rows.iter().map(|row| row.segment));
+    layout.add_segments(&mut sheet, rows.iter().map(|row| row.segment));
+    let meaning = "total, decile (of expected purchases), frequency (repeat purchases before), recency (days since the last), week";
+    sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
+    let meaning = "Decile from 1, purchases (the last bin and more), least days since the last purchase, or weeks since the \
+                   first purchase of all, up to whose end repeat purchases are counted";
+    sheet.fixed_or_null(
+        Column::new("bin", ColumnKind::Count, "", meaning),
+        rows.iter().map(|row| row.bin).collect(),
+    );
+    let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers added up");
+    sheet.fixed(column, rows.iter().map(|row| integer(row.customers)).collect::<Vec<_>>());
+    add_errors(&mut sheet, &rows);
+    sheet
+}
+
+fn add_errors(sheet: &mut Sheet, rows: &[Row]) {
+    let mut float = |name, meaning, of: &dyn Fn(&Row) -> Option<f64>| {
+        let column = Column::new(name, ColumnKind::Float, "", meaning).nullable();
+        sheet.floats(column, rows.iter().map(|row| of(row).and_then(shown)));
+    };
+    float("expected", "Sum of what was expected", &|row| Some(row.expected));
+    float("actual", "Sum of what came", &|row| Some(row.actual));
+    float("bias", "Expected less actual, over actual", &|row| match &row.errors {
+        Some(errors) => errors.bias(),
+        None => Some((row.expected - row.actual) / row.actual),
+    });
+    let of = |of: fn(&Errors) -> Option<f64>| move |row: &Row| row.errors.as_ref().and_then(of);
+    float("mae", "Mean absolute error per customer", &of(Errors::mean_absolute));
+    float("rmse", "Root mean squared error per customer", &of(Errors::root_mean_squared));
+    float("correlation", "Pearson's, of expected and actual over customers", &of(Errors::correlation));
+}
+
+fn rows(test: &Backtest, is_split: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for series in &test.series {
+        let mut push = |segment: Option<usize>, bin: Option<i64>, errors: Errors| {
+            rows.push(Row {
+                date: test.date,
+                until: test.until,
+                target: target(series.target),
+                forecaster: series.forecaster,
+                spend: series.spend,
+                segment,
+                kind: kind(series.kind),
+                bin,
+                customers: errors.customers,
+                expected: errors.expected,
+                actual: errors.actual,
+                errors: Some(errors),
+            });
+        };
+        if series.kind == Kind::Total {
+            let mut total = Errors::default();
+            series.errors.iter().for_each(|errors| total.merge(errors));
+            push(None, None, total);
+            if is_split {
+                series
+                    .errors
+                    .iter()
+                    .enumerate()
+                    .for_each(|(segment, errors)| push(Some(segment), None, *errors));
+            }
+        } else {
+            bins(series).for_each(|(bin, errors)| push(None, Some(bin), errors));
+        }
+    }
+    rows.extend(weeks(test));
+    rows
+}
+
+/// Bins with a customer, by what names them.
+fn bins(series: &Series) -> impl Iterator<Item = (i64, Errors)> + '_ {
+    let name = |bin: i64| match series.kind {
+        Kind::Decile => bin + 1,
+        Kind::Recency => bin * i64::from(RECENCY_DAYS),
+        Kind::Total | Kind::Frequency => bin,
+    };
+    (0..)
+        .zip(&series.errors)
+        .filter(|(_, errors)| errors.customers > 0)
+        .map(move |(bin, errors)| (name(bin), *errors))
+}
+
+fn weeks(test: &Backtest) -> impl Iterator<Item = Row> + '_ {
+    test.weeks.iter().map(|week| Row {
+        date: test.date,
+        until: test.until,
+        target: target(Target::Purchases),
+        forecaster: week.forecaster,
+        spend: None,
+        segment: None,
+        kind: "week",
+        bin: Some(week.week.into()),
+        customers: week.customers,
+        expected: week.expected,
+        #[expect(clippy::cast_precision_loss, reason = "2^53 purchases are more than there are")]
+        actual: week.actual as f64,
+        errors: None,
+    })
+}
+
+fn target(target: Target) -> &'static str {
+    match target {
+        Target::Purchases => "purchases",
+        Target::ActivePeriods => "active_periods",
+        Target::MarginPerPurchase => "margin_per_purchase",
+        Target::Margin => "margin",
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Total => "total",
+        Kind::Decile => "decile",
+        Kind::Frequency => "frequency",
+        Kind::Recency => "recency",
+    }
+}

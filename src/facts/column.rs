@@ -1,0 +1,119 @@
+//! A column of integers in the narrowest type that holds them all: state is made, written and read at memory speed.
+
+use arrow::array::{ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::datatypes::ArrowNativeType;
+use std::sync::Arc;
+
+/// Integers in the narrowest type that holds them all.
+#[derive(Debug)]
+pub(crate) enum Column {
+    Bytes(Vec<i8>),
+    Shorts(Vec<i16>),
+    Ints(Vec<i32>),
+    Longs(Vec<i64>),
+}
+
+impl Default for Column {
+    fn default() -> Self {
+        Self::Bytes(Vec::new())
+    }
+}
+
+impl From<&[i64]> for Column {
+    #[expect(clippy::cast_possible_truncation, reason = "the range is known, and a plain cast vectorises")]
+    fn from(values: &[i64]) -> Self {
+        // All bits set in any value, or in the complement of a negative one.
+        let bits = values.iter().fold(0, |bits, value| bits | (value ^ (value >> 63)));
+        match bits {
+            ..0x80 => Self::Bytes(values.iter().map(|value| *value as i8).collect()),
+            0x80..0x8000 => Self::Shorts(values.iter().map(|value| *value as i16).collect()),
+            0x8000..0x8000_0000 => Self::Ints(values.iter().map(|value| *value as i32).collect()),
+            _ => Self::Longs(values.to_vec()),
+        }
+    }
+}
+
+impl From<Vec<i64>> for Column {
+    fn from(values: Vec<i64>) -> Self {
+        Self::from(&values[..])
+    }
+}
+
+impl Column {
+    /// The values as 64-bit integers.
+    pub(crate) fn widened(&self) -> Vec<i64> {
+        let mut values = Vec::with_capacity(self.len());
+        self.append_to(&mut values, |value| value);
+        values
+    }
+
+    /// Several columns, one after another.
+    #[expect(clippy::cast_possible_truncation, reason = "no part is wider than the type chosen")]
+    pub(crate) fn joined(parts: &[&Self]) -> ArrayRef {
+        match parts.iter().map(|part| part.width()).max() {
+            None | Some(1) => Arc::new(Int8Array::new(join(parts, |value| value as i8), None)),
+            Some(2) => Arc::new(Int16Array::new(join(parts, |value| value as i16), None)),
+            Some(4) => Arc::new(Int32Array::new(join(parts, |value| value as i32), None)),
+            _ => Arc::new(Int64Array::new(join(parts, |value| value), None)),
+        }
+    }
+
+    fn width(&self) -> usize {
+        match self {
+            Self::Bytes(_) => 1,
+            Self::Shorts(_) => 2,
+            Self::Ints(_) => 4,
+            Self::Longs(_) => 8,
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Bytes(values) => values.len(),
+            Self::Shorts(values) => values.len(),
+            Self::Ints(values) => values.len(),
+            Self::Longs(values) => values.len(),
+        }
+    }
+
+    fn append_to<T>(&self, target: &mut Vec<T>, cast: impl Fn(i64) -> T) {
+        match self {
+            Self::Bytes(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Shorts(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Ints(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Longs(values) => target.extend(values.iter().map(|value| cast(*value))),
+        }
+    }
+}
+
+fn join<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
+    let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| part.append_to(&mut values, &cast));
+    values.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::state::widen;
+    use arrow::array::Array;
+
+    #[test]
+    fn joining_keeps_every_value_in_the_narrowest_type() {
+        let cases: [(&[&[i64]], usize); 6] = [
+            (&[], 1),
+            (&[&[0, 127, -128], &[]], 1),
+            (&[&[1], &[128, -5]], 2),
+            (&[&[i64::from(i16::MIN) - 1], &[3]], 4),
+            (&[&[i64::from(i32::MAX), i64::from(i32::MIN)], &[200]], 4),
+            (&[&[1], &[i64::MAX, i64::MIN, 0], &[70_000]], 8),
+        ];
+        for (parts, width) in cases {
+            let columns: Vec<Column> = parts.iter().map(|part| Column::from(*part)).collect();
+            let joined = Column::joined(&columns.iter().collect::<Vec<_>>());
+            assert_eq!(widen(&joined), parts.concat());
+            assert_eq!(joined.data_type().primitive_width(), Some(width));
+        }
+    }
+}

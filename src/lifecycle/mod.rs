@@ -1,0 +1,73 @@
+//! The customer base over time: recency, frequency, tenure, cohorts, survival, growth, states and warnings.
+//! Knows nothing of how costs were made.
+//!
+//! Everything follows from the days on which customers bought, returned or cost something, before an as-of date: an
+//! exclusive bound. Days count to the last day observed, so a customer who bought on the day before the as-of date
+//! has a recency of 0. A purchase is a distinct day with a sale line. Customers without purchase before a date are
+//! prospects then and have no row in any of these tables.
+//!
+//! Customers are walked in slices of consecutive ranks; what is counted are integers, so that neither slices nor
+//! threads leave a trace.
+
+mod layout;
+
+mod slices;
+
+mod customer_days;
+
+mod calendar;
+
+mod rhythm;
+
+mod state;
+
+mod dates;
+
+mod grouping;
+
+mod breadth;
+
+mod profile;
+
+mod profile_table;
+
+mod windows;
+
+mod cohort;
+
+mod cohort_table;
+
+pub mod kaplan_meier;
+
+mod lives;
+
+mod survival_table;
+
+mod growth;
+
+mod growth_table;
+
+mod transition;
+
+mod chain;
+
+mod transition_table;
+
+mod counts;
+
+mod trend;
+
+mod signal;
+
+mod warning;
+
+mod holdout;
+
+mod warning_table;
+
+mod stage;
+
+#[cfg(test)]
+mod tests;
+
+pub use stage::{Summary, run};

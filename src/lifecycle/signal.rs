@@ -1,0 +1,299 @@
+//! Signs that a customer is about to leave, each with its reason in words.
+
+use super::calendar::Calendar;
+use super::customer_days::{CONTRIBUTION, CustomerDaysView, Seen};
+use super::layout::Layout;
+use super::state::{AsOf, number};
+use super::trend::{TrendPeriods, Trends};
+use crate::pipeline::WarningDef;
+use crate::units::{Day, format_fixed, pow10, rescale};
+use std::ops::Range;
+
+/// What a sign is of, in the order in which they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SignalKind {
+    /// Late against its own rhythm.
+    Overdue,
+    /// Probability alive.
+    Alive,
+    /// Contribution per period.
+    Contribution,
+    /// Orders per period.
+    Orders,
+    /// Product groups per period.
+    Breadth,
+    /// Discount in list revenue.
+    Discount,
+}
+
+impl SignalKind {
+    /// All of them.
+    pub(crate) const ALL: [SignalKind; 6] = [
+        SignalKind::Overdue,
+        SignalKind::Alive,
+        SignalKind::Contribution,
+        SignalKind::Orders,
+        SignalKind::Breadth,
+        SignalKind::Discount,
+    ];
+
+    /// As tables show it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            SignalKind::Overdue => "overdue",
+            SignalKind::Alive => "alive",
+            SignalKind::Contribution => "contribution",
+            SignalKind::Orders => "orders",
+            SignalKind::Breadth => "breadth",
+            SignalKind::Discount => "discount",
+        }
+    }
+}
+
+/// A sign.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Signal {
+    pub(crate) kind: SignalKind,
+    /// The ratio, probability or share that is held against the threshold.
+    pub(crate) measure: f64,
+    pub(crate) threshold: f64,
+    /// What it was or should be.
+    before: f64,
+    /// What it is.
+    now: f64,
+}
+
+/// By rank; none for customers without purchase.
+type Probabilities<'r> = &'r [Option<f32>];
+
+/// What signs are sought with at one date.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch<'r> {
+    pub(crate) date: &'r AsOf,
+    pub(crate) warning: &'r WarningDef,
+    pub(crate) calendar: &'r Calendar,
+    /// None where the history is too short for trends.
+    pub(crate) trend: Option<(&'r TrendPeriods, &'r Trends)>,
+    /// Probability alive by rank at the date and, where it is known, one holdout earlier.
+    pub(crate) alive: Option<(Probabilities<'r>, Option<Probabilities<'r>>)>,
+}
+
+impl Watch<'_> {
+    /// The signs of a customer by its days before the date.
+    pub(crate) fn signals(
+        &self,
+        rank: usize,
+        days: CustomerDaysView<'_>,
+        seen: &Seen,
+        found: &mut Vec<Signal>,
+    ) {
+        found.extend(self.overdue(seen));
+        found.extend(self.less_alive(rank));
+        if let Some((periods, trends)) = self.trend {
+            self.broken_trends(rank, days, seen, (periods, trends), found);
+        }
+    }
+
+    /// Of customers with a rhythm of their own: who bought once is nowhere late.
+    fn overdue(&self, seen: &Seen) -> Option<Signal> {
+        let expected = self.date.rhythm.filter(|_| seen.repeats() > 0)?.expected_gap_days(seen);
+        let (now, threshold) = (f64::from(seen.recency(self.date.day)), number(self.warning.overdue));
+        let signal =
+            Signal { kind: SignalKind::Overdue, measure: now / expected, threshold, before: expected, now };
+        (signal.measure >= threshold).then_some(signal)
+    }
+
+    /// Fell below the threshold since one holdout earlier.
+    fn less_alive(&self, rank: usize) -> Option<Signal> {
+        let (now, before) = self.alive?;
+        let now = f64::from((*now.get(rank)?)?);
+        // Who had not bought then was alive when it did.
+        let before = before.and_then(|before| *before.get(rank)?).map_or(1.0, f64::from);
+        let threshold = number(self.warning.alive_below);
+        let signal = Signal { kind: SignalKind::Alive, measure: now, threshold, before, now };
+        (now < threshold && before >= threshold).then_some(signal)
+    }
+
+    /// Trends of customers who were there through all of the earlier periods, and bought once per period on average:
+    /// of others a period without purchase says nothing.
+    fn broken_trends(
+        &self,
+        rank: usize,
+        days: CustomerDaysView<'_>,
+        seen: &Seen,
+        (periods, trends): (&TrendPeriods, &Trends),
+        found: &mut Vec<Signal>,
+    ) {
+        let within = |periods: &Range<usize>| {
+            let (first, last) = (self.calendar.period(periods.start), self.calendar.period(periods.end - 1));
+            (first.start, days.since(first.start).before(last.end()))
+        };
+        let ((_, recent), (start, earlier)) = (within(&periods.recent), within(&periods.earlier));
+        if seen.first > start.0 || earlier.purchases().count() < periods.earlier.len() {
+            return;
+        }
+        let per_period = [periods.recent.len() as f64, periods.earlier.len() as f64];
+        let mut fall = |kind, now: f64, before: f64| {
+            found.extend(self.fall(kind, now / per_period[0], before / per_period[1]));
+        };
+        fall(SignalKind::Contribution, recent.sum(CONTRIBUTION) as f64, earlier.sum(CONTRIBUTION) as f64);
+        fall(SignalKind::Orders, recent.orders() as f64, earlier.orders() as f64);
+        let [now, before] = trends.product_groups.each_ref().map(|groups| f64::from(groups[rank]));
+        fall(SignalKind::Breadth, now, before);
+        let depth =
+            |which: usize| trends.discount[which][rank] as f64 / trends.list_revenue[which][rank] as f64;
+        if trends.list_revenue.iter().all(|list_revenue| list_revenue[rank] > 0) {
+            found.extend(self.rise(depth(0), depth(1)));
+        }
+    }
+
+    fn fall(&self, kind: SignalKind, now: f64, before: f64) -> Option<Signal> {
+        let threshold = number(self.warning.drop);
+        let signal = Signal { kind, measure: 1.0 - now / before, threshold, before, now };
+        (before > 0.0 && signal.measure >= threshold).then_some(signal)
+    }
+
+    fn rise(&self, now: f64, before: f64) -> Option<Signal> {
+        let threshold = number(self.warning.drop);
+        let signal =
+            Signal { kind: SignalKind::Discount, measure: now / before - 1.0, threshold, before, now };
+        (before > 0.0 && signal.measure >= threshold).then_some(signal)
+    }
+
+    /// The customer's contribution of the year before the date.
+    pub(crate) fn stake(&self, days: CustomerDaysView<'_>) -> i128 {
+        days.since(Day(self.date.day.0 - super::profile::YEAR_DAYS)).sum(CONTRIBUTION)
+    }
+}
+
+impl Signal {
+    /// The reason as a person reads it.
+    pub(crate) fn reason(&self, layout: &Layout<'_>) -> String {
+        let (before, now, period) = (self.before, self.now, layout.period_name());
+        match self.kind {
+            SignalKind::Overdue => {
+                let times = self.measure;
+                format!(
+                    "{now:.0} days since the last purchase, {times:.1} times its rhythm of {before:.0} days"
+                )
+            }
+            SignalKind::Alive => format!("probability alive fell from {before:.2} to {now:.2}"),
+            SignalKind::Contribution => {
+                let (before, now) = (money_text(before, layout), money_text(now, layout));
+                format!("contribution per {period} fell from {before} to {now} {}", layout.currency)
+            }
+            SignalKind::Orders => format!("orders per {period} fell from {before:.1} to {now:.1}"),
+            SignalKind::Breadth => format!("product groups per {period} fell from {before:.1} to {now:.1}"),
+            SignalKind::Discount => {
+                format!("discount rose from {:.1} % to {:.1} % of list value", before * 100.0, now * 100.0)
+            }
+        }
+    }
+}
+
+/// A mean of fixed-point money with two digits at most.
+#[expect(clippy::cast_possible_truncation, reason = "a mean of amounts of 18 digits fits 128 bits")]
+fn money_text(amount: f64, layout: &Layout<'_>) -> String {
+    let shown = layout.money_scale.min(2);
+    debug_assert!(amount.abs() < pow10(30) as f64);
+    let shown_amount =
+        rescale(amount.round() as i128, layout.money_scale, shown).expect("fewer digits always fit");
+    format_fixed(shown_amount, shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::customer_days::customers;
+    use crate::lifecycle::rhythm::Rhythm;
+    use crate::lifecycle::tests::{definition, layout, months, slice};
+
+    fn signals(
+        day: &[crate::lifecycle::tests::TestDay],
+        alive: Option<(f32, Option<f32>)>,
+        trends: &Trends,
+    ) -> Vec<Signal> {
+        let calendar = months("2024-01-01", 9, "2024-10-01");
+        let warning = definition().warning;
+        let periods = TrendPeriods::before(calendar.as_of, &calendar, &warning).unwrap();
+        let rhythm = Some(Rhythm { shape: 1.0, rate_days: 30.0 });
+        let date = AsOf { day: calendar.as_of, period_start: Day(calendar.as_of.0 - 30), rhythm };
+        let (now, before) = (vec![alive.map(|alive| alive.0)], vec![alive.and_then(|alive| alive.1)]);
+        let alive = alive.map(|_| (&now[..], Some(&before[..])));
+        let watch = Watch {
+            date: &date,
+            warning: &warning,
+            calendar: &calendar,
+            trend: Some((&periods, trends)),
+            alive,
+        };
+        let slice = slice(&[day]);
+        let (_, days) = customers(&slice).next().unwrap();
+        let mut found = Vec::new();
+        watch.signals(0, days, &days.seen(180).unwrap(), &mut found);
+        found
+    }
+
+    fn flat() -> Trends {
+        let of = |value: i64| [vec![value], vec![2 * value]];
+        Trends { product_groups: [vec![9], vec![18]], discount: of(10), list_revenue: of(100) }
+    }
+
+    fn reasons(signals: &[Signal]) -> Vec<String> {
+        let customers = crate::lifecycle::tests::known_customers(1);
+        signals.iter().map(|signal| signal.reason(&layout(&customers))).collect()
+    }
+
+    /// A purchase of 400 every ten days from the first of January on, until so many were made.
+    fn every_ten_days(purchases: i32) -> Vec<crate::lifecycle::tests::TestDay> {
+        (0..purchases).map(|index| (19_723 + 10 * index, 1, 400)).collect()
+    }
+
+    #[test]
+    fn a_customer_within_its_rhythm_gives_no_sign() {
+        assert!(signals(&every_ten_days(28), Some((0.9, Some(0.95))), &flat()).is_empty());
+    }
+
+    #[test]
+    fn the_reason_of_a_late_customer_names_its_rhythm() {
+        // Last purchase on the 211th day of 274, a rhythm of (30 + 210) / (1 + 21) days.
+        let found = signals(&every_ten_days(22), None, &flat());
+        assert_eq!(found[0].kind, SignalKind::Overdue);
+        assert_eq!(reasons(&found)[0], "63 days since the last purchase, 5.8 times its rhythm of 11 days");
+        assert_eq!(reasons(&found)[1], "contribution per month fell from 3.17 to 1.00 EUR");
+        assert_eq!(reasons(&found)[2], "orders per month fell from 3.2 to 1.0");
+    }
+
+    #[test]
+    fn probability_alive_warns_once_when_it_falls() {
+        let alive = |now, before| signals(&every_ten_days(28), Some((now, before)), &flat());
+        assert_eq!(reasons(&alive(0.4, Some(0.8))), ["probability alive fell from 0.80 to 0.40"]);
+        assert!(alive(0.3, Some(0.4)).is_empty(), "it was below before");
+        assert_eq!(reasons(&alive(0.4, None)), ["probability alive fell from 1.00 to 0.40"]);
+        assert!(alive(0.5, Some(0.8)).is_empty());
+    }
+
+    #[test]
+    fn breadth_and_discount_break_their_trend() {
+        let narrow = Trends { product_groups: [vec![3], vec![18]], ..flat() };
+        assert_eq!(
+            reasons(&signals(&every_ten_days(28), None, &narrow)),
+            ["product groups per month fell from 3.0 to 1.0"]
+        );
+        let dear = Trends { discount: [vec![16], vec![20]], ..flat() };
+        assert_eq!(
+            reasons(&signals(&every_ten_days(28), None, &dear)),
+            ["discount rose from 10.0 % to 16.0 % of list value"]
+        );
+    }
+
+    #[test]
+    fn trends_of_customers_who_came_later_or_buy_rarely_say_nothing() {
+        let narrow = Trends { product_groups: [vec![0], vec![18]], ..flat() };
+        let later: Vec<_> = every_ten_days(28).into_iter().skip(2).collect();
+        assert!(signals(&later, None, &narrow).is_empty());
+        let rare: Vec<_> = every_ten_days(28).into_iter().filter(|day| (day.0 - 19_723) % 90 == 0).collect();
+        assert!(signals(&rare, None, &narrow).is_empty());
+        assert!(signals(&[(19_800, 1, 8)], None, &narrow).is_empty(), "who bought once is nowhere late");
+    }
+}

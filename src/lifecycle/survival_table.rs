@@ -1,0 +1,257 @@
+//! `survival` and `survival_summary`: how long relationships last.
+
+use super::calendar::Calendar;
+use super::grouping::Grouping;
+use super::growth::Growth;
+use super::kaplan_meier::{CountedLives, SurvivalCurve};
+use super::layout::{count, float, name, whole};
+use super::lives::Lives;
+use crate::publish::schema::{Column, Sheet};
+
+/// Who a curve is about, and the curve.
+pub(crate) struct Survival<'r> {
+    by: &'r str,
+    value: Option<&'r str>,
+    lives: Vec<CountedLives>,
+    /// Customers with a purchase whose life was not under observation.
+    unobserved: u64,
+    curve: SurvivalCurve,
+}
+
+/// Estimates a curve for every group.
+pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Survival<'r>> {
+    let mut survivals = Vec::new();
+    for (index, grouping) in groupings.iter().enumerate() {
+        for (group, value) in grouping.values.iter().enumerate() {
+            let lives = counts.counted(index, group);
+            let curve = SurvivalCurve::estimate(&lives);
+            let unobserved = counts.unobserved(index, group);
+            survivals.push(Survival { by: &grouping.by, value: value.as_deref(), lives, unobserved, curve });
+        }
+    }
+    survivals
+}
+
+/// The curves, a row per duration at which a life ended or was censored.
+pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
+    let mut sheet = Sheet::new("survival", "group of customers and duration", None);
+    let rows = || {
+        survivals.iter().flat_map(|survival| survival.curve.steps.iter().map(move |step| (survival, step)))
+    };
+    add_group(&mut sheet, rows().map(|(survival, _)| (survival.by, survival.value)));
+    let meaning =
+        "Since the first purchase, or since the day the customer was won if that is before the history";
+    sheet.fixed(
+        count("time_days", "days", meaning),
+        rows().map(|(_, step)| step.time.into()).collect::<Vec<i64>>(),
+    );
+    let mut add = |name, meaning, of: &dyn Fn(&super::kaplan_meier::Step) -> u64| {
+        sheet.fixed(
+            count(name, "customers", meaning),
+            rows().map(|(_, step)| whole(of(step))).collect::<Vec<_>>(),
+        );
+    };
+    add("at_risk", "Relationships under observation until this time at least", &|step| step.at_risk);
+    add("events", "Of these, relationships that ended now: no purchase for lifecycle.gap_days", &|step| {
+        step.ended
+    });
+    add("censored", "Of these, relationships that still lasted when the history ended", &|step| {
+        step.censored
+    });
+    sheet.floats(
+        Column {
+            nullable: false,
+            ..float("survival", "1", "Kaplan–Meier estimate of the share that lasts longer")
+        },
+        rows().map(|(_, step)| Some(step.survival)),
+    );
+    let meaning = "Greenwood's standard error of survival; null once nobody survives";
+    sheet.floats(float("survival_se", "1", meaning), rows().map(|(_, step)| step.standard_error));
+    let meaning = "Lower end of the 95 % interval on the scale of log(−log); null where survival is 0 or 1";
+    sheet.floats(
+        float("survival_lower", "1", meaning),
+        rows().map(|(_, step)| step.interval.map(|ends| ends.0)),
+    );
+    sheet.floats(
+        float("survival_upper", "1", "Upper end of that interval"),
+        rows().map(|(_, step)| step.interval.map(|ends| ends.1)),
+    );
+    sheet
+}
+
+/// Every curve in one row, with the lifetime that follows from the churn rate beside it.
+pub(crate) fn summary(
+    survivals: &[Survival<'_>],
+    growth: &Growth,
+    calendar: &Calendar,
+    gap_days: u32,
+) -> Sheet {
+    let mut sheet = Sheet::new("survival_summary", "group of customers", None);
+    add_group(&mut sheet, survivals.iter().map(|survival| (survival.by, survival.value)));
+    let meaning =
+        "Days without purchase after which a relationship counts as ended: what is estimated depends on it";
+    sheet.fixed(count("gap_days", "days", meaning), vec![gap_days.into(); survivals.len()]);
+    add_lives(&mut sheet, survivals);
+    add_means(&mut sheet, survivals);
+    let rates = growth.mean_rates(calendar);
+    let meaning = "Customers churned per period over customers active in the period before, all complete periods together";
+    sheet.floats(float("churn_rate", "1", meaning), rates.iter().map(|rate| rate.churn));
+    let meaning = "1 / churn_rate; null if nobody churned";
+    sheet.floats(
+        float("churn_lifetime_periods", "periods", meaning),
+        rates.iter().map(|rate| rate.lifetime_periods),
+    );
+    let meaning = "The same in days, by the mean length of these periods: not active in the next period is less than a relationship's end, so it is shorter than the mean above";
+    sheet.floats(float("churn_lifetime_days", "days", meaning), rates.iter().map(|rate| rate.lifetime_days));
+    sheet
+}
+
+fn add_group<'r>(sheet: &mut Sheet, groups: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) {
+    sheet.texts(
+        name("attribute", "'all' or the attribute by which customers are told apart"),
+        groups.clone().map(|(by, _)| Some(by)),
+    );
+    let meaning = "The attribute's value; null for customers without value, and for all";
+    sheet.texts(name("attribute_value", meaning).nullable(), groups.map(|(_, value)| value));
+}
+
+fn add_lives(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
+    let mut add = |name, meaning, of: &dyn Fn(&Survival<'_>) -> u64| {
+        sheet.fixed(
+            count(name, "customers", meaning),
+            survivals.iter().map(|row| whole(of(row))).collect::<Vec<_>>(),
+        );
+    };
+    add("customers", "Relationships observed", &|row| row.curve.lives());
+    add("ended", "Of these, relationships that ended", &|row| row.curve.ended());
+    add("censored", "Of these, relationships that still lasted", &|row| {
+        row.curve.lives() - row.curve.ended()
+    });
+    let late =
+        |row: &Survival<'_>| row.lives.iter().filter(|life| life.entry > 0).map(|life| life.lives).sum();
+    add(
+        "entered_late",
+        "Of these, customers won before the history begins, observed once that is as old as gap_days",
+        &late,
+    );
+    add(
+        "unobserved",
+        "Beside these, customers won before the history begins without purchase in its first gap_days: they left unseen",
+        &|row| row.unobserved,
+    );
+}
+
+fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
+    let days = |of: &dyn Fn(&SurvivalCurve) -> Option<u32>| {
+        survivals.iter().map(|row| of(&row.curve).map(i64::from)).collect()
+    };
+    let meaning = "The first duration that at most half of the relationships outlast; null if more than half outlast all";
+    sheet.fixed_or_null(count("median_days", "days", meaning), days(&SurvivalCurve::median));
+    let mean = |row: &Survival<'_>| row.curve.restricted_mean(None);
+    let meaning = "Mean duration up to restricted_to_days: the area under the curve";
+    sheet.floats(
+        float("restricted_mean_days", "days", meaning),
+        survivals.iter().map(|row| Some(mean(row)?.mean)),
+    );
+    let meaning = "Standard error of that mean";
+    sheet.floats(
+        float("restricted_mean_se_days", "days", meaning),
+        survivals.iter().map(|row| Some(mean(row)?.standard_error)),
+    );
+    let meaning = "The longest duration observed";
+    sheet.fixed_or_null(
+        count("restricted_to_days", "days", meaning),
+        survivals.iter().map(|row| Some(mean(row)?.limit.into())).collect(),
+    );
+    let meaning = "The duration at which, with few who entered late, nobody at risk was left although later ones were observed: the curve says nothing beyond it";
+    sheet.fixed_or_null(count("collapses_at_days", "days", meaning), days(&SurvivalCurve::collapses_at));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::customer_days::customers;
+    use crate::lifecycle::lives::Observation;
+    use crate::lifecycle::tests::{TestDay, bought, slice};
+    use crate::units::Day;
+    use arrow::array::{AsArray, RecordBatch};
+    use arrow::datatypes::{Float64Type, Int64Type, Schema};
+    use std::sync::Arc;
+
+    const AS_OF: i32 = 1000;
+
+    /// Customers whose relationships last as long as the remissions of Freireich's patients, if a day without
+    /// purchase ends them: bought every day to the day before the end, or to the last day observed.
+    fn six_mp() -> Vec<Vec<TestDay>> {
+        let ended = [6, 6, 6, 7, 10, 13, 16, 22, 23];
+        let censored = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35];
+        let daily = |first: i32, last: i32| bought(&(first..=last).collect::<Vec<_>>());
+        let ended = ended.into_iter().map(|days| daily(100, 100 + days - 1));
+        ended.chain(censored.into_iter().map(|days| daily(AS_OF - 1 - days, AS_OF - 1))).collect()
+    }
+
+    fn table(sheet: Sheet) -> RecordBatch {
+        let fields = sheet.spec.columns.iter().map(|column| {
+            arrow::datatypes::Field::new(column.name.to_string(), column.kind.data_type(), column.nullable)
+        });
+        RecordBatch::try_new(Arc::new(Schema::new(fields.collect::<Vec<_>>())), sheet.arrays).unwrap()
+    }
+
+    fn survivals_of(histories: &[Vec<TestDay>], gap_days: i32) -> Lives {
+        let groupings = [Grouping::all()];
+        let histories: Vec<&[TestDay]> = histories.iter().map(Vec::as_slice).collect();
+        let (slice, mut lives) = (slice(&histories), Lives::new(&groupings));
+        for (rank, days) in customers(&slice) {
+            let observation = Observation { start: Day(0), as_of: Day(AS_OF), gap_days };
+            lives.add(&groupings, rank, observation.life(days, None));
+        }
+        lives
+    }
+
+    #[test]
+    fn golden_3_8_from_days_to_the_table() {
+        let groupings = [Grouping::all()];
+        let found = table(survival(&survivals(&groupings, &survivals_of(&six_mp(), 1))));
+        let floats = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
+        let times = found.column_by_name("time_days").unwrap().as_primitive::<Int64Type>().clone();
+        let (survival, error) = (floats("survival"), floats("survival_se"));
+        for (time, expected, se) in [
+            (6, 0.857_143, 0.076_360),
+            (7, 0.806_723, 0.086_935),
+            (10, 0.752_941, 0.096_350),
+            (13, 0.690_196, 0.106_815),
+            (16, 0.627_451, 0.114_054),
+            (22, 0.537_815, 0.128_234),
+            (23, 0.448_179, 0.134_591),
+        ] {
+            let row = times.values().iter().position(|known| *known == time).unwrap();
+            assert!((survival.value(row) - expected).abs() < 5e-7, "{time}");
+            assert!((error.value(row) - se).abs() < 5e-7, "{time}");
+        }
+    }
+
+    #[test]
+    fn the_summary_puts_churn_beside_survival() {
+        let groupings = [Grouping::all()];
+        let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
+        let growth = Growth::new(&groupings, calendar.len());
+        let curves = survivals_of(&six_mp(), 1);
+        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 1));
+        let whole = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(0);
+        assert_eq!((whole("customers"), whole("ended"), whole("censored")), (21, 9, 12));
+        assert_eq!((whole("median_days"), whole("entered_late"), whole("gap_days")), (23, 0, 1));
+        assert!(found.column_by_name("churn_rate").unwrap().is_null(0), "nobody could churn");
+    }
+
+    #[test]
+    fn no_customer_makes_rows_without_numbers() {
+        let groupings = [Grouping::all()];
+        let curves = survivals_of(&[], 180);
+        assert_eq!(table(survival(&survivals(&groupings, &curves))).num_rows(), 0);
+        let calendar = crate::lifecycle::tests::months("1970-01-01", 1, "1970-01-10");
+        let growth = Growth::new(&groupings, calendar.len());
+        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 180));
+        assert!(found.column_by_name("restricted_mean_days").unwrap().is_null(0));
+        assert!(found.column_by_name("median_days").unwrap().is_null(0));
+    }
+}

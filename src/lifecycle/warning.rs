@@ -1,0 +1,130 @@
+//! Who is warned of at a date.
+//!
+//! A warning is about a relationship that has not ended: customers whose gap to the date exceeds the declared one left
+//! already, and those whose state is lost.
+
+use super::customer_days::{Seen, customers};
+use super::holdout::{Outcome, Tally};
+use super::layout::money;
+use super::signal::{Signal, Watch};
+use super::state::{Rules, State};
+use crate::error::Result;
+use crate::profitability::schema::DaySlice;
+use std::ops::Range;
+
+/// A customer with a sign.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Warned {
+    pub(crate) rank: u32,
+    pub(crate) seen: Seen,
+    pub(crate) state: State,
+    /// Contribution of the last year.
+    pub(crate) stake: i64,
+    /// Its signs, at least one.
+    pub(crate) signals: Range<usize>,
+    /// Where what followed is known: the lead time of a customer who lapsed.
+    pub(crate) lapsed: Option<u32>,
+}
+
+/// Customers with a sign, by rank, and their signs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Warnings {
+    /// All who could be warned of.
+    pub(crate) candidates: Tally,
+    pub(crate) customers: Vec<Warned>,
+    signals: Vec<Signal>,
+}
+
+impl Warnings {
+    /// The signs of a customer.
+    pub(crate) fn signals(&self, warned: &Warned) -> &[Signal] {
+        &self.signals[warned.signals.clone()]
+    }
+
+    /// Appends those of later ranks.
+    pub(crate) fn append(&mut self, later: Self) {
+        let shift = self.signals.len();
+        self.candidates = self.candidates.merge(later.candidates);
+        self.signals.extend(later.signals);
+        let moved = |warned: Warned| {
+            let signals = warned.signals.start + shift..warned.signals.end + shift;
+            Warned { signals, ..warned }
+        };
+        self.customers.extend(later.customers.into_iter().map(moved));
+    }
+
+    /// Customers in the order of what is at stake, the most first, then by rank.
+    pub(crate) fn by_stake(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.customers.len()).collect();
+        order.sort_unstable_by_key(|index| (std::cmp::Reverse(self.customers[*index].stake), *index));
+        order
+    }
+}
+
+/// Looks for signs in the customers of a slice; with an outcome, also at what became of them.
+///
+/// # Errors
+/// An amount beyond 18 digits.
+pub(crate) fn warnings(
+    watch: &Watch<'_>,
+    rules: &Rules,
+    outcome: Option<&Outcome>,
+    (first_rank, slice): (usize, &DaySlice),
+) -> Result<Warnings> {
+    let mut found = Warnings::default();
+    for (place, all_days) in customers(slice) {
+        let (rank, days) = (first_rank + place, all_days.before(watch.date.day));
+        let Some(seen) = days.seen(rules.gap_days) else { continue };
+        let state = rules.state(&seen, watch.date);
+        if state == State::Lost || watch.date.day.0 - seen.last > rules.gap_days {
+            continue;
+        }
+        let lapsed = outcome.and_then(|outcome| outcome.lapsed(all_days, &seen));
+        found.candidates.add(lapsed);
+        let start = found.signals.len();
+        watch.signals(rank, days, &seen, &mut found.signals);
+        if found.signals.len() > start {
+            found.customers.push(Warned {
+                rank: u32::try_from(rank).expect("ranks fit 32 bits"),
+                seen,
+                state,
+                stake: money("contribution_at_stake", watch.stake(days))?,
+                signals: start..found.signals.len(),
+                lapsed,
+            });
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifecycle::rhythm::Rhythm;
+    use crate::lifecycle::state::AsOf;
+    use crate::lifecycle::tests::{bought, definition, months, slice};
+    use crate::units::Day;
+
+    #[test]
+    fn who_left_already_is_not_warned_of() {
+        let calendar = months("2024-01-01", 12, "2025-01-01");
+        let end = calendar.as_of.0;
+        let slice = slice(&[
+            &bought(&[end - 320, end - 300, end - 181]),
+            &bought(&[end - 320, end - 300, end - 180]),
+            &bought(&[end - 20, end - 10, end - 1]),
+            &[],
+        ]);
+        let rhythm = Some(Rhythm { shape: 1.0, rate_days: 20.0 });
+        let date = AsOf { day: Day(end), period_start: Day(end - 31), rhythm };
+        let warning = definition().warning;
+        let watch = Watch { date: &date, warning: &warning, calendar: &calendar, trend: None, alive: None };
+        let mut found = warnings(&watch, &Rules::new(&definition()), None, (5, &slice)).unwrap();
+        assert_eq!(found.candidates.customers, 2);
+        assert_eq!(found.customers.iter().map(|warned| warned.rank).collect::<Vec<_>>(), [6]);
+        assert_eq!((found.customers[0].stake, found.customers[0].signals.clone()), (6, 0..1));
+        found.append(found.clone());
+        assert_eq!((found.customers[1].signals.clone(), found.candidates.customers), (1..2, 4));
+        assert_eq!(found.by_stake(), [0, 1], "ties in the order of customers");
+    }
+}

@@ -1,0 +1,269 @@
+//! Lifetime value through the program: tables that agree with each other, choices that are kept, and histories that
+//! teach little or nothing.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
+mod support;
+
+use arrow::array::{ArrayRef, Int64Array, StringArray};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use support::{Line, Outcome, Pipeline, Published, table, write};
+
+/// Customers who come one after another, buy in their own rhythm and stop after some purchases.
+fn buyers(customers: i64) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for customer in 1..=customers {
+        let (first, gap, purchases) =
+            (customer * 37 % 200, 3 + customer * customer % 60, 1 + customer * 7 % 9);
+        let days = (0..purchases).map(|purchase| first + purchase * gap).filter(|day| *day < 365);
+        for (purchase, day) in (0..).zip(days) {
+            let price = i128::from(1_000 + 300 * (customer % 11) + 50 * purchase);
+            lines.push(Line { price, ..Line::new(customer, 1_000 * customer + purchase, day) });
+        }
+    }
+    // Somebody buys on the last day of the year, so that it is whole.
+    lines.push(Line::new(customers + 1, 1, 365));
+    lines
+}
+
+fn pipeline(lines: &[Line], clv: &str) -> Pipeline {
+    let pipeline = Pipeline::new().and(&format!("\n[clv]\n{clv}\n"));
+    write(&pipeline.data("lines/all.parquet"), table(lines));
+    pipeline
+}
+
+fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} in {row:?}"))
+}
+
+/// The sum of a column of money or estimates, null as nothing.
+fn sum<'r>(rows: impl IntoIterator<Item = &'r BTreeMap<String, String>>, column: &str) -> f64 {
+    rows.into_iter().filter(|row| row[column] != "null").map(|row| number(row, column)).sum()
+}
+
+const TABLES: [&str; 5] =
+    ["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"];
+
+/// No table holds anything but finite numbers.
+fn check_finite(published: &Published) {
+    for table in TABLES {
+        for row in published.rows(table) {
+            for (column, value) in &row {
+                let is_number = !["NaN", "inf", "-inf"].contains(&value.as_str());
+                assert!(is_number, "{table}: {column} in {row:?}");
+            }
+        }
+    }
+}
+
+fn chosen(published: &Published) -> (String, String) {
+    let segment = &published.release["run"]["clv"]["segments"][0];
+    let why = if segment["kept"] == true { "kept" } else { segment["why"].as_str().unwrap() };
+    (segment["chosen"].as_str().unwrap().to_owned(), why.to_owned())
+}
+
+#[test]
+fn tables_agree_with_each_other() {
+    let published = pipeline(&buyers(300), "horizons = [\"90 days\", \"1 year\"]").publish(&[]);
+    check_finite(&published);
+    let customers = published.rows("customer_value");
+    let buying = published.rows("customer").into_iter().filter(|row| row["lines"] != "0").count();
+    assert_eq!(customers.len(), buying);
+    let [counts, equity] = ["value_counts", "customer_equity"].map(|table| published.rows(table));
+    assert_eq!(sum(&counts, "customers"), 301.0);
+    assert_eq!(equity.len(), 1);
+    assert_eq!(equity[0]["scope"], "all");
+    for column in ["residual_value", "residual_value_full", "residual_revenue", "past_profit"] {
+        let total = sum(&customers, column);
+        assert!((number(&equity[0], column) - total).abs() < 1e-6 * total.abs().max(1.0), "{column}");
+    }
+    assert!((number(&equity[0], "alive_customers") - sum(&customers, "probability_alive")).abs() < 1e-9);
+    let (low, high) = (number(&equity[0], "residual_value_low"), number(&equity[0], "residual_value_high"));
+    assert!(low < number(&equity[0], "residual_value") && number(&equity[0], "residual_value") < high);
+    // Past profit is what profitability says.
+    let profits: BTreeMap<String, String> = published
+        .rows("customer")
+        .into_iter()
+        .map(|row| (row["customer_id"].clone(), row["customer_profit"].clone()))
+        .collect();
+    assert!(customers.iter().all(|row| row["past_profit"] == profits[&row["customer_id"]]));
+}
+
+#[test]
+fn bins_of_the_back_test_add_up_to_its_totals() {
+    let published = pipeline(&buyers(300), "calibration = [\"2024-06-01\", \"2024-09-01\"]").publish(&[]);
+    let rows = published.rows("value_backtest");
+    for date in ["2024-06-01", "2024-09-01"] {
+        for model in ["mbg_nbd", "pareto_nbd"] {
+            let of = |kind: &str| -> Vec<&BTreeMap<String, String>> {
+                let is = |row: &&BTreeMap<String, String>| {
+                    row["calibration_date"] == date
+                        && row["target"] == "purchases"
+                        && row["forecaster"] == model
+                        && row["kind"] == kind
+                };
+                rows.iter().filter(is).collect()
+            };
+            let total = of("total");
+            assert_eq!(total.len(), 1);
+            for kind in ["decile", "frequency", "recency"] {
+                for column in ["customers", "expected", "actual"] {
+                    let parts = sum(of(kind), column);
+                    assert!(
+                        (parts - number(total[0], column)).abs() < 1e-9,
+                        "{date} {model} {kind} {column}"
+                    );
+                }
+            }
+            let weeks = of("week");
+            assert!(weeks.len() >= 50);
+            let is_ascending = |pair: &[&BTreeMap<String, String>]| {
+                number(pair[0], "expected") <= number(pair[1], "expected")
+            };
+            assert!(weeks.windows(2).all(is_ascending));
+        }
+        let rules = ["past_rate", "last_period", "idle_beyond_own_gap", "idle_beyond_mean_gap"];
+        assert!(rules.iter().all(|rule| rows.iter().any(|row| row["forecaster"] == *rule)));
+    }
+}
+
+#[test]
+fn a_choice_is_kept_until_it_is_made_again() {
+    let history = pipeline(&buyers(300), "models = [\"pareto_nbd\", \"bg_nbd\"]");
+    let (first, why) = chosen(&history.publish(&[]));
+    assert_eq!(why, "holdout");
+    assert_eq!(chosen(&history.publish(&[])), (first.clone(), "kept".to_owned()));
+    assert_eq!(chosen(&history.publish(&["--full"])), (first.clone(), "kept".to_owned()));
+    assert_eq!(chosen(&history.publish(&["--reselect"])), (first.clone(), "holdout".to_owned()));
+    let other = if first == "bg_nbd" { "pareto_nbd" } else { "bg_nbd" };
+    let declared = history.with("[clv]\n", &format!("[clv]\nmodel = \"{other}\"\n"));
+    assert_eq!(chosen(&declared.publish(&[])), (other.to_owned(), "declared".to_owned()));
+    // What is no longer among the models is chosen again.
+    let gone = declared
+        .with(&format!("model = \"{other}\"\n"), "")
+        .with("models = [\"pareto_nbd\", \"bg_nbd\"]", "models = [\"mbg_nbd\"]");
+    assert_eq!(chosen(&gone.publish(&[])), ("mbg_nbd".to_owned(), "holdout".to_owned()));
+}
+
+#[test]
+fn drift_is_measured_in_standard_errors_of_the_named_release() {
+    let history = pipeline(&buyers(300), "");
+    let first = history.publish(&[]);
+    let later = history.with("[clv]\n", &format!("[clv]\ndrift_from = \"{}\"\n", first.id()));
+    let rows = later.publish(&["--as-of", "2024-11-01"]).rows("value_model");
+    let drifts: Vec<_> = rows.iter().filter(|row| row["drift"] != "null").collect();
+    assert!(drifts.len() >= 8, "four parameters of two models");
+    for row in &drifts {
+        let moved = number(row, "estimate") - number(row, "earlier_estimate");
+        assert!(row["sample"] == "whole" && (number(row, "drift") > 0.0) == (moved > 0.0), "{row:?}");
+    }
+    let unknown = later.with(first.id(), "20000101T000000Z");
+    unknown.abacus(&["run"]).fails(2, &["history.toml:", "'drift_from' names release '20000101T000000Z'"]);
+}
+
+#[test]
+fn bytes_do_not_depend_on_threads() {
+    let history = pipeline(
+        &buyers(2_000),
+        "models = [\"bg_nbd\", \"mbg_nbd\", \"pareto_nbd\"]\nspend = \"gamma_gamma\"",
+    );
+    let run = |threads: &str| {
+        let outcome = Outcome::of(history.command(&["run", "--full"]).env("RAYON_NUM_THREADS", threads));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        history.published().digests()
+    };
+    assert_eq!(run("1"), run("5"));
+}
+
+#[test]
+fn segments_are_fitted_apart_and_add_up() {
+    const CUSTOMERS: &str = "
+[facts.customers]
+files = \"../data/customers.parquet\"
+customer = \"customer_id\"
+channel = \"origin\"
+";
+    let history = pipeline(&buyers(300), "segment = \"channel\"").and(CUSTOMERS);
+    let origin = |customer: i64| [Some("web"), Some("shop"), None][usize::try_from(customer % 3).unwrap()];
+    let columns: Vec<(&'static str, ArrayRef)> = vec![
+        ("customer_id", Arc::new((1..=301).map(Some).collect::<Int64Array>())),
+        ("origin", Arc::new((1..=301).map(origin).collect::<StringArray>())),
+    ];
+    write(&history.data("customers.parquet"), columns);
+    let published = history.publish(&[]);
+    check_finite(&published);
+    let equity = published.rows("customer_equity");
+    let names: Vec<(&str, &str)> =
+        equity.iter().map(|row| (row["scope"].as_str(), row["segment"].as_str())).collect();
+    assert_eq!(names, [("segment", "null"), ("segment", "shop"), ("segment", "web"), ("all", "null")]);
+    for column in ["customers", "residual_value", "past_profit"] {
+        let parts = sum(&equity[..3], column);
+        assert!((number(&equity[3], column) - parts).abs() < 1e-6 * parts.abs(), "{column}");
+    }
+    assert_eq!(published.release["run"]["clv"]["segments"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_costs_more_than_it_brings_has_a_negative_value() {
+    let cheap = |line: Line| Line { price: 3, ..line };
+    let history = pipeline(&buyers(300).into_iter().map(cheap).collect::<Vec<_>>(), "");
+    let published = history.publish(&[]);
+    let customers = published.rows("customer_value");
+    assert!(customers.iter().all(|row| number(row, "margin_per_purchase") < 0.0));
+    assert!(number(&published.rows("customer_equity")[0], "residual_value") < 0.0);
+}
+
+/// Lines of customers on days: (customer, day).
+fn on(days: &[(i64, i64)]) -> Vec<Line> {
+    let line = |(order, (customer, day)): (i64, &(i64, i64))| Line::new(*customer, order, *day);
+    (1..).zip(days).map(line).collect()
+}
+
+#[test]
+fn histories_that_teach_little_are_told_so() {
+    let one = on(&[(1, 3), (1, 40), (1, 90)]);
+    let nobody_repeats: Vec<(i64, i64)> = (1..=50).map(|customer| (customer, 2 * customer)).collect();
+    let daily: Vec<(i64, i64)> =
+        (1..=20).flat_map(|customer| (0..60).map(move |day| (customer, day))).collect();
+    let one_day: Vec<(i64, i64)> = (1..=20).map(|customer| (customer, 5)).collect();
+    let alike: Vec<Line> = buyers(200).into_iter().map(|line| Line { price: 1_000, ..line }).collect();
+    for (name, lines, model, reason) in [
+        ("one customer", one, "pareto_nbd", "few_repeaters"),
+        ("nobody repeats", on(&nobody_repeats), "mbg_nbd", "no_repeaters"),
+        ("everybody daily", on(&daily), "pareto_nbd", "alike_and_nobody_lapses"),
+        ("one day", on(&one_day), "mbg_nbd", "no_time"),
+        ("all spends equal", alike, "gamma_gamma", "no heterogeneity"),
+        ("shorter than a gap", on(&[(1, 0), (2, 1), (1, 2), (2, 3), (3, 3)]), "mbg_nbd", "few_repeaters"),
+    ] {
+        let published = pipeline(&lines, "").publish(&[]);
+        check_finite(&published);
+        let rows = published.rows("value_model");
+        let whole = rows.iter().filter(|row| row["model"] == model && row["sample"] == "whole");
+        let reasons: Vec<&str> = whole.map(|row| row["reason"].as_str()).collect();
+        assert!(reasons.iter().any(|found| found.to_lowercase().contains(reason)), "{name}: {reasons:?}");
+        assert!(!published.rows("customer_value").is_empty(), "{name}");
+        assert_eq!(published.rows("customer_equity").len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn data_that_begin_in_the_middle_of_relationships_are_warned_of() {
+    let mut lines = buyers(120);
+    lines.extend(on(&(1_000..1_200).map(|customer| (customer, customer % 28)).collect::<Vec<_>>()));
+    let outcome = pipeline(&lines, "").abacus(&["run"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("begin in the middle of relationships"), "{outcome:?}");
+    let outcome = pipeline(&buyers(120), "").abacus(&["run"]);
+    assert!(!outcome.stderr.contains("begin in the middle of relationships"), "{outcome:?}");
+}
+
+#[test]
+fn dates_outside_the_history_are_left_out_and_told() {
+    let history = pipeline(&buyers(100), "calibration = [\"2020-01-01\", \"2024-07-01\"]");
+    let outcome = history.abacus(&["run"]);
+    assert!(outcome.stderr.contains("calibration 2020-01-01 is left out"), "{outcome:?}");
+    let rows = history.published().rows("value_backtest");
+    assert!(rows.iter().all(|row| row["calibration_date"] == "2024-07-01"));
+}
