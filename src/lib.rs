@@ -19,6 +19,8 @@ pub mod clv;
 
 pub mod lifecycle;
 
+pub mod segments;
+
 pub mod perception;
 
 pub mod publish;

@@ -3,7 +3,7 @@
 
 use crate::clv;
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
@@ -14,6 +14,7 @@ use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
+use crate::segments;
 use crate::units::Day;
 use std::path::Path;
 use std::sync::Arc;
@@ -120,6 +121,30 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "segments",
+        about: "RFM, pyramid, value matrices, treatments, next products, migration",
+        reads: &["customer", "customer_product", "product_group"],
+        writes: &[
+            "customer_segment",
+            "segment_summary",
+            "rfm_cut_point",
+            "pyramid",
+            "value_matrix",
+            "treatment",
+            "next_product",
+            "migration",
+            "acquisition_profile",
+        ],
+        enabled: |definition| definition.segments.is_some(),
+        run: |work| {
+            let as_of = work.facts().as_of;
+            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier_groups)?;
+            let account = report::segments_line(&summary);
+            work.group_warnings = summary.warnings;
+            Ok(account)
+        },
+    },
+    Stage {
         name: "perception",
         about: "surveys, complaints, referrals: the value customers get",
         reads: &["facts", "customer_period", "customer"],
@@ -191,6 +216,10 @@ pub struct Workspace {
     earlier: clv::Earlier,
     lifetime: Option<clv::Summary>,
     checks: Vec<Checked>,
+    /// Releases that segments start from.
+    earlier_groups: segments::Earlier,
+    /// What a person should know of the rules of segments.
+    group_warnings: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
     timings: Vec<Timing>,
@@ -224,6 +253,7 @@ pub struct Report {
 /// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let definition = pipeline::read(path)?;
+    segments::check(&definition)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
     let mut work = Workspace::open(definition, &home, options, events.clone())?;
@@ -273,7 +303,11 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    costing::check(definition, &facts::read_ledgers(definition)?)
+    let mut faults = Faults::default();
+    faults.keep(segments::check(definition));
+    faults.keep(segments::earlier(definition, &Home::open(&definition.publish.path)?));
+    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
+    faults.none()
 }
 
 /// A release's facts and costing, for questions about it.
@@ -420,6 +454,7 @@ impl Workspace {
         let earlier = earlier(&definition, home, current.as_ref(), options.reselect)?;
         let current = current.filter(|_| !options.full);
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
+        let earlier_groups = segments::earlier(&definition, home)?;
         let write = WriteOptions {
             plain: definition.publish.plain,
             row_group_rows: definition.publish.row_group_rows,
@@ -439,6 +474,8 @@ impl Workspace {
             earlier,
             lifetime: None,
             checks: Vec::new(),
+            earlier_groups,
+            group_warnings: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
         })
@@ -473,14 +510,15 @@ impl Workspace {
         }
         let lifetime = self.lifetime.take();
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let warnings: Vec<String> = told.cloned().chain(messages(warnings)).collect();
+        let told = told.chain(&self.group_warnings).cloned();
+        let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
         let profit = self.profit.take().expect("profitability comes first");
         let sheet = report::run_table(&self.definition, &facts, &costs, &profit, &self.timings);
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
-        let manifest = report::manifest(
+        let mut manifest = report::manifest(
             &self.definition,
             &facts,
             &costs,
@@ -488,8 +526,13 @@ impl Workspace {
             &self.timings,
             &self.checks,
             &self.ledgers,
-            lifetime.as_ref(),
         );
+        if let Some(lifetime) = &lifetime {
+            manifest["clv"] = lifetime.manifest.clone();
+        }
+        if self.definition.segments.is_some() {
+            manifest["segments"] = serde_json::json!({ "earlier": self.earlier_groups.used() });
+        }
         let sources = facts.accounts();
         let release = if self.options.dry_run {
             None

@@ -60,8 +60,8 @@ fn check_finite(published: &Published) {
 
 fn chosen(published: &Published) -> (String, String) {
     let segment = &published.release["run"]["clv"]["segments"][0];
-    let text = |key: &str| segment[key].as_str().unwrap().to_owned();
-    (text("chosen"), text("why"))
+    let why = if segment["kept"] == true { "kept" } else { segment["why"].as_str().unwrap() };
+    (segment["chosen"].as_str().unwrap().to_owned(), why.to_owned())
 }
 
 #[test]

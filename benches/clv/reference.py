@@ -1,6 +1,6 @@
 """Arbitrary-precision values of the models, by the formulas as printed in the papers and by nothing the program does.
 
-    python3 benches/clv/reference.py [points] > grid.csv      (mpmath 1.3; about 15 minutes for 10,500 points)
+    python3 benches/clv/reference.py [points] > grid.csv      (mpmath 1.3; about 40 minutes for 10,500 points)
 
 Per point: model, four parameters, x, t_x, T (days), horizon (days), discount rate per day; then the log-likelihood,
 P(alive), expected purchases within the horizon and DERT. The same points on every machine. DERT of BG/NBD and MBG/NBD, slow this way, is left out but for every twentieth point.

@@ -23,8 +23,17 @@ pub(crate) struct Choice {
     /// Its place in `Fits::models`.
     pub(crate) model: usize,
     pub(crate) why: Why,
+    /// Whether the current release had chosen it, so that nothing was chosen now.
+    pub(crate) is_kept: bool,
     /// Root mean squared error of each model over the holdouts, in the order of the models; none without holdout.
     pub(crate) scores: Vec<Option<f64>>,
+}
+
+impl Choice {
+    /// Why, for the run's summary.
+    pub(crate) fn text(&self) -> &'static str {
+        if self.is_kept { "kept from the current release until --reselect" } else { self.why.text() }
+    }
 }
 
 /// Why a model was chosen.
@@ -32,8 +41,6 @@ pub(crate) struct Choice {
 pub(crate) enum Why {
     /// The pipeline file says so.
     Declared,
-    /// The current release chose it.
-    Kept,
     /// No other one foretold purchases of single customers better.
     Holdout,
     /// There is no holdout to tell models by, so it is the first.
@@ -44,7 +51,6 @@ impl Why {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Declared => "declared",
-            Self::Kept => "kept from the current release until --reselect",
             Self::Holdout => "lowest root mean squared error of purchases per customer in the holdout",
             Self::First => "first of the models: nobody to tell them by in a holdout",
         }
@@ -53,7 +59,6 @@ impl Why {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Declared => "declared",
-            Self::Kept => "kept",
             Self::Holdout => "holdout",
             Self::First => "first",
         }
@@ -75,14 +80,15 @@ pub(crate) fn choose(
             models.iter().position(|model| model_name(*model) == name)
         };
         let declared = clv.model.and_then(|declared| models.iter().position(|model| *model == declared));
-        let (model, why) = if let Some(model) = declared {
-            (model, Why::Declared)
+        let (model, why, is_kept) = if let Some(model) = declared {
+            (model, Why::Declared, false)
         } else if let Some(model) = kept() {
-            (model, Why::Kept)
+            (model, Why::Holdout, true)
         } else {
-            best(&scores).map_or((0, Why::First), |model| (model, Why::Holdout))
+            let (model, why) = best(&scores).map_or((0, Why::First), |model| (model, Why::Holdout));
+            (model, why, false)
         };
-        Choice { model, why, scores }
+        Choice { model, why, is_kept, scores }
     };
     (0..segments.len()).map(of).collect()
 }
@@ -102,10 +108,11 @@ fn best(scores: &[Option<f64>]) -> Option<usize> {
     scored.reduce(|best, next| if next.1 < best.1 { next } else { best }).map(|(model, _)| model)
 }
 
-/// What the current release values this segment by, unless it was asked to choose again.
+/// What the current release values this segment by, if a holdout chose it and the run is not asked to choose again.
 fn kept_model<'e>(earlier: &'e Earlier, segment: Option<&str>) -> Option<&'e str> {
     let current = earlier.current.as_ref().filter(|_| !earlier.reselect)?;
-    segment_of(current, segment)?["chosen"].as_str()
+    let segment = segment_of(current, segment).filter(|segment| segment["why"] == Why::Holdout.word())?;
+    segment["chosen"].as_str()
 }
 
 /// A segment's entry in a manifest's `clv`.
@@ -125,13 +132,13 @@ mod tests {
         Series { target: Target::Purchases, forecaster, spend: None, kind: Kind::Total, errors: vec![errors] }
     }
 
-    fn chosen(clv: &ClvDef, errors: &[f64], earlier: &Earlier) -> (usize, Why) {
+    fn chosen(clv: &ClvDef, errors: &[f64], earlier: &Earlier) -> (usize, Why, bool) {
         let series = clv.models.iter().zip(errors).map(|(model, error)| series(*model, *error)).collect();
         let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
         let segments = Segments::new(None, None, 1, "").unwrap();
         let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
         let choice = choose(clv, &clv.models, &segments, tests, earlier).remove(0);
-        (choice.model, choice.why)
+        (choice.model, choice.why, choice.is_kept)
     }
 
     fn clv(model: Option<PurchaseModel>) -> ClvDef {
@@ -152,18 +159,28 @@ mod tests {
     #[test]
     fn the_holdout_chooses_until_a_release_has_chosen() {
         let none = Earlier::default();
-        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &none), (1, Why::Holdout));
-        assert_eq!(chosen(&clv(None), &[0.4, 0.4], &none), (0, Why::Holdout), "ties go to the first");
-        assert_eq!(chosen(&clv(None), &[], &none), (0, Why::First));
-        let current = serde_json::json!({ "segments": [{ "segment": null, "chosen": "mbg_nbd" }] });
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &none), (1, Why::Holdout, false));
+        assert_eq!(chosen(&clv(None), &[0.4, 0.4], &none), (0, Why::Holdout, false), "ties go to the first");
+        assert_eq!(chosen(&clv(None), &[], &none), (0, Why::First, false));
+        let current =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "mbg_nbd", "why": "holdout" }] });
         let kept = Earlier { current: Some(current.clone()), ..Earlier::default() };
-        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &kept), (0, Why::Kept));
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &kept), (0, Why::Holdout, true));
+        let first =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "mbg_nbd", "why": "first" }] });
+        let first = Earlier { current: Some(first), ..Earlier::default() };
+        assert_eq!(
+            chosen(&clv(None), &[0.5, 0.4], &first),
+            (1, Why::Holdout, false),
+            "now there is a holdout"
+        );
         let again = Earlier { current: Some(current), reselect: true, ..Earlier::default() };
-        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &again), (1, Why::Holdout));
-        let gone = serde_json::json!({ "segments": [{ "segment": null, "chosen": "bg_nbd" }] });
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &again), (1, Why::Holdout, false));
+        let gone =
+            serde_json::json!({ "segments": [{ "segment": null, "chosen": "bg_nbd", "why": "holdout" }] });
         let gone = Earlier { current: Some(gone), ..Earlier::default() };
-        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &gone), (1, Why::Holdout));
+        assert_eq!(chosen(&clv(None), &[0.5, 0.4], &gone), (1, Why::Holdout, false));
         let declared = clv(Some(PurchaseModel::MbgNbd));
-        assert_eq!(chosen(&declared, &[0.5, 0.4], &again), (0, Why::Declared));
+        assert_eq!(chosen(&declared, &[0.5, 0.4], &again), (0, Why::Declared, false));
     }
 }

@@ -19,9 +19,9 @@ pub(crate) struct Calendar {
 
 impl Calendar {
     pub(crate) fn new(periods: &[FactPeriod], gap_days: u32) -> Self {
-        let complete = periods.iter().filter(|period| period.complete);
+        let mut complete = periods.iter().filter(|period| period.complete);
         let mut bounds: Vec<i32> = complete.clone().map(|period| period.period.start.0).collect();
-        bounds.extend(complete.last().map(|period| period.period.end().0));
+        bounds.extend(complete.next_back().map(|period| period.period.end().0));
         Self { bounds, gap_days }
     }
 

@@ -21,6 +21,7 @@ pub(crate) fn manifest(
             "segment": segments.names[segment],
             "chosen": name(models[choice.model]),
             "why": choice.why.word(),
+            "kept": choice.is_kept,
             "holdout_rmse": scores,
             "models": fitted.filter(|account| account.log_likelihood.is_some()).map(fit).collect::<Vec<_>>(),
         })

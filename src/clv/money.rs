@@ -29,7 +29,7 @@ pub fn nearest(amount: f64) -> i128 {
 /// # Errors
 /// More than 18 digits.
 pub(crate) fn rounded(amount: f64) -> Result<i64> {
-    if !(amount.abs() <= MOST) {
+    if amount.is_nan() || amount.abs() > MOST {
         return Err(Error::check(format!(
             "lifetime value: a customer's value of {amount:e} smallest units has more than 18 digits; \
              use a smaller facts.money_scale"

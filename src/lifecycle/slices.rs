@@ -8,9 +8,6 @@ use std::ops::Range;
 /// Customers of a slice: their days stay in the second-level cache.
 const SLICE_CUSTOMERS: usize = 1 << 16;
 
-/// Slices that are made while those before them are taken.
-const BAND: usize = 16;
-
 fn slices(customers: usize) -> Vec<Range<usize>> {
     let starts = (0..customers).step_by(SLICE_CUSTOMERS);
     starts.map(|start| start..customers.min(start + SLICE_CUSTOMERS)).collect()
@@ -40,7 +37,8 @@ pub(crate) fn in_order<T: Send>(
     make: impl Fn(usize, &DaySlice) -> Result<T> + Sync,
     mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    for band in slices(days.customers()).chunks(BAND) {
+    // Two slices per thread are held at a time.
+    for band in slices(days.customers()).chunks(2 * rayon::current_num_threads()) {
         let of_slice = |ranks: &Range<usize>| make(ranks.start, &days.slice(ranks.clone()));
         let made: Vec<T> = band.par_iter().with_max_len(1).map(of_slice).collect::<Result<_>>()?;
         made.into_iter().try_for_each(&mut take)?;

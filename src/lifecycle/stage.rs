@@ -1,6 +1,6 @@
 //! The stage: dates and the base's rhythm before each, then the tables.
 
-use super::breadth::breadths;
+use super::breadth::{Breadth, breadths};
 use super::calendar::Calendar;
 use super::cohort_table::CohortPlan;
 use super::counts::{CountPlan, Counts};
@@ -26,8 +26,8 @@ use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, LifecycleDef};
 use crate::profitability::schema::CustomerHistory;
-use crate::publish::Staging;
 use crate::publish::schema::Sheet;
+use crate::publish::{Staging, TableWriter};
 use crate::units::{Day, Decimal};
 
 /// What the run's summary says of the customer base at its as-of date.
@@ -143,30 +143,34 @@ impl Base<'_> {
         Ok(())
     }
 
-    /// `lifecycle` at every date.
+    /// `lifecycle` at every date, in one walk.
     fn profiles(&self, as_of: &[Day], staging: &Staging, found: &mut Summary) -> Result<()> {
         let known = Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?;
         let breadths = breadths(self.definition, self.facts, &self.calendar, as_of)?;
-        for (day, breadth) in as_of.iter().zip(&breadths) {
-            let (date, before) =
-                (self.dates.at(*day), self.dates.at(self.calendar.period_before(*day).start));
-            let (rules, calendar) = (&self.rules, &self.calendar);
-            let view = View { date, before, rules, calendar, breadth };
-            let sheet = |rows: &[Profile]| lifecycle(&self.layout, *day, known, rows);
-            let mut writer = staging.table(&sheet(&[]).spec, Some(&day.to_string()))?;
-            let make = |first_rank: usize, slice: &_| {
+        let views: Vec<View<'_>> =
+            as_of.iter().zip(&breadths).map(|(day, breadth)| self.view(*day, breadth)).collect();
+        let sheet = |view: &View<'_>, rows: &[Profile]| lifecycle(&self.layout, view.date.day, known, rows);
+        let writer =
+            |view: &View<'_>| staging.table(&sheet(view, &[]).spec, Some(&view.date.day.to_string()));
+        let mut writers = views.iter().map(writer).collect::<Result<Vec<_>>>()?;
+        let make = |first_rank: usize, slice: &_| {
+            let of_view = |view: &View<'_>| {
                 let rows = view.profiles(first_rank, slice)?;
-                Ok((tally(&rows), sheet(&rows).arrays))
+                Ok((tally(&rows), sheet(view, &rows).arrays))
             };
-            in_order(&self.history.days, make, |(states, arrays)| {
-                if *day == self.calendar.as_of {
-                    found.add(states);
-                }
-                writer.write(arrays)
-            })?;
-            writer.finish()?;
-        }
-        Ok(())
+            views.iter().map(of_view).collect::<Result<Vec<_>>>()
+        };
+        in_order(&self.history.days, make, |made| {
+            // The run's own date is the last.
+            made.last().into_iter().for_each(|(states, _)| found.add(*states));
+            writers.iter_mut().zip(made).try_for_each(|(writer, (_, arrays))| writer.write(arrays))
+        })?;
+        writers.into_iter().try_for_each(TableWriter::finish)
+    }
+
+    fn view<'v>(&'v self, day: Day, breadth: &'v Breadth) -> View<'v> {
+        let (date, before) = (self.dates.at(day), self.dates.at(self.calendar.period_before(day).start));
+        View { date, before, rules: &self.rules, calendar: &self.calendar, breadth }
     }
 
     /// The record of warnings made at an earlier date.

@@ -45,9 +45,13 @@ pub fn ln_beta(a: f64, b: f64) -> f64 {
     ln_gamma(small) - ln_rising(large, small)
 }
 
-/// ln Γ(a + n) − ln Γ(a) for n ≥ 0, the logarithm of the rising factorial (a)ₙ; n need not be whole.
+/// ln Γ(a + n) − ln Γ(a) for n ≥ 0, the logarithm of the rising factorial (a)ₙ; n need not be whole, and a may be
+/// 0 if n is.
 pub fn ln_rising(a: f64, n: f64) -> f64 {
-    debug_assert!(a > 0.0 && n >= 0.0, "ln_rising of {a}, {n}");
+    debug_assert!(a >= 0.0 && n >= 0.0, "ln_rising of {a}, {n}");
+    if n == 0.0 {
+        return 0.0;
+    }
     let steps = steps_to_far(a);
     let near: f64 = (0..steps).map(|step| (n / (a + f64::from(step))).ln_1p()).sum();
     let far = a + f64::from(steps);
@@ -57,7 +61,10 @@ pub fn ln_rising(a: f64, n: f64) -> f64 {
 
 /// ψ(a + n) − ψ(a) for n ≥ 0: the derivative of [`ln_rising`] by a.
 pub fn digamma_rising(a: f64, n: f64) -> f64 {
-    debug_assert!(a > 0.0 && n >= 0.0, "digamma_rising of {a}, {n}");
+    debug_assert!(a >= 0.0 && n >= 0.0, "digamma_rising of {a}, {n}");
+    if n == 0.0 {
+        return 0.0;
+    }
     let steps = steps_to_far(a);
     let near: f64 = (0..steps).map(|step| a + f64::from(step)).map(|low| n / (low * (low + n))).sum();
     let far = a + f64::from(steps);
@@ -66,7 +73,10 @@ pub fn digamma_rising(a: f64, n: f64) -> f64 {
 
 /// ψ′(a + n) − ψ′(a) for n ≥ 0, never positive: the second derivative of [`ln_rising`] by a.
 pub fn trigamma_rising(a: f64, n: f64) -> f64 {
-    debug_assert!(a > 0.0 && n >= 0.0, "trigamma_rising of {a}, {n}");
+    debug_assert!(a >= 0.0 && n >= 0.0, "trigamma_rising of {a}, {n}");
+    if n == 0.0 {
+        return 0.0;
+    }
     let steps = steps_to_far(a);
     let fall = |low: f64| n / low / (low + n) * ((2.0 * low + n) / low / (low + n));
     let near: f64 = (0..steps).map(|step| fall(a + f64::from(step))).sum();

@@ -9,6 +9,7 @@ mod keys;
 mod perception_definition;
 mod read;
 mod scenario;
+mod segments_definition;
 pub mod sql;
 mod stage;
 
@@ -20,5 +21,6 @@ pub use perception_definition::*;
 pub(crate) use read::did_you_mean;
 pub use read::read;
 pub use scenario::apply;
+pub use segments_definition::*;
 pub use sql::{Aggregate, Driver, Expr, Function};
 pub use stage::{Stage, plan};

@@ -1,7 +1,6 @@
 //! The run's own account in the release's manifest.
 
 use super::total_rows;
-use crate::clv;
 use crate::costing::schema::CostTotals;
 use crate::expect::Checked;
 use crate::facts::FactSet;
@@ -21,7 +20,6 @@ pub fn manifest(
     timings: &[Timing],
     checks: &[Checked],
     ledgers: &[Identity],
-    lifetime: Option<&clv::Summary>,
 ) -> Value {
     let money = |amount: i128| format_fixed(amount, facts.money_scale);
     let total = total_rows(facts);
@@ -32,7 +30,7 @@ pub fn manifest(
         .collect();
     let state: Vec<String> =
         facts.record.state_files().map(|file| format!("facts/{}.arrow", file.digest)).collect();
-    let mut manifest = json!({
+    json!({
         "abacus": env!("CARGO_PKG_VERSION"),
         "pipeline": definition.name,
         "definition": { "path": definition.path.to_string_lossy(), "digest": definition.digest },
@@ -59,9 +57,5 @@ pub fn manifest(
         "state": state,
         "ledgers": ledgers,
         "facts": facts.record,
-    });
-    if let Some(lifetime) = lifetime {
-        manifest["clv"] = lifetime.manifest.clone();
-    }
-    manifest
+    })
 }

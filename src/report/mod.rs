@@ -77,6 +77,16 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
     format!("{}{}", counts.join(", "), churn.unwrap_or_default())
 }
 
+/// What the segments stage did.
+pub fn segments_line(summary: &crate::segments::Summary) -> String {
+    format!(
+        "{} customers, {} with a treatment, {} offers",
+        grouped(summary.customers as i128),
+        grouped(summary.treated as i128),
+        grouped(summary.offers as i128)
+    )
+}
+
 /// What the perception stage did.
 pub fn perception_line(summary: &perception::Summary) -> String {
     format!(

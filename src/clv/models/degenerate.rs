@@ -63,6 +63,8 @@ fn without_repeat_purchases_none_are_expected() {
     assert_eq!(reasons(&counts), all(Reason::NoRepeaters));
     let predictor = Predictor::new(&fit(Model::BgNbd, &counts)).unwrap();
     assert_eq!(predictor.purchases(&History::NEW, &Horizon::of_days(365)).value, 0.0);
+    assert_eq!(predictor.log_likelihood(&History::of_days(0, 0, 99)), 0.0);
+    assert_eq!(predictor.silent(&History::of_days(0, 0, 99), 13.0).value, 1.0);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub mod shifted_beta_geometric;
 mod degenerate;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod grid;
 
 pub use counts::{CountRow, Counts};
 pub use estimate::Estimate;

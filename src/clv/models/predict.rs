@@ -159,6 +159,7 @@ pub(super) fn alive_probability(alive: &Slope, survived: &Slope, lapsed: &Slope)
     let (survived_share, lapsed_share) =
         if survived.value > lapsed.value { (common, rare) } else { (rare, common) };
     let likelihood = survived.value.max(lapsed.value) + ratio.ln_1p();
+    debug_assert!(!likelihood.is_nan(), "{survived:?} {lapsed:?}");
     let probability = (alive.value - likelihood).exp().min(1.0);
     let entry = |index: usize| {
         alive.gradient[index]

@@ -6,6 +6,9 @@ use crate::clv::census::Tally;
 use crate::clv::models::CountRow;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
+/// A number of a row.
+type Of = fn(&CountRow) -> u64;
+
 /// One row per segment and history, ascending.
 pub(crate) fn sheet(layout: &Layout<'_>, tallies: &[Tally]) -> Sheet {
     let rows: Vec<(usize, &CountRow)> = tallies
@@ -16,7 +19,7 @@ pub(crate) fn sheet(layout: &Layout<'_>, tallies: &[Tally]) -> Sheet {
     let mut sheet = Sheet::new("value_counts", "segment and history of purchases", None);
     layout.add_as_of(&mut sheet, rows.len());
     layout.add_segments(&mut sheet, rows.iter().map(|(segment, _)| Some(*segment)));
-    let columns: [(&'static str, &'static str, &'static str, fn(&CountRow) -> u64); 4] = [
+    let columns: [(_, _, _, Of); 4] = [
         ("purchases", "purchases", "x: days with a purchase after the first", |row| row.purchases.into()),
         ("last_purchase_days", "days", "t_x: from the first purchase to the last", |row| {
             row.last_purchase_days.into()

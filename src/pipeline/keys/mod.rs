@@ -9,6 +9,7 @@ mod kind;
 mod network;
 mod perception;
 mod scenario;
+mod segments;
 mod settings;
 mod take;
 #[cfg(test)]
@@ -45,6 +46,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&customer_base::CLV),
             "",
             "Lifetime value; its presence turns the stage on",
+        ),
+        Key::optional(
+            "segments",
+            Kind::Table(&segments::SEGMENTS),
+            "",
+            "RFM, pyramid, value matrices, treatments, migration; its presence turns the stage on",
         ),
         Key::optional(
             "perception",

@@ -148,7 +148,7 @@ fn with_chosen(
 
 fn horizon(entry: Entry<'_>, text: &str) -> Option<Horizon> {
     let length = text.parse::<Duration>().map_err(|fault| entry.fault(fault)).ok()?;
-    Some(Horizon { column: text.trim().split_whitespace().collect::<Vec<_>>().join("_"), length })
+    Some(Horizon { column: text.split_whitespace().collect::<Vec<_>>().join("_"), length })
 }
 
 fn discount_rate(entry: Entry<'_>) -> Option<Decimal> {

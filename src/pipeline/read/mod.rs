@@ -34,6 +34,7 @@ mod reading;
 mod resource;
 mod scenario;
 mod scenario_shares;
+mod segments;
 mod services;
 mod settings;
 mod shape;
@@ -103,6 +104,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
+    let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -113,6 +115,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         lifecycle,
         clv,
+        segments,
         perception,
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
