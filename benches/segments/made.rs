@@ -61,7 +61,13 @@ fn keyed(name: &'static str, rows: &Range<usize>) -> Sheet {
     sheet
 }
 
-fn add(sheet: &mut Sheet, rows: &Range<usize>, name: &'static str, kind: ColumnKind, of: impl Fn(usize) -> i64 + Sync) {
+fn add(
+    sheet: &mut Sheet,
+    rows: &Range<usize>,
+    name: &'static str,
+    kind: ColumnKind,
+    of: impl Fn(usize) -> i64 + Sync,
+) {
     let values: Vec<i64> = rows.clone().into_par_iter().map(of).collect();
     sheet.fixed(Column::new(name, kind, "", "drawn"), values);
 }
@@ -87,7 +93,10 @@ fn customer(rows: Range<usize>, as_of: Day) -> Sheet {
     sheet.instants(Column::new("first_order_at", ColumnKind::Timestamp, "", "drawn"), first.into(), i64::MIN);
     sheet.instants(Column::new("last_order_at", ColumnKind::Timestamp, "", "drawn"), last.into(), i64::MIN);
     let class = |row| Some(CLASSES[usize::try_from(below(row, 7, 4)).expect("small")]);
-    sheet.texts(Column::new("profit_class", ColumnKind::Name, "", "drawn").nullable(), rows.clone().map(class));
+    sheet.texts(
+        Column::new("profit_class", ColumnKind::Name, "", "drawn").nullable(),
+        rows.clone().map(class),
+    );
     let channel = |row| Some(["web", "fair", "referral"][usize::try_from(below(row, 8, 3)).expect("small")]);
     sheet.texts(Column::new("channel", ColumnKind::Name, "", "drawn").nullable(), rows.map(channel));
     sheet

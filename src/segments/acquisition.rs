@@ -50,13 +50,14 @@ pub(crate) fn sheet(
     let mut rows = Vec::new();
     for attribute in attributes(definition, segments) {
         let Some(values) = base.column(&attribute)? else { continue };
-        let (codes, names) = categories(&values).filter(|(_, names)| names.len() <= MOST_VALUES).ok_or_else(|| {
-            let place = definition.place(segments.at);
-            let way_out = "name the attributes that do not in 'acquired_by'";
-            Error::definition(format!(
-                "{place}: attribute '{attribute}' has more than {MOST_VALUES} values, or days; {way_out}"
-            ))
-        })?;
+        let (codes, names) =
+            categories(&values).filter(|(_, names)| names.len() <= MOST_VALUES).ok_or_else(|| {
+                let place = definition.place(segments.at);
+                let way_out = "name the attributes that do not in 'acquired_by'";
+                Error::definition(format!(
+                    "{place}: attribute '{attribute}' has more than {MOST_VALUES} values, or days; {way_out}"
+                ))
+            })?;
         let sums = summed(worth, &lifetime, &codes, names.len());
         let row = |(at, sums)| Row { attribute: attribute.clone(), value: names.get(at).cloned(), sums };
         rows.extend(sums.into_iter().enumerate().map(row).filter(|row: &Row| row.sums.customers > 0));
@@ -134,7 +135,8 @@ impl Sums {
     fn error(&self) -> Option<f64> {
         let customers = i128::try_from(self.customers).expect("a count fits");
         // Σx² − (Σx)²/n over integers: n·Σx² − (Σx)², exact while it fits.
-        let spread = customers.checked_mul(self.squares?)?.checked_sub(self.lifetime.checked_mul(self.lifetime)?)?;
+        let spread =
+            customers.checked_mul(self.squares?)?.checked_sub(self.lifetime.checked_mul(self.lifetime)?)?;
         let count = self.customers as f64;
         (self.customers > 1).then(|| (spread as f64 / count / (count - 1.0) / count).max(0.0).sqrt())
     }
@@ -143,7 +145,10 @@ impl Sums {
 fn written(layout: &Layout<'_>, rows: &[Row], has_residual: bool) -> Sheet {
     let mut sheet = Sheet::new("acquisition_profile", "attribute and value", None);
     layout.add_as_of(&mut sheet, rows.len());
-    sheet.texts(name("attribute", "Attribute of the customer"), rows.iter().map(|row| Some(row.attribute.as_str())));
+    sheet.texts(
+        name("attribute", "Attribute of the customer"),
+        rows.iter().map(|row| Some(row.attribute.as_str())),
+    );
     let value = name("value", "Its value; null for customers without").nullable();
     sheet.texts(value, rows.iter().map(|row| row.value.as_deref()));
     let customers = rows.iter().map(|row| whole(row.sums.customers)).collect::<Vec<_>>();

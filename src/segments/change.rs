@@ -30,7 +30,8 @@ impl<'r> Changes<'r> {
         scale: u8,
     ) -> Option<Self> {
         let then = before.frozen.as_ref().filter(|_| definition.method != Binning::Rank)?;
-        let counted = if definition.frequency == crate::pipeline::Frequency::Days { "days" } else { "orders" };
+        let counted =
+            if definition.frequency == crate::pipeline::Frequency::Days { "days" } else { "orders" };
         let units = ["days".to_owned(), counted.to_owned(), currency.to_owned()];
         Some(Self { rfm, units, scale, before, then })
     }

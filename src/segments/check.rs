@@ -26,7 +26,8 @@ pub fn check(definition: &Definition) -> Result<()> {
     let found = known.iter().find(|known| known.name == measure.name);
     if found.is_some_and(|found| !is_number(&found)) {
         let place = definition.place(measure.at);
-        messages.push(format!("{place}: '{}' is no number; rank customers by a count or money", measure.name));
+        messages
+            .push(format!("{place}: '{}' is no number; rank customers by a count or money", measure.name));
     }
     if messages.is_empty() { Ok(()) } else { Err(Error { kind: Fault::Definition, messages }) }
 }
@@ -45,11 +46,14 @@ fn unknown(definition: &Definition, known: &[Measure], column: &Named, what: &st
         Home::Clv if definition.clv.is_none() => "[clv]",
         _ => return None,
     };
-    Some(format!("{place}: measure '{name}' comes with {missing}, which is off; add {missing} or use another"))
+    Some(format!(
+        "{place}: measure '{name}' comes with {missing}, which is off; add {missing} or use another"
+    ))
 }
 
 fn misfit(definition: &Definition, known: &[Measure], rule: &RuleSql) -> Option<String> {
-    let of = |name: &str| known.iter().find(|measure| measure.name == name).map_or(Kind::Any, |found| found.kind);
+    let of =
+        |name: &str| known.iter().find(|measure| measure.name == name).map_or(Kind::Any, |found| found.kind);
     let place = definition.place(rule.at);
     match kind(&rule.expr, &of) {
         Err(fault) => Some(format!("{place}: {fault}")),

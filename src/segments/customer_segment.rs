@@ -92,7 +92,8 @@ impl Segmented<'_> {
     fn add_worth(&self, sheet: &mut Sheet, layout: &Layout<'_>, rows: &Range<usize>) {
         let profit = layout.money("customer_profit", "Customer profit so far: current value");
         sheet.fixed(profit, self.worth.profit[rows.clone()].to_vec());
-        let meaning = "What the customer is still expected to bring; null without [clv]; never added to profit";
+        let meaning =
+            "What the customer is still expected to bring; null without [clv]; never added to profit";
         let residual = |row: usize| self.worth.residual.as_ref().and_then(|values| values.fixed_at(row));
         sheet.fixed_or_null(layout.money("residual_value", meaning), rows.clone().map(residual).collect());
     }
@@ -102,7 +103,8 @@ impl Segmented<'_> {
         let repeat = rows.clone().map(|row| Some(loyalty.repeat_rate[row]));
         sheet.floats(float("repeat_rate", "1", "Orders after the first over orders"), repeat);
         let wallet = |row: usize| loyalty.share_of_wallet.as_ref().and_then(|values| values.float_at(row));
-        let meaning = "Net revenue over what the customer spends in the category; null where that is not known";
+        let meaning =
+            "Net revenue over what the customer spends in the category; null where that is not known";
         sheet.floats(float("share_of_wallet", "1", meaning), rows.clone().map(wallet));
         let meaning = "From the first purchase to the last day before the as-of date";
         sheet.fixed(count("tenure_days", "days", meaning), loyalty.tenure_days[rows.clone()].to_vec());
@@ -112,14 +114,18 @@ impl Segmented<'_> {
         let brought = |row: usize| loyalty.referrals.as_ref().and_then(|values| values.fixed_at(row));
         let meaning = "Customers the customer brought; null where no attribute says it";
         sheet.fixed_or_null(count("referrals", "customers", meaning), rows.clone().map(brought).collect());
-        let meaning = "Weighted mean of repeat rate, share of wallet, tenure, breadth and referral, as far as known";
+        let meaning =
+            "Weighted mean of repeat rate, share of wallet, tenure, breadth and referral, as far as known";
         sheet.floats(float("loyalty_index", "1", meaning), rows.clone().map(|row| loyalty.index[row]));
     }
 
     fn add_treatment(&self, sheet: &mut Sheet, rows: &Range<usize>) {
         let declared = |row: usize| self.definition.treatments.get(usize::from(self.treatments.of[row]));
         let meaning = "The first treatment whose rule holds; null if none does";
-        sheet.texts(name("treatment", meaning).nullable(), rows.clone().map(|row| declared(row).map(|t| t.name.as_str())));
+        sheet.texts(
+            name("treatment", meaning).nullable(),
+            rows.clone().map(|row| declared(row).map(|t| t.name.as_str())),
+        );
         let attitude = rows.clone().map(|row| declared(row)?.attitude.as_deref());
         sheet.texts(name("attitude", "delight, care, adapt or let go").nullable(), attitude);
         let action = rows.clone().map(|row| declared(row)?.action.as_deref());

@@ -42,10 +42,14 @@ pub fn earlier(definition: &Definition, home: &Home) -> Result<Earlier> {
         let Some(release) = releases.iter().find(|release| release.id == named.name) else {
             let known: Vec<&str> = releases.iter().map(|release| release.id.as_str()).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            return Err(Error::definition(format!("{place}: no release '{}'; there are: {known}", named.name)));
+            return Err(Error::definition(format!(
+                "{place}: no release '{}'; there are: {known}",
+                named.name
+            )));
         };
         if release.rows(table) == 0 {
-            let message = format!("{place}: release '{}' has no {table}; name one with [segments]", named.name);
+            let message =
+                format!("{place}: release '{}' has no {table}; name one with [segments]", named.name);
             return Err(Error::definition(message));
         }
         Ok(release.clone())
@@ -102,17 +106,34 @@ impl Earlier {
     ///
     /// # Errors
     /// Files that changed, or keys of another type.
-    pub(crate) fn before(&self, definition: &Definition, rfm: &RfmDef, keys: &Keys) -> Result<Option<Before>> {
+    pub(crate) fn before(
+        &self,
+        definition: &Definition,
+        rfm: &RfmDef,
+        keys: &Keys,
+    ) -> Result<Option<Before>> {
         let Some(release) = &self.migration else { return Ok(None) };
         let source = Source::open(&self.files(release, SEGMENTS)?)?;
         let known = source.keys(None)?;
-        let other = || Error::definition(format!("release '{}' has customer keys of another type", release.id));
+        let other =
+            || Error::definition(format!("release '{}' has customer keys of another type", release.id));
         let rows = keys.places_in(&known).ok_or_else(other)?;
-        let wanted =
-            ["r_score", "f_score", "m_score", "tier", "rfm_segment", "state", "customer_profit", "residual_value"];
+        let wanted = [
+            "r_score",
+            "f_score",
+            "m_score",
+            "tier",
+            "rfm_segment",
+            "state",
+            "customer_profit",
+            "residual_value",
+        ];
         let mut columns = source.read(&wanted)?;
         let scores = ["r_score", "f_score", "m_score"].map(|name| {
-            let none = || Values { data: Data::Fixed(vec![0; known.len()], None), known: Some(vec![false; known.len()]) };
+            let none = || Values {
+                data: Data::Fixed(vec![0; known.len()], None),
+                known: Some(vec![false; known.len()]),
+            };
             columns.remove(name).unwrap_or_else(none)
         });
         let frozen = self.cuts(release, rfm, definition.facts.money_scale)?;
@@ -121,7 +142,8 @@ impl Earlier {
 
     /// Every file of earlier releases that this run reads.
     pub fn used(&self) -> Vec<UsedFile> {
-        let migration = self.migration.iter().flat_map(|release| [(release, SEGMENTS), (release, CUT_POINTS)]);
+        let migration =
+            self.migration.iter().flat_map(|release| [(release, SEGMENTS), (release, CUT_POINTS)]);
         let frozen = self.cut_points.iter().map(|release| (release, CUT_POINTS));
         let of = |(release, table): (&Release, &str)| {
             let file = |file: &crate::publish::PublishedFile| UsedFile {
@@ -147,7 +169,8 @@ impl Earlier {
                 Err(fault) => Err(format!("{}: {fault}", path.display())),
             }
         };
-        let files: std::result::Result<Vec<PathBuf>, String> = release.files(table).iter().map(check).collect();
+        let files: std::result::Result<Vec<PathBuf>, String> =
+            release.files(table).iter().map(check).collect();
         files.map_err(|fault| Error::input(format!("{fault}; name another release, or leave its key out")))
     }
 
@@ -155,9 +178,13 @@ impl Earlier {
         let source = Source::open(&self.files(release, CUT_POINTS)?)?;
         let mut columns = source.read(&["measure", "counts", "numerator", "denominator", "scale"])?;
         let mut column = |name: &str| columns.remove(name);
-        let (Some(measure), Some(counts), Some(numerator), Some(denominator), Some(scale)) =
-            (column("measure"), column("counts"), column("numerator"), column("denominator"), column("scale"))
-        else {
+        let (Some(measure), Some(counts), Some(numerator), Some(denominator), Some(scale)) = (
+            column("measure"),
+            column("counts"),
+            column("numerator"),
+            column("denominator"),
+            column("scale"),
+        ) else {
             return Ok(None);
         };
         let mut cuts: [Vec<Cut>; 3] = Default::default();
@@ -170,7 +197,8 @@ impl Earlier {
             if !same {
                 return Ok(None);
             }
-            if let (Some(numerator), Some(denominator)) = (numerator.fixed_at(row), denominator.fixed_at(row)) {
+            if let (Some(numerator), Some(denominator)) = (numerator.fixed_at(row), denominator.fixed_at(row))
+            {
                 cuts[place].push(Cut { numerator: numerator.into(), denominator });
             }
         }

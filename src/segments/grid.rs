@@ -6,13 +6,8 @@ use crate::pipeline::{CellDef, TEN_SEGMENTS};
 pub(crate) const NONE: u16 = u16::MAX;
 
 /// The published ten-segment grid: rows R = 1..5, columns F = 1..5, indices into `TEN_SEGMENTS`.
-const TEN: [[u16; 5]; 5] = [
-    [9, 9, 7, 7, 8],
-    [9, 9, 7, 7, 8],
-    [6, 6, 5, 1, 1],
-    [4, 2, 2, 1, 1],
-    [3, 2, 2, 0, 0],
-];
+const TEN: [[u16; 5]; 5] =
+    [[9, 9, 7, 7, 8], [9, 9, 7, 7, 8], [6, 6, 5, 1, 1], [4, 2, 2, 1, 1], [3, 2, 2, 0, 0]];
 
 /// Which segment each combination of scores is in.
 #[derive(Debug)]
@@ -76,7 +71,10 @@ mod tests {
             [5, 4, 3, 2, 1].map(|r| name(r, 3)),
             ["Potential loyalist", "Potential loyalist", "Need attention", "At risk", "At risk"]
         );
-        assert_eq!([5, 4, 3, 2, 1].map(|r| name(r, 5)), ["Champions", "Loyal", "Loyal", "Can't lose", "Can't lose"]);
+        assert_eq!(
+            [5, 4, 3, 2, 1].map(|r| name(r, 5)),
+            ["Champions", "Loyal", "Loyal", "Can't lose", "Can't lose"]
+        );
     }
 
     #[test]

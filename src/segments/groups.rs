@@ -28,7 +28,9 @@ impl Groups {
         let mut names: Vec<String> = first.iter().map(|name| (*name).to_owned()).collect();
         // A name may stand for null rows alone.
         let mut is_used = vec![false; found.len()];
-        (0..codes.len()).filter(|row| values.is_known(*row)).for_each(|row| is_used[codes[row] as usize] = true);
+        (0..codes.len())
+            .filter(|row| values.is_known(*row))
+            .for_each(|row| is_used[codes[row] as usize] = true);
         let used = found.iter().zip(is_used).filter(|(_, is_used)| *is_used).map(|(name, _)| name);
         let mut others: Vec<&String> = used.filter(|name| !first.contains(&name.as_str())).collect();
         others.sort_unstable();

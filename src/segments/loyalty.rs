@@ -36,7 +36,9 @@ impl Loyalty {
     ) -> Result<Self> {
         let share_of_wallet = base.column("share_of_wallet")?;
         let referrals = match &definition.referrals {
-            Some(attribute) => base.column(attribute)?.filter(|values| matches!(values.data, Data::Fixed(..))),
+            Some(attribute) => {
+                base.column(attribute)?.filter(|values| matches!(values.data, Data::Fixed(..)))
+            }
             None => None,
         };
         let repeat_rate: Vec<f64> = orders.par_iter().map(|orders| repeat_rate(*orders)).collect();
@@ -66,7 +68,8 @@ fn repeat_rate(orders: i64) -> f64 {
 /// The weighted mean of what is known.
 fn index(weights: &[f64; 5], parts: &[Option<f64>; 5]) -> Option<f64> {
     let known = weights.iter().zip(parts).filter_map(|(weight, part)| Some((*weight, (*part)?)));
-    let (sum, whole) = known.fold((0.0, 0.0), |(sum, whole), (weight, part)| (sum + weight * part, whole + weight));
+    let (sum, whole) =
+        known.fold((0.0, 0.0), |(sum, whole), (weight, part)| (sum + weight * part, whole + weight));
     (whole > 0.0).then(|| sum / whole)
 }
 
@@ -76,7 +79,10 @@ mod tests {
 
     #[test]
     fn the_index_leaves_out_what_is_not_known() {
-        assert_eq!(index(&[1.0, 1.0, 2.0, 0.0, 1.0], &[Some(0.5), None, Some(1.0), Some(0.1), None]), Some(2.5 / 3.0));
+        assert_eq!(
+            index(&[1.0, 1.0, 2.0, 0.0, 1.0], &[Some(0.5), None, Some(1.0), Some(0.1), None]),
+            Some(2.5 / 3.0)
+        );
         assert_eq!(index(&[0.0, 1.0, 0.0, 0.0, 0.0], &[Some(0.5), None, Some(1.0), None, None]), None);
         assert_eq!([repeat_rate(1), repeat_rate(4), repeat_rate(0)], [0.0, 0.75, 0.0]);
     }

@@ -1,7 +1,7 @@
 //! The measures a rule may name, with their types, and the types of rules.
 
-use crate::pipeline::{Definition, Expr};
 use crate::pipeline::sql::{BinaryOp, Literal};
+use crate::pipeline::{Definition, Expr};
 
 /// What a measure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,8 +52,12 @@ pub(crate) fn sheet(layout: &Layout<'_>, kinds: &[&Groups], worth: &Worth, befor
     add("profit_before", "Their customer profit then", true, |moved| moved.before);
     add("profit_after", "Their customer profit now", true, |moved| moved.after);
     add("value_won", "Sum over those whose customer profit rose", true, |moved| moved.won);
-    add("value_lost", "Sum over those whose customer profit fell, as an amount below 0", true, |moved| moved.lost);
-    add("residual_before", "Their residual value then; null without [clv]", has_residual, |m| m.residual_before);
+    add("value_lost", "Sum over those whose customer profit fell, as an amount below 0", true, |moved| {
+        moved.lost
+    });
+    add("residual_before", "Their residual value then; null without [clv]", has_residual, |m| {
+        m.residual_before
+    });
     add("residual_after", "Their residual value now; null without [clv]", has_residual, |m| m.residual_after);
     sheet
 }

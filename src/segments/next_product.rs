@@ -5,9 +5,9 @@ use super::pairs::{Offer, Offers, Together};
 use super::products::Products;
 use super::source::Keys;
 use crate::error::{Error, Result};
+use crate::pipeline::KeyType;
 use crate::publish::Staging;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-use crate::pipeline::KeyType;
 use arrow::array::{Array, ArrayRef, UInt32Array};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -32,7 +32,9 @@ pub(crate) fn publish(
     let groups = products.names.len();
     if groups > MOST_GROUPS && most > 0 {
         let way_out = "give coarser groups, or set next_products = 0";
-        return Err(Error::definition(format!("segments: {groups} product groups are too many to pair; {way_out}")));
+        return Err(Error::definition(format!(
+            "segments: {groups} product groups are too many to pair; {way_out}"
+        )));
     }
     let customers = keys.len();
     let offers = match most {
@@ -46,7 +48,8 @@ pub(crate) fn publish(
     let mut writer = staging.table(&spec, Some(&layout.as_of.to_string()))?;
     let mut rows = 0;
     for start in (0..customers).step_by(SLICE) {
-        let sheet = slice(layout, keys, products, offers.as_ref(), start..(start + SLICE).min(customers), most);
+        let sheet =
+            slice(layout, keys, products, offers.as_ref(), start..(start + SLICE).min(customers), most);
         rows += sheet.arrays[0].len();
         writer.write(sheet.arrays)?;
     }
@@ -83,7 +86,8 @@ fn sheet(
     let mut sheet = Sheet::new("next_product", "customer and offer", Some("as_of"));
     let kind = if key_type(keys) == KeyType::Int { ColumnKind::IntKey } else { ColumnKind::Text };
     let at = UInt32Array::from(rows.iter().map(|(at, ..)| *at).collect::<Vec<_>>());
-    let ids: ArrayRef = arrow::compute::take(&keys.array(customers), &at, None).expect("rows are of the slice");
+    let ids: ArrayRef =
+        arrow::compute::take(&keys.array(customers), &at, None).expect("rows are of the slice");
     sheet.add(Column::new("customer_id", kind, "", "Customer"), ids);
     layout.add_as_of(&mut sheet, rows.len());
     let places = rows.iter().map(|(_, place, _)| whole(*place)).collect::<Vec<_>>();
@@ -95,13 +99,15 @@ fn sheet(
     sheet.texts(given, rows.iter().map(|(.., offer)| group(offer.given)));
     let both = rows.iter().map(|(.., offer)| i64::from(offer.both)).collect::<Vec<_>>();
     sheet.fixed(count("customers_of_both", "customers", "Customers who bought both"), both);
-    let floats = |of: &dyn Fn(&Offer) -> f64| rows.iter().map(|(.., offer)| Some(of(offer))).collect::<Vec<_>>();
+    let floats =
+        |of: &dyn Fn(&Offer) -> f64| rows.iter().map(|(.., offer)| Some(of(offer))).collect::<Vec<_>>();
     let support = floats(&|offer| f64::from(offer.both) / all);
     sheet.floats(float("support", "1", "Customers of both over all customers"), support);
     let confidence = floats(&|offer| f64::from(offer.both) / f64::from(offer.of_given));
     sheet.floats(float("confidence", "1", "Customers of both over customers of because_of"), confidence);
-    let lift =
-        floats(&|offer| f64::from(offer.both) * all / (f64::from(offer.of_given) * f64::from(offer.of_offered)));
+    let lift = floats(&|offer| {
+        f64::from(offer.both) * all / (f64::from(offer.of_given) * f64::from(offer.of_offered))
+    });
     let meaning = "Confidence over the share of all customers who buy the offered group; above 1";
     sheet.floats(float("lift", "1", meaning), lift);
     let meaning = "Confidence × contribution of the offered group per customer who buys it";

@@ -61,9 +61,16 @@ impl Products {
     pub(crate) fn read(source: &Source, groups: &Source, keys: &Keys, classes: &Groups) -> Result<Self> {
         let (names, group_classes) = product_groups(groups)?;
         let by_name = names.iter().map(String::as_str).zip(0_u16..).collect();
-        let contribution = if source.has("product_contribution") { "product_contribution" } else { "gross_margin" };
-        let pass =
-            Pass { source, keys, groups: by_name, group_classes: &group_classes, customers: classes, contribution };
+        let contribution =
+            if source.has("product_contribution") { "product_contribution" } else { "gross_margin" };
+        let pass = Pass {
+            source,
+            keys,
+            groups: by_name,
+            group_classes: &group_classes,
+            customers: classes,
+            contribution,
+        };
         let row_groups = source.row_groups().into_par_iter();
         let parts = row_groups.map(|(file, group)| pass.part(file, group)).collect::<Result<Vec<_>>>()?;
         let mut contributions = vec![0; names.len()];
@@ -99,7 +106,10 @@ fn product_groups(source: &Source) -> Result<(Vec<String>, Vec<usize>)> {
     let all: Vec<String> = (0..names.len()).map(|row| texts(names, row)).collect();
     if all.len() >= usize::from(u16::MAX) {
         let way_out = "give coarser groups in [facts.transactions] or [facts.products]";
-        return Err(Error::definition(format!("segments: {} product groups, at most 65,534; {way_out}", all.len())));
+        return Err(Error::definition(format!(
+            "segments: {} product groups, at most 65,534; {way_out}",
+            all.len()
+        )));
     }
     let class = |row| CLASSES.iter().position(|class| *class == texts(classes, row)).unwrap_or(2);
     Ok((all, (0..names.len()).map(class).collect()))
@@ -107,19 +117,24 @@ fn product_groups(source: &Source) -> Result<(Vec<String>, Vec<usize>)> {
 
 impl Pass<'_> {
     fn part(&self, file: usize, group: usize) -> Result<Part> {
-        let wanted = ["customer_id", "product_group", "lines", "net_revenue", "gross_margin", self.contribution];
+        let wanted =
+            ["customer_id", "product_group", "lines", "net_revenue", "gross_margin", self.contribution];
         let arrays = self.source.array(file, group, &wanted)?;
         let places = self.places(&arrays[0])?;
         let columns: Option<Vec<Values>> = arrays[1..].iter().map(Values::from_array).collect();
-        let columns = columns.ok_or_else(|| Error::internal("customer_product: a column of an unknown type"))?;
-        let [names, lines, revenue, margin, contribution] = &columns[..] else { unreachable!("five were asked for") };
+        let columns =
+            columns.ok_or_else(|| Error::internal("customer_product: a column of an unknown type"))?;
+        let [names, lines, revenue, margin, contribution] = &columns[..] else {
+            unreachable!("five were asked for")
+        };
         let Data::Texts(codes, found) = &names.data else {
             return Err(Error::internal("customer_product: product groups are no texts"));
         };
         let codes_of: Vec<u16> = found.iter().map(|name| self.groups[name.as_str()]).collect();
         let fixed = |values: &Values, row: usize| i128::from(values.fixed_at(row).unwrap_or(0));
         let groups = self.group_classes.len();
-        let mut part = Part { rows: Vec::new(), contributions: vec![0; groups], cells: vec![Cell::default(); CELLS] };
+        let mut part =
+            Part { rows: Vec::new(), contributions: vec![0; groups], cells: vec![Cell::default(); CELLS] };
         for (row, place) in places.into_iter().enumerate().filter(|(_, place)| *place != ABSENT) {
             let group = codes_of[codes[row] as usize];
             let brought = fixed(contribution, row);
@@ -128,7 +143,8 @@ impl Pass<'_> {
                 part.rows.push((place, group));
             }
             let class = usize::from(self.customers.of[place as usize]);
-            if let Some(cell) = part.cells.get_mut(self.group_classes[usize::from(group)] * CLASSES.len() + class)
+            if let Some(cell) =
+                part.cells.get_mut(self.group_classes[usize::from(group)] * CLASSES.len() + class)
                 && class < CLASSES.len()
             {
                 let (net_revenue, gross_margin) = (fixed(revenue, row), fixed(margin, row));
@@ -147,20 +163,31 @@ impl Pass<'_> {
         match (self.keys, array.data_type()) {
             (Keys::Ints(keys), arrow::datatypes::DataType::Int64) => {
                 let found = array.as_primitive::<arrow::datatypes::Int64Type>();
-                at = found.iter().flatten().next().map_or(0, |first| keys.partition_point(|key| *key < first));
+                at =
+                    found.iter().flatten().next().map_or(0, |first| keys.partition_point(|key| *key < first));
                 for key in found {
-                    let Some(key) = key else { places.push(ABSENT); continue };
-                    while at < keys.len() && keys[at] < key { at += 1; }
+                    let Some(key) = key else {
+                        places.push(ABSENT);
+                        continue;
+                    };
+                    while at < keys.len() && keys[at] < key {
+                        at += 1;
+                    }
                     places.push(if keys.get(at) == Some(&key) { wide(at) } else { ABSENT });
                 }
             }
             (Keys::Texts(keys), arrow::datatypes::DataType::Utf8) => {
                 for key in array.as_string::<i32>() {
-                    let Some(key) = key else { places.push(ABSENT); continue };
+                    let Some(key) = key else {
+                        places.push(ABSENT);
+                        continue;
+                    };
                     if places.is_empty() {
                         at = first_not_below(keys, key);
                     }
-                    while at < keys.len() && keys.value(at) < key { at += 1; }
+                    while at < keys.len() && keys.value(at) < key {
+                        at += 1;
+                    }
                     places.push(if at < keys.len() && keys.value(at) == key { wide(at) } else { ABSENT });
                 }
             }

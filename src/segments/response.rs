@@ -72,7 +72,8 @@ pub(crate) fn spread(budget: i64, curves: &[Curve]) -> Vec<i64> {
     let all = budget as f64;
     // In logarithms: marginal returns differ by orders of magnitude.
     let (mut low, mut high) = (f64::MIN_POSITIVE.ln(), f64::MAX.ln());
-    let total = |log: f64| curves.iter().map(|curve| curve.spending_at(log.exp()).min(2.0 * all)).sum::<f64>();
+    let total =
+        |log: f64| curves.iter().map(|curve| curve.spending_at(log.exp()).min(2.0 * all)).sum::<f64>();
     for _ in 0..STEPS {
         let middle = f64::midpoint(low, high);
         if total(middle) > all { low = middle } else { high = middle }
@@ -105,7 +106,8 @@ fn settle(budget: i64, curves: &[Curve], spending: &mut [i64]) {
 
 /// The curve that brings most for the next cent; the first of equal ones.
 fn most(curves: &[Curve], spending: &[i64]) -> usize {
-    let gain = |at: usize| curves[at].value((spending[at] + 1) as f64) - curves[at].value(spending[at] as f64);
+    let gain =
+        |at: usize| curves[at].value((spending[at] + 1) as f64) - curves[at].value(spending[at] as f64);
     (1..curves.len()).fold(0, |best, at| if gain(at) > gain(best) { at } else { best })
 }
 

@@ -149,7 +149,8 @@ pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm) ->
     };
     let text = "value: at quantiles, ties together; rank: bins of equal size, ties by key; fixed: declared";
     sheet.texts(name("method", text), bins.iter().map(|_| Some(method)));
-    let release = name("release", "The release whose cut points were used again; null for new ones").nullable();
+    let release =
+        name("release", "The release whose cut points were used again; null for new ones").nullable();
     sheet.texts(release, bins.iter().map(|_| rfm.frozen.as_deref()));
     let scores = bins.iter().map(|bin| i64::from(bin.score)).collect::<Vec<_>>();
     sheet.fixed(count("score", "", "From 1, the highest is the best"), scores);
@@ -167,7 +168,8 @@ pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm) ->
     sheet.fixed(count("scale", "", "Digits after the point in the smallest unit"), digits);
     let customers = bins.iter().map(|bin| whole(bin.customers)).collect::<Vec<_>>();
     sheet.fixed(count("customers", "customers", "Customers with this score"), customers);
-    let unit = |value: Option<i64>, bin: &Bin| value.and_then(|value| Some(Cut::whole(value).shown(scale(bin))));
+    let unit =
+        |value: Option<i64>, bin: &Bin| value.and_then(|value| Some(Cut::whole(value).shown(scale(bin))));
     let lowest = float("lowest", "", "Lowest value with this score; null without customers");
     sheet.floats(lowest, bins.iter().map(|bin| unit(bin.lowest, bin)));
     let highest = float("highest", "", "Highest value with this score; null without customers");

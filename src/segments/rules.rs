@@ -92,7 +92,8 @@ fn slice(
             Error::definition(format!("{}: rule '{}': {first}", definition.place(when.at), treatment.name))
         })?;
         matched.note(rule, &truths[0]);
-        matched.zeros[rule] = truths[1..].iter().map(|zero| zero.iter().filter(|zero| **zero).count()).collect();
+        matched.zeros[rule] =
+            truths[1..].iter().map(|zero| zero.iter().filter(|zero| **zero).count()).collect();
     }
     Ok(matched)
 }

@@ -58,7 +58,8 @@ impl Source {
             let parts = self.arrays(column)?.into_par_iter();
             let parts: Option<Vec<Values>> = parts.map(|array| Values::from_array(&array)).collect();
             let values = parts.and_then(Values::joined);
-            let values = values.ok_or_else(|| Error::internal(format!("column '{column}' of an unknown type")))?;
+            let values =
+                values.ok_or_else(|| Error::internal(format!("column '{column}' of an unknown type")))?;
             read.insert((*column).to_owned(), values);
         }
         Ok(read)
@@ -89,9 +90,11 @@ impl Source {
 
     /// One column, an array per row group.
     fn arrays(&self, column: &str) -> Result<Vec<ArrayRef>> {
-        self.row_groups().into_par_iter().map(|(file, group)| self.array(file, group, &[column])).map(|arrays| {
-            Ok(arrays?.remove(0))
-        }).collect()
+        self.row_groups()
+            .into_par_iter()
+            .map(|(file, group)| self.array(file, group, &[column]))
+            .map(|arrays| Ok(arrays?.remove(0)))
+            .collect()
     }
 
     /// (file, row group) in the order of the rows.

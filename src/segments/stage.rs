@@ -97,7 +97,9 @@ impl Stage<'_> {
         let treatments = treatment::groups(&segments.treatments, &matched);
         let kinds: Vec<&Groups> = all.into_iter().chain([&treatments]).collect();
         let summed = self.summed(&worth, &kinds)?;
-        let of = |kind: &str| summed.iter().find(|summed| summed.groups.kind == kind).expect("every kind is summed");
+        let of = |kind: &str| {
+            summed.iter().find(|summed| summed.groups.kind == kind).expect("every kind is summed")
+        };
         let has_residual = worth.residual.is_some();
         let matrix = has_residual.then(|| of("value_cell").totals.as_slice());
         self.put(value::sheet(layout, matrix, &of("loyalty_cell").totals, &products.cells, has_residual))?;
@@ -112,9 +114,8 @@ impl Stage<'_> {
         self.put(migration::sheet(layout, &[&tiers, &rfm.groups, &state], &worth, self.before))?;
         self.put(acquisition::sheet(layout, self.definition, segments, base, &worth)?)?;
         let currency = layout.currency;
-        let changes = self.before.and_then(|before| {
-            Changes::new(&segments.rfm, rfm, before, currency, scale_of_money)
-        });
+        let changes =
+            self.before.and_then(|before| Changes::new(&segments.rfm, rfm, before, currency, scale_of_money));
         let segmented = Segmented {
             definition: segments,
             keys: &base.keys,
@@ -142,7 +143,8 @@ impl Stage<'_> {
     }
 
     fn pyramid(&self) -> Result<(Groups, Layers, u8)> {
-        let (pyramid, place) = (&self.segments.pyramid, self.definition.place(self.segments.pyramid.measure.at));
+        let (pyramid, place) =
+            (&self.segments.pyramid, self.definition.place(self.segments.pyramid.measure.at));
         let values = self.base.column(&pyramid.measure.name)?;
         let Some(Values { data: Data::Fixed(values, scale), known }) = values else {
             let name = &pyramid.measure.name;
@@ -221,9 +223,13 @@ impl Stage<'_> {
         if groups.kind == segments.budget_by.name()
             && let Some(budget) = segments.budget
         {
-            let curves: Vec<Curve> = segments.responses.iter().map(|response| Curve::new(response.curve)).collect();
-            let cents = budget.at_scale(2).and_then(|cents| i64::try_from(cents).ok()).expect("money was checked");
-            for ((response, curve), cents) in segments.responses.iter().zip(&curves).zip(spread(cents, &curves)) {
+            let curves: Vec<Curve> =
+                segments.responses.iter().map(|response| Curve::new(response.curve)).collect();
+            let cents =
+                budget.at_scale(2).and_then(|cents| i64::try_from(cents).ok()).expect("money was checked");
+            for ((response, curve), cents) in
+                segments.responses.iter().zip(&curves).zip(spread(cents, &curves))
+            {
                 let Some(at) = groups.names.iter().position(|name| *name == response.name) else { continue };
                 spent[at] = Some(of_budget(*curve, cents, scale));
             }
@@ -262,13 +268,18 @@ fn worth(base: &Base) -> Result<Worth> {
 
 fn sizes(segments: &SegmentsDef, net_revenue: &[i64]) -> Groups {
     let layers = layers(net_revenue, &[segments.size.large, segments.size.medium]);
-    Groups { kind: "size_class", names: ["large", "medium", "small"].map(str::to_owned).to_vec(), of: layers.of }
+    Groups {
+        kind: "size_class",
+        names: ["large", "medium", "small"].map(str::to_owned).to_vec(),
+        of: layers.of,
+    }
 }
 
 /// Measures that this room makes itself.
 fn own_measure(name: &str, rfm: &Rfm, loyalty: &Loyalty, groups: &[&Groups], scale: u8) -> Option<Values> {
     let counts = |values: &[i64]| Values::of(Data::Fixed(values.to_vec(), None));
-    let scores = |at: usize| counts(&rfm.scores[at].iter().map(|score| (*score).into()).collect::<Vec<i64>>());
+    let scores =
+        |at: usize| counts(&rfm.scores[at].iter().map(|score| (*score).into()).collect::<Vec<i64>>());
     if let Some(groups) = groups.iter().find(|groups| groups.kind == name) {
         return Some(of_groups(groups));
     }

@@ -31,7 +31,12 @@ struct Row<'r> {
 }
 
 /// `segment_summary`.
-pub(crate) fn segment_summary(layout: &Layout<'_>, kinds: &[Summed<'_>], has_cost: bool, has_residual: bool) -> Sheet {
+pub(crate) fn segment_summary(
+    layout: &Layout<'_>,
+    kinds: &[Summed<'_>],
+    has_cost: bool,
+    has_residual: bool,
+) -> Sheet {
     let is_told = |summed: &&Summed<'_>| {
         summed.totals[..summed.groups.names.len()].iter().any(|totals| totals.customers > 0)
     };
@@ -76,7 +81,9 @@ fn add_money(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>], has_cost:
     add("gross_margin", "Gross margin", true, |t| t.gross_margin);
     add("cost_to_serve", "Cost to serve; null where the run has none", has_cost, |t| t.cost_to_serve);
     add("customer_profit", "Customer profit so far", true, |t| t.profit);
-    add("residual_value", "Residual value; null without [clv]; never added to profit", has_residual, |t| t.residual);
+    add("residual_value", "Residual value; null without [clv]; never added to profit", has_residual, |t| {
+        t.residual
+    });
 }
 
 fn add_ratios(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>], has_cost: bool) {
@@ -112,14 +119,23 @@ fn add_budget(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>]) {
     let meaning = "What the budget brings by the declared response curve; null without one";
     let expected = layout.total("expected_return", meaning).nullable();
     let known = |row: &Row<'_>| row.spent.filter(|spent| spent.marginal.is_finite());
-    sheet.totals(expected, rows.iter().map(|row| known(row).map(|spent| spent.expected_return.into())).collect());
+    sheet.totals(
+        expected,
+        rows.iter().map(|row| known(row).map(|spent| spent.expected_return.into())).collect(),
+    );
     let meaning = "What one unit of money more would bring; equal wherever the budget goes";
     let marginal = float("marginal_return", "1", meaning);
     sheet.floats(marginal, rows.iter().map(|row| known(row).map(|spent| spent.marginal)));
 }
 
 /// `pyramid`.
-pub(crate) fn pyramid(layout: &Layout<'_>, measure: (&str, u8), tiers: &[TierDef], layers: &Layers, totals: &[Totals]) -> Sheet {
+pub(crate) fn pyramid(
+    layout: &Layout<'_>,
+    measure: (&str, u8),
+    tiers: &[TierDef],
+    layers: &Layers,
+    totals: &[Totals],
+) -> Sheet {
     let all = totals.iter().fold(Totals::default(), |sum, totals| sum.plus(totals));
     let mut sheet = Sheet::new("pyramid", "tier", None);
     layout.add_as_of(&mut sheet, tiers.len());
@@ -127,7 +143,9 @@ pub(crate) fn pyramid(layout: &Layout<'_>, measure: (&str, u8), tiers: &[TierDef
     sheet.fixed(count("place", "", "1 for the top"), places);
     sheet.texts(name("tier", "The tier"), tiers.iter().map(|tier| Some(tier.name.as_str())));
     sheet.texts(name("measure", "What customers are ranked by"), tiers.iter().map(|_| Some(measure.0)));
-    let declared = tiers.iter().map(|tier| Some(tier.share.mantissa as f64 / crate::units::pow10(tier.share.scale) as f64));
+    let declared = tiers
+        .iter()
+        .map(|tier| Some(tier.share.mantissa as f64 / crate::units::pow10(tier.share.scale) as f64));
     sheet.floats(float("declared_share", "1", "Share of customers as declared"), declared);
     let customers = layers.layers.iter().map(|layer| whole(layer.customers)).collect::<Vec<_>>();
     sheet.fixed(count("customers", "customers", "Customers in the tier"), customers);
@@ -138,18 +156,24 @@ pub(crate) fn pyramid(layout: &Layout<'_>, measure: (&str, u8), tiers: &[TierDef
     let lowest = of_measure("lowest", "The measure of its last customer; null without customers");
     sheet.fixed_or_null(lowest, layers.layers.iter().map(|layer| layer.lowest).collect());
     let tied = layers.layers.iter().map(|layer| whole(layer.tied_below)).collect::<Vec<_>>();
-    let meaning = "Customers below the tier with the same measure as its last one: only their key put them there";
+    let meaning =
+        "Customers below the tier with the same measure as its last one: only their key put them there";
     sheet.fixed(count("tied_below", "customers", meaning), tied);
     let wide = |count: usize| i128::try_from(count).expect("a count fits");
     let shares: [(&'static str, &'static str, fn(&Totals) -> i128); 3] = [
         ("share_of_revenue", "Of all customers' net revenue; null if that is not above 0", |t| t.net_revenue),
-        ("share_of_cost_to_serve", "Of all customers' cost to serve; null if that is not above 0", |t| t.cost_to_serve),
+        ("share_of_cost_to_serve", "Of all customers' cost to serve; null if that is not above 0", |t| {
+            t.cost_to_serve
+        }),
         ("share_of_profit", "Of all customers' profit; null if that is not above 0", |t| t.profit),
     ];
     let of_customers = totals.iter().take(tiers.len()).map(|t| share(wide(t.customers), wide(all.customers)));
     sheet.floats(float("share_of_customers", "1", "Of all customers; null without any"), of_customers);
     for (name, meaning, of) in shares {
-        sheet.floats(float(name, "1", meaning), totals.iter().take(tiers.len()).map(|t| share(of(t), of(&all))));
+        sheet.floats(
+            float(name, "1", meaning),
+            totals.iter().take(tiers.len()).map(|t| share(of(t), of(&all))),
+        );
     }
     let sums: [(&'static str, &'static str, fn(&Totals) -> i128); 3] = [
         ("net_revenue", "Net revenue", |t| t.net_revenue),
@@ -157,7 +181,10 @@ pub(crate) fn pyramid(layout: &Layout<'_>, measure: (&str, u8), tiers: &[TierDef
         ("customer_profit", "Customer profit", |t| t.profit),
     ];
     for (name, meaning, of) in sums {
-        sheet.totals(layout.total(name, meaning), totals.iter().take(tiers.len()).map(|t| Some(of(t))).collect());
+        sheet.totals(
+            layout.total(name, meaning),
+            totals.iter().take(tiers.len()).map(|t| Some(of(t))).collect(),
+        );
     }
     sheet
 }

@@ -97,10 +97,7 @@ mod tests {
     fn ties_go_by_key_and_are_stated() {
         let found = layers(&[5, 9, 5, 5, 1], &shares(&["0.4", "0.6"]));
         assert_eq!(found.of, [0, 0, 1, 1, 1]);
-        assert_eq!(
-            found.layers[0],
-            Layer { customers: 2, highest: Some(9), lowest: Some(5), tied_below: 2 }
-        );
+        assert_eq!(found.layers[0], Layer { customers: 2, highest: Some(9), lowest: Some(5), tied_below: 2 });
         assert_eq!(found.layers[1].tied_below, 0);
     }
 }

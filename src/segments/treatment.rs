@@ -24,7 +24,10 @@ pub(crate) fn sheet(
     let mut sheet = Sheet::new("treatment", "rule, and customers without", None);
     layout.add_as_of(&mut sheet, rules.len());
     let places = (0..rules.len()).map(|at| rules[at].map(|_| whole(at + 1))).collect();
-    sheet.fixed_or_null(count("place", "", "The order in which rules are tried; null for customers without"), places);
+    sheet.fixed_or_null(
+        count("place", "", "The order in which rules are tried; null for customers without"),
+        places,
+    );
     let mut text = |column: Column, of: fn(&TreatmentDef) -> Option<&str>| {
         sheet.texts(column.nullable(), rules.iter().map(|rule| rule.and_then(of)));
     };
@@ -33,7 +36,8 @@ pub(crate) fn sheet(
     text(name("attitude", "delight, care, adapt or let go"), |t| t.attitude.as_deref());
     text(name("next_action", "What to do next"), |t| t.action.as_deref());
     let unmatched = totals.last().map_or(0, |totals| totals.customers);
-    let by_rule = |of: &dyn Fn(usize) -> usize| (0..treatments.len()).map(|rule| whole(of(rule))).collect::<Vec<_>>();
+    let by_rule =
+        |of: &dyn Fn(usize) -> usize| (0..treatments.len()).map(|rule| whole(of(rule))).collect::<Vec<_>>();
     let with_rest = |mut values: Vec<i64>, rest: usize| {
         values.push(whole(rest));
         values
@@ -47,7 +51,8 @@ pub(crate) fn sheet(
     let never = (0..rules.len()).map(|rule| matched.hits.get(rule) == Some(&0));
     sheet.flags(Column::new("never_matches", ColumnKind::Bool, "", "Whether it holds for nobody"), never);
     let zeros = with_rest(by_rule(&|rule| matched.zeros[rule].iter().sum()), 0);
-    sheet.fixed(count("divisions_by_zero", "divisions", "Quotients that are null as the divisor is 0"), zeros);
+    sheet
+        .fixed(count("divisions_by_zero", "divisions", "Quotients that are null as the divisor is 0"), zeros);
     let budget = layout.total("budget", "Money for these customers; null where none is declared").nullable();
     let budgets = (0..rules.len()).map(|rule| budgets.get(rule).copied().flatten().map(i128::from));
     sheet.totals(budget, budgets.collect());
@@ -57,17 +62,29 @@ pub(crate) fn sheet(
 }
 
 /// What a person should know of the rules, with the place of each.
-pub(crate) fn warnings(definition: &Definition, treatments: &[TreatmentDef], matched: &Matched) -> Vec<String> {
-    let mut told: Vec<String> = (0..treatments.len()).flat_map(|rule| of_rule(definition, treatments, matched, rule)).collect();
+pub(crate) fn warnings(
+    definition: &Definition,
+    treatments: &[TreatmentDef],
+    matched: &Matched,
+) -> Vec<String> {
+    let mut told: Vec<String> =
+        (0..treatments.len()).flat_map(|rule| of_rule(definition, treatments, matched, rule)).collect();
     let unmatched = matched.first.iter().filter(|first| **first == super::grid::NONE).count();
     if let Some(last) = treatments.last().filter(|_| unmatched > 0) {
         let place = definition.place(last.at);
-        told.push(format!("{place}: {unmatched} customers match no treatment; the table 'customer_segment' has them"));
+        told.push(format!(
+            "{place}: {unmatched} customers match no treatment; the table 'customer_segment' has them"
+        ));
     }
     told
 }
 
-fn of_rule(definition: &Definition, treatments: &[TreatmentDef], matched: &Matched, rule: usize) -> Vec<String> {
+fn of_rule(
+    definition: &Definition,
+    treatments: &[TreatmentDef],
+    matched: &Matched,
+    rule: usize,
+) -> Vec<String> {
     let treatment = &treatments[rule];
     let mut told = Vec::new();
     let mut tell = |at, message: String| {
@@ -78,12 +95,32 @@ fn of_rule(definition: &Definition, treatments: &[TreatmentDef], matched: &Match
     if matched.hits[rule] == 0 {
         tell(at, "never matches".to_owned());
     } else if taken == matched.hits[rule] {
-        tell(at, format!("never comes first: earlier ones have all {taken} customers it holds for ({})", takers(treatments, matched, rule)));
+        tell(
+            at,
+            format!(
+                "never comes first: earlier ones have all {taken} customers it holds for ({})",
+                takers(treatments, matched, rule)
+            ),
+        );
     } else if taken > 0 {
-        tell(at, format!("overlaps: of {} customers it holds for, earlier ones have {taken} ({})", matched.hits[rule], takers(treatments, matched, rule)));
+        tell(
+            at,
+            format!(
+                "overlaps: of {} customers it holds for, earlier ones have {taken} ({})",
+                matched.hits[rule],
+                takers(treatments, matched, rule)
+            ),
+        );
     }
-    for ((divisor, at), zeros) in treatment.when.divisors.iter().zip(&matched.zeros[rule]).filter(|(_, zeros)| **zeros > 0) {
-        tell(*at, format!("divides by '{divisor}', which is 0 for {zeros} customers; the quotient is null for them"));
+    for ((divisor, at), zeros) in
+        treatment.when.divisors.iter().zip(&matched.zeros[rule]).filter(|(_, zeros)| **zeros > 0)
+    {
+        tell(
+            *at,
+            format!(
+                "divides by '{divisor}', which is 0 for {zeros} customers; the quotient is null for them"
+            ),
+        );
     }
     told
 }

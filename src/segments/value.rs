@@ -29,15 +29,19 @@ const LOYALTY_CELLS: [(&str, &str, &str, &str); 4] = [
 ];
 
 /// Customers in the cells of current × residual value; nobody is in any while `[clv]` is off.
-pub(crate) fn value_cells(definition: &ValueDef, scale: u8, profit: &[i64], residual: Option<&Values>) -> Groups {
+pub(crate) fn value_cells(
+    definition: &ValueDef,
+    scale: u8,
+    profit: &[i64],
+    residual: Option<&Values>,
+) -> Groups {
     let money = |amount: crate::units::Decimal| {
         let exact = amount.at_scale(scale).expect("money was checked");
         i64::try_from(exact).expect("money was checked")
     };
     let current = definition.current.map_or_else(|| median(profit.to_vec()), money);
-    let known: Vec<i64> = residual.map_or_else(Vec::new, |values| {
-        (0..values.len()).filter_map(|row| values.fixed_at(row)).collect()
-    });
+    let known: Vec<i64> = residual
+        .map_or_else(Vec::new, |values| (0..values.len()).filter_map(|row| values.fixed_at(row)).collect());
     let later = definition.residual.map_or_else(|| median(known), money);
     let of = |row: usize| match residual.and_then(|values| values.fixed_at(row)) {
         Some(residual) => cell(profit[row] > current, residual > later),
@@ -50,7 +54,8 @@ pub(crate) fn value_cells(definition: &ValueDef, scale: u8, profit: &[i64], resi
 pub(crate) fn loyalty_cells(definition: &ValueDef, scale: u8, profit: &[i64], loyalty: &Loyalty) -> Groups {
     let money = definition.current.and_then(|amount| i64::try_from(amount.at_scale(scale)?).ok());
     let current = money.unwrap_or_else(|| median(profit.to_vec()));
-    let declared = definition.loyalty.map(|share| share.mantissa as f64 / crate::units::pow10(share.scale) as f64);
+    let declared =
+        definition.loyalty.map(|share| share.mantissa as f64 / crate::units::pow10(share.scale) as f64);
     let loyal = declared.unwrap_or_else(|| middle(loyalty.index.iter().flatten().copied().collect()));
     let of = |row: usize| loyalty.index[row].map_or(NONE, |index| cell(profit[row] > current, index > loyal));
     groups("loyalty_cell", &LOYALTY_CELLS, (0..profit.len()).into_par_iter().map(of).collect())
@@ -107,20 +112,25 @@ pub(crate) fn sheet(
     has_residual: bool,
 ) -> Sheet {
     let mut rows: Vec<Row> = Vec::new();
-    let of = |matrix, cells: &'static [(&'static str, &'static str, &'static str, &'static str); 4], totals: &[Totals]| {
-        let row = |(cell, totals): (&'static (&'static str, &'static str, &'static str, &'static str), &Totals)| Row {
-            matrix,
-            row: cell.1,
-            column: cell.2,
-            cell: Some(cell.0),
-            customers: totals.customers,
-            pairs: None,
-            net_revenue: totals.net_revenue,
-            gross_margin: totals.gross_margin,
-            result: totals.profit,
-            residual: has_residual.then_some(totals.residual),
-            action: cell.3,
-        };
+    let of = |matrix,
+              cells: &'static [(&'static str, &'static str, &'static str, &'static str); 4],
+              totals: &[Totals]| {
+        let row =
+            |(cell, totals): (&'static (&'static str, &'static str, &'static str, &'static str), &Totals)| {
+                Row {
+                    matrix,
+                    row: cell.1,
+                    column: cell.2,
+                    cell: Some(cell.0),
+                    customers: totals.customers,
+                    pairs: None,
+                    net_revenue: totals.net_revenue,
+                    gross_margin: totals.gross_margin,
+                    result: totals.profit,
+                    residual: has_residual.then_some(totals.residual),
+                    action: cell.3,
+                }
+            };
         cells.iter().zip(totals).map(row).collect::<Vec<Row>>()
     };
     rows.extend(value.map_or_else(Vec::new, |totals| of("current × residual value", &VALUE_CELLS, totals)));
@@ -165,7 +175,10 @@ fn written(layout: &Layout<'_>, rows: &[Row]) -> Sheet {
         rows.iter().filter(|row| row.matrix == matrix).map(|row| row.net_revenue).sum()
     };
     sheet.texts(name("matrix", "Row measure × column measure"), rows.iter().map(|row| Some(row.matrix)));
-    sheet.texts(name("row_class", "Class of the row: of current value, or of the product group"), rows.iter().map(|row| Some(row.row)));
+    sheet.texts(
+        name("row_class", "Class of the row: of current value, or of the product group"),
+        rows.iter().map(|row| Some(row.row)),
+    );
     let meaning = "Class of the column: of residual value, of loyalty, or of the customer";
     sheet.texts(name("column_class", meaning), rows.iter().map(|row| Some(row.column)));
     let meaning = "The cell's name, as in customer_segment; null of products";
@@ -175,13 +188,23 @@ fn written(layout: &Layout<'_>, rows: &[Row]) -> Sheet {
     sheet.fixed(count("customers", "customers", meaning), customers);
     let pairs = count("pairs", "customer × product group", "Pairs in the cell; null of other matrices");
     sheet.fixed_or_null(pairs, rows.iter().map(|row| row.pairs.map(whole)).collect());
-    sheet.totals(layout.total("net_revenue", "Net revenue"), rows.iter().map(|row| Some(row.net_revenue)).collect());
+    sheet.totals(
+        layout.total("net_revenue", "Net revenue"),
+        rows.iter().map(|row| Some(row.net_revenue)).collect(),
+    );
     let shares = rows.iter().map(|row| share(row.net_revenue, revenue_of(row.matrix)));
-    sheet.floats(float("share_of_revenue", "1", "Share of the matrix's net revenue; null if that is not above 0"), shares);
-    sheet.totals(layout.total("gross_margin", "Gross margin"), rows.iter().map(|row| Some(row.gross_margin)).collect());
+    sheet.floats(
+        float("share_of_revenue", "1", "Share of the matrix's net revenue; null if that is not above 0"),
+        shares,
+    );
+    sheet.totals(
+        layout.total("gross_margin", "Gross margin"),
+        rows.iter().map(|row| Some(row.gross_margin)).collect(),
+    );
     let meaning = "Customer profit; of products: product contribution, or gross margin where no cost is told by product";
     sheet.totals(layout.total("profit", meaning), rows.iter().map(|row| Some(row.result)).collect());
-    let residual = layout.total("residual_value", "Residual value; null of products and without [clv]").nullable();
+    let residual =
+        layout.total("residual_value", "Residual value; null of products and without [clv]").nullable();
     sheet.totals(residual, rows.iter().map(|row| row.residual).collect());
     let action = Column::new("action", ColumnKind::Name, "", "What to do with the cell");
     sheet.texts(action, rows.iter().map(|row| Some(row.action)));

@@ -91,7 +91,8 @@ impl Values {
 
     /// The column of an array of a published table; none of another type.
     pub(crate) fn from_array(array: &ArrayRef) -> Option<Self> {
-        let known = (array.null_count() > 0).then(|| (0..array.len()).map(|row| array.is_valid(row)).collect());
+        let known =
+            (array.null_count() > 0).then(|| (0..array.len()).map(|row| array.is_valid(row)).collect());
         let data = match array.data_type() {
             DataType::Int64 => Data::Fixed(array.as_primitive::<Int64Type>().values().to_vec(), None),
             DataType::Decimal128(_, scale) => Data::Fixed(narrow(array)?, Some(u8::try_from(*scale).ok()?)),

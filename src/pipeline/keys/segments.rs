@@ -163,7 +163,12 @@ static LOYALTY: Section = Section {
     header: "[segments.loyalty]",
     keys: &[
         Key::optional("repeat_rate", Kind::Number, "1", "Weight of repeat orders over orders"),
-        Key::optional("share_of_wallet", Kind::Number, "1", "Weight of the share of wallet, from [lifecycle]"),
+        Key::optional(
+            "share_of_wallet",
+            Kind::Number,
+            "1",
+            "Weight of the share of wallet, from [lifecycle]",
+        ),
         Key::optional("tenure", Kind::Number, "1", "Weight of days since the first purchase"),
         Key::optional("breadth", Kind::Number, "1", "Weight of product groups bought over all there are"),
         Key::optional("referral", Kind::Number, "1", "Weight of having brought a customer"),

@@ -9,9 +9,7 @@ use super::facts::Grain;
 use super::number::{above_zero, from_zero, share};
 use super::table::{Entry, Table, compare};
 use super::wording::quoted;
-use crate::pipeline::{
-    LoyaltyDef, Named, PyramidDef, SegmentsDef, SizeDef, TierDef, TreatmentDef, ValueDef,
-};
+use crate::pipeline::{LoyaltyDef, Named, PyramidDef, SegmentsDef, SizeDef, TierDef, TreatmentDef, ValueDef};
 use crate::units::Decimal;
 
 /// Reads `[segments]`; `None` if an entry is faulty.

@@ -202,7 +202,11 @@ impl<'a> Entry<'a> {
             text: text.to_owned(),
             expr: rule.expr,
             columns: rule.columns.into_iter().map(named).collect(),
-            divisors: rule.divisors.into_iter().map(|(of, offset)| (of, self.text_position(offset))).collect(),
+            divisors: rule
+                .divisors
+                .into_iter()
+                .map(|(of, offset)| (of, self.text_position(offset)))
+                .collect(),
             at: self.text_position(0),
         })
     }

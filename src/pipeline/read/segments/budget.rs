@@ -61,7 +61,11 @@ fn response(entry: Entry<'_>, by: &str, known: &[&str]) -> Option<ResponseDef> {
     if !known.contains(&entry.key) {
         let otherwise = || {
             let known: Vec<String> = known.iter().map(|name| quoted(name)).collect();
-            if known.is_empty() { format!("there is no {by}") } else { format!("there are {}", known.join(", ")) }
+            if known.is_empty() {
+                format!("there is no {by}")
+            } else {
+                format!("there are {}", known.join(", "))
+            }
         };
         let way_out = did_you_mean(entry.key, known.iter().copied(), otherwise);
         let message = format!("response of unknown {by} {}; {way_out}", quoted(entry.key));

@@ -116,8 +116,7 @@ fn read(cell: Table<'_>, bins: usize) -> Option<CellDef> {
 fn scores(entry: Entry<'_>, bins: usize) -> Option<(usize, usize)> {
     let text = entry.text()?;
     let (from, to) = text.split_once('-').unwrap_or((text, text));
-    let score =
-        |text: &str| text.trim().parse::<usize>().ok().filter(|score| (1..=bins).contains(score));
+    let score = |text: &str| text.trim().parse::<usize>().ok().filter(|score| (1..=bins).contains(score));
     let range = score(from).zip(score(to)).filter(|(from, to)| from <= to);
     if range.is_none() {
         let expected = format!("a score from 1 to {bins}, or from and to such as '1-2'");
