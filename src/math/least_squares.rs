@@ -193,7 +193,7 @@ mod tests {
         let doubled: Vec<f64> = line.iter().map(|value| 2.0 * value + 1.0).collect();
         assert_eq!(fit(&[line.clone(), doubled], &y), Err(Degenerate::Dependent(1)));
         assert_eq!(fit(&[vec![7.0; 4], line.clone()], &y), Err(Degenerate::Dependent(0)));
-        assert_eq!(fit(&[line.clone()], &[2.0; 4]), Err(Degenerate::ConstantResponse));
+        assert_eq!(fit(std::slice::from_ref(&line), &[2.0; 4]), Err(Degenerate::ConstantResponse));
         let too_few = Degenerate::TooFew { observations: 2, parameters: 2 };
         assert_eq!(fit(&[vec![1.0, 2.0]], &[1.0, 2.0]), Err(too_few));
     }

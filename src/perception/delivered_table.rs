@@ -163,6 +163,9 @@ fn small(value: i128) -> Option<i64> {
     Some(published("delivered_value", value).expect("every row was checked"))
 }
 
+/// A published sum: name, meaning, value.
+type Sum = (&'static str, &'static str, fn(&Delivered) -> i128);
+
 fn draw(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
     let unit = if def.in_points { "points".to_owned() } else { layout.currency().to_owned() };
     let mut draft = layout.draft("delivered_value", "customer and scope", Some("as_of"), rows);
@@ -183,7 +186,7 @@ fn draw(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
         let name = format!("cost_{}", component.name());
         draft.money(name, unit.clone(), meaning, move |row| row.given.cost[place].and_then(small));
     }
-    let sums: [(&str, &str, fn(&Delivered) -> i128); 9] = [
+    let sums: [Sum; 9] = [
         ("total_value", "All value", |found| found.total_value),
         ("total_cost", "All cost", |found| found.total_cost),
         ("delivered_value", "total_value − total_cost", Delivered::value),
