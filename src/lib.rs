@@ -19,6 +19,10 @@ pub mod clv;
 
 pub mod lifecycle;
 
+pub mod segments;
+
+pub mod perception;
+
 pub mod publish;
 
 pub mod expect;

@@ -3,16 +3,18 @@
 
 use crate::clv;
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
 use crate::lifecycle;
+use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::report;
 use crate::run::{self, Events, Timing};
+use crate::segments;
 use crate::units::Day;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +28,8 @@ pub const STAGES: &[Stage<Workspace>] = &[
         writes: &["facts", "quarantine"],
         enabled: |_| true,
         run: |work| {
-            let facts = work.gather()?;
+            let mut facts = work.gather()?;
+            work.asked = perception::read(&work.definition, &mut facts)?;
             work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
             let account = report::facts_line(&facts);
             work.facts = Some(facts);
@@ -118,6 +121,52 @@ pub const STAGES: &[Stage<Workspace>] = &[
         },
     },
     Stage {
+        name: "segments",
+        about: "RFM, pyramid, value matrices, treatments, next products, migration",
+        reads: &["customer", "customer_product", "product_group"],
+        writes: &[
+            "customer_segment",
+            "segment_summary",
+            "rfm_cut_point",
+            "pyramid",
+            "value_matrix",
+            "treatment",
+            "next_product",
+            "migration",
+            "acquisition_profile",
+        ],
+        enabled: |definition| definition.segments.is_some(),
+        run: |work| {
+            let as_of = work.facts().as_of;
+            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier_groups)?;
+            let account = report::segments_line(&summary);
+            work.group_warnings = summary.warnings;
+            Ok(account)
+        },
+    },
+    Stage {
+        name: "perception",
+        about: "surveys, complaints, referrals: the value customers get",
+        reads: &["facts", "customer_period", "customer"],
+        writes: &[
+            "attribute_value",
+            "driver_weight",
+            "competitor_value",
+            "satisfaction",
+            "satisfaction_effect",
+            "complaint_outcome",
+            "delivered_value",
+            "referral",
+            "value_exchange",
+            "customer_perception",
+        ],
+        enabled: |definition| definition.perception.is_some(),
+        run: |work| {
+            let summary = perception::run(&work.definition, work.facts(), &work.asked, &work.staging)?;
+            Ok(report::perception_line(&summary))
+        },
+    },
+    Stage {
         name: "expect",
         about: "control totals and data checks",
         reads: &["customer_period", "customer"],
@@ -160,11 +209,17 @@ pub struct Workspace {
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
+    /// What surveys, complaints and referrals say.
+    asked: perception::Asked,
     history: Option<CustomerHistory>,
     /// What earlier releases say of lifetime value.
     earlier: clv::Earlier,
     lifetime: Option<clv::Summary>,
     checks: Vec<Checked>,
+    /// Releases that segments start from.
+    earlier_groups: segments::Earlier,
+    /// What a person should know of the rules of segments.
+    group_warnings: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
     timings: Vec<Timing>,
@@ -198,6 +253,7 @@ pub struct Report {
 /// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let definition = pipeline::read(path)?;
+    segments::check(&definition)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
     let mut work = Workspace::open(definition, &home, options, events.clone())?;
@@ -247,7 +303,11 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 /// All faults found.
 pub fn check(definition: &Definition) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
-    costing::check(definition, &facts::read_ledgers(definition)?)
+    let mut faults = Faults::default();
+    faults.keep(segments::check(definition));
+    faults.keep(segments::earlier(definition, &Home::open(&definition.publish.path)?));
+    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
+    faults.none()
 }
 
 /// A release's facts and costing, for questions about it.
@@ -394,6 +454,7 @@ impl Workspace {
         let earlier = earlier(&definition, home, current.as_ref(), options.reselect)?;
         let current = current.filter(|_| !options.full);
         let previous = current.as_ref().map(record_of).transpose()?.flatten();
+        let earlier_groups = segments::earlier(&definition, home)?;
         let write = WriteOptions {
             plain: definition.publish.plain,
             row_group_rows: definition.publish.row_group_rows,
@@ -408,10 +469,13 @@ impl Workspace {
             facts: None,
             costing: None,
             profit: None,
+            asked: perception::Asked::default(),
             history: None,
             earlier,
             lifetime: None,
             checks: Vec::new(),
+            earlier_groups,
+            group_warnings: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
         })
@@ -446,7 +510,8 @@ impl Workspace {
         }
         let lifetime = self.lifetime.take();
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let warnings: Vec<String> = told.cloned().chain(messages(warnings)).collect();
+        let told = told.chain(&self.group_warnings).cloned();
+        let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();
@@ -464,6 +529,9 @@ impl Workspace {
         );
         if let Some(lifetime) = &lifetime {
             manifest["clv"] = lifetime.manifest.clone();
+        }
+        if self.definition.segments.is_some() {
+            manifest["segments"] = serde_json::json!({ "earlier": self.earlier_groups.used() });
         }
         let sources = facts.accounts();
         let release = if self.options.dry_run {

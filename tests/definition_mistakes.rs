@@ -152,6 +152,42 @@ fn the_customer_base_of_the_complete_file_reads_as_written() {
 }
 
 #[test]
+fn the_perception_of_the_complete_file_reads_as_written() {
+    let definition = read(&folder().join("right/complete.toml")).unwrap();
+    let perception = definition.perception.as_ref().unwrap();
+    assert_eq!((perception.own.as_str(), perception.overall.as_str()), ("us", "the whole"));
+    assert_eq!(
+        (perception.tracking, perception.tolerance.to_string()),
+        (PeriodKind::Year, "0.25".to_owned())
+    );
+    let attributes: Vec<_> = perception
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.column.as_str(), attribute.process))
+        .collect();
+    assert_eq!(attributes, [("speed_of_delivery", true), ("price", false)]);
+    let weights: Vec<String> = perception.views[0]
+        .weights
+        .iter()
+        .map(|(level, name, weight)| format!("{level} {name} {weight}"))
+        .collect();
+    assert_eq!(weights[..2], ["group quality 50", "group price 50"]);
+    assert_eq!(
+        weights[2..],
+        ["driver product 51", "driver service 34", "driver promotion 15", "item Speed of delivery 7.8"]
+    );
+    let delivered = perception.delivered.as_ref().unwrap();
+    assert!(delivered.in_points && delivered.transaction.as_ref().unwrap().source.is_some());
+    let cost = &delivered.transaction.as_ref().unwrap().measures.cost;
+    assert_eq!(
+        cost.iter().map(|(component, _)| component.name()).collect::<Vec<_>>(),
+        ["money", "time"],
+        "in order"
+    );
+    assert_eq!((perception.exchange.firm.as_str(), perception.exchange.loyal_orders), ("residual_value", 5));
+}
+
+#[test]
 fn costing_of_the_complete_file_is_resolved() {
     let definition = read(&folder().join("right/complete.toml")).unwrap();
     let costing = definition.costing.as_ref().unwrap();

@@ -103,6 +103,9 @@ fn the_numbers_of_a_known_history_do_not_change() {
         customers: 500,
         support_calls: 290,
         sales_visits: 49,
+        answers: 612,
+        complaints: 19,
+        referrals: 113,
         net_revenue_micros: 662_879_750_300,
         ledger_cents: 12_522_399,
     };

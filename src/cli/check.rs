@@ -8,7 +8,8 @@ use std::path::Path;
 pub(super) fn check(pipeline: &Path, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
     let mut faults = Faults::default();
-    let sources = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
+    let mut sources = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
+    sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
     faults.keep(crate::stages::check(&definition));
     faults.none()?;
     if json {

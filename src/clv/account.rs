@@ -236,7 +236,7 @@ fn of_gamma_gamma(place: Place, role: Role, spend: &Spend, unit: f64) -> Account
                 customers: Some(spend.repeaters),
                 iterations: Some(estimate.iterations),
                 converged: Some(true),
-                reason: limit_reason(estimate),
+                reason: limit_reason(estimate).or_else(|| sample_reason(spend.stride)),
                 ..account
             }
         }
@@ -247,6 +247,10 @@ fn of_gamma_gamma(place: Place, role: Role, spend: &Spend, unit: f64) -> Account
 #[expect(clippy::cast_precision_loss, reason = "2^53 customers are more than there are")]
 fn money_units(customers: u64, unit: f64) -> f64 {
     customers as f64 * unit.ln()
+}
+
+fn sample_reason(stride: u64) -> Option<String> {
+    (stride > 1).then(|| format!("fitted to one in {stride} of the customers who bought again"))
 }
 
 fn limit_reason<const N: usize>(estimate: &Estimate<N>) -> Option<String> {

@@ -90,8 +90,6 @@ pub(crate) struct Sources<'r> {
     pub(crate) money_scale: u8,
     /// Scorers ask for it, though a back-test discounts nothing.
     pub(crate) discount_per_day: f64,
-    /// Whether BG/BB is among the models.
-    pub(crate) has_periods: bool,
 }
 
 impl Sources<'_> {
@@ -100,7 +98,7 @@ impl Sources<'_> {
         let known = calendar.periods_before(self.scope.dates[index]);
         let ahead = u32::try_from(calendar.periods() - known).expect("a calendar has few periods");
         let counts = &self.census.tallies[index][segment].opportunities;
-        self.has_periods.then(|| Periods::new(counts, ahead)).flatten()
+        self.scope.has_periods.then(|| Periods::new(counts, ahead)).flatten()
     }
 }
 
@@ -235,7 +233,7 @@ impl<'r> Test<'r> {
         for spend in SPENDS.iter().map(|spend| spend.name()).chain(["own_mean", "base_mean"]) {
             series.push(of(Target::MarginPerPurchase, spend, Some(spend), Kind::Total, segments));
         }
-        if self.sources.has_periods {
+        if self.sources.scope.has_periods {
             series.push(of(Target::ActivePeriods, "bg_bb", None, Kind::Total, segments));
         }
         series
@@ -297,7 +295,7 @@ impl<'r> Test<'r> {
         }
         add_each(Some(own));
         add_each(spend.map(|spend| spend.base_mean() * self.unit));
-        if self.sources.has_periods {
+        if self.sources.scope.has_periods {
             let found = self.periods[segment]
                 .as_ref()
                 .and_then(|periods| periods.foretell(self.sources.scope.calendar, &before, &all, self.date));

@@ -22,6 +22,8 @@ pub(crate) struct Scope<'r> {
     pub(crate) dates: Vec<i32>,
     /// Days of the history begin here.
     pub(crate) start: i32,
+    /// Whether BG/BB is back-tested, which needs opportunities at calibration dates too.
+    pub(crate) has_periods: bool,
 }
 
 /// What one segment did before a date.
@@ -33,8 +35,8 @@ pub(crate) struct Tally {
     pub(crate) brought: [PurchaseSums; MEASURES],
     /// Margin of revenue.
     pub(crate) rates: RateSums,
-    /// Of customers who bought again: (x, net revenue of these purchases).
-    pub(crate) repeat_revenues: Vec<(u32, i128)>,
+    /// Of customers who bought again.
+    pub(crate) repeaters: Repeaters,
 }
 
 /// Everything counted.
@@ -117,9 +119,11 @@ impl Scope<'_> {
             }
             tally.rates = tally.rates.add(&brought.rate).ok_or(Overflow)?;
             if times.repeats() > 0 {
-                tally.repeat_revenues.push((times.repeats(), brought.repeat_revenue));
+                tally.repeaters.push(times.repeats(), brought.repeat_revenue);
             }
-            if let Some(row) = opportunity(self.calendar, &rows, *date) {
+            if (index == 0 || self.has_periods)
+                && let Some(row) = opportunity(self.calendar, &rows, *date)
+            {
                 *tally.opportunities.entry(row).or_default() += 1;
             }
         }
@@ -173,7 +177,7 @@ impl Tally {
             sums.merge(more)?;
         }
         self.rates = self.rates.merge(&more.rates).ok_or(Overflow)?;
-        self.repeat_revenues.extend(more.repeat_revenues);
+        more.repeaters.rows.iter().for_each(|(repeats, revenue)| self.repeaters.push(*repeats, *revenue));
         more.opportunities.into_iter().for_each(|(row, customers)| {
             *self.opportunities.entry(row).or_default() += customers;
         });
@@ -187,6 +191,50 @@ impl Tally {
         let gaps = self.counts.purchases();
         #[expect(clippy::cast_precision_loss, reason = "a mean is rounded anyway")]
         (gaps > 0).then(|| days as f64 / gaps as f64)
+    }
+}
+
+/// Repeat purchases and their net revenue by customer: all customers or, of very many, every 2nd, 4th, …, so that they
+/// never fill the memory.
+#[derive(Debug)]
+pub(crate) struct Repeaters {
+    pub(crate) rows: Vec<(u32, i128)>,
+    /// One customer in so many is kept.
+    pub(crate) stride: u64,
+    seen: u64,
+}
+
+/// Customers that are kept at most.
+const REPEATERS: usize = 1 << 20;
+
+impl Default for Repeaters {
+    fn default() -> Self {
+        Self { rows: Vec::new(), stride: 1, seen: 0 }
+    }
+}
+
+impl Repeaters {
+    /// Customers come in key order.
+    fn push(&mut self, repeats: u32, revenue: i128) {
+        if self.seen.is_multiple_of(self.stride) {
+            if self.rows.len() == REPEATERS {
+                self.thin_out();
+            }
+            // After thinning out, this customer may be between two that are kept.
+            if self.seen.is_multiple_of(self.stride) {
+                self.rows.push((repeats, revenue));
+            }
+        }
+        self.seen += 1;
+    }
+
+    fn thin_out(&mut self) {
+        let mut index = 0;
+        self.rows.retain(|_| {
+            index += 1;
+            index % 2 == 1
+        });
+        self.stride *= 2;
     }
 }
 
@@ -247,5 +295,32 @@ fn merged(a: &Counts, b: &Counts) -> Counts {
         a.clone()
     } else {
         a.merge(b)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_repeaters_every_second_is_kept() {
+        let mut repeaters = Repeaters::default();
+        let customers = u32::try_from(REPEATERS * 3).unwrap();
+        (0..customers).for_each(|customer| repeaters.push(customer, customer.into()));
+        assert_eq!(repeaters.stride, 4);
+        assert!(repeaters.rows.iter().zip((0..).step_by(4)).all(|(row, customer)| row.0 == customer));
+        assert_eq!(repeaters.rows.len(), REPEATERS * 3 / 4);
+    }
+
+    #[test]
+    fn piles_hold_the_counts_of_all_customers() {
+        let mut pile = Pile::default();
+        let times = |last| Times { first: 0, last, purchases: 1 + u32::from(last > 0), seen: 9 };
+        [0, 5, 0, 3].map(times).iter().for_each(|times| pile.push(times));
+        pile.sort();
+        [5, 0].map(times).iter().for_each(|times| pile.push(times));
+        let counts = pile.finish();
+        let rows: Vec<_> = counts.rows().iter().map(|row| (row.last_purchase_days, row.customers)).collect();
+        assert_eq!(rows, [(0, 3), (3, 1), (5, 2)]);
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Spend {
     pub(crate) gamma_gamma: std::result::Result<Estimate<3>, gamma_gamma::Unfit>,
     /// Customers it was fitted to.
     pub(crate) repeaters: u64,
+    /// One in so many of those who could have been.
+    pub(crate) stride: u64,
 }
 
 impl Spend {
@@ -56,6 +58,7 @@ impl Spend {
             rate: tally.rates.fit(),
             gamma_gamma: gamma_gamma::fit(&repeats),
             repeaters: repeats.len() as u64,
+            stride: tally.repeaters.stride,
         }))
     }
 
@@ -93,7 +96,7 @@ impl Spend {
 
 /// Totals of repeat purchases above 0, which the model needs.
 fn repeats(tally: &Tally) -> Vec<CountedSpend> {
-    let positive = tally.repeat_revenues.iter().filter(|(_, spend)| *spend > 0);
+    let positive = tally.repeaters.rows.iter().filter(|(_, spend)| *spend > 0);
     positive
         .map(|(purchases, spend)| CountedSpend { purchases: *purchases, spend: float(*spend), customers: 1 })
         .collect()

@@ -74,6 +74,7 @@ pub fn run(
         margin: clv.margin,
         dates: std::iter::once(facts.as_of.0).chain(calibration).collect(),
         start: dates::start(facts),
+        has_periods: clv.models.contains(&PurchaseModel::BgBb),
     };
     let census = scope.count()?;
     warnings.extend(spike_warning(&census));
@@ -84,7 +85,6 @@ pub fn run(
         fits: &fits,
         money_scale: facts.money_scale,
         discount_per_day: discount_per_day(clv),
-        has_periods: clv.models.contains(&PurchaseModel::BgBb),
     };
     let tests = (1..scope.dates.len())
         .map(|index| backtest::backtest(&sources, index))

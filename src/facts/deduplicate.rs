@@ -1,5 +1,6 @@
 //! Identical order lines count once, where the definition says so.
 
+use super::record::Part;
 use super::reduce::SourceShape;
 use super::reduced::Reduced;
 use crate::pipeline::Duplicates;
@@ -14,13 +15,14 @@ pub(crate) struct Deduplicated {
 }
 
 impl Deduplicated {
-    pub(crate) fn new(shape: &SourceShape, runs: &[&[u64]], reduced: &mut Reduced) -> Self {
+    pub(crate) fn new(shape: &SourceShape, runs: &[Part<'_>], reduced: &mut Reduced) -> Self {
         let mut dropped = Vec::new();
-        if let (Some(identity), Duplicates::DropIdentical) = (shape.layout.identity, shape.duplicates) {
+        if let Duplicates::DropIdentical = shape.duplicates {
             let mut lines: Vec<Line> = Vec::new();
             for (run_index, run) in runs.iter().enumerate() {
-                for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
-                    let line = &record[identity..identity + 3];
+                let Some(identity) = run.layout.identity else { continue };
+                for (index, line) in run.lines().enumerate() {
+                    let line = &line.words[identity..identity + 3];
                     lines.push(([line[0], line[1]], line[2], (run_index, index)));
                 }
             }

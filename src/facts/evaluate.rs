@@ -3,7 +3,7 @@
 use super::expr::{Instants, KeyColumn};
 use super::fates::Fates;
 use super::intern::Interner;
-use super::record::{Meta, UNIDENTIFIED, key_word, text_words};
+use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::Result;
@@ -19,7 +19,10 @@ pub(crate) struct Evaluated {
     /// Product group, return flag and filter answers of each row; the day is still to come.
     pub(crate) meta: Vec<Meta>,
     pub(crate) identities: Vec<[u64; 2]>,
-    pub(crate) values: Vec<ScalarBuffer<i64>>,
+    /// Whether every value fits 32 bits.
+    pub(crate) narrow: bool,
+    /// The values of each row as they stand in a record: one or two to a word.
+    pub(crate) values: Vec<Vec<u64>>,
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
 }
 
@@ -39,15 +42,18 @@ pub(crate) fn evaluate(
         orders: Vec::new(),
         meta: vec![Meta::default(); batch.num_rows()],
         identities: Vec::new(),
-        values: Vec::with_capacity(source.values.len()),
+        narrow: true,
+        values: Vec::new(),
         distinct: Vec::with_capacity(source.distinct.len()),
     };
     if let Some(sale) = &source.sale {
         evaluate_sale(context, sale, batch, fates, &mut evaluated)?;
     }
+    let mut values: Vec<ScalarBuffer<i64>> = Vec::with_capacity(source.values.len());
     for value in &source.values {
         let Some(bound) = &value.bound else {
-            evaluated.values.push(vec![value.constant; batch.num_rows()].into());
+            evaluated.narrow &= i32::try_from(value.constant).is_ok();
+            values.push(vec![value.constant; batch.num_rows()].into());
             continue;
         };
         let fixed = bound.fixed(batch, value.scale)?;
@@ -55,8 +61,10 @@ pub(crate) fn evaluate(
         if let Some(role) = value.role {
             fates.quarantine_nulls(fixed.nulls.as_ref(), role);
         }
-        evaluated.values.push(fixed.values);
+        evaluated.narrow &= fixed.max_abs <= i64::from(i32::MAX);
+        values.push(fixed.values);
     }
+    evaluated.values = packed(&values, evaluated.narrow);
     for (bit, filter) in source.filters.iter().enumerate() {
         let answers = filter.truth(batch)?;
         evaluated.meta.iter_mut().zip(&answers).for_each(|(meta, answer)| meta.answer(bit, answer));
@@ -65,6 +73,24 @@ pub(crate) fn evaluate(
         evaluated.distinct.push(words_of(&key.keys(batch)?));
     }
     Ok(evaluated)
+}
+
+/// Values as words of a record.
+fn packed(values: &[ScalarBuffer<i64>], narrow: bool) -> Vec<Vec<u64>> {
+    if !narrow {
+        return values
+            .iter()
+            .map(|values| values.iter().map(|value| value.cast_unsigned()).collect())
+            .collect();
+    }
+    let words = values.chunks(2).map(|values| match values {
+        [first, second] => {
+            first.iter().zip(second.iter()).map(|(first, second)| pair(*first, *second)).collect()
+        }
+        [last] => last.iter().map(|last| pair(*last, 0)).collect(),
+        _ => unreachable!("chunks of two hold one or two"),
+    });
+    words.collect()
 }
 
 fn evaluate_sale(

@@ -50,7 +50,7 @@ pub struct FactSet {
     pub record: Record,
     /// Names of the sources, transactions first.
     sources: Vec<String>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Per period, the index of its runs in the record; none if it has no row.
     runs: Vec<Option<usize>>,
     /// Per runs of the record, the rank of each row.

@@ -1,7 +1,7 @@
 //! Order lines must be unique over the whole history, where the definition says so: within a period by its records,
 //! across periods by the identities each period keeps.
 
-use super::record::{Layout, Records};
+use super::record::Records;
 use super::state::{StateFile, narrow, read, widen, write};
 use crate::error::Result;
 use crate::pipeline::Duplicates;
@@ -15,14 +15,16 @@ type Identity = [u64; 2];
 pub(crate) fn identities(
     records: &[Records],
     source: usize,
-    layout: Layout,
     duplicates: Duplicates,
 ) -> std::result::Result<Vec<Identity>, (u64, u64)> {
-    let Some(at) = layout.identity else { return Ok(Vec::new()) };
-    let parts = records.iter().filter(|records| records.source == source).flat_map(|records| &records.parts);
-    let line = |record: &[u64]| ([record[at], record[at + 1]], record[at + 2], record[at + 3]);
+    let of_source = records.iter().filter(|records| records.source == source);
+    let parts = of_source.flat_map(|records| (0..records.parts.len()).map(|part| records.part(part)));
+    let lines = parts.flat_map(|part| {
+        let at = part.layout.identity.expect("the source looks for duplicates");
+        part.lines().map(move |line| &line.words[at..at + 4])
+    });
     let mut lines: Vec<(Identity, u64, u64)> =
-        parts.flat_map(|part| part.chunks_exact(layout.words).map(line)).collect();
+        lines.map(|line| ([line[0], line[1]], line[2], line[3])).collect();
     lines.sort_unstable();
     let clashes = |pair: &[(Identity, u64, u64)]| {
         pair[0].0 == pair[1].0 && (duplicates == Duplicates::Error || pair[0].1 != pair[1].1)

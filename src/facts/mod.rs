@@ -32,6 +32,7 @@ mod quarantine;
 mod record;
 mod reduce;
 mod reduced;
+mod rows;
 mod rules;
 mod scan;
 mod schedule;
@@ -47,7 +48,9 @@ pub mod schema;
 
 pub use fact_set::FactSet;
 pub use gather::{GatherOptions, ScanPlan, check, gather, plan};
+pub(crate) use join::ranks_of;
 pub use ledger::read_ledgers;
 pub use one_customer::{Acquired, acquisition_of};
 pub use quarantine::table as quarantine_table;
+pub use rows::{Holds, RowColumn, RowSource, Values, check_rows, evaluate_measures};
 pub use state::{FileAccount, PeriodRuns, Record, RowMatch, StateFile};

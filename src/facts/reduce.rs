@@ -6,7 +6,7 @@
 use super::cells::CellIndex;
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
-use super::record::{AT, KEY, Layout, META, Meta, ORDER};
+use super::record::{AT, KEY, Layout, Line, Part};
 use super::reduced::{
     ANY, FIRST, GROUP_MEASURES, LAST, MEASURES, OrderEntry, Reduced, SALE, columns_of, finish_cells,
     finish_orders, sort_orders,
@@ -19,8 +19,9 @@ use hashbrown::HashTable;
 /// What the reduction knows of a source.
 #[derive(Debug, Clone)]
 pub(crate) struct SourceShape {
-    pub(crate) layout: Layout,
     pub(crate) is_sale: bool,
+    /// Whether its lines are told apart from each other.
+    pub(crate) is_checked: bool,
     pub(crate) duplicates: Duplicates,
     pub(crate) aggregates: Vec<(usize, AggregatePlan)>,
 }
@@ -78,13 +79,13 @@ impl SourceShape {
 /// `records[i]` are runs of records of source `i`; `distinct[i][set]` those of its distinct sets.
 pub(crate) fn reduce(
     shapes: &[SourceShape],
-    records: &[Vec<&[u64]>],
+    records: &[Vec<Part<'_>>],
     distinct: &[Vec<Vec<&[u64]>>],
     target: &Target<'_>,
 ) -> Reduced {
     let day_words = target.days.div_ceil(64);
     let first_aggregate = MEASURES.len() + day_words;
-    let mut tables = Tables::new(first_aggregate + target.aggregates, target, records, shapes);
+    let mut tables = Tables::new(first_aggregate + target.aggregates, target, records);
     let mut reduced = Reduced::default();
     let mut order_aggregates = Vec::new();
     for ((shape, runs), sets) in shapes.iter().zip(records).zip(distinct) {
@@ -94,7 +95,7 @@ pub(crate) fn reduce(
         let mut matches = RowMatch::default();
         for (run_index, run) in runs.iter().enumerate() {
             let keeps = |index| keep.keeps(run_index, index);
-            matches += tables.add_run(shape, [&plans, &line_plans], run, keeps);
+            matches += tables.add_part(shape, [&plans, &line_plans], *run, keeps);
         }
         reduced.matches.push(matches);
         for (index, plan) in &shape.aggregates {
@@ -115,7 +116,7 @@ fn filter_bit(filter: Option<u8>) -> u64 {
     filter.map_or(ANY, |bit| 1 << bit)
 }
 
-/// Aggregates that are added row by row: (column, filter mask or 0) of counts, and with the value's word of sums.
+/// Aggregates that are added row by row: (column, filter mask or 0) of counts, and with the value of sums.
 struct RowPlans {
     counts: Vec<(usize, u32)>,
     sums: Vec<(usize, u32, usize)>,
@@ -141,7 +142,7 @@ impl RowPlans {
                     plans.counts.push((column, mask(filter)));
                 }
                 AggregatePlan::Sum { value, filter } => {
-                    plans.sums.push((column, mask(filter), shape.layout.values + value));
+                    plans.sums.push((column, mask(filter), value));
                 }
                 AggregatePlan::Orders { .. } | AggregatePlan::Distinct { .. } => {}
             }
@@ -150,15 +151,16 @@ impl RowPlans {
     }
 
     /// Adds what a record counts for; true if a sum left 64 bits.
-    fn add(&self, sums: &mut [i64], record: &[u64]) -> bool {
-        let filters = Meta(record[META]).filters();
+    #[inline(always)]
+    fn add(&self, sums: &mut [i64], layout: &Layout, line: &Line<'_>) -> bool {
+        let filters = line.meta.filters();
         let mut overflow = false;
         for (column, mask) in &self.counts {
             sums[*column] += i64::from(filters & mask != 0 || *mask == 0);
         }
-        for (column, mask, word) in &self.sums {
+        for (column, mask, value) in &self.sums {
             if filters & mask != 0 || *mask == 0 {
-                add(&mut sums[*column], record[*word].cast_signed(), &mut overflow);
+                add(&mut sums[*column], layout.value(line.words, *value), &mut overflow);
             }
         }
         overflow
@@ -178,12 +180,11 @@ fn add(sum: &mut i64, value: i64, overflow: &mut bool) {
 }
 
 impl<'o> Tables<'o> {
-    fn new(stride: usize, target: &Target<'o>, records: &[Vec<&[u64]>], shapes: &[SourceShape]) -> Self {
-        let expected: usize = records
-            .iter()
-            .zip(shapes)
-            .map(|(runs, shape)| runs.iter().map(|run| run.len()).sum::<usize>() / shape.layout.words)
-            .sum();
+    fn new(stride: usize, target: &Target<'o>, records: &[Vec<Part<'_>>]) -> Self {
+        // As if every second line had a head.
+        let lines =
+            |part: &Part<'_>| 2 * part.words.len() / (2 * part.layout.line_words + part.layout.head_words);
+        let expected: usize = records.iter().flatten().map(lines).sum();
         let cell_stride = GROUP_MEASURES + target.line_aggregates.len();
         Self {
             rows: HashTable::with_capacity(expected / 3),
@@ -219,48 +220,49 @@ impl<'o> Tables<'o> {
         }
     }
 
-    fn add_run(
+    fn add_part(
         &mut self,
         shape: &SourceShape,
         [plans, line_plans]: [&RowPlans; 2],
-        run: &[u64],
+        part: Part<'_>,
         keep: impl Fn(usize) -> bool,
     ) -> RowMatch {
-        let checked = shape.layout.identity.is_some();
         let takes_all = shape.takes_all();
         let mut matches = RowMatch::default();
+        let layout = &part.layout;
         let (mut last_key, mut row) = (None, 0);
-        for (index, record) in run.chunks_exact(shape.layout.words).enumerate() {
-            if checked && !keep(index) {
+        for (index, line) in part.lines().enumerate() {
+            if line.meta.has_head() && last_key != Some(line.head[KEY]) {
+                row = self.row(line.head[KEY]);
+                last_key = Some(line.head[KEY]);
+            }
+            if shape.is_sale && line.meta.has_head() {
+                self.add_order(row, line.meta.day(), layout.order(line.head));
+            }
+            if shape.is_checked && !keep(index) {
                 continue;
             }
-            if last_key != Some(record[KEY]) {
-                row = self.row(record[KEY]);
-                last_key = Some(record[KEY]);
-            }
             if shape.is_sale {
-                self.add_sale(shape.layout, row, record, line_plans);
+                self.add_sale(layout, row, &line, line_plans);
             }
             let start = row as usize * self.stride;
-            self.overflow |= plans.add(&mut self.sums[start..start + self.stride], record);
+            self.overflow |= plans.add(&mut self.sums[start..start + self.stride], layout, &line);
             matches.rows += 1;
-            if takes_all || Meta(record[META]).filters() != 0 {
+            if takes_all || line.meta.filters() != 0 {
                 matches.matched += 1;
             } else if shape.is_sale {
-                let value = |index: usize| record[shape.layout.values + index].cast_signed();
-                let net = value(REVENUE) - value(DISCOUNT);
+                let net = layout.value(line.words, REVENUE) - layout.value(line.words, DISCOUNT);
                 add(&mut matches.unmatched_net_revenue, net, &mut self.overflow);
             }
         }
         matches
     }
 
-    fn add_sale(&mut self, layout: Layout, row: u32, record: &[u64], line_plans: &RowPlans) {
-        let meta = Meta(record[META]);
-        let values = record[layout.values..].first_chunk::<4>().expect("a sale has four measures");
-        let value = |index: usize| values[index].cast_signed();
+    fn add_sale(&mut self, layout: &Layout, row: u32, line: &Line<'_>, line_plans: &RowPlans) {
+        let meta = line.meta;
+        let values = layout.measures(line.words);
         let (quantity, revenue, discount, cost) =
-            (value(QUANTITY), value(REVENUE), value(DISCOUNT), value(COST));
+            (values[QUANTITY], values[REVENUE], values[DISCOUNT], values[COST]);
         let cell = self.cells.find(row, meta.group()) * self.cell_stride;
         if cell == self.cell_sums.len() {
             self.cell_sums.resize(cell + self.cell_stride, 0);
@@ -268,7 +270,7 @@ impl<'o> Tables<'o> {
         let cells = &mut self.cell_sums[cell..cell + self.cell_stride];
         let start = row as usize * self.stride;
         let sums = &mut self.sums[start..start + self.stride];
-        let mut overflow = line_plans.add(cells, record);
+        let mut overflow = line_plans.add(cells, layout, line);
         let cells = cells.first_chunk_mut::<GROUP_MEASURES>().expect("cells begin with the measures");
         let (measures, days) = sums.split_first_chunk_mut::<{ MEASURES.len() }>().expect("and so do rows");
         let mut both = |measure: usize, value: i64| {
@@ -284,7 +286,7 @@ impl<'o> Tables<'o> {
             both(UNITS, quantity);
             both(LIST_REVENUE, revenue);
             both(DISCOUNTS, discount);
-            let at = record[AT].cast_signed();
+            let at = line.head[AT].cast_signed();
             measures[FIRST] = measures[FIRST].min(at);
             measures[LAST] = measures[LAST].max(at);
             days[meta.day() as usize / 64] |= 1_i64 << (meta.day() % 64);
@@ -295,16 +297,15 @@ impl<'o> Tables<'o> {
                 days.add(DaySum { row, day, orders: 0, net_revenue, gross_margin: net_revenue - cost });
         }
         self.overflow |= overflow;
-        self.add_order(layout, row, record, meta);
+        let order = self.orders.last_mut().expect("a line's head brought its order");
+        order.bits |= u64::from(meta.filters()) | ANY | if meta.is_return() { 0 } else { SALE };
     }
 
-    fn add_order(&mut self, layout: Layout, row: u32, record: &[u64], meta: Meta) {
-        let words = [record[ORDER], if layout.order_words == 2 { record[ORDER + 1] } else { 0 }];
-        let bits = u64::from(meta.filters()) | ANY | if meta.is_return() { 0 } else { SALE };
-        let day = meta.day();
-        match self.orders.last_mut() {
-            Some(last) if last.row == row && last.words == words && last.day == day => last.bits |= bits,
-            _ => self.orders.push(OrderEntry { row, day, words, bits }),
+    /// Notes the order of the lines to come.
+    fn add_order(&mut self, row: u32, day: u32, words: [u64; 2]) {
+        let is_it = |last: &OrderEntry| last.row == row && last.words == words && last.day == day;
+        if !self.orders.last().is_some_and(is_it) {
+            self.orders.push(OrderEntry { row, day, words, bits: 0 });
         }
     }
 

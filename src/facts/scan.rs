@@ -58,7 +58,8 @@ pub(crate) struct Task {
 pub(crate) struct Scanned {
     pub(crate) counts: RowCounts,
     pub(crate) quarantined: Vec<QuarantinedRow>,
-    pub(crate) records: HashMap<u16, Records>,
+    /// By period, and whether their values are narrow.
+    pub(crate) records: HashMap<(u16, bool), Records>,
     /// Last day with a used row.
     pub(crate) last_day: Option<Day>,
 }

@@ -3,7 +3,7 @@
 use super::evaluate::Evaluated;
 use super::fates::Fate;
 use super::key_ranges::KeyRanges;
-use super::record::{Layout, Records};
+use super::record::{AT, KEY, Layout, META, ORDER, Records, VALUES};
 use super::scan::{ScanContext, Scanned, Task};
 use crate::units::Day;
 use hashbrown::HashMap;
@@ -13,16 +13,14 @@ use std::sync::Arc;
 pub(crate) struct Sink<'c> {
     context: &'c ScanContext<'c>,
     source: usize,
-    layout: Layout,
     expected_rows: usize,
-    pub(crate) records: HashMap<u16, Records>,
+    pub(crate) records: HashMap<(u16, bool), Records>,
     ranges: HashMap<u16, Arc<KeyRanges>>,
 }
 
 impl<'c> Sink<'c> {
     pub(crate) fn new(context: &'c ScanContext<'c>, source: usize, expected_rows: usize) -> Self {
-        let layout = Layout::of(&context.sources[source]);
-        Self { context, source, layout, expected_rows, records: HashMap::new(), ranges: HashMap::new() }
+        Self { context, source, expected_rows, records: HashMap::new(), ranges: HashMap::new() }
     }
 
     pub(crate) fn add(
@@ -69,22 +67,36 @@ impl<'c> Sink<'c> {
         let sets = batch.distinct.len();
         // A row group mostly holds one period, so its rows tell how long a range will get.
         let alone = rows.len() * 2 > batch.keys.len();
-        let expected = if alone { self.expected_rows / parts * self.layout.words * 5 / 4 } else { 0 };
-        let records = self.records.entry(period).or_insert_with(|| Records {
+        let layout = Layout::of(&self.context.sources[self.source], batch.narrow);
+        let words = layout.line_words + layout.head_words / 2;
+        let expected = if alone { self.expected_rows / parts * words * 5 / 4 } else { 0 };
+        let records = self.records.entry((period, batch.narrow)).or_insert_with(|| Records {
             source: self.source,
+            layout,
             parts: (0..parts).map(|_| Vec::with_capacity(expected)).collect(),
             distinct: vec![vec![Vec::new(); parts]; sets],
         });
         let start_day = self.context.periods.start(period).0;
-        let (mut last_key, mut part) = (None, 0);
+        let (mut last_row, mut part) = (None, 0);
         for row in rows.iter().map(|row| *row as usize) {
             let key = batch.keys[row];
-            if last_key != Some(key) {
+            if last_row.is_none_or(|last: usize| batch.keys[last] != key) {
                 part = ranges.of(key);
-                last_key = Some(key);
             }
-            let record = append(&mut records.parts[part], self.layout.words);
-            self.layout.fill(record, batch, row, start_day, || place(task, first_row + row as u64));
+            // Neighbours among the rows are neighbours in their range, as their key is the same.
+            let has_head = last_row.is_none_or(|last| !layout.share_head(batch, last, row));
+            last_row = Some(row);
+            let words = layout.line_words + if has_head { layout.head_words } else { 0 };
+            let record = append(&mut records.parts[part], words);
+            let (line, head) = record.split_at_mut(layout.line_words);
+            layout.fill_line(line, batch, row, start_day, has_head);
+            if has_head {
+                layout.fill_head(head, batch, row);
+            }
+            if let Some(identity) = layout.identity {
+                layout.fill_identity(line, identity, batch, row);
+                line[identity + 3] = place(task, first_row + row as u64);
+            }
             for (set, (words, nulls)) in batch.distinct.iter().enumerate() {
                 if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
                     let [high, low] = words[row];
@@ -108,42 +120,49 @@ fn append(part: &mut Vec<u64>, words: usize) -> &mut [u64] {
             }
         };
     }
-    known!(2 3 4 5 6 7 8 9 10 11 12);
+    known!(1 2 3 4 5 6 7 8 9 10 11 12);
     &mut part[start..]
 }
 
 impl Layout {
-    fn fill(
-        &self,
-        record: &mut [u64],
-        batch: &Evaluated,
-        row: usize,
-        start_day: i32,
-        place: impl FnOnce() -> u64,
-    ) {
-        use super::record::{AT, KEY, META, ORDER};
-        record[KEY] = batch.keys[row];
+    /// Whether two rows have the same head.
+    fn share_head(&self, batch: &Evaluated, a: usize, b: usize) -> bool {
+        batch.keys[a] == batch.keys[b]
+            && (self.order_words == 0
+                || batch.orders[a] == batch.orders[b] && batch.instants.micros[a] == batch.instants.micros[b])
+    }
+
+    fn fill_line(&self, line: &mut [u64], batch: &Evaluated, row: usize, start_day: i32, has_head: bool) {
         let day = u32::try_from(batch.instants.days[row] - start_day).expect("a row's day is in its period");
-        record[META] = batch.meta[row].on(day).0;
+        let meta = batch.meta[row].on(day);
+        line[META] = if has_head { meta.with_head().0 } else { meta.0 };
+        for (word, values) in line[VALUES..].iter_mut().zip(&batch.values) {
+            *word = values[row];
+        }
+    }
+
+    fn fill_head(&self, head: &mut [u64], batch: &Evaluated, row: usize) {
+        head[KEY] = batch.keys[row];
         if self.order_words > 0 {
-            record[AT] = batch.instants.micros[row].cast_unsigned();
-            record[ORDER..ORDER + self.order_words].copy_from_slice(&batch.orders[row][..self.order_words]);
+            head[AT] = batch.instants.micros[row].cast_unsigned();
+            head[ORDER..].copy_from_slice(&batch.orders[row][..self.order_words]);
         }
-        for (word, values) in record[self.values..].iter_mut().zip(&batch.values) {
-            *word = values[row].cast_unsigned();
+    }
+
+    /// What tells a line from others, and a digest of all it says, however it is written.
+    fn fill_identity(&self, line: &mut [u64], identity: usize, batch: &Evaluated, row: usize) {
+        let mut content = blake3::Hasher::new();
+        let meta = batch.meta[row].0;
+        let [high, low] = batch.orders[row];
+        let micros = batch.instants.micros[row].cast_unsigned();
+        let values = (0..self.values).map(|index| self.value(line, index).cast_unsigned());
+        for word in [meta, batch.keys[row], micros, high, low].into_iter().chain(values) {
+            content.update(&word.to_le_bytes());
         }
-        if let Some(identity) = self.identity {
-            let line = batch.identities[row];
-            let mut content = blake3::Hasher::new();
-            record[..identity].iter().chain(&record[self.values..]).for_each(|word| {
-                content.update(&word.to_le_bytes());
-            });
-            let content = content.finalize();
-            record[identity..identity + 2].copy_from_slice(&line);
-            record[identity + 2] =
-                u64::from_le_bytes(content.as_bytes()[..8].try_into().expect("eight bytes of a digest"));
-            record[identity + 3] = place();
-        }
+        let content = content.finalize();
+        line[identity..identity + 2].copy_from_slice(&batch.identities[row]);
+        line[identity + 2] =
+            u64::from_le_bytes(content.as_bytes()[..8].try_into().expect("eight bytes of a digest"));
     }
 }
 

@@ -41,6 +41,13 @@ pub(crate) struct Sale {
     pub(crate) duplicates: Duplicates,
 }
 
+impl Sale {
+    /// Whether each line is told apart from the others.
+    pub(crate) fn looks_for_duplicates(&self) -> bool {
+        self.line.is_some() && self.duplicates != Duplicates::Allow
+    }
+}
+
 /// How a line's product group is found.
 pub(crate) enum GroupOf {
     /// From an expression over the line.

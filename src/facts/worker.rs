@@ -5,14 +5,14 @@ use super::key_ranges::KeyRanges;
 use super::lines;
 use super::period_run::{Kept, keep};
 use super::quarantine::QuarantinedRow;
-use super::record::{Layout, Records};
+use super::record::{Part, Records};
 use super::reduce::{SourceShape, Target, reduce};
 use super::reduced::Reduced;
 use super::scan::{ScanContext, Scanned, Task, scan};
 use super::schedule::Run;
 use super::schema::RowCounts;
 use super::sink::place_parts;
-use super::source::Source;
+use super::source::{Sale, Source};
 use super::state::{PeriodRuns, RowMatch, StateFile};
 use crate::error::{Error, Result};
 use crate::pipeline::Duplicates;
@@ -81,7 +81,7 @@ impl Shared<'_> {
         };
         let scanned = scan(&context, task)?;
         let Scanned { counts, quarantined, records, last_day } = scanned;
-        for (number, records) in records {
+        for ((number, _), records) in records {
             let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
             inbox.0.push(records);
             inbox.1 = inbox.1.max(last_day);
@@ -167,10 +167,10 @@ impl Shared<'_> {
 
     /// Keeps the identities of a period's order lines, if they must be unique.
     fn lines(&self, shapes: &[SourceShape], records: &[Records]) -> Result<Option<StateFile>> {
-        let checked = shapes.iter().position(|shape| shape.layout.identity.is_some());
+        let checked = shapes.iter().position(|shape| shape.is_checked);
         let Some(source) = checked else { return Ok(None) };
         let shape = &shapes[source];
-        let identities = lines::identities(records, source, shape.layout, shape.duplicates)
+        let identities = lines::identities(records, source, shape.duplicates)
             .map_err(|clash| self.duplicate_line(clash))?;
         lines::keep(self.folder, &identities).map(Some)
     }
@@ -196,8 +196,8 @@ fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
 fn shape_of(source: &Source) -> SourceShape {
     let sale = source.sale.as_ref();
     SourceShape {
-        layout: Layout::of(source),
         is_sale: sale.is_some(),
+        is_checked: sale.is_some_and(Sale::looks_for_duplicates),
         duplicates: sale.map_or(Duplicates::Allow, |sale| sale.duplicates),
         aggregates: source.aggregates.clone(),
     }
@@ -209,9 +209,9 @@ fn part_of_records<'r>(
     sources: &[Source],
     records: &'r [Records],
     part: usize,
-) -> (Vec<Vec<&'r [u64]>>, Vec<Vec<Vec<&'r [u64]>>>) {
+) -> (Vec<Vec<Part<'r>>>, Vec<Vec<Vec<&'r [u64]>>>) {
     let of = |source: usize| records.iter().filter(move |records| records.source == source);
-    let runs = |source: usize| of(source).map(|records| records.parts[part].as_slice()).collect();
+    let runs = |source: usize| of(source).map(|records| records.part(part)).collect();
     let set = |source: usize, set: usize| {
         of(source).map(|records| records.distinct[set][part].as_slice()).collect()
     };

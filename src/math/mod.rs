@@ -3,6 +3,7 @@
 //! Each cites its source and states its range. Knows neither polars nor any room.
 
 pub mod hypergeometric;
+pub mod least_squares;
 pub mod linear;
 pub mod optimise;
 pub mod quadrature;

@@ -5,6 +5,8 @@
 
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
+use super::perception_definition::PerceptionDef;
+use super::segments_definition::SegmentsDef;
 use super::sql::{Driver, Expr};
 use crate::units::{Decimal, PeriodKind};
 use std::collections::BTreeMap;
@@ -85,6 +87,10 @@ pub struct Definition {
     pub lifecycle: Option<LifecycleDef>,
     /// Present when the file has the section: what customers are going to bring.
     pub clv: Option<ClvDef>,
+    /// Present when the file has the section: groups of customers and what to do with them.
+    pub segments: Option<SegmentsDef>,
+    /// Present when the file has the section: the value customers get.
+    pub perception: Option<PerceptionDef>,
     /// Where and how to publish.
     pub publish: PublishDef,
     /// Control totals and data checks.

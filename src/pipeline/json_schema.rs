@@ -69,6 +69,7 @@ fn kind_schema(kind: Kind) -> Map<String, Value> {
         Kind::Texts => {
             json!({ "anyOf": [text_schema(), { "type": "array", "items": text_schema(), "minItems": 1 }] })
         }
+        Kind::Numbers => json!({ "type": "array", "items": number_reference(), "minItems": 1 }),
         Kind::SqlByName | Kind::DriverByName => by_name(text_schema()),
         Kind::NumberByName => by_name(number_reference()),
         Kind::RatioByName => by_name(ratio_reference()),

@@ -11,6 +11,7 @@ use crate::costing::schema::Costing;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
 use crate::lifecycle;
+use crate::perception;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::units::format_fixed;
@@ -74,6 +75,27 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
     let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count.into())));
     let churn = summary.churn_rate.map(|rate| format!(", churn {:.1} % in the last period", 100.0 * rate));
     format!("{}{}", counts.join(", "), churn.unwrap_or_default())
+}
+
+/// What the segments stage did.
+pub fn segments_line(summary: &crate::segments::Summary) -> String {
+    format!(
+        "{} customers, {} with a treatment, {} offers",
+        grouped(summary.customers as i128),
+        grouped(summary.treated as i128),
+        grouped(summary.offers as i128)
+    )
+}
+
+/// What the perception stage did.
+pub fn perception_line(summary: &perception::Summary) -> String {
+    format!(
+        "{} answers, {} complaints, {} referrals, {} customers over-served",
+        grouped(summary.answers as i128),
+        grouped(summary.complaints as i128),
+        grouped(summary.referrals as i128),
+        grouped(summary.over_served as i128)
+    )
 }
 
 /// Rows of all sources together.

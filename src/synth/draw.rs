@@ -28,6 +28,12 @@ pub(super) enum Purpose {
     Return = 8,
     /// One month's ledger amounts.
     Ledger = 9,
+    /// What one customer says in one month's survey.
+    Survey = 10,
+    /// How a complaint ends.
+    Complaint = 11,
+    /// Who brought a customer.
+    Referral = 12,
 }
 
 /// All streams of one history.

@@ -15,20 +15,29 @@ mod month;
 mod month_files;
 mod order;
 mod table_file;
+mod voice;
 
 use crate::error::{Error, Result};
 use crate::units::Day;
 use history::{History, Month};
-use month::Draft;
+use month::{COMPLAINT_TOPIC, Draft};
 use month_files::{MOST_ORDERS_PER_MONTH, MonthTotals};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use voice::Opened;
 
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 3] = ["transactions", "support_calls", "sales_visits"];
-const FILES: [&str; 3] = ["customers.parquet", "products.parquet", "ledger.parquet"];
+const FILES: [&str; 6] = [
+    "customers.parquet",
+    "products.parquet",
+    "ledger.parquet",
+    "surveys.parquet",
+    "complaints.parquet",
+    "referrals.parquet",
+];
 
 /// What history to make.
 #[derive(Debug, Clone)]
@@ -67,6 +76,12 @@ pub struct SynthTotals {
     pub support_calls: u64,
     /// Rows of `sales_visits`.
     pub sales_visits: u64,
+    /// Rows of `surveys.parquet`.
+    pub answers: u64,
+    /// Rows of `complaints.parquet`.
+    pub complaints: u64,
+    /// Rows of `referrals.parquet`.
+    pub referrals: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
     pub net_revenue_micros: i128,
     /// Sum of `ledger.parquet`, in cents.
@@ -87,10 +102,15 @@ pub fn generate(
     let history = History::new(options);
     master_files::write_customers(&out.join(FILES[0]), &history.customers)?;
     master_files::write_products(&out.join(FILES[1]), &history.catalogue.products)?;
-    let months = write_months(out, &history, &|done| progress(done, options.lines))?;
+    let (months, complaints) = write_months(out, &history, &|done| progress(done, options.lines))?;
     let net_revenue: Vec<i128> = months.iter().map(|month| month.net_revenue_micros).collect();
     let ledger_cents = master_files::write_ledger(&out.join(FILES[2]), &history, &net_revenue)?;
-    let totals = sum(&months, options, ledger_cents);
+    let totals = SynthTotals {
+        answers: voice::write_surveys(&out.join(FILES[3]), &history)?,
+        complaints: voice::write_complaints(&out.join(FILES[4]), &history, &complaints)?,
+        referrals: voice::write_referrals(&out.join(FILES[5]), &history)?,
+        ..sum(&months, options, ledger_cents)
+    };
     assert_eq!(totals.lines, options.lines, "a history has exactly the lines that were asked for");
     Ok(totals)
 }
@@ -126,10 +146,15 @@ fn make_folders(out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_months(out: &Path, history: &History, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<MonthTotals>> {
+/// Writes every month; gives the complaints among its calls too.
+fn write_months(
+    out: &Path,
+    history: &History,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(Vec<MonthTotals>, Vec<Opened>)> {
     let done = AtomicU64::new(0);
     let wrote = |lines| progress(done.fetch_add(lines, Ordering::Relaxed) + lines);
-    let mut totals = Vec::new();
+    let (mut totals, mut complaints) = (Vec::new(), Vec::new());
     let mut carried = Draft::default();
     for months in history.months.chunks(MONTHS_AT_ONCE) {
         let mut drafts: Vec<Draft> = months.par_iter().map(|month| month::draft(history, month)).collect();
@@ -142,9 +167,16 @@ fn write_months(out: &Path, history: &History, progress: &(dyn Fn(u64) + Sync)) 
             .map(|(month, draft)| write_month(out, history, month, draft, &wrote))
             .collect();
         totals.extend(written?);
+        complaints.extend(drafts.iter().flat_map(complaints_of));
     }
     assert!(carried.parts.is_empty() && carried.calls.is_empty(), "nothing happens after the history");
-    Ok(totals)
+    Ok((totals, complaints))
+}
+
+/// The calls of a month that are complaints, in order of time once the month is sorted.
+fn complaints_of(draft: &Draft) -> impl Iterator<Item = Opened> {
+    let complaints = draft.calls.iter().filter(|call| call.topic == COMPLAINT_TOPIC);
+    complaints.map(|call| Opened { at: call.at, customer: call.customer })
 }
 
 fn write_month(

@@ -18,6 +18,8 @@ const STORE: u8 = 2;
 /// Topics of support calls, in the order of their numbers.
 pub(super) const TOPICS: [&str; 5] = ["delivery", "return", "invoice", "product", "complaint"];
 const RETURN_TOPIC: u8 = 1;
+/// The topic that makes a call a complaint.
+pub(super) const COMPLAINT_TOPIC: u8 = 4;
 
 /// What a month sets in motion. Items may fall in the next month.
 #[derive(Debug, Default)]

@@ -49,8 +49,14 @@ cases! {
     h08_campaigns_by_customers_won
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
+    h11_pyramid_of_1_4_15_and_80_per_cent
+    h12_four_treatments_of_a_customer_list
+    h13_next_product
     h11_lifetime_value
     h12_lifecycle_of_six_customers
+    p01_driver_weights
+    p02_the_shirt
+    p03_what_customers_say
 }
 
 fn folder() -> PathBuf {

@@ -75,14 +75,14 @@ fn duckdb_polars_and_pyarrow_read_every_published_table() {
 fn duckdb_polars_and_pyarrow_read_the_release_of_the_sample() {
     let Some(python) = python() else { return };
     let folder = sample();
-    check(&python, "readers.py", folder.path().join("out/retail"), "retail");
+    check(&python, "readers.py", &[folder.path().join("out/retail")], "retail");
 }
 
 #[test]
 fn the_customer_base_of_the_sample_equals_that_of_duckdb() {
     let Some(python) = python() else { return };
     let folder = sample();
-    check(&python, "lifecycle_oracle.py", folder.path(), "retail");
+    check(&python, "lifecycle_oracle.py", &[folder.path().to_owned()], "retail");
 }
 
 /// The repository's sample in a folder of its own, published.

@@ -68,7 +68,7 @@ impl Model {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd];
 
-    /// As written in pipeline files and published tables.
+    /// As the literature writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::BgNbd => "bg/nbd",

@@ -28,6 +28,8 @@ pub(in crate::pipeline) enum Kind {
     Ratio,
     /// One text or several.
     Texts,
+    /// A list of exact decimal numbers.
+    Numbers,
     /// SQL scalar expressions by name.
     SqlByName,
     /// Linear combinations of SQL aggregates by name.
@@ -93,6 +95,7 @@ impl fmt::Display for Kind {
             Kind::Number => f.write_str("a number"),
             Kind::Ratio => f.write_str("a number, or a fraction in quotes such as '0.10/365'"),
             Kind::Texts => f.write_str("text in quotes or a list of such texts"),
+            Kind::Numbers => f.write_str("a list of numbers"),
             Kind::SqlByName => f.write_str("a table of SQL expressions by name"),
             Kind::DriverByName => f.write_str("a table of SQL aggregates by name"),
             Kind::NumberByDay => f.write_str("a table of numbers by day"),

@@ -7,7 +7,9 @@ mod customer_base;
 mod facts;
 mod kind;
 mod network;
+mod perception;
 mod scenario;
+mod segments;
 mod settings;
 mod take;
 #[cfg(test)]
@@ -44,6 +46,18 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&customer_base::CLV),
             "",
             "Lifetime value; its presence turns the stage on",
+        ),
+        Key::optional(
+            "segments",
+            Kind::Table(&segments::SEGMENTS),
+            "",
+            "RFM, pyramid, value matrices, treatments, migration; its presence turns the stage on",
+        ),
+        Key::optional(
+            "perception",
+            Kind::Table(&perception::PERCEPTION),
+            "",
+            "Surveys, complaints, referrals: the value customers get; its presence turns the stage on",
         ),
         Key::optional(
             "scenario",

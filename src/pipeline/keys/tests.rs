@@ -55,6 +55,7 @@ fn reference_type(kind: Kind) -> String {
         Kind::Number => "number".into(),
         Kind::Ratio => "number or fraction as text".into(),
         Kind::Texts => "text or list of texts".into(),
+        Kind::Numbers => "list of numbers".into(),
         Kind::SqlByName => "SQL expression by name".into(),
         Kind::DriverByName => "SQL aggregates by name".into(),
         Kind::NumberByDay => "number by day".into(),

@@ -177,7 +177,7 @@ fn dates(entry: Entry<'_>) -> Option<Vec<Day>> {
 }
 
 /// Each text of a list as `read` says; `None` if one is faulty or stands twice.
-fn distinct<'a, T: Clone + PartialEq>(
+pub(super) fn distinct<'a, T: Clone + PartialEq>(
     entry: Entry<'a>,
     read: impl Fn(Entry<'a>, &'a str) -> Option<T>,
 ) -> Option<Vec<T>> {
@@ -197,7 +197,7 @@ fn distinct<'a, T: Clone + PartialEq>(
 }
 
 /// Names of attributes of the customers source.
-fn attributes(table: Table<'_>, key: &str, root: Table<'_>) -> Option<Vec<String>> {
+pub(super) fn attributes(table: Table<'_>, key: &str, root: Table<'_>) -> Option<Vec<String>> {
     let Some(entry) = table.entry(key) else { return Some(Vec::new()) };
     let customers = root.table("facts").and_then(|facts| facts.table("customers"));
     let declared = customers.map(|customers| customers.entries_of("attributes")).unwrap_or_default();
@@ -239,7 +239,7 @@ fn activities(entry: Entry<'_>, root: Table<'_>) -> Option<Vec<usize>> {
     })
 }
 
-fn count(table: Table<'_>, key: &str) -> Option<u32> {
+pub(super) fn count(table: Table<'_>, key: &str) -> Option<u32> {
     table.integer(key).and_then(|count| u32::try_from(count).ok())
 }
 
@@ -250,6 +250,6 @@ fn above_zero_or(table: Option<Table<'_>>, key: &str, default: &str) -> Option<D
     }
 }
 
-fn decimal(text: &str) -> Decimal {
+pub(super) fn decimal(text: &str) -> Decimal {
     text.parse::<Decimal>().expect("a decimal number").normalised()
 }

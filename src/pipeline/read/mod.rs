@@ -26,6 +26,7 @@ mod names;
 mod network;
 mod number;
 mod paths;
+mod perception;
 mod planned;
 mod pool;
 mod rate;
@@ -33,6 +34,7 @@ mod reading;
 mod resource;
 mod scenario;
 mod scenario_shares;
+mod segments;
 mod services;
 mod settings;
 mod shape;
@@ -102,6 +104,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
+    let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
+    let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
@@ -111,6 +115,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         lifecycle,
         clv,
+        segments,
+        perception,
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
         facts: facts?,

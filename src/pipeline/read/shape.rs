@@ -78,6 +78,7 @@ fn check_value(entry: Entry<'_>, key: &Key, complete: bool) {
             _ => check_number(entry, key),
         },
         Kind::Texts => check_texts(entry, key),
+        Kind::Numbers => check_numbers(entry, key),
         Kind::SqlByName
         | Kind::DriverByName
         | Kind::NumberByDay
@@ -180,6 +181,20 @@ fn check_texts(entry: Entry<'_>, key: &Key) {
             }
         }
         _ => check_text(entry, key),
+    }
+}
+
+fn check_numbers(entry: Entry<'_>, key: &Key) {
+    match entry.value.get_ref() {
+        DeValue::Array(items) if items.is_empty() => {
+            entry.fault(format!("'{}' is an empty list, expected {}", entry.key, key.kind));
+        }
+        DeValue::Array(items) => {
+            for item in items.iter() {
+                check_number(Entry { value: item, ..entry }, &Key { kind: Kind::Number, ..*key });
+            }
+        }
+        _ => wrong_type(entry, key),
     }
 }
 

@@ -4,8 +4,8 @@ use super::paths;
 use super::reading::Reading;
 use super::text_offset::source_offset;
 use super::wording::quoted;
-use crate::pipeline::sql::{SqlError, parse_driver, parse_scalar};
-use crate::pipeline::{DriverSql, Files, Position, Scalar};
+use crate::pipeline::sql::{SqlError, parse_driver, parse_rule, parse_scalar};
+use crate::pipeline::{DriverSql, Files, Named, Position, RuleSql, Scalar};
 use crate::units::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -147,6 +147,12 @@ impl<'a> Entry<'a> {
         items.into_iter().filter_map(|item| Some((item, item.text()?))).collect()
     }
 
+    /// Each of a list of values with its own place.
+    pub(super) fn items(self) -> Vec<Entry<'a>> {
+        let items = self.value.get_ref().as_array();
+        items.into_iter().flat_map(|items| items.iter()).map(|value| Entry { value, ..self }).collect()
+    }
+
     /// As an integer.
     pub(super) fn integer(self) -> Option<i64> {
         let integer = self.value.get_ref().as_integer()?;
@@ -185,6 +191,29 @@ impl<'a> Entry<'a> {
         let text = self.text()?;
         let driver = self.parsed(parse_driver(text))?;
         Some(DriverSql { text: text.to_owned(), driver, at: self.text_position(0) })
+    }
+
+    /// As a rule over the measures of a customer.
+    pub(super) fn rule(self) -> Option<RuleSql> {
+        let text = self.text()?;
+        let rule = self.parsed(parse_rule(text))?;
+        let named = |(name, offset)| Named { name, at: self.text_position(offset) };
+        Some(RuleSql {
+            text: text.to_owned(),
+            expr: rule.expr,
+            columns: rule.columns.into_iter().map(named).collect(),
+            divisors: rule
+                .divisors
+                .into_iter()
+                .map(|(of, offset)| (of, self.text_position(offset)))
+                .collect(),
+            at: self.text_position(0),
+        })
+    }
+
+    /// As a name, with its place.
+    pub(super) fn named(self) -> Option<Named> {
+        Some(Named { name: self.text()?.to_owned(), at: self.text_position(0) })
     }
 
     fn parsed<T>(self, result: Result<T, SqlError>) -> Option<T> {

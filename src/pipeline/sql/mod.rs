@@ -5,10 +5,12 @@
 
 mod driver;
 mod reader;
+mod rule;
 mod scalar;
 mod text;
 
 pub use driver::parse_driver;
+pub use rule::{Rule, parse_rule};
 pub use scalar::parse_scalar;
 
 use crate::units::{Day, Decimal};
@@ -116,7 +118,7 @@ pub enum BinaryOp {
     Subtract,
     /// `*`
     Multiply,
-    /// `/`; the right side is a number literal other than 0.
+    /// `/`; the right side is a number literal other than 0, except in rules.
     Divide,
     /// `=`
     Equal,

@@ -10,12 +10,14 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
 /// One SQL text while it is read.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    /// Whether the divisor may be any expression.
+    pub(super) any_divisor: bool,
 }
 
 impl<'a> Reader<'a> {
     /// The text and sqlparser's tree of it.
     pub(super) fn read(text: &'a str) -> Result<(Self, Ast), SqlError> {
-        let reader = Self { text };
+        let reader = Self { text, any_divisor: false };
         let mut tokens = Tokenizer::new(&GenericDialect {}, text)
             .tokenize_with_location()
             .map_err(|error| reader.fault(error.location, lower_first(&error.message)))?;
@@ -29,6 +31,11 @@ impl<'a> Reader<'a> {
             return Err(reader.fault(rest.span.start, message));
         }
         Ok((reader, tree))
+    }
+
+    /// Byte offset of a part of the tree.
+    pub(super) fn offset_of(&self, part: &impl Spanned) -> usize {
+        self.offset(part.span().start)
     }
 
     /// An error at the beginning of a part of the tree.

@@ -131,6 +131,7 @@ fn binary(
         match &right {
             Expr::Literal(Literal::Number(number)) if number.mantissa != 0 => {}
             Expr::Literal(Literal::Number(_)) => return Err(reader.fault_at(divisor, "division by zero")),
+            _ if reader.any_divisor => {}
             _ => {
                 let message =
                     format!("division by '{divisor}'; the grammar divides by a number literal only");

@@ -1,0 +1,31 @@
+//! What customers perceive: surveys, complaints, referrals, what the offer gives and costs them, and how that meets what
+//! they are worth. Reads its own sources through the facts, and what customers are worth from tables of the same run;
+//! never knows how those were made.
+
+mod answers;
+mod attribute_value;
+mod competitor_value;
+mod complaints;
+mod cuts;
+mod delivered;
+mod delivered_table;
+mod driver_weight;
+mod exchange;
+mod history;
+mod importance;
+mod lag;
+mod layout;
+mod measures;
+mod referral;
+mod satisfaction;
+mod sources;
+mod stage;
+mod staged;
+mod sums;
+mod weighting;
+#[cfg(test)]
+mod worked_figures;
+mod worth;
+
+pub use sources::{Asked, check, read};
+pub use stage::{Summary, run};

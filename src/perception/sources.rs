@@ -1,0 +1,290 @@
+//! The rows of surveys, complaints, referrals and episodes.
+
+use super::measures;
+use super::sums::SCORE_SCALE;
+use crate::error::{Faults, Result};
+use crate::facts::{FactSet, Holds, RowColumn, RowSource, Values, check_rows};
+use crate::pipeline::{
+    ComplaintsDef, Definition, EpisodesDef, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
+};
+
+/// What customers were asked and said, of all sources that are declared.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub(crate) answers: Vec<Answer>,
+    /// Names of attributes, sorted.
+    pub(crate) attributes: Vec<String>,
+    /// Names of competitors, sorted.
+    pub(crate) competitors: Vec<String>,
+    pub(crate) complaints: Vec<Complaint>,
+    pub(crate) referrals: Vec<Referral>,
+    pub(crate) episodes: Vec<Episode>,
+}
+
+/// One row of a survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Answer {
+    /// Rank of the customer, or beyond for one who is none.
+    pub(crate) who: u32,
+    pub(crate) day: i32,
+    /// 0 is the firm; n is the n-th competitor, from 1.
+    pub(crate) supplier: u32,
+    /// Index into `Asked::attributes`.
+    pub(crate) attribute: u32,
+    pub(crate) importance: Option<i64>,
+    pub(crate) expectation: Option<i64>,
+    pub(crate) performance: Option<i64>,
+}
+
+/// One complaint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Complaint {
+    pub(crate) who: u32,
+    pub(crate) opened: i32,
+    pub(crate) resolved: Option<i32>,
+}
+
+/// One referral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Referral {
+    pub(crate) day: i32,
+    pub(crate) referrer: u32,
+    pub(crate) referred: u32,
+    /// At `money_scale`.
+    pub(crate) reward: i64,
+}
+
+/// One episode: its measures, in the order declared, value first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Episode {
+    pub(crate) who: u32,
+    pub(crate) measures: Vec<i64>,
+}
+
+/// Reads every source of `[perception]`; rows that break the row contract join the quarantine of the facts.
+///
+/// # Errors
+/// Unreadable files, unknown columns, other types than wanted.
+pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Asked> {
+    let mut asked = Asked::default();
+    let Some(def) = &definition.perception else { return Ok(asked) };
+    if let Some(surveys) = &def.surveys {
+        let rows = facts.read_rows(definition, &survey_source(surveys))?;
+        asked.answer(def, surveys, rows);
+    }
+    if let Some(complaints) = &def.complaints {
+        let rows = facts.read_rows(definition, &complaint_source(complaints))?;
+        asked.complaints = complaints_of(complaints, rows);
+    }
+    if let Some(referrals) = &def.referrals {
+        let rows = facts.read_rows(definition, &referral_source(referrals, definition))?;
+        asked.referrals = referrals_of(referrals, rows);
+    }
+    if let Some(source) = episodes_def(def).and_then(|episodes| episode_source(episodes, definition)) {
+        asked.episodes = episodes_of(facts.read_rows(definition, &source)?);
+    }
+    Ok(asked)
+}
+
+/// Opens every source and checks columns and types, and the SQL over customers' measures; reads no row.
+/// Gives name, files and rows of each source.
+///
+/// # Errors
+/// All faults of all sources and measures.
+pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
+    let Some(def) = &definition.perception else { return Ok(Vec::new()) };
+    let mut faults = Faults::default();
+    let mut found = Vec::new();
+    let sources = [
+        def.surveys.as_ref().map(survey_source),
+        def.complaints.as_ref().map(complaint_source),
+        def.referrals.as_ref().map(|referrals| referral_source(referrals, definition)),
+        episodes_def(def).and_then(|episodes| episode_source(episodes, definition)),
+    ];
+    for source in sources.into_iter().flatten() {
+        if let Some((files, rows)) = faults.keep(check_rows(definition, &source)) {
+            found.push((source.name.to_owned(), files, rows));
+        }
+    }
+    faults.keep(measures::check(definition, def));
+    faults.none().map(|()| found)
+}
+
+fn column<'d>(key: &'static str, scalar: &'d Scalar, holds: Holds, required: bool) -> RowColumn<'d> {
+    RowColumn { key, scalar, holds, required }
+}
+
+/// A column that may not be declared; its key.
+fn optional<'d>(key: &'static str, scalar: Option<&'d Scalar>, holds: Holds) -> Option<RowColumn<'d>> {
+    scalar.map(|scalar| column(key, scalar, holds, false))
+}
+
+fn survey_source(def: &SurveysDef) -> RowSource<'_> {
+    let score = Holds::Number(SCORE_SCALE);
+    let mut columns = vec![
+        column("customer", &def.customer, Holds::Person, true),
+        column("at", &def.at, Holds::At, true),
+        column("attribute", &def.attribute, Holds::Name, true),
+        column("performance", &def.performance, score, false),
+    ];
+    columns.extend(optional("importance", def.importance.as_ref(), score));
+    columns.extend(optional("expectation", def.expectation.as_ref(), score));
+    columns.extend(optional("supplier", def.supplier.as_ref(), Holds::Name));
+    RowSource { name: "surveys", files: &def.files, filter: def.filter.as_ref(), columns }
+}
+
+fn complaint_source(def: &ComplaintsDef) -> RowSource<'_> {
+    let mut columns = vec![
+        column("customer", &def.customer, Holds::Customer, true),
+        column("opened", &def.opened, Holds::At, true),
+    ];
+    columns.extend(optional("resolved", def.resolved.as_ref(), Holds::Day));
+    RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns }
+}
+
+fn referral_source<'d>(def: &'d ReferralsDef, definition: &Definition) -> RowSource<'d> {
+    let mut columns = vec![
+        column("referrer", &def.referrer, Holds::Customer, true),
+        column("referred", &def.referred, Holds::Person, true),
+        column("at", &def.at, Holds::At, true),
+    ];
+    columns.extend(optional("reward", def.reward.as_ref(), Holds::Number(definition.facts.money_scale)));
+    RowSource { name: "referrals", files: &def.files, filter: def.filter.as_ref(), columns }
+}
+
+fn episodes_def(def: &PerceptionDef) -> Option<&EpisodesDef> {
+    def.delivered.as_ref().and_then(|delivered| delivered.transaction.as_ref())
+}
+
+fn episode_source<'d>(def: &'d EpisodesDef, definition: &Definition) -> Option<RowSource<'d>> {
+    let source = def.source.as_ref()?;
+    let mut columns = vec![
+        column("customer", &source.customer, Holds::Customer, true),
+        column("at", &source.at, Holds::At, true),
+    ];
+    let measure = Holds::Number(definition.facts.money_scale);
+    let value = def.measures.value.iter().map(|(component, scalar)| (component.name(), scalar));
+    let cost = def.measures.cost.iter().map(|(component, scalar)| (component.name(), scalar));
+    columns.extend(value.chain(cost).map(|(name, scalar)| column(name, scalar, measure, false)));
+    Some(RowSource { name: "episodes", files: &source.files, filter: source.filter.as_ref(), columns })
+}
+
+/// The columns of rows, in the order they were wanted.
+struct Columns(std::vec::IntoIter<Values>);
+
+impl Columns {
+    fn of(rows: Vec<Values>) -> Self {
+        Self(rows.into_iter())
+    }
+
+    fn next(&mut self) -> Values {
+        self.0.next().expect("one column for each that was wanted")
+    }
+
+    fn ranks(&mut self) -> Vec<u32> {
+        let Values::Ranks(ranks) = self.next() else { panic!("a column of customers") };
+        ranks.into_iter().map(|rank| rank.expect("customers are required")).collect()
+    }
+
+    fn names(&mut self) -> (Vec<String>, Vec<Option<u32>>) {
+        let Values::Names(names, codes) = self.next() else { panic!("a column of names") };
+        (names, codes)
+    }
+
+    fn days(&mut self) -> Vec<Option<i32>> {
+        let Values::Days(days) = self.next() else { panic!("a column of days") };
+        days
+    }
+
+    fn numbers(&mut self) -> Vec<Option<i64>> {
+        let Values::Numbers(numbers) = self.next() else { panic!("a column of numbers") };
+        numbers
+    }
+}
+
+const REQUIRED: &str = "the row contract requires it";
+
+impl Asked {
+    fn answer(&mut self, perception: &PerceptionDef, def: &SurveysDef, rows: Vec<Values>) {
+        let mut columns = Columns::of(rows);
+        let who = columns.ranks();
+        let days = columns.days();
+        let (attributes, attribute) = columns.names();
+        let performance = columns.numbers();
+        let nothing = || vec![None; who.len()];
+        let importance = def.importance.as_ref().map_or_else(nothing, |_| columns.numbers());
+        let expectation = def.expectation.as_ref().map_or_else(nothing, |_| columns.numbers());
+        let suppliers = def.supplier.as_ref().map(|_| columns.names());
+        let (names, supplier) = suppliers.unwrap_or_else(|| (Vec::new(), vec![None; who.len()]));
+        self.competitors = names.iter().filter(|name| **name != perception.own).cloned().collect();
+        let number_of = |code: Option<u32>| {
+            let name = code.map(|code| &names[code as usize]);
+            let place = name.and_then(|name| self.competitors.binary_search(name).ok());
+            place.map_or(0, |place| u32::try_from(place + 1).expect("few competitors"))
+        };
+        self.answers = (0..who.len())
+            .map(|row| Answer {
+                who: who[row],
+                day: days[row].expect(REQUIRED),
+                supplier: number_of(supplier[row]),
+                attribute: attribute[row].expect(REQUIRED),
+                importance: importance[row],
+                expectation: expectation[row],
+                performance: performance[row],
+            })
+            .collect();
+        self.answers.sort_unstable();
+        self.attributes = attributes;
+    }
+}
+
+fn complaints_of(def: &ComplaintsDef, rows: Vec<Values>) -> Vec<Complaint> {
+    let mut columns = Columns::of(rows);
+    let who = columns.ranks();
+    let opened = columns.days();
+    let resolved = def.resolved.as_ref().map_or_else(|| vec![None; who.len()], |_| columns.days());
+    let complaint = |row: usize| Complaint {
+        who: who[row],
+        opened: opened[row].expect(REQUIRED),
+        resolved: resolved[row],
+    };
+    let mut complaints: Vec<Complaint> = (0..who.len()).map(complaint).collect();
+    complaints.sort_unstable();
+    complaints
+}
+
+fn referrals_of(def: &ReferralsDef, rows: Vec<Values>) -> Vec<Referral> {
+    let mut columns = Columns::of(rows);
+    let referrer = columns.ranks();
+    let referred = columns.ranks();
+    let days = columns.days();
+    let reward = def.reward.as_ref().map_or_else(|| vec![None; days.len()], |_| columns.numbers());
+    let referral = |row: usize| Referral {
+        day: days[row].expect(REQUIRED),
+        referrer: referrer[row],
+        referred: referred[row],
+        reward: reward[row].unwrap_or(0),
+    };
+    let mut referrals: Vec<Referral> = (0..days.len()).map(referral).collect();
+    referrals.sort_unstable();
+    referrals
+}
+
+fn episodes_of(rows: Vec<Values>) -> Vec<Episode> {
+    let mut columns = Columns::of(rows);
+    let who = columns.ranks();
+    columns.days();
+    let measures: Vec<Vec<Option<i64>>> = columns.0.by_ref().map(numbers).collect();
+    let episode = |(row, who): (usize, &u32)| Episode {
+        who: *who,
+        measures: measures.iter().map(|measure| measure[row].unwrap_or(0)).collect(),
+    };
+    let mut episodes: Vec<Episode> = who.iter().enumerate().map(episode).collect();
+    episodes.sort_unstable();
+    episodes
+}
+
+fn numbers(values: Values) -> Vec<Option<i64>> {
+    let Values::Numbers(numbers) = values else { panic!("a column of numbers") };
+    numbers
+}

@@ -1,0 +1,215 @@
+//! What earlier releases say: cut points to use again, and where customers were.
+
+use super::cut::Cut;
+use super::source::{Keys, Source};
+use super::values::{Data, Values};
+use crate::error::{Error, Result};
+use crate::pipeline::{Definition, Named, Position, RfmDef};
+use crate::publish::{Home, Release};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The earlier releases a run uses.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    out: PathBuf,
+    /// Where migration and changes of scores start from.
+    pub migration: Option<Release>,
+    /// Whose cut points are used again.
+    pub cut_points: Option<Release>,
+}
+
+/// A file of an earlier release that a run used.
+#[derive(Debug, Clone, serde::Serialize, PartialEq, Eq)]
+pub struct UsedFile {
+    /// The release.
+    pub release: String,
+    /// Relative to the out folder.
+    pub path: String,
+    /// Its digest.
+    pub blake3: String,
+}
+
+/// Finds the releases that `[segments]` names; for migration, unless named, the current one.
+///
+/// # Errors
+/// A release that is not there, or lacks what is wanted of it, with the place in the pipeline file.
+pub fn earlier(definition: &Definition, home: &Home) -> Result<Earlier> {
+    let Some(segments) = &definition.segments else { return Ok(Earlier::default()) };
+    let releases = home.releases()?;
+    let find = |named: &Named, table: &str| {
+        let place = definition.place(named.at);
+        let Some(release) = releases.iter().find(|release| release.id == named.name) else {
+            let known: Vec<&str> = releases.iter().map(|release| release.id.as_str()).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(Error::definition(format!(
+                "{place}: no release '{}'; there are: {known}",
+                named.name
+            )));
+        };
+        if release.rows(table) == 0 {
+            let message =
+                format!("{place}: release '{}' has no {table}; name one with [segments]", named.name);
+            return Err(Error::definition(message));
+        }
+        Ok(release.clone())
+    };
+    let current = || releases.iter().find(|release| release.current && release.rows(SEGMENTS) > 0).cloned();
+    let migration = segments.migration_from.as_ref().map(|named| find(named, SEGMENTS)).transpose()?;
+    let frozen = segments.rfm.cut_points_from.as_ref().map(|named| find(named, CUT_POINTS)).transpose()?;
+    Ok(Earlier { out: home.path().to_owned(), migration: migration.or_else(current), cut_points: frozen })
+}
+
+const SEGMENTS: &str = "customer_segment";
+const CUT_POINTS: &str = "rfm_cut_point";
+
+/// Cut points of a release.
+#[derive(Debug, Clone)]
+pub(crate) struct Frozen {
+    pub(crate) release: String,
+    pub(crate) cuts: [Vec<Cut>; 3],
+}
+
+/// Customers as an earlier release had them.
+#[derive(Debug)]
+pub(crate) struct Before {
+    pub(crate) release: String,
+    pub(crate) keys: Keys,
+    /// By customer of this run: the row of then.
+    pub(crate) rows: Vec<u32>,
+    pub(crate) scores: [Values; 3],
+    pub(crate) columns: BTreeMap<String, Values>,
+    /// The cut points of then, if scores mean the same as now.
+    pub(crate) frozen: Option<Frozen>,
+}
+
+impl Earlier {
+    /// The cut points to use again.
+    ///
+    /// # Errors
+    /// Files that changed, or scores that mean something else.
+    pub(crate) fn frozen(&self, definition: &Definition, rfm: &RfmDef) -> Result<Option<Frozen>> {
+        let Some(release) = &self.cut_points else { return Ok(None) };
+        let place = rfm.cut_points_from.as_ref().map_or(Position::default(), |named| named.at);
+        let frozen = self.cuts(release, rfm, definition.facts.money_scale)?;
+        let frozen = frozen.ok_or_else(|| {
+            Error::definition(format!(
+                "{}: release '{}' has other bins, measures or digits of money, or bins by rank; expected the same as here",
+                definition.place(place),
+                release.id
+            ))
+        })?;
+        Ok(Some(frozen))
+    }
+
+    /// The customers of the release that migration starts from.
+    ///
+    /// # Errors
+    /// Files that changed, or keys of another type.
+    pub(crate) fn before(
+        &self,
+        definition: &Definition,
+        rfm: &RfmDef,
+        keys: &Keys,
+    ) -> Result<Option<Before>> {
+        let Some(release) = &self.migration else { return Ok(None) };
+        let source = Source::open(&self.files(release, SEGMENTS)?)?;
+        let known = source.keys(None)?;
+        let other =
+            || Error::definition(format!("release '{}' has customer keys of another type", release.id));
+        let rows = keys.places_in(&known).ok_or_else(other)?;
+        let wanted = [
+            "r_score",
+            "f_score",
+            "m_score",
+            "tier",
+            "rfm_segment",
+            "state",
+            "customer_profit",
+            "residual_value",
+        ];
+        let mut columns = source.read(&wanted)?;
+        let scores = ["r_score", "f_score", "m_score"].map(|name| {
+            let none = || Values {
+                data: Data::Fixed(vec![0; known.len()], None),
+                known: Some(vec![false; known.len()]),
+            };
+            columns.remove(name).unwrap_or_else(none)
+        });
+        let frozen = self.cuts(release, rfm, definition.facts.money_scale)?;
+        Ok(Some(Before { release: release.id.clone(), keys: known, rows, scores, columns, frozen }))
+    }
+
+    /// Every file of earlier releases that this run reads.
+    pub fn used(&self) -> Vec<UsedFile> {
+        let migration =
+            self.migration.iter().flat_map(|release| [(release, SEGMENTS), (release, CUT_POINTS)]);
+        let frozen = self.cut_points.iter().map(|release| (release, CUT_POINTS));
+        let of = |(release, table): (&Release, &str)| {
+            let file = |file: &crate::publish::PublishedFile| UsedFile {
+                release: release.id.clone(),
+                path: file.path.clone(),
+                blake3: file.blake3.clone(),
+            };
+            release.files(table).iter().map(file).collect::<Vec<_>>()
+        };
+        let mut used: Vec<UsedFile> = migration.chain(frozen).flat_map(of).collect();
+        used.sort_by(|a, b| a.path.cmp(&b.path));
+        used.dedup();
+        used
+    }
+
+    /// The files of a table, held against their digests.
+    fn files(&self, release: &Release, table: &str) -> Result<Vec<PathBuf>> {
+        let check = |file: &crate::publish::PublishedFile| {
+            let path = self.out.join(&file.path);
+            match digest(&path) {
+                Ok(found) if found == file.blake3 => Ok(path),
+                Ok(_) => Err(format!("{}: its bytes changed since they were published", path.display())),
+                Err(fault) => Err(format!("{}: {fault}", path.display())),
+            }
+        };
+        let files: std::result::Result<Vec<PathBuf>, String> =
+            release.files(table).iter().map(check).collect();
+        files.map_err(|fault| Error::input(format!("{fault}; name another release, or leave its key out")))
+    }
+
+    fn cuts(&self, release: &Release, rfm: &RfmDef, money_scale: u8) -> Result<Option<Frozen>> {
+        let source = Source::open(&self.files(release, CUT_POINTS)?)?;
+        let mut columns = source.read(&["measure", "counts", "numerator", "denominator", "scale"])?;
+        let mut column = |name: &str| columns.remove(name);
+        let (Some(measure), Some(counts), Some(numerator), Some(denominator), Some(scale)) = (
+            column("measure"),
+            column("counts"),
+            column("numerator"),
+            column("denominator"),
+            column("scale"),
+        ) else {
+            return Ok(None);
+        };
+        let mut cuts: [Vec<Cut>; 3] = Default::default();
+        for row in 0..measure.len() {
+            let place = super::rfm::MEASURES.iter().position(|known| measure.text_at(row) == Some(known));
+            let Some(place) = place else { return Ok(None) };
+            let digits = if place == 2 { money_scale } else { 0 };
+            let same = counts.text_at(row) == Some(super::rfm::meaning(rfm, place))
+                && scale.fixed_at(row) == Some(digits.into());
+            if !same {
+                return Ok(None);
+            }
+            if let (Some(numerator), Some(denominator)) = (numerator.fixed_at(row), denominator.fixed_at(row))
+            {
+                cuts[place].push(Cut { numerator: numerator.into(), denominator });
+            }
+        }
+        cuts.iter_mut().for_each(|cuts| cuts.sort_by_key(|cut| cut.numerator));
+        let complete = cuts.iter().all(|cuts| cuts.len() + 1 == rfm.bins);
+        Ok(complete.then(|| Frozen { release: release.id.clone(), cuts }))
+    }
+}
+
+fn digest(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(std::fs::File::open(path)?)?;
+    Ok(hasher.finalize().to_string())
+}
