@@ -64,6 +64,8 @@ pub(crate) struct Score {
     pub(crate) kind: Option<SignalKind>,
     /// The first so many by contribution at stake; none: all.
     pub(crate) volume: Option<u64>,
+    /// Of whom such a sign can be read.
+    pub(crate) candidates: Tally,
     pub(crate) warned: Tally,
 }
 
@@ -76,14 +78,15 @@ pub(crate) fn scores(warnings: &Warnings) -> Vec<Score> {
         let is_of_kind = |warned: &Warned| {
             kind.is_none_or(|kind| warnings.signals(warned).iter().any(|signal| signal.kind == kind))
         };
+        let candidates = kind.map_or(warnings.candidates, |kind| warnings.read[kind as usize]);
         let mut tally = Tally::default();
         for &index in order.iter().filter(|index| is_of_kind(&warnings.customers[**index])) {
             if VOLUMES.contains(&tally.customers) {
-                scores.push(Score { kind, volume: Some(tally.customers), warned: tally });
+                scores.push(Score { kind, volume: Some(tally.customers), candidates, warned: tally });
             }
             tally.add(warnings.customers[index].lapsed);
         }
-        scores.push(Score { kind, volume: None, warned: tally });
+        scores.push(Score { kind, volume: None, candidates, warned: tally });
     }
     scores
 }

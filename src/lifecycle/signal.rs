@@ -79,31 +79,29 @@ pub(crate) struct Watch<'r> {
 }
 
 impl Watch<'_> {
-    /// The signs of a customer by its days before the date.
-    pub(crate) fn signals(
+    /// Reads every sign that can be read of a customer from its days before the date, whether it warns or not.
+    pub(crate) fn read(
         &self,
         rank: usize,
         days: CustomerDaysView<'_>,
         seen: &Seen,
-        found: &mut Vec<Signal>,
+        see: &mut impl FnMut(Signal),
     ) {
-        found.extend(self.overdue(seen));
-        found.extend(self.less_alive(rank));
-        if let Some((periods, trends)) = self.trend {
-            self.broken_trends(rank, days, seen, (periods, trends), found);
+        self.overdue(seen).into_iter().for_each(&mut *see);
+        self.less_alive(rank).into_iter().for_each(&mut *see);
+        if let Some(trend) = self.trend {
+            self.trends(rank, days, seen, trend, see);
         }
     }
 
     /// Of customers with a rhythm of their own: who bought once is nowhere late.
     fn overdue(&self, seen: &Seen) -> Option<Signal> {
-        let expected = self.date.rhythm.filter(|_| seen.repeats() > 0)?.expected_gap_days(seen);
+        let before = self.date.rhythm.filter(|_| seen.repeats() > 0)?.expected_gap_days(seen);
         let (now, threshold) = (f64::from(seen.recency(self.date.day)), number(self.warning.overdue));
-        let signal =
-            Signal { kind: SignalKind::Overdue, measure: now / expected, threshold, before: expected, now };
-        (signal.measure >= threshold).then_some(signal)
+        Some(Signal { kind: SignalKind::Overdue, measure: now / before, threshold, before, now })
     }
 
-    /// Fell below the threshold since one holdout earlier.
+    /// Of customers who were probably alive one holdout earlier.
     fn less_alive(&self, rank: usize) -> Option<Signal> {
         let (now, before) = self.alive?;
         let now = f64::from((*now.get(rank)?)?);
@@ -111,30 +109,31 @@ impl Watch<'_> {
         let before = before.and_then(|before| *before.get(rank)?).map_or(1.0, f64::from);
         let threshold = number(self.warning.alive_below);
         let signal = Signal { kind: SignalKind::Alive, measure: now, threshold, before, now };
-        (now < threshold && before >= threshold).then_some(signal)
+        (before >= threshold).then_some(signal)
     }
 
-    /// Trends of customers who were there through all of the earlier periods, and bought once per period on average:
-    /// of others a period without purchase says nothing.
-    fn broken_trends(
+    /// Of customers who were there through all of the earlier periods, and bought once per period on average: of
+    /// others a period without purchase says nothing.
+    fn trends(
         &self,
         rank: usize,
         days: CustomerDaysView<'_>,
         seen: &Seen,
         (periods, trends): (&TrendPeriods, &Trends),
-        found: &mut Vec<Signal>,
+        see: &mut impl FnMut(Signal),
     ) {
+        let start = |periods: &Range<usize>| self.calendar.period(periods.start).start;
         let within = |periods: &Range<usize>| {
-            let (first, last) = (self.calendar.period(periods.start), self.calendar.period(periods.end - 1));
-            (first.start, days.since(first.start).before(last.end()))
+            days.since(start(periods)).before(self.calendar.period(periods.end - 1).end())
         };
-        let ((_, recent), (start, earlier)) = (within(&periods.recent), within(&periods.earlier));
-        if seen.first > start.0 || earlier.purchases().count() < periods.earlier.len() {
+        let (recent, earlier) = (within(&periods.recent), within(&periods.earlier));
+        let was_there = seen.first <= start(&periods.earlier).0;
+        if !was_there || earlier.purchases().count() < periods.earlier.len() {
             return;
         }
-        let per_period = [periods.recent.len() as f64, periods.earlier.len() as f64];
+        let (of_recent, of_earlier) = (periods.recent.len() as f64, periods.earlier.len() as f64);
         let mut fall = |kind, now: f64, before: f64| {
-            found.extend(self.fall(kind, now / per_period[0], before / per_period[1]));
+            self.change(kind, -1.0, now / of_recent, before / of_earlier).into_iter().for_each(&mut *see);
         };
         fall(SignalKind::Contribution, recent.sum(CONTRIBUTION) as f64, earlier.sum(CONTRIBUTION) as f64);
         fall(SignalKind::Orders, recent.orders() as f64, earlier.orders() as f64);
@@ -143,21 +142,14 @@ impl Watch<'_> {
         let depth =
             |which: usize| trends.discount[which][rank] as f64 / trends.list_revenue[which][rank] as f64;
         if trends.list_revenue.iter().all(|list_revenue| list_revenue[rank] > 0) {
-            found.extend(self.rise(depth(0), depth(1)));
+            self.change(SignalKind::Discount, 1.0, depth(0), depth(1)).into_iter().for_each(see);
         }
     }
 
-    fn fall(&self, kind: SignalKind, now: f64, before: f64) -> Option<Signal> {
-        let threshold = number(self.warning.drop);
-        let signal = Signal { kind, measure: 1.0 - now / before, threshold, before, now };
-        (before > 0.0 && signal.measure >= threshold).then_some(signal)
-    }
-
-    fn rise(&self, now: f64, before: f64) -> Option<Signal> {
-        let threshold = number(self.warning.drop);
-        let signal =
-            Signal { kind: SignalKind::Discount, measure: now / before - 1.0, threshold, before, now };
-        (before > 0.0 && signal.measure >= threshold).then_some(signal)
+    /// The share by which a measure fell, with sign −1, or rose; none if there was nothing before.
+    fn change(&self, kind: SignalKind, sign: f64, now: f64, before: f64) -> Option<Signal> {
+        let measure = sign * (now / before - 1.0);
+        (before > 0.0).then(|| Signal { kind, measure, threshold: number(self.warning.drop), before, now })
     }
 
     /// The customer's contribution of the year before the date.
@@ -167,6 +159,14 @@ impl Watch<'_> {
 }
 
 impl Signal {
+    /// Whether the measure is beyond its threshold.
+    pub(crate) fn warns(&self) -> bool {
+        match self.kind {
+            SignalKind::Alive => self.measure < self.threshold,
+            _ => self.measure >= self.threshold,
+        }
+    }
+
     /// The reason as a person reads it.
     pub(crate) fn reason(&self, layout: &Layout<'_>) -> String {
         let (before, now, period) = (self.before, self.now, layout.period_name());
@@ -230,7 +230,8 @@ mod tests {
         let slice = slice(&[day]);
         let (_, days) = customers(&slice).next().unwrap();
         let mut found = Vec::new();
-        watch.signals(0, days, &days.seen(180).unwrap(), &mut found);
+        let mut keep = |signal: Signal| found.extend(Some(signal).filter(Signal::warns));
+        watch.read(0, days, &days.seen(180).unwrap(), &mut keep);
         found
     }
 

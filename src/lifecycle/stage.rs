@@ -177,7 +177,7 @@ impl Base<'_> {
     fn holdout(&self, date: Day, staging: &Staging) -> Result<()> {
         let outcome = Outcome { date, until: self.calendar.as_of, gap_days: self.rules.gap_days };
         let found = self.warnings(date, Some(&outcome))?;
-        put(staging, early_warning_holdout(&outcome, found.candidates, &scores(&found)))
+        put(staging, early_warning_holdout(&outcome, &scores(&found)))
     }
 
     /// Today's warnings.

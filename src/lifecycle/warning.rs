@@ -6,7 +6,7 @@
 use super::customer_days::{Seen, customers};
 use super::holdout::{Outcome, Tally};
 use super::layout::money;
-use super::signal::{Signal, Watch};
+use super::signal::{Signal, SignalKind, Watch};
 use super::state::{Rules, State};
 use crate::error::Result;
 use crate::profitability::schema::DaySlice;
@@ -31,6 +31,8 @@ pub(crate) struct Warned {
 pub(crate) struct Warnings {
     /// All who could be warned of.
     pub(crate) candidates: Tally,
+    /// Of these, the ones of whom a sign can be read, by kind.
+    pub(crate) read: [Tally; SignalKind::ALL.len()],
     pub(crate) customers: Vec<Warned>,
     signals: Vec<Signal>,
 }
@@ -45,6 +47,7 @@ impl Warnings {
     pub(crate) fn append(&mut self, later: Self) {
         let shift = self.signals.len();
         self.candidates = self.candidates.merge(later.candidates);
+        self.read.iter_mut().zip(later.read).for_each(|(tally, later)| *tally = tally.merge(later));
         self.signals.extend(later.signals);
         let moved = |warned: Warned| {
             let signals = warned.signals.start + shift..warned.signals.end + shift;
@@ -82,7 +85,10 @@ pub(crate) fn warnings(
         let lapsed = outcome.and_then(|outcome| outcome.lapsed(all_days, &seen));
         found.candidates.add(lapsed);
         let start = found.signals.len();
-        watch.signals(rank, days, &seen, &mut found.signals);
+        watch.read(rank, days, &seen, &mut |signal| {
+            found.read[signal.kind as usize].add(lapsed);
+            found.signals.extend(Some(signal).filter(Signal::warns));
+        });
         if found.signals.len() > start {
             found.customers.push(Warned {
                 rank: u32::try_from(rank).expect("ranks fit 32 bits"),

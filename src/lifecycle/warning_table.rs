@@ -1,6 +1,6 @@
 //! `early_warning` and `early_warning_holdout`.
 
-use super::holdout::{Outcome, Score, Tally};
+use super::holdout::{Outcome, Score};
 use super::layout::{Layout, count, date, float, name, real, share, whole};
 use super::signal::{Signal, SignalKind};
 use super::warning::{Warned, Warnings};
@@ -59,8 +59,8 @@ fn add_signals(sheet: &mut Sheet, layout: &Layout<'_>, warnings: &Warnings, rows
     sheet.texts(reason, reasons.iter().map(|reason| Some(reason.as_str())));
 }
 
-/// How warnings made one holdout earlier came out, by kind; `candidates` are all who could be warned of.
-pub(crate) fn early_warning_holdout(outcome: &Outcome, candidates: Tally, scores: &[Score]) -> Sheet {
+/// How warnings made one holdout earlier came out, by kind.
+pub(crate) fn early_warning_holdout(outcome: &Outcome, scores: &[Score]) -> Sheet {
     let mut sheet = Sheet::new("early_warning_holdout", "kind of warning and alert volume", None);
     let day = |day: Day| scores.iter().map(move |_| Some(day.0));
     sheet.days(date("warned_date", "As-of date, exclusive, of the warnings"), day(outcome.date));
@@ -79,20 +79,29 @@ pub(crate) fn early_warning_holdout(outcome: &Outcome, candidates: Tally, scores
             scores.iter().map(|score| whole(of(score))).collect::<Vec<_>>(),
         );
     };
-    add("candidates", "Customers whose relationship had not ended then", &|_| candidates.customers);
-    add("candidates_lapsed", "Of these, customers without purchase until the end", &|_| candidates.lapsed);
+    add(
+        "candidates",
+        "Customers whose relationship had not ended then, and of whom a sign of this kind can be read",
+        &|score| score.candidates.customers,
+    );
+    add("candidates_lapsed", "Of these, customers without purchase until the end", &|score| {
+        score.candidates.lapsed
+    });
     add("warned", "Candidates that were warned of", &|score| score.warned.customers);
     add("warned_lapsed", "Of these, customers without purchase until the end", &|score| score.warned.lapsed);
     let precision = |score: &Score| share(score.warned.lapsed, score.warned.customers);
-    let base = share(candidates.lapsed, candidates.customers);
+    let base = |score: &Score| share(score.candidates.lapsed, score.candidates.customers);
     sheet.floats(
         float("precision", "1", "warned_lapsed / warned; null without warnings"),
         scores.iter().map(precision),
     );
-    sheet.floats(float("base_rate", "1", "candidates_lapsed / candidates"), scores.iter().map(|_| base));
-    let lift = |score: &Score| Some(precision(score)? / base.filter(|base| *base > 0.0)?);
+    sheet.floats(
+        float("base_rate", "1", "candidates_lapsed / candidates; null without candidates"),
+        scores.iter().map(base),
+    );
+    let lift = |score: &Score| Some(precision(score)? / base(score).filter(|base| *base > 0.0)?);
     sheet.floats(float("lift", "1", "precision / base_rate; null if nobody lapsed"), scores.iter().map(lift));
-    let recall = |score: &Score| share(score.warned.lapsed, candidates.lapsed);
+    let recall = |score: &Score| share(score.warned.lapsed, score.candidates.lapsed);
     sheet.floats(
         float("recall", "1", "warned_lapsed / candidates_lapsed; null if nobody lapsed"),
         scores.iter().map(recall),
