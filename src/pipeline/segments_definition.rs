@@ -133,7 +133,7 @@ pub struct TierDef {
     pub share: Decimal,
 }
 
-/// `[segments.value]`: an amount above which a value is high; none: above the median.
+/// `[segments.value]`: an amount above which a value is high; none: above the median, and above 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ValueDef {
     /// Of customer profit.

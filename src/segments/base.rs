@@ -51,7 +51,10 @@ impl Base {
     pub(crate) fn column(&self, name: &str) -> Result<Option<Values>> {
         let Some(home) = self.homes.iter().find(|home| home.source.has(name)) else { return Ok(None) };
         let values = home.source.read(&[name])?.remove(name).expect("the table has the column");
-        Ok(Some(home.rows.as_ref().map_or_else(|| values.clone(), |rows| values.gather(rows))))
+        Ok(Some(match &home.rows {
+            None => values,
+            Some(rows) => values.gather(rows),
+        }))
     }
 
     /// Counts or money of every customer; none where no table of this run has it.

@@ -59,16 +59,15 @@ const NUMBERS: [&str; 29] = [
 ];
 
 /// Numbers of this room that the customer has from rates.
-const OWN_NUMBERS: [&str; 5] = ["r_score", "f_score", "m_score", "repeat_rate", "loyalty_index"];
+const OWN_NUMBERS: [&str; 6] = ["r_score", "f_score", "m_score", "repeat_rate", "referrals", "loyalty_index"];
 
 const OWN_TEXTS: [&str; 5] = ["rfm_segment", "tier", "size_class", "loyalty_cell", "profit_class"];
 
 #[rustfmt::skip]
-const OF_LIFECYCLE: [&str; 16] = [
+const OF_LIFECYCLE: [&str; 15] = [
     "relationship_days", "purchase_days", "repeat_purchases", "active_periods", "net_revenue_per_order",
     "net_revenue_per_active_period", "contribution_per_order", "contribution_per_active_period", "share_of_wallet",
     "channels", "gap_mean_days", "gap_median_days", "gap_sd_days", "expected_gap_days", "overdue_ratio",
-    "net_revenue_of_year",
 ];
 
 #[rustfmt::skip]
@@ -88,13 +87,14 @@ pub(crate) fn measures(definition: &Definition) -> Vec<Measure> {
     known.extend(all(&OWN_NUMBERS, Kind::Number, Home::Always));
     known.extend(all(&OWN_TEXTS, Kind::Text, Home::Always));
     known.extend(all(&["customer_id"], Kind::Any, Home::Always));
+    known.extend(all(&["is_prospect", "is_unidentified"], Kind::Flag, Home::Always));
     known.extend(all(&["acquired_on"], Kind::Date, Home::Always));
     known.extend(all(&["first_order_at", "last_order_at"], Kind::Instant, Home::Always));
     known.extend(all(&OF_LIFECYCLE, Kind::Number, Home::Lifecycle));
     known.extend(all(&["state", "previous_state"], Kind::Text, Home::Lifecycle));
     known.extend(all(&["first_purchase_date", "last_purchase_date"], Kind::Date, Home::Lifecycle));
     known.extend(all(&OF_CLV, Kind::Number, Home::Clv));
-    known.extend(all(&["model", "value_cell"], Kind::Text, Home::Clv));
+    known.extend(all(&["model", "segment", "value_cell"], Kind::Text, Home::Clv));
     known.extend(declared(definition));
     known
 }

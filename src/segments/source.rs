@@ -65,7 +65,7 @@ impl Source {
         Ok(read)
     }
 
-    /// The key column, of the rows that `keep` holds for.
+    /// The key column: these rows, or all.
     ///
     /// # Errors
     /// A file that cannot be read.

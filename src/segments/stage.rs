@@ -293,6 +293,7 @@ fn own_measure(name: &str, rfm: &Rfm, loyalty: &Loyalty, groups: &[&Groups], sca
         "tenure_days" => counts(&loyalty.tenure_days),
         "product_groups" => counts(&loyalty.product_groups),
         "repeat_rate" => Values::of(Data::Floats(loyalty.repeat_rate.clone())),
+        "referrals" => loyalty.referrals.clone()?,
         "loyalty_index" => Values {
             data: Data::Floats(loyalty.index.iter().map(|index| index.unwrap_or(0.0)).collect()),
             known: Some(loyalty.index.iter().map(Option::is_some).collect()),

@@ -74,10 +74,10 @@ fn cell(first: bool, second: bool) -> u16 {
     }
 }
 
-/// The type-7 median: integers are above it where they are above its floor.
+/// The type-7 median, or 0 where half of the values are losses: integers are above it where they are above its floor.
 fn median(mut values: Vec<i64>) -> i64 {
     values.par_sort_unstable();
-    quantile(&values, 1, 2).map_or(0, super::cut::Cut::floor)
+    quantile(&values, 1, 2).map_or(0, super::cut::Cut::floor).max(0)
 }
 
 fn middle(mut values: Vec<f64>) -> f64 {

@@ -169,3 +169,39 @@ elasticity = 0.5
     assert!((budget(&large) + budget(&small) - 1_000.01).abs() < 1e-9, "{large:?} {small:?}");
     assert!((budget(&large) - 800.01).abs() < 0.011, "four times the other: {large:?}");
 }
+
+#[test]
+fn every_measure_of_a_customer_may_stand_in_a_rule() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let sample = std::fs::read_to_string(format!("{root}/pipelines/retail.toml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retail.toml");
+    let text = sample.replace("../sample_data", &format!("{root}/sample_data")).replace("../out", "out");
+    std::fs::write(&file, &text).unwrap();
+    let abacus = |command: &str| {
+        let mut abacus = std::process::Command::new(env!("CARGO_BIN_EXE_abacus"));
+        let outcome = support::Outcome::of(abacus.arg(command).arg(&file));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome
+    };
+    abacus("run");
+    let published = Published::read(&folder.path().join("out/retail")).unwrap();
+    let columns =
+        ["customer", "customer_segment", "lifecycle", "customer_value"].into_iter().flat_map(|table| {
+            let columns = published.release["tables"][table]["columns"].as_array().unwrap().iter();
+            columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        });
+    // What the rules themselves decide, and why a score changed, are no measures.
+    let decided = ["as_of_date", "score_change", "treatment", "attitude", "next_action"];
+    let columns = columns.filter(|column| !decided.contains(&column.as_str()));
+    let columns: std::collections::BTreeSet<String> = columns.collect();
+    let nothing: Vec<String> = columns.iter().map(|column| format!("{column} is null")).collect();
+    let rule = nothing.join(" or ").replace("'", "''");
+    let more = format!("\n[[segments.treatment]]\nname = \"all\"\nwhen = \"{rule}\"\n");
+    std::fs::write(&file, text + &more).unwrap();
+    abacus("check");
+    // All but `referrals`, which no attribute of the sample gives.
+    let text = std::fs::read_to_string(&file).unwrap().replace("referrals is null or ", "");
+    std::fs::write(&file, text).unwrap();
+    abacus("run");
+}

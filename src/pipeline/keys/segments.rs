@@ -143,8 +143,18 @@ static PYRAMID: Section = Section {
 static VALUE: Section = Section {
     header: "[segments.value]",
     keys: &[
-        Key::optional("current", Kind::Number, "the median", "Customer profit above this is high"),
-        Key::optional("residual", Kind::Number, "the median", "Residual value above this is high"),
+        Key::optional(
+            "current",
+            Kind::Number,
+            "the median, or 0 if that is a loss",
+            "Customer profit above this is high",
+        ),
+        Key::optional(
+            "residual",
+            Kind::Number,
+            "the median, or 0 if that is a loss",
+            "Residual value above this is high",
+        ),
         Key::optional("loyalty", Kind::Number, "the median", "A loyalty index above this is high, 0 to 1"),
     ],
     choice: Choice::Free,
