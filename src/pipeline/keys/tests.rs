@@ -4,7 +4,11 @@ use super::{FILE, Key, Kind, Section};
 use std::collections::BTreeSet;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/README.md");
-const COMPLETE: &str = include_str!("../../../tests/definitions/right/complete.toml");
+/// The second file has what excludes something of the first.
+const COMPLETE: &str = concat!(
+    include_str!("../../../tests/definitions/right/complete.toml"),
+    include_str!("../../../tests/definitions/right/frozen_cut_points.toml"),
+);
 
 /// `BLESS=1` rewrites the tables between their markers.
 #[test]
@@ -82,7 +86,7 @@ fn reference_default(key: &Key) -> String {
 }
 
 #[test]
-fn the_complete_file_uses_every_key() {
+fn the_complete_files_use_every_key() {
     for section in FILE.with_descendants() {
         for key in section.keys {
             let is_written = match key.kind.section() {
