@@ -49,11 +49,11 @@ cases! {
     h08_campaigns_by_customers_won
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
-    h11_pyramid_of_1_4_15_and_80_per_cent
-    h12_four_treatments_of_a_customer_list
-    h13_next_product
     h11_lifetime_value
     h12_lifecycle_of_six_customers
+    h13_pyramid_of_1_4_15_and_80_per_cent
+    h14_four_treatments_of_a_customer_list
+    h15_next_product
 }
 
 fn folder() -> PathBuf {

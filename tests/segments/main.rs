@@ -19,7 +19,7 @@ name = "buyers"
 when = "list_revenue > 20.00 or orders > 1"
 [[segments.treatment]]
 name = "nobody"
-when = "customer_profit > 1_000_000"
+when = "customer_profit > 1000000"
 [[segments.treatment]]
 name = "large"
 when = "list_revenue >= 25"
@@ -163,7 +163,10 @@ elasticity = 0.5
 "#;
     let published = pipeline(&three(), section).publish(&[]);
     let rows = published.rows("segment_summary");
-    let of = |name: &str| rows.iter().find(|row| row["segment"] == name).unwrap().clone();
+    let of = |name: &str| {
+        let named = |row: &&std::collections::BTreeMap<String, String>| row["segment"] == name;
+        rows.iter().filter(|row| row["kind"] == "size_class").find(named).unwrap().clone()
+    };
     let (large, small) = (of("large"), of("small"));
     let budget = |row: &std::collections::BTreeMap<String, String>| row["budget"].parse::<f64>().unwrap();
     assert!((budget(&large) + budget(&small) - 1_000.01).abs() < 1e-9, "{large:?} {small:?}");

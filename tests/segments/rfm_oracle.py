@@ -40,7 +40,7 @@ def main():
                 quantile_cont(m::double, [0.2, 0.4, 0.6, 0.8]) as m
             from measures""")
         # Sums of money in doubles: a hair of slack keeps values at the cut point below it.
-        below = "len(list_filter({cuts}, c -> c + 1e-6 < {x}::double))"
+        below = "len(list_filter({cuts}, lambda c: c + 1e-6 < {x}::double))"
         scores = ", ".join([
             f"5 - {below.format(cuts='c.r', x='v.r')} as r_score",
             f"1 + {below.format(cuts='c.f', x='v.f')} as f_score",
