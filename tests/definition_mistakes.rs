@@ -5,8 +5,8 @@
 
 use abacus::error::Kind;
 use abacus::pipeline::{
-    Amount, Duplicates, Level, Margin, Node, PurchaseModel, ResourceDriver, Severity, SpendModel, Take,
-    UnknownCustomer, read,
+    Amount, Binning, Duplicates, Grouping, Level, Margin, Node, PurchaseModel, ResourceDriver, Severity,
+    SpendModel, Take, UnknownCustomer, read,
 };
 use abacus::units::PeriodKind;
 use std::fs;
@@ -149,6 +149,26 @@ fn the_customer_base_of_the_complete_file_reads_as_written() {
         (vec!["90_days", "2_years"], "0.15".to_owned())
     );
     assert_eq!(clv.drift_from.as_deref(), Some("20240601T000000Z"));
+}
+
+#[test]
+fn the_segments_of_the_complete_file_read_as_written() {
+    let definition = read(&folder().join("right/complete.toml")).unwrap();
+    let segments = definition.segments.as_ref().unwrap();
+    let Binning::Fixed([recency, _, monetary]) = &segments.rfm.method else { panic!("declared cut points") };
+    assert_eq!((recency[1].to_string(), monetary[1].to_string()), ("90".to_owned(), "99.5".to_owned()));
+    let cells: Vec<_> = segments.rfm.cells.iter().map(|cell| (cell.name.as_str(), cell.scores)).collect();
+    assert_eq!(cells, [("best", [(3, 3), (2, 3), (1, 3)]), ("others", [(1, 3), (1, 3), (1, 3)])]);
+    let tiers: Vec<&str> = segments.pyramid.tiers.iter().map(|tier| tier.name.as_str()).collect();
+    assert_eq!(
+        (tiers, segments.pyramid.measure.name.as_str()),
+        (vec!["gold", "silver", "rest"], "net_revenue")
+    );
+    let rule = &segments.treatments[0].when;
+    let columns: Vec<&str> = rule.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(columns, ["tier", "discount", "list_revenue"]);
+    assert_eq!(rule.divisors[0].1.column, 38, "the place of the divisor");
+    assert_eq!((segments.budget_by, segments.responses.len()), (Grouping::Tier, 2));
 }
 
 #[test]

@@ -50,10 +50,10 @@ cases! {
     h09_fallback_driver
     h10_unit_level_rate_in_an_empty_month
     h11_lifetime_value
-    h11_pyramid_of_1_4_15_and_80_per_cent
-    h12_four_treatments_of_a_customer_list
     h12_lifecycle_of_six_customers
-    h13_next_product
+    h13_pyramid_of_1_4_15_and_80_per_cent
+    h14_four_treatments_of_a_customer_list
+    h15_next_product
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -164,7 +164,8 @@ elasticity = 0.5
     let published = pipeline(&three(), section).publish(&[]);
     let rows = published.rows("segment_summary");
     let of = |name: &str| {
-        rows.iter().find(|row| row["kind"] == "size_class" && row["segment"] == name).unwrap().clone()
+        let named = |row: &&std::collections::BTreeMap<String, String>| row["segment"] == name;
+        rows.iter().filter(|row| row["kind"] == "size_class").find(named).unwrap().clone()
     };
     let (large, small) = (of("large"), of("small"));
     let budget = |row: &std::collections::BTreeMap<String, String>| row["budget"].parse::<f64>().unwrap();

@@ -74,5 +74,5 @@ fn a_cut_point_that_moved_is_told_as_the_reason() {
 fn a_release_that_is_not_there_is_told_with_its_place() {
     let pipeline = pipeline(&history(), "\n[segments]\nmigration_from = \"20200101T000000Z-000000\"\n");
     write(&pipeline.data("lines/all.parquet"), table(&history()));
-    pipeline.abacus(&["check"]).fails(2, &[":46:19: no release '20200101T000000Z-000000'; there are: none"]);
+    pipeline.abacus(&["check"]).fails(2, &[":19: no release '20200101T000000Z-000000'; there are: none"]);
 }

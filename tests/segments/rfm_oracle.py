@@ -40,7 +40,7 @@ def main():
                 quantile_cont(m::double, [0.2, 0.4, 0.6, 0.8]) as m
             from measures""")
         # Sums of money in doubles: a hair of slack keeps values at the cut point below it.
-        below = "len(list_filter({cuts}, c -> c + 1e-6 < {x}::double))"
+        below = "len(list_filter({cuts}, lambda c: c + 1e-6 < {x}::double))"
         scores = ", ".join([
             f"5 - {below.format(cuts='c.r', x='v.r')} as r_score",
             f"1 + {below.format(cuts='c.f', x='v.f')} as f_score",
@@ -60,7 +60,7 @@ def main():
             or e.m <> s.monetary or e.r_score <> s.r_score or e.f_score <> s.f_score or e.m_score <> s.m_score""")
     rows = differences.fetchall()
     assert not rows, f"{len(rows)} differ, such as {rows[0]}"
-    counted = con.sql("select count(*), count(*) filter (f = 1) from expected").fetchone()
+    counted = con.sql("select count(*), count(*) filter (f = 1) from expected").fetchall()[0]
     assert counted == COUNTS[NAME], counted
     bins = con.sql(f"""
         select sum(customers) from read_parquet('{OUT}/current/rfm_cut_point/*.parquet') group by measure""").fetchall()
