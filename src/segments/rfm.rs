@@ -168,8 +168,7 @@ pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm) ->
     sheet.fixed(count("scale", "", "Digits after the point in the smallest unit"), digits);
     let customers = bins.iter().map(|bin| whole(bin.customers)).collect::<Vec<_>>();
     sheet.fixed(count("customers", "customers", "Customers with this score"), customers);
-    let unit =
-        |value: Option<i64>, bin: &Bin| value.and_then(|value| Some(Cut::whole(value).shown(scale(bin))));
+    let unit = |value: Option<i64>, bin: &Bin| value.map(|value| Cut::whole(value).shown(scale(bin)));
     let lowest = float("lowest", "", "Lowest value with this score; null without customers");
     sheet.floats(lowest, bins.iter().map(|bin| unit(bin.lowest, bin)));
     let highest = float("highest", "", "Highest value with this score; null without customers");

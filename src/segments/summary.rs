@@ -6,6 +6,9 @@ use super::tiers::Layers;
 use crate::pipeline::TierDef;
 use crate::publish::schema::{ColumnKind, Sheet};
 
+/// A column over tiers: its name, its meaning, and what is summed.
+type TierColumn = (&'static str, &'static str, fn(&Totals) -> i128);
+
 /// What a budget brings to a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Spent {
@@ -160,7 +163,7 @@ pub(crate) fn pyramid(
         "Customers below the tier with the same measure as its last one: only their key put them there";
     sheet.fixed(count("tied_below", "customers", meaning), tied);
     let wide = |count: usize| i128::try_from(count).expect("a count fits");
-    let shares: [(&'static str, &'static str, fn(&Totals) -> i128); 3] = [
+    let shares: [TierColumn; 3] = [
         ("share_of_revenue", "Of all customers' net revenue; null if that is not above 0", |t| t.net_revenue),
         ("share_of_cost_to_serve", "Of all customers' cost to serve; null if that is not above 0", |t| {
             t.cost_to_serve
@@ -175,7 +178,7 @@ pub(crate) fn pyramid(
             totals.iter().take(tiers.len()).map(|t| share(of(t), of(&all))),
         );
     }
-    let sums: [(&'static str, &'static str, fn(&Totals) -> i128); 3] = [
+    let sums: [TierColumn; 3] = [
         ("net_revenue", "Net revenue", |t| t.net_revenue),
         ("cost_to_serve", "Cost to serve; 0 where the run has none", |t| t.cost_to_serve),
         ("customer_profit", "Customer profit", |t| t.profit),

@@ -16,7 +16,7 @@ fn tools() -> Option<(PathBuf, PathBuf)> {
     }
     let lacking = "needs ABACUS_DATA and benches/peers/setup.sh";
     // Written past the test harness, which hides what passing tests print.
-    writeln!(std::io::stderr(), "skipped: {lacking}").unwrap();
+    writeln!(std::io::stderr(), "skipped: {lacking}").expect("stderr is open");
     None
 }
 
