@@ -99,7 +99,7 @@ fn money_is_counted_once(published: &Published) {
         .into_iter()
         .filter(|row| row["is_prospect"] == "false" && row["is_unidentified"] == "false")
         .collect();
-    assert_eq!(sum(&exchange, "customers") as usize, buyers.len());
+    assert!((sum(&exchange, "customers") - buyers.len() as f64).abs() < 0.5);
     assert!((sum(&exchange, "firm_value") - sum(&buyers, "customer_profit")).abs() < 0.01);
     let referral = published.rows("referral");
     assert_eq!(sum(&referral, "referrals"), 737.0);

@@ -66,7 +66,7 @@ fn add(
     rows: &Range<usize>,
     name: &'static str,
     kind: ColumnKind,
-    of: impl Fn(usize) -> i64 + Sync,
+    of: impl Fn(usize) -> i64 + Sync + Send,
 ) {
     let values: Vec<i64> = rows.clone().into_par_iter().map(of).collect();
     sheet.fixed(Column::new(name, kind, "", "drawn"), values);
@@ -120,7 +120,7 @@ fn group(number: u64) -> String {
 }
 
 fn customer_product(rows: Range<usize>) -> Sheet {
-    let bought = |row: usize| (0..GROUPS).filter(move |group| drawn(row, 20 + group) % 7 == 0);
+    let bought = |row: usize| (0..GROUPS).filter(move |group| drawn(row, 20 + group).is_multiple_of(7));
     let pairs: Vec<(usize, u64)> =
         rows.into_par_iter().flat_map_iter(|row| bought(row).map(move |group| (row, group))).collect();
     let mut sheet = Sheet::new("customer_product", "customer and product group", Some("as_of"));

@@ -1,6 +1,6 @@
 //! The gamma function's family for positive arguments, and differences that do not cancel.
 //!
-//! NIST Digital Library of Mathematical Functions (DLMF), <https://dlmf.nist.gov>: below [`FAR`] an argument is raised by
+//! NIST Digital Library of Mathematical Functions (DLMF), <https://dlmf.nist.gov>: below `FAR` an argument is raised by
 //! the recurrence (5.5.1, 5.5.2), above it the asymptotic series holds (5.11.1, 5.11.2, 5.15.8), cut where its terms
 //! fall below 10⁻¹⁷.
 //!
