@@ -124,8 +124,28 @@ impl Sorted {
         Self { ids: Arc::new(ids), order: Some(order), place: Some(place) }
     }
 
-    fn target(&self, row: u32) -> u32 {
-        self.place.as_ref().map_or(row, |place| place[row as usize])
+    /// The rows that entries of all ranges belong to, and the order of the entries unless they stand in it.
+    ///
+    /// A range's entries are in order by row, and stay as they are within a row.
+    fn rows<'r>(
+        &self,
+        ranges: impl Iterator<Item = &'r [u32]>,
+        bases: &[u32],
+    ) -> (ArrayRef, Option<Vec<u32>>) {
+        let Some(place) = &self.place else {
+            let column = |(rows, base): (&[u32], &u32)| {
+                Column::from(rows.iter().map(|row| i64::from(base + row)).collect::<Vec<_>>())
+            };
+            let columns: Vec<Column> = ranges.zip(bases).map(column).collect();
+            return (Column::joined(&columns.iter().collect::<Vec<_>>()), None);
+        };
+        let rows: Vec<u32> = ranges
+            .zip(bases)
+            .flat_map(|(rows, base)| rows.iter().map(move |row| place[(base + row) as usize]))
+            .collect();
+        let mut order: Vec<u32> = (0..u32::try_from(rows.len()).expect("fewer than 2³² entries")).collect();
+        order.sort_by_key(|entry| rows[*entry as usize]);
+        (narrow(order.iter().map(|entry| i64::from(rows[*entry as usize])).collect()), Some(order))
     }
 }
 
@@ -144,25 +164,14 @@ fn keep_products(
     groups: &Interner,
 ) -> Result<StateFile> {
     let (code_of, names) = group_codes(ranges, groups);
-    let rows = ranges
-        .iter()
-        .zip(bases)
-        .flat_map(|(range, base)| range.cells.rows.iter().map(move |row| sorted.target(base + row)));
-    let codes = ranges.iter().flat_map(|range| &range.cells.groups).map(|group| code_of[*group as usize]);
-    let mut cells: Vec<(u32, u32)> =
-        Vec::with_capacity(ranges.iter().map(|range| range.cells.rows.len()).sum());
-    cells.extend(rows.zip(codes));
-    // Ranges leave their cells by row and name of the group, which is the order kept unless rows move.
-    let order = sorted.order.is_some().then(|| {
-        let mut order: Vec<u32> = (0..u32::try_from(cells.len()).expect("fewer than 2³² cells")).collect();
-        order.sort_unstable_by_key(|cell| cells[*cell as usize]);
-        order
+    let (rows, order) = sorted.rows(ranges.iter().map(|range| &range.cells.rows[..]), bases);
+    let codes = ranges.iter().map(|range| {
+        let codes = range.cells.groups.iter().map(|group| i64::from(code_of[*group as usize]));
+        Column::from(codes.collect::<Vec<_>>())
     });
-    let own = |of: fn(&(u32, u32)) -> u32| {
-        let values: Vec<i64> = cells.iter().map(|cell| i64::from(of(cell))).collect();
-        in_order(&[&values.into()], order.as_deref())
-    };
-    let mut columns = vec![(ROW.to_owned(), own(|cell| cell.0)), (GROUP.to_owned(), own(|cell| cell.1))];
+    let codes: Vec<Column> = codes.collect();
+    let codes = in_order(&codes.iter().collect::<Vec<_>>(), order.as_deref());
+    let mut columns = vec![(ROW.to_owned(), rows), (GROUP.to_owned(), codes)];
     let measures = ranges.iter().map(|range| range.cells.measures.len()).max().unwrap_or(0);
     for index in 0..measures {
         let parts: Vec<&Column> = ranges.iter().map(|range| &range.cells.measures[index]).collect();
@@ -194,18 +203,17 @@ fn group_codes(ranges: &[Reduced], groups: &Interner) -> (Vec<u32>, Vec<String>)
 }
 
 fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
-    let mut orders: Vec<(u32, [u64; 2])> =
-        Vec::with_capacity(ranges.iter().map(|range| range.order_keys.rows.len()).sum());
-    for (range, base) in ranges.iter().zip(bases) {
-        let rows = range.order_keys.rows.iter().map(|row| sorted.target(base + row));
-        orders.extend(rows.zip(range.order_keys.words.iter().copied()));
-    }
-    if sorted.order.is_some() {
-        orders.sort_unstable();
-    }
-    let word = |index: usize| narrow(orders.iter().map(|(_, words)| signed(words[index], index)).collect());
+    let (rows, order) = sorted.rows(ranges.iter().map(|range| &range.order_keys.rows[..]), bases);
+    let word = |index: usize| {
+        let column = |range: &Reduced| {
+            let words = range.order_keys.words.iter().map(|words| signed(words[index], index));
+            Column::from(words.collect::<Vec<_>>())
+        };
+        let columns: Vec<Column> = ranges.iter().map(column).collect();
+        in_order(&columns.iter().collect::<Vec<_>>(), order.as_deref())
+    };
     let columns = vec![
-        (ROW.to_owned(), narrow(orders.iter().map(|(row, _)| i64::from(*row)).collect())),
+        (ROW.to_owned(), rows),
         (ORDER_WORDS[0].to_owned(), word(0)),
         (ORDER_WORDS[1].to_owned(), word(1)),
     ];
@@ -216,16 +224,8 @@ fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted
 fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<Option<StateFile>> {
     let days: Option<Vec<&Days>> = ranges.iter().map(|range| range.days.as_ref()).collect();
     let Some(days) = days else { return Ok(None) };
-    let rows = days.iter().zip(bases).flat_map(|(days, base)| days.rows.iter().map(move |row| base + row));
-    let rows: Vec<u32> = rows.map(|row| sorted.target(row)).collect();
-    // A customer's days stand together and in order, so only the customers move.
-    let order = sorted.order.is_some().then(|| {
-        let mut order: Vec<u32> = (0..u32::try_from(rows.len()).expect("fewer than 2³² days")).collect();
-        order.sort_by_key(|entry| rows[*entry as usize]);
-        order
-    });
-    let rows: Vec<i64> = rows.into_iter().map(i64::from).collect();
-    let mut columns = vec![(ROW.to_owned(), in_order(&[&rows.into()], order.as_deref()))];
+    let (rows, order) = sorted.rows(days.iter().map(|days| &days.rows[..]), bases);
+    let mut columns = vec![(ROW.to_owned(), rows)];
     for (index, name) in DAY_COLUMNS.iter().enumerate() {
         let parts: Vec<&Column> = days.iter().map(|days| &days.columns[index]).collect();
         columns.push(((*name).to_owned(), in_order(&parts, order.as_deref())));

@@ -3,7 +3,7 @@
 //! A range is cut so that its tables stay in the processor's cache. Nothing here depends on the order of the
 //! records: sums are integers, and sets and rows are sorted before they leave.
 
-use super::cells::CellIndex;
+use super::cells::{Cell, CellIndex};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::record::{AT, KEY, Layout, Line, Part};
@@ -179,6 +179,18 @@ fn add(sum: &mut i64, value: i64, overflow: &mut bool) {
     *overflow |= carried;
 }
 
+/// Adds column by column; true if a sum left 64 bits.
+fn add_all<const COLUMNS: usize>(sums: &mut [i64; COLUMNS], values: &[i64; COLUMNS]) -> bool {
+    let mut carried = 0;
+    for (sum, value) in sums.iter_mut().zip(values) {
+        let total = sum.wrapping_add(*value);
+        // Negative where both signs differ from the total's.
+        carried |= (*sum ^ total) & (value ^ total);
+        *sum = total;
+    }
+    carried < 0
+}
+
 impl<'o> Tables<'o> {
     fn new(stride: usize, target: &Target<'o>, records: &[Vec<Part<'_>>]) -> Self {
         // As if every second line had a head.
@@ -265,27 +277,25 @@ impl<'o> Tables<'o> {
             (values[QUANTITY], values[REVENUE], values[DISCOUNT], values[COST]);
         let cell = self.cells.find(row, meta.group()) * self.cell_stride;
         if cell == self.cell_sums.len() {
+            // A fill of known length takes a few moves, one of unknown length a call.
+            self.cell_sums.extend_from_slice(&[0; GROUP_MEASURES]);
             self.cell_sums.resize(cell + self.cell_stride, 0);
         }
         let cells = &mut self.cell_sums[cell..cell + self.cell_stride];
-        let start = row as usize * self.stride;
-        let sums = &mut self.sums[start..start + self.stride];
         let mut overflow = line_plans.add(cells, layout, line);
         let cells = cells.first_chunk_mut::<GROUP_MEASURES>().expect("cells begin with the measures");
-        let (measures, days) = sums.split_first_chunk_mut::<{ MEASURES.len() }>().expect("and so do rows");
-        let mut both = |measure: usize, value: i64| {
-            add(&mut measures[measure], value, &mut overflow);
-            add(&mut cells[measure], value, &mut overflow);
-        };
-        both(PRODUCT_COST, cost);
+        add(&mut cells[PRODUCT_COST], cost, &mut overflow);
         if meta.is_return() {
-            both(RETURNED_UNITS, -quantity);
-            both(RETURNS, discount - revenue);
+            add(&mut cells[RETURNED_UNITS], -quantity, &mut overflow);
+            add(&mut cells[RETURNS], discount - revenue, &mut overflow);
         } else {
-            both(LINES, 1);
-            both(UNITS, quantity);
-            both(LIST_REVENUE, revenue);
-            both(DISCOUNTS, discount);
+            cells[LINES] += 1;
+            add(&mut cells[UNITS], quantity, &mut overflow);
+            add(&mut cells[LIST_REVENUE], revenue, &mut overflow);
+            add(&mut cells[DISCOUNTS], discount, &mut overflow);
+            let start = row as usize * self.stride;
+            let sums = &mut self.sums[start..start + self.stride];
+            let (measures, days) = sums.split_first_chunk_mut::<{ MEASURES.len() }>().expect("rows too");
             let at = line.head[AT].cast_signed();
             measures[FIRST] = measures[FIRST].min(at);
             measures[LAST] = measures[LAST].max(at);
@@ -330,6 +340,17 @@ impl<'o> Tables<'o> {
         }
     }
 
+    /// The measures that rows share with their cells are the sums of these.
+    fn add_cells(&mut self, cells: &[Cell], rows: &[u32]) {
+        for cell in cells {
+            let sums = &mut self.sums[rows[cell.row as usize] as usize * self.stride..];
+            let values = &self.cell_sums[cell.number as usize * self.cell_stride..];
+            let sums = sums.first_chunk_mut::<GROUP_MEASURES>().expect("rows begin with the measures");
+            let values = values.first_chunk::<GROUP_MEASURES>().expect("and so do cells");
+            self.overflow |= add_all(sums, values);
+        }
+    }
+
     fn finish(
         mut self,
         mut reduced: Reduced,
@@ -357,6 +378,8 @@ impl<'o> Tables<'o> {
             }
         };
         (reduced.orders, reduced.order_keys) = finish_orders(&sorted_orders, sorted.len(), count);
+        let cells = self.cells.in_order(&sorted);
+        self.add_cells(&cells, &sorted);
         let never = self.sums.chunks_exact_mut(stride).filter(|row| row[FIRST] == i64::MAX);
         never.for_each(|row| row[FIRST] = super::schema::NO_INSTANT);
         let sums = &self.sums;
@@ -374,7 +397,7 @@ impl<'o> Tables<'o> {
             self.overflow |= overflow;
             days
         });
-        reduced.cells = finish_cells(&self.cells.in_order(&sorted), &self.cell_sums, self.cell_stride);
+        reduced.cells = finish_cells(&cells, &self.cell_sums, self.cell_stride);
         reduced.overflow = self.overflow;
         reduced
     }

@@ -126,7 +126,9 @@ pub(crate) fn finish_orders(
     rows: usize,
     mut count: impl FnMut(u32, u64),
 ) -> (Column, OrderKeys) {
-    let (mut orders, mut keys) = (vec![0; rows], OrderKeys::default());
+    let mut orders = vec![0; rows];
+    let mut keys =
+        OrderKeys { rows: Vec::with_capacity(entries.len()), words: Vec::with_capacity(entries.len()) };
     for same in entries.chunk_by(|a, b| a.row == b.row && a.words == b.words) {
         let (row, bits) = (same[0].row, same.iter().fold(0, |bits, entry| bits | entry.bits));
         count(row, bits);

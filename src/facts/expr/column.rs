@@ -69,7 +69,10 @@ pub(super) fn load(array: &ArrayRef) -> Result<Value, ArrowError> {
         DataType::UInt32 => widened::<UInt32Type>(array),
         DataType::UInt64 => wide(array.as_primitive::<UInt64Type>(), i128::from),
         DataType::Decimal32(..) => widened::<Decimal32Type>(array),
-        DataType::Decimal64(..) => widened::<Decimal64Type>(array),
+        DataType::Decimal64(..) => {
+            let column = array.as_primitive::<Decimal64Type>();
+            Value::Number(Numbers::narrow(Values::Each(column.values().clone()), nulls_of(column)))
+        }
         DataType::Decimal128(..) => wide(array.as_primitive::<Decimal128Type>(), |mantissa| mantissa),
         DataType::Decimal256(..) => Value::Number(from_256_bits(array.as_primitive::<Decimal256Type>())),
         DataType::Float32 => Value::Float(mapped(array.as_primitive::<Float32Type>(), f64::from)),
