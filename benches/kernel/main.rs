@@ -96,10 +96,11 @@ fn history(scratch: &Path) -> Result<PathBuf> {
     Ok(out)
 }
 
-/// The retail pipeline over this history: without its expectations, which speak of the sample history, and with
-/// capacities that grow with the lines.
+/// The retail pipeline over this history, up to profitability: with capacities that grow with the lines, and without
+/// the stages after it, which have benches of their own, and expectations, which speak of the sample history.
 fn write_pipeline(scratch: &Path, history: &Path, lines: u64) -> Result<PathBuf> {
-    let text = PIPELINE.split("[[expect]]").next().expect("a text has a first part");
+    let text = PIPELINE.split("[lifecycle]").next().expect("a text has a first part");
+    let text = format!("{text}\n[publish]\npath = \"../out/retail\"\n");
     let sized_for = SynthOptions::default().lines;
     let mut scaled = String::new();
     for line in text.lines() {

@@ -196,8 +196,9 @@ def pipeline_for(pipeline, history, out, scratch):
         text = re.sub(r"^\[publish\].*$", f"[publish]\n{place}", text, count=1, flags=re.M)
     else:
         text += f"\n[publish]\n{place}\n"
-    # Control totals of the sample history do not hold for another one.
-    text = re.sub(r"^\[\[expect\]\]\n(?:(?!\[).*\n?)*", "", text, flags=re.M)
+    # Control totals of the sample history do not hold for another one; what follows profitability no peer does.
+    for section in [r"\[\[expect\]\]", r"\[\[?(?:lifecycle|clv|segments|perception)\b.*\]"]:
+        text = re.sub(rf"^{section}[^\n]*\n(?:(?!\[).*\n?)*", "", text, flags=re.M)
     target = scratch / "pipelines" / "retail.toml"
     target.parent.mkdir(exist_ok=True)
     target.write_text(text, encoding="utf-8")
