@@ -13,7 +13,7 @@ use super::formulas::Inputs;
 use super::left_censoring;
 use super::lives::Calendar;
 use super::manifest::manifest;
-use super::models::Fit;
+use super::models::{Fit, Lapsing};
 use super::money;
 use super::schema::Alive;
 use super::segments::Segments;
@@ -90,6 +90,11 @@ pub fn run(
         .map(|index| backtest::backtest(&sources, index))
         .collect::<Result<Vec<_>>>()?;
     let choices = choose(clv, &fits.models, &segments, &tests, &earlier);
+    let chosen =
+        choices.iter().enumerate().map(|(segment, choice)| (segment, fits.of(0, segment, choice.model)));
+    warnings.extend(
+        chosen.filter_map(|(segment, fit)| endless_warning(fit?, segments.names[segment].as_deref())),
+    );
     let layout = Layout { definition, facts, segments: &segments };
     let run = Run {
         clv,
@@ -126,6 +131,18 @@ fn spike_warning(census: &Census) -> Option<String> {
          begin in the middle of relationships, and models take old customers for new ones; start with an earlier \
          history, or leave out customers who were won before it"
     ))
+}
+
+/// Without lapse in the data a model lets everybody buy on for ever.
+fn endless_warning(fit: &Fit, segment: Option<&str>) -> Option<String> {
+    let whose = segment.map(|segment| format!(" of {segment}")).unwrap_or_default();
+    (fit.form.lapsing == Lapsing::Never).then(|| {
+        format!(
+            "lifetime value: customers{whose} show no lapse beyond chance, so all count as alive and only the discount \
+             rate limits their residual value; a longer history may tell more, expected purchases up to a horizon are \
+             the safer figure"
+        )
+    })
 }
 
 /// Everything that is known before customers are valued.
