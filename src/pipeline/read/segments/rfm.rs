@@ -12,18 +12,16 @@ pub(super) fn rfm(segments: Table<'_>, grain: Grain) -> Option<RfmDef> {
     let table = segments.table("rfm");
     let bins = table.and_then(|table| table.integer("bins")).unwrap_or(5);
     let bins = usize::try_from(bins).ok().filter(|bins| (2..=10).contains(bins))?;
-    let cells = match table {
-        Some(table) => cells(table, bins)?,
-        None => Vec::new(),
-    };
+    let cells = table.map_or(Some(Vec::new()), |table| cells(table, bins));
+    let method = method(table, bins, grain);
     let word = |key: &str| table.and_then(|table| table.text(key));
     Some(RfmDef {
         bins,
-        method: method(table, bins, grain)?,
+        method: method?,
         frequency: if word("frequency") == Some("days") { Frequency::Days } else { Frequency::Orders },
         monetary: if word("monetary") == Some("mean") { Monetary::Mean } else { Monetary::Total },
         cut_points_from: table.and_then(|table| table.entry("cut_points_from")).and_then(Entry::named),
-        cells,
+        cells: cells?,
         at: table.unwrap_or(segments).at(),
     })
 }
@@ -38,7 +36,13 @@ fn method(table: Option<Table<'_>>, bins: usize, grain: Grain) -> Option<Binning
             entry.fault("method 'fixed' needs 'cut_points'; add [segments.rfm.cut_points]");
             return None;
         }
-        ("fixed", Some(entry)) => return fixed(entry, bins, grain),
+        ("fixed", Some(entry)) => {
+            if let Some(frozen) = frozen {
+                let message = "'cut_points_from' stands beside 'cut_points'; keep one";
+                frozen.reading.fault(frozen.key_offset, message);
+            }
+            return fixed(entry, bins, grain);
+        }
         (_, Some(entry)) => {
             let message = format!("'cut_points' stands beside method '{method}'; write method = \"fixed\"");
             entry.reading.fault(entry.key_offset, message);
@@ -54,9 +58,6 @@ fn method(table: Option<Table<'_>>, bins: usize, grain: Grain) -> Option<Binning
 
 fn fixed(entry: Entry<'_>, bins: usize, grain: Grain) -> Option<Binning> {
     let table = entry.table()?;
-    if table.has("cut_points_from") {
-        entry.fault("'cut_points' stands beside 'cut_points_from'; keep one");
-    }
     let recency = points(table.entry("recency")?, bins, Some(0));
     let frequency = points(table.entry("frequency")?, bins, Some(0));
     let monetary = points(table.entry("monetary")?, bins, grain.money_scale);
