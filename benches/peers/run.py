@@ -133,6 +133,7 @@ def measure(options, history, scratch):
     results = {engine: [] for engine in options.only}
     for round_number in range(options.rounds):
         for engine in options.only:
+            os.sync()  # what the one before left to write does not slow the next
             if engine == "abacus":
                 run = run_abacus(options, history, scratch)
             else:

@@ -1,119 +1,94 @@
-//! Customer × product group while a key range is reduced: where each cell's sums are.
+//! Customer × product group while a key range is reduced, one customer after another.
 
-use super::reduce::{hash, index_u32};
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use super::reduce::{add_all, index_u32};
+use super::reduced::{Cells, GROUP_MEASURES, columns_of};
 
-/// Finds the cell of a row and a group; cells are numbered as they come.
-pub(crate) struct CellIndex<'o> {
+/// Sums per product group of the customer at hand, and of all before it.
+pub(crate) struct CellSums<'o> {
     /// By number of a group, its place among all names.
     order: &'o [u32],
-    /// With few groups, the cell of every row × place of the group, `NONE` where there is none yet.
-    dense: Vec<u32>,
-    /// How many groups `dense` has room for; 0 where groups are too many and cells are hashed.
-    width: usize,
-    /// Beside it, the places that each row has, one bit each.
-    places: Vec<u64>,
-    hashed: HashTable<u32>,
-    /// Row and group of each hashed cell.
-    keys: Vec<(u32, u32)>,
-    cells: usize,
-}
-
-/// One cell: its row, its group and its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cell {
-    pub(crate) row: u32,
-    pub(crate) group: u32,
-    pub(crate) number: u32,
+    /// By place, the group's number.
+    by_name: Vec<u32>,
+    /// By number of a group, which of the open cells it has, or `NONE`.
+    open_at: Vec<u32>,
+    /// Places of the open cells, and which these are.
+    open: Vec<(u32, u32)>,
+    open_measures: Vec<[i64; GROUP_MEASURES]>,
+    /// Aggregates that lines add up to, cell by cell.
+    open_aggregates: Vec<i64>,
+    rows: Vec<u32>,
+    groups: Vec<u32>,
+    measures: Vec<[i64; GROUP_MEASURES]>,
+    aggregates: Vec<Vec<i64>>,
 }
 
 const NONE: u32 = u32::MAX;
 
-/// A table of this many groups for the rows of a key range stays in the second-level cache, and a word has their bits.
-const MAX_WIDTH: usize = 64;
-
-impl<'o> CellIndex<'o> {
-    /// `order` gives the place of each group among all names; room is made for some rows and cells.
-    pub(crate) fn new(order: &'o [u32], rows: usize, cells: usize) -> Self {
-        let width = if order.len() <= MAX_WIDTH { order.len() } else { 0 };
-        let hashed = if width == 0 { cells } else { 0 };
+impl<'o> CellSums<'o> {
+    /// `order` gives the place of each group among all names; room is made for some cells.
+    pub(crate) fn new(order: &'o [u32], aggregates: usize, cells: usize) -> Self {
+        let mut by_name = vec![0; order.len()];
+        (0..).zip(order).for_each(|(group, place)| by_name[*place as usize] = group);
         Self {
             order,
-            dense: Vec::with_capacity(rows * width),
-            width,
-            places: Vec::with_capacity(if width == 0 { 0 } else { rows }),
-            hashed: HashTable::with_capacity(hashed),
-            keys: Vec::with_capacity(hashed),
-            cells: 0,
+            by_name,
+            open_at: vec![NONE; order.len()],
+            open: Vec::new(),
+            open_measures: Vec::new(),
+            open_aggregates: Vec::new(),
+            rows: Vec::with_capacity(cells),
+            groups: Vec::with_capacity(cells),
+            measures: Vec::with_capacity(cells),
+            aggregates: vec![Vec::new(); aggregates],
         }
     }
 
-    /// Makes room for one more row.
-    pub(crate) fn add_row(&mut self) {
-        if self.width > 0 {
-            self.dense.resize(self.dense.len() + self.width, NONE);
-            self.places.push(0);
+    /// Measures and aggregates of a group of the customer at hand.
+    #[inline(always)]
+    pub(crate) fn of(&mut self, group: u32) -> (&mut [i64; GROUP_MEASURES], &mut [i64]) {
+        let at = &mut self.open_at[group as usize];
+        if *at == NONE {
+            *at = index_u32(self.open.len());
+            self.open.push((self.order[group as usize], *at));
+            self.open_measures.push([0; GROUP_MEASURES]);
+            self.open_aggregates.resize(self.open.len() * self.aggregates.len(), 0);
         }
+        let (at, width) = (*at as usize, self.aggregates.len());
+        let aggregates =
+            if width == 0 { &mut [] } else { &mut self.open_aggregates[at * width..(at + 1) * width] };
+        (&mut self.open_measures[at], aggregates)
     }
 
-    /// The number of a cell, which is the count of cells so far if it is new.
-    pub(crate) fn find(&mut self, row: u32, group: u32) -> usize {
-        if self.width == 0 {
-            return self.find_hashed(row, group);
+    /// Ends a customer: its cells stay by name of the group, and their measures are added to those of its row.
+    ///
+    /// True if a sum left 64 bits.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, row: u32, measures: &mut [i64; GROUP_MEASURES]) -> bool {
+        let mut overflow = false;
+        if self.open.len() > 1 {
+            self.open.sort_unstable();
         }
-        let place = self.order[group as usize] as usize;
-        let cell = &mut self.dense[row as usize * self.width + place];
-        if *cell == NONE {
-            *cell = index_u32(self.cells);
-            self.places[row as usize] |= 1 << place;
-            self.cells += 1;
-        }
-        *cell as usize
-    }
-
-    fn find_hashed(&mut self, row: u32, group: u32) -> usize {
-        let keys = &mut self.keys;
-        let hash_of = |(row, group): (u32, u32)| hash(u64::from(row) << 20 | u64::from(group));
-        let wanted = (row, group);
-        let is_it = |cell: &u32| keys[*cell as usize] == wanted;
-        match self.hashed.entry(hash_of(wanted), is_it, |cell| hash_of(keys[*cell as usize])) {
-            Entry::Occupied(entry) => *entry.get() as usize,
-            Entry::Vacant(entry) => {
-                entry.insert(index_u32(keys.len()));
-                keys.push(wanted);
-                keys.len() - 1
+        for (place, at) in self.open.drain(..) {
+            let (group, cell) = (self.by_name[place as usize], &self.open_measures[at as usize]);
+            self.open_at[group as usize] = NONE;
+            overflow |= add_all(measures, cell);
+            self.rows.push(row);
+            self.groups.push(group);
+            self.measures.push(*cell);
+            let from = at as usize * self.aggregates.len();
+            for (column, sum) in self.aggregates.iter_mut().zip(self.open_aggregates.iter().skip(from)) {
+                column.push(*sum);
             }
         }
+        self.open_measures.clear();
+        self.open_aggregates.clear();
+        overflow
     }
 
-    /// All cells by row, in the order of `rows`, and by name of the group; a row is numbered by its place there.
-    pub(crate) fn in_order(&self, rows: &[u32]) -> Vec<Cell> {
-        let mut cells = Vec::with_capacity(self.cells.max(self.keys.len()));
-        if self.width == 0 {
-            let mut place = vec![0; rows.len()];
-            (0..).zip(rows).for_each(|(at, row)| place[*row as usize] = at);
-            let cell = |(number, &(row, group)): (u32, &(u32, u32))| Cell {
-                row: place[row as usize],
-                group,
-                number,
-            };
-            cells.extend((0..).zip(&self.keys).map(cell));
-            cells.sort_unstable_by_key(|cell| (cell.row, self.order[cell.group as usize]));
-            return cells;
-        }
-        let mut by_name = vec![0; self.width];
-        (0..).zip(self.order).for_each(|(group, place)| by_name[*place as usize] = group);
-        for (row, from) in (0..).zip(rows) {
-            let of_row = &self.dense[*from as usize * self.width..][..self.width];
-            let mut places = self.places[*from as usize];
-            while places != 0 {
-                let place = places.trailing_zeros() as usize;
-                cells.push(Cell { row, group: by_name[place], number: of_row[place] });
-                places &= places - 1;
-            }
-        }
-        cells
+    pub(crate) fn finish(self) -> Cells {
+        let mut measures = columns_of(&self.measures);
+        measures.extend(self.aggregates.into_iter().map(Into::into));
+        Cells { measures, rows: self.rows, groups: self.groups }
     }
 }
 
@@ -122,18 +97,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_groups_and_many_find_the_same_cells_in_the_same_order() {
-        let wanted = [(0, 3), (1, 3), (0, 3), (2, 0), (1, 3), (0, 39)];
-        for groups in [40, 1000] {
-            // Names stand the other way round than numbers.
-            let order: Vec<u32> = (0..groups).rev().collect();
-            let mut cells = CellIndex::new(&order, 1, 1);
-            (0..3).for_each(|_| cells.add_row());
-            let found: Vec<usize> = wanted.iter().map(|&(row, group)| cells.find(row, group)).collect();
-            assert_eq!(found, [0, 1, 0, 2, 1, 3]);
-            let in_order = cells.in_order(&[1, 2, 0]);
-            let in_order = in_order.iter().map(|cell| (cell.row, cell.group, cell.number));
-            assert_eq!(in_order.collect::<Vec<_>>(), [(0, 3, 1), (1, 0, 2), (2, 39, 3), (2, 3, 0)]);
+    fn cells_leave_by_customer_and_name_of_the_group() {
+        // Names stand the other way round than numbers.
+        let order: Vec<u32> = (0..1000).rev().collect();
+        let mut cells = CellSums::new(&order, 2, 1);
+        let mut totals = Vec::new();
+        for (row, groups) in [(0, &[3, 999, 3][..]), (1, &[]), (2, &[0, 3, 40])] {
+            for group in groups {
+                let (measures, aggregates) = cells.of(*group);
+                measures[0] += 1;
+                aggregates[1] += i64::from(*group);
+            }
+            let mut measures = [0; GROUP_MEASURES];
+            assert!(!cells.close(row, &mut measures));
+            totals.push(measures[0]);
         }
+        let cells = cells.finish();
+        assert_eq!(totals, [3, 0, 3]);
+        assert_eq!(cells.rows, [0, 0, 2, 2, 2]);
+        assert_eq!(cells.groups, [999, 3, 40, 3, 0]);
+        assert_eq!(cells.measures[0].widened(), [1, 2, 1, 1, 1]);
+        assert_eq!(cells.measures[GROUP_MEASURES].widened(), [0; 5]);
+        assert_eq!(cells.measures[GROUP_MEASURES + 1].widened(), [999, 6, 40, 3, 0]);
     }
 }

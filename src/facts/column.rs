@@ -21,16 +21,9 @@ impl Default for Column {
 }
 
 impl From<&[i64]> for Column {
-    #[expect(clippy::cast_possible_truncation, reason = "the range is known, and a plain cast vectorises")]
     fn from(values: &[i64]) -> Self {
-        // All bits set in any value, or in the complement of a negative one.
-        let bits = values.iter().fold(0, |bits, value| bits | (value ^ (value >> 63)));
-        match bits {
-            ..0x80 => Self::Bytes(values.iter().map(|value| *value as i8).collect()),
-            0x80..0x8000 => Self::Shorts(values.iter().map(|value| *value as i16).collect()),
-            0x8000..0x8000_0000 => Self::Ints(values.iter().map(|value| *value as i32).collect()),
-            _ => Self::Longs(values.to_vec()),
-        }
+        let span = values.iter().fold(0, |span, value| span | Self::span(*value));
+        Self::with_span(span, values.iter().copied())
     }
 }
 
@@ -41,6 +34,24 @@ impl From<Vec<i64>> for Column {
 }
 
 impl Column {
+    /// Bits that a value needs beside its sign; those of a column are the bits of any of its values.
+    #[inline(always)]
+    pub(crate) fn span(value: i64) -> i64 {
+        value ^ (value >> 63)
+    }
+
+    /// Some values whose bits are known.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "the span is known, and a plain cast vectorises")]
+    pub(crate) fn with_span(span: i64, values: impl Iterator<Item = i64>) -> Self {
+        match span {
+            ..0x80 => Self::Bytes(values.map(|value| value as i8).collect()),
+            0x80..0x8000 => Self::Shorts(values.map(|value| value as i16).collect()),
+            0x8000..0x8000_0000 => Self::Ints(values.map(|value| value as i32).collect()),
+            _ => Self::Longs(values.collect()),
+        }
+    }
+
     /// The values as 64-bit integers.
     pub(crate) fn widened(&self) -> Vec<i64> {
         let mut values = Vec::with_capacity(self.len());

@@ -18,10 +18,10 @@ pub(crate) fn identities(
     duplicates: Duplicates,
 ) -> std::result::Result<Vec<Identity>, (u64, u64)> {
     let of_source = records.iter().filter(|records| records.source == source);
-    let parts = of_source.flat_map(|records| (0..records.parts.len()).map(|part| records.part(part)));
-    let lines = parts.flat_map(|part| {
-        let at = part.layout.identity.expect("the source looks for duplicates");
-        part.lines().map(move |line| &line.words[at..at + 4])
+    let runs = of_source.flat_map(|records| (0..records.parts.len()).map(|part| records.lines(part)));
+    let lines = runs.flat_map(|run| {
+        let at = run.layout.identity.expect("the source looks for duplicates");
+        run.all().map(move |line| &line[at..at + 4])
     });
     let mut lines: Vec<(Identity, u64, u64)> =
         lines.map(|line| ([line[0], line[1]], line[2], line[3])).collect();

@@ -1,55 +1,34 @@
-//! Records between the scan and the reduction, in `u64` words: lines, and heads that neighbours share.
+//! Records between the scan and the reduction: lines, and heads that neighbours share.
 //!
-//! A line begins with its meta word and has the row's values, in 32 bits each where its batch allows; the line of a
-//! source that looks for duplicates ends with its identity. The first of neighbouring lines that share them is followed
-//! by a head: the key and, for sales, instant and order.
+//! A line is some `u64` words: a meta word, then the row's values, in 32 bits each where its batch allows; the line of a
+//! source that looks for duplicates ends with its identity. Neighbouring lines of one customer and order share a head.
 
 use super::source::{Sale, Source};
 
-/// Which word of a record is what.
+/// Which word of a line is what.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layout {
     /// How many values a line has.
     pub(crate) values: usize,
     /// Whether two values share a word.
     narrow: bool,
-    /// Words of the order key: 0 for events, 1 for integers, 2 for text.
-    pub(crate) order_words: usize,
     /// First word of the line identity (two words), its content (one) and its place (one), if duplicates matter.
     pub(crate) identity: Option<usize>,
     /// Words of a line.
-    pub(crate) line_words: usize,
-    /// Words of a head.
-    pub(crate) head_words: usize,
+    pub(crate) words: usize,
 }
 
-/// Words of a line.
 pub(crate) const META: usize = 0;
 pub(crate) const VALUES: usize = 1;
 const IDENTITY_WORDS: usize = 4;
-
-/// Words of a head.
-pub(crate) const KEY: usize = 0;
-pub(crate) const AT: usize = 1;
-pub(crate) const ORDER: usize = 2;
 
 impl Layout {
     pub(crate) fn of(source: &Source, narrow: bool) -> Self {
         let values = source.values.len();
         let after_values = VALUES + if narrow { values.div_ceil(2) } else { values };
-        let order_words = source.sale.as_ref().map_or(0, |sale| match sale.order.ty() {
-            super::expr::Type::Text => 2,
-            _ => 1,
-        });
         let identity = source.sale.as_ref().is_some_and(Sale::looks_for_duplicates).then_some(after_values);
-        Self {
-            values,
-            narrow,
-            order_words,
-            identity,
-            line_words: after_values + identity.map_or(0, |_| IDENTITY_WORDS),
-            head_words: if order_words == 0 { AT } else { ORDER + order_words },
-        }
+        let words = after_values + identity.map_or(0, |_| IDENTITY_WORDS);
+        Self { values, narrow, identity, words }
     }
 
     /// A value of a line.
@@ -72,12 +51,6 @@ impl Layout {
             line[VALUES..].first_chunk::<4>().expect("a sale has four measures").map(u64::cast_signed)
         }
     }
-
-    /// The order of a head as two words.
-    #[inline(always)]
-    pub(crate) fn order(&self, head: &[u64]) -> [u64; 2] {
-        [head[ORDER], if self.order_words == 2 { head[ORDER + 1] } else { 0 }]
-    }
 }
 
 /// Two values in one word.
@@ -93,38 +66,57 @@ fn half(word: u64, index: usize) -> i64 {
     i64::from((word >> (32 * index)) as i32)
 }
 
-/// Records of one key range, written one after another.
+/// What neighbouring lines share: a customer and, for sales, order and instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) key: u64,
+    pub(crate) order: [u64; 2],
+    pub(crate) micros: i64,
+    /// Days since the period began.
+    pub(crate) day: u32,
+    /// Where the first line begins, in words.
+    pub(crate) first: u32,
+}
+
+/// Records of one key range.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    pub(crate) heads: Vec<Head>,
+    pub(crate) lines: Vec<u64>,
+}
+
+/// Lines of one key range, to be read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'r> {
+pub(crate) struct Lines<'r> {
     pub(crate) layout: Layout,
-    pub(crate) words: &'r [u64],
+    pub(crate) heads: &'r [Head],
+    words: &'r [u64],
 }
 
-/// A line and its head.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Line<'r> {
-    pub(crate) meta: Meta,
-    pub(crate) words: &'r [u64],
-    pub(crate) head: &'r [u64],
-}
+impl<'r> Lines<'r> {
+    /// All of them in order.
+    pub(crate) fn all(self) -> impl Iterator<Item = &'r [u64]> {
+        self.words.chunks_exact(self.layout.words)
+    }
 
-impl<'r> Part<'r> {
-    /// Its lines in order.
-    pub(crate) fn lines(self) -> impl Iterator<Item = Line<'r>> {
-        let (mut rest, mut head) = (self.words, &self.words[..0]);
-        std::iter::from_fn(move || {
-            let (words, after) = rest.split_at_checked(self.layout.line_words)?;
-            rest = after;
-            let meta = Meta(words[META]);
-            if meta.has_head() {
-                (head, rest) = rest.split_at(self.layout.head_words);
-            }
-            Some(Line { meta, words, head })
-        })
+    /// Brings them into the processor's cache, in order and thus at memory's full speed.
+    ///
+    /// Customers' lines are read here and there afterwards, and each would wait for memory alone.
+    pub(crate) fn fetch(self) {
+        const CACHE_LINE: usize = 8;
+        std::hint::black_box(self.words.iter().step_by(CACHE_LINE).fold(0, |seen, word| seen ^ word));
+    }
+
+    /// Those of a head.
+    #[inline(always)]
+    pub(crate) fn of(self, head: usize) -> impl Iterator<Item = &'r [u64]> {
+        let from = self.heads[head].first as usize;
+        let until = self.heads.get(head + 1).map_or(self.words.len(), |next| next.first as usize);
+        self.words[from..until].chunks_exact(self.layout.words)
     }
 }
 
-/// The meta word: product group, day of the period, return flag, filter answers, and whether a head follows.
+/// The meta word: product group, return flag and filter answers.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Meta(pub(crate) u64);
 
@@ -141,31 +133,12 @@ impl Meta {
         self.0 |= u64::from(answer) << filter;
     }
 
-    /// The same on a day since the period began.
-    pub(crate) fn on(self, day: u32) -> Self {
-        Self(self.0 | u64::from(day) << 52)
-    }
-
-    /// The same with a head after the line.
-    pub(crate) fn with_head(self) -> Self {
-        Self(self.0 | 1 << 61)
-    }
-
-    pub(crate) fn has_head(self) -> bool {
-        self.0 >> 61 & 1 == 1
-    }
-
     pub(crate) fn filters(self) -> u32 {
         (self.0 & 0xffff_ffff) as u32
     }
 
     pub(crate) fn group(self) -> u32 {
         (self.0 >> 32) as u32 & (Self::MAX_GROUPS - 1)
-    }
-
-    /// Days since the period began.
-    pub(crate) fn day(self) -> u32 {
-        (self.0 >> 52) as u32 & 0x1ff
     }
 
     pub(crate) fn is_return(self) -> bool {
@@ -208,15 +181,16 @@ pub(crate) struct Records {
     /// Index into the run's sources.
     pub(crate) source: usize,
     pub(crate) layout: Layout,
-    /// Per key range, the words of its records.
-    pub(crate) parts: Vec<Vec<u64>>,
+    /// Per key range, its records.
+    pub(crate) parts: Vec<Part>,
     /// Per distinct set and key range, records of four words: key, value, value, filter answers.
     pub(crate) distinct: Vec<Vec<Vec<u64>>>,
 }
 
 impl Records {
-    /// The records of one key range.
-    pub(crate) fn part(&self, part: usize) -> Part<'_> {
-        Part { layout: self.layout, words: &self.parts[part] }
+    /// The lines of one key range.
+    pub(crate) fn lines(&self, part: usize) -> Lines<'_> {
+        let Part { heads, lines } = &self.parts[part];
+        Lines { layout: self.layout, heads, words: lines }
     }
 }

@@ -1,6 +1,5 @@
 //! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
 
-use super::cells::Cell;
 use super::column::Column;
 use super::days::Days;
 use super::schema::NO_INSTANT;
@@ -74,95 +73,12 @@ pub(crate) struct OrderKeys {
     pub(crate) words: Vec<[u64; 2]>,
 }
 
-/// Set in an order's bits beside the filter answers: any row, and any sale row.
-pub(crate) const ANY: u64 = 1 << 32;
-pub(crate) const SALE: u64 = 1 << 33;
-
-/// Rows of one order and day that stood together.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct OrderEntry {
-    pub(crate) row: u32,
-    /// Days since the period began.
-    pub(crate) day: u32,
-    pub(crate) words: [u64; 2],
-    pub(crate) bits: u64,
-}
-
-/// Items dealt out by row, and where each row's items begin: rows have few items, so this beats a sort.
-pub(crate) fn by_row<T: Copy + Default>(
-    items: &[T],
-    row_of: impl Fn(&T) -> u32,
-    rows: usize,
-) -> (Vec<T>, Vec<u32>) {
-    let mut next = vec![0_u32; rows + 1];
-    items.iter().for_each(|item| next[row_of(item) as usize + 1] += 1);
-    for row in 0..rows {
-        next[row + 1] += next[row];
+/// The columns of a table of rows, while the table is in cache.
+pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
+    let mut spans = [0; COLUMNS];
+    for row in rows {
+        spans.iter_mut().zip(row).for_each(|(span, value)| *span |= Column::span(*value));
     }
-    let starts = next.clone();
-    let mut dealt = vec![T::default(); items.len()];
-    for item in items {
-        let place = &mut next[row_of(item) as usize];
-        dealt[*place as usize] = *item;
-        *place += 1;
-    }
-    (dealt, starts)
-}
-
-/// Entries by row, order and day.
-pub(crate) fn sort_orders(entries: &[OrderEntry], rows: usize) -> Vec<OrderEntry> {
-    let (mut entries, starts) = by_row(entries, |entry| entry.row, rows);
-    for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] > 1) {
-        entries[pair[0] as usize..pair[1] as usize].sort_unstable_by_key(|entry| (entry.words, entry.day));
-    }
-    entries
-}
-
-/// Joins the sorted entries of each order and counts them.
-///
-/// `count` is told the row and the bits of each, for what drivers count.
-pub(crate) fn finish_orders(
-    entries: &[OrderEntry],
-    rows: usize,
-    mut count: impl FnMut(u32, u64),
-) -> (Column, OrderKeys) {
-    let mut orders = vec![0; rows];
-    let mut keys =
-        OrderKeys { rows: Vec::with_capacity(entries.len()), words: Vec::with_capacity(entries.len()) };
-    for same in entries.chunk_by(|a, b| a.row == b.row && a.words == b.words) {
-        let (row, bits) = (same[0].row, same.iter().fold(0, |bits, entry| bits | entry.bits));
-        count(row, bits);
-        if bits & SALE != 0 {
-            orders[row as usize] += 1;
-            keys.rows.push(row);
-            keys.words.push(same[0].words);
-        }
-    }
-    (orders.into(), keys)
-}
-
-/// The cells of a key range with their sums.
-pub(crate) fn finish_cells(cells: &[Cell], sums: &[i64], stride: usize) -> Cells {
-    let numbers: Vec<u32> = cells.iter().map(|cell| cell.number).collect();
-    Cells {
-        measures: columns_of(sums, stride, 0..stride, &numbers),
-        rows: cells.iter().map(|cell| cell.row).collect(),
-        groups: cells.iter().map(|cell| cell.group).collect(),
-    }
-}
-
-/// Some columns of a table of rows, in the order given, while the table is in cache.
-pub(crate) fn columns_of(
-    sums: &[i64],
-    stride: usize,
-    columns: std::ops::Range<usize>,
-    order: &[u32],
-) -> Vec<Column> {
-    let mut values = Vec::with_capacity(order.len());
-    let mut column = |index: usize| {
-        values.clear();
-        values.extend(order.iter().map(|row| sums[*row as usize * stride + index]));
-        Column::from(&values[..])
-    };
-    columns.map(&mut column).collect()
+    let column = |index: usize| Column::with_span(spans[index], rows.iter().map(|row| row[index]));
+    (0..COLUMNS).map(column).collect()
 }

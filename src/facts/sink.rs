@@ -3,7 +3,8 @@
 use super::evaluate::Evaluated;
 use super::fates::Fate;
 use super::key_ranges::KeyRanges;
-use super::record::{AT, KEY, Layout, META, ORDER, Records, VALUES};
+use super::record::{Head, Layout, META, Part, Records};
+use super::reduce::index_u32;
 use super::scan::{ScanContext, Scanned, Task};
 use crate::units::Day;
 use hashbrown::HashMap;
@@ -33,137 +34,135 @@ impl<'c> Sink<'c> {
     ) {
         // Rows of a file mostly stand in time order, so a batch is a few stretches of one period each.
         let days = &batch.instants.days;
+        let is_used = |row: usize| fates[row] == Fate::Used;
         let mut start = 0;
-        let mut rows: Vec<u32> = Vec::with_capacity(fates.len());
-        while start < fates.len() {
-            if fates[start] != Fate::Used {
-                start += 1;
-                continue;
-            }
-            let period = self.context.periods.of_day(days[start]);
-            rows.clear();
-            let mut end = start;
-            while end < fates.len() {
-                if fates[end] == Fate::Used {
-                    if self.context.periods.of_day(days[end]) != period {
-                        break;
-                    }
-                    rows.push(u32::try_from(end).expect("a batch is short"));
-                }
-                end += 1;
-            }
-            let last = rows.iter().map(|row| days[*row as usize]).max().map(Day);
+        while let Some(skipped) = fates[start..].iter().position(|fate| *fate == Fate::Used) {
+            start += skipped;
+            let number = self.context.periods.of_day(days[start]);
+            let period = self.context.periods.period(number);
+            let within = period.start.0..period.end().0;
+            let leaves = |row: &usize| is_used(*row) && !within.contains(&days[*row]);
+            let end = (start..fates.len()).find(leaves).unwrap_or(fates.len());
+            let last = (start..end).filter(|row| is_used(*row)).map(|row| Day(days[row])).max();
             scanned.last_day = scanned.last_day.max(last);
-            if (self.context.wanted)(period) {
-                self.add_rows(task, first_row, period, batch, &rows);
+            if (self.context.wanted)(number) {
+                let rows = (start..end).filter(|row| is_used(*row));
+                self.add_rows(task, first_row, number, batch, rows);
             }
             start = end;
         }
     }
 
-    fn add_rows(&mut self, task: Task, first_row: u64, period: u16, batch: &Evaluated, rows: &[u32]) {
+    fn add_rows(
+        &mut self,
+        task: Task,
+        first_row: u64,
+        period: u16,
+        batch: &Evaluated,
+        rows: impl Iterator<Item = usize> + Clone,
+    ) {
         let ranges = self.ranges.entry(period).or_insert_with(|| (self.context.ranges)(period, &batch.keys));
-        let parts = ranges.len();
-        let sets = batch.distinct.len();
-        // A row group mostly holds one period, so its rows tell how long a range will get.
-        let alone = rows.len() * 2 > batch.keys.len();
         let layout = Layout::of(&self.context.sources[self.source], batch.narrow);
-        let words = layout.line_words + layout.head_words / 2;
-        let expected = if alone { self.expected_rows / parts * words * 5 / 4 } else { 0 };
-        let records = self.records.entry((period, batch.narrow)).or_insert_with(|| Records {
-            source: self.source,
-            layout,
-            parts: (0..parts).map(|_| Vec::with_capacity(expected)).collect(),
-            distinct: vec![vec![Vec::new(); parts]; sets],
+        let records = self.records.entry((period, batch.narrow)).or_insert_with(|| {
+            // A row group mostly holds one period, so its rows tell how long a range will get.
+            let alone = rows.clone().count() * 2 > batch.keys.len();
+            let expected = if alone { self.expected_rows / ranges.len() * 5 / 4 } else { 0 };
+            let part = || Part {
+                heads: Vec::with_capacity(expected / 2),
+                lines: Vec::with_capacity(expected * layout.words),
+            };
+            Records {
+                source: self.source,
+                layout,
+                parts: (0..ranges.len()).map(|_| part()).collect(),
+                distinct: vec![vec![Vec::new(); ranges.len()]; batch.distinct.len()],
+            }
         });
-        let start_day = self.context.periods.start(period).0;
-        let (mut last_row, mut part) = (None, 0);
-        for row in rows.iter().map(|row| *row as usize) {
-            let key = batch.keys[row];
-            if last_row.is_none_or(|last: usize| batch.keys[last] != key) {
-                part = ranges.of(key);
+        for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
+            for row in rows.clone().filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {
+                let (key, [high, low]) = (batch.keys[row], words[row]);
+                let filters = u64::from(batch.meta[row].filters());
+                parts[ranges.of(key)].extend([key, high, low, filters]);
             }
-            // Neighbours among the rows are neighbours in their range, as their key is the same.
-            let has_head = last_row.is_none_or(|last| !layout.share_head(batch, last, row));
-            last_row = Some(row);
-            let words = layout.line_words + if has_head { layout.head_words } else { 0 };
-            let record = append(&mut records.parts[part], words);
-            let (line, head) = record.split_at_mut(layout.line_words);
-            layout.fill_line(line, batch, row, start_day, has_head);
-            if has_head {
-                layout.fill_head(head, batch, row);
+        }
+        let dealer = Dealer { batch, ranges, start_day: self.context.periods.start(period).0 };
+        let (parts, meta) = (&mut records.parts, &batch.meta);
+        match (&batch.values[..], layout.identity) {
+            // Four values of 32 bits: the plainest line, of known length.
+            ([first, second], None) => {
+                dealer.deal(rows, parts, |line, row| line.extend([meta[row].0, first[row], second[row]]));
             }
-            if let Some(identity) = layout.identity {
-                layout.fill_identity(line, identity, batch, row);
-                line[identity + 3] = place(task, first_row + row as u64);
-            }
-            for (set, (words, nulls)) in batch.distinct.iter().enumerate() {
-                if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
-                    let [high, low] = words[row];
-                    let filters = u64::from(batch.meta[row].filters());
-                    records.distinct[set][part].extend_from_slice(&[key, high, low, filters]);
-                }
-            }
+            (values, None) => dealer.deal(rows, parts, |line, row| {
+                line.push(meta[row].0);
+                line.extend(values.iter().map(|values| values[row]));
+            }),
+            (values, Some(_)) => dealer.deal(rows, parts, |line, row| {
+                let start = line.len();
+                line.push(meta[row].0);
+                line.extend(values.iter().map(|values| values[row]));
+                let content = content(batch, &layout, &line[start..], row);
+                line.extend(batch.identities[row]);
+                line.extend([content, place(task, first_row + row as u64)]);
+            }),
         }
     }
 }
 
-/// Appends an empty record, to be filled in place: a copy of a record just written would wait for its words.
-fn append(part: &mut Vec<u64>, words: usize) -> &mut [u64] {
-    let start = part.len();
-    // A fill of known length takes a few moves, one of unknown length a call.
-    macro_rules! known {
-        ($($words:literal)*) => {
-            match words {
-                $($words => part.extend_from_slice(&[0; $words]),)*
-                _ => part.resize(start + words, 0),
-            }
+/// Deals rows of one period out to its key ranges.
+struct Dealer<'d> {
+    batch: &'d Evaluated,
+    ranges: &'d KeyRanges,
+    start_day: i32,
+}
+
+impl Dealer<'_> {
+    #[inline(always)]
+    fn deal(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        parts: &mut [Part],
+        append_line: impl Fn(&mut Vec<u64>, usize),
+    ) {
+        let (keys, orders, instants) = (&self.batch.keys, &self.batch.orders, &self.batch.instants);
+        let same_order = |a: usize, b: usize| {
+            orders.is_empty() || orders[a] == orders[b] && instants.micros[a] == instants.micros[b]
         };
+        let (mut last, mut part) = (None, 0);
+        for row in rows {
+            let key = keys[row];
+            // Neighbours among the rows are neighbours in their range, as their key is the same.
+            let neighbour = last.filter(|last: &usize| keys[*last] == key);
+            if neighbour.is_none() {
+                part = self.ranges.of(key);
+            }
+            let Part { heads, lines } = &mut parts[part];
+            if neighbour.is_none_or(|last| !same_order(last, row)) {
+                let day = u32::try_from(instants.days[row] - self.start_day);
+                heads.push(Head {
+                    key,
+                    order: orders.get(row).copied().unwrap_or_default(),
+                    micros: instants.micros[row],
+                    day: day.expect("a row's day is in its period"),
+                    first: index_u32(lines.len()),
+                });
+            }
+            append_line(lines, row);
+            last = Some(row);
+        }
     }
-    known!(1 2 3 4 5 6 7 8 9 10 11 12);
-    &mut part[start..]
 }
 
-impl Layout {
-    /// Whether two rows have the same head.
-    fn share_head(&self, batch: &Evaluated, a: usize, b: usize) -> bool {
-        batch.keys[a] == batch.keys[b]
-            && (self.order_words == 0
-                || batch.orders[a] == batch.orders[b] && batch.instants.micros[a] == batch.instants.micros[b])
+/// A digest of all a line says, however it is written.
+fn content(batch: &Evaluated, layout: &Layout, line: &[u64], row: usize) -> u64 {
+    let mut content = blake3::Hasher::new();
+    let [high, low] = batch.orders[row];
+    let micros = batch.instants.micros[row].cast_unsigned();
+    let values = (0..layout.values).map(|index| layout.value(line, index).cast_unsigned());
+    for word in [line[META], batch.keys[row], micros, high, low].into_iter().chain(values) {
+        content.update(&word.to_le_bytes());
     }
-
-    fn fill_line(&self, line: &mut [u64], batch: &Evaluated, row: usize, start_day: i32, has_head: bool) {
-        let day = u32::try_from(batch.instants.days[row] - start_day).expect("a row's day is in its period");
-        let meta = batch.meta[row].on(day);
-        line[META] = if has_head { meta.with_head().0 } else { meta.0 };
-        for (word, values) in line[VALUES..].iter_mut().zip(&batch.values) {
-            *word = values[row];
-        }
-    }
-
-    fn fill_head(&self, head: &mut [u64], batch: &Evaluated, row: usize) {
-        head[KEY] = batch.keys[row];
-        if self.order_words > 0 {
-            head[AT] = batch.instants.micros[row].cast_unsigned();
-            head[ORDER..].copy_from_slice(&batch.orders[row][..self.order_words]);
-        }
-    }
-
-    /// What tells a line from others, and a digest of all it says, however it is written.
-    fn fill_identity(&self, line: &mut [u64], identity: usize, batch: &Evaluated, row: usize) {
-        let mut content = blake3::Hasher::new();
-        let meta = batch.meta[row].0;
-        let [high, low] = batch.orders[row];
-        let micros = batch.instants.micros[row].cast_unsigned();
-        let values = (0..self.values).map(|index| self.value(line, index).cast_unsigned());
-        for word in [meta, batch.keys[row], micros, high, low].into_iter().chain(values) {
-            content.update(&word.to_le_bytes());
-        }
-        let content = content.finalize();
-        line[identity..identity + 2].copy_from_slice(&batch.identities[row]);
-        line[identity + 2] =
-            u64::from_le_bytes(content.as_bytes()[..8].try_into().expect("eight bytes of a digest"));
-    }
+    let content = content.finalize();
+    u64::from_le_bytes(content.as_bytes()[..8].try_into().expect("eight bytes of a digest"))
 }
 
 /// A row's place in one word: file, row group and row.

@@ -5,7 +5,7 @@ use super::key_ranges::KeyRanges;
 use super::lines;
 use super::period_run::{Kept, keep};
 use super::quarantine::QuarantinedRow;
-use super::record::{Part, Records};
+use super::record::{Lines, Records};
 use super::reduce::{SourceShape, Target, reduce};
 use super::reduced::Reduced;
 use super::scan::{ScanContext, Scanned, Task, scan};
@@ -209,9 +209,9 @@ fn part_of_records<'r>(
     sources: &[Source],
     records: &'r [Records],
     part: usize,
-) -> (Vec<Vec<Part<'r>>>, Vec<Vec<Vec<&'r [u64]>>>) {
+) -> (Vec<Vec<Lines<'r>>>, Vec<Vec<Vec<&'r [u64]>>>) {
     let of = |source: usize| records.iter().filter(move |records| records.source == source);
-    let runs = |source: usize| of(source).map(|records| records.part(part)).collect();
+    let runs = |source: usize| of(source).map(|records| records.lines(part)).collect();
     let set = |source: usize, set: usize| {
         of(source).map(|records| records.distinct[set][part].as_slice()).collect()
     };
