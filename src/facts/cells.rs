@@ -1,5 +1,6 @@
 //! Customer × product group while a key range is reduced, one customer after another.
 
+use super::column::Column;
 use super::reduce::{add_all, index_u32};
 use super::reduced::{Cells, GROUP_MEASURES, columns_of};
 
@@ -9,57 +10,69 @@ pub(crate) struct CellSums<'o> {
     order: &'o [u32],
     /// By place, the group's number.
     by_name: Vec<u32>,
-    /// By number of a group, which of the open cells it has, or `NONE`.
-    open_at: Vec<u32>,
-    /// Places of the open cells, and which these are.
+    /// By number of a group, which cell the customer at hand has of it, or `NONE`.
+    at: Vec<u32>,
+    /// Cells of the customer at hand: the group's place, and which cell it is.
     open: Vec<(u32, u32)>,
-    open_measures: Vec<[i64; GROUP_MEASURES]>,
-    /// Aggregates that lines add up to, cell by cell.
-    open_aggregates: Vec<i64>,
-    rows: Vec<u32>,
-    groups: Vec<u32>,
+    /// All cells in the order they were met.
     measures: Vec<[i64; GROUP_MEASURES]>,
-    aggregates: Vec<Vec<i64>>,
+    /// Aggregates that lines add up to, `width` of each cell.
+    aggregates: Vec<i64>,
+    width: usize,
+    /// All closed cells in the order they leave.
+    closed: Vec<Cell>,
+}
+
+struct Cell {
+    row: u32,
+    group: u32,
+    /// Where its sums are.
+    at: u32,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl<'o> CellSums<'o> {
     /// `order` gives the place of each group among all names; room is made for some cells.
-    pub(crate) fn new(order: &'o [u32], aggregates: usize, cells: usize) -> Self {
+    pub(crate) fn new(order: &'o [u32], width: usize, cells: usize) -> Self {
         let mut by_name = vec![0; order.len()];
         (0..).zip(order).for_each(|(group, place)| by_name[*place as usize] = group);
         Self {
             order,
             by_name,
-            open_at: vec![NONE; order.len()],
+            at: vec![NONE; order.len()],
             open: Vec::new(),
-            open_measures: Vec::new(),
-            open_aggregates: Vec::new(),
-            rows: Vec::with_capacity(cells),
-            groups: Vec::with_capacity(cells),
             measures: Vec::with_capacity(cells),
-            aggregates: vec![Vec::new(); aggregates],
+            aggregates: Vec::with_capacity(cells * width),
+            width,
+            closed: Vec::with_capacity(cells),
         }
     }
 
-    /// Measures and aggregates of a group of the customer at hand.
+    /// The cell of a group of the customer at hand.
     #[inline(always)]
-    pub(crate) fn of(&mut self, group: u32) -> (&mut [i64; GROUP_MEASURES], &mut [i64]) {
-        let at = &mut self.open_at[group as usize];
+    pub(crate) fn of(&mut self, group: u32) -> usize {
+        let at = &mut self.at[group as usize];
         if *at == NONE {
-            *at = index_u32(self.open.len());
+            *at = index_u32(self.measures.len());
             self.open.push((self.order[group as usize], *at));
-            self.open_measures.push([0; GROUP_MEASURES]);
-            self.open_aggregates.resize(self.open.len() * self.aggregates.len(), 0);
+            self.measures.push([0; GROUP_MEASURES]);
+            self.aggregates.resize(self.measures.len() * self.width, 0);
         }
-        let (at, width) = (*at as usize, self.aggregates.len());
-        let aggregates =
-            if width == 0 { &mut [] } else { &mut self.open_aggregates[at * width..(at + 1) * width] };
-        (&mut self.open_measures[at], aggregates)
+        *at as usize
     }
 
-    /// Ends a customer: its cells stay by name of the group, and their measures are added to those of its row.
+    #[inline(always)]
+    pub(crate) fn measures(&mut self, cell: usize) -> &mut [i64; GROUP_MEASURES] {
+        &mut self.measures[cell]
+    }
+
+    #[inline(always)]
+    pub(crate) fn aggregates(&mut self, cell: usize) -> &mut [i64] {
+        &mut self.aggregates[cell * self.width..(cell + 1) * self.width]
+    }
+
+    /// Ends a customer: its cells leave by name of the group, and their measures are added to those of its row.
     ///
     /// True if a sum left 64 bits.
     #[inline(always)]
@@ -68,27 +81,28 @@ impl<'o> CellSums<'o> {
         if self.open.len() > 1 {
             self.open.sort_unstable();
         }
-        for (place, at) in self.open.drain(..) {
-            let (group, cell) = (self.by_name[place as usize], &self.open_measures[at as usize]);
-            self.open_at[group as usize] = NONE;
-            overflow |= add_all(measures, cell);
-            self.rows.push(row);
-            self.groups.push(group);
-            self.measures.push(*cell);
-            let from = at as usize * self.aggregates.len();
-            for (column, sum) in self.aggregates.iter_mut().zip(self.open_aggregates.iter().skip(from)) {
-                column.push(*sum);
-            }
+        for (place, at) in &self.open {
+            let group = self.by_name[*place as usize];
+            self.at[group as usize] = NONE;
+            overflow |= add_all(measures, &self.measures[*at as usize]);
+            self.closed.push(Cell { row, group, at: *at });
         }
-        self.open_measures.clear();
-        self.open_aggregates.clear();
+        self.open.clear();
         overflow
     }
 
     pub(crate) fn finish(self) -> Cells {
-        let mut measures = columns_of(&self.measures);
-        measures.extend(self.aggregates.into_iter().map(Into::into));
-        Cells { measures, rows: self.rows, groups: self.groups }
+        let order = self.closed.iter().map(|cell| cell.at as usize);
+        let mut measures = columns_of(&self.measures, order.clone());
+        let aggregate = |index: usize| {
+            Column::from(order.clone().map(|at| self.aggregates[at * self.width + index]).collect::<Vec<_>>())
+        };
+        measures.extend((0..self.width).map(aggregate));
+        Cells {
+            measures,
+            rows: self.closed.iter().map(|cell| cell.row).collect(),
+            groups: self.closed.iter().map(|cell| cell.group).collect(),
+        }
     }
 }
 
@@ -104,9 +118,9 @@ mod tests {
         let mut totals = Vec::new();
         for (row, groups) in [(0, &[3, 999, 3][..]), (1, &[]), (2, &[0, 3, 40])] {
             for group in groups {
-                let (measures, aggregates) = cells.of(*group);
-                measures[0] += 1;
-                aggregates[1] += i64::from(*group);
+                let cell = cells.of(*group);
+                cells.measures(cell)[0] += 1;
+                cells.aggregates(cell)[1] += i64::from(*group);
             }
             let mut measures = [0; GROUP_MEASURES];
             assert!(!cells.close(row, &mut measures));

@@ -1,13 +1,13 @@
 //! Evaluates every expression of a source over a batch, each once.
 
-use super::expr::{Instants, KeyColumn};
+use super::expr::{Instants, KeyColumn, Rows};
 use super::fates::Fates;
 use super::intern::Interner;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::Result;
-use arrow::array::{Array, RecordBatch, StringArray};
+use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use hashbrown::HashMap;
 
@@ -29,34 +29,34 @@ pub(crate) struct Evaluated {
 pub(crate) fn evaluate(
     context: &ScanContext<'_>,
     source: &Source,
-    batch: &RecordBatch,
+    rows: &Rows<'_>,
     fates: &mut Fates,
 ) -> Result<Evaluated> {
-    let instants = source.at.instants(batch)?;
+    let instants = source.at.instants(rows)?;
     fates.quarantine_nulls(instants.nulls.as_ref(), "at");
     fates.quarantine_faults(&instants.faults, "at");
-    let keys = customer_words(context, source, &source.customer.keys(batch)?, fates);
+    let keys = customer_words(context, source, &source.customer.keys(rows)?, fates);
     let mut evaluated = Evaluated {
         instants,
         keys,
         orders: Vec::new(),
-        meta: vec![Meta::default(); batch.num_rows()],
+        meta: vec![Meta::default(); rows.len()],
         identities: Vec::new(),
         narrow: true,
         values: Vec::new(),
         distinct: Vec::with_capacity(source.distinct.len()),
     };
     if let Some(sale) = &source.sale {
-        evaluate_sale(context, sale, batch, fates, &mut evaluated)?;
+        evaluate_sale(context, sale, rows, fates, &mut evaluated)?;
     }
     let mut values: Vec<ScalarBuffer<i64>> = Vec::with_capacity(source.values.len());
     for value in &source.values {
         let Some(bound) = &value.bound else {
             evaluated.narrow &= i32::try_from(value.constant).is_ok();
-            values.push(vec![value.constant; batch.num_rows()].into());
+            values.push(vec![value.constant; rows.len()].into());
             continue;
         };
-        let fixed = bound.fixed(batch, value.scale)?;
+        let fixed = bound.fixed(rows, value.scale)?;
         fates.quarantine_faults(&fixed.faults, value.role.unwrap_or("a driver's value"));
         if let Some(role) = value.role {
             fates.quarantine_nulls(fixed.nulls.as_ref(), role);
@@ -66,11 +66,11 @@ pub(crate) fn evaluate(
     }
     evaluated.values = packed(&values, evaluated.narrow);
     for (bit, filter) in source.filters.iter().enumerate() {
-        let answers = filter.truth(batch)?;
-        evaluated.meta.iter_mut().zip(&answers).for_each(|(meta, answer)| meta.answer(bit, answer));
+        let answers = filter.truth(rows)?;
+        answers.set_indices().for_each(|row| evaluated.meta[row].answer(bit));
     }
     for key in &source.distinct {
-        evaluated.distinct.push(words_of(&key.keys(batch)?));
+        evaluated.distinct.push(words_of(&key.keys(rows)?));
     }
     Ok(evaluated)
 }
@@ -96,25 +96,24 @@ fn packed(values: &[ScalarBuffer<i64>], narrow: bool) -> Vec<Vec<u64>> {
 fn evaluate_sale(
     context: &ScanContext<'_>,
     sale: &Sale,
-    batch: &RecordBatch,
+    rows: &Rows<'_>,
     fates: &mut Fates,
     evaluated: &mut Evaluated,
 ) -> Result<()> {
-    let (orders, nulls) = words_of(&sale.order.keys(batch)?);
+    let (orders, nulls) = words_of(&sale.order.keys(rows)?);
     fates.quarantine_nulls(nulls.as_ref(), "order");
-    let groups = group_codes(context, &sale.group, batch)?;
-    let returns = sale.is_return.truth(batch)?;
-    for ((meta, group), is_return) in evaluated.meta.iter_mut().zip(&groups).zip(&returns) {
-        *meta = Meta::new(*group, is_return);
-    }
+    let groups = group_codes(context, &sale.group, rows)?;
+    let returns = sale.is_return.truth(rows)?;
+    evaluated.meta = groups.into_iter().map(Meta::of_group).collect();
+    returns.set_indices().for_each(|row| evaluated.meta[row].mark_return());
     if let Some(line) = &sale.line {
-        let (lines, nulls) = words_of(&line.keys(batch)?);
+        let (lines, nulls) = words_of(&line.keys(rows)?);
         fates.quarantine_nulls(nulls.as_ref(), "line");
         evaluated.identities =
             orders.iter().zip(&lines).map(|(order, line)| digest_words(&[order, line])).collect();
     }
     if let Some(currency) = &sale.currency {
-        check_currency(context.currency, &currency.keys(batch)?, fates);
+        check_currency(context.currency, &currency.keys(rows)?, fates);
     }
     evaluated.orders = orders;
     Ok(())
@@ -219,18 +218,18 @@ fn words_of(keys: &KeyColumn) -> (Vec<[u64; 2]>, Option<NullBuffer>) {
 /// The group of lines whose group is null, or whose product the product master data do not have.
 pub(crate) const NO_GROUP: &str = "(none)";
 
-fn group_codes(context: &ScanContext<'_>, group: &GroupOf, batch: &RecordBatch) -> Result<Vec<u32>> {
+fn group_codes(context: &ScanContext<'_>, group: &GroupOf, rows: &Rows<'_>) -> Result<Vec<u32>> {
     let intern = |text: &str| context.groups.intern(text);
     match group {
-        GroupOf::All => Ok(vec![intern("all"); batch.num_rows()]),
+        GroupOf::All => Ok(vec![intern("all"); rows.len()]),
         GroupOf::Column(bound) => {
-            Ok(codes_by(&bound.keys(batch)?, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
+            Ok(codes_by(&bound.keys(rows)?, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
         }
         GroupOf::Product(bound) => {
             let products = context.products.expect("a product lookup has its master data");
             let none = || intern(NO_GROUP);
             Ok(codes_by(
-                &bound.keys(batch)?,
+                &bound.keys(rows)?,
                 |key| products.by_text(key).unwrap_or_else(none),
                 |key| products.by_int(key).unwrap_or_else(none),
                 none,

@@ -5,7 +5,7 @@ use super::join;
 use super::lifetime_orders;
 use super::master::{RawMaster, open_customers};
 use super::one_customer::check_unchanged;
-use super::period_run::{CUSTOMER, GROUP, ROW, aggregate_column};
+use super::period_run::{CUSTOMER, GROUP, STEP, aggregate_column, rows_of};
 use super::quarantine;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, DayFacts, FactPeriod, ProductFacts, RowCounts,
@@ -180,9 +180,9 @@ impl FactSet {
         let batch = read(&self.folder, &self.record.periods[run].products)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
         let codes = &self.group_codes[run];
-        let index = |value: i64| usize::try_from(value).expect("row and group numbers are not negative");
+        let index = |value: i64| usize::try_from(value).expect("group numbers are not negative");
         Ok(ProductFacts {
-            ranks: column(ROW).into_iter().map(|row| self.ranks[run][index(row)]).collect(),
+            ranks: rows_of(column(STEP)).map(|row| self.ranks[run][row]).collect(),
             groups: column(GROUP).into_iter().map(|code| codes[index(code)]).collect(),
             lines: column("lines"),
             units: column("units"),
@@ -210,12 +210,11 @@ impl FactSet {
         };
         let batch = read(&self.folder, file)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
-        let rank = |row: i64| self.ranks[run][usize::try_from(row).expect("row numbers are not negative")];
         let start = self.periods[period].period.start.0;
         let day = |day: i64| start + i32::try_from(day).expect("a period has few days");
         let [days, orders, net_revenue, gross_margin] = DAY_COLUMNS.map(column);
         Ok(DayFacts {
-            ranks: column(ROW).into_iter().map(rank).collect(),
+            ranks: rows_of(column(STEP)).map(|row| self.ranks[run][row]).collect(),
             days: days.into_iter().map(day).collect(),
             orders,
             net_revenue,

@@ -1,6 +1,6 @@
 //! Distinct orders over life: an order may have lines in several periods, so the periods' orders do not add up.
 
-use super::period_run::{ORDER_WORDS, ROW};
+use super::period_run::{ORDER_WORDS, STEP, rows_of};
 use super::state::{PeriodRuns, Record, StateFile, read, widen};
 use crate::error::Result;
 use rayon::prelude::*;
@@ -38,9 +38,8 @@ impl OrderRun {
     fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
         let batch = read(folder, file)?;
         let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
-        let rank = |row: i64| ranks[usize::try_from(row).expect("rows are not negative")];
         let words = [column(ORDER_WORDS[0]), column(ORDER_WORDS[1])];
-        Ok(Self { ranks: column(ROW).into_iter().map(rank).collect(), words })
+        Ok(Self { ranks: rows_of(column(STEP)).map(|row| ranks[row]).collect(), words })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Customer master data.
 
 use super::contain::contain_each;
-use super::expr::{Bound, KeyColumn, Type, bind};
+use super::expr::{Bound, KeyColumn, Rows, Type, bind};
 use super::input::{Identity, InputFile, check_drift, open};
 use super::quarantine::QuarantinedRow;
 use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
@@ -227,14 +227,15 @@ impl RawMaster {
         parts: &mut [Vec<ArrayRef>],
     ) -> Result<()> {
         let rows = batch.num_rows();
+        let loaded = &Rows::of(batch);
         let mut reasons: Vec<Option<String>> = vec![None; rows];
-        let keys = bounds.customer.keys(batch)?;
+        let keys = bounds.customer.keys(loaded)?;
         for (_, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
             *reason = Some("customer is null".to_owned());
         }
-        let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(batch)).transpose()?;
+        let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(loaded)).transpose()?;
         let scale = definition.facts.money_scale;
-        let cost = bounds.acquisition_cost.as_ref().map(|bound| bound.fixed(batch, scale)).transpose()?;
+        let cost = bounds.acquisition_cost.as_ref().map(|bound| bound.fixed(loaded, scale)).transpose()?;
         let faults =
             acquired.iter().flat_map(|acquired| acquired.faults.iter().map(|fault| ("acquired_on", fault)));
         let more = cost.iter().flat_map(|cost| cost.faults.iter().map(|fault| ("acquisition_cost", fault)));
@@ -257,7 +258,7 @@ impl RawMaster {
         }
         let indices = UInt32Array::from(used);
         for ((_, bound), parts) in bounds.attributes.iter().zip(parts) {
-            let column = attribute_array(&bound.keys(batch)?);
+            let column = attribute_array(&bound.keys(loaded)?);
             parts.push(
                 arrow::compute::take(&column, &indices, None)
                     .map_err(|fault| Error::internal(fault.to_string()))?,

@@ -1,6 +1,6 @@
 //! The customers source asked about one customer: reading all of it would be most of the time a question takes.
 
-use super::expr::{Bound, KeyColumn};
+use super::expr::{Bound, KeyColumn, Rows};
 use super::input::{Identity, open};
 use super::master::{MasterBounds, RawMaster, batches, bind_master};
 use super::schema::RowCounts;
@@ -27,7 +27,7 @@ pub fn acquisition_of(definition: &Definition, record: &Record, key: &str) -> Re
     for file in &files {
         for batch in batches(file, Some(&columns(&bounds)))? {
             let batch = batch?;
-            let Some(row) = row_of(&bounds.customer.keys(&batch)?, key) else { continue };
+            let Some(row) = row_of(&bounds.customer.keys(&Rows::of(&batch))?, key) else { continue };
             return listed(definition, &bounds, &batch.slice(row, 1), record);
         }
     }

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 /// Name of the key column.
 pub(crate) const CUSTOMER: &str = "customer";
-/// Index of a customer's row in the period's customer run.
-pub(crate) const ROW: &str = "row";
+/// How many rows of the period's customer run lie between an entry's customer and that of the entry before: a byte where
+/// the row itself would take four.
+pub(crate) const STEP: &str = "step";
 /// Code of a product group; the names stand in the file's metadata.
 pub(crate) const GROUP: &str = "group";
 /// Metadata key of the group names, a JSON list.
@@ -124,17 +125,18 @@ impl Sorted {
         Self { ids: Arc::new(ids), order: Some(order), place: Some(place) }
     }
 
-    /// The rows that entries of all ranges belong to, and the order of the entries unless they stand in it.
+    /// The steps between the rows that entries of all ranges belong to, and the order of the entries unless they stand in it.
     ///
     /// A range's entries are in order by row, and stay as they are within a row.
-    fn rows<'r>(
+    fn steps<'r>(
         &self,
         ranges: impl Iterator<Item = &'r [u32]>,
         bases: &[u32],
     ) -> (ArrayRef, Option<Vec<u32>>) {
         let Some(place) = &self.place else {
+            let mut last = 0;
             let column = |(rows, base): (&[u32], &u32)| {
-                Column::from(rows.iter().map(|row| i64::from(base + row)).collect::<Vec<_>>())
+                Column::from(steps(rows.iter().map(|row| base + row), &mut last).collect::<Vec<_>>())
             };
             let columns: Vec<Column> = ranges.zip(bases).map(column).collect();
             return (Column::joined(&columns.iter().collect::<Vec<_>>()), None);
@@ -145,8 +147,22 @@ impl Sorted {
             .collect();
         let mut order: Vec<u32> = (0..u32::try_from(rows.len()).expect("fewer than 2³² entries")).collect();
         order.sort_by_key(|entry| rows[*entry as usize]);
-        (narrow(order.iter().map(|entry| i64::from(rows[*entry as usize])).collect()), Some(order))
+        let sorted = order.iter().map(|entry| rows[*entry as usize]);
+        (narrow(steps(sorted, &mut 0).collect()), Some(order))
     }
+}
+
+/// Ascending rows as the steps between them.
+fn steps(rows: impl Iterator<Item = u32>, last: &mut u32) -> impl Iterator<Item = i64> {
+    rows.map(move |row| i64::from(row - std::mem::replace(last, row)))
+}
+
+/// The rows that steps lead to.
+pub(crate) fn rows_of(steps: Vec<i64>) -> impl Iterator<Item = usize> {
+    steps.into_iter().scan(0, |row, step| {
+        *row += usize::try_from(step).expect("rows ascend");
+        Some(*row)
+    })
 }
 
 /// One column over all ranges, in the order given; as it stands without one.
@@ -164,14 +180,14 @@ fn keep_products(
     groups: &Interner,
 ) -> Result<StateFile> {
     let (code_of, names) = group_codes(ranges, groups);
-    let (rows, order) = sorted.rows(ranges.iter().map(|range| &range.cells.rows[..]), bases);
+    let (steps, order) = sorted.steps(ranges.iter().map(|range| &range.cells.rows[..]), bases);
     let codes = ranges.iter().map(|range| {
         let codes = range.cells.groups.iter().map(|group| i64::from(code_of[*group as usize]));
         Column::from(codes.collect::<Vec<_>>())
     });
     let codes: Vec<Column> = codes.collect();
     let codes = in_order(&codes.iter().collect::<Vec<_>>(), order.as_deref());
-    let mut columns = vec![(ROW.to_owned(), rows), (GROUP.to_owned(), codes)];
+    let mut columns = vec![(STEP.to_owned(), steps), (GROUP.to_owned(), codes)];
     let measures = ranges.iter().map(|range| range.cells.measures.len()).max().unwrap_or(0);
     for index in 0..measures {
         let parts: Vec<&Column> = ranges.iter().map(|range| &range.cells.measures[index]).collect();
@@ -203,7 +219,7 @@ fn group_codes(ranges: &[Reduced], groups: &Interner) -> (Vec<u32>, Vec<String>)
 }
 
 fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
-    let (rows, order) = sorted.rows(ranges.iter().map(|range| &range.order_keys.rows[..]), bases);
+    let (steps, order) = sorted.steps(ranges.iter().map(|range| &range.order_keys.rows[..]), bases);
     let word = |index: usize| {
         let column = |range: &Reduced| {
             let words = range.order_keys.words.iter().map(|words| signed(words[index], index));
@@ -213,7 +229,7 @@ fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted
         in_order(&columns.iter().collect::<Vec<_>>(), order.as_deref())
     };
     let columns = vec![
-        (ROW.to_owned(), rows),
+        (STEP.to_owned(), steps),
         (ORDER_WORDS[0].to_owned(), word(0)),
         (ORDER_WORDS[1].to_owned(), word(1)),
     ];
@@ -224,8 +240,8 @@ fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted
 fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<Option<StateFile>> {
     let days: Option<Vec<&Days>> = ranges.iter().map(|range| range.days.as_ref()).collect();
     let Some(days) = days else { return Ok(None) };
-    let (rows, order) = sorted.rows(days.iter().map(|days| &days.rows[..]), bases);
-    let mut columns = vec![(ROW.to_owned(), rows)];
+    let (steps, order) = sorted.steps(days.iter().map(|days| &days.rows[..]), bases);
+    let mut columns = vec![(STEP.to_owned(), steps)];
     for (index, name) in DAY_COLUMNS.iter().enumerate() {
         let parts: Vec<&Column> = days.iter().map(|days| &days.columns[index]).collect();
         columns.push(((*name).to_owned(), in_order(&parts, order.as_deref())));

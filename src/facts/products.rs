@@ -1,7 +1,7 @@
 //! Product master data: the group of each product.
 
 use super::evaluate::NO_GROUP;
-use super::expr::KeyColumn;
+use super::expr::{KeyColumn, Rows};
 use super::input::{InputFile, open};
 use super::intern::Interner;
 use super::master::{batches, bind_all, is_key, is_valid, text_of};
@@ -60,7 +60,7 @@ pub(crate) fn read_products(
     for file in &files {
         for batch in batches(file, None)? {
             let batch = batch?;
-            let (keys, names) = (bounds[0].keys(&batch)?, bounds[1].keys(&batch)?);
+            let (keys, names) = (bounds[0].keys(&Rows::of(&batch))?, bounds[1].keys(&Rows::of(&batch))?);
             for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
                 let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
                 let group = groups.intern(&name);

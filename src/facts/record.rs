@@ -124,13 +124,17 @@ impl Meta {
     /// Product groups a history may have.
     pub(crate) const MAX_GROUPS: u32 = 1 << 20;
 
-    pub(crate) fn new(group: u32, is_return: bool) -> Self {
-        Self(u64::from(group) << 32 | u64::from(is_return) << 63)
+    pub(crate) fn of_group(group: u32) -> Self {
+        Self(u64::from(group) << 32)
     }
 
-    /// Notes a filter's answer.
-    pub(crate) fn answer(&mut self, filter: usize, answer: bool) {
-        self.0 |= u64::from(answer) << filter;
+    pub(crate) fn mark_return(&mut self) {
+        self.0 |= 1 << 63;
+    }
+
+    /// Notes that a filter holds.
+    pub(crate) fn answer(&mut self, filter: usize) {
+        self.0 |= 1 << filter;
     }
 
     pub(crate) fn filters(self) -> u32 {

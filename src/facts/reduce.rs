@@ -238,7 +238,8 @@ impl<'t> Tables<'t> {
             let values = layout.measures(line);
             let (quantity, revenue, discount, cost) =
                 (values[QUANTITY], values[REVENUE], values[DISCOUNT], values[COST]);
-            let (cell, aggregates) = self.cells.of(meta.group());
+            let cell_at = self.cells.of(meta.group());
+            let cell = self.cells.measures(cell_at);
             add(&mut cell[PRODUCT_COST], cost, &mut overflow);
             bits |= u64::from(meta.filters()) | ANY;
             if meta.is_return() {
@@ -251,8 +252,8 @@ impl<'t> Tables<'t> {
                 add(&mut cell[DISCOUNTS], discount, &mut overflow);
                 bits |= SALE;
             }
-            if !aggregates.is_empty() {
-                overflow |= plan.cells.add(aggregates, layout, meta, line);
+            if !plan.cells.is_empty() {
+                overflow |= plan.cells.add(self.cells.aggregates(cell_at), layout, meta, line);
             }
             overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
             let net = revenue - discount;
@@ -339,7 +340,7 @@ impl<'t> Tables<'t> {
         let (orders, order_keys) = self.orders.finish();
         Reduced {
             keys: self.keys,
-            measures: columns_of(&self.measures),
+            measures: columns_of(&self.measures, 0..self.measures.len()),
             aggregates: self.aggregates.into_iter().map(Into::into).collect(),
             orders,
             order_keys,

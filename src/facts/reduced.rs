@@ -73,12 +73,15 @@ pub(crate) struct OrderKeys {
     pub(crate) words: Vec<[u64; 2]>,
 }
 
-/// The columns of a table of rows, while the table is in cache.
-pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
+/// The columns of a table in the order given, while the table is in cache.
+pub(crate) fn columns_of<const COLUMNS: usize>(
+    rows: &[[i64; COLUMNS]],
+    order: impl Iterator<Item = usize> + Clone,
+) -> Vec<Column> {
     let mut spans = [0; COLUMNS];
     for row in rows {
         spans.iter_mut().zip(row).for_each(|(span, value)| *span |= Column::span(*value));
     }
-    let column = |index: usize| Column::with_span(spans[index], rows.iter().map(|row| row[index]));
+    let column = |index: usize| Column::with_span(spans[index], order.clone().map(|row| rows[row][index]));
     (0..COLUMNS).map(column).collect()
 }

@@ -45,6 +45,11 @@ impl RowPlans {
         plans
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.every.is_empty() && self.counts.is_empty() && self.sums.is_empty()
+    }
+
     /// Adds what a line counts for; true if a sum left 64 bits.
     #[inline(always)]
     pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {

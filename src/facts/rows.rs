@@ -2,7 +2,7 @@
 //! Their rows are accounted for beside those of the facts, and what breaks the contract is quarantined with theirs.
 
 use super::binder::{Binder, Wanted};
-use super::expr::{Bound, Fixed, Instants, KeyColumn, Type, bind};
+use super::expr::{Bound, Fixed, Instants, KeyColumn, Rows, Type, bind};
 use super::fact_set::FactSet;
 use super::input::{InputFile, open};
 use super::master::{batches, text_of};
@@ -185,9 +185,9 @@ enum Evaluated {
 impl Evaluated {
     fn of(bound: &Bound, holds: Holds, batch: &RecordBatch) -> Result<Self> {
         Ok(match holds {
-            Holds::Customer | Holds::Person | Holds::Name => Self::Keys(bound.keys(batch)?),
-            Holds::Number(scale) => Self::Numbers(bound.fixed(batch, scale)?),
-            Holds::At | Holds::Day => Self::Days(bound.instants(batch)?),
+            Holds::Customer | Holds::Person | Holds::Name => Self::Keys(bound.keys(&Rows::of(batch))?),
+            Holds::Number(scale) => Self::Numbers(bound.fixed(&Rows::of(batch), scale)?),
+            Holds::At | Holds::Day => Self::Days(bound.instants(&Rows::of(batch))?),
         })
     }
 
@@ -255,7 +255,7 @@ impl Gathered {
         let evaluated = source.columns.iter().zip(&bound.columns);
         let evaluated = evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, batch));
         let evaluated = evaluated.collect::<Result<Vec<_>>>()?;
-        let kept = bound.filter.as_ref().map(|filter| filter.truth(batch)).transpose()?;
+        let kept = bound.filter.as_ref().map(|filter| filter.truth(&Rows::of(batch))).transpose()?;
         let mut fates = fates(facts, source, &evaluated, batch.num_rows());
         if let Some(kept) = kept {
             let excluded = fates.iter_mut().enumerate().filter(|(row, _)| !kept.value(*row));
@@ -406,7 +406,7 @@ pub fn evaluate_measures(
         return Err(Error { kind: Kind::Definition, messages });
     }
     let values = |((name, scalar), bound): (&(String, &Scalar), &Bound)| {
-        let fixed = bound.fixed(batch, scale)?;
+        let fixed = bound.fixed(&Rows::of(batch), scale)?;
         if let Some((_, fault)) = fixed.faults.first() {
             let place = definition.place(scalar.at);
             return Err(Error::check(format!("{place}: '{name}' has a value that is {}", fault.reason())));

@@ -3,6 +3,7 @@
 
 use super::contain::contain_each;
 use super::evaluate::evaluate;
+use super::expr::Rows;
 use super::fates::{Fate, Fates};
 use super::input::InputFile;
 use super::intern::Interner;
@@ -121,11 +122,12 @@ fn add_batch(
     scanned: &mut Scanned,
 ) -> Result<()> {
     let source = &context.sources[task.source];
-    let mut fates = Fates::new(batch.num_rows());
+    let rows = &Rows::of(batch);
+    let mut fates = Fates::new(rows.len());
     if let Some(filter) = &source.filter {
-        fates.exclude(&filter.truth(batch)?);
+        fates.exclude(&filter.truth(rows)?);
     }
-    let evaluated = evaluate(context, source, batch, &mut fates)?;
+    let evaluated = evaluate(context, source, rows, &mut fates)?;
     fates.cut(&evaluated.instants.days, context.as_of);
     scanned.counts.read += batch.num_rows() as u64;
     for (fate, count) in fates.counts() {

@@ -13,6 +13,7 @@ use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::compute;
 use arrow::error::ArrowError;
+use std::cell::OnceCell;
 
 /// What a node gives for the rows of a batch.
 #[derive(Debug, Clone)]
@@ -26,9 +27,32 @@ pub(super) enum Value {
     Instant(Vector<i64>),
 }
 
-/// The rows a tree is evaluated over.
-pub(super) struct Batch<'a> {
-    pub(super) batch: &'a RecordBatch,
+/// The rows of a batch; each column is loaded once, however many expressions speak of it.
+pub struct Rows<'b> {
+    batch: &'b RecordBatch,
+    loaded: Vec<OnceCell<Value>>,
+}
+
+impl<'b> Rows<'b> {
+    /// Those of a batch.
+    pub fn of(batch: &'b RecordBatch) -> Self {
+        Self { batch, loaded: vec![OnceCell::new(); batch.num_columns()] }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One tree over some rows.
+pub(super) struct Evaluation<'a> {
+    pub(super) rows: &'a Rows<'a>,
     pub(super) zone: chrono_tz::Tz,
 }
 
@@ -37,7 +61,7 @@ pub(super) fn broken(error: ArrowError) -> Error {
     Error::internal(format!("evaluating an expression: {error}"))
 }
 
-impl Batch<'_> {
+impl Evaluation<'_> {
     pub(super) fn value(&self, node: &Node) -> Result<Value> {
         let rows = self.rows();
         Ok(match node {
@@ -144,9 +168,10 @@ impl Batch<'_> {
     }
 
     fn column(&self, name: &str, kind: Kind) -> Result<Value> {
-        let array = self.batch.column_by_name(name);
-        let array =
-            array.ok_or_else(|| Error::internal(format!("column '{name}' is missing from the batch")))?;
+        let Some((index, _)) = self.rows.batch.schema_ref().column_with_name(name) else {
+            return Err(Error::internal(format!("column '{name}' is missing from the batch")));
+        };
+        let array = self.rows.batch.column(index);
         let found = column::kind_of(array.data_type());
         if found.as_ref() != Ok(&kind) {
             let (data_type, expected) = (array.data_type(), kind.ty());
@@ -154,11 +179,16 @@ impl Batch<'_> {
                 "column '{name}' is {data_type}, expected {expected} as in the other files"
             )));
         }
-        column::load(array).map_err(broken)
+        let loaded = &self.rows.loaded[index];
+        if let Some(value) = loaded.get() {
+            return Ok(value.clone());
+        }
+        let value = column::load(array).map_err(broken)?;
+        Ok(loaded.get_or_init(|| value).clone())
     }
 
     fn rows(&self) -> usize {
-        self.batch.num_rows()
+        self.rows.len()
     }
 }
 

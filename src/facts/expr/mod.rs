@@ -20,9 +20,10 @@ mod vector;
 mod tests;
 
 pub use bind::bind;
+pub use eval::Rows;
 
 use crate::error::Result;
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::StringArray;
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use node::{Kind, Node};
 use std::fmt;
@@ -221,33 +222,33 @@ impl Bound {
     }
 
     /// Money or a volume, rounded once, half away from zero. For numbers and conditions (1 or 0).
-    pub fn fixed(&self, batch: &RecordBatch, scale: u8) -> Result<Fixed> {
+    pub fn fixed(&self, rows: &Rows<'_>, scale: u8) -> Result<Fixed> {
         assert!(self.ty().is_number(), "fixed() of {}", self.ty());
-        Ok(fixed::fixed(self.evaluate(batch)?, self.plan.kind, scale, batch.num_rows()))
+        Ok(fixed::fixed(self.evaluate(rows)?, self.plan.kind, scale, rows.len()))
     }
 
     /// Where the condition holds; null counts as false.
-    pub fn truth(&self, batch: &RecordBatch) -> Result<BooleanBuffer> {
+    pub fn truth(&self, rows: &Rows<'_>) -> Result<BooleanBuffer> {
         assert!(self.ty().is_condition(), "truth() of {}", self.ty());
-        Ok(eval::truth(self.evaluate(batch)?, batch.num_rows()))
+        Ok(eval::truth(self.evaluate(rows)?, rows.len()))
     }
 
     /// Points in time with their days in the zone given to `bind`.
-    pub fn instants(&self, batch: &RecordBatch) -> Result<Instants> {
+    pub fn instants(&self, rows: &Rows<'_>) -> Result<Instants> {
         assert!(self.ty().is_instant(), "instants() of {}", self.ty());
-        Ok(time::instants(self.evaluate(batch)?, self.plan.kind, self.plan.zone, batch.num_rows()))
+        Ok(time::instants(self.evaluate(rows)?, self.plan.kind, self.plan.zone, rows.len()))
     }
 
     /// Keys; a dictionary stays one.
     ///
     /// # Errors
     /// When a number is not a whole one within 64 bits.
-    pub fn keys(&self, batch: &RecordBatch) -> Result<KeyColumn> {
+    pub fn keys(&self, rows: &Rows<'_>) -> Result<KeyColumn> {
         assert!(self.ty().is_key(), "keys() of {}", self.ty());
-        eval::keys(self.evaluate(batch)?, self.plan.kind, batch.num_rows())
+        eval::keys(self.evaluate(rows)?, self.plan.kind, rows.len())
     }
 
-    fn evaluate(&self, batch: &RecordBatch) -> Result<eval::Value> {
-        eval::Batch { batch, zone: self.plan.zone }.value(&self.plan.node)
+    fn evaluate(&self, rows: &Rows<'_>) -> Result<eval::Value> {
+        eval::Evaluation { rows, zone: self.plan.zone }.value(&self.plan.node)
     }
 }

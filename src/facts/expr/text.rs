@@ -46,7 +46,17 @@ impl Texts {
         match self {
             Texts::Plain(texts) => predicate(texts),
             Texts::Dictionary(values, codes) => {
-                Ok(take(&predicate(values)?, codes, None)?.as_boolean().clone())
+                let answers = predicate(values)?;
+                if answers.null_count() > 0 {
+                    return Ok(take(&answers, codes, None)?.as_boolean().clone());
+                }
+                let answers: Vec<bool> = answers.values().iter().collect();
+                // Codes of null rows may be anything.
+                let answer =
+                    |code: i32| usize::try_from(code).is_ok_and(|code| answers.get(code) == Some(&true));
+                let codes_of = codes.values();
+                let bits = BooleanBuffer::collect_bool(rows, |row| answer(codes_of[row]));
+                Ok(BooleanArray::new(bits, codes.nulls().cloned()))
             }
             Texts::All(text) => {
                 let one = predicate(&StringArray::from(vec![text.as_deref()]))?;

@@ -26,7 +26,7 @@ fn every_width_of_integer_and_decimal_reads_alike() {
         DataType::Dictionary(Box::new(DataType::Int16), Box::new(DataType::Int64)),
     ] {
         let batch = batch(vec![("n", cast(&numbers, &data_type).unwrap())]);
-        let fixed = bound("n", &batch, Tz::UTC).fixed(&batch, 1).unwrap();
+        let fixed = bound("n", &batch, Tz::UTC).fixed(&Rows::of(&batch), 1).unwrap();
         assert_eq!(shown(&fixed, 1), ["7.0", "null", "120.0"], "{data_type}");
     }
 }
@@ -36,7 +36,7 @@ fn a_bare_column_at_its_own_scale_is_not_copied() {
     let numbers = Int64Array::from(vec![1, 2, 3]);
     let address = numbers.values().as_ptr();
     let batch = batch(vec![("n", Arc::new(numbers))]);
-    assert_eq!(bound("n", &batch, Tz::UTC).fixed(&batch, 0).unwrap().values.as_ptr(), address);
+    assert_eq!(bound("n", &batch, Tz::UTC).fixed(&Rows::of(&batch), 0).unwrap().values.as_ptr(), address);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn unsupported_types_are_named_when_bound() {
 }
 
 fn int_keys(sql: &str, batch: &RecordBatch) -> (Vec<i64>, Vec<bool>) {
-    match bound(sql, batch, Tz::UTC).keys(batch).unwrap() {
+    match bound(sql, batch, Tz::UTC).keys(&Rows::of(batch)).unwrap() {
         KeyColumn::Int { values, nulls } => {
             let nulls = (0..values.len()).map(|row| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)));
             (values.to_vec(), nulls.collect())
@@ -111,7 +111,7 @@ fn keys_that_are_no_whole_numbers_are_refused() {
         ("u", Arc::new(UInt64Array::from(vec![u64::MAX]))),
     ]);
     for (sql, part) in [("f", "a key of 1.5 is not a whole number"), ("u", "a key of 20 digits is not")] {
-        let error = bound(sql, &batch, Tz::UTC).keys(&batch).unwrap_err().to_string();
+        let error = bound(sql, &batch, Tz::UTC).keys(&Rows::of(&batch)).unwrap_err().to_string();
         assert!(error.contains(part), "{error}");
     }
 }
@@ -145,10 +145,10 @@ fn dictionaries_stay_dictionaries() {
         ("coalesce(text, channel, '-')", false, some(["Ada", "bob", "-", "a%"])),
         ("'all'", true, some(["all"; 4])),
     ] {
-        let found = texts(bound(sql, &batch, Tz::UTC).keys(&batch).unwrap());
+        let found = texts(bound(sql, &batch, Tz::UTC).keys(&Rows::of(&batch)).unwrap());
         assert_eq!(found, (coded, expected), "{sql}");
     }
-    let channel = texts(bound("channel", &batch, Tz::UTC).keys(&batch).unwrap());
+    let channel = texts(bound("channel", &batch, Tz::UTC).keys(&Rows::of(&batch)).unwrap());
     assert_eq!(channel.1, [Some("web".to_owned()), Some("shop".to_owned()), None, Some("web".to_owned())]);
 }
 
@@ -169,9 +169,9 @@ fn every_kind_of_text_column_reads_alike() {
         Arc::new(with_null_entry),
     ] {
         let batch = batch(vec![("t", array)]);
-        let found = texts(bound("t", &batch, Tz::UTC).keys(&batch).unwrap()).1;
+        let found = texts(bound("t", &batch, Tz::UTC).keys(&Rows::of(&batch)).unwrap()).1;
         assert_eq!(found, [Some("a".to_owned()), None, Some("b".to_owned()), Some("a".to_owned())]);
-        let truth = bound("t <> 'b'", &batch, Tz::UTC).truth(&batch).unwrap();
+        let truth = bound("t <> 'b'", &batch, Tz::UTC).truth(&Rows::of(&batch)).unwrap();
         assert_eq!(truth.iter().collect::<Vec<_>>(), [true, false, false, true]);
     }
 }
@@ -179,9 +179,12 @@ fn every_kind_of_text_column_reads_alike() {
 #[test]
 fn a_batch_without_rows_gives_nothing() {
     let batch = sample().slice(0, 0);
-    assert_eq!(bound("n * money / 3", &batch, Tz::UTC).fixed(&batch, 4).unwrap().values.len(), 0);
-    assert_eq!(bound("channel = 'web'", &batch, Tz::UTC).truth(&batch).unwrap().len(), 0);
-    assert_eq!(bound("instant", &batch, Tz::Europe__Berlin).instants(&batch).unwrap().days.len(), 0);
+    assert_eq!(bound("n * money / 3", &batch, Tz::UTC).fixed(&Rows::of(&batch), 4).unwrap().values.len(), 0);
+    assert_eq!(bound("channel = 'web'", &batch, Tz::UTC).truth(&Rows::of(&batch)).unwrap().len(), 0);
+    assert_eq!(
+        bound("instant", &batch, Tz::Europe__Berlin).instants(&Rows::of(&batch)).unwrap().days.len(),
+        0
+    );
 }
 
 #[test]
@@ -189,10 +192,10 @@ fn a_slice_of_a_batch_gives_the_same_rows() {
     let batch = sample();
     let slice = batch.slice(1, 3);
     for sql in ["case when truth then money else n end", "coalesce(n * money, 1)", "f", "n"] {
-        let whole = shown(&bound(sql, &batch, Tz::UTC).fixed(&batch, 3).unwrap(), 3);
-        let part = shown(&bound(sql, &slice, Tz::UTC).fixed(&slice, 3).unwrap(), 3);
+        let whole = shown(&bound(sql, &batch, Tz::UTC).fixed(&Rows::of(&batch), 3).unwrap(), 3);
+        let part = shown(&bound(sql, &slice, Tz::UTC).fixed(&Rows::of(&slice), 3).unwrap(), 3);
         assert_eq!(whole[1..], part, "{sql}");
     }
-    let truth = bound("channel = 'web' or n < 0", &slice, Tz::UTC).truth(&slice).unwrap();
+    let truth = bound("channel = 'web' or n < 0", &slice, Tz::UTC).truth(&Rows::of(&slice)).unwrap();
     assert_eq!(truth.iter().collect::<Vec<_>>(), [true, false, true]);
 }

@@ -121,7 +121,7 @@ proptest! {
         let Ok(bound) = bind(&parse_scalar(&sql).unwrap(), &batch.schema(), &BTreeMap::new(), Tz::UTC) else {
             return Ok(()); // more decimals than 128 bits hold
         };
-        let fixed = bound.fixed(&batch, scale).unwrap();
+        let fixed = bound.fixed(&Rows::of(&batch), scale).unwrap();
         for (index, row) in rows.iter().enumerate() {
             let fault = fixed.faults.iter().any(|(at, _)| *at as usize == index);
             // The interpreter holds less than the evaluator now and then, and the other way round.

@@ -8,6 +8,7 @@ mod zones;
 use super::*;
 use crate::pipeline::sql::parse_scalar;
 use crate::units::format_fixed;
+use arrow::array::RecordBatch;
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
     StringArray, TimestampMicrosecondArray,
@@ -69,7 +70,7 @@ fn shown(fixed: &Fixed, scale: u8) -> Vec<String> {
 
 fn check_fixed(batch: &RecordBatch, cases: &[(&str, u8, &[&str])]) {
     for (sql, scale, expected) in cases {
-        let fixed = bound(sql, batch, Tz::UTC).fixed(batch, *scale).unwrap();
+        let fixed = bound(sql, batch, Tz::UTC).fixed(&Rows::of(batch), *scale).unwrap();
         assert_eq!(shown(&fixed, *scale), *expected, "{sql} at scale {scale}");
     }
 }
@@ -229,7 +230,7 @@ fn conditions_follow_sqls_three_values() {
         ("case when n > 0 then truth when n < 0 then null else false end", "TFFF"),
         ("coalesce(truth, true)", "TFTT"),
     ] {
-        let truth = bound(sql, &batch, Tz::UTC).truth(&batch).unwrap();
+        let truth = bound(sql, &batch, Tz::UTC).truth(&Rows::of(&batch)).unwrap();
         let found: String = truth.iter().map(|holds| if holds { 'T' } else { 'F' }).collect();
         assert_eq!(found, expected, "{sql}");
     }
@@ -275,7 +276,7 @@ fn civil_days_are_those_of_the_calendar() {
     for day in (-30_000..90_000).step_by(17) {
         let batch = batch(vec![("day", Arc::new(Date32Array::from(vec![day])))]);
         let fixed = bound("year(day) * 10000 + month(day) * 100 + extract(day from day)", &batch, Tz::UTC)
-            .fixed(&batch, 0)
+            .fixed(&Rows::of(&batch), 0)
             .unwrap();
         let (year, month, day) = crate::units::Day(day).ymd();
         assert_eq!(fixed.values[0], i64::from(year) * 10_000 + i64::from(month * 100 + day));

@@ -52,7 +52,7 @@ fn names_are_roles_first_and_then_columns_whatever_their_case() {
     for (sql, expected) in
         [("quantity", 50), ("\"Quantity\"", 5), ("QUANTITY", 50), ("a", 1), ("A", 2), ("b", 1)]
     {
-        assert_eq!(bind(sql).unwrap().fixed(&batch, 0).unwrap().values[0], expected, "{sql}");
+        assert_eq!(bind(sql).unwrap().fixed(&Rows::of(&batch), 0).unwrap().values[0], expected, "{sql}");
     }
     let sum = bind("A + quantity + A").unwrap();
     assert_eq!(sum.columns(), ["A", "Quantity"]);
@@ -96,7 +96,7 @@ fn the_natural_scale_holds_the_value_exactly_or_is_the_cap() {
 fn a_file_whose_column_has_another_type_is_an_input_error() {
     let first = batch(vec![("n", Arc::new(Int64Array::from(vec![1])))]);
     let second = batch(vec![("n", Arc::new(StringArray::from(vec!["1"])))]);
-    let error = bound("n + 1", &first, Tz::UTC).fixed(&second, 0).unwrap_err();
+    let error = bound("n + 1", &first, Tz::UTC).fixed(&Rows::of(&second), 0).unwrap_err();
     assert_eq!(error.kind, crate::error::Kind::Input);
     assert_eq!(error.to_string(), "column 'n' is Utf8, expected an integer as in the other files");
 }

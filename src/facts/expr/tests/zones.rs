@@ -25,8 +25,8 @@ fn days_and_hours_are_the_zones() {
     for zone in
         [Tz::UTC, Tz::Europe__Berlin, Tz::Europe__Amsterdam, Tz::America__St_Johns, Tz::Pacific__Auckland]
     {
-        let instants = bound("at", &batch, zone).instants(&batch).unwrap();
-        let hours = bound("hour(at)", &batch, zone).fixed(&batch, 0).unwrap();
+        let instants = bound("at", &batch, zone).instants(&Rows::of(&batch)).unwrap();
+        let hours = bound("hour(at)", &batch, zone).fixed(&Rows::of(&batch), 0).unwrap();
         assert_eq!(instants.micros.as_ref(), micros);
         for (row, &micros) in micros.iter().enumerate() {
             let local = DateTime::from_timestamp_micros(micros).unwrap().with_timezone(&zone);
@@ -50,7 +50,7 @@ fn literals_are_wall_times_of_the_zone() {
         ("coalesce(timestamp '2024-07-01 00:00:00', at) = at", [false, true, false]),
         ("coalesce(at, date '2024-07-01') = date '2024-07-01'", [false, true, true]),
     ] {
-        let truth = bound(sql, &batch, Tz::Europe__Berlin).truth(&batch).unwrap();
+        let truth = bound(sql, &batch, Tz::Europe__Berlin).truth(&Rows::of(&batch)).unwrap();
         assert_eq!(truth.iter().collect::<Vec<_>>(), expected, "{sql}");
     }
 }
@@ -61,7 +61,7 @@ fn wall_times_and_dates_know_no_zone() {
     let walls = TimestampSecondArray::from(vec![Some(19_000 * 86_400 + 86_399), None]);
     let batch = batch(vec![("day", Arc::new(days)), ("wall", Arc::new(walls))]);
     for (sql, micros) in [("day", 19_000 * MICROS_PER_DAY), ("wall", 19_001 * MICROS_PER_DAY - 1_000_000)] {
-        let instants = bound(sql, &batch, Tz::Asia__Tokyo).instants(&batch).unwrap();
+        let instants = bound(sql, &batch, Tz::Asia__Tokyo).instants(&Rows::of(&batch)).unwrap();
         assert_eq!((instants.days, instants.micros[0]), (vec![19_000, 0], micros), "{sql}");
         assert!(instants.nulls.unwrap().is_null(1));
         assert_eq!(instants.faults, []);
@@ -79,7 +79,7 @@ fn every_unit_of_time_gives_the_same_day() {
         ("d64", Arc::new(Date64Array::from(vec![19_782 * 86_400_000]))),
     ]);
     for sql in ["s", "ms", "us", "ns", "d64"] {
-        assert_eq!(bound(sql, &batch, Tz::UTC).instants(&batch).unwrap().days, [19_782], "{sql}");
+        assert_eq!(bound(sql, &batch, Tz::UTC).instants(&Rows::of(&batch)).unwrap().days, [19_782], "{sql}");
     }
 }
 
@@ -97,7 +97,7 @@ fn implausible_days_are_out_of_range_and_null_rows_are_not() {
     ];
     let batch = zoned(micros);
     for zone in [Tz::UTC, Tz::Etc__GMTPlus0] {
-        let instants = bound("at", &batch, zone).instants(&batch).unwrap();
+        let instants = bound("at", &batch, zone).instants(&Rows::of(&batch)).unwrap();
         let rows: Vec<u32> = instants.faults.iter().map(|(row, _)| *row).collect();
         assert_eq!(rows, [1, 3, 4, 5]);
         assert!(instants.faults.iter().all(|(_, fault)| *fault == Fault::OutOfRange));
