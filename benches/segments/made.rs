@@ -77,9 +77,9 @@ fn customer(rows: Range<usize>, as_of: Day) -> Sheet {
     sheet.flags(Column::new("is_unidentified", ColumnKind::Bool, "", "drawn"), rows.clone().map(|_| false));
     let orders = |row| 1 + below(row, 1, 12) * below(row, 2, 2);
     let revenue = |row| orders(row) * (200_000 + below(row, 3, 2_000_000));
-    add(&mut sheet, &rows, "lines", ColumnKind::Count, |row| 3 * orders(row));
-    add(&mut sheet, &rows, "orders", ColumnKind::Count, orders);
-    add(&mut sheet, &rows, "active_days", ColumnKind::Count, orders);
+    add(&mut sheet, &rows, "lines", ColumnKind::Integer, |row| 3 * orders(row));
+    add(&mut sheet, &rows, "orders", ColumnKind::Integer, orders);
+    add(&mut sheet, &rows, "active_days", ColumnKind::Integer, orders);
     add(&mut sheet, &rows, "list_revenue", MONEY, revenue);
     add(&mut sheet, &rows, "discount", MONEY, |row| revenue(row) * below(row, 4, 30) / 100);
     add(&mut sheet, &rows, "net_revenue", MONEY, |row| revenue(row) * 9 / 10);
@@ -134,7 +134,7 @@ fn customer_product(rows: Range<usize>) -> Sheet {
         let values = pairs.iter().map(|(row, _)| of(*row)).collect::<Vec<_>>();
         sheet.fixed(Column::new(name, kind, "", "drawn"), values);
     };
-    add("lines", ColumnKind::Count, &|row| 1 + below(row, 11, 3));
+    add("lines", ColumnKind::Integer, &|row| 1 + below(row, 11, 3));
     add("net_revenue", MONEY, &|row| 100_000 + below(row, 12, 900_000));
     add("gross_margin", MONEY, &|row| below(row, 13, 300_000) - 50_000);
     sheet

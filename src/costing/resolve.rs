@@ -25,8 +25,6 @@ fn resolve_one(
     columns: &[AggregateColumn],
 ) -> Result<Activity> {
     let parts = activity.driver.iter().flat_map(|driver| &driver.parts);
-    let is_filtered = |(_, aggregate): &(_, crate::pipeline::Aggregate)| aggregate.filter.is_some();
-    let is_filtered = parts.clone().flat_map(|part| &part.sql.driver.terms).all(is_filtered);
     let on = parts.clone().next().and_then(|part| part.on);
     let (driver, fallback) = drivers(definition, activity, columns)?;
     Ok(Activity {
@@ -40,7 +38,6 @@ fn resolve_one(
             None => "transactions".to_string(),
         },
         is_timed: activity.minutes_of().is_some(),
-        is_sparse: on.is_some() || is_filtered,
         is_imputed: matches!(activity.rate, RateDef::Imputed(_)),
         driver_text: activity.driver.as_ref().map(DriverDef::text).unwrap_or_default(),
         driver,

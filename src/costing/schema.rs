@@ -44,8 +44,6 @@ pub struct Activity {
     pub source: String,
     /// Whether it is driven by minutes of a time-driven resource.
     pub is_timed: bool,
-    /// Whether most customers are likely to have none of it.
-    pub is_sparse: bool,
     /// Whether no pool holds its cost, so that a contra line stands against it.
     pub is_imputed: bool,
     /// The driver's SQL; empty without driver.

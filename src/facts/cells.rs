@@ -81,12 +81,14 @@ impl<'o> CellSums<'o> {
         if self.open.len() > 1 {
             self.open.sort_unstable();
         }
-        for (place, at) in &self.open {
+        self.closed.extend(self.open.iter().map(|(place, at)| {
             let group = self.by_name[*place as usize];
             self.at[group as usize] = NONE;
-            overflow |= add_all(measures, &self.measures[*at as usize]);
-            self.closed.push(Cell { row, group, at: *at });
-        }
+            Cell { row, group, at: *at }
+        }));
+        // In any order, hence in the order they lie.
+        let first = self.measures.len() - self.open.len();
+        self.measures[first..].iter().for_each(|cell| overflow |= add_all(measures, cell));
         self.open.clear();
         overflow
     }

@@ -8,7 +8,7 @@ use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
 use crate::units::Day;
-use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
@@ -258,11 +258,7 @@ impl RawMaster {
         }
         let indices = UInt32Array::from(used);
         for ((_, bound), parts) in bounds.attributes.iter().zip(parts) {
-            let column = attribute_array(&bound.keys(loaded)?);
-            parts.push(
-                arrow::compute::take(&column, &indices, None)
-                    .map_err(|fault| Error::internal(fault.to_string()))?,
-            );
+            parts.push(attribute_array(&bound.keys(loaded)?, &indices)?);
         }
         for (row, reason) in reasons.iter().enumerate() {
             if let Some(reason) = reason {
@@ -304,10 +300,7 @@ impl RawMaster {
         let ranks = self.keys.ranks(customers);
         (0..).zip(&ranks).for_each(|(row, rank)| row_of[*rank as usize] = Some(row));
         let indices = UInt32Array::from(row_of.clone());
-        let take = |(name, array): &(String, ArrayRef)| {
-            let column = arrow::compute::take(array, &indices, None);
-            column.map(|column| (name.clone(), column)).map_err(|fault| Error::internal(fault.to_string()))
-        };
+        let take = |(name, array): &(String, ArrayRef)| Ok((name.clone(), taken(array, &indices)?));
         Ok(CustomerMaster {
             acquired_on: row_of
                 .iter()
@@ -359,6 +352,9 @@ impl RawKeys {
 }
 
 fn first_twice<K: Ord>(keys: &[K]) -> Option<&K> {
+    if keys.is_sorted_by(|a, b| a < b) {
+        return None;
+    }
     let mut sorted: Vec<&K> = keys.iter().collect();
     sorted.sort_unstable();
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
@@ -383,14 +379,18 @@ pub(super) fn text_of(keys: &KeyColumn, row: usize) -> String {
     }
 }
 
-fn attribute_array(keys: &KeyColumn) -> ArrayRef {
-    match keys {
+/// An attribute of some rows.
+fn attribute_array(keys: &KeyColumn, rows: &UInt32Array) -> Result<ArrayRef> {
+    let whole: ArrayRef = match keys {
         KeyColumn::Int { values, nulls } => Arc::new(Int64Array::new(values.clone(), nulls.clone())),
         KeyColumn::PlainText(array) => Arc::new(array.clone()),
-        KeyColumn::Text { codes, .. } => Arc::new(
-            (0..codes.len())
-                .map(|row| is_valid(keys, row).then(|| text_of(keys, row)))
-                .collect::<StringArray>(),
-        ),
-    }
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            taken(dictionary, &Int32Array::new(codes.clone(), nulls.clone()))?
+        }
+    };
+    if rows.len() == whole.len() { Ok(whole) } else { taken(&whole, rows) }
+}
+
+fn taken(array: &dyn Array, rows: &dyn Array) -> Result<ArrayRef> {
+    arrow::compute::take(array, rows, None).map_err(|fault| Error::internal(fault.to_string()))
 }

@@ -64,13 +64,14 @@ pub(crate) fn keep(
     for index in 0..aggregate_count {
         add(aggregate_column(index), &|range| &range.aggregates[index]);
     }
-    Ok(Kept {
-        customers: write(folder, columns, HashMap::new())?,
-        products: keep_products(folder, ranges, &bases, &sorted, groups)?,
-        orders: keep_orders(folder, ranges, &bases, &sorted)?,
-        days: keep_days(folder, ranges, &bases, &sorted)?,
-        ids: sorted.ids,
-    })
+    let ((customers, days), (products, orders)) = rayon::join(
+        || (write(folder, columns, HashMap::new()), keep_days(folder, ranges, &bases, &sorted)),
+        || {
+            let products = keep_products(folder, ranges, &bases, &sorted, groups);
+            (products, keep_orders(folder, ranges, &bases, &sorted))
+        },
+    );
+    Ok(Kept { customers: customers?, products: products?, orders: orders?, days: days?, ids: sorted.ids })
 }
 
 /// Name of an aggregate's column.

@@ -69,7 +69,7 @@ pub(crate) fn float(name: &'static str, unit: &'static str, meaning: impl Into<C
 
 /// A count.
 pub(crate) fn count(name: &'static str, unit: &'static str, meaning: impl Into<Cow<'static, str>>) -> Column {
-    Column::new(name, ColumnKind::Count, unit, meaning)
+    Column::new(name, ColumnKind::Integer, unit, meaning)
 }
 
 /// Names from a short list.

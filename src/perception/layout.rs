@@ -95,7 +95,7 @@ impl<'r, R> Draft<'r, R> {
         meaning: impl Into<Text>,
         of: impl Fn(&R) -> i64,
     ) {
-        let column = Column::new(name, ColumnKind::Count, unit, meaning);
+        let column = Column::new(name, ColumnKind::Integer, unit, meaning);
         self.sheet.fixed(column, self.rows.iter().map(of).collect::<Vec<i64>>());
     }
 
@@ -107,7 +107,7 @@ impl<'r, R> Draft<'r, R> {
         meaning: impl Into<Text>,
         of: impl Fn(&R) -> Option<i64>,
     ) {
-        let column = Column::new(name, ColumnKind::Count, unit, meaning);
+        let column = Column::new(name, ColumnKind::Integer, unit, meaning);
         self.sheet.fixed_or_null(column, self.rows.iter().map(of).collect());
     }
 

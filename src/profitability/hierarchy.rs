@@ -129,7 +129,7 @@ pub(crate) fn sheet(layout: &Layout<'_>, steps: &[Step]) -> Sheet {
     let meaning = "Channel or product group; null for customers without channel, and for all of a level";
     let member = Column::new("member", ColumnKind::Name, "", meaning).nullable();
     sheet.texts(member, steps.iter().map(|step| step.member.as_deref()));
-    let customers = Column::new("customers", ColumnKind::Count, "customers", "Customers with a sale line");
+    let customers = Column::new("customers", ColumnKind::Integer, "customers", "Customers with a sale line");
     sheet.fixed(customers, steps.iter().map(|step| step.customers).collect::<Vec<_>>());
     type Amount = fn(&Step) -> i128;
     let amounts: [(&str, &str, Amount); 3] = [

@@ -116,7 +116,7 @@ impl<'r> Groups<'r> {
         let name = Column::new("product_group", ColumnKind::Name, "", "Product group");
         sheet.texts(name, self.names.iter().map(|name| Some(name.as_str())));
         let customers =
-            Column::new("customers", ColumnKind::Count, "customers", "Customers with a sale line of it");
+            Column::new("customers", ColumnKind::Integer, "customers", "Customers with a sale line of it");
         sheet.fixed(customers, self.customers.clone());
         for total in TOTALS {
             let (kind, unit) = match total.unit {

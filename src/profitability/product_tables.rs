@@ -26,16 +26,14 @@ pub(crate) fn customer_product(
     layout.add_as_of(&mut sheet, rows);
     let name = Column::new("product_group", ColumnKind::Name, "", "Product group");
     sheet.texts(name, slice.groups.iter().map(|group| Some(groups.names[*group as usize].as_str())));
-    sheet.fixed(Column::new("lines", ColumnKind::Count, "lines", "Sale lines"), lines);
+    sheet.fixed(Column::new("lines", ColumnKind::Integer, "lines", "Sale lines"), lines);
     let quantity = |name, meaning| Column::new(name, layout.units(), "units", meaning);
     sheet.fixed(quantity("units", "Units on sale lines"), units);
     sheet.fixed(quantity("returned_units", "Units on return lines"), returned_units);
     let money = |name, meaning| Column::new(name, layout.money(), layout.currency.to_string(), meaning);
-    let sparse = ColumnKind::SparseMoney(layout.money_scale);
-    let returned = Column::new("returns", sparse, layout.currency.to_string(), "Net value of return lines");
     sheet.fixed(money("list_revenue", "List value of sale lines"), list_revenue);
     sheet.fixed(money("discount", "Discount on sale lines"), discount);
-    sheet.fixed(returned, returns);
+    sheet.fixed(money("returns", "Net value of return lines"), returns);
     sheet.fixed(money("net_revenue", "List revenue − discount − returns"), net_revenue);
     sheet.fixed(money("product_cost", "Cost of the goods, less that of returned goods"), product_cost);
     sheet.fixed(money("gross_margin", "Net revenue − product cost"), gross_margin.clone());

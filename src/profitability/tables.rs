@@ -45,9 +45,8 @@ impl Layout<'_> {
 
     /// An activity's cost, row by row.
     pub(crate) fn cost_of(&self, activity: &Activity) -> Column {
-        let kind = if activity.is_sparse { ColumnKind::SparseMoney(self.money_scale) } else { self.money() };
         let (name, unit) = (format!("cost_{}", activity.column), self.currency.to_string());
-        Column::new(name, kind, unit, format!("Cost of activity '{}'", activity.name))
+        Column::new(name, self.money(), unit, format!("Cost of activity '{}'", activity.name))
     }
 
     /// The first day of a period, constant over a partition.
@@ -90,7 +89,6 @@ enum Kind {
     Count(&'static str),
     Units,
     Money,
-    SparseMoney,
 }
 
 /// What customers did and what their goods earned.
@@ -103,7 +101,7 @@ const BEHAVIOUR: [Measure; 11] = [
     Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| Some(&m.returned_units) },
     Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| Some(&m.list_revenue) },
     Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| Some(&m.discount) },
-    Measure { name: "returns", kind: Kind::SparseMoney, meaning: "Net value of return lines", of: |m| Some(&m.returns) },
+    Measure { name: "returns", kind: Kind::Money, meaning: "Net value of return lines", of: |m| Some(&m.returns) },
     Measure { name: "net_revenue", kind: Kind::Money, meaning: "List revenue − discount − returns", of: |m| Some(&m.worth.net_revenue) },
     Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| Some(&m.product_cost) },
     Measure { name: "gross_margin", kind: Kind::Money, meaning: "Net revenue − product cost", of: |m| Some(&m.worth.gross_margin) },
@@ -112,12 +110,12 @@ const BEHAVIOUR: [Measure; 11] = [
 /// What remains after serving, keeping and winning them.
 #[rustfmt::skip]
 const WORTH: [Measure; 10] = [
-    Measure { name: "price_concessions", kind: Kind::SparseMoney, meaning: "Cost of all activities that are price concessions", of: |m| m.worth.lines.get(CostLine::PriceConcession) },
+    Measure { name: "price_concessions", kind: Kind::Money, meaning: "Cost of all activities that are price concessions", of: |m| m.worth.lines.get(CostLine::PriceConcession) },
     Measure { name: "cost_to_serve", kind: Kind::Money, meaning: "Cost of all unit- and order-level activities", of: |m| m.worth.lines.get(CostLine::CostToServe) },
     Measure { name: "contribution", kind: Kind::Money, meaning: "Gross margin − price concessions, if any − cost to serve", of: |m| Some(&m.worth.contribution) },
-    Measure { name: "customer_level_cost", kind: Kind::SparseMoney, meaning: "Cost of all customer-level activities", of: |m| m.worth.lines.get(CostLine::CustomerLevel) },
-    Measure { name: "financing_cost", kind: Kind::SparseMoney, meaning: "Cost of all activities that finance receivables", of: |m| m.worth.lines.get(CostLine::Financing) },
-    Measure { name: "acquisition_cost", kind: Kind::SparseMoney, meaning: "What winning the customer cost", of: |m| m.worth.lines.get(CostLine::Acquisition) },
+    Measure { name: "customer_level_cost", kind: Kind::Money, meaning: "Cost of all customer-level activities", of: |m| m.worth.lines.get(CostLine::CustomerLevel) },
+    Measure { name: "financing_cost", kind: Kind::Money, meaning: "Cost of all activities that finance receivables", of: |m| m.worth.lines.get(CostLine::Financing) },
+    Measure { name: "acquisition_cost", kind: Kind::Money, meaning: "What winning the customer cost", of: |m| m.worth.lines.get(CostLine::Acquisition) },
     Measure { name: "customer_profit", kind: Kind::Money, meaning: "Contribution − customer-level cost − financing cost, if any − acquisition cost", of: |m| Some(&m.worth.customer_profit) },
     Measure { name: "spread_cost", kind: Kind::Money, meaning: "Cost of higher levels that a declared basis spreads over customers", of: |m| m.worth.lines.get(CostLine::Spread) },
     Measure { name: "unused_charged", kind: Kind::Money, meaning: "Unused capacity charged in proportion to the minutes taken", of: |m| m.worth.lines.get(CostLine::UnusedCharged) },
@@ -128,10 +126,9 @@ impl Measure {
     fn add(&self, sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
         let Some(values) = (self.of)(measures) else { return };
         let (kind, unit) = match self.kind {
-            Kind::Count(unit) => (ColumnKind::Count, unit),
+            Kind::Count(unit) => (ColumnKind::Integer, unit),
             Kind::Units => (layout.units(), "units"),
             Kind::Money => (layout.money(), layout.currency),
-            Kind::SparseMoney => (ColumnKind::SparseMoney(layout.money_scale), layout.currency),
         };
         let column = Column::new(self.name, kind, unit.to_string(), self.meaning);
         sheet.fixed(column, values.clone());
@@ -190,11 +187,11 @@ pub(crate) fn customer(
     sheet.flags(flag("is_unidentified", "Stands for all rows without customer"), unidentified);
     add_measures(&mut sheet, layout, &life.measures);
     let meaning = "Orders counted in more than one period: orders of all periods − orders";
-    let column = Column::new("orders_over_periods", ColumnKind::Count, "orders", meaning);
+    let column = Column::new("orders_over_periods", ColumnKind::Integer, "orders", meaning);
     sheet.fixed(column, life.orders_over_periods.clone());
     let meaning = "Acquisition cost before the history or on an unknown day; in no period";
-    let kind = ColumnKind::SparseMoney(layout.money_scale);
-    let column = Column::new("opening_acquisition_cost", kind, layout.currency.to_string(), meaning);
+    let column =
+        Column::new("opening_acquisition_cost", layout.money(), layout.currency.to_string(), meaning);
     sheet.fixed(column, life.opening_acquisition_cost.clone());
     let meaning = "Place by customer profit, 1 the best; null for prospects and the unidentified";
     sheet.fixed_or_null(

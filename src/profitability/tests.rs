@@ -24,7 +24,6 @@ pub(crate) fn activity(index: usize, level: Level) -> Activity {
         member: None,
         source: "transactions".to_string(),
         is_timed: false,
-        is_sparse: false,
         is_imputed: false,
         driver_text: String::new(),
         driver: Some(ActivityDriver { terms: vec![(index, 1)], scale: 0 }),

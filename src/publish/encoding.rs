@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Part of every recipe, to be raised when the same columns would be written as other bytes.
-pub(super) const VERSION: &str = "1, parquet 60";
+pub(super) const VERSION: &str = "2, parquet 60";
 
 /// Pages are cut by size alone: row limits would only make more of them.
 const PAGE_BYTES: usize = 1 << 20;
@@ -110,14 +110,13 @@ fn properties(columns: &[Column], plain: bool) -> WriterProperties {
 /// The encoding, and whether a dictionary is tried first.
 fn encoding(kind: ColumnKind) -> (Encoding, bool) {
     match kind {
+        // Dictionaries make a fifth less of sparse columns, and take three times as long.
         ColumnKind::IntKey
         | ColumnKind::Integer
         | ColumnKind::Money(_)
+        | ColumnKind::Volume(_)
         | ColumnKind::Date
         | ColumnKind::Timestamp => (Encoding::DELTA_BINARY_PACKED, false),
-        ColumnKind::Count | ColumnKind::SparseMoney(_) | ColumnKind::Volume(_) => {
-            (Encoding::DELTA_BINARY_PACKED, true)
-        }
         ColumnKind::Text => (Encoding::DELTA_LENGTH_BYTE_ARRAY, false),
         ColumnKind::Name => (Encoding::DELTA_LENGTH_BYTE_ARRAY, true),
         ColumnKind::Total(_) | ColumnKind::Float | ColumnKind::Bool => (Encoding::PLAIN, false),

@@ -131,9 +131,9 @@ impl PublishedColumn {
 
 fn sql_type(kind: ColumnKind) -> String {
     match kind {
-        ColumnKind::IntKey | ColumnKind::Count | ColumnKind::Integer => "BIGINT".to_owned(),
+        ColumnKind::IntKey | ColumnKind::Integer => "BIGINT".to_owned(),
         ColumnKind::Text | ColumnKind::Name => "VARCHAR".to_owned(),
-        ColumnKind::Money(scale) | ColumnKind::SparseMoney(scale) | ColumnKind::Volume(scale) => {
+        ColumnKind::Money(scale) | ColumnKind::Volume(scale) => {
             format!("DECIMAL(18,{scale})")
         }
         ColumnKind::Total(scale) => format!("DECIMAL(38,{scale})"),

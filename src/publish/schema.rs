@@ -61,17 +61,13 @@ pub enum ColumnKind {
     Text,
     /// Names from a short list. UTF8, dictionary.
     Name,
-    /// A count, mostly small. INT64, dictionary.
-    Count,
-    /// An integer with many distinct values. INT64, DELTA_BINARY_PACKED.
+    /// A count or another integer. INT64, DELTA_BINARY_PACKED.
     Integer,
     /// DECIMAL(18, scale), DELTA_BINARY_PACKED.
     Money(u8),
-    /// DECIMAL(18, scale), dictionary first: costs that repeat or are mostly 0.
-    SparseMoney(u8),
     /// DECIMAL(38, scale): totals.
     Total(u8),
-    /// DECIMAL(18, scale), dictionary: driver volumes and units.
+    /// DECIMAL(18, scale), DELTA_BINARY_PACKED: driver volumes and units.
     Volume(u8),
     /// A ratio or rate shown rounded. DOUBLE, PLAIN, never NaN.
     Float,
@@ -87,9 +83,9 @@ impl ColumnKind {
     /// The Arrow type of the arrays handed to the writer.
     pub fn data_type(self) -> DataType {
         match self {
-            Self::IntKey | Self::Count | Self::Integer => DataType::Int64,
+            Self::IntKey | Self::Integer => DataType::Int64,
             Self::Text | Self::Name => DataType::Utf8,
-            Self::Money(scale) | Self::SparseMoney(scale) | Self::Volume(scale) => {
+            Self::Money(scale) | Self::Volume(scale) => {
                 DataType::Decimal64(18, i8::try_from(scale).expect("scales are at most 18"))
             }
             Self::Total(scale) => {

@@ -90,7 +90,7 @@ impl Sheet {
 
 fn fixed_array(kind: ColumnKind, values: ScalarBuffer<i64>, nulls: Option<NullBuffer>) -> ArrayRef {
     match kind {
-        ColumnKind::Money(scale) | ColumnKind::SparseMoney(scale) | ColumnKind::Volume(scale) => {
+        ColumnKind::Money(scale) | ColumnKind::Volume(scale) => {
             let scale = i8::try_from(scale).expect("scales are at most 18");
             let array = Decimal64Array::new(values, nulls);
             Arc::new(array.with_precision_and_scale(18, scale).expect("a scale within 18 digits"))

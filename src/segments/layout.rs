@@ -38,7 +38,7 @@ pub(crate) fn float(name: &'static str, unit: &'static str, meaning: &'static st
 
 /// A count.
 pub(crate) fn count(name: &'static str, unit: &'static str, meaning: &'static str) -> Column {
-    Column::new(name, ColumnKind::Count, unit, meaning)
+    Column::new(name, ColumnKind::Integer, unit, meaning)
 }
 
 /// Names from a short list.

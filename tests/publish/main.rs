@@ -36,7 +36,7 @@ fn totals() -> TableSpec {
         name: "totals",
         grain: "one row",
         partition: None,
-        columns: vec![Column::new("customers", ColumnKind::Count, "customers", "how many there are")],
+        columns: vec![Column::new("customers", ColumnKind::Integer, "customers", "how many there are")],
     }
 }
 

@@ -139,7 +139,7 @@ fn add_counts(sheet: &mut Sheet, counts: [Vec<i64>; 4]) {
         ("idle_days", "days", "From the last purchase to the last day before the as-of date"),
     ];
     for ((name, unit, meaning), values) in columns.into_iter().zip(counts) {
-        sheet.fixed(Column::new(name, ColumnKind::Count, unit, meaning), values);
+        sheet.fixed(Column::new(name, ColumnKind::Integer, unit, meaning), values);
     }
 }
 

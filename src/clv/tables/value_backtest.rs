@@ -47,7 +47,7 @@ pub(crate) fn sheet(layout: &Layout<'_>, tests: &[Backtest]) -> Sheet {
     let meaning = "Decile from 1, purchases (the last bin and more), least days since the last purchase, or weeks since the \
                    first purchase of all, up to whose end repeat purchases are counted";
     sheet.fixed_or_null(
-        Column::new("bin", ColumnKind::Count, "", meaning),
+        Column::new("bin", ColumnKind::Integer, "", meaning),
         rows.iter().map(|row| row.bin).collect(),
     );
     let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers added up");

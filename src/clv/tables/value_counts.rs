@@ -31,7 +31,7 @@ pub(crate) fn sheet(layout: &Layout<'_>, tallies: &[Tally]) -> Sheet {
     ];
     for (name, unit, meaning, of) in columns {
         let values: Vec<i64> = rows.iter().map(|(_, row)| integer(of(row))).collect();
-        sheet.fixed(Column::new(name, ColumnKind::Count, unit, meaning), values);
+        sheet.fixed(Column::new(name, ColumnKind::Integer, unit, meaning), values);
     }
     sheet
 }

@@ -63,7 +63,7 @@ fn add_fits(sheet: &mut Sheet, rows: &[Row<'_>]) {
     let column =
         Column::new("customers", ColumnKind::Integer, "customers", "Customers the model was fitted to");
     sheet.fixed_or_null(column, rows.iter().map(|(account, _)| account.customers.map(integer)).collect());
-    let column = Column::new("iterations", ColumnKind::Count, "", "Evaluations of the likelihood");
+    let column = Column::new("iterations", ColumnKind::Integer, "", "Evaluations of the likelihood");
     sheet.fixed_or_null(column, rows.iter().map(|(account, _)| account.iterations.map(i64::from)).collect());
     let meaning =
         "yes where a maximum of the likelihood was found, no where not; null for what is not searched for";
