@@ -64,7 +64,6 @@ def main():
     scratch = Path(tempfile.mkdtemp(prefix="abacus-peers-", dir=options.scratch))
     try:
         history = Path(options.history) if options.history else make_history(options, scratch)
-        warm(history)
         results, chosen = measure(options, history, scratch)
     finally:
         if not options.keep:
@@ -113,8 +112,9 @@ def make_history(options, scratch):
     return history
 
 
-def warm(history):
-    """Reads every file once, so that the first contestant does not pay for the disk."""
+def settle(history):
+    """Makes every contestant begin alike: nothing left to write from the one before, and every file read just now."""
+    os.sync()
     for path in sorted(history.rglob("*.parquet")):
         with open(path, "rb") as file:
             while file.read(1 << 22):
@@ -133,7 +133,7 @@ def measure(options, history, scratch):
     results = {engine: [] for engine in options.only}
     for round_number in range(options.rounds):
         for engine in options.only:
-            os.sync()  # what the one before left to write does not slow the next
+            settle(history)
             if engine == "abacus":
                 run = run_abacus(options, history, scratch)
             else:

@@ -50,12 +50,17 @@ impl Texts {
                 if answers.null_count() > 0 {
                     return Ok(take(&answers, codes, None)?.as_boolean().clone());
                 }
-                let answers: Vec<bool> = answers.values().iter().collect();
-                // Codes of null rows may be anything.
-                let answer =
-                    |code: i32| usize::try_from(code).is_ok_and(|code| answers.get(code) == Some(&true));
-                let codes_of = codes.values();
-                let bits = BooleanBuffer::collect_bool(rows, |row| answer(codes_of[row]));
+                let (answers, of_row) = (answers.values(), codes.values());
+                let bits = if answers.len() <= 64 {
+                    // All answers in one word. Codes of null rows may be anything.
+                    let word = answers.set_indices().fold(0_u64, |word, code| word | 1 << code);
+                    BooleanBuffer::collect_bool(rows, |row| word >> (of_row[row] & 63) & 1 == 1)
+                } else {
+                    let answer = |code: i32| {
+                        usize::try_from(code).is_ok_and(|at| at < answers.len() && answers.value(at))
+                    };
+                    BooleanBuffer::collect_bool(rows, |row| answer(of_row[row]))
+                };
                 Ok(BooleanArray::new(bits, codes.nulls().cloned()))
             }
             Texts::All(text) => {

@@ -199,3 +199,22 @@ fn a_slice_of_a_batch_gives_the_same_rows() {
     let truth = bound("channel = 'web' or n < 0", &slice, Tz::UTC).truth(&Rows::of(&slice)).unwrap();
     assert_eq!(truth.iter().collect::<Vec<_>>(), [true, false, true]);
 }
+
+#[test]
+fn predicates_are_alike_on_dictionaries_of_any_size() {
+    for distinct in [1, 3, 64, 65, 200] {
+        let text = |row: usize| (!row.is_multiple_of(7)).then(|| format!("t{}", row % distinct));
+        let plain: ArrayRef = Arc::new((0..500).map(text).collect::<StringArray>());
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let coded = cast(&plain, &dictionary).unwrap();
+        for sql in
+            ["t = 't1'", "t <> 't2'", "t in ('t1', 't70')", "t like 't1%'", "t is null", "not t = 't1'"]
+        {
+            let truth = |array: &ArrayRef| {
+                let batch = batch(vec![("t", array.clone())]);
+                bound(sql, &batch, Tz::UTC).truth(&Rows::of(&batch)).unwrap()
+            };
+            assert_eq!(truth(&coded), truth(&plain), "{sql}, {distinct} texts");
+        }
+    }
+}
