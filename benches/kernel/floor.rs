@@ -230,12 +230,10 @@ fn read_back(
 fn kind_of(data_type: &DataType, has_dictionary: bool) -> ColumnKind {
     let scale = |scale: i8| u8::try_from(scale).expect("published scales are not negative");
     match data_type {
-        DataType::Int64 if has_dictionary => ColumnKind::Integer,
         DataType::Int64 => ColumnKind::Integer,
         DataType::Utf8 if has_dictionary => ColumnKind::Name,
         DataType::Utf8 => ColumnKind::Text,
         DataType::Decimal128(38, digits) => ColumnKind::Total(scale(*digits)),
-        DataType::Decimal128(_, digits) if has_dictionary => ColumnKind::SparseMoney(scale(*digits)),
         DataType::Decimal128(_, digits) => ColumnKind::Money(scale(*digits)),
         DataType::Float64 => ColumnKind::Float,
         DataType::Date32 => ColumnKind::Date,
