@@ -122,6 +122,25 @@ fn explain_refuses_a_ledger_that_changed_since_the_release() {
 }
 
 #[test]
+fn facts_that_an_earlier_version_kept_are_not_misread() {
+    let pipeline = pipeline();
+    pipeline.publish(&[]);
+    let pointer = pipeline.out().join("release.json");
+    let manifest = fs::read_to_string(&pointer).unwrap();
+    let version = manifest.find("\"version\": \"facts ").expect("the record says how the state is written");
+    fs::write(
+        &pointer,
+        format!("{}{}", &manifest[..version], manifest[version..].replacen("facts ", "fact ", 1)),
+    )
+    .unwrap();
+    pipeline
+        .abacus(&["explain", "--customer", "1"])
+        .fails(3, &["an earlier version", "run the pipeline again"]);
+    pipeline.publish(&["--full"]);
+    assert_eq!(pipeline.abacus(&["explain", "--customer", "1"]).code, Some(0));
+}
+
+#[test]
 fn an_order_line_in_two_months_is_an_error() {
     let pipeline = Pipeline::new().with("order = \"order_id\"", "order = \"order_id\"\nline = \"line_no\"");
     write(&pipeline.data("lines/a.parquet"), table(&[Line::new(1, 10, 3)]));

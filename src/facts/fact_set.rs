@@ -70,6 +70,7 @@ impl FactSet {
         record: Record,
         as_of: Option<Day>,
     ) -> Result<Self> {
+        record.check_version()?;
         let customers = definition.facts.customers.as_ref();
         let read = |def| open_customers(definition, def, Some(record.key_type), false)?.read();
         let master = customers.map(read).transpose()?;
@@ -89,6 +90,7 @@ impl FactSet {
         record: Record,
         as_of: Option<Day>,
     ) -> Result<Self> {
+        record.check_version()?;
         let aggregates = kept_aggregates(definition, &record);
         Self::open(definition, folder, record, aggregates, None, as_of, &KnownIds::new())
     }

@@ -11,7 +11,7 @@ use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
 use super::schema::RowCounts;
 use super::source::{bind_sources, key_type};
-use super::state::{FileAccount, PeriodRuns, Record};
+use super::state::{FileAccount, PeriodRuns, Record, STATE_VERSION};
 use super::worker::{Inbox, Outcome, Shared};
 use crate::error::{Error, Faults, Kind, Result};
 use crate::pipeline::Definition;
@@ -252,6 +252,7 @@ impl Run<'_> {
         let empty = inputs.filter(|(period, _)| !has_rows(&period.to_string()));
         let empty = empty.map(|(_, inputs)| inputs.clone()).collect();
         Ok(Record {
+            version: STATE_VERSION.to_owned(),
             key_type: self.key_type,
             aggregate_scales,
             periods,

@@ -2,11 +2,9 @@
 
 use super::products::ProductGroups;
 use super::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
+use super::state::STATE_VERSION;
 use crate::pipeline::Definition;
 use crate::units::Day;
-
-/// Raised when kept runs of an earlier program would be misread, or be something else today.
-const STATE_VERSION: &str = "facts 4";
 
 /// What decides the facts beside the inputs.
 pub(crate) struct Rules {

@@ -136,6 +136,7 @@ impl<'d> Run<'d> {
     /// Splits the work into what is kept and what is made.
     fn decide(&mut self, options: &GatherOptions<'_>) {
         let nothing = || Record {
+            version: String::new(),
             key_type: self.key_type,
             aggregate_scales: vec![],
             periods: vec![],

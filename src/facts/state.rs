@@ -113,6 +113,9 @@ pub struct FileAccount {
 /// All that a run of the facts left behind; listed in the release's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
+    /// How the state is written.
+    #[serde(default)]
+    pub version: String,
     /// What customer keys are.
     pub key_type: KeyType,
     /// Digits after the point of each aggregate.
@@ -132,7 +135,22 @@ pub struct Record {
     pub listed_groups: Vec<String>,
 }
 
+/// Part of every digest of what runs are made of, to be raised when the state changes.
+pub(crate) const STATE_VERSION: &str = "facts 4";
+
 impl Record {
+    /// # Errors
+    /// State that an earlier version of abacus wrote.
+    pub(crate) fn check_version(&self) -> Result<()> {
+        if self.version == STATE_VERSION {
+            return Ok(());
+        }
+        Err(Error::check(
+            "the release's facts were kept by an earlier version of abacus, in a form that this one does not read; run the \
+             pipeline again",
+        ))
+    }
+
     /// Every state file the record needs.
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
         let runs = self.periods.iter().flat_map(PeriodRuns::state_files);
