@@ -33,6 +33,8 @@ pub mod synth;
 
 pub mod run;
 
+pub mod recall;
+
 pub mod stages;
 
 pub mod cli;

@@ -4,7 +4,7 @@ use super::{PipelineArg, answer};
 use crate::error::Result;
 use crate::pipeline::apply;
 use crate::profitability::questions::{self, Recalled};
-use crate::stages::{MasterData, recall};
+use crate::recall::{MasterData, recall};
 use crate::units::{Day, Period};
 use clap::Args;
 

@@ -3,7 +3,7 @@
 use super::{PipelineArg, answer};
 use crate::error::Result;
 use crate::profitability::questions;
-use crate::stages::{MasterData, recall};
+use crate::recall::{MasterData, recall};
 use crate::units::{Day, Period};
 use clap::{ArgGroup, Args};
 

@@ -83,7 +83,7 @@ fn verify(home: &Home) -> Result<String> {
     let current =
         home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
     let mut damages = home.verify(&current)?;
-    damages.extend(crate::stages::damaged_state(home, &current)?.into_iter().map(|path| Damage {
+    damages.extend(crate::recall::damaged_state(home, &current)?.into_iter().map(|path| Damage {
         path,
         found: "kept state that is missing or not what was kept; run with --full to make it again".to_owned(),
     }));

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::{Definition, apply};
 use crate::profitability::questions::{self, Recalled};
 use crate::publish::{WriteOptions, export};
-use crate::stages::{MasterData, recall};
+use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::{Path, PathBuf};
 

@@ -144,7 +144,7 @@ fn a_customer_who_left_would_take_margin_and_avoidable_cost_along() {
 #[test]
 fn customers_whom_only_the_customers_source_knows_are_explained() {
     let (_folder, release) = retail();
-    let recalled = abacus::stages::recall(&release.definition, abacus::stages::MasterData::Leave).unwrap();
+    let recalled = abacus::recall::recall(&release.definition, abacus::recall::MasterData::Leave).unwrap();
     let asked = recalled.of(&release.definition);
     let all = release.customers();
     let mut prospects = 0;

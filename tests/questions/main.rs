@@ -15,7 +15,7 @@ mod whatif;
 
 use abacus::pipeline::{Change, Definition, ScenarioDef};
 use abacus::profitability::questions;
-use abacus::stages::{MasterData, Recalled, recall};
+use abacus::recall::{MasterData, Recalled, recall};
 use abacus::units::{Day, Decimal, Period};
 use std::collections::BTreeMap;
 use std::path::Path;

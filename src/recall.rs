@@ -1,0 +1,118 @@
+//! Recalls a release from what its run kept, so that questions need neither transactions nor events.
+
+use crate::costing::{self, schema::Costing};
+use crate::error::{Error, Result};
+use crate::facts::schema::{Identity, LedgerSums};
+use crate::facts::{self, FactSet, Record};
+use crate::pipeline::Definition;
+use crate::profitability;
+use crate::publish::{Home, Release};
+use std::path::{Path, PathBuf};
+
+/// A release's facts and costing, for questions about it.
+pub struct Recalled {
+    facts: FactSet,
+    costing: Costing,
+    ledgers: Vec<LedgerSums>,
+}
+
+/// Whether questions need the customers source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MasterData {
+    /// It is read whole.
+    Read,
+    /// Kept state is enough.
+    Leave,
+}
+
+/// Recalls the current release from kept facts; ledgers are read again, transactions and events are not.
+///
+/// # Errors
+/// There is no release, the pipeline file or an input has changed since, or kept state cannot be read.
+pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
+    let home = Home::open(&definition.publish.path)?;
+    let way_out = "make one with `abacus run`";
+    let release =
+        home.current()?.ok_or_else(|| Error::check(format!("there is no release yet; {way_out}")))?;
+    if release.run["definition"]["digest"] != definition.digest.as_str() {
+        return Err(Error::check(format!(
+            "{} has changed since release {}; {way_out} first",
+            definition.path.display(),
+            release.id
+        )));
+    }
+    let record =
+        record_of(&release)?.ok_or_else(|| Error::check(format!("release {} lists no facts", release.id)))?;
+    let as_of = release.run["as_of"].as_str().and_then(|day| day.parse().ok());
+    let folder = facts_folder(&home.state());
+    let facts = match master {
+        MasterData::Read => FactSet::recall(definition, &folder, record, as_of)?,
+        MasterData::Leave => FactSet::recall_kept(definition, &folder, record, as_of)?,
+    };
+    let ledgers = ledgers_of(definition, &release)?;
+    let costing = costing::run(definition, &facts, &ledgers)?;
+    Ok(Recalled { facts, costing, ledgers })
+}
+
+/// The ledgers that a release was costed from.
+fn ledgers_of(definition: &Definition, release: &Release) -> Result<Vec<LedgerSums>> {
+    let ledgers = facts::read_ledgers(definition).map_err(|mut fault| {
+        let way_out =
+            "questions need no transactions, but read the ledgers again: put them back where they were";
+        fault.messages.push(format!("release {}: {way_out}", release.id));
+        fault
+    })?;
+    let read: Vec<Identity> = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
+    if serde_json::to_value(&read).ok().as_ref() != release.run.get("ledgers") {
+        return Err(Error::check(format!(
+            "a ledger has changed since release {}; make one with `abacus run` first",
+            release.id
+        )));
+    }
+    Ok(ledgers)
+}
+
+impl Recalled {
+    /// What questions are asked of.
+    pub fn of<'r>(&'r self, definition: &'r Definition) -> profitability::questions::Recalled<'r> {
+        profitability::questions::Recalled { definition, facts: &self.facts, costing: &self.costing }
+    }
+
+    /// Kept facts.
+    pub fn facts(&self) -> &FactSet {
+        &self.facts
+    }
+
+    /// The same facts costed by another definition, which has the same facts section.
+    ///
+    /// # Errors
+    /// A number beyond 18 digits, a node that does not close.
+    pub fn cost_again(&self, definition: &Definition) -> Result<Costing> {
+        costing::run(definition, &self.facts, &self.ledgers)
+    }
+}
+
+/// Files of the kept facts that are missing or not what was kept, relative to the out folder.
+///
+/// # Errors
+/// The release's record cannot be read.
+pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
+    let folder = facts_folder(&home.state());
+    let record = record_of(release)?;
+    let files = record.iter().flat_map(Record::state_files).filter(|file| !file.is_whole(&folder));
+    Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
+}
+
+/// Where an out folder's state has the facts.
+pub(crate) fn facts_folder(state: &Path) -> PathBuf {
+    state.join("facts")
+}
+
+/// What a release's run kept of its facts, if it says so.
+pub(crate) fn record_of(release: &Release) -> Result<Option<Record>> {
+    let Some(record) = release.run.get("facts") else { return Ok(None) };
+    let way_out = "run with --full to make the facts again";
+    serde_json::from_value(record.clone()).map(Some).map_err(|fault| {
+        Error::input(format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id))
+    })
+}
