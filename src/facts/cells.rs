@@ -1,8 +1,12 @@
 //! Customer × product group while a key range is reduced, one customer after another.
 
 use super::column::Column;
-use super::reduce::{add_all, index_u32};
-use super::reduced::{Cells, GROUP_MEASURES, columns_of};
+use super::reduced::{
+    Cells, DISCOUNTS, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
+    columns_of,
+};
+use super::source::{COST, DISCOUNT, QUANTITY, REVENUE};
+use super::sums::{add, add_all, index_u32};
 
 /// Sums per product group of the customer at hand, and of all before it.
 pub(crate) struct CellSums<'o> {
@@ -106,6 +110,24 @@ impl<'o> CellSums<'o> {
             groups: self.closed.iter().map(|cell| cell.group).collect(),
         }
     }
+}
+
+/// Adds a sale or return line, of which `values` are the four of every sale; true if a sum left 64 bits.
+#[inline(always)]
+pub(crate) fn post(cell: &mut [i64; GROUP_MEASURES], values: [i64; 4], is_return: bool) -> bool {
+    let (quantity, revenue, discount) = (values[QUANTITY], values[REVENUE], values[DISCOUNT]);
+    let mut overflow = false;
+    add(&mut cell[PRODUCT_COST], values[COST], &mut overflow);
+    if is_return {
+        add(&mut cell[RETURNED_UNITS], -quantity, &mut overflow);
+        add(&mut cell[RETURNS], discount - revenue, &mut overflow);
+    } else {
+        cell[LINES] += 1;
+        add(&mut cell[UNITS], quantity, &mut overflow);
+        add(&mut cell[LIST_REVENUE], revenue, &mut overflow);
+        add(&mut cell[DISCOUNTS], discount, &mut overflow);
+    }
+    overflow
 }
 
 #[cfg(test)]

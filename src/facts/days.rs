@@ -1,6 +1,7 @@
 //! Customer × day while a key range is reduced, where later rooms ask for the rhythm of customers.
 
 use super::column::Column;
+use super::sums::add;
 
 /// What some lines, or one order, add to a customer's day.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,7 +43,7 @@ impl DaySums {
         let mut overflow = false;
         for same in self.open.chunk_by(|a, b| a.day == b.day) {
             let mut day = same[0];
-            same[1..].iter().for_each(|sum| overflow |= day.add(sum));
+            same[1..].iter().for_each(|sum| day.add(sum, &mut overflow));
             self.rows.push(row);
             self.days.push(day);
         }
@@ -63,11 +64,9 @@ impl DaySums {
 }
 
 impl DaySum {
-    fn add(&mut self, other: &Self) -> bool {
-        let (net_revenue, over) = self.net_revenue.overflowing_add(other.net_revenue);
-        let (gross_margin, over_too) = self.gross_margin.overflowing_add(other.gross_margin);
-        (self.net_revenue, self.gross_margin) = (net_revenue, gross_margin);
+    fn add(&mut self, other: &Self, overflow: &mut bool) {
         self.orders += other.orders;
-        over | over_too
+        add(&mut self.net_revenue, other.net_revenue, overflow);
+        add(&mut self.gross_margin, other.gross_margin, overflow);
     }
 }

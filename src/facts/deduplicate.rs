@@ -1,7 +1,7 @@
 //! Identical order lines count once, where the definition says so.
 
+use super::plans::SourceShape;
 use super::record::Lines;
-use super::reduce::SourceShape;
 use crate::pipeline::Duplicates;
 
 /// Identity and content of an order line, and its place as (run, word).

@@ -40,7 +40,7 @@ pub(crate) fn evaluate(
         instants,
         keys,
         orders: Vec::new(),
-        meta: vec![Meta::default(); rows.len()],
+        meta: vec![Meta::default(); rows.count()],
         identities: Vec::new(),
         narrow: true,
         values: Vec::new(),
@@ -53,7 +53,7 @@ pub(crate) fn evaluate(
     for value in &source.values {
         let Some(bound) = &value.bound else {
             evaluated.narrow &= i32::try_from(value.constant).is_ok();
-            values.push(vec![value.constant; rows.len()].into());
+            values.push(vec![value.constant; rows.count()].into());
             continue;
         };
         let fixed = bound.fixed(rows, value.scale)?;
@@ -221,7 +221,7 @@ pub(crate) const NO_GROUP: &str = "(none)";
 fn group_codes(context: &ScanContext<'_>, group: &GroupOf, rows: &Rows<'_>) -> Result<Vec<u32>> {
     let intern = |text: &str| context.groups.intern(text);
     match group {
-        GroupOf::All => Ok(vec![intern("all"); rows.len()]),
+        GroupOf::All => Ok(vec![intern("all"); rows.count()]),
         GroupOf::Column(bound) => {
             Ok(codes_by(&bound.keys(rows)?, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
         }

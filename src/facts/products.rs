@@ -60,7 +60,8 @@ pub(crate) fn read_products(
     for file in &files {
         for batch in batches(file, None)? {
             let batch = batch?;
-            let (keys, names) = (bounds[0].keys(&Rows::of(&batch))?, bounds[1].keys(&Rows::of(&batch))?);
+            let rows = &Rows::of(&batch);
+            let (keys, names) = (bounds[0].keys(rows)?, bounds[1].keys(rows)?);
             for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
                 let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
                 let group = groups.intern(&name);

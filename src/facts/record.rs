@@ -19,7 +19,7 @@ pub(crate) struct Layout {
 }
 
 pub(crate) const META: usize = 0;
-pub(crate) const VALUES: usize = 1;
+const VALUES: usize = 1;
 const IDENTITY_WORDS: usize = 4;
 
 impl Layout {
@@ -67,7 +67,7 @@ fn half(word: u64, index: usize) -> i64 {
 }
 
 /// What neighbouring lines share: a customer and, for sales, order and instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     pub(crate) key: u64,
     pub(crate) order: [u64; 2],
@@ -79,7 +79,7 @@ pub(crate) struct Head {
 }
 
 /// Records of one key range.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) heads: Vec<Head>,
     pub(crate) lines: Vec<u64>,

@@ -4,28 +4,18 @@
 //! customer after another is summed up and done with. Nothing here depends on the order of the records: sums are
 //! integers, and sets are sorted.
 
-use super::cells::CellSums;
+use super::cells::{CellSums, post};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::orders::{ANY, OrderEntry, OrderSets, SALE};
+use super::plans::{Closing, LinePlans, SourceShape};
 use super::record::{Head, Lines, META, Meta};
 use super::reduced::{FIRST, LAST, MEASURES, Reduced, columns_of};
-use super::row_plans::RowPlans;
 use super::schema::NO_INSTANT;
-use super::source::{AggregatePlan, COST, DISCOUNT, QUANTITY, REVENUE};
+use super::source::{AggregatePlan, COST, DISCOUNT, REVENUE};
 use super::state::RowMatch;
+use super::sums::{add, index_u32};
 use super::visits::by_customer;
-use crate::pipeline::Duplicates;
-
-/// What the reduction knows of a source.
-#[derive(Debug, Clone)]
-pub(crate) struct SourceShape {
-    pub(crate) is_sale: bool,
-    /// Whether its lines are told apart from each other.
-    pub(crate) is_checked: bool,
-    pub(crate) duplicates: Duplicates,
-    pub(crate) aggregates: Vec<(usize, AggregatePlan)>,
-}
 
 /// What one run of the facts reduces every range to.
 pub(crate) struct Target<'t> {
@@ -45,8 +35,8 @@ pub(crate) struct Target<'t> {
 struct SourcePlan<'s> {
     shape: &'s SourceShape,
     keep: Deduplicated,
-    rows: RowPlans,
-    cells: RowPlans,
+    rows: LinePlans,
+    cells: LinePlans,
     takes_all: bool,
 }
 
@@ -57,14 +47,6 @@ struct Run<'r> {
     number: usize,
     lines: Lines<'r>,
 }
-
-const LINES: usize = 0;
-const UNITS: usize = 1;
-const RETURNED_UNITS: usize = 2;
-const LIST_REVENUE: usize = 3;
-const DISCOUNTS: usize = 4;
-const RETURNS: usize = 5;
-const PRODUCT_COST: usize = 6;
 
 /// The tables of one key range, made customer by customer.
 struct Tables<'t> {
@@ -90,19 +72,6 @@ struct Open {
     days: Vec<u64>,
 }
 
-impl SourceShape {
-    /// Whether some driver counts or adds up every row, whatever its filters say.
-    fn takes_all(&self) -> bool {
-        self.aggregates.iter().any(|(_, plan)| match plan {
-            AggregatePlan::Count { filter }
-            | AggregatePlan::Any { filter }
-            | AggregatePlan::Sum { filter, .. }
-            | AggregatePlan::Orders { filter }
-            | AggregatePlan::Distinct { filter, .. } => filter.is_none(),
-        })
-    }
-}
-
 /// Reduces the records of one key range.
 ///
 /// `records[i]` are runs of lines of source `i`; `distinct[i][set]` those of its distinct sets.
@@ -119,8 +88,8 @@ pub(crate) fn reduce(
         plans.push(SourcePlan {
             shape,
             keep: Deduplicated::new(shape, parts, &mut reduced.duplicates),
-            rows: RowPlans::of_rows(shape),
-            cells: RowPlans::of_cells(shape, target.line_aggregates),
+            rows: LinePlans::of_rows(shape),
+            cells: LinePlans::of_cells(shape, target.line_aggregates),
             takes_all: shape.takes_all(),
         });
         runs.extend(parts.iter().enumerate().map(|(number, lines)| Run { source, number, lines: *lines }));
@@ -143,48 +112,6 @@ pub(crate) fn reduce(
         }
     }
     tables.finish(reduced)
-}
-
-/// Aggregates that a customer's rows settle only when all of them are in, by their column.
-struct Closing {
-    /// Those that count orders, and the bits an order needs.
-    orders: Vec<(usize, u64)>,
-    /// Those that are 1 at most.
-    any: Vec<usize>,
-}
-
-impl Closing {
-    fn new(shapes: &[SourceShape]) -> Self {
-        let mut closing = Self { orders: Vec::new(), any: Vec::new() };
-        for (index, plan) in shapes.iter().flat_map(|shape| &shape.aggregates) {
-            match *plan {
-                AggregatePlan::Orders { filter } => {
-                    closing.orders.push((*index, filter.map_or(ANY, |bit| 1 << bit)));
-                }
-                AggregatePlan::Any { .. } => closing.any.push(*index),
-                _ => {}
-            }
-        }
-        closing
-    }
-}
-
-pub(crate) fn add(sum: &mut i64, value: i64, overflow: &mut bool) {
-    let (total, carried) = sum.overflowing_add(value);
-    *sum = total;
-    *overflow |= carried;
-}
-
-/// Adds column by column; true if a sum left 64 bits.
-pub(crate) fn add_all<const COLUMNS: usize>(sums: &mut [i64; COLUMNS], values: &[i64; COLUMNS]) -> bool {
-    let mut carried = 0;
-    for (sum, value) in sums.iter_mut().zip(values) {
-        let total = sum.wrapping_add(*value);
-        // Negative where both signs differ from the total's.
-        carried |= (*sum ^ total) & (value ^ total);
-        *sum = total;
-    }
-    carried < 0
 }
 
 impl<'t> Tables<'t> {
@@ -236,27 +163,14 @@ impl<'t> Tables<'t> {
             }
             let meta = Meta(line[META]);
             let values = layout.measures(line);
-            let (quantity, revenue, discount, cost) =
-                (values[QUANTITY], values[REVENUE], values[DISCOUNT], values[COST]);
-            let cell_at = self.cells.of(meta.group());
-            let cell = self.cells.measures(cell_at);
-            add(&mut cell[PRODUCT_COST], cost, &mut overflow);
-            bits |= u64::from(meta.filters()) | ANY;
-            if meta.is_return() {
-                add(&mut cell[RETURNED_UNITS], -quantity, &mut overflow);
-                add(&mut cell[RETURNS], discount - revenue, &mut overflow);
-            } else {
-                cell[LINES] += 1;
-                add(&mut cell[UNITS], quantity, &mut overflow);
-                add(&mut cell[LIST_REVENUE], revenue, &mut overflow);
-                add(&mut cell[DISCOUNTS], discount, &mut overflow);
-                bits |= SALE;
-            }
+            let cell = self.cells.of(meta.group());
+            overflow |= post(self.cells.measures(cell), values, meta.is_return());
+            bits |= u64::from(meta.filters()) | ANY | if meta.is_return() { 0 } else { SALE };
             if !plan.cells.is_empty() {
-                overflow |= plan.cells.add(self.cells.aggregates(cell_at), layout, meta, line);
+                overflow |= plan.cells.add(self.cells.aggregates(cell), layout, meta, line);
             }
             overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
-            let net = revenue - discount;
+            let net = values[REVENUE] - values[DISCOUNT];
             matches.rows += 1;
             if plan.takes_all || meta.filters() != 0 {
                 matches.matched += 1;
@@ -265,7 +179,7 @@ impl<'t> Tables<'t> {
             }
             if self.days.is_some() {
                 add(&mut net_revenue, net, &mut overflow);
-                add(&mut gross_margin, net - cost, &mut overflow);
+                add(&mut gross_margin, net - values[COST], &mut overflow);
             }
         }
         self.overflow |= overflow;
@@ -351,8 +265,4 @@ impl<'t> Tables<'t> {
             ..reduced
         }
     }
-}
-
-pub(crate) fn index_u32(index: usize) -> u32 {
-    u32::try_from(index).expect("a key range holds fewer than 2³² rows")
 }

@@ -18,7 +18,14 @@ pub(crate) const MEASURES: [&str; 9] = [
     "first_order_at",
     "last_order_at",
 ];
-/// Where the first and last sale line stand among them.
+/// Where each stands among them.
+pub(crate) const LINES: usize = 0;
+pub(crate) const UNITS: usize = 1;
+pub(crate) const RETURNED_UNITS: usize = 2;
+pub(crate) const LIST_REVENUE: usize = 3;
+pub(crate) const DISCOUNTS: usize = 4;
+pub(crate) const RETURNS: usize = 5;
+pub(crate) const PRODUCT_COST: usize = 6;
 pub(crate) const FIRST: usize = 7;
 pub(crate) const LAST: usize = 8;
 /// The first seven measures are kept per product group too.

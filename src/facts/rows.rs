@@ -183,11 +183,11 @@ enum Evaluated {
 }
 
 impl Evaluated {
-    fn of(bound: &Bound, holds: Holds, batch: &RecordBatch) -> Result<Self> {
+    fn of(bound: &Bound, holds: Holds, rows: &Rows<'_>) -> Result<Self> {
         Ok(match holds {
-            Holds::Customer | Holds::Person | Holds::Name => Self::Keys(bound.keys(&Rows::of(batch))?),
-            Holds::Number(scale) => Self::Numbers(bound.fixed(&Rows::of(batch), scale)?),
-            Holds::At | Holds::Day => Self::Days(bound.instants(&Rows::of(batch))?),
+            Holds::Customer | Holds::Person | Holds::Name => Self::Keys(bound.keys(rows)?),
+            Holds::Number(scale) => Self::Numbers(bound.fixed(rows, scale)?),
+            Holds::At | Holds::Day => Self::Days(bound.instants(rows)?),
         })
     }
 
@@ -252,10 +252,11 @@ impl Gathered {
         counts: &mut RowCounts,
         quarantined: &mut Vec<QuarantinedRow>,
     ) -> Result<()> {
+        let rows = &Rows::of(batch);
         let evaluated = source.columns.iter().zip(&bound.columns);
-        let evaluated = evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, batch));
+        let evaluated = evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, rows));
         let evaluated = evaluated.collect::<Result<Vec<_>>>()?;
-        let kept = bound.filter.as_ref().map(|filter| filter.truth(&Rows::of(batch))).transpose()?;
+        let kept = bound.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;
         let mut fates = fates(facts, source, &evaluated, batch.num_rows());
         if let Some(kept) = kept {
             let excluded = fates.iter_mut().enumerate().filter(|(row, _)| !kept.value(*row));
@@ -405,8 +406,9 @@ pub fn evaluate_measures(
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Definition, messages });
     }
+    let rows = &Rows::of(batch);
     let values = |((name, scalar), bound): (&(String, &Scalar), &Bound)| {
-        let fixed = bound.fixed(&Rows::of(batch), scale)?;
+        let fixed = bound.fixed(rows, scale)?;
         if let Some((_, fault)) = fixed.faults.first() {
             let place = definition.place(scalar.at);
             return Err(Error::check(format!("{place}: '{name}' has a value that is {}", fault.reason())));

@@ -123,7 +123,7 @@ fn add_batch(
 ) -> Result<()> {
     let source = &context.sources[task.source];
     let rows = &Rows::of(batch);
-    let mut fates = Fates::new(rows.len());
+    let mut fates = Fates::new(rows.count());
     if let Some(filter) = &source.filter {
         fates.exclude(&filter.truth(rows)?);
     }

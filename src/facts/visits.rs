@@ -1,7 +1,7 @@
 //! Brings the records of a key range in order by customer.
 
 use super::record::{Head, Lines};
-use super::reduce::index_u32;
+use super::sums::index_u32;
 
 /// A head, and where it stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

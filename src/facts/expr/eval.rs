@@ -1,19 +1,18 @@
 //! Evaluates typed trees over one batch, a column at a time.
 
 use super::KeyColumn;
-use super::column;
 use super::compare::{compare, in_list};
 use super::node::{Format, Kind, Node, Pattern};
 use super::number::{Mantissas, Numbers};
+use super::rows::Rows;
 use super::text::Texts;
 use super::time;
 use super::vector::{Values, Vector, all, select_nulls, some_nulls, zero_nulls};
 use crate::error::{Error, Result};
-use arrow::array::{Array, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, BooleanArray, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow::compute;
 use arrow::error::ArrowError;
-use std::cell::OnceCell;
 
 /// What a node gives for the rows of a batch.
 #[derive(Debug, Clone)]
@@ -25,29 +24,6 @@ pub(super) enum Value {
     Text(Texts),
     Date(Vector<i32>),
     Instant(Vector<i64>),
-}
-
-/// The rows of a batch; each column is loaded once, however many expressions speak of it.
-pub struct Rows<'b> {
-    batch: &'b RecordBatch,
-    loaded: Vec<OnceCell<Value>>,
-}
-
-impl<'b> Rows<'b> {
-    /// Those of a batch.
-    pub fn of(batch: &'b RecordBatch) -> Self {
-        Self { batch, loaded: vec![OnceCell::new(); batch.num_columns()] }
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.batch.num_rows()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// One tree over some rows.
@@ -65,7 +41,7 @@ impl Evaluation<'_> {
     pub(super) fn value(&self, node: &Node) -> Result<Value> {
         let rows = self.rows();
         Ok(match node {
-            Node::Column(name, kind) => self.column(name, *kind)?,
+            Node::Column(name, kind) => self.rows.column(name, *kind)?,
             Node::Null(kind) => null(*kind, rows),
             Node::Number(mantissa) => Value::Number(Numbers::constant(*mantissa)),
             Node::Float(value) => Value::Float(Vector::constant(*value)),
@@ -167,28 +143,8 @@ impl Evaluation<'_> {
         Ok(chosen)
     }
 
-    fn column(&self, name: &str, kind: Kind) -> Result<Value> {
-        let Some((index, _)) = self.rows.batch.schema_ref().column_with_name(name) else {
-            return Err(Error::internal(format!("column '{name}' is missing from the batch")));
-        };
-        let array = self.rows.batch.column(index);
-        let found = column::kind_of(array.data_type());
-        if found.as_ref() != Ok(&kind) {
-            let (data_type, expected) = (array.data_type(), kind.ty());
-            return Err(Error::input(format!(
-                "column '{name}' is {data_type}, expected {expected} as in the other files"
-            )));
-        }
-        let loaded = &self.rows.loaded[index];
-        if let Some(value) = loaded.get() {
-            return Ok(value.clone());
-        }
-        let value = column::load(array).map_err(broken)?;
-        Ok(loaded.get_or_init(|| value).clone())
-    }
-
     fn rows(&self) -> usize {
-        self.rows.len()
+        self.rows.count()
     }
 }
 

@@ -12,6 +12,7 @@ mod eval;
 mod fixed;
 mod node;
 mod number;
+mod rows;
 mod text;
 mod time;
 mod vector;
@@ -20,7 +21,7 @@ mod vector;
 mod tests;
 
 pub use bind::bind;
-pub use eval::Rows;
+pub use rows::Rows;
 
 use crate::error::Result;
 use arrow::array::StringArray;
@@ -224,19 +225,19 @@ impl Bound {
     /// Money or a volume, rounded once, half away from zero. For numbers and conditions (1 or 0).
     pub fn fixed(&self, rows: &Rows<'_>, scale: u8) -> Result<Fixed> {
         assert!(self.ty().is_number(), "fixed() of {}", self.ty());
-        Ok(fixed::fixed(self.evaluate(rows)?, self.plan.kind, scale, rows.len()))
+        Ok(fixed::fixed(self.evaluate(rows)?, self.plan.kind, scale, rows.count()))
     }
 
     /// Where the condition holds; null counts as false.
     pub fn truth(&self, rows: &Rows<'_>) -> Result<BooleanBuffer> {
         assert!(self.ty().is_condition(), "truth() of {}", self.ty());
-        Ok(eval::truth(self.evaluate(rows)?, rows.len()))
+        Ok(eval::truth(self.evaluate(rows)?, rows.count()))
     }
 
     /// Points in time with their days in the zone given to `bind`.
     pub fn instants(&self, rows: &Rows<'_>) -> Result<Instants> {
         assert!(self.ty().is_instant(), "instants() of {}", self.ty());
-        Ok(time::instants(self.evaluate(rows)?, self.plan.kind, self.plan.zone, rows.len()))
+        Ok(time::instants(self.evaluate(rows)?, self.plan.kind, self.plan.zone, rows.count()))
     }
 
     /// Keys; a dictionary stays one.
@@ -245,7 +246,7 @@ impl Bound {
     /// When a number is not a whole one within 64 bits.
     pub fn keys(&self, rows: &Rows<'_>) -> Result<KeyColumn> {
         assert!(self.ty().is_key(), "keys() of {}", self.ty());
-        eval::keys(self.evaluate(rows)?, self.plan.kind, rows.len())
+        eval::keys(self.evaluate(rows)?, self.plan.kind, rows.count())
     }
 
     fn evaluate(&self, rows: &Rows<'_>) -> Result<eval::Value> {

@@ -1,11 +1,36 @@
-//! What drivers make of a row: the aggregates that are added line by line.
+//! What drivers make of the lines and orders of a source.
 
+use super::orders::ANY;
 use super::record::{Layout, Meta};
-use super::reduce::{SourceShape, add};
 use super::source::AggregatePlan;
+use super::sums::add;
+use crate::pipeline::Duplicates;
+
+/// What the reduction knows of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceShape {
+    pub(crate) is_sale: bool,
+    /// Whether its lines are told apart from each other.
+    pub(crate) is_checked: bool,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) aggregates: Vec<(usize, AggregatePlan)>,
+}
+
+impl SourceShape {
+    /// Whether some driver counts or adds up every row, whatever its filters say.
+    pub(crate) fn takes_all(&self) -> bool {
+        self.aggregates.iter().any(|(_, plan)| match plan {
+            AggregatePlan::Count { filter }
+            | AggregatePlan::Any { filter }
+            | AggregatePlan::Sum { filter, .. }
+            | AggregatePlan::Orders { filter }
+            | AggregatePlan::Distinct { filter, .. } => filter.is_none(),
+        })
+    }
+}
 
 /// Aggregates that are added line by line, by their column.
-pub(crate) struct RowPlans {
+pub(crate) struct LinePlans {
     /// Those that count every line.
     every: Vec<usize>,
     /// Those that count lines, and the filter bit a line needs.
@@ -14,7 +39,7 @@ pub(crate) struct RowPlans {
     sums: Vec<(usize, usize, Option<u32>)>,
 }
 
-impl RowPlans {
+impl LinePlans {
     /// Into the aggregates of a customer.
     pub(crate) fn of_rows(shape: &SourceShape) -> Self {
         Self::new(shape, Some)
@@ -65,5 +90,29 @@ impl RowPlans {
             }
         }
         overflow
+    }
+}
+
+/// Aggregates that a customer's rows settle only when all of them are in, by their column.
+pub(crate) struct Closing {
+    /// Those that count orders, and the bits an order needs.
+    pub(crate) orders: Vec<(usize, u64)>,
+    /// Those that are 1 at most.
+    pub(crate) any: Vec<usize>,
+}
+
+impl Closing {
+    pub(crate) fn new(shapes: &[SourceShape]) -> Self {
+        let mut closing = Self { orders: Vec::new(), any: Vec::new() };
+        for (index, plan) in shapes.iter().flat_map(|shape| &shape.aggregates) {
+            match *plan {
+                AggregatePlan::Orders { filter } => {
+                    closing.orders.push((*index, filter.map_or(ANY, |bit| 1 << bit)));
+                }
+                AggregatePlan::Any { .. } => closing.any.push(*index),
+                _ => {}
+            }
+        }
+        closing
     }
 }
