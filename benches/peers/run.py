@@ -133,7 +133,6 @@ def measure(options, history, scratch):
     results = {engine: [] for engine in options.only}
     for round_number in range(options.rounds):
         for engine in options.only:
-            settle(history)
             if engine == "abacus":
                 run = run_abacus(options, history, scratch)
             else:
@@ -148,6 +147,7 @@ def run_peer(engine, flags, options, history, scratch):
     out = scratch / engine
     command = [sys.executable, HERE / f"{engine}_job.py", history, out, "--pipeline", options.pipeline]
     command += ["--threads", str(options.threads), *flags.split()]
+    settle(history)
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     shutil.rmtree(out)
     return json.loads(printed)
@@ -158,6 +158,7 @@ def run_abacus(options, history, scratch):
     out = scratch / "abacus"
     pipeline = pipeline_for(options.pipeline, history, out, scratch)
     command = [str(options.abacus), "run", str(pipeline), "--threads", str(options.threads)]
+    settle(history)
     with open(scratch / "abacus.log", "wb") as log:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
