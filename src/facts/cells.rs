@@ -1,6 +1,5 @@
 //! Customer × product group while a key range is reduced, one customer after another.
 
-use super::column::Column;
 use super::reduced::{
     Cells, DISCOUNTS, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
     columns_of,
@@ -99,11 +98,8 @@ impl<'o> CellSums<'o> {
 
     pub(crate) fn finish(self) -> Cells {
         let order = self.closed.iter().map(|cell| cell.at as usize);
-        let mut measures = columns_of(&self.measures, order.clone());
-        let aggregate = |index: usize| {
-            Column::from(order.clone().map(|at| self.aggregates[at * self.width + index]).collect::<Vec<_>>())
-        };
-        measures.extend((0..self.width).map(aggregate));
+        let mut measures = columns_of(GROUP_MEASURES, self.measures.as_flattened(), order.clone());
+        measures.extend(columns_of(self.width, &self.aggregates, order));
         Cells {
             measures,
             rows: self.closed.iter().map(|cell| cell.row).collect(),

@@ -130,7 +130,7 @@ fn digest_words(parts: &[&[u64; 2]]) -> [u64; 2] {
 }
 
 fn check_currency(expected: &str, keys: &KeyColumn, fates: &mut Fates) {
-    for row in 0..fates.fates.len() {
+    for row in 0..fates.len() {
         let found = text_at(keys, row);
         if found != Some(expected) {
             fates.quarantine(row, || {

@@ -1,6 +1,8 @@
 //! What becomes of each row of a batch.
 
 use super::expr::Fault;
+use super::schema::RowCounts;
+use super::sums::index_u32;
 use crate::units::Day;
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 
@@ -15,29 +17,59 @@ pub(crate) enum Fate {
 
 /// What becomes of each row of a batch; the first reason to leave a row out stands.
 pub(crate) struct Fates {
-    pub(crate) fates: Vec<Fate>,
+    fates: Vec<Fate>,
+    pub(crate) counts: RowCounts,
     pub(crate) reasons: Vec<(usize, String)>,
 }
 
 impl Fates {
     pub(crate) fn new(rows: usize) -> Self {
-        Self { fates: vec![Fate::Used; rows], reasons: Vec::new() }
+        let counts = RowCounts { read: rows as u64, used: rows as u64, ..RowCounts::default() };
+        Self { fates: vec![Fate::Used; rows], counts, reasons: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.fates.len()
+    }
+
+    /// The rows that are used.
+    pub(crate) fn used(&self) -> Vec<u32> {
+        let mut used = Vec::with_capacity(self.fates.len());
+        let mut next = 0;
+        for same in self.fates.chunk_by(|a, b| a == b) {
+            let start = next;
+            next += index_u32(same.len());
+            if same[0] == Fate::Used {
+                used.extend(start..next);
+            }
+        }
+        used
+    }
+
+    /// Leaves a row out; false if it is already.
+    fn leave_out(&mut self, row: usize, fate: Fate) -> bool {
+        if self.fates[row] != Fate::Used {
+            return false;
+        }
+        self.fates[row] = fate;
+        *count(&mut self.counts, Fate::Used) -= 1;
+        *count(&mut self.counts, fate) += 1;
+        true
     }
 
     pub(crate) fn exclude(&mut self, truth: &BooleanBuffer) {
         if truth.count_set_bits() == truth.len() {
             return;
         }
-        for (fate, keep) in self.fates.iter_mut().zip(truth) {
+        for (row, keep) in truth.iter().enumerate() {
             if !keep {
-                *fate = Fate::Excluded;
+                self.leave_out(row, Fate::Excluded);
             }
         }
     }
 
     pub(crate) fn quarantine(&mut self, row: usize, reason: impl FnOnce() -> String) {
-        if self.fates[row] == Fate::Used {
-            self.fates[row] = Fate::Quarantined;
+        if self.leave_out(row, Fate::Quarantined) {
             self.reasons.push((row, reason()));
         }
     }
@@ -57,15 +89,17 @@ impl Fates {
 
     pub(crate) fn cut(&mut self, days: &[i32], as_of: Option<Day>) {
         let Some(as_of) = as_of else { return };
-        for (fate, day) in self.fates.iter_mut().zip(days) {
-            if *fate == Fate::Used && *day >= as_of.0 {
-                *fate = Fate::AfterAsOf;
-            }
+        for (row, _) in days.iter().enumerate().filter(|(_, day)| **day >= as_of.0) {
+            self.leave_out(row, Fate::AfterAsOf);
         }
     }
+}
 
-    pub(crate) fn counts(&self) -> [(Fate, u64); 4] {
-        [Fate::Used, Fate::Excluded, Fate::Quarantined, Fate::AfterAsOf]
-            .map(|wanted| (wanted, self.fates.iter().filter(|fate| **fate == wanted).count() as u64))
+fn count(counts: &mut RowCounts, fate: Fate) -> &mut u64 {
+    match fate {
+        Fate::Used => &mut counts.used,
+        Fate::Excluded => &mut counts.excluded,
+        Fate::Quarantined => &mut counts.quarantined,
+        Fate::AfterAsOf => &mut counts.after_as_of,
     }
 }

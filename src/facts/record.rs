@@ -94,6 +94,11 @@ pub(crate) struct Lines<'r> {
 }
 
 impl<'r> Lines<'r> {
+    /// How many they are.
+    pub(crate) fn len(self) -> usize {
+        self.words.len() / self.layout.words
+    }
+
     /// All of them in order.
     pub(crate) fn all(self) -> impl Iterator<Item = &'r [u64]> {
         self.words.chunks_exact(self.layout.words)

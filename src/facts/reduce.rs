@@ -52,7 +52,8 @@ struct Run<'r> {
 struct Tables<'t> {
     keys: Vec<u64>,
     measures: Vec<[i64; MEASURES.len()]>,
-    aggregates: Vec<Vec<i64>>,
+    /// All aggregates of a row, then those of the next.
+    aggregates: Vec<i64>,
     cells: CellSums<'t>,
     orders: OrderSets,
     active_days: Vec<i64>,
@@ -96,7 +97,8 @@ pub(crate) fn reduce(
     }
     let visits = by_customer(runs.iter().map(|run| run.lines));
     let closing = Closing::new(shapes);
-    let mut tables = Tables::new(target, visits.len());
+    let lines = runs.iter().map(|run| run.lines.len()).sum();
+    let mut tables = Tables::new(target, visits.len(), lines);
     for customer in visits.chunk_by(|a, b| a.key == b.key) {
         for visit in customer {
             let run = &runs[visit.run as usize];
@@ -115,13 +117,13 @@ pub(crate) fn reduce(
 }
 
 impl<'t> Tables<'t> {
-    /// `heads` is how many heads the range's lines have.
-    fn new(target: &Target<'t>, heads: usize) -> Self {
+    /// Tables with room for all that lines with so many heads can come to.
+    fn new(target: &Target<'t>, heads: usize, lines: usize) -> Self {
         Self {
             keys: Vec::with_capacity(heads),
             measures: Vec::with_capacity(heads),
-            aggregates: vec![Vec::with_capacity(heads); target.aggregates],
-            cells: CellSums::new(target.group_order, target.line_aggregates.len(), 2 * heads),
+            aggregates: Vec::with_capacity(heads * target.aggregates),
+            cells: CellSums::new(target.group_order, target.line_aggregates.len(), lines),
             orders: OrderSets::with_capacity(heads),
             active_days: Vec::with_capacity(heads),
             days: target.keeps_days.then(DaySums::default),
@@ -217,9 +219,8 @@ impl<'t> Tables<'t> {
             self.overflow |= days.close(row);
         }
         closing.any.iter().for_each(|column| open.aggregates[*column] = open.aggregates[*column].min(1));
-        for (column, sum) in self.aggregates.iter_mut().zip(&mut open.aggregates) {
-            column.push(std::mem::take(sum));
-        }
+        self.aggregates.extend_from_slice(&open.aggregates);
+        open.aggregates.fill(0);
         let mut measures = [0; MEASURES.len()];
         let sums = measures.first_chunk_mut().expect("rows begin with the measures of their cells");
         self.overflow |= self.cells.close(row, sums);
@@ -242,7 +243,8 @@ impl<'t> Tables<'t> {
             .collect();
         values.sort_unstable();
         values.dedup();
-        let mut rows = self.keys.iter().zip(&mut self.aggregates[column]);
+        let width = self.open.aggregates.len();
+        let mut rows = self.keys.iter().zip(self.aggregates[column..].iter_mut().step_by(width));
         for of_customer in values.chunk_by(|a, b| a[0] == b[0]) {
             let row = rows.find(|(key, _)| **key == of_customer[0][0]);
             let (_, count) = row.expect("who has a value has a line");
@@ -251,11 +253,12 @@ impl<'t> Tables<'t> {
     }
 
     fn finish(self, reduced: Reduced) -> Reduced {
+        let rows = 0..self.keys.len();
         let (orders, order_keys) = self.orders.finish();
         Reduced {
             keys: self.keys,
-            measures: columns_of(&self.measures, 0..self.measures.len()),
-            aggregates: self.aggregates.into_iter().map(Into::into).collect(),
+            measures: columns_of(MEASURES.len(), self.measures.as_flattened(), rows.clone()),
+            aggregates: columns_of(self.open.aggregates.len(), &self.aggregates, rows),
             orders,
             order_keys,
             active_days: self.active_days.into(),

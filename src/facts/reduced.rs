@@ -80,15 +80,18 @@ pub(crate) struct OrderKeys {
     pub(crate) words: Vec<[u64; 2]>,
 }
 
-/// The columns of a table in the order given, while the table is in cache.
-pub(crate) fn columns_of<const COLUMNS: usize>(
-    rows: &[[i64; COLUMNS]],
-    order: impl Iterator<Item = usize> + Clone,
+/// The columns of a table of so many in the order of rows given, while the table is in cache.
+pub(crate) fn columns_of(
+    width: usize,
+    table: &[i64],
+    order: impl ExactSizeIterator<Item = usize> + Clone,
 ) -> Vec<Column> {
-    let mut spans = [0; COLUMNS];
-    for row in rows {
+    let mut spans = vec![0; width];
+    for row in table.chunks_exact(width.max(1)) {
         spans.iter_mut().zip(row).for_each(|(span, value)| *span |= Column::span(*value));
     }
-    let column = |index: usize| Column::with_span(spans[index], order.clone().map(|row| rows[row][index]));
-    (0..COLUMNS).map(column).collect()
+    let column = |(index, span): (usize, &i64)| {
+        Column::with_span(*span, order.clone().map(|row| table[row * width + index]))
+    };
+    spans.iter().enumerate().map(column).collect()
 }

@@ -4,7 +4,7 @@
 use super::contain::contain_each;
 use super::evaluate::evaluate;
 use super::expr::Rows;
-use super::fates::{Fate, Fates};
+use super::fates::Fates;
 use super::input::InputFile;
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
@@ -129,15 +129,7 @@ fn add_batch(
     }
     let evaluated = evaluate(context, source, rows, &mut fates)?;
     fates.cut(&evaluated.instants.days, context.as_of);
-    scanned.counts.read += batch.num_rows() as u64;
-    for (fate, count) in fates.counts() {
-        match fate {
-            Fate::Used => scanned.counts.used += count,
-            Fate::Excluded => scanned.counts.excluded += count,
-            Fate::Quarantined => scanned.counts.quarantined += count,
-            Fate::AfterAsOf => scanned.counts.after_as_of += count,
-        }
-    }
+    scanned.counts.add(&fates.counts);
     for (row, reason) in &fates.reasons {
         scanned.quarantined.push(QuarantinedRow::new(
             batch,
@@ -147,6 +139,6 @@ fn add_batch(
             reason,
         )?);
     }
-    sink.add(task, first_row, &evaluated, &fates.fates, scanned);
+    sink.add(task, first_row, &evaluated, &fates.used(), scanned);
     Ok(())
 }

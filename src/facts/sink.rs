@@ -1,7 +1,6 @@
 //! Writes evaluated rows as records into the key ranges of their periods.
 
 use super::evaluate::Evaluated;
-use super::fates::Fate;
 use super::key_ranges::KeyRanges;
 use super::record::{Head, Layout, META, Part, Records};
 use super::scan::{ScanContext, Scanned, Task};
@@ -29,44 +28,33 @@ impl<'c> Sink<'c> {
         task: Task,
         first_row: u64,
         batch: &Evaluated,
-        fates: &[Fate],
+        used: &[u32],
         scanned: &mut Scanned,
     ) {
         // Rows of a file mostly stand in time order, so a batch is a few stretches of one period each.
-        let days = &batch.instants.days;
-        let is_used = |row: usize| fates[row] == Fate::Used;
-        let mut start = 0;
-        while let Some(skipped) = fates[start..].iter().position(|fate| *fate == Fate::Used) {
-            start += skipped;
-            let number = self.context.periods.of_day(days[start]);
+        let day_of = |row: &u32| batch.instants.days[*row as usize];
+        let mut rest = used;
+        while let Some(first) = rest.first() {
+            let number = self.context.periods.of_day(day_of(first));
             let period = self.context.periods.period(number);
             let within = period.start.0..period.end().0;
-            let leaves = |row: &usize| is_used(*row) && !within.contains(&days[*row]);
-            let end = (start..fates.len()).find(leaves).unwrap_or(fates.len());
-            let last = (start..end).filter(|row| is_used(*row)).map(|row| Day(days[row])).max();
-            scanned.last_day = scanned.last_day.max(last);
+            let length = rest.iter().position(|row| !within.contains(&day_of(row))).unwrap_or(rest.len());
+            let (rows, others) = rest.split_at(length);
+            scanned.last_day = scanned.last_day.max(rows.iter().map(|row| Day(day_of(row))).max());
             if (self.context.wanted)(number) {
-                let rows = (start..end).filter(|row| is_used(*row));
                 self.add_rows(task, first_row, number, batch, rows);
             }
-            start = end;
+            rest = others;
         }
     }
 
-    fn add_rows(
-        &mut self,
-        task: Task,
-        first_row: u64,
-        period: u16,
-        batch: &Evaluated,
-        rows: impl Iterator<Item = usize> + Clone,
-    ) {
+    fn add_rows(&mut self, task: Task, first_row: u64, period: u16, batch: &Evaluated, rows: &[u32]) {
         let ranges = self.ranges.entry(period).or_insert_with(|| (self.context.ranges)(period, &batch.keys));
         let layout = Layout::of(&self.context.sources[self.source], batch.narrow);
         let records = self.records.entry((period, batch.narrow)).or_insert_with(|| {
             // A row group mostly holds one period, so its rows tell how long a range will get.
-            let alone = rows.clone().count() * 2 > batch.keys.len();
-            let expected = if alone { self.expected_rows / ranges.len() * 5 / 4 } else { 0 };
+            let alone = rows.len() * 2 > batch.keys.len();
+            let expected = if alone { self.expected_rows / ranges.len() * 3 / 2 } else { 0 };
             let part = || Part {
                 heads: Vec::with_capacity(expected / 2),
                 lines: Vec::with_capacity(expected * layout.words),
@@ -79,7 +67,8 @@ impl<'c> Sink<'c> {
             }
         });
         for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
-            for row in rows.clone().filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {
+            let rows = rows.iter().map(|row| *row as usize);
+            for row in rows.filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {
                 let (key, [high, low]) = (batch.keys[row], words[row]);
                 let filters = u64::from(batch.meta[row].filters());
                 parts[ranges.of(key)].extend([key, high, low, filters]);
@@ -90,19 +79,19 @@ impl<'c> Sink<'c> {
         match (&batch.values[..], layout.identity) {
             // Four values of 32 bits: the plainest line, of known length.
             ([first, second], None) => {
-                dealer.deal(rows, parts, |line, row| line.extend([meta[row].0, first[row], second[row]]));
+                dealer.deal(rows, parts, |lines, row| lines.extend([meta[row].0, first[row], second[row]]));
             }
-            (values, None) => dealer.deal(rows, parts, |line, row| {
-                line.push(meta[row].0);
-                line.extend(values.iter().map(|values| values[row]));
+            (values, None) => dealer.deal(rows, parts, |lines, row| {
+                lines.push(meta[row].0);
+                lines.extend(values.iter().map(|values| values[row]));
             }),
-            (values, Some(_)) => dealer.deal(rows, parts, |line, row| {
-                let start = line.len();
-                line.push(meta[row].0);
-                line.extend(values.iter().map(|values| values[row]));
-                let content = content(batch, &layout, &line[start..], row);
-                line.extend(batch.identities[row]);
-                line.extend([content, place(task, first_row + row as u64)]);
+            (values, Some(_)) => dealer.deal(rows, parts, |lines, row| {
+                let start = lines.len();
+                lines.push(meta[row].0);
+                lines.extend(values.iter().map(|values| values[row]));
+                let content = content(batch, &layout, &lines[start..], row);
+                lines.extend(batch.identities[row]);
+                lines.extend([content, place(task, first_row + row as u64)]);
             }),
         }
     }
@@ -117,37 +106,26 @@ struct Dealer<'d> {
 
 impl Dealer<'_> {
     #[inline(always)]
-    fn deal(
-        &self,
-        rows: impl Iterator<Item = usize>,
-        parts: &mut [Part],
-        append_line: impl Fn(&mut Vec<u64>, usize),
-    ) {
-        let (keys, orders, instants) = (&self.batch.keys, &self.batch.orders, &self.batch.instants);
-        let same_order = |a: usize, b: usize| {
-            orders.is_empty() || orders[a] == orders[b] && instants.micros[a] == instants.micros[b]
+    fn deal(&self, rows: &[u32], parts: &mut [Part], append_line: impl Fn(&mut Vec<u64>, usize)) {
+        let Evaluated { keys, orders, instants, .. } = self.batch;
+        let share_head = |a: &u32, b: &u32| {
+            let (a, b) = (*a as usize, *b as usize);
+            keys[a] == keys[b]
+                && (orders.is_empty() || orders[a] == orders[b] && instants.micros[a] == instants.micros[b])
         };
-        let (mut last, mut part) = (None, 0);
-        for row in rows {
+        for rows in rows.chunk_by(share_head) {
+            let row = rows[0] as usize;
             let key = keys[row];
-            // Neighbours among the rows are neighbours in their range, as their key is the same.
-            let neighbour = last.filter(|last: &usize| keys[*last] == key);
-            if neighbour.is_none() {
-                part = self.ranges.of(key);
-            }
-            let Part { heads, lines } = &mut parts[part];
-            if neighbour.is_none_or(|last| !same_order(last, row)) {
-                let day = u32::try_from(instants.days[row] - self.start_day);
-                heads.push(Head {
-                    key,
-                    order: orders.get(row).copied().unwrap_or_default(),
-                    micros: instants.micros[row],
-                    day: day.expect("a row's day is in its period"),
-                    first: index_u32(lines.len()),
-                });
-            }
-            append_line(lines, row);
-            last = Some(row);
+            let Part { heads, lines } = &mut parts[self.ranges.of(key)];
+            let day = u32::try_from(instants.days[row] - self.start_day);
+            heads.push(Head {
+                key,
+                order: orders.get(row).copied().unwrap_or_default(),
+                micros: instants.micros[row],
+                day: day.expect("a row's day is in its period"),
+                first: index_u32(lines.len()),
+            });
+            rows.iter().for_each(|row| append_line(lines, *row as usize));
         }
     }
 }
