@@ -112,7 +112,7 @@ impl Plans {
             return None;
         }
         let scale = bound.natural_scale(facts.volume_scale);
-        self.values.push(ValueColumn { bound: Some(bound), constant: 0, scale, role: None });
+        self.values.push(ValueColumn { bound: Some(bound), constant: 0, scale, more_digits: 0, role: None });
         self.value_exprs.push((expr.clone(), self.values.len() - 1));
         Some(self.values.len() - 1)
     }

@@ -11,25 +11,26 @@ use super::sums::{add, add_all, index_u32};
 pub(crate) struct CellSums<'o> {
     /// By number of a group, its place among all names.
     order: &'o [u32],
-    /// By place, the group's number.
-    by_name: Vec<u32>,
-    /// By number of a group, which cell the customer at hand has of it, or `NONE`.
+    /// By number of a group, which of the open cells is its, or `NONE`.
     at: Vec<u32>,
-    /// Cells of the customer at hand: the group's place, and which cell it is.
-    open: Vec<(u32, u32)>,
-    /// All cells in the order they were met.
-    measures: Vec<[i64; GROUP_MEASURES]>,
+    /// Cells of the customer at hand, and their sums in the order they were met.
+    open: Vec<Cell>,
+    open_measures: Vec<[i64; GROUP_MEASURES]>,
+    open_aggregates: Vec<i64>,
     /// Aggregates that lines add up to, `width` of each cell.
-    aggregates: Vec<i64>,
     width: usize,
-    /// All closed cells in the order they leave.
-    closed: Vec<Cell>,
+    /// All before it, by customer and name of the group.
+    rows: Vec<u32>,
+    groups: Vec<u32>,
+    measures: Vec<[i64; GROUP_MEASURES]>,
+    aggregates: Vec<i64>,
 }
 
 struct Cell {
-    row: u32,
+    /// The group's place among all names.
+    place: u32,
     group: u32,
-    /// Where its sums are.
+    /// Which of the open sums are its.
     at: u32,
 }
 
@@ -38,17 +39,17 @@ const NONE: u32 = u32::MAX;
 impl<'o> CellSums<'o> {
     /// `order` gives the place of each group among all names; room is made for some cells.
     pub(crate) fn new(order: &'o [u32], width: usize, cells: usize) -> Self {
-        let mut by_name = vec![0; order.len()];
-        (0..).zip(order).for_each(|(group, place)| by_name[*place as usize] = group);
         Self {
             order,
-            by_name,
             at: vec![NONE; order.len()],
             open: Vec::new(),
+            open_measures: Vec::new(),
+            open_aggregates: Vec::new(),
+            width,
+            rows: Vec::with_capacity(cells),
+            groups: Vec::with_capacity(cells),
             measures: Vec::with_capacity(cells),
             aggregates: Vec::with_capacity(cells * width),
-            width,
-            closed: Vec::with_capacity(cells),
         }
     }
 
@@ -57,22 +58,22 @@ impl<'o> CellSums<'o> {
     pub(crate) fn of(&mut self, group: u32) -> usize {
         let at = &mut self.at[group as usize];
         if *at == NONE {
-            *at = index_u32(self.measures.len());
-            self.open.push((self.order[group as usize], *at));
-            self.measures.push([0; GROUP_MEASURES]);
-            self.aggregates.resize(self.measures.len() * self.width, 0);
+            *at = index_u32(self.open.len());
+            self.open.push(Cell { place: self.order[group as usize], group, at: *at });
+            self.open_measures.push([0; GROUP_MEASURES]);
+            self.open_aggregates.extend(std::iter::repeat_n(0, self.width));
         }
         *at as usize
     }
 
     #[inline(always)]
     pub(crate) fn measures(&mut self, cell: usize) -> &mut [i64; GROUP_MEASURES] {
-        &mut self.measures[cell]
+        &mut self.open_measures[cell]
     }
 
     #[inline(always)]
     pub(crate) fn aggregates(&mut self, cell: usize) -> &mut [i64] {
-        &mut self.aggregates[cell * self.width..(cell + 1) * self.width]
+        &mut self.open_aggregates[cell * self.width..][..self.width]
     }
 
     /// Ends a customer: its cells leave by name of the group, and their measures are added to those of its row.
@@ -82,29 +83,27 @@ impl<'o> CellSums<'o> {
     pub(crate) fn close(&mut self, row: u32, measures: &mut [i64; GROUP_MEASURES]) -> bool {
         let mut overflow = false;
         if self.open.len() > 1 {
-            self.open.sort_unstable();
+            self.open.sort_unstable_by_key(|cell| cell.place);
         }
-        self.closed.extend(self.open.iter().map(|(place, at)| {
-            let group = self.by_name[*place as usize];
-            self.at[group as usize] = NONE;
-            Cell { row, group, at: *at }
-        }));
-        // In any order, hence in the order they lie.
-        let first = self.measures.len() - self.open.len();
-        self.measures[first..].iter().for_each(|cell| overflow |= add_all(measures, cell));
+        for cell in &self.open {
+            self.at[cell.group as usize] = NONE;
+            let at = cell.at as usize;
+            overflow |= add_all(measures, &self.open_measures[at]);
+            self.rows.push(row);
+            self.groups.push(cell.group);
+            self.measures.push(self.open_measures[at]);
+            self.aggregates.extend_from_slice(&self.open_aggregates[at * self.width..][..self.width]);
+        }
         self.open.clear();
+        self.open_measures.clear();
+        self.open_aggregates.clear();
         overflow
     }
 
     pub(crate) fn finish(self) -> Cells {
-        let order = self.closed.iter().map(|cell| cell.at as usize);
-        let mut measures = columns_of(GROUP_MEASURES, self.measures.as_flattened(), order.clone());
-        measures.extend(columns_of(self.width, &self.aggregates, order));
-        Cells {
-            measures,
-            rows: self.closed.iter().map(|cell| cell.row).collect(),
-            groups: self.closed.iter().map(|cell| cell.group).collect(),
-        }
+        let mut measures = columns_of(GROUP_MEASURES, self.measures.as_flattened());
+        measures.extend(columns_of(self.width, &self.aggregates));
+        Cells { measures, rows: self.rows, groups: self.groups }
     }
 }
 

@@ -52,6 +52,14 @@ impl Column {
         }
     }
 
+    /// Whether every value, times a power of ten up to the ninth, fits 64 bits.
+    pub(crate) fn fits_times(&self, factor: i64) -> bool {
+        match self {
+            Self::Longs(values) => values.iter().all(|value| value.checked_mul(factor).is_some()),
+            Self::Bytes(_) | Self::Shorts(_) | Self::Ints(_) => true,
+        }
+    }
+
     /// The values as 64-bit integers.
     pub(crate) fn widened(&self) -> Vec<i64> {
         let mut values = Vec::with_capacity(self.len());

@@ -56,7 +56,7 @@ pub(crate) fn evaluate(
             values.push(vec![value.constant; rows.count()].into());
             continue;
         };
-        let fixed = bound.fixed(rows, value.scale)?;
+        let fixed = bound.fixed_with_room(rows, value.scale, value.more_digits)?;
         fates.quarantine_faults(&fixed.faults, value.role.unwrap_or("a driver's value"));
         if let Some(role) = value.role {
             fates.quarantine_nulls(fixed.nulls.as_ref(), role);

@@ -158,8 +158,8 @@ impl FactSet {
             lines: column("lines"),
             orders: column("orders"),
             active_days: column("active_days"),
-            units: column("units"),
-            returned_units: column("returned_units"),
+            units: self.units(column("units")),
+            returned_units: self.units(column("returned_units")),
             list_revenue: column("list_revenue"),
             discount: column("discount"),
             returns: column("returns"),
@@ -168,6 +168,13 @@ impl FactSet {
             last_order_at: column("last_order_at"),
             aggregates: (0..self.aggregates.len()).map(|index| column(&aggregate_column(index))).collect(),
         })
+    }
+
+    /// Kept units at `volume_scale`; that they fit was seen to when they were made.
+    fn units(&self, mut kept: Vec<i64>) -> Vec<i64> {
+        let factor = 10_i64.pow(u32::from(self.record.units_lack));
+        kept.iter_mut().for_each(|units| *units *= factor);
+        kept
     }
 
     /// The facts of a period, one row per customer × product group.
@@ -187,8 +194,8 @@ impl FactSet {
             ranks: rows_of(column(STEP)).map(|row| self.ranks[run][row]).collect(),
             groups: column(GROUP).into_iter().map(|code| codes[index(code)]).collect(),
             lines: column("lines"),
-            units: column("units"),
-            returned_units: column("returned_units"),
+            units: self.units(column("units")),
+            returned_units: self.units(column("returned_units")),
             list_revenue: column("list_revenue"),
             discount: column("discount"),
             returns: column("returns"),

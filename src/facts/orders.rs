@@ -1,6 +1,7 @@
 //! Distinct orders while a key range is reduced, one customer after another.
 
 use super::column::Column;
+use super::days::{DaySum, DaySums};
 use super::reduced::OrderKeys;
 
 /// Set in an order's bits beside the filter answers: any row, and any sale row.
@@ -37,9 +38,9 @@ impl OrderSets {
         self.open.push(entry);
     }
 
-    /// Ends a customer: counts its orders with a sale line, tells `count` the bits of each order, and `sold` every day
-    /// on which an order has a sale line.
-    pub(crate) fn close(&mut self, row: u32, mut count: impl FnMut(u64), mut sold: impl FnMut(u32)) {
+    /// Ends a customer: counts its orders with a sale line, in all and by day, and tells `count` the bits of each order.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, row: u32, mut count: impl FnMut(u64), mut days: Option<&mut DaySums>) {
         if self.open.len() > 1 {
             self.open.sort_unstable_by_key(|entry| (entry.words, entry.day));
         }
@@ -47,14 +48,16 @@ impl OrderSets {
         for order in self.open.chunk_by(|a, b| a.words == b.words) {
             let bits = order.iter().fold(0, |bits, entry| bits | entry.bits);
             count(bits);
-            if bits & SALE != 0 {
-                orders += 1;
-                self.keys.rows.push(row);
-                self.keys.words.push(order[0].words);
+            if bits & SALE == 0 {
+                continue;
             }
+            orders += 1;
+            self.keys.rows.push(row);
+            self.keys.words.push(order[0].words);
+            let Some(days) = &mut days else { continue };
             for day in order.chunk_by(|a, b| a.day == b.day) {
                 if day.iter().any(|entry| entry.bits & SALE != 0) {
-                    sold(day[0].day);
+                    days.add(DaySum { day: day[0].day, orders: 1, ..DaySum::default() });
                 }
             }
         }

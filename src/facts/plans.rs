@@ -75,11 +75,16 @@ impl LinePlans {
         self.every.is_empty() && self.counts.is_empty() && self.sums.is_empty()
     }
 
-    /// Adds what a line counts for; true if a sum left 64 bits.
+    /// Counts lines, whatever is in them.
+    #[inline(always)]
+    pub(crate) fn count(&self, sums: &mut [i64], lines: u64) {
+        self.every.iter().for_each(|column| sums[*column] += lines.cast_signed());
+    }
+
+    /// Adds what is in a line; true if a sum left 64 bits.
     #[inline(always)]
     pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {
         let filters = meta.filters();
-        self.every.iter().for_each(|column| sums[*column] += 1);
         if filters != 0 {
             self.counts.iter().for_each(|(column, mask)| sums[*column] += i64::from(filters & mask != 0));
         }

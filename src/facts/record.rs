@@ -117,7 +117,8 @@ impl<'r> Lines<'r> {
     pub(crate) fn of(self, head: usize) -> impl Iterator<Item = &'r [u64]> {
         let from = self.heads[head].first as usize;
         let until = self.heads.get(head + 1).map_or(self.words.len(), |next| next.first as usize);
-        self.words[from..until].chunks_exact(self.layout.words)
+        // Exact chunks would be counted first, which takes a division.
+        self.words[from..until].chunks(self.layout.words)
     }
 }
 

@@ -144,21 +144,26 @@ impl<'t> Tables<'t> {
             self.add_sale(plan, run, head, matches);
             return;
         }
-        let layout = &run.lines.layout;
+        let (mut lines, mut matched) = (0, 0);
         for line in run.lines.of(head) {
             let meta = Meta(line[META]);
-            self.overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
-            matches.rows += 1;
-            matches.matched += u64::from(plan.takes_all || meta.filters() != 0);
+            self.overflow |= plan.rows.add(&mut self.open.aggregates, &run.lines.layout, meta, line);
+            lines += 1;
+            matched += u64::from(meta.filters() != 0);
         }
+        plan.rows.count(&mut self.open.aggregates, lines);
+        matches.rows += lines;
+        matches.matched += if plan.takes_all { lines } else { matched };
     }
 
     /// Adds the lines of an order.
+    #[inline(always)]
     fn add_sale(&mut self, plan: &SourcePlan<'_>, run: &Run<'_>, head: usize, matches: &mut RowMatch) {
         let layout = &run.lines.layout;
         let Head { order, micros, day, first, .. } = run.lines.heads[head];
-        let (mut bits, mut overflow) = (0, false);
+        let (mut lines, mut unmatched, mut bits, mut overflow) = (0, 0, 0, false);
         let (mut net_revenue, mut gross_margin) = (0, 0);
+        let has_cells = !plan.cells.is_empty();
         for (number, line) in run.lines.of(head).enumerate() {
             if plan.shape.is_checked && !plan.keep.keeps(run.number, first as usize + number * layout.words) {
                 continue;
@@ -167,16 +172,17 @@ impl<'t> Tables<'t> {
             let values = layout.measures(line);
             let cell = self.cells.of(meta.group());
             overflow |= post(self.cells.measures(cell), values, meta.is_return());
-            bits |= u64::from(meta.filters()) | ANY | if meta.is_return() { 0 } else { SALE };
-            if !plan.cells.is_empty() {
-                overflow |= plan.cells.add(self.cells.aggregates(cell), layout, meta, line);
+            if has_cells {
+                let aggregates = self.cells.aggregates(cell);
+                plan.cells.count(aggregates, 1);
+                overflow |= plan.cells.add(aggregates, layout, meta, line);
             }
             overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
+            lines += 1;
+            bits |= u64::from(meta.filters()) | if meta.is_return() { ANY } else { ANY | SALE };
             let net = values[REVENUE] - values[DISCOUNT];
-            matches.rows += 1;
-            if plan.takes_all || meta.filters() != 0 {
-                matches.matched += 1;
-            } else {
+            if !plan.takes_all && meta.filters() == 0 {
+                unmatched += 1;
                 add(&mut matches.unmatched_net_revenue, net, &mut overflow);
             }
             if self.days.is_some() {
@@ -185,9 +191,12 @@ impl<'t> Tables<'t> {
             }
         }
         self.overflow |= overflow;
-        if bits == 0 {
+        if lines == 0 {
             return;
         }
+        plan.rows.count(&mut self.open.aggregates, lines);
+        matches.rows += lines;
+        matches.matched += lines - unmatched;
         self.orders.add(OrderEntry { words: order, day, bits });
         if let Some(days) = &mut self.days {
             days.add(DaySum { day, orders: 0, net_revenue, gross_margin });
@@ -200,6 +209,7 @@ impl<'t> Tables<'t> {
     }
 
     /// Ends the customer at hand.
+    #[inline(always)]
     fn close(&mut self, key: u64, closing: &Closing) {
         let row = index_u32(self.keys.len());
         self.keys.push(key);
@@ -209,12 +219,7 @@ impl<'t> Tables<'t> {
                 open.aggregates[*column] += i64::from(bits & mask != 0);
             }
         };
-        let sold = |day| {
-            if let Some(days) = days {
-                days.add(DaySum { day, orders: 1, ..DaySum::default() });
-            }
-        };
-        self.orders.close(row, count, sold);
+        self.orders.close(row, count, days.as_mut());
         if let Some(days) = days {
             self.overflow |= days.close(row);
         }
@@ -253,12 +258,11 @@ impl<'t> Tables<'t> {
     }
 
     fn finish(self, reduced: Reduced) -> Reduced {
-        let rows = 0..self.keys.len();
         let (orders, order_keys) = self.orders.finish();
         Reduced {
             keys: self.keys,
-            measures: columns_of(MEASURES.len(), self.measures.as_flattened(), rows.clone()),
-            aggregates: columns_of(self.open.aggregates.len(), &self.aggregates, rows),
+            measures: columns_of(MEASURES.len(), self.measures.as_flattened()),
+            aggregates: columns_of(self.open.aggregates.len(), &self.aggregates),
             orders,
             order_keys,
             active_days: self.active_days.into(),

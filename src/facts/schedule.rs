@@ -10,7 +10,7 @@ use super::products::{ProductGroups, read_products};
 use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
-use super::source::{Source, bind_sources, keeps_days, key_type, line_aggregates};
+use super::source::{QUANTITY, Source, bind_sources, keeps_days, key_type, line_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, StateFile};
 use super::statistics::{Days, row_group_days};
 use crate::error::Result;
@@ -138,6 +138,7 @@ impl<'d> Run<'d> {
         let nothing = || Record {
             version: String::new(),
             key_type: self.key_type,
+            units_lack: 0,
             aggregate_scales: vec![],
             periods: vec![],
             empty: BTreeSet::new(),
@@ -239,6 +240,11 @@ impl<'d> Run<'d> {
         tasks.sort_unstable();
         self.tasks =
             tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
+    }
+
+    /// Digits that units lack to `volume_scale` while they are summed and kept.
+    pub(crate) fn units_lack(&self) -> u8 {
+        self.sources[0].values[QUANTITY].more_digits
     }
 
     /// Whether order lines carry wall time instead of instants.

@@ -64,6 +64,8 @@ pub(crate) struct ValueColumn {
     pub(crate) bound: Option<Bound>,
     pub(crate) constant: i64,
     pub(crate) scale: u8,
+    /// Digits that the published value has more.
+    pub(crate) more_digits: u8,
     /// What messages call it; a null in a role is quarantined, a null in a driver counts as nothing, as in SQL.
     pub(crate) role: Option<&'static str>,
 }
@@ -178,18 +180,18 @@ fn bind_transactions(
         Some(scalar) => binder.typed("return", scalar, Wanted::Truth, true),
         None => default_return(&mut binder),
     };
-    let money = facts.money_scale;
-    let one = crate::units::pow10(facts.volume_scale);
-    let one = i64::try_from(one).expect("the volume scale is at most 9");
-    let mut values = Vec::new();
-    for (role, scalar, constant, scale) in [
-        ("quantity", def.quantity.as_ref(), one, facts.volume_scale),
-        ("revenue", Some(&def.revenue), 0, money),
-        ("discount", def.discount.as_ref(), 0, money),
-        ("cost", def.cost.as_ref(), 0, money),
-    ] {
+    let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
+    let scale = quantity.as_ref().map_or(0, |bound| bound.natural_scale(facts.volume_scale));
+    // Units are summed and kept as they come, mostly whole: their columns are a quarter as wide, and nothing is scaled.
+    let more_digits = facts.volume_scale - scale;
+    let mut values =
+        vec![ValueColumn { bound: quantity, constant: 1, scale, more_digits, role: Some("quantity") }];
+    for (role, scalar) in
+        [("revenue", Some(&def.revenue)), ("discount", def.discount.as_ref()), ("cost", def.cost.as_ref())]
+    {
         let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
-        values.push(ValueColumn { bound, constant, scale, role: Some(role) });
+        let scale = facts.money_scale;
+        values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role: Some(role) });
     }
     let mut plans = Plans { values, ..Plans::default() };
     plans.bind(&mut binder, None, aggregates, facts);

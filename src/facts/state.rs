@@ -118,6 +118,9 @@ pub struct Record {
     pub version: String,
     /// What customer keys are.
     pub key_type: KeyType,
+    /// Digits that units lack to `volume_scale`: they are kept as short as they came.
+    #[serde(default)]
+    pub units_lack: u8,
     /// Digits after the point of each aggregate.
     pub aggregate_scales: Vec<u8>,
     /// Periods, ascending.
@@ -136,7 +139,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 4";
+pub(crate) const STATE_VERSION: &str = "facts 5";
 
 impl Record {
     /// # Errors

@@ -131,7 +131,8 @@ impl Shared<'_> {
         if run.zone != chrono_tz::UTC && run.has_wall_time() {
             reduced.iter_mut().for_each(|range| range.shift_to_utc(run.zone));
         }
-        if reduced.iter().any(|range| range.overflow) {
+        let units_factor = 10_i64.pow(u32::from(run.units_lack()));
+        if reduced.iter().any(|range| range.overflow || !range.units_fit(units_factor)) {
             return Err(Error::check(format!(
                 "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
                  volume_scale; lower the scale in [facts], or look for absurd values in the period"

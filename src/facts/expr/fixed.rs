@@ -9,29 +9,29 @@ use crate::units::{pow10, round_ratio};
 use arrow::array::Array;
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 
-/// |values| are below this, so that a sum of nine still fits 64 bits.
-const LIMIT: i64 = 1_000_000_000_000_000_000;
+/// |values| are below this at least, so that a sum of nine still fits 64 bits.
+pub(super) const LIMIT: i64 = 1_000_000_000_000_000_000;
 
-/// An evaluated number or condition at this scale.
-pub(super) fn fixed(value: Value, kind: Kind, scale: u8, rows: usize) -> Fixed {
+/// An evaluated number or condition at this scale, |values| below a limit.
+pub(super) fn fixed(value: Value, kind: Kind, scale: u8, limit: i64, rows: usize) -> Fixed {
     match value {
         Value::Number(numbers) => {
             let Kind::Number(format) = kind else { unreachable!("numbers have a number's kind") };
-            exact(numbers, format, scale, rows)
+            exact(numbers, format, scale, limit, rows)
         }
-        Value::Float(floats) => from_floats(floats, scale, rows),
+        Value::Float(floats) => from_floats(floats, scale, limit, rows),
         Value::Bool(truths) => {
             let bits = truths.values().iter().map(i64::from).collect::<Vec<_>>();
             let numbers = Numbers::narrow(Values::Each(bits.into()), truths.nulls().cloned());
-            exact(numbers, Format::INTEGER, scale, rows)
+            exact(numbers, Format::INTEGER, scale, limit, rows)
         }
-        Value::Null => exact(Numbers::null(rows), Format::INTEGER, scale, rows),
+        Value::Null => exact(Numbers::null(rows), Format::INTEGER, scale, limit, rows),
         other => unreachable!("bound as a number: {other:?}"),
     }
 }
 
 /// value × 10^scale = mantissa × up / down, in lowest terms.
-fn exact(numbers: Numbers, format: Format, scale: u8, rows: usize) -> Fixed {
+fn exact(numbers: Numbers, format: Format, scale: u8, limit: i64, rows: usize) -> Fixed {
     let (up, down) = (pow10(scale), format.denominator());
     let common = gcd(up, down);
     let (up, down) = (up / common, down / common);
@@ -40,7 +40,7 @@ fn exact(numbers: Numbers, format: Format, scale: u8, rows: usize) -> Fixed {
         (up, 1) => numbers.scale(up, rows),
         (up, down) => divided(numbers, up, down, rows),
     };
-    limited(numbers, rows)
+    limited(numbers, limit, rows)
 }
 
 /// mantissa × up / down, rounded.
@@ -100,9 +100,9 @@ fn divided_wide(numbers: Numbers, up: i128, down: i128, rows: usize) -> Numbers 
 }
 
 /// Zero where null; what reaches the limit is marked.
-fn limited(numbers: Numbers, rows: usize) -> Fixed {
+fn limited(numbers: Numbers, limit: i64, rows: usize) -> Fixed {
     let nulls = numbers.nulls.clone().and_then(some_nulls);
-    let limit = u128::from(LIMIT.unsigned_abs());
+    let limit = u128::from(limit.unsigned_abs());
     if let Mantissas::Narrow(values) = &numbers.mantissas {
         let bound = if numbers.bound < limit { numbers.bound } else { exact_bound(values) };
         if bound < limit {
@@ -136,8 +136,8 @@ fn is_null(nulls: Option<&NullBuffer>, row: u32) -> bool {
     nulls.is_some_and(|nulls| nulls.is_null(row as usize))
 }
 
-fn from_floats(floats: Vector<f64>, scale: u8, rows: usize) -> Fixed {
-    let (factor, limit) = (pow10(scale) as f64, LIMIT as f64);
+fn from_floats(floats: Vector<f64>, scale: u8, limit: i64, rows: usize) -> Fixed {
+    let (factor, limit) = (pow10(scale) as f64, limit as f64);
     let nulls = floats.nulls.and_then(some_nulls);
     let floats = floats.values.spread(rows);
     let (mut greatest, mut all_fit) = (0.0, true);

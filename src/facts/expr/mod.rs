@@ -224,8 +224,17 @@ impl Bound {
 
     /// Money or a volume, rounded once, half away from zero. For numbers and conditions (1 or 0).
     pub fn fixed(&self, rows: &Rows<'_>, scale: u8) -> Result<Fixed> {
+        self.fixed_below(rows, scale, fixed::LIMIT)
+    }
+
+    /// The same, for what will be held at a finer scale: with that many digits more it still has |values| < 10^18.
+    pub fn fixed_with_room(&self, rows: &Rows<'_>, scale: u8, digits: u8) -> Result<Fixed> {
+        self.fixed_below(rows, scale, fixed::LIMIT / 10_i64.pow(u32::from(digits)))
+    }
+
+    fn fixed_below(&self, rows: &Rows<'_>, scale: u8, limit: i64) -> Result<Fixed> {
         assert!(self.ty().is_number(), "fixed() of {}", self.ty());
-        Ok(fixed::fixed(self.evaluate(rows)?, self.plan.kind, scale, rows.count()))
+        Ok(fixed::fixed(self.evaluate(rows)?, self.plan.kind, scale, limit, rows.count()))
     }
 
     /// Where the condition holds; null counts as false.
