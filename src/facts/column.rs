@@ -60,6 +60,20 @@ impl Column {
         }
     }
 
+    /// The sum of all values.
+    pub(crate) fn total(&self) -> i128 {
+        /// Of fewer than 2³² values.
+        fn sum<T: Copy + Into<i64>>(values: &[T]) -> i128 {
+            values.iter().map(|value| (*value).into()).sum::<i64>().into()
+        }
+        match self {
+            Self::Bytes(values) => sum(values),
+            Self::Shorts(values) => sum(values),
+            Self::Ints(values) => sum(values),
+            Self::Longs(values) => values.iter().copied().map(i128::from).sum(),
+        }
+    }
+
     /// The values as 64-bit integers.
     pub(crate) fn widened(&self) -> Vec<i64> {
         let mut values = Vec::with_capacity(self.len());

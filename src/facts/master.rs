@@ -178,6 +178,7 @@ impl CustomersSource<'_> {
         for file in &self.files {
             let mut counts = RowCounts::default();
             let mut quarantined = Vec::new();
+            master.reserve(usize::try_from(file.rows()).unwrap_or(0));
             for batch in batches(file, None)? {
                 let batch = batch?;
                 master.add(self.definition, bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
@@ -210,6 +211,15 @@ impl RawMaster {
             attributes: Vec::new(),
             files: Vec::new(),
         }
+    }
+
+    fn reserve(&mut self, rows: usize) {
+        match &mut self.keys {
+            RawKeys::Int(keys) => keys.reserve(rows),
+            RawKeys::Text(keys) => keys.reserve(rows),
+        }
+        self.acquired_on.reserve(rows);
+        self.acquisition_cost.reserve(rows);
     }
 
     /// When the first customer was won, and what that cost.

@@ -26,6 +26,7 @@ mod lines;
 mod master;
 mod one_customer;
 mod orders;
+mod pages;
 mod period_run;
 mod periods;
 mod plans;

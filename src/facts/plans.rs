@@ -35,6 +35,8 @@ pub(crate) struct LinePlans {
     every: Vec<usize>,
     /// Those that count lines, and the filter bit a line needs.
     counts: Vec<(usize, u32)>,
+    /// All those bits.
+    counted: u32,
     /// Those that add a value up, with its number and the filter bit a line needs, if any.
     sums: Vec<(usize, usize, Option<u32>)>,
 }
@@ -51,7 +53,7 @@ impl LinePlans {
     }
 
     fn new(shape: &SourceShape, column_of: impl Fn(usize) -> Option<usize>) -> Self {
-        let mut plans = Self { every: Vec::new(), counts: Vec::new(), sums: Vec::new() };
+        let mut plans = Self { every: Vec::new(), counts: Vec::new(), counted: 0, sums: Vec::new() };
         let mask = |filter: u8| 1_u32 << filter;
         for (index, plan) in &shape.aggregates {
             let Some(column) = column_of(*index) else { continue };
@@ -62,6 +64,7 @@ impl LinePlans {
                 AggregatePlan::Count { filter: Some(filter) }
                 | AggregatePlan::Any { filter: Some(filter) } => {
                     plans.counts.push((column, mask(filter)));
+                    plans.counted |= mask(filter);
                 }
                 AggregatePlan::Sum { value, filter } => plans.sums.push((column, value, filter.map(mask))),
                 AggregatePlan::Orders { .. } | AggregatePlan::Distinct { .. } => {}
@@ -85,7 +88,7 @@ impl LinePlans {
     #[inline(always)]
     pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {
         let filters = meta.filters();
-        if filters != 0 {
+        if filters & self.counted != 0 {
             self.counts.iter().for_each(|(column, mask)| sums[*column] += i64::from(filters & mask != 0));
         }
         let mut overflow = false;

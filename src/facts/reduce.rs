@@ -249,11 +249,11 @@ impl<'t> Tables<'t> {
         values.sort_unstable();
         values.dedup();
         let width = self.open.aggregates.len();
-        let mut rows = self.keys.iter().zip(self.aggregates[column..].iter_mut().step_by(width));
+        let mut rows = self.keys.iter().zip(self.aggregates.chunks_exact_mut(width));
         for of_customer in values.chunk_by(|a, b| a[0] == b[0]) {
             let row = rows.find(|(key, _)| **key == of_customer[0][0]);
-            let (_, count) = row.expect("who has a value has a line");
-            *count += i64::try_from(of_customer.len()).expect("a count fits");
+            let (_, aggregates) = row.expect("who has a value has a line");
+            aggregates[column] += i64::try_from(of_customer.len()).expect("a count fits");
         }
     }
 

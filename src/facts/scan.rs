@@ -8,6 +8,7 @@ use super::fates::Fates;
 use super::input::InputFile;
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
+use super::pages::Pages;
 use super::periods::PeriodIndex;
 use super::products::ProductGroups;
 use super::quarantine::QuarantinedRow;
@@ -21,7 +22,6 @@ use arrow::array::RecordBatch;
 use hashbrown::HashMap;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use std::fs::File;
 use std::sync::Arc;
 
 /// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
@@ -101,7 +101,7 @@ fn read_rows(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
 }
 
 fn open_row_group(source: &Source, input: &InputFile, row_group: usize) -> Result<ParquetRecordBatchReader> {
-    let file = File::open(&input.path).map_err(|fault| Error::io(Kind::Input, &input.path, &fault))?;
+    let file = Pages::open(&input.path).map_err(|fault| Error::io(Kind::Input, &input.path, &fault))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, input.metadata.clone());
     let columns = source.columns.iter().map(String::as_str);
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns);

@@ -192,7 +192,7 @@ impl Shared<'_> {
 }
 
 fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
-    reduced.iter().flat_map(|range| range.aggregates[aggregate].widened()).map(i128::from).sum()
+    reduced.iter().map(|range| range.aggregates[aggregate].total()).sum()
 }
 
 fn shape_of(source: &Source) -> SourceShape {

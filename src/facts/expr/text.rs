@@ -50,7 +50,7 @@ impl Texts {
                 if answers.null_count() > 0 {
                     return Ok(take(&answers, codes, None)?.as_boolean().clone());
                 }
-                let (answers, of_row) = (answers.values(), codes.values());
+                let (answers, of_row) = (answers.values(), &codes.values()[..rows]);
                 let bits = if answers.len() <= 64 {
                     // All answers in one word. Codes of null rows may be anything.
                     let word = answers.set_indices().fold(0_u64, |word, code| word | 1 << code);
