@@ -2,7 +2,7 @@
 
 use super::reduced::{
     Cells, DISCOUNTS, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
-    columns_of,
+    columns_of, columns_of_width,
 };
 use super::source::{COST, DISCOUNT, QUANTITY, REVENUE};
 use super::sums::{add, add_all, index_u32};
@@ -61,7 +61,9 @@ impl<'o> CellSums<'o> {
             *at = index_u32(self.open.len());
             self.open.push(Cell { place: self.order[group as usize], group, at: *at });
             self.open_measures.push([0; GROUP_MEASURES]);
-            self.open_aggregates.extend(std::iter::repeat_n(0, self.width));
+            if self.width > 0 {
+                self.open_aggregates.extend(std::iter::repeat_n(0, self.width));
+            }
         }
         *at as usize
     }
@@ -92,7 +94,9 @@ impl<'o> CellSums<'o> {
             self.rows.push(row);
             self.groups.push(cell.group);
             self.measures.push(self.open_measures[at]);
-            self.aggregates.extend_from_slice(&self.open_aggregates[at * self.width..][..self.width]);
+            if self.width > 0 {
+                self.aggregates.extend_from_slice(&self.open_aggregates[at * self.width..][..self.width]);
+            }
         }
         self.open.clear();
         self.open_measures.clear();
@@ -101,8 +105,8 @@ impl<'o> CellSums<'o> {
     }
 
     pub(crate) fn finish(self) -> Cells {
-        let mut measures = columns_of(GROUP_MEASURES, self.measures.as_flattened());
-        measures.extend(columns_of(self.width, &self.aggregates));
+        let mut measures = columns_of(&self.measures);
+        measures.extend(columns_of_width(self.width, &self.aggregates));
         Cells { measures, rows: self.rows, groups: self.groups }
     }
 }

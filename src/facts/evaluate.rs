@@ -185,7 +185,7 @@ fn customer_words(
     };
     if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
         if source.keep_unknown {
-            (0..words.len()).filter(|row| nulls.is_null(*row)).for_each(|row| words[row] = UNIDENTIFIED);
+            (!nulls.inner()).set_indices().for_each(|row| words[row] = UNIDENTIFIED);
         } else {
             fates.quarantine_nulls(Some(&nulls), "customer");
         }

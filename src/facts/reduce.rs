@@ -10,7 +10,7 @@ use super::deduplicate::Deduplicated;
 use super::orders::{ANY, OrderEntry, OrderSets, SALE};
 use super::plans::{Closing, LinePlans, SourceShape};
 use super::record::{Head, Lines, META, Meta};
-use super::reduced::{FIRST, LAST, MEASURES, Reduced, columns_of};
+use super::reduced::{FIRST, LAST, MEASURES, Reduced, columns_of, columns_of_width};
 use super::schema::NO_INSTANT;
 use super::source::{AggregatePlan, COST, DISCOUNT, REVENUE};
 use super::state::RowMatch;
@@ -261,8 +261,8 @@ impl<'t> Tables<'t> {
         let (orders, order_keys) = self.orders.finish();
         Reduced {
             keys: self.keys,
-            measures: columns_of(MEASURES.len(), self.measures.as_flattened()),
-            aggregates: columns_of(self.open.aggregates.len(), &self.aggregates),
+            measures: columns_of(&self.measures),
+            aggregates: columns_of_width(self.open.aggregates.len(), &self.aggregates),
             orders,
             order_keys,
             active_days: self.active_days.into(),

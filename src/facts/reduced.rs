@@ -89,9 +89,19 @@ pub(crate) struct OrderKeys {
     pub(crate) words: Vec<[u64; 2]>,
 }
 
-/// The columns of a table with so many, row after row; faster where their number is known when compiled.
-#[inline(always)]
-pub(crate) fn columns_of(width: usize, table: &[i64]) -> Vec<Column> {
+/// The columns of a table, row after row.
+pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
+    let mut values = Vec::new();
+    let column = |index: usize| {
+        values.clear();
+        values.extend(rows.iter().map(|row| row[index]));
+        Column::from(&values[..])
+    };
+    (0..COLUMNS).map(column).collect()
+}
+
+/// The same, where the number of columns comes with the pipeline.
+pub(crate) fn columns_of_width(width: usize, table: &[i64]) -> Vec<Column> {
     let mut values = Vec::new();
     let column = |index: usize| {
         values.clear();

@@ -163,8 +163,7 @@ pub(super) fn zero_nulls<T: ArrowNativeType>(
     nulls: Option<&NullBuffer>,
 ) -> ScalarBuffer<T> {
     let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else { return values };
-    match Values::select(nulls.inner(), &Values::Each(values), &Values::All(T::default())) {
-        Values::Each(values) => values,
-        Values::All(_) => unreachable!("a selection has one value per row"),
-    }
+    let mut zeroed = values.to_vec();
+    (!nulls.inner()).set_indices().for_each(|row| zeroed[row] = T::default());
+    zeroed.into()
 }
