@@ -12,7 +12,7 @@ pub(crate) struct KeyRanges {
 }
 
 /// Records a range should hold.
-const RANGE_RECORDS: usize = 4_096;
+const RANGE_RECORDS: usize = 8_192;
 
 /// The most ranges of a period: each is written to at a place of its own while a row group is read.
 const MAX_RANGES: usize = 512;
