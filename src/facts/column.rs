@@ -149,4 +149,21 @@ mod tests {
             assert_eq!(joined.data_type().primitive_width(), Some(width));
         }
     }
+
+    #[test]
+    fn what_shall_be_finer_must_fit() {
+        let most = i64::MAX / 10_000;
+        for (values, fits) in
+            [(&[][..], true), (&[i64::from(i32::MIN)], true), (&[1, most], true), (&[1, -most - 1], false)]
+        {
+            assert_eq!(Column::from(values).fits_times(10_000), fits);
+        }
+        assert!(Column::from(&[i64::from(i32::MIN)][..]).fits_times(1_000_000_000));
+    }
+
+    #[test]
+    fn totals_are_exact_past_64_bits() {
+        assert_eq!(Column::from(&[i64::MAX, i64::MAX, 1][..]).total(), 2 * i128::from(i64::MAX) + 1);
+        assert_eq!(Column::from(&[-128, 127, 5][..]).total(), 4);
+    }
 }

@@ -282,3 +282,12 @@ fn civil_days_are_those_of_the_calendar() {
         assert_eq!(fixed.values[0], i64::from(year) * 10_000 + i64::from(month * 100 + day));
     }
 }
+
+#[test]
+fn a_number_leaves_room_for_the_digits_it_will_have() {
+    let most = 99_999_999_999_999;
+    let batch = batch(vec![("n", Arc::new(Int64Array::from(vec![most, most + 1, -most, -most - 1])))]);
+    let fixed = bound("n", &batch, Tz::UTC).fixed_with_room(&Rows::of(&batch), 0, 4).unwrap();
+    assert_eq!(fixed.values[..], [most, 0, -most, 0]);
+    assert_eq!(fixed.faults, [(1, Fault::Overflow), (3, Fault::Overflow)]);
+}
