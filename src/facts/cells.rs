@@ -1,9 +1,9 @@
 //! Customer × product group while a key range is reduced, one customer after another.
 
-use super::reduced::{
-    Cells, DISCOUNTS, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
-    columns_of, columns_of_width,
+use super::measures::{
+    self, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
 };
+use super::reduced::{Cells, columns_of, columns_of_width};
 use super::source::{COST, DISCOUNT, QUANTITY, REVENUE};
 use super::sums::{add, add_all, index_u32};
 
@@ -37,7 +37,7 @@ struct Cell {
 const NONE: u32 = u32::MAX;
 
 impl<'o> CellSums<'o> {
-    /// `order` gives the place of each group among all names; room is made for some cells.
+    /// `order` gives the place of each group among all names; there is room for so many `cells`.
     pub(crate) fn new(order: &'o [u32], width: usize, cells: usize) -> Self {
         Self {
             order,
@@ -61,6 +61,7 @@ impl<'o> CellSums<'o> {
             *at = index_u32(self.open.len());
             self.open.push(Cell { place: self.order[group as usize], group, at: *at });
             self.open_measures.push([0; GROUP_MEASURES]);
+            // Mostly there are none, and even nothing costs some steps.
             if self.width > 0 {
                 self.open_aggregates.extend(std::iter::repeat_n(0, self.width));
             }
@@ -124,7 +125,7 @@ pub(crate) fn post(cell: &mut [i64; GROUP_MEASURES], values: [i64; 4], is_return
         cell[LINES] += 1;
         add(&mut cell[UNITS], quantity, &mut overflow);
         add(&mut cell[LIST_REVENUE], revenue, &mut overflow);
-        add(&mut cell[DISCOUNTS], discount, &mut overflow);
+        add(&mut cell[measures::DISCOUNT], discount, &mut overflow);
     }
     overflow
 }

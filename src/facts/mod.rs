@@ -49,6 +49,7 @@ mod wall_time;
 mod worker;
 
 pub mod expr;
+pub(crate) mod measures;
 pub mod schema;
 
 pub use fact_set::FactSet;

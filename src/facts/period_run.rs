@@ -3,8 +3,9 @@
 use super::column::Column;
 use super::days::{DAY_COLUMNS, Days};
 use super::intern::Interner;
+use super::measures::GROUP_MEASURES;
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduced::{GROUP_MEASURES, MEASURES, Reduced};
+use super::reduced::{MEASURES, Reduced};
 use super::state::{StateFile, narrow, write};
 use crate::error::Result;
 use crate::pipeline::KeyType;

@@ -2,6 +2,7 @@
 
 use super::column::Column;
 use super::days::Days;
+use super::measures::{GROUP_MEASURES, RETURNED_UNITS, UNITS};
 use super::schema::NO_INSTANT;
 use super::state::RowMatch;
 use super::wall_time::to_utc;
@@ -18,18 +19,9 @@ pub(crate) const MEASURES: [&str; 9] = [
     "first_order_at",
     "last_order_at",
 ];
-/// Where each stands among them.
-pub(crate) const LINES: usize = 0;
-pub(crate) const UNITS: usize = 1;
-pub(crate) const RETURNED_UNITS: usize = 2;
-pub(crate) const LIST_REVENUE: usize = 3;
-pub(crate) const DISCOUNTS: usize = 4;
-pub(crate) const RETURNS: usize = 5;
-pub(crate) const PRODUCT_COST: usize = 6;
-pub(crate) const FIRST: usize = 7;
-pub(crate) const LAST: usize = 8;
-/// The first seven measures are kept per product group too.
-pub(crate) const GROUP_MEASURES: usize = 7;
+/// After those that are kept per product group too.
+pub(crate) const FIRST: usize = GROUP_MEASURES;
+pub(crate) const LAST: usize = FIRST + 1;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
@@ -57,11 +49,10 @@ pub(crate) struct Reduced {
 impl Reduced {
     /// Whether the units still fit 64 bits when they are this many times as fine.
     pub(crate) fn units_fit(&self, factor: i64) -> bool {
-        let columns = [&self.measures, &self.cells.measures];
-        let fit = |column: &Column| column.fits_times(factor);
-        columns.iter().all(|columns| {
-            [UNITS, RETURNED_UNITS].into_iter().filter_map(|index| columns.get(index)).all(fit)
-        })
+        let fit = |measures: &[Column]| {
+            measures[UNITS].fits_times(factor) && measures[RETURNED_UNITS].fits_times(factor)
+        };
+        fit(&self.measures) && fit(&self.cells.measures)
     }
 
     /// Turns the instants from wall time into UTC.
@@ -91,22 +82,20 @@ pub(crate) struct OrderKeys {
 
 /// The columns of a table, row after row.
 pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
-    let mut values = Vec::new();
-    let column = |index: usize| {
-        values.clear();
-        values.extend(rows.iter().map(|row| row[index]));
-        Column::from(&values[..])
-    };
-    (0..COLUMNS).map(column).collect()
+    gathered(COLUMNS, |index| rows.iter().map(move |row| row[index]))
 }
 
 /// The same, where the number of columns comes with the pipeline.
 pub(crate) fn columns_of_width(width: usize, table: &[i64]) -> Vec<Column> {
+    gathered(width, |index| table.chunks_exact(width).map(move |row| row[index]))
+}
+
+fn gathered<V: Iterator<Item = i64>>(columns: usize, values_of: impl Fn(usize) -> V) -> Vec<Column> {
     let mut values = Vec::new();
     let column = |index: usize| {
         values.clear();
-        values.extend(table.chunks_exact(width).map(|row| row[index]));
+        values.extend(values_of(index));
         Column::from(&values[..])
     };
-    (0..width).map(column).collect()
+    (0..columns).map(column).collect()
 }

@@ -4,21 +4,13 @@
 use super::columns::Values;
 use super::product_cost::{ProductPeriod, UnitCosts};
 use crate::error::{Error, Result};
+use crate::facts::measures::GROUP_MEASURES;
 use crate::facts::schema::ProductFacts;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Additive measures of a customer × product group, in the order of `sources`.
-pub(crate) const MEASURES: usize = 7;
-pub(crate) const LINES: usize = 0;
-pub(crate) const UNITS: usize = 1;
-pub(crate) const RETURNED_UNITS: usize = 2;
-pub(crate) const LIST_REVENUE: usize = 3;
-pub(crate) const DISCOUNT: usize = 4;
-pub(crate) const RETURNS: usize = 5;
-pub(crate) const PRODUCT_COST: usize = 6;
-
-fn sources(facts: &ProductFacts) -> [&[i64]; MEASURES] {
+/// In the order of `facts::measures`.
+fn sources(facts: &ProductFacts) -> [&[i64]; GROUP_MEASURES] {
     [
         &facts.lines,
         &facts.units,
@@ -40,7 +32,7 @@ const BAND: usize = 32;
 pub(crate) struct Slice {
     pub(crate) ranks: Vec<u32>,
     pub(crate) groups: Vec<u32>,
-    pub(crate) measures: [Values; MEASURES],
+    pub(crate) measures: [Values; GROUP_MEASURES],
     /// What unit-level activities cost, in as many columns as `cost_columns` says.
     pub(crate) costs: Vec<Values>,
 }
@@ -106,7 +98,7 @@ pub(crate) fn merge<T: Send>(
 /// Sums of one slice, by rank within it × group. Left empty after each use.
 struct Table {
     groups: usize,
-    sums: Vec<[i64; MEASURES]>,
+    sums: Vec<[i64; GROUP_MEASURES]>,
     /// `columns` of every cell.
     costs: Vec<i64>,
     columns: usize,
@@ -119,7 +111,7 @@ impl Table {
     fn new(cells: usize, groups: usize, columns: usize) -> Self {
         Self {
             groups,
-            sums: vec![[0; MEASURES]; cells],
+            sums: vec![[0; GROUP_MEASURES]; cells],
             costs: vec![0; cells * columns],
             columns,
             is_used: vec![false; cells],
@@ -199,7 +191,7 @@ impl Table {
 
     fn clear(&mut self) {
         for cell in self.used.drain(..) {
-            self.sums[cell] = [0; MEASURES];
+            self.sums[cell] = [0; GROUP_MEASURES];
             self.costs[cell * self.columns..][..self.columns].fill(0);
             self.is_used[cell] = false;
         }
@@ -207,9 +199,9 @@ impl Table {
 }
 
 /// Sums of each group over all periods and customers.
-pub(crate) fn group_totals(periods: &[ProductPeriod], groups: usize) -> Vec<[i128; MEASURES]> {
+pub(crate) fn group_totals(periods: &[ProductPeriod], groups: usize) -> Vec<[i128; GROUP_MEASURES]> {
     let of_period = |ProductPeriod { facts, .. }: &ProductPeriod| {
-        let mut totals = vec![[0_i128; MEASURES]; groups];
+        let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
         for (measure, source) in sources(facts).into_iter().enumerate() {
             for (group, value) in facts.groups.iter().zip(source) {
                 totals[*group as usize][measure] += i128::from(*value);
@@ -217,18 +209,19 @@ pub(crate) fn group_totals(periods: &[ProductPeriod], groups: usize) -> Vec<[i12
         }
         totals
     };
-    let sum = |mut a: Vec<[i128; MEASURES]>, b: Vec<[i128; MEASURES]>| {
+    let sum = |mut a: Vec<[i128; GROUP_MEASURES]>, b: Vec<[i128; GROUP_MEASURES]>| {
         for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
             *a += b;
         }
         a
     };
-    periods.par_iter().map(of_period).reduce(|| vec![[0; MEASURES]; groups], sum)
+    periods.par_iter().map(of_period).reduce(|| vec![[0; GROUP_MEASURES]; groups], sum)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::measures::{LINES, PRODUCT_COST, UNITS};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

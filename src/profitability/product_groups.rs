@@ -1,14 +1,15 @@
 //! Product groups over life, and `product_group`.
 
 use super::classes::{Class, Cuts};
-use super::product::{
-    DISCOUNT, LINES, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNED_UNITS, RETURNS, Slice, UNITS,
-};
+use super::product::Slice;
 use super::product_cost::GroupCosts;
 use super::statement::retained_by_member;
 use super::tables::Layout;
 use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
+use crate::facts::measures::{
+    DISCOUNT, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
+};
 use crate::pipeline::{Level, ProfitabilityDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
@@ -24,7 +25,7 @@ pub(crate) struct Groups<'r> {
 /// Sums of one product group.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GroupTotals {
-    pub(crate) measures: [i128; MEASURES],
+    pub(crate) measures: [i128; GROUP_MEASURES],
     /// By unit-level activity; none: the run has no such activities.
     pub(crate) costs: Option<Vec<i128>>,
     /// Product-level cost that the group causes; none: the run has no such activities.
@@ -58,7 +59,7 @@ impl GroupTotals {
 pub(crate) fn totals(
     costing: &Costing,
     names: &[String],
-    measures: Vec<[i128; MEASURES]>,
+    measures: Vec<[i128; GROUP_MEASURES]>,
     unit_costs: Option<GroupCosts>,
 ) -> Vec<GroupTotals> {
     let causes = |activity: &Activity| {
@@ -73,7 +74,7 @@ pub(crate) fn totals(
         let group = names.binary_search_by(|name| name.as_str().cmp(member));
         retained[group.expect("product groups that activities are of were checked")] += amount;
     }
-    let of_group = |(group, measures): (usize, [i128; MEASURES])| GroupTotals {
+    let of_group = |(group, measures): (usize, [i128; GROUP_MEASURES])| GroupTotals {
         measures,
         costs: unit_costs.as_ref().map(|costs| costs[group].clone()),
         retained: is_retained.then_some(retained[group]),
@@ -210,7 +211,7 @@ mod tests {
             (costed.retained, costed.unassigned) = (costed.unassigned, 0);
         }
         let names = ["books", "games"].map(str::to_string);
-        let mut measures = [[0; MEASURES]; 2];
+        let mut measures = [[0; GROUP_MEASURES]; 2];
         (measures[0][LIST_REVENUE], measures[1][LIST_REVENUE]) = (100, 50);
         let totals = totals(&costing, &names, measures.to_vec(), Some(vec![vec![20], vec![10]]));
         let found: Vec<_> = totals.iter().map(|t| (t.contribution(), t.retained, t.income())).collect();
