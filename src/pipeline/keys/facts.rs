@@ -27,7 +27,7 @@ pub(super) static FACTS: Section = Section {
             "volume_scale",
             Kind::Integer(0, 9),
             "4",
-            "Digits after the point kept of quantities and of driver expressions that are floats or finer",
+            "Digits after the point of published units, and the most that a driver keeps of its expression",
         ),
         Key::required("transactions", Kind::Table(&TRANSACTIONS), "The history: one row per order line"),
         Key::optional("events", Kind::NamedTables(&EVENTS), "", "Further sources: one row per event"),
