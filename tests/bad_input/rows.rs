@@ -53,14 +53,21 @@ fn values_that_are_no_numbers_are_quarantined_with_their_place() {
 }
 
 #[test]
-fn money_past_64_bits_is_quarantined() {
+fn units_and_money_past_64_bits_are_quarantined() {
     let mut quantity = vec![2_i64; 20];
+    // A whole number that fits, but not with the four digits after the point that units are published with.
     quantity[3] = i64::MAX / 20_000;
     quantity[4] = i64::MAX;
     quantity[5] = i64::MIN;
+    // Units that fit, and a value that does not.
+    quantity[6] = 99_000_000_000_000;
     let (_, published) = published("quantity", Arc::new(Int64Array::from(quantity)));
-    assert_eq!(published.counts(), [20, 17, 3, 0, 0]);
-    assert_eq!(places(&quarantined(&published)), [("0", "3"), ("0", "4"), ("0", "5")]);
+    assert_eq!(published.counts(), [20, 16, 4, 0, 0]);
+    let found = quarantined(&published);
+    assert_eq!(places(&found), [("0", "3"), ("0", "4"), ("0", "5"), ("0", "6")]);
+    let reasons: Vec<&str> = found.iter().map(|(_, _, reason)| reason.as_str()).collect();
+    assert_eq!(reasons[..3], ["quantity: overflow"; 3]);
+    assert_eq!(reasons[3], "revenue: overflow");
 }
 
 #[test]
