@@ -1,8 +1,10 @@
 //! A column of integers in the narrowest type that holds them all: state is made, written and read at memory speed.
 
-use arrow::array::{ArrayRef, Int8Array, Int16Array, Int32Array, Int64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int8Array, Int16Array, Int32Array, Int64Array, NullArray};
 use arrow::buffer::ScalarBuffer;
-use arrow::datatypes::ArrowNativeType;
+use arrow::datatypes::{
+    ArrowNativeType, ArrowPrimitiveType, DataType, Int8Type, Int16Type, Int32Type, Int64Type,
+};
 use std::sync::Arc;
 
 /// Integers in the narrowest type that holds them all.
@@ -81,18 +83,25 @@ impl Column {
         values
     }
 
-    /// Several columns, one after another.
-    #[expect(clippy::cast_possible_truncation, reason = "no part is wider than the type chosen")]
-    pub(crate) fn joined(parts: &[&Self]) -> ArrayRef {
-        match parts.iter().map(|part| part.width()).max() {
-            None | Some(1) => Arc::new(Int8Array::new(join(parts, |value| value as i8), None)),
-            Some(2) => Arc::new(Int16Array::new(join(parts, |value| value as i16), None)),
-            Some(4) => Arc::new(Int32Array::new(join(parts, |value| value as i32), None)),
+    /// Several columns, one after another, in a type of so many bytes; wider values are cut off.
+    #[expect(clippy::cast_possible_truncation, reason = "whoever chose the width looks after what is wider")]
+    pub(crate) fn joined(parts: &[&Self], width: usize) -> ArrayRef {
+        match width {
+            0 => Arc::new(NullArray::new(parts.iter().map(|part| part.len()).sum())),
+            1 => Arc::new(Int8Array::new(join(parts, |value| value as i8), None)),
+            2 => Arc::new(Int16Array::new(join(parts, |value| value as i16), None)),
+            4 => Arc::new(Int32Array::new(join(parts, |value| value as i32), None)),
             _ => Arc::new(Int64Array::new(join(parts, |value| value), None)),
         }
     }
 
-    fn width(&self) -> usize {
+    /// The column alone.
+    pub(crate) fn narrow(&self) -> ArrayRef {
+        Self::joined(&[self], self.width())
+    }
+
+    /// Bytes of a value.
+    pub(crate) fn width(&self) -> usize {
         match self {
             Self::Bytes(_) => 1,
             Self::Shorts(_) => 2,
@@ -101,7 +110,7 @@ impl Column {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Bytes(values) => values.len(),
             Self::Shorts(values) => values.len(),
@@ -126,27 +135,46 @@ fn join<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> Scala
     values.into()
 }
 
+/// Integers in the narrowest type that holds them all.
+pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
+    Column::from(values).narrow()
+}
+
+/// A narrowed column as 64-bit integers.
+pub(crate) fn widen(array: &ArrayRef) -> Vec<i64> {
+    fn widened<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<i64>
+    where
+        i64: From<T::Native>,
+    {
+        array.as_primitive::<T>().values().iter().map(|value| i64::from(*value)).collect()
+    }
+    match array.data_type() {
+        DataType::Null => vec![0; array.len()],
+        DataType::Int8 => widened::<Int8Type>(array),
+        DataType::Int16 => widened::<Int16Type>(array),
+        DataType::Int32 => widened::<Int32Type>(array),
+        _ => array.as_primitive::<Int64Type>().values().to_vec(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::state::widen;
-    use arrow::array::Array;
 
     #[test]
-    fn joining_keeps_every_value_in_the_narrowest_type() {
-        let cases: [(&[&[i64]], usize); 6] = [
+    fn narrowing_keeps_every_value_in_the_narrowest_type() {
+        let cases: [(&[i64], usize); 6] = [
             (&[], 1),
-            (&[&[0, 127, -128], &[]], 1),
-            (&[&[1], &[128, -5]], 2),
-            (&[&[i64::from(i16::MIN) - 1], &[3]], 4),
-            (&[&[i64::from(i32::MAX), i64::from(i32::MIN)], &[200]], 4),
-            (&[&[1], &[i64::MAX, i64::MIN, 0], &[70_000]], 8),
+            (&[0, 127, -128], 1),
+            (&[128, -5], 2),
+            (&[i64::from(i16::MIN) - 1, 3], 4),
+            (&[i64::from(i32::MAX), i64::from(i32::MIN), 200], 4),
+            (&[1, i64::MAX, i64::MIN, 0, 70_000], 8),
         ];
-        for (parts, width) in cases {
-            let columns: Vec<Column> = parts.iter().map(|part| Column::from(*part)).collect();
-            let joined = Column::joined(&columns.iter().collect::<Vec<_>>());
-            assert_eq!(widen(&joined), parts.concat());
-            assert_eq!(joined.data_type().primitive_width(), Some(width));
+        for (values, width) in cases {
+            let narrow = narrow(values.to_vec());
+            assert_eq!(widen(&narrow), values);
+            assert_eq!(narrow.data_type().primitive_width(), Some(width));
         }
     }
 

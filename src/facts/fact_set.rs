@@ -1,18 +1,21 @@
 //! The facts of a run, read from kept state one period at a time.
 
 use super::days::DAY_COLUMNS;
+use super::instants;
 use super::join;
 use super::lifetime_orders;
 use super::master::{RawMaster, open_customers};
 use super::one_customer::check_unchanged;
-use super::period_run::{CUSTOMER, GROUP, STEP, aggregate_column, rows_of};
+use super::packed::rows_of;
+use super::period_run::{GROUP, STEP, aggregate_column, read_ids};
 use super::quarantine;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, DayFacts, FactPeriod, ProductFacts, RowCounts,
     SourceMatch,
 };
 use super::source::{line_aggregates, wanted_aggregates};
-use super::state::{FileAccount, PeriodRuns, Record, RowMatch, read, read_column, widen};
+use super::state::{FileAccount, PeriodRuns, Record, RowMatch};
+use super::state_file::Kept;
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition};
 use crate::units::{Day, Period, PeriodKind};
@@ -107,7 +110,7 @@ impl FactSet {
     ) -> Result<Self> {
         let ids_of = |runs: &PeriodRuns| match known.get(&runs.customers.digest) {
             Some(ids) => Ok(ids.clone()),
-            None => read_column(folder, &runs.customers, CUSTOMER),
+            None => read_ids(folder, &runs.customers, record.key_type),
         };
         let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
         let customers = join::customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
@@ -151,12 +154,14 @@ impl FactSet {
                 ..Default::default()
             });
         };
-        let batch = read(&self.folder, &self.record.periods[run].customers)?;
-        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let kept = Kept::read(&self.folder, &self.record.periods[run].customers)?;
+        let column = |name: &str| kept.integers(name);
+        let orders = column("orders");
+        let [first_order_at, last_order_at] = instants::unpack(&kept, &orders);
         Ok(CustomerFacts {
             ranks: self.ranks[run].clone(),
             lines: column("lines"),
-            orders: column("orders"),
+            orders,
             active_days: column("active_days"),
             units: self.units(column("units")),
             returned_units: self.units(column("returned_units")),
@@ -164,8 +169,8 @@ impl FactSet {
             discount: column("discount"),
             returns: column("returns"),
             product_cost: column("product_cost"),
-            first_order_at: column("first_order_at"),
-            last_order_at: column("last_order_at"),
+            first_order_at,
+            last_order_at,
             aggregates: (0..self.aggregates.len()).map(|index| column(&aggregate_column(index))).collect(),
         })
     }
@@ -186,8 +191,8 @@ impl FactSet {
             let aggregates = vec![Vec::new(); self.line_aggregates.len()];
             return Ok(ProductFacts { aggregates, ..Default::default() });
         };
-        let batch = read(&self.folder, &self.record.periods[run].products)?;
-        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let kept = Kept::read(&self.folder, &self.record.periods[run].products)?;
+        let column = |name: &str| kept.integers(name);
         let codes = &self.group_codes[run];
         let index = |value: i64| usize::try_from(value).expect("group numbers are not negative");
         Ok(ProductFacts {
@@ -217,8 +222,8 @@ impl FactSet {
                 "the release keeps no days of customers: the pipeline had neither [lifecycle] nor [clv]; run it again",
             ));
         };
-        let batch = read(&self.folder, file)?;
-        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
+        let kept = Kept::read(&self.folder, file)?;
+        let column = |name: &str| kept.integers(name);
         let start = self.periods[period].period.start.0;
         let day = |day: i64| start + i32::try_from(day).expect("a period has few days");
         let [days, orders, net_revenue, gross_margin] = DAY_COLUMNS.map(column);

@@ -3,7 +3,8 @@
 use super::master::RawKeys;
 use super::period_run::GROUP_NAMES;
 use super::schema::{Customers, Keys};
-use super::state::{PeriodRuns, Record, read_metadata};
+use super::state::{PeriodRuns, Record};
+use super::state_file::Kept;
 use crate::error::Result;
 use crate::pipeline::KeyType;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -118,11 +119,10 @@ pub(crate) fn ranks_of(customers: &Customers, ids: &ArrayRef) -> Vec<u32> {
 /// All group names, sold or only listed, sorted, and per period the global code of each of its codes.
 pub(crate) fn groups(folder: &Path, record: &Record) -> Result<(Vec<String>, Vec<Vec<u32>>)> {
     let names_of = |runs: &PeriodRuns| {
-        let metadata = read_metadata(folder, &runs.products)?;
-        let names = metadata.get(GROUP_NAMES).map(|names| serde_json::from_str::<Vec<String>>(names));
-        Ok(names.expect("product runs carry their group names").expect("as JSON"))
+        let names = Kept::read_one(folder, &runs.products, GROUP_NAMES)?.list(GROUP_NAMES);
+        Ok(names.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
     };
-    let of_period = record.periods.iter().map(names_of).collect::<Result<Vec<_>>>()?;
+    let of_period = record.periods.iter().map(names_of).collect::<Result<Vec<Vec<String>>>>()?;
     let mut groups: Vec<String> = of_period.iter().flatten().chain(&record.listed_groups).cloned().collect();
     groups.sort_unstable();
     groups.dedup();

@@ -1,7 +1,9 @@
 //! Distinct orders over life: an order may have lines in several periods, so the periods' orders do not add up.
 
-use super::period_run::{ORDER_WORDS, STEP, rows_of};
-use super::state::{PeriodRuns, Record, StateFile, read, widen};
+use super::packed::{rows_of, sums};
+use super::period_run::{ORDER_WORDS, STEP};
+use super::state::{PeriodRuns, Record, StateFile};
+use super::state_file::Kept;
 use crate::error::Result;
 use rayon::prelude::*;
 use std::path::Path;
@@ -36,10 +38,9 @@ struct OrderRun {
 
 impl OrderRun {
     fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
-        let batch = read(folder, file)?;
-        let column = |name: &str| widen(batch.column_by_name(name).expect("the state has this column"));
-        let words = [column(ORDER_WORDS[0]), column(ORDER_WORDS[1])];
-        Ok(Self { ranks: rows_of(column(STEP)).map(|row| ranks[row]).collect(), words })
+        let kept = Kept::read(folder, file)?;
+        let words = ORDER_WORDS.map(|word| sums(kept.integers(word)));
+        Ok(Self { ranks: rows_of(kept.integers(STEP)).map(|row| ranks[row]).collect(), words })
     }
 }
 

@@ -1,11 +1,12 @@
 //! Order lines must be unique over the whole history, where the definition says so: within a period by its records,
 //! across periods by the identities each period keeps.
 
+use super::column::Column;
 use super::record::Records;
-use super::state::{StateFile, narrow, read, widen, write};
+use super::state::StateFile;
+use super::state_file::{Kept, Lists};
 use crate::error::Result;
 use crate::pipeline::Duplicates;
-use std::collections::HashMap;
 use std::path::Path;
 
 /// The two words of a line's identity.
@@ -37,14 +38,16 @@ pub(crate) fn identities(
     Ok(lines.into_iter().map(|line| line.0).collect())
 }
 
-const COLUMNS: [&str; 2] = ["high", "low"];
+const WORDS: [&str; 2] = ["high", "low"];
 
 /// Keeps a period's identities.
 pub(crate) fn keep(folder: &Path, identities: &[Identity]) -> Result<StateFile> {
-    let column =
-        |word: usize| narrow(identities.iter().map(|identity| identity[word].cast_signed()).collect());
-    let columns = COLUMNS.iter().enumerate().map(|(word, name)| ((*name).to_owned(), column(word))).collect();
-    write(folder, columns, HashMap::new())
+    let mut lists = Lists::of(identities.len());
+    for (word, name) in WORDS.iter().enumerate() {
+        let words = identities.iter().map(|identity| identity[word].cast_signed());
+        lists.pack(name, &[&Column::from(words.collect::<Vec<_>>())]);
+    }
+    lists.write(folder)
 }
 
 /// Two of the kept periods, by index, that hold the same order line; `made` says which are new, and only pairs with a
@@ -69,9 +72,9 @@ pub(crate) fn shared(
 }
 
 fn load(folder: &Path, file: &StateFile) -> Result<Vec<Identity>> {
-    let batch = read(folder, file)?;
-    let words = widen(batch.column(0)).into_iter().zip(widen(batch.column(1)));
-    Ok(words.map(|(high, low)| [high.cast_unsigned(), low.cast_unsigned()]).collect())
+    let kept = Kept::read(folder, file)?;
+    let [high, low] = WORDS.map(|word| kept.integers(word));
+    Ok(high.into_iter().zip(low).map(|(high, low)| [high.cast_unsigned(), low.cast_unsigned()]).collect())
 }
 
 /// Whether two sorted lists have an identity in common.

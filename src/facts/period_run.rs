@@ -2,32 +2,35 @@
 
 use super::column::Column;
 use super::days::{DAY_COLUMNS, Days};
+use super::instants;
 use super::intern::Interner;
-use super::measures::GROUP_MEASURES;
+use super::measures::{GROUP_MEASURES, MEASURES};
+use super::packed::{differences, sums};
 use super::record::{UNIDENTIFIED, word_key};
-use super::reduced::{MEASURES, Reduced};
-use super::state::{StateFile, narrow, write};
+use super::reduced::Reduced;
+use super::state::StateFile;
+use super::state_file::{Kept, Lists};
 use crate::error::Result;
 use crate::pipeline::KeyType;
-use arrow::array::{ArrayRef, Int64Array, StringArray};
-use std::collections::HashMap;
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+use arrow::datatypes::Int64Type;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Name of the key column.
-pub(crate) const CUSTOMER: &str = "customer";
+/// Customers' keys in order: texts, or the differences between integers. Rows past their end are of no known customer.
+const CUSTOMER: &str = "customer";
 /// How many rows of the period's customer run lie between an entry's customer and that of the entry before: a byte where
 /// the row itself would take four.
 pub(crate) const STEP: &str = "step";
-/// Code of a product group; the names stand in the file's metadata.
+/// Code of a product group: its place among the names.
 pub(crate) const GROUP: &str = "group";
-/// Metadata key of the group names, a JSON list.
+/// Names of the product groups, sorted.
 pub(crate) const GROUP_NAMES: &str = "groups";
-/// Columns of an order run.
+/// Differences between the words of orders' keys.
 pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
 
 /// The files of a period.
-pub(crate) struct Kept {
+pub(crate) struct PeriodFiles {
     /// The customers' keys, in order.
     pub(crate) ids: ArrayRef,
     pub(crate) customers: StateFile,
@@ -43,7 +46,7 @@ pub(crate) fn keep(
     key_type: KeyType,
     customers: &Interner,
     groups: &Interner,
-) -> Result<Kept> {
+) -> Result<PeriodFiles> {
     let mut keys = Vec::new();
     let mut bases = Vec::with_capacity(ranges.len());
     for range in ranges {
@@ -52,27 +55,75 @@ pub(crate) fn keep(
     }
     let sorted = Sorted::new(&keys, key_type, customers);
     let aggregate_count = ranges.first().map_or(0, |range| range.aggregates.len());
-    let mut columns = vec![(CUSTOMER.to_owned(), sorted.ids.clone())];
-    let mut add = |name: String, of: &dyn Fn(&Reduced) -> &Column| {
+    let mut lists = Lists::of(keys.len());
+    pack_ids(&mut lists, &sorted.ids);
+    let mut pack = |name: &str, of: &dyn Fn(&Reduced) -> &Column| {
         let parts: Vec<&Column> = ranges.iter().map(of).collect();
-        columns.push((name, in_order(&parts, sorted.order.as_deref())));
+        pack_in_order(&mut lists, name, &parts, sorted.order.as_deref());
     };
     for (index, name) in MEASURES.iter().enumerate() {
-        add((*name).to_owned(), &|range| &range.measures[index]);
+        pack(name, &|range| &range.measures[index]);
     }
-    add("orders".to_owned(), &|range| &range.orders);
-    add("active_days".to_owned(), &|range| &range.active_days);
+    pack("orders", &|range| &range.orders);
+    pack("active_days", &|range| &range.active_days);
     for index in 0..aggregate_count {
-        add(aggregate_column(index), &|range| &range.aggregates[index]);
+        pack(&aggregate_column(index), &|range| &range.aggregates[index]);
     }
+    pack_instants(&mut lists, ranges, sorted.order.as_deref());
     let ((customers, days), (products, orders)) = rayon::join(
-        || (write(folder, columns, HashMap::new()), keep_days(folder, ranges, &bases, &sorted)),
+        || (lists.write(folder), keep_days(folder, ranges, &bases, &sorted)),
         || {
             let products = keep_products(folder, ranges, &bases, &sorted, groups);
             (products, keep_orders(folder, ranges, &bases, &sorted))
         },
     );
-    Ok(Kept { customers: customers?, products: products?, orders: orders?, days: days?, ids: sorted.ids })
+    Ok(PeriodFiles {
+        customers: customers?,
+        products: products?,
+        orders: orders?,
+        days: days?,
+        ids: sorted.ids,
+    })
+}
+
+fn pack_ids(lists: &mut Lists, ids: &ArrayRef) {
+    let known = ids.len() - ids.null_count();
+    match ids.as_primitive_opt::<Int64Type>() {
+        Some(keys) => {
+            let keys = keys.values()[..known].iter().copied();
+            lists.pack(CUSTOMER, &[&differences(keys, &mut 0)]);
+        }
+        None => lists.add(CUSTOMER, ids.slice(0, known)),
+    }
+}
+
+/// The keys of the customers of a run, as they were when it was made.
+pub(crate) fn read_ids(folder: &Path, run: &StateFile, key_type: KeyType) -> Result<ArrayRef> {
+    let kept = Kept::read_one(folder, run, CUSTOMER)?;
+    let missing = |known: usize| usize::try_from(run.rows).unwrap_or(known).saturating_sub(known);
+    Ok(match key_type {
+        KeyType::Int => {
+            let keys = sums(kept.integers(CUSTOMER));
+            let missing = missing(keys.len());
+            Arc::new(keys.into_iter().map(Some).chain(vec![None; missing]).collect::<Int64Array>())
+        }
+        KeyType::Text => {
+            let keys = kept.list(CUSTOMER);
+            let keys = keys.as_string::<i32>();
+            Arc::new(keys.iter().chain(vec![None; missing(keys.len())]).collect::<StringArray>())
+        }
+    })
+}
+
+fn pack_instants(lists: &mut Lists, ranges: &[Reduced], order: Option<&[u32]>) {
+    let instants = ranges.iter().flat_map(|range| range.instants.iter().copied());
+    match order {
+        None => instants::pack(lists, instants),
+        Some(order) => {
+            let instants: Vec<[i64; 2]> = instants.collect();
+            instants::pack(lists, order.iter().map(|row| instants[*row as usize]));
+        }
+    }
 }
 
 /// Name of an aggregate's column.
@@ -134,14 +185,13 @@ impl Sorted {
         &self,
         ranges: impl Iterator<Item = &'r [u32]>,
         bases: &[u32],
-    ) -> (ArrayRef, Option<Vec<u32>>) {
+    ) -> (Vec<Column>, Option<Vec<u32>>) {
         let Some(place) = &self.place else {
             let mut last = 0;
-            let column = |(rows, base): (&[u32], &u32)| {
-                Column::from(steps(rows.iter().map(|row| base + row), &mut last).collect::<Vec<_>>())
+            let step = |(rows, base): (&[u32], &u32)| {
+                differences(rows.iter().map(|row| i64::from(base + row)), &mut last)
             };
-            let columns: Vec<Column> = ranges.zip(bases).map(column).collect();
-            return (Column::joined(&columns.iter().collect::<Vec<_>>()), None);
+            return (ranges.zip(bases).map(step).collect(), None);
         };
         let rows: Vec<u32> = ranges
             .zip(bases)
@@ -149,29 +199,16 @@ impl Sorted {
             .collect();
         let mut order: Vec<u32> = (0..u32::try_from(rows.len()).expect("fewer than 2³² entries")).collect();
         order.sort_by_key(|entry| rows[*entry as usize]);
-        let sorted = order.iter().map(|entry| rows[*entry as usize]);
-        (narrow(steps(sorted, &mut 0).collect()), Some(order))
+        let sorted = order.iter().map(|entry| i64::from(rows[*entry as usize]));
+        (vec![differences(sorted, &mut 0)], Some(order))
     }
 }
 
-/// Ascending rows as the steps between them.
-fn steps(rows: impl Iterator<Item = u32>, last: &mut u32) -> impl Iterator<Item = i64> {
-    rows.map(move |row| i64::from(row - std::mem::replace(last, row)))
-}
-
-/// The rows that steps lead to.
-pub(crate) fn rows_of(steps: Vec<i64>) -> impl Iterator<Item = usize> {
-    steps.into_iter().scan(0, |row, step| {
-        *row += usize::try_from(step).expect("rows ascend");
-        Some(*row)
-    })
-}
-
-/// One column over all ranges, in the order given; as it stands without one.
-fn in_order(parts: &[&Column], order: Option<&[u32]>) -> ArrayRef {
-    let Some(order) = order else { return Column::joined(parts) };
+/// Packs one column over all ranges, in the order given; as it stands without one.
+fn pack_in_order(lists: &mut Lists, name: &str, parts: &[&Column], order: Option<&[u32]>) {
+    let Some(order) = order else { return lists.pack(name, parts) };
     let joined = parts.iter().map(|part| part.widened()).collect::<Vec<_>>().concat();
-    narrow(order.iter().map(|row| joined[*row as usize]).collect())
+    lists.pack(name, &[&order.iter().map(|row| joined[*row as usize]).collect::<Vec<_>>().into()]);
 }
 
 fn keep_products(
@@ -183,20 +220,21 @@ fn keep_products(
 ) -> Result<StateFile> {
     let (code_of, names) = group_codes(ranges, groups);
     let (steps, order) = sorted.steps(ranges.iter().map(|range| &range.cells.rows[..]), bases);
-    let codes = ranges.iter().map(|range| {
+    let mut lists = Lists::of(ranges.iter().map(|range| range.cells.rows.len()).sum());
+    lists.pack(STEP, &steps.iter().collect::<Vec<_>>());
+    let codes = |range: &Reduced| {
         let codes = range.cells.groups.iter().map(|group| i64::from(code_of[*group as usize]));
         Column::from(codes.collect::<Vec<_>>())
-    });
-    let codes: Vec<Column> = codes.collect();
-    let codes = in_order(&codes.iter().collect::<Vec<_>>(), order.as_deref());
-    let mut columns = vec![(STEP.to_owned(), steps), (GROUP.to_owned(), codes)];
+    };
+    let codes: Vec<Column> = ranges.iter().map(codes).collect();
+    pack_in_order(&mut lists, GROUP, &codes.iter().collect::<Vec<_>>(), order.as_deref());
+    lists.add(GROUP_NAMES, Arc::new(StringArray::from(names)));
     let measures = ranges.iter().map(|range| range.cells.measures.len()).max().unwrap_or(0);
     for index in 0..measures {
         let parts: Vec<&Column> = ranges.iter().map(|range| &range.cells.measures[index]).collect();
-        columns.push((cell_column(index), in_order(&parts, order.as_deref())));
+        pack_in_order(&mut lists, &cell_column(index), &parts, order.as_deref());
     }
-    let names = serde_json::to_string(&names).expect("texts are JSON");
-    write(folder, columns, HashMap::from([(GROUP_NAMES.to_owned(), names)]))
+    lists.write(folder)
 }
 
 /// The groups of a period by name, and by number of the group its place among them.
@@ -222,20 +260,23 @@ fn group_codes(ranges: &[Reduced], groups: &Interner) -> (Vec<u32>, Vec<String>)
 
 fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) -> Result<StateFile> {
     let (steps, order) = sorted.steps(ranges.iter().map(|range| &range.order_keys.rows[..]), bases);
-    let word = |index: usize| {
-        let column = |range: &Reduced| {
-            let words = range.order_keys.words.iter().map(|words| signed(words[index], index));
-            Column::from(words.collect::<Vec<_>>())
+    let mut lists = Lists::of(ranges.iter().map(|range| range.order_keys.rows.len()).sum());
+    lists.pack(STEP, &steps.iter().collect::<Vec<_>>());
+    for (index, name) in ORDER_WORDS.iter().enumerate() {
+        let words = |range: &Reduced| {
+            range.order_keys.words.iter().map(|words| signed(words[index], index)).collect::<Vec<i64>>()
         };
-        let columns: Vec<Column> = ranges.iter().map(column).collect();
-        in_order(&columns.iter().collect::<Vec<_>>(), order.as_deref())
-    };
-    let columns = vec![
-        (STEP.to_owned(), steps),
-        (ORDER_WORDS[0].to_owned(), word(0)),
-        (ORDER_WORDS[1].to_owned(), word(1)),
-    ];
-    write(folder, columns, HashMap::new())
+        let mut last = 0;
+        let columns: Vec<Column> = match &order {
+            None => ranges.iter().map(|range| differences(words(range).into_iter(), &mut last)).collect(),
+            Some(order) => {
+                let words = ranges.iter().flat_map(words).collect::<Vec<i64>>();
+                vec![differences(order.iter().map(|entry| words[*entry as usize]), &mut last)]
+            }
+        };
+        lists.pack(name, &columns.iter().collect::<Vec<_>>());
+    }
+    lists.write(folder)
 }
 
 /// Keeps the days, if the ranges have them.
@@ -243,12 +284,13 @@ fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) 
     let days: Option<Vec<&Days>> = ranges.iter().map(|range| range.days.as_ref()).collect();
     let Some(days) = days else { return Ok(None) };
     let (steps, order) = sorted.steps(days.iter().map(|days| &days.rows[..]), bases);
-    let mut columns = vec![(STEP.to_owned(), steps)];
+    let mut lists = Lists::of(days.iter().map(|days| days.rows.len()).sum());
+    lists.pack(STEP, &steps.iter().collect::<Vec<_>>());
     for (index, name) in DAY_COLUMNS.iter().enumerate() {
         let parts: Vec<&Column> = days.iter().map(|days| &days.columns[index]).collect();
-        columns.push(((*name).to_owned(), in_order(&parts, order.as_deref())));
+        pack_in_order(&mut lists, name, &parts, order.as_deref());
     }
-    write(folder, columns, HashMap::new()).map(Some)
+    lists.write(folder).map(Some)
 }
 
 /// The high word of an integer order key goes back to the integer, so that small keys take few bytes.

@@ -1,6 +1,7 @@
 //! Rows that broke the row contract, kept with the reason and the place they came from.
 
-use super::state::{StateFile, read, write};
+use super::state::StateFile;
+use super::state_file::{Kept, Lists};
 use crate::error::{Error, Result};
 use crate::publish::schema::{Column, ColumnKind, TableSpec};
 use arrow::array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
@@ -8,7 +9,6 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -107,27 +107,26 @@ pub(crate) fn keep(
         let number = |row| i64::try_from(of(row)).expect("row numbers fit 63 bits");
         Arc::new(rows.iter().map(number).collect::<Int64Array>())
     };
-    let columns = vec![
-        ("source".to_owned(), texts(&|_| source.to_owned())),
-        ("file".to_owned(), texts(&|_| file.to_owned())),
-        ("row_group".to_owned(), numbers(&|row| row.row_group as u64)),
-        ("row".to_owned(), numbers(&|row| row.row)),
-        ("reason".to_owned(), texts(&|row| row.reason.clone())),
-        ("content".to_owned(), texts(&|row| row.content.clone())),
-    ];
-    write(folder, columns, HashMap::new()).map(Some)
+    let mut lists = Lists::of(rows.len());
+    lists.add("source", texts(&|_| source.to_owned()));
+    lists.add("file", texts(&|_| file.to_owned()));
+    lists.add("row_group", numbers(&|row| row.row_group as u64));
+    lists.add("row", numbers(&|row| row.row));
+    lists.add("reason", texts(&|row| row.reason.clone()));
+    lists.add("content", texts(&|row| row.content.clone()));
+    lists.write(folder).map(Some)
 }
 
 /// All kept rows as columns of the published table.
 pub(crate) fn load<'s>(folder: &Path, files: impl Iterator<Item = &'s StateFile>) -> Result<Vec<ArrayRef>> {
-    let batches = files.map(|file| read(folder, file)).collect::<Result<Vec<RecordBatch>>>()?;
-    let empty = |column: &Column| arrow::array::new_empty_array(&column.kind.data_type());
-    if batches.is_empty() {
-        return Ok(table().columns.iter().map(empty).collect());
-    }
-    let column = |index: usize| {
-        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(index).as_ref()).collect();
+    let files = files.map(|file| Kept::read(folder, file)).collect::<Result<Vec<_>>>()?;
+    let load = |column: &Column| {
+        if files.is_empty() {
+            return Ok(arrow::array::new_empty_array(&column.kind.data_type()));
+        }
+        let lists: Vec<ArrayRef> = files.iter().map(|kept| kept.list(column.name.as_ref())).collect();
+        let parts: Vec<&dyn Array> = lists.iter().map(AsRef::as_ref).collect();
         arrow::compute::concat(&parts).map_err(|fault| Error::internal(format!("quarantine: {fault}")))
     };
-    (0..table().columns.len()).map(column).collect()
+    table().columns.iter().map(load).collect()
 }

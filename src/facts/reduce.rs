@@ -7,10 +7,11 @@
 use super::cells::{CellSums, post};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
+use super::measures::GROUP_MEASURES;
 use super::orders::{ANY, OrderEntry, OrderSets, SALE};
 use super::plans::{Closing, LinePlans, SourceShape};
 use super::record::{Head, Lines, META, Meta};
-use super::reduced::{FIRST, LAST, MEASURES, Reduced, columns_of, columns_of_width};
+use super::reduced::{Reduced, columns_of, columns_of_width};
 use super::schema::NO_INSTANT;
 use super::source::{AggregatePlan, COST, DISCOUNT, REVENUE};
 use super::state::RowMatch;
@@ -51,7 +52,8 @@ struct Run<'r> {
 /// The tables of one key range, made customer by customer.
 struct Tables<'t> {
     keys: Vec<u64>,
-    measures: Vec<[i64; MEASURES.len()]>,
+    measures: Vec<[i64; GROUP_MEASURES]>,
+    instants: Vec<[i64; 2]>,
     /// All aggregates of a row, then those of the next.
     aggregates: Vec<i64>,
     cells: CellSums<'t>,
@@ -122,6 +124,7 @@ impl<'t> Tables<'t> {
         Self {
             keys: Vec::with_capacity(heads),
             measures: Vec::with_capacity(heads),
+            instants: Vec::with_capacity(heads),
             aggregates: Vec::with_capacity(heads * target.aggregates),
             cells: CellSums::new(target.group_order, target.line_aggregates.len(), lines),
             orders: OrderSets::with_capacity(heads),
@@ -226,13 +229,11 @@ impl<'t> Tables<'t> {
         closing.any.iter().for_each(|column| open.aggregates[*column] = open.aggregates[*column].min(1));
         self.aggregates.extend_from_slice(&open.aggregates);
         open.aggregates.fill(0);
-        let mut measures = [0; MEASURES.len()];
-        let sums = measures.first_chunk_mut().expect("rows begin with the measures of their cells");
-        self.overflow |= self.cells.close(row, sums);
-        let never = open.first == i64::MAX;
-        measures[FIRST] = if never { NO_INSTANT } else { open.first };
-        measures[LAST] = open.last;
+        let mut measures = [0; GROUP_MEASURES];
+        self.overflow |= self.cells.close(row, &mut measures);
         self.measures.push(measures);
+        let never = open.first == i64::MAX;
+        self.instants.push([if never { NO_INSTANT } else { open.first }, open.last]);
         self.active_days.push(open.days.iter().map(|word| i64::from(word.count_ones())).sum());
         (open.first, open.last) = (i64::MAX, NO_INSTANT);
         open.days.fill(0);
@@ -262,6 +263,7 @@ impl<'t> Tables<'t> {
         Reduced {
             keys: self.keys,
             measures: columns_of(&self.measures),
+            instants: self.instants,
             aggregates: columns_of_width(self.open.aggregates.len(), &self.aggregates),
             orders,
             order_keys,

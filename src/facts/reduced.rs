@@ -2,26 +2,10 @@
 
 use super::column::Column;
 use super::days::Days;
-use super::measures::{GROUP_MEASURES, RETURNED_UNITS, UNITS};
+use super::measures::{RETURNED_UNITS, UNITS};
 use super::schema::NO_INSTANT;
 use super::state::RowMatch;
 use super::wall_time::to_utc;
-
-/// Additive measures of a customer row, in the order of the state's columns.
-pub(crate) const MEASURES: [&str; 9] = [
-    "lines",
-    "units",
-    "returned_units",
-    "list_revenue",
-    "discount",
-    "returns",
-    "product_cost",
-    "first_order_at",
-    "last_order_at",
-];
-/// After those that are kept per product group too.
-pub(crate) const FIRST: usize = GROUP_MEASURES;
-pub(crate) const LAST: usize = FIRST + 1;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
@@ -29,6 +13,8 @@ pub(crate) struct Reduced {
     pub(crate) keys: Vec<u64>,
     /// `MEASURES`.
     pub(crate) measures: Vec<Column>,
+    /// First and last sale line, or `NO_INSTANT`.
+    pub(crate) instants: Vec<[i64; 2]>,
     pub(crate) orders: Column,
     pub(crate) active_days: Column,
     pub(crate) aggregates: Vec<Column>,
@@ -57,10 +43,8 @@ impl Reduced {
 
     /// Turns the instants from wall time into UTC.
     pub(crate) fn shift_to_utc(&mut self, zone: chrono_tz::Tz) {
-        for instants in &mut self.measures[FIRST..=LAST] {
-            let shift = |at: i64| if at == NO_INSTANT { at } else { to_utc(zone, at) };
-            *instants = instants.widened().into_iter().map(shift).collect::<Vec<_>>().into();
-        }
+        let instants = self.instants.iter_mut().flatten();
+        instants.filter(|at| **at != NO_INSTANT).for_each(|at| *at = to_utc(zone, *at));
     }
 }
 
@@ -69,7 +53,7 @@ impl Reduced {
 pub(crate) struct Cells {
     pub(crate) rows: Vec<u32>,
     pub(crate) groups: Vec<u32>,
-    /// The first `GROUP_MEASURES` of `MEASURES`, then the aggregates that lines add up to.
+    /// `MEASURES`, then the aggregates that lines add up to.
     pub(crate) measures: Vec<Column>,
 }
 

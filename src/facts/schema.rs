@@ -1,8 +1,9 @@
 //! What later rooms see of the facts: customers, periods, and per period one row per customer
 //! (and per customer × product group), sorted by customer rank.
 
+pub(crate) use super::column::{narrow, widen};
 pub use super::input::Identity;
-pub(crate) use super::state::{narrow, widen};
+
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};

@@ -1,20 +1,12 @@
-//! Kept state: immutable columns in files named by their content, and the record that says what they hold.
+//! The record of kept state: which files there are, and what they hold.
 
-use super::column::Column;
 use super::input::Identity;
 use super::schema::RowCounts;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::pipeline::KeyType;
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Field, Int8Type, Int16Type, Int32Type, Int64Type, Schema};
-use arrow::ipc::reader::FileReader;
-use arrow::ipc::writer::FileWriter;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
-use std::fs::File;
-use std::io::{BufReader, Cursor, Write};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A state file, known by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,7 +131,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 5";
+pub(crate) const STATE_VERSION: &str = "facts 6";
 
 impl Record {
     /// # Errors
@@ -158,158 +150,5 @@ impl Record {
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
         let runs = self.periods.iter().flat_map(PeriodRuns::state_files);
         runs.chain(self.files.iter().filter_map(|file| file.quarantine.as_ref()))
-    }
-}
-
-/// Writes columns as a content-addressed Arrow file.
-pub(crate) fn write(
-    folder: &Path,
-    columns: Vec<(String, ArrayRef)>,
-    metadata: HashMap<String, String>,
-) -> Result<StateFile> {
-    let io = |fault: std::io::Error| Error::io(Kind::Resource, folder, &fault);
-    let arrow = |fault: arrow::error::ArrowError| match fault {
-        arrow::error::ArrowError::IoError(_, fault) => Error::io(Kind::Resource, folder, &fault),
-        other => Error::internal(format!("state: {other}")),
-    };
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, array)| Field::new(name, array.data_type().clone(), array.null_count() > 0))
-        .collect();
-    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
-    let rows = columns.first().map_or(0, |(_, array)| array.len() as u64);
-    let batch = RecordBatch::try_new(schema.clone(), columns.into_iter().map(|(_, array)| array).collect())
-        .map_err(arrow)?;
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    let mut writer = FileWriter::try_new(Hashing::new(file), &schema).map_err(arrow)?;
-    writer.write(&batch).map_err(arrow)?;
-    let hashing = writer.into_inner().map_err(arrow)?;
-    let state =
-        StateFile { digest: hashing.hasher.finalize().to_hex().to_string(), bytes: hashing.bytes, rows };
-    hashing.inner.persist(state.path(folder)).map_err(|fault| io(fault.error))?;
-    Ok(state)
-}
-
-/// Hashes what it passes on.
-struct Hashing<W> {
-    inner: W,
-    hasher: blake3::Hasher,
-    bytes: u64,
-}
-
-impl<W> Hashing<W> {
-    fn new(inner: W) -> Self {
-        Self { inner, hasher: blake3::Hasher::new(), bytes: 0 }
-    }
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-/// Reads a state file whole, and makes sure that it is what was kept.
-pub(crate) fn read(folder: &Path, state: &StateFile) -> Result<RecordBatch> {
-    let path = state.path(folder);
-    let bytes = std::fs::read(&path).map_err(|fault| damaged(&path, &fault))?;
-    if blake3::hash(&bytes).to_hex().as_str() != state.digest {
-        return Err(damaged(&path, &"its bytes are not those that were kept"));
-    }
-    let mut reader = FileReader::try_new(Cursor::new(bytes), None).map_err(|fault| damaged(&path, &fault))?;
-    let batch = reader.next().ok_or_else(|| damaged(&path, &"it holds no rows"))?;
-    batch.map_err(|fault| damaged(&path, &fault))
-}
-
-/// Reads one column of a state file; a whole read of the same file will check its bytes.
-pub(crate) fn read_column(folder: &Path, state: &StateFile, column: &str) -> Result<ArrayRef> {
-    let path = state.path(folder);
-    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
-    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&path, &fault))?;
-    let index = reader.schema().index_of(column).map_err(|fault| damaged(&path, &fault))?;
-    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
-    let reader = FileReader::try_new(BufReader::new(file), Some(vec![index]));
-    let batch = reader.map_err(|fault| damaged(&path, &fault))?.next();
-    let batch =
-        batch.ok_or_else(|| damaged(&path, &"it holds no rows"))?.map_err(|fault| damaged(&path, &fault))?;
-    Ok(batch.column(0).clone())
-}
-
-fn damaged(path: &Path, fault: &dyn std::fmt::Display) -> Error {
-    Error::input(format!(
-        "{}: kept state cannot be read: {fault}; run with --full to make it again",
-        path.display()
-    ))
-}
-
-/// The metadata of a state file; its columns stay unread.
-pub(crate) fn read_metadata(folder: &Path, state: &StateFile) -> Result<HashMap<String, String>> {
-    let path = state.path(folder);
-    let file = File::open(&path).map_err(|fault| damaged(&path, &fault))?;
-    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|fault| damaged(&path, &fault))?;
-    Ok(reader.schema().metadata().iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
-}
-
-/// Integers in the narrowest type that holds them all.
-pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
-    Column::joined(&[&Column::from(values)])
-}
-
-/// A narrowed column as 64-bit integers.
-pub(crate) fn widen(array: &ArrayRef) -> Vec<i64> {
-    match array.data_type() {
-        DataType::Int8 => {
-            array.as_primitive::<Int8Type>().values().iter().map(|value| i64::from(*value)).collect()
-        }
-        DataType::Int16 => {
-            array.as_primitive::<Int16Type>().values().iter().map(|value| i64::from(*value)).collect()
-        }
-        DataType::Int32 => {
-            array.as_primitive::<Int32Type>().values().iter().map(|value| i64::from(*value)).collect()
-        }
-        _ => array.as_primitive::<Int64Type>().values().to_vec(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn narrowing_keeps_every_value() {
-        for values in [
-            vec![],
-            vec![0, 127, -128],
-            vec![128, -5],
-            vec![i64::from(i16::MIN) - 1],
-            vec![i64::MAX, i64::MIN, 0],
-        ] {
-            assert_eq!(widen(&narrow(values.clone())), values);
-        }
-    }
-
-    #[test]
-    fn equal_columns_share_a_file_and_read_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let make =
-            || write(folder.path(), vec![("a".into(), narrow(vec![1, 2, 3]))], HashMap::new()).unwrap();
-        let state = make();
-        assert_eq!(make(), state);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert_eq!(widen(&read_column(folder.path(), &state, "a").unwrap()), [1, 2, 3]);
-        let mut bytes = std::fs::read(state.path(folder.path())).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(state.path(folder.path()), bytes).unwrap();
-        assert!(read(folder.path(), &state).unwrap_err().to_string().contains("not those that were kept"));
-        std::fs::write(state.path(folder.path()), b"short").unwrap();
-        assert!(read(folder.path(), &state).unwrap_err().to_string().contains("--full"));
     }
 }

@@ -3,7 +3,7 @@
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
 use super::lines;
-use super::period_run::{Kept, keep};
+use super::period_run::{PeriodFiles, keep};
 use super::plans::SourceShape;
 use super::quarantine::QuarantinedRow;
 use super::record::{Lines, Records};
@@ -145,7 +145,7 @@ impl Shared<'_> {
         }
         let aggregate_totals =
             (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
-        let Kept { customers, products, orders, days, ids } =
+        let PeriodFiles { customers, products, orders, days, ids } =
             keep(self.folder, &reduced, run.key_type, self.customers, &run.groups)?;
         let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
         let last_day = last_day.unwrap_or(period.start).to_string();

@@ -1,0 +1,213 @@
+//! How a column of integers is kept: in a type as narrow as nearly all of its values need, and the few others beside it.
+//!
+//! A column that is mostly 0, or has some customers among small ones, then takes little more than what it says; and less
+//! to write, to hash and to read is what makes state quick.
+
+use super::column::{Column, widen};
+use arrow::array::ArrayRef;
+
+/// A column as it is kept.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    /// A value for each row; what stands where a value does not fit says nothing. Of type null where nearly all are 0.
+    pub(crate) narrow: ArrayRef,
+    /// The rows whose values do not fit, as the steps between them, and those values.
+    pub(crate) others: Option<[ArrayRef; 2]>,
+}
+
+/// Widths that values may be narrowed to, in bytes.
+const NARROWER: [usize; 4] = [4, 2, 1, 0];
+
+impl Packed {
+    /// Several columns, one after another. What results depends on the values alone, not on where they are cut.
+    pub(crate) fn new(parts: &[&Column]) -> Self {
+        let width = cheapest_width(parts);
+        let mut others = Others::default();
+        for part in parts {
+            scan(part, width, &mut others);
+            others.first_row += part.len();
+        }
+        let Others { rows, values, .. } = others;
+        let beside =
+            |rows: Vec<i64>| [differences(rows.into_iter(), &mut 0).narrow(), Column::from(values).narrow()];
+        let others = (!rows.is_empty()).then(|| beside(rows));
+        Self { narrow: Column::joined(parts, width), others }
+    }
+
+    /// The values as 64-bit integers.
+    pub(crate) fn unpacked(&self) -> Vec<i64> {
+        let mut values = widen(&self.narrow);
+        if let Some([steps, others]) = &self.others {
+            rows_of(widen(steps)).zip(widen(others)).for_each(|(row, value)| values[row] = value);
+        }
+        values
+    }
+}
+
+/// The width that takes the fewest bytes: of two, the wider.
+fn cheapest_width(parts: &[&Column]) -> usize {
+    let rows: usize = parts.iter().map(|part| part.len()).sum();
+    let widest = parts.iter().map(|part| part.width()).max().unwrap_or(0);
+    // A value beside the others comes with its step, which mostly takes up to two bytes.
+    let beside = widest + 2;
+    let (mut cheapest, mut least) = (widest, rows * widest);
+    for width in NARROWER.into_iter().filter(|width| *width < widest) {
+        let mut count = Count::default();
+        parts.iter().for_each(|part| scan(part, width, &mut count));
+        let others = count.0 * beside;
+        if others >= least {
+            break; // no fewer do not fit what is narrower still
+        }
+        if rows * width + others < least {
+            (cheapest, least) = (width, rows * width + others);
+        }
+    }
+    cheapest
+}
+
+/// Looks for values that a narrower type does not hold.
+trait Scan {
+    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool);
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "that it truncates is what is asked")]
+fn scan(part: &Column, width: usize, scan: &mut impl Scan) {
+    match (part, width) {
+        (Column::Bytes(values), 0) => scan.scan(values, |value| value != 0),
+        (Column::Shorts(values), 0) => scan.scan(values, |value| value != 0),
+        (Column::Shorts(values), 1) => scan.scan(values, |value| value != i16::from(value as i8)),
+        (Column::Ints(values), 0) => scan.scan(values, |value| value != 0),
+        (Column::Ints(values), 1) => scan.scan(values, |value| value != i32::from(value as i8)),
+        (Column::Ints(values), 2) => scan.scan(values, |value| value != i32::from(value as i16)),
+        (Column::Longs(values), 0) => scan.scan(values, |value| value != 0),
+        (Column::Longs(values), 1) => scan.scan(values, |value| value != i64::from(value as i8)),
+        (Column::Longs(values), 2) => scan.scan(values, |value| value != i64::from(value as i16)),
+        (Column::Longs(values), 4) => scan.scan(values, |value| value != i64::from(value as i32)),
+        _ => {} // the part is no wider
+    }
+}
+
+/// How many values do not fit.
+#[derive(Default)]
+struct Count(usize);
+
+impl Scan for Count {
+    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool) {
+        // Counted in 32 bits for a while, so that the loop vectorises.
+        let count = |values: &[T]| values.iter().map(|value| u32::from(is_wider(*value))).sum::<u32>();
+        self.0 += values.chunks(1 << 16).map(|values| count(values) as usize).sum::<usize>();
+    }
+}
+
+/// Which values do not fit.
+#[derive(Default)]
+struct Others {
+    first_row: usize,
+    rows: Vec<i64>,
+    values: Vec<i64>,
+}
+
+impl Scan for Others {
+    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool) {
+        for (first, values) in (self.first_row..).step_by(BLOCK).zip(values.chunks(BLOCK)) {
+            if !values.iter().fold(false, |any, value| any | is_wider(*value)) {
+                continue;
+            }
+            // Without a branch: which values do not fit cannot be foreseen.
+            let (mut found, mut places) = (0, [0; BLOCK]);
+            for (place, value) in values.iter().enumerate() {
+                places[found % BLOCK] = place;
+                found += usize::from(is_wider(*value));
+            }
+            let row = |place: &usize| i64::try_from(first + place).expect("rows fit 63 bits");
+            self.rows.extend(places[..found].iter().map(row));
+            self.values.extend(places[..found].iter().map(|place| values[*place].into()));
+        }
+    }
+}
+
+/// Values looked at together.
+const BLOCK: usize = 64;
+
+/// Integers as the differences between them, the first from the `last` before; what leaves 64 bits wraps around.
+pub(crate) fn differences(values: impl Iterator<Item = i64>, last: &mut i64) -> Column {
+    let difference = |value: i64| value.wrapping_sub(std::mem::replace(last, value));
+    values.map(difference).collect::<Vec<_>>().into()
+}
+
+/// The integers that differences from 0 lead to.
+pub(crate) fn sums(mut differences: Vec<i64>) -> Vec<i64> {
+    let mut last = 0_i64;
+    for value in &mut differences {
+        last = last.wrapping_add(*value);
+        *value = last;
+    }
+    differences
+}
+
+/// Ascending rows that differences lead to.
+pub(crate) fn rows_of(steps: Vec<i64>) -> impl Iterator<Item = usize> {
+    sums(steps).into_iter().map(|row| usize::try_from(row).expect("rows are not negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Array;
+    use arrow::datatypes::DataType;
+    use proptest::prelude::*;
+
+    fn packed(values: &[i64]) -> Packed {
+        Packed::new(&[&Column::from(values)])
+    }
+
+    #[test]
+    fn a_column_is_as_narrow_as_nearly_all_of_its_values() {
+        let mut small: Vec<i64> = (0..1_000).map(|row| row % 100).collect();
+        assert_eq!(packed(&small).narrow.data_type(), &DataType::Int8);
+        assert!(packed(&small).others.is_none());
+        (small[3], small[990]) = (i64::MIN, 70_000);
+        let kept = packed(&small);
+        assert_eq!(kept.narrow.data_type(), &DataType::Int8);
+        let [steps, others] = kept.others.as_ref().unwrap();
+        assert_eq!((widen(steps), widen(others)), (vec![3, 987], vec![i64::MIN, 70_000]));
+        assert_eq!(kept.unpacked(), small);
+
+        let mut sparse = vec![0; 1_000];
+        sparse[999] = -1;
+        assert_eq!(packed(&sparse).narrow.data_type(), &DataType::Null);
+        assert_eq!(packed(&sparse).narrow.len(), 1_000);
+        assert_eq!(packed(&sparse).unpacked(), sparse);
+        let wide: Vec<i64> = (0..1_000).map(|row| row << 40).collect();
+        assert_eq!(packed(&wide).narrow.data_type(), &DataType::Int64);
+    }
+
+    fn value() -> impl Strategy<Value = i64> {
+        prop_oneof![
+            8 => Just(0),
+            4 => -128..128_i64,
+            2 => -40_000..40_000_i64,
+            1 => -3_000_000_000..3_000_000_000_i64,
+            1 => any::<i64>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_packed_comes_back_and_cuts_leave_no_trace(
+            values in prop::collection::vec(value(), 0..400),
+            zeros in 0..3_000_usize,
+            cut in 0..400_usize,
+        ) {
+            let mut values = values;
+            values.extend(vec![0; zeros]);
+            let (left, right) = values.split_at(cut.min(values.len()));
+            let (left, right) = (Column::from(left), Column::from(right));
+            let (whole, cut) = (packed(&values), Packed::new(&[&left, &right]));
+            prop_assert_eq!(whole.unpacked(), &values[..]);
+            prop_assert_eq!(&whole.narrow, &cut.narrow);
+            prop_assert_eq!(whole.others, cut.others);
+            prop_assert_eq!(sums(differences(values.iter().copied(), &mut 0).widened()), values);
+        }
+    }
+}
