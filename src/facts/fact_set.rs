@@ -113,8 +113,8 @@ impl FactSet {
             None => read_ids(folder, &runs.customers, record.key_type),
         };
         let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
-        let customers = join::customers(&ids, record.key_type, master.as_ref().map(|master| &master.keys));
-        let ranks = ids.par_iter().map(|ids| join::ranks_of(&customers, ids)).collect();
+        let listed = master.as_ref().map(|master| &master.keys);
+        let (customers, ranks) = join::customers(&ids, record.key_type, listed);
         let (groups, group_codes) = join::groups(folder, &record)?;
         let lived = periods_lived(definition, &record);
         let last_day =

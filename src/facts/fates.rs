@@ -18,6 +18,8 @@ pub(crate) enum Fate {
 /// What becomes of each row of a batch; the first reason to leave a row out stands.
 pub(crate) struct Fates {
     fates: Vec<Fate>,
+    /// Rows that are not used, in the order it was found.
+    left_out: Vec<u32>,
     pub(crate) counts: RowCounts,
     pub(crate) reasons: Vec<(usize, String)>,
 }
@@ -25,7 +27,7 @@ pub(crate) struct Fates {
 impl Fates {
     pub(crate) fn new(rows: usize) -> Self {
         let counts = RowCounts { read: rows as u64, used: rows as u64, ..RowCounts::default() };
-        Self { fates: vec![Fate::Used; rows], counts, reasons: Vec::new() }
+        Self { fates: vec![Fate::Used; rows], left_out: Vec::new(), counts, reasons: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -33,16 +35,15 @@ impl Fates {
     }
 
     /// The rows that are used.
-    pub(crate) fn used(&self) -> Vec<u32> {
+    pub(crate) fn used(&mut self) -> Vec<u32> {
+        self.left_out.sort_unstable();
         let mut used = Vec::with_capacity(self.fates.len());
         let mut next = 0;
-        for same in self.fates.chunk_by(|a, b| a == b) {
-            let start = next;
-            next += index_u32(same.len());
-            if same[0] == Fate::Used {
-                used.extend(start..next);
-            }
+        for row in &self.left_out {
+            used.extend(next..*row);
+            next = row + 1;
         }
+        used.extend(next..index_u32(self.fates.len()));
         used
     }
 
@@ -52,19 +53,15 @@ impl Fates {
             return false;
         }
         self.fates[row] = fate;
+        self.left_out.push(index_u32(row));
         *count(&mut self.counts, Fate::Used) -= 1;
         *count(&mut self.counts, fate) += 1;
         true
     }
 
     pub(crate) fn exclude(&mut self, truth: &BooleanBuffer) {
-        if truth.count_set_bits() == truth.len() {
-            return;
-        }
-        for (row, keep) in truth.iter().enumerate() {
-            if !keep {
-                self.leave_out(row, Fate::Excluded);
-            }
+        for row in (!truth).set_indices() {
+            self.leave_out(row, Fate::Excluded);
         }
     }
 
@@ -76,7 +73,7 @@ impl Fates {
 
     pub(crate) fn quarantine_nulls(&mut self, nulls: Option<&NullBuffer>, role: &str) {
         let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) else { return };
-        for row in (0..nulls.len()).filter(|row| nulls.is_null(*row)) {
+        for row in (!nulls.inner()).set_indices() {
             self.quarantine(row, || format!("{role} is null"));
         }
     }

@@ -12,47 +12,52 @@ use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
 use std::path::Path;
 
-/// All customers of all periods and of the master data.
-pub(crate) fn customers(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>) -> Customers {
+/// All customers of all periods and of the master data, and the rank of each row of each period.
+pub(crate) fn customers(
+    ids: &[ArrayRef],
+    key_type: KeyType,
+    master: Option<&RawKeys>,
+) -> (Customers, Vec<Vec<u32>>) {
     let has_unidentified = ids.iter().any(|ids| ids.null_count() > 0);
-    let keys = match key_type {
-        KeyType::Int => {
-            let known = |ids: &ArrayRef| known_keys(ids).to_vec();
-            let mut listed = Vec::new();
-            if let Some(RawKeys::Int(keys)) = master {
-                listed.clone_from(keys);
-                listed.sort_unstable();
-            }
-            // The customers source mostly knows every customer, which one walk tells; joining all lists takes many.
-            let is_listed = |ids: &ArrayRef| is_within(known_keys(ids), &listed);
-            match !listed.is_empty() && ids.par_iter().all(is_listed) {
-                true => Keys::Int(listed),
-                false => Keys::Int(union_all(ids.iter().map(known).chain([listed]).collect())),
-            }
+    let listed = match master {
+        Some(RawKeys::Int(keys)) => Keys::Int(sorted(keys)),
+        Some(RawKeys::Text(keys)) => Keys::Text(StringArray::from(sorted(keys))),
+        None => Keys::Int(Vec::new()),
+    };
+    // The customers source mostly knows every customer, which the walk that finds the ranks tells too.
+    let mut customers = Customers { keys: listed, has_unidentified };
+    let ranks = |customers: &Customers| ids.par_iter().map(|ids| ranks_if_known(customers, ids)).collect();
+    if customers.keys.len() > 0
+        && let Some(ranks) = ranks(&customers)
+    {
+        return (customers, ranks);
+    }
+    customers.keys = match (key_type, customers.keys) {
+        (KeyType::Int, listed) => {
+            let known = ids.iter().map(|ids| known_keys(ids).to_vec());
+            let listed = if let Keys::Int(listed) = listed { listed } else { Vec::new() };
+            Keys::Int(union_all(known.chain([listed]).collect()))
         }
-        KeyType::Text => {
-            let known = |ids: &ArrayRef| ids.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
-            let mut lists: Vec<Vec<String>> = ids.iter().map(known).collect();
-            if let Some(RawKeys::Text(keys)) = master {
-                let mut keys = keys.clone();
-                keys.sort_unstable();
-                lists.push(keys);
-            }
-            Keys::Text(StringArray::from(union_all(lists)))
+        (KeyType::Text, listed) => {
+            let texts = |ids: &StringArray| ids.iter().flatten().map(str::to_owned).collect();
+            let known = ids.iter().map(|ids| texts(ids.as_string::<i32>()));
+            let listed = if let Keys::Text(listed) = listed { texts(&listed) } else { Vec::new() };
+            Keys::Text(StringArray::from(union_all(known.chain([listed]).collect())))
         }
     };
-    Customers { keys, has_unidentified }
+    let ranks = ranks(&customers).expect("every customer was joined");
+    (customers, ranks)
+}
+
+fn sorted<K: Ord + Clone>(keys: &[K]) -> Vec<K> {
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys
 }
 
 /// Integer keys without the unidentified cost object, which is null and last.
 fn known_keys(ids: &ArrayRef) -> &[i64] {
     &ids.as_primitive::<Int64Type>().values()[..ids.len() - ids.null_count()]
-}
-
-/// Whether a sorted list holds every key of another.
-fn is_within(keys: &[i64], list: &[i64]) -> bool {
-    let mut rest = list.iter();
-    keys.iter().all(|key| rest.by_ref().find(|known| *known >= key) == Some(key))
 }
 
 /// The union of sorted lists, pair by pair.
@@ -90,30 +95,47 @@ fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
     }
 }
 
-/// The rank of each row of a period: both sides are sorted, so one walk finds all.
+/// The rank of each row of a period, whose customers are all known.
 pub(crate) fn ranks_of(customers: &Customers, ids: &ArrayRef) -> Vec<u32> {
-    let known = ids.len() - ids.null_count();
-    let mut ranks = Vec::with_capacity(ids.len());
-    let mut rank = 0_usize;
-    let mut push = |is_at: &dyn Fn(usize) -> bool| {
-        while !is_at(rank) {
+    ranks_if_known(customers, ids).expect("every customer is known")
+}
+
+/// The rank of each row of a period, if every customer is known: both sides are sorted, so one walk finds all.
+fn ranks_if_known(customers: &Customers, ids: &ArrayRef) -> Option<Vec<u32>> {
+    let mut ranks = match &customers.keys {
+        Keys::Int(keys) => walk(known_keys(ids).iter().copied(), |rank| keys.get(rank).copied()),
+        Keys::Text(keys) => {
+            let known = ids.as_string::<i32>().iter().flatten();
+            walk(known, |rank| (rank < keys.len()).then(|| keys.value(rank)))
+        }
+    }?;
+    if ids.null_count() > 0 {
+        ranks.push(rank_u32(customers.keys.len()));
+    }
+    Some(ranks)
+}
+
+/// The place of each key in a list; both ascend.
+fn walk<K: Ord + Copy>(
+    keys: impl Iterator<Item = K>,
+    listed: impl Fn(usize) -> Option<K>,
+) -> Option<Vec<u32>> {
+    let mut ranks = Vec::with_capacity(keys.size_hint().0);
+    let mut rank = 0;
+    for key in keys {
+        while listed(rank)? < key {
             rank += 1;
         }
-        ranks.push(u32::try_from(rank).expect("ranks fit 32 bits"));
-    };
-    match &customers.keys {
-        Keys::Int(keys) => {
-            known_keys(ids).iter().for_each(|key| push(&|rank| keys[rank] == *key));
+        if listed(rank)? != key {
+            return None;
         }
-        Keys::Text(keys) => {
-            let values = ids.as_string::<i32>();
-            (0..known).for_each(|row| push(&|rank| keys.value(rank) == values.value(row)));
-        }
+        ranks.push(rank_u32(rank));
     }
-    if ids.null_count() > 0 {
-        ranks.push(u32::try_from(customers.keys.len()).expect("ranks fit 32 bits"));
-    }
-    ranks
+    Some(ranks)
+}
+
+fn rank_u32(rank: usize) -> u32 {
+    u32::try_from(rank).expect("ranks fit 32 bits")
 }
 
 /// All group names, sold or only listed, sorted, and per period the global code of each of its codes.

@@ -48,13 +48,15 @@ impl Packed {
 fn cheapest_width(parts: &[&Column]) -> usize {
     let rows: usize = parts.iter().map(|part| part.len()).sum();
     let widest = parts.iter().map(|part| part.width()).max().unwrap_or(0);
-    // A value beside the others comes with its step, which mostly takes up to two bytes.
+    // A value beside the others comes with its step, which mostly takes up to two bytes; and finding it takes time that is
+    // worth about as much as most of a byte a row.
     let beside = widest + 2;
+    let finding = rows - rows / 8;
     let (mut cheapest, mut least) = (widest, rows * widest);
     for width in NARROWER.into_iter().filter(|width| *width < widest) {
         let mut count = Count::default();
         parts.iter().for_each(|part| scan(part, width, &mut count));
-        let others = count.0 * beside;
+        let others = if count.0 > 0 { count.0 * beside + finding } else { 0 };
         if others >= least {
             break; // no fewer do not fit what is narrower still
         }
@@ -131,8 +133,14 @@ const BLOCK: usize = 64;
 
 /// Integers as the differences between them, the first from the `last` before; what leaves 64 bits wraps around.
 pub(crate) fn differences(values: impl Iterator<Item = i64>, last: &mut i64) -> Column {
-    let difference = |value: i64| value.wrapping_sub(std::mem::replace(last, value));
-    values.map(difference).collect::<Vec<_>>().into()
+    let mut span = 0;
+    let difference = |value: i64| {
+        let difference = value.wrapping_sub(std::mem::replace(last, value));
+        span |= Column::span(difference);
+        difference
+    };
+    let differences: Vec<i64> = values.map(difference).collect();
+    Column::with_span(span, differences.into_iter())
 }
 
 /// The integers that differences from 0 lead to.

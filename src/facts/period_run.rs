@@ -54,24 +54,8 @@ pub(crate) fn keep(
         keys.extend_from_slice(&range.keys);
     }
     let sorted = Sorted::new(&keys, key_type, customers);
-    let aggregate_count = ranges.first().map_or(0, |range| range.aggregates.len());
-    let mut lists = Lists::of(keys.len());
-    pack_ids(&mut lists, &sorted.ids);
-    let mut pack = |name: &str, of: &dyn Fn(&Reduced) -> &Column| {
-        let parts: Vec<&Column> = ranges.iter().map(of).collect();
-        pack_in_order(&mut lists, name, &parts, sorted.order.as_deref());
-    };
-    for (index, name) in MEASURES.iter().enumerate() {
-        pack(name, &|range| &range.measures[index]);
-    }
-    pack("orders", &|range| &range.orders);
-    pack("active_days", &|range| &range.active_days);
-    for index in 0..aggregate_count {
-        pack(&aggregate_column(index), &|range| &range.aggregates[index]);
-    }
-    pack_instants(&mut lists, ranges, sorted.order.as_deref());
     let ((customers, days), (products, orders)) = rayon::join(
-        || (lists.write(folder), keep_days(folder, ranges, &bases, &sorted)),
+        || (keep_customers(folder, ranges, &sorted), keep_days(folder, ranges, &bases, &sorted)),
         || {
             let products = keep_products(folder, ranges, &bases, &sorted, groups);
             (products, keep_orders(folder, ranges, &bases, &sorted))
@@ -124,6 +108,25 @@ fn pack_instants(lists: &mut Lists, ranges: &[Reduced], order: Option<&[u32]>) {
             instants::pack(lists, order.iter().map(|row| instants[*row as usize]));
         }
     }
+}
+
+fn keep_customers(folder: &Path, ranges: &[Reduced], sorted: &Sorted) -> Result<StateFile> {
+    let mut lists = Lists::of(sorted.ids.len());
+    pack_ids(&mut lists, &sorted.ids);
+    let mut pack = |name: &str, of: &dyn Fn(&Reduced) -> &Column| {
+        let parts: Vec<&Column> = ranges.iter().map(of).collect();
+        pack_in_order(&mut lists, name, &parts, sorted.order.as_deref());
+    };
+    for (index, name) in MEASURES.iter().enumerate() {
+        pack(name, &|range| &range.measures[index]);
+    }
+    pack("orders", &|range| &range.orders);
+    pack("active_days", &|range| &range.active_days);
+    for index in 0..ranges.first().map_or(0, |range| range.aggregates.len()) {
+        pack(&aggregate_column(index), &|range| &range.aggregates[index]);
+    }
+    pack_instants(&mut lists, ranges, sorted.order.as_deref());
+    lists.write(folder)
 }
 
 /// Name of an aggregate's column.
@@ -262,21 +265,32 @@ fn keep_orders(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted
     let (steps, order) = sorted.steps(ranges.iter().map(|range| &range.order_keys.rows[..]), bases);
     let mut lists = Lists::of(ranges.iter().map(|range| range.order_keys.rows.len()).sum());
     lists.pack(STEP, &steps.iter().collect::<Vec<_>>());
-    for (index, name) in ORDER_WORDS.iter().enumerate() {
-        let words = |range: &Reduced| {
-            range.order_keys.words.iter().map(|words| signed(words[index], index)).collect::<Vec<i64>>()
-        };
-        let mut last = 0;
-        let columns: Vec<Column> = match &order {
-            None => ranges.iter().map(|range| differences(words(range).into_iter(), &mut last)).collect(),
-            Some(order) => {
-                let words = ranges.iter().flat_map(words).collect::<Vec<i64>>();
-                vec![differences(order.iter().map(|entry| words[*entry as usize]), &mut last)]
-            }
-        };
-        lists.pack(name, &columns.iter().collect::<Vec<_>>());
-    }
+    let order = order.as_deref();
+    // The high word of an integer key goes back to the integer, so that keys that lie close together stay small.
+    pack_words(&mut lists, ORDER_WORDS[0], ranges, order, |[high, _]| word_key(*high));
+    pack_words(&mut lists, ORDER_WORDS[1], ranges, order, |[_, low]| low.cast_signed());
     lists.write(folder)
+}
+
+fn pack_words(
+    lists: &mut Lists,
+    name: &str,
+    ranges: &[Reduced],
+    order: Option<&[u32]>,
+    word: impl Fn(&[u64; 2]) -> i64,
+) {
+    let mut last = 0;
+    let columns: Vec<Column> = match order {
+        None => {
+            let words = |range: &Reduced| differences(range.order_keys.words.iter().map(&word), &mut last);
+            ranges.iter().map(words).collect()
+        }
+        Some(order) => {
+            let words: Vec<i64> = ranges.iter().flat_map(|range| &range.order_keys.words).map(word).collect();
+            vec![differences(order.iter().map(|entry| words[*entry as usize]), &mut last)]
+        }
+    };
+    lists.pack(name, &columns.iter().collect::<Vec<_>>());
 }
 
 /// Keeps the days, if the ranges have them.
@@ -291,9 +305,4 @@ fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) 
         pack_in_order(&mut lists, name, &parts, order.as_deref());
     }
     lists.write(folder).map(Some)
-}
-
-/// The high word of an integer order key goes back to the integer, so that small keys take few bytes.
-fn signed(word: u64, index: usize) -> i64 {
-    if index == 0 { word_key(word) } else { word.cast_signed() }
 }

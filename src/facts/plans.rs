@@ -78,22 +78,32 @@ impl LinePlans {
         self.every.is_empty() && self.counts.is_empty() && self.sums.is_empty()
     }
 
+    /// Whether none adds up values.
+    pub(crate) fn only_count(&self) -> bool {
+        self.sums.is_empty()
+    }
+
     /// Counts lines, whatever is in them.
     #[inline(always)]
     pub(crate) fn count(&self, sums: &mut [i64], lines: u64) {
         self.every.iter().for_each(|column| sums[*column] += lines.cast_signed());
     }
 
-    /// Adds what is in a line; true if a sum left 64 bits.
+    /// Counts a line where a filter asks for it.
     #[inline(always)]
-    pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {
+    pub(crate) fn count_some(&self, sums: &mut [i64], meta: Meta) {
         let filters = meta.filters();
         if filters & self.counted != 0 {
             self.counts.iter().for_each(|(column, mask)| sums[*column] += i64::from(filters & mask != 0));
         }
+    }
+
+    /// Adds the values of a line; true if a sum left 64 bits.
+    #[inline(always)]
+    pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {
         let mut overflow = false;
         for (column, value, mask) in &self.sums {
-            if mask.is_none_or(|mask| filters & mask != 0) {
+            if mask.is_none_or(|mask| meta.filters() & mask != 0) {
                 add(&mut sums[*column], layout.value(line, *value), &mut overflow);
             }
         }

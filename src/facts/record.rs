@@ -35,7 +35,8 @@ impl Layout {
     #[inline(always)]
     pub(crate) fn value(&self, line: &[u64], index: usize) -> i64 {
         if self.narrow {
-            half(line[VALUES + index / 2], index % 2)
+            let word = line[VALUES + index / 2];
+            if index % 2 == 0 { first_half(word) } else { second_half(word) }
         } else {
             line[VALUES + index].cast_signed()
         }
@@ -46,7 +47,7 @@ impl Layout {
     pub(crate) fn measures(&self, line: &[u64]) -> [i64; 4] {
         if self.narrow {
             let [low, high] = *line[VALUES..].first_chunk().expect("a sale has four measures");
-            [half(low, 0), half(low, 1), half(high, 0), half(high, 1)]
+            [first_half(low), second_half(low), first_half(high), second_half(high)]
         } else {
             line[VALUES..].first_chunk::<4>().expect("a sale has four measures").map(u64::cast_signed)
         }
@@ -59,11 +60,15 @@ pub(crate) fn pair(first: i64, second: i64) -> u64 {
     low(first) | low(second) << 32
 }
 
-/// The first or the second value of a word.
 #[expect(clippy::cast_possible_truncation, reason = "the half is what is asked for")]
 #[inline(always)]
-fn half(word: u64, index: usize) -> i64 {
-    i64::from((word >> (32 * index)) as i32)
+fn first_half(word: u64) -> i64 {
+    i64::from(word as i32)
+}
+
+#[inline(always)]
+fn second_half(word: u64) -> i64 {
+    word.cast_signed() >> 32
 }
 
 /// What neighbouring lines share: a customer and, for sales, order and instant.

@@ -39,6 +39,8 @@ struct SourcePlan<'s> {
     rows: LinePlans,
     cells: LinePlans,
     takes_all: bool,
+    /// Whether a sale line is only counted, by its customer, beside what every sale line adds to its cell.
+    is_plain: bool,
 }
 
 /// Lines of one source in a key range.
@@ -88,12 +90,17 @@ pub(crate) fn reduce(
     let mut plans = Vec::with_capacity(shapes.len());
     let mut runs = Vec::new();
     for (source, (shape, parts)) in shapes.iter().zip(records).enumerate() {
+        let rows = LinePlans::of_rows(shape);
+        let cells = LinePlans::of_cells(shape, target.line_aggregates);
+        let takes_all = shape.takes_all();
+        let only_counts = takes_all && rows.only_count() && cells.is_empty();
         plans.push(SourcePlan {
             shape,
             keep: Deduplicated::new(shape, parts, &mut reduced.duplicates),
-            rows: LinePlans::of_rows(shape),
-            cells: LinePlans::of_cells(shape, target.line_aggregates),
-            takes_all: shape.takes_all(),
+            rows,
+            cells,
+            takes_all,
+            is_plain: only_counts && !shape.is_checked && !target.keeps_days,
         });
         runs.extend(parts.iter().enumerate().map(|(number, lines)| Run { source, number, lines: *lines }));
     }
@@ -143,13 +150,15 @@ impl<'t> Tables<'t> {
     /// Adds the lines of a head to the customer at hand.
     #[inline(always)]
     fn add(&mut self, plan: &SourcePlan<'_>, run: &Run<'_>, head: usize, matches: &mut RowMatch) {
-        if plan.shape.is_sale {
-            self.add_sale(plan, run, head, matches);
-            return;
+        match (plan.shape.is_sale, plan.is_plain) {
+            (true, true) => return self.add_sale::<true>(plan, run, head, matches),
+            (true, false) => return self.add_sale::<false>(plan, run, head, matches),
+            (false, _) => {}
         }
         let (mut lines, mut matched) = (0, 0);
         for line in run.lines.of(head) {
             let meta = Meta(line[META]);
+            plan.rows.count_some(&mut self.open.aggregates, meta);
             self.overflow |= plan.rows.add(&mut self.open.aggregates, &run.lines.layout, meta, line);
             lines += 1;
             matched += u64::from(meta.filters() != 0);
@@ -159,30 +168,43 @@ impl<'t> Tables<'t> {
         matches.matched += if plan.takes_all { lines } else { matched };
     }
 
-    /// Adds the lines of an order.
+    /// Adds the lines of an order; those of a plain source ask for less.
     #[inline(always)]
-    fn add_sale(&mut self, plan: &SourcePlan<'_>, run: &Run<'_>, head: usize, matches: &mut RowMatch) {
+    fn add_sale<const IS_PLAIN: bool>(
+        &mut self,
+        plan: &SourcePlan<'_>,
+        run: &Run<'_>,
+        head: usize,
+        matches: &mut RowMatch,
+    ) {
         let layout = &run.lines.layout;
         let Head { order, micros, day, first, .. } = run.lines.heads[head];
         let (mut lines, mut unmatched, mut bits, mut overflow) = (0, 0, 0, false);
         let (mut net_revenue, mut gross_margin) = (0, 0);
-        let has_cells = !plan.cells.is_empty();
         for (number, line) in run.lines.of(head).enumerate() {
-            if plan.shape.is_checked && !plan.keep.keeps(run.number, first as usize + number * layout.words) {
+            let meta = Meta(line[META]);
+            if !IS_PLAIN
+                && plan.shape.is_checked
+                && !plan.keep.keeps(run.number, first as usize + number * layout.words)
+            {
                 continue;
             }
-            let meta = Meta(line[META]);
             let values = layout.measures(line);
             let cell = self.cells.of(meta.group());
             overflow |= post(self.cells.measures(cell), values, meta.is_return());
-            if has_cells {
+            plan.rows.count_some(&mut self.open.aggregates, meta);
+            lines += 1;
+            bits |= u64::from(meta.filters()) | if meta.is_return() { ANY } else { ANY | SALE };
+            if IS_PLAIN {
+                continue;
+            }
+            if !plan.cells.is_empty() {
                 let aggregates = self.cells.aggregates(cell);
                 plan.cells.count(aggregates, 1);
+                plan.cells.count_some(aggregates, meta);
                 overflow |= plan.cells.add(aggregates, layout, meta, line);
             }
             overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
-            lines += 1;
-            bits |= u64::from(meta.filters()) | if meta.is_return() { ANY } else { ANY | SALE };
             let net = values[REVENUE] - values[DISCOUNT];
             if !plan.takes_all && meta.filters() == 0 {
                 unmatched += 1;

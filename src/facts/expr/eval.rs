@@ -79,6 +79,10 @@ impl Evaluation<'_> {
     }
 
     fn condition(&self, node: &Node) -> Result<BooleanArray> {
+        self.rows.condition(node, self.zone, || self.test(node))
+    }
+
+    fn test(&self, node: &Node) -> Result<BooleanArray> {
         let rows = self.rows();
         match node {
             Node::Compare(x, how, y) => compare(&self.value(x)?, *how, &self.value(y)?, rows).map_err(broken),
