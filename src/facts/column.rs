@@ -9,7 +9,17 @@ use std::sync::Arc;
 
 /// Integers in the narrowest type that holds them all.
 #[derive(Debug)]
-pub(crate) enum Column {
+pub(crate) struct Column {
+    pub(crate) values: Values,
+    /// How many values need more than half of the type's bytes, and how many are not 0: counted while they are in the
+    /// processor's cache.
+    pub(crate) wide: usize,
+    pub(crate) not_zero: usize,
+}
+
+/// Values in one of the types that a column may have.
+#[derive(Debug)]
+pub(crate) enum Values {
     Bytes(Vec<i8>),
     Shorts(Vec<i16>),
     Ints(Vec<i32>),
@@ -18,7 +28,7 @@ pub(crate) enum Column {
 
 impl Default for Column {
     fn default() -> Self {
-        Self::Bytes(Vec::new())
+        Self { values: Values::Bytes(Vec::new()), wide: 0, not_zero: 0 }
     }
 }
 
@@ -46,19 +56,27 @@ impl Column {
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "the span is known, and a plain cast vectorises")]
     pub(crate) fn with_span(span: i64, values: impl Iterator<Item = i64>) -> Self {
-        match span {
-            ..0x80 => Self::Bytes(values.map(|value| value as i8).collect()),
-            0x80..0x8000 => Self::Shorts(values.map(|value| value as i16).collect()),
-            0x8000..0x8000_0000 => Self::Ints(values.map(|value| value as i32).collect()),
-            _ => Self::Longs(values.collect()),
-        }
+        let values = match span {
+            ..0x80 => Values::Bytes(values.map(|value| value as i8).collect()),
+            0x80..0x8000 => Values::Shorts(values.map(|value| value as i16).collect()),
+            0x8000..0x8000_0000 => Values::Ints(values.map(|value| value as i32).collect()),
+            _ => Values::Longs(values.collect()),
+        };
+        let count = |width| {
+            let mut count = Count::default();
+            values.scan(width, &mut count);
+            count.0
+        };
+        let not_zero = count(0);
+        let wide = if values.width() == 1 { not_zero } else { count(values.width() / 2) };
+        Self { values, wide, not_zero }
     }
 
     /// Whether every value, times a power of ten up to the ninth, fits 64 bits.
     pub(crate) fn fits_times(&self, factor: i64) -> bool {
-        match self {
-            Self::Longs(values) => values.iter().all(|value| value.checked_mul(factor).is_some()),
-            Self::Bytes(_) | Self::Shorts(_) | Self::Ints(_) => true,
+        match &self.values {
+            Values::Longs(values) => values.iter().all(|value| value.checked_mul(factor).is_some()),
+            Values::Bytes(_) | Values::Shorts(_) | Values::Ints(_) => true,
         }
     }
 
@@ -68,11 +86,11 @@ impl Column {
         fn sum<T: Copy + Into<i64>>(values: &[T]) -> i128 {
             values.iter().map(|value| (*value).into()).sum::<i64>().into()
         }
-        match self {
-            Self::Bytes(values) => sum(values),
-            Self::Shorts(values) => sum(values),
-            Self::Ints(values) => sum(values),
-            Self::Longs(values) => values.iter().copied().map(i128::from).sum(),
+        match &self.values {
+            Values::Bytes(values) => sum(values),
+            Values::Shorts(values) => sum(values),
+            Values::Ints(values) => sum(values),
+            Values::Longs(values) => values.iter().copied().map(i128::from).sum(),
         }
     }
 
@@ -102,29 +120,24 @@ impl Column {
 
     /// Bytes of a value.
     pub(crate) fn width(&self) -> usize {
-        match self {
-            Self::Bytes(_) => 1,
-            Self::Shorts(_) => 2,
-            Self::Ints(_) => 4,
-            Self::Longs(_) => 8,
-        }
+        self.values.width()
     }
 
     pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(values) => values.len(),
-            Self::Shorts(values) => values.len(),
-            Self::Ints(values) => values.len(),
-            Self::Longs(values) => values.len(),
+        match &self.values {
+            Values::Bytes(values) => values.len(),
+            Values::Shorts(values) => values.len(),
+            Values::Ints(values) => values.len(),
+            Values::Longs(values) => values.len(),
         }
     }
 
     fn append_to<T>(&self, target: &mut Vec<T>, cast: impl Fn(i64) -> T) {
-        match self {
-            Self::Bytes(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Self::Shorts(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Self::Ints(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Self::Longs(values) => target.extend(values.iter().map(|value| cast(*value))),
+        match &self.values {
+            Values::Bytes(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Values::Shorts(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Values::Ints(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Values::Longs(values) => target.extend(values.iter().map(|value| cast(*value))),
         }
     }
 }
@@ -133,6 +146,52 @@ fn join<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> Scala
     let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
     parts.iter().for_each(|part| part.append_to(&mut values, &cast));
     values.into()
+}
+
+/// Looks for values that a narrower type does not hold.
+pub(crate) trait Scan {
+    /// Values of which some may not fit.
+    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool);
+}
+
+impl Values {
+    fn width(&self) -> usize {
+        match self {
+            Self::Bytes(_) => 1,
+            Self::Shorts(_) => 2,
+            Self::Ints(_) => 4,
+            Self::Longs(_) => 8,
+        }
+    }
+
+    /// Shows the values to a scan, and how to tell which of them need more than half of their bytes, or are not 0.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "that it truncates is what is asked")]
+    pub(crate) fn scan(&self, width: usize, scan: &mut impl Scan) {
+        match (self, width) {
+            (Self::Bytes(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Shorts(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Shorts(values), 1) => scan.scan(values, |value| value != i16::from(value as i8)),
+            (Self::Ints(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Ints(values), 2) => scan.scan(values, |value| value != i32::from(value as i16)),
+            (Self::Longs(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Longs(values), 4) => scan.scan(values, |value| value != i64::from(value as i32)),
+            _ => {} // they are no wider
+        }
+    }
+}
+
+/// How many values do not fit.
+#[derive(Default)]
+struct Count(usize);
+
+impl Scan for Count {
+    #[inline(always)]
+    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool) {
+        // Counted in one byte for a while, so that the loop takes many values at a time.
+        let count = |values: &[T]| values.iter().map(|value| u8::from(is_wider(*value))).sum::<u8>();
+        self.0 += values.chunks(128).map(|values| usize::from(count(values))).sum::<usize>();
+    }
 }
 
 /// Integers in the narrowest type that holds them all.

@@ -1,7 +1,6 @@
 //! Customers' first and last sale line as they are kept: only of those who have one, in the largest unit that holds all.
 
 use super::column::Column;
-use super::packed::{differences, sums};
 use super::schema::NO_INSTANT;
 use super::state_file::{Kept, Lists};
 
@@ -13,30 +12,38 @@ const SPAN: &str = "first_to_last_order";
 const UNIT: &str = "instant_unit";
 
 /// Keeps the first and last sale line of each row, in microseconds.
-pub(crate) fn pack(lists: &mut Lists, instants: impl Iterator<Item = [i64; 2]> + Clone) {
-    let known = instants.filter(|[first, _]| *first != NO_INSTANT);
-    let (unit, spans) = in_units::<1_000_000>(known.clone())
-        .or_else(|| in_units::<1_000>(known.clone()))
-        .or_else(|| in_units::<1>(known))
+pub(crate) fn pack(lists: &mut Lists, parts: &[&[[i64; 2]]]) {
+    let (unit, [first, spans]) = in_units::<1_000_000>(parts)
+        .or_else(|| in_units::<1_000>(parts))
+        .or_else(|| in_units::<1>(parts))
         .expect("every instant is a whole number of microseconds");
     lists.pack(UNIT, &[&Column::from(vec![unit])]);
-    lists.pack(FIRST, &[&differences(spans.iter().map(|[first, _]| *first), &mut 0)]);
-    lists.pack(SPAN, &[&Column::from(spans.iter().map(|[_, span]| *span).collect::<Vec<_>>())]);
+    lists.pack_differences(FIRST, first.first().copied(), std::iter::once(first.iter().copied()));
+    lists.pack(SPAN, &[&Column::from(spans)]);
 }
 
 /// A unit with the first instants and the spans in it, if it holds all.
-fn in_units<const UNIT: i64>(instants: impl Iterator<Item = [i64; 2]>) -> Option<(i64, Vec<[i64; 2]>)> {
-    let in_unit = |[first, last]: [i64; 2]| {
-        let span = last - first;
-        (first % UNIT == 0 && span % UNIT == 0).then_some([first / UNIT, span / UNIT])
-    };
-    instants.map(in_unit).collect::<Option<Vec<_>>>().map(|spans| (UNIT, spans))
+fn in_units<const UNIT: i64>(parts: &[&[[i64; 2]]]) -> Option<(i64, [Vec<i64>; 2])> {
+    let rows = parts.iter().map(|part| part.len()).sum();
+    let (mut firsts, mut spans) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
+    for part in parts {
+        let mut rest = 0;
+        for [first, last] in part.iter().filter(|[first, _]| *first != NO_INSTANT) {
+            firsts.push(first / UNIT);
+            spans.push((last - first) / UNIT);
+            rest |= first % UNIT | (last - first) % UNIT;
+        }
+        if rest != 0 {
+            return None;
+        }
+    }
+    Some((UNIT, [firsts, spans]))
 }
 
 /// The first and last sale lines of rows with so many orders.
 pub(crate) fn unpack(kept: &Kept, orders: &[i64]) -> [Vec<i64>; 2] {
     let unit = kept.integers(UNIT)[0];
-    let mut known = sums(kept.integers(FIRST)).into_iter().zip(kept.integers(SPAN));
+    let mut known = kept.sums(FIRST).into_iter().zip(kept.integers(SPAN));
     let instants = orders.iter().map(|orders| match orders {
         0 => (NO_INSTANT, NO_INSTANT),
         _ => {
@@ -63,7 +70,7 @@ mod tests {
             (vec![never], 1_000_000),
         ] {
             let mut lists = Lists::of(instants.len());
-            pack(&mut lists, instants.iter().copied());
+            pack(&mut lists, &[&instants]);
             let kept = Kept::read(folder.path(), &lists.write(folder.path()).unwrap()).unwrap();
             assert_eq!(kept.integers(UNIT), [unit]);
             let orders: Vec<i64> = instants.iter().map(|pair| i64::from(*pair != never)).collect();

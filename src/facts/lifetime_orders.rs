@@ -1,6 +1,6 @@
 //! Distinct orders over life: an order may have lines in several periods, so the periods' orders do not add up.
 
-use super::packed::{rows_of, sums};
+use super::packed::rows_of;
 use super::period_run::{ORDER_WORDS, STEP};
 use super::state::{PeriodRuns, Record, StateFile};
 use super::state_file::Kept;
@@ -39,7 +39,7 @@ struct OrderRun {
 impl OrderRun {
     fn read(folder: &Path, file: &StateFile, ranks: &[u32]) -> Result<Self> {
         let kept = Kept::read(folder, file)?;
-        let words = ORDER_WORDS.map(|word| sums(kept.integers(word)));
+        let words = ORDER_WORDS.map(|word| kept.sums(word));
         Ok(Self { ranks: rows_of(kept.integers(STEP)).map(|row| ranks[row]).collect(), words })
     }
 }

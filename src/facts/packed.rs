@@ -3,7 +3,7 @@
 //! A column that is mostly 0, or has some customers among small ones, then takes little more than what it says; and less
 //! to write, to hash and to read is what makes state quick.
 
-use super::column::{Column, widen};
+use super::column::{Column, Scan, widen};
 use arrow::array::ArrayRef;
 
 /// A column as it is kept.
@@ -15,16 +15,13 @@ pub(crate) struct Packed {
     pub(crate) others: Option<[ArrayRef; 2]>,
 }
 
-/// Widths that values may be narrowed to, in bytes.
-const NARROWER: [usize; 4] = [4, 2, 1, 0];
-
 impl Packed {
     /// Several columns, one after another. What results depends on the values alone, not on where they are cut.
     pub(crate) fn new(parts: &[&Column]) -> Self {
         let width = cheapest_width(parts);
         let mut others = Others::default();
         for part in parts {
-            scan(part, width, &mut others);
+            part.values.scan(width, &mut others);
             others.first_row += part.len();
         }
         let Others { rows, values, .. } = others;
@@ -44,7 +41,7 @@ impl Packed {
     }
 }
 
-/// The width that takes the fewest bytes: of two, the wider.
+/// All bytes of the widest values, half of them, or none, whichever takes least.
 fn cheapest_width(parts: &[&Column]) -> usize {
     let rows: usize = parts.iter().map(|part| part.len()).sum();
     let widest = parts.iter().map(|part| part.width()).max().unwrap_or(0);
@@ -53,52 +50,16 @@ fn cheapest_width(parts: &[&Column]) -> usize {
     let beside = widest + 2;
     let finding = rows - rows / 8;
     let (mut cheapest, mut least) = (widest, rows * widest);
-    for width in NARROWER.into_iter().filter(|width| *width < widest) {
-        let mut count = Count::default();
-        parts.iter().for_each(|part| scan(part, width, &mut count));
-        let others = if count.0 > 0 { count.0 * beside + finding } else { 0 };
-        if others >= least {
-            break; // no fewer do not fit what is narrower still
-        }
-        if rows * width + others < least {
-            (cheapest, least) = (width, rows * width + others);
+    let widest_parts = parts.iter().filter(|part| part.width() == widest);
+    let wide = widest_parts.map(|part| part.wide).sum::<usize>();
+    let not_zero = parts.iter().map(|part| part.not_zero).sum::<usize>();
+    for (width, others) in [(widest / 2, wide), (0, not_zero)] {
+        let bytes = rows * width + if others > 0 { others * beside + finding } else { 0 };
+        if bytes < least {
+            (cheapest, least) = (width, bytes);
         }
     }
     cheapest
-}
-
-/// Looks for values that a narrower type does not hold.
-trait Scan {
-    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool);
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "that it truncates is what is asked")]
-fn scan(part: &Column, width: usize, scan: &mut impl Scan) {
-    match (part, width) {
-        (Column::Bytes(values), 0) => scan.scan(values, |value| value != 0),
-        (Column::Shorts(values), 0) => scan.scan(values, |value| value != 0),
-        (Column::Shorts(values), 1) => scan.scan(values, |value| value != i16::from(value as i8)),
-        (Column::Ints(values), 0) => scan.scan(values, |value| value != 0),
-        (Column::Ints(values), 1) => scan.scan(values, |value| value != i32::from(value as i8)),
-        (Column::Ints(values), 2) => scan.scan(values, |value| value != i32::from(value as i16)),
-        (Column::Longs(values), 0) => scan.scan(values, |value| value != 0),
-        (Column::Longs(values), 1) => scan.scan(values, |value| value != i64::from(value as i8)),
-        (Column::Longs(values), 2) => scan.scan(values, |value| value != i64::from(value as i16)),
-        (Column::Longs(values), 4) => scan.scan(values, |value| value != i64::from(value as i32)),
-        _ => {} // the part is no wider
-    }
-}
-
-/// How many values do not fit.
-#[derive(Default)]
-struct Count(usize);
-
-impl Scan for Count {
-    fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool) {
-        // Counted in 32 bits for a while, so that the loop vectorises.
-        let count = |values: &[T]| values.iter().map(|value| u32::from(is_wider(*value))).sum::<u32>();
-        self.0 += values.chunks(1 << 16).map(|values| count(values) as usize).sum::<usize>();
-    }
 }
 
 /// Which values do not fit.
@@ -143,9 +104,8 @@ pub(crate) fn differences(values: impl Iterator<Item = i64>, last: &mut i64) -> 
     Column::with_span(span, differences.into_iter())
 }
 
-/// The integers that differences from 0 lead to.
-pub(crate) fn sums(mut differences: Vec<i64>) -> Vec<i64> {
-    let mut last = 0_i64;
+/// The integers that differences lead to.
+pub(crate) fn sums(mut differences: Vec<i64>, mut last: i64) -> Vec<i64> {
     for value in &mut differences {
         last = last.wrapping_add(*value);
         *value = last;
@@ -155,7 +115,7 @@ pub(crate) fn sums(mut differences: Vec<i64>) -> Vec<i64> {
 
 /// Ascending rows that differences lead to.
 pub(crate) fn rows_of(steps: Vec<i64>) -> impl Iterator<Item = usize> {
-    sums(steps).into_iter().map(|row| usize::try_from(row).expect("rows are not negative"))
+    sums(steps, 0).into_iter().map(|row| usize::try_from(row).expect("rows are not negative"))
 }
 
 #[cfg(test)]
@@ -174,12 +134,15 @@ mod tests {
         let mut small: Vec<i64> = (0..1_000).map(|row| row % 100).collect();
         assert_eq!(packed(&small).narrow.data_type(), &DataType::Int8);
         assert!(packed(&small).others.is_none());
-        (small[3], small[990]) = (i64::MIN, 70_000);
+        (small[3], small[990]) = (-200, 20_000);
         let kept = packed(&small);
         assert_eq!(kept.narrow.data_type(), &DataType::Int8);
         let [steps, others] = kept.others.as_ref().unwrap();
-        assert_eq!((widen(steps), widen(others)), (vec![3, 987], vec![i64::MIN, 70_000]));
+        assert_eq!((widen(steps), widen(others)), (vec![3, 987], vec![-200, 20_000]));
         assert_eq!(kept.unpacked(), small);
+        small[5] = i64::MIN;
+        assert_eq!(packed(&small).narrow.data_type(), &DataType::Int32);
+        assert_eq!(packed(&small).unpacked(), small);
 
         let mut sparse = vec![0; 1_000];
         sparse[999] = -1;
@@ -215,7 +178,7 @@ mod tests {
             prop_assert_eq!(whole.unpacked(), &values[..]);
             prop_assert_eq!(&whole.narrow, &cut.narrow);
             prop_assert_eq!(whole.others, cut.others);
-            prop_assert_eq!(sums(differences(values.iter().copied(), &mut 0).widened()), values);
+            prop_assert_eq!(sums(differences(values.iter().copied(), &mut 7).widened(), 7), values);
         }
     }
 }

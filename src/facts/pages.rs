@@ -4,8 +4,10 @@
 use bytes::Bytes;
 use parquet::errors::Result;
 use parquet::file::reader::{ChunkReader, Length};
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, pread};
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,8 +46,16 @@ impl ChunkReader for Pages {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        let mut bytes = vec![0; length];
-        self.0.read_exact_at(&mut bytes, start)?;
+        let mut bytes = Vec::with_capacity(length);
+        while bytes.len() < length {
+            let place = start + bytes.len() as u64;
+            match pread(&*self.0, spare_capacity(&mut bytes), place) {
+                Ok(0) => return Err(std::io::Error::from(ErrorKind::UnexpectedEof).into()),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(fault) => return Err(std::io::Error::from(fault).into()),
+            }
+        }
+        bytes.truncate(length);
         Ok(bytes.into())
     }
 }

@@ -5,7 +5,7 @@ use super::days::{DAY_COLUMNS, Days};
 use super::instants;
 use super::intern::Interner;
 use super::measures::{GROUP_MEASURES, MEASURES};
-use super::packed::{differences, sums};
+use super::packed::differences;
 use super::record::{UNIDENTIFIED, word_key};
 use super::reduced::Reduced;
 use super::state::StateFile;
@@ -75,7 +75,7 @@ fn pack_ids(lists: &mut Lists, ids: &ArrayRef) {
     match ids.as_primitive_opt::<Int64Type>() {
         Some(keys) => {
             let keys = keys.values()[..known].iter().copied();
-            lists.pack(CUSTOMER, &[&differences(keys, &mut 0)]);
+            lists.pack_differences(CUSTOMER, keys.clone().next(), std::iter::once(keys));
         }
         None => lists.add(CUSTOMER, ids.slice(0, known)),
     }
@@ -87,7 +87,7 @@ pub(crate) fn read_ids(folder: &Path, run: &StateFile, key_type: KeyType) -> Res
     let missing = |known: usize| usize::try_from(run.rows).unwrap_or(known).saturating_sub(known);
     Ok(match key_type {
         KeyType::Int => {
-            let keys = sums(kept.integers(CUSTOMER));
+            let keys = kept.sums(CUSTOMER);
             let missing = missing(keys.len());
             Arc::new(keys.into_iter().map(Some).chain(vec![None; missing]).collect::<Int64Array>())
         }
@@ -100,14 +100,10 @@ pub(crate) fn read_ids(folder: &Path, run: &StateFile, key_type: KeyType) -> Res
 }
 
 fn pack_instants(lists: &mut Lists, ranges: &[Reduced], order: Option<&[u32]>) {
-    let instants = ranges.iter().flat_map(|range| range.instants.iter().copied());
-    match order {
-        None => instants::pack(lists, instants),
-        Some(order) => {
-            let instants: Vec<[i64; 2]> = instants.collect();
-            instants::pack(lists, order.iter().map(|row| instants[*row as usize]));
-        }
-    }
+    let parts: Vec<&[[i64; 2]]> = ranges.iter().map(|range| &range.instants[..]).collect();
+    let Some(order) = order else { return instants::pack(lists, &parts) };
+    let instants = parts.concat();
+    instants::pack(lists, &[&order.iter().map(|row| instants[*row as usize]).collect::<Vec<_>>()]);
 }
 
 fn keep_customers(folder: &Path, ranges: &[Reduced], sorted: &Sorted) -> Result<StateFile> {
@@ -279,18 +275,18 @@ fn pack_words(
     order: Option<&[u32]>,
     word: impl Fn(&[u64; 2]) -> i64,
 ) {
-    let mut last = 0;
-    let columns: Vec<Column> = match order {
+    let mut parts = ranges.iter().map(|range| range.order_keys.words.iter().map(&word));
+    match order {
         None => {
-            let words = |range: &Reduced| differences(range.order_keys.words.iter().map(&word), &mut last);
-            ranges.iter().map(words).collect()
+            let first = parts.clone().flatten().next();
+            lists.pack_differences(name, first, parts);
         }
         Some(order) => {
-            let words: Vec<i64> = ranges.iter().flat_map(|range| &range.order_keys.words).map(word).collect();
-            vec![differences(order.iter().map(|entry| words[*entry as usize]), &mut last)]
+            let words: Vec<i64> = parts.by_ref().flatten().collect();
+            let words = order.iter().map(|entry| words[*entry as usize]);
+            lists.pack_differences(name, words.clone().next(), std::iter::once(words));
         }
-    };
-    lists.pack(name, &columns.iter().collect::<Vec<_>>());
+    }
 }
 
 /// Keeps the days, if the ranges have them.

@@ -84,7 +84,9 @@ impl<'c> Sink<'c> {
         match (&batch.values[..], layout.identity) {
             // Four values of 32 bits: the plainest line, of known length.
             ([first, second], None) => {
-                dealer.deal(rows, parts, |lines, row| lines.extend([meta[row].0, first[row], second[row]]));
+                dealer.deal(rows, parts, |lines, row| {
+                    lines.extend_from_slice(&[meta[row].0, first[row], second[row]])
+                });
             }
             (values, None) => dealer.deal(rows, parts, |lines, row| {
                 lines.push(meta[row].0);

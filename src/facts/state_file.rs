@@ -2,11 +2,11 @@
 //!
 //! A file is an Arrow file of one row, whose columns are lists: so each may be as long as it needs to be.
 
-use super::column::Column;
-use super::packed::Packed;
+use super::column::{Column, widen};
+use super::packed::{Packed, differences, sums};
 use super::state::StateFile;
 use crate::error::{Error, Kind, Result};
-use arrow::array::{Array, ArrayRef, AsArray, LargeListArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeListArray, RecordBatch};
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
@@ -46,6 +46,19 @@ impl Lists {
         }
     }
 
+    /// Adds integers that mostly lie close together, packed as the differences between them.
+    pub(crate) fn pack_differences<V: Iterator<Item = i64>>(
+        &mut self,
+        name: &str,
+        first: Option<i64>,
+        parts: impl Iterator<Item = V>,
+    ) {
+        let mut last = first.unwrap_or(0);
+        self.add(&start_of(name), Arc::new(Int64Array::from(vec![last])));
+        let columns: Vec<Column> = parts.map(|values| differences(values, &mut last)).collect();
+        self.pack(name, &columns.iter().collect::<Vec<_>>());
+    }
+
     /// Writes the file.
     pub(crate) fn write(self, folder: &Path) -> Result<StateFile> {
         let io = |fault: std::io::Error| Error::io(Kind::Resource, folder, &fault);
@@ -72,6 +85,11 @@ fn steps_to_others(name: &str) -> String {
 
 fn others_of(name: &str) -> String {
     format!("{name}: others")
+}
+
+/// Where the first of integers stands that are kept as differences.
+fn start_of(name: &str) -> String {
+    format!("{name}: start")
 }
 
 fn batch_of(lists: Vec<(String, ArrayRef)>) -> std::result::Result<RecordBatch, ArrowError> {
@@ -135,7 +153,7 @@ impl Kept {
         let path = state.path(folder);
         let fault = |fault| damaged(&path, &fault);
         let schema = FileReader::try_new(open(&path)?, None).map_err(fault)?.schema();
-        let names = [name.to_owned(), steps_to_others(name), others_of(name)];
+        let names = [name.to_owned(), steps_to_others(name), others_of(name), start_of(name)];
         let columns = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
         let mut reader = FileReader::try_new(open(&path)?, Some(columns)).map_err(fault)?;
         let batch = reader.next().ok_or_else(|| damaged(&path, &"it holds no rows"))?;
@@ -151,6 +169,12 @@ impl Kept {
     pub(crate) fn integers(&self, name: &str) -> Vec<i64> {
         let others = self.find(&steps_to_others(name)).zip(self.find(&others_of(name)));
         Packed { narrow: self.list(name), others: others.map(|(steps, values)| [steps, values]) }.unpacked()
+    }
+
+    /// Integers that were packed as differences.
+    pub(crate) fn sums(&self, name: &str) -> Vec<i64> {
+        let start = widen(&self.list(&start_of(name)));
+        sums(self.integers(name), start[0])
     }
 
     fn find(&self, name: &str) -> Option<ArrayRef> {
@@ -202,6 +226,7 @@ mod tests {
         let make = || {
             let mut lists = Lists::of(500);
             lists.pack("numbers", &[&Column::from(&numbers[..])]);
+            lists.pack_differences("keys", Some(1 << 40), [(1_i64 << 40..).take(500)].into_iter());
             lists.add("texts", texts.clone());
             lists.write(folder.path()).unwrap()
         };
@@ -210,6 +235,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         let kept = Kept::read(folder.path(), &state).unwrap();
         assert_eq!((kept.integers("numbers"), kept.list("texts")), (numbers.clone(), texts));
+        assert_eq!(kept.sums("keys"), (1_i64 << 40..).take(500).collect::<Vec<_>>());
         assert_eq!(Kept::read_one(folder.path(), &state, "numbers").unwrap().integers("numbers"), numbers);
         let mut bytes = std::fs::read(state.path(folder.path())).unwrap();
         let middle = bytes.len() / 2;

@@ -49,6 +49,13 @@ impl Evaluation<'_> {
             Node::Text(text) => Value::Text(Texts::All(Some(text.clone()))),
             Node::Date(day) => Value::Date(Vector::constant(*day)),
             Node::Instant(micros) => Value::Instant(Vector::constant(*micros)),
+            composed => self.rows.once(composed, self.zone, || self.composed(composed))?,
+        })
+    }
+
+    fn composed(&self, node: &Node) -> Result<Value> {
+        let rows = self.rows();
+        Ok(match node {
             Node::Negate(x) => match self.value(x)? {
                 Value::Number(x) => Value::Number(x.negate(rows)),
                 x => Value::Float(floats(x).map(|x| -x)),
@@ -79,10 +86,6 @@ impl Evaluation<'_> {
     }
 
     fn condition(&self, node: &Node) -> Result<BooleanArray> {
-        self.rows.condition(node, self.zone, || self.test(node))
-    }
-
-    fn test(&self, node: &Node) -> Result<BooleanArray> {
         let rows = self.rows();
         match node {
             Node::Compare(x, how, y) => compare(&self.value(x)?, *how, &self.value(y)?, rows).map_err(broken),

@@ -1,24 +1,24 @@
-//! The rows of a batch, whose columns are loaded once, and whose conditions are tested once, however many expressions
+//! The rows of a batch, whose columns are loaded once, and whose expressions are evaluated once, however many others
 //! speak of them.
 
 use super::column;
 use super::eval::{Value, broken};
 use super::node::{Kind, Node};
 use crate::error::{Error, Result};
-use arrow::array::{BooleanArray, RecordBatch};
+use arrow::array::RecordBatch;
 use std::cell::{OnceCell, RefCell};
 
-/// The rows of a batch, and what expressions have asked for so far: columns, and which conditions hold.
+/// The rows of a batch, and what expressions have asked for so far: columns, and what others come to.
 pub struct Rows<'b> {
     batch: &'b RecordBatch,
     loaded: Vec<OnceCell<Value>>,
-    tested: RefCell<Vec<(Node, chrono_tz::Tz, BooleanArray)>>,
+    evaluated: RefCell<Vec<(Node, chrono_tz::Tz, Value)>>,
 }
 
 impl<'b> Rows<'b> {
     /// Those of a batch.
     pub fn of(batch: &'b RecordBatch) -> Self {
-        Self { batch, loaded: vec![OnceCell::new(); batch.num_columns()], tested: RefCell::default() }
+        Self { batch, loaded: vec![OnceCell::new(); batch.num_columns()], evaluated: RefCell::default() }
     }
 
     /// How many there are.
@@ -44,19 +44,19 @@ impl<'b> Rows<'b> {
         Ok(self.loaded[index].get_or_init(|| value).clone())
     }
 
-    /// Where a condition holds, by `test` if that was not asked before.
-    pub(super) fn condition(
+    /// What an expression comes to; `evaluate` is asked the first time.
+    pub(super) fn once(
         &self,
         node: &Node,
         zone: chrono_tz::Tz,
-        test: impl FnOnce() -> Result<BooleanArray>,
-    ) -> Result<BooleanArray> {
-        let is_same = |(known, of, _): &&(Node, chrono_tz::Tz, BooleanArray)| known == node && *of == zone;
-        if let Some((_, _, truths)) = self.tested.borrow().iter().find(is_same) {
-            return Ok(truths.clone());
+        evaluate: impl FnOnce() -> Result<Value>,
+    ) -> Result<Value> {
+        let is_same = |(known, of, _): &&(Node, chrono_tz::Tz, Value)| known == node && *of == zone;
+        if let Some((_, _, value)) = self.evaluated.borrow().iter().find(is_same) {
+            return Ok(value.clone());
         }
-        let truths = test()?;
-        self.tested.borrow_mut().push((node.clone(), zone, truths.clone()));
-        Ok(truths)
+        let value = evaluate()?;
+        self.evaluated.borrow_mut().push((node.clone(), zone, value.clone()));
+        Ok(value)
     }
 }

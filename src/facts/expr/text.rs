@@ -1,7 +1,7 @@
 //! Text: plain, as a dictionary, or one for all rows. Predicates run on the dictionary, not on the rows.
 
 use super::node::Comparison;
-use super::vector::{Values, Vector, all};
+use super::vector::{Values, Vector, all, bits};
 use arrow::array::{
     AnyDictionaryArray, Array, AsArray, BooleanArray, Datum, Int32Array, Scalar, StringArray,
 };
@@ -50,16 +50,20 @@ impl Texts {
                 if answers.null_count() > 0 {
                     return Ok(take(&answers, codes, None)?.as_boolean().clone());
                 }
-                let (answers, of_row) = (answers.values(), &codes.values()[..rows]);
-                let bits = if answers.len() <= 64 {
-                    // All answers in one word. Codes of null rows may be anything.
-                    let word = answers.set_indices().fold(0_u64, |word, code| word | 1 << code);
-                    BooleanBuffer::collect_bool(rows, |row| word >> (of_row[row] & 63) & 1 == 1)
-                } else {
-                    let answer = |code: i32| {
-                        usize::try_from(code).is_ok_and(|at| at < answers.len() && answers.value(at))
-                    };
-                    BooleanBuffer::collect_bool(rows, |row| answer(of_row[row]))
+                let (answers, codes_of) = (answers.values(), &codes.values()[..rows]);
+                let mut passing = answers.set_indices();
+                let bits = match (passing.next(), passing.next()) {
+                    // Mostly just one text passes.
+                    (Some(only), None) => {
+                        let only = i32::try_from(only).expect("dictionaries have fewer than 2^31 entries");
+                        bits(codes_of, |code| code == only)
+                    }
+                    // Codes of null rows may be anything.
+                    _ => {
+                        let table: Vec<bool> = answers.iter().collect();
+                        let answer = |code: usize| table.get(code).copied().unwrap_or(false);
+                        bits(codes_of, |code| usize::try_from(code).is_ok_and(answer))
+                    }
                 };
                 Ok(BooleanArray::new(bits, codes.nulls().cloned()))
             }

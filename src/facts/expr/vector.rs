@@ -56,14 +56,8 @@ impl<T: ArrowNativeType> Values<T> {
                 let (left, right) = (&left[..rows], &right[..rows]);
                 BooleanBuffer::collect_bool(rows, |row| f(left[row], right[row]))
             }
-            (Values::Each(left), Values::All(y)) => {
-                let left = &left[..rows];
-                BooleanBuffer::collect_bool(rows, |row| f(left[row], *y))
-            }
-            (Values::All(x), Values::Each(right)) => {
-                let right = &right[..rows];
-                BooleanBuffer::collect_bool(rows, |row| f(*x, right[row]))
-            }
+            (Values::Each(left), Values::All(y)) => bits(&left[..rows], |x| f(x, *y)),
+            (Values::All(x), Values::Each(right)) => bits(&right[..rows], |y| f(*x, y)),
             (Values::All(x), Values::All(y)) => all(f(*x, *y), rows),
         }
     }
@@ -130,6 +124,26 @@ impl<T: ArrowNativeType> Vector<T> {
             nulls: select_nulls(mask, yes.nulls.as_ref(), no.nulls.as_ref()),
         }
     }
+}
+
+/// Bit by bit, whether a value passes.
+///
+/// The answers of a block are bytes first, which is a loop that vectorises, and then bits, eight by one multiplication.
+pub(super) fn bits<T: Copy>(values: &[T], passes: impl Fn(T) -> bool) -> BooleanBuffer {
+    /// Brings the lowest bit of each of eight bytes into the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let word = |answers: [u8; BLOCK]| {
+        let eights = answers.as_chunks::<8>().0.iter();
+        let bytes = eights.map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+        (0..).step_by(8).zip(bytes).fold(0, |word, (shift, byte)| word | byte << shift)
+    };
+    let (blocks, rest) = values.as_chunks::<BLOCK>();
+    let mut words: Vec<u64> = Vec::with_capacity(blocks.len() + 1);
+    words.extend(blocks.iter().map(|block| word(block.map(|value| u8::from(passes(value))))));
+    let mut answers = [0; BLOCK];
+    answers.iter_mut().zip(rest).for_each(|(answer, value)| *answer = u8::from(passes(*value)));
+    words.push(word(answers));
+    BooleanBuffer::new(words.into(), 0, values.len())
 }
 
 /// Bits that are all alike.
