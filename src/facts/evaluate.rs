@@ -170,7 +170,9 @@ fn customer_words(
         }
         KeyColumn::PlainText(array) => intern_all(context.customers, array),
     };
-    if let KeyColumn::Int { values, nulls } = keys {
+    if let KeyColumn::Int { values, nulls } = keys
+        && values.iter().fold(false, |any, key| any | (*key == i64::MAX))
+    {
         for (row, _) in values.iter().enumerate().filter(|(_, key)| **key == i64::MAX) {
             if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
                 fates.quarantine(row, || {
@@ -248,12 +250,10 @@ fn codes_by(
     match keys {
         KeyColumn::Text { dictionary, codes, nulls } => {
             let known: Vec<u32> = dictionary.iter().map(|value| value.map_or_else(&null, &text)).collect();
-            let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-            let code = |(row, code): (usize, &i32)| match usize::try_from(*code) {
-                Ok(code) if valid(row) => known[code],
-                _ => null(),
-            };
-            codes.iter().enumerate().map(code).collect()
+            let of = |code: &i32| known[usize::try_from(*code).expect("codes are not negative")];
+            let Some(nulls) = nulls else { return codes.iter().map(of).collect() };
+            let code = |(code, is_valid)| if is_valid { of(code) } else { null() };
+            codes.iter().zip(nulls.iter()).map(code).collect()
         }
         KeyColumn::PlainText(array) => {
             let mut seen: HashMap<&str, u32> = HashMap::new();

@@ -10,6 +10,7 @@ use crate::units::{Day, MICROS_PER_DAY};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use std::cell::Cell;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
@@ -54,7 +55,18 @@ fn mark_implausible(days: &mut [i32]) -> Faults {
 /// Local days of instants (with a zone) or wall times (without).
 pub(super) fn days(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i32> {
     let Vector { values, nulls } = local(times, zone);
-    Vector { values: values.map(day_of), nulls }
+    // Neighbours mostly are of one day, which a subtraction tells; else it takes a division.
+    let last = Cell::new((0, 0));
+    let day = |micros: i64| {
+        let (midnight, day) = last.get();
+        if (0..MICROS_PER_DAY).contains(&micros.wrapping_sub(midnight)) {
+            return day;
+        }
+        let day = day_of(micros);
+        last.set((i64::from(day).saturating_mul(MICROS_PER_DAY), day));
+        day
+    };
+    Vector { values: values.map(day), nulls }
 }
 
 /// Midnights of days: instants (with a zone) or wall times (without).
