@@ -20,6 +20,7 @@ impl Acquisition {
     pub(crate) fn place(master: Option<&CustomerMaster>, periods: &[Period], as_of: Day) -> Self {
         let mut placed = Self { by_period: vec![Vec::new(); periods.len()], ..Self::default() };
         let Some(master) = master else { return placed };
+        let ends: Vec<Day> = periods.iter().copied().map(Period::end).collect();
         let customers = master.acquisition_cost.iter().zip(&master.acquired_on);
         for (rank, (&cost, acquired_on)) in (0_u32..).zip(customers).filter(|(_, (cost, _))| **cost != 0) {
             let Some(day) = acquired_on.filter(|day| *day < as_of) else {
@@ -30,7 +31,7 @@ impl Acquisition {
                 continue;
             };
             let after = periods.partition_point(|period| period.start <= day);
-            match after.checked_sub(1).filter(|&index| day < periods[index].end()) {
+            match after.checked_sub(1).filter(|&index| day < ends[index]) {
                 Some(index) => placed.by_period[index].push((rank, cost)),
                 None => placed.opening.push((rank, cost)),
             }

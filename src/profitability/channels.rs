@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::facts::schema::CustomerMaster;
 use arrow::array::{AsArray, StringArray};
 use arrow::datatypes::DataType;
+use hashbrown::HashMap;
 
 /// The attribute that names a customer's channel.
 const ATTRIBUTE: &str = "channel";
@@ -27,6 +28,10 @@ pub(crate) struct Income {
     pub(crate) profit: i128,
 }
 
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).expect("there are fewer channels than customers")
+}
+
 impl Channels {
     pub(crate) fn new(master: Option<&CustomerMaster>) -> Result<Self> {
         let attributes = master.iter().flat_map(|master| &master.attributes);
@@ -39,14 +44,25 @@ impl Channels {
     }
 
     fn of_texts(texts: &StringArray) -> Self {
-        let mut names: Vec<&str> = texts.iter().flatten().collect();
+        // Few names and many customers: numbers in the order they are met first, then in that of the names.
+        let mut numbers: HashMap<&str, u32> = HashMap::new();
+        let met: Vec<Option<u32>> = texts
+            .iter()
+            .map(|text| {
+                let next = narrow(numbers.len());
+                text.map(|name| *numbers.entry(name).or_insert(next))
+            })
+            .collect();
+        let mut names: Vec<(&str, u32)> = numbers.into_iter().collect();
         names.sort_unstable();
-        names.dedup();
-        let code = |name: &str| names.binary_search(&name).expect("every name was collected");
-        let narrow = |code: usize| u32::try_from(code).expect("there are fewer channels than customers");
-        let code_of = |text: Option<&str>| narrow(text.map_or(names.len(), code));
-        let of_rank = texts.iter().map(code_of).collect();
-        Self { names: names.into_iter().map(str::to_owned).collect(), of_rank }
+        let mut code_of = vec![0; names.len()];
+        (0..).zip(&names).for_each(|(code, (_, number))| code_of[*number as usize] = code);
+        let none = narrow(names.len());
+        let of_rank = met.into_iter().map(|number| number.map_or(none, |number| code_of[number as usize]));
+        Self {
+            of_rank: of_rank.collect(),
+            names: names.into_iter().map(|(name, _)| name.to_owned()).collect(),
+        }
     }
 
     /// By channel; last the customers without one. Ranks from `known` on are not customers.

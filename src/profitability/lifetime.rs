@@ -41,6 +41,20 @@ const ADDITIVE: [Additive; 9] = [
     ("product_cost", |measures| &measures.product_cost),
 ];
 
+/// Takes over the first instants of those who have none yet, and the last ones of all who have one in the period.
+fn follow(firsts: &mut [i64], lasts: &mut [i64], measures: &Measures) {
+    let instants = measures.first_order_at.iter().zip(measures.last_order_at.iter());
+    for (rank, (first, last)) in
+        measures.ranks.iter().zip(instants).filter(|(_, (_, last))| **last != NO_INSTANT)
+    {
+        let known = &mut firsts[*rank as usize];
+        if *known == NO_INSTANT {
+            *known = *first;
+        }
+        lasts[*rank as usize] = *last;
+    }
+}
+
 impl Lifetime {
     pub(crate) fn new(books: &Books<'_>, customers: usize) -> Self {
         let zeros = |columns: usize| vec![vec![0; customers]; columns];
@@ -69,17 +83,12 @@ impl Lifetime {
         let worth = &measures.worth;
         let lines = self.lines.iter_mut().map(|(line, sums)| (line.column(), sums, worth.line(*line)));
         let jobs: Vec<_> = own.chain(volumes).chain(costs).chain(lines).collect();
-        let added: Vec<Result<()>> =
-            jobs.into_par_iter().map(|(name, sums, values)| add_at(name, sums, ranks, values)).collect();
-        for (row, &rank) in
-            ranks.iter().enumerate().filter(|(row, _)| measures.last_order_at[*row] != NO_INSTANT)
-        {
-            let first = &mut self.first_order_at[rank as usize];
-            if *first == NO_INSTANT {
-                *first = measures.first_order_at[row];
-            }
-            self.last_order_at[rank as usize] = measures.last_order_at[row];
-        }
+        let add = |(name, sums, values): (_, &mut Vec<i64>, &Values)| add_at(name, sums, ranks, values);
+        let (firsts, lasts) = (&mut self.first_order_at, &mut self.last_order_at);
+        let (added, ()) = rayon::join(
+            || jobs.into_par_iter().map(add).collect::<Vec<Result<()>>>(),
+            || follow(firsts, lasts, measures),
+        );
         added.into_iter().collect()
     }
 

@@ -48,11 +48,14 @@ pub(crate) fn customer_periods(
     let mut lifetime = Lifetime::new(books, facts.customers.len());
     let mut earned = Vec::with_capacity(costing.periods.len());
     let mut days = Vec::new();
-    // While a period is encoded, the facts of the next one are read.
-    let mut read_ahead = (!costing.periods.is_empty()).then(|| facts.customer_facts(0));
+    // While a period is encoded, the next one is read.
+    let read = |index: usize| {
+        let is_one = index < costing.periods.len();
+        is_one.then(|| facts.customer_facts(index).map(|period| (period, recipe(sources, index))))
+    };
+    let mut read_ahead = read(0);
     for (index, costed) in costing.periods.iter().enumerate() {
-        let period = read_ahead.take().expect("every period was read ahead")?;
-        let recipe = recipe(sources, index);
+        let (period, recipe) = read_ahead.take().expect("every period was read ahead")?;
         let mut list = match beside.is_listed {
             true => List::begin(layout, costed.period, &recipe, staging)?,
             false => None,
@@ -65,24 +68,25 @@ pub(crate) fn customer_periods(
         let acquired = &acquisition.by_period[index];
         let measures = measure_period(books, costed, period, acquired, &mut each)?;
         list.map(List::finish).transpose()?;
-        lifetime.add(&measures)?;
+        let acquired = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
+        let (added, of_period) = rayon::join(
+            || lifetime.add(&measures),
+            || Earned {
+                incomes: channels.incomes(facts.customers.keys.len(), &measures),
+                totals: CustomerTotals::of(&measures, acquired),
+            },
+        );
+        added?;
+        earned.push(of_period);
         if let Some(avoidable) = avoidable {
             let last_day = Day(costed.period.end().min(facts.as_of).0 - 1);
             let known = facts.customers.keys.len();
             days.push(period_days(&measures, avoidable, facts.day_facts(index)?, last_day, known)?);
         }
-        let acquired = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
-        earned.push(Earned {
-            incomes: channels.incomes(facts.customers.keys.len(), &measures),
-            totals: CustomerTotals::of(&measures, acquired),
-        });
         let sheet = customer_period(layout, costed.period, &measures);
         drop(measures);
-        let following = index + 1;
-        let (written, following) = rayon::join(
-            || write_period(sheet, costed.period, recipe, staging),
-            || (following < costing.periods.len()).then(|| facts.customer_facts(following)),
-        );
+        let (written, following) =
+            rayon::join(|| write_period(sheet, costed.period, recipe, staging), || read(index + 1));
         written?;
         read_ahead = following;
     }

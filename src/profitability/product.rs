@@ -8,6 +8,7 @@ use crate::facts::measures::GROUP_MEASURES;
 use crate::facts::schema::ProductFacts;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Mutex;
 
 /// In the order of `facts::measures`.
 fn sources(facts: &ProductFacts) -> [&[i64]; GROUP_MEASURES] {
@@ -79,11 +80,17 @@ pub(crate) fn merge<T: Send>(
     let numbered: Vec<(usize, &Range<usize>)> = slices.iter().enumerate().collect();
     let table =
         || Table::new(ranks_of_slice(groups) * groups, groups, cost_columns(costs.activities().len()));
+    // Making a table takes as long as a good part of a slice, so it goes from one to the next.
+    let tables = Mutex::new(Vec::new());
+    let idle = || tables.lock().expect("no thread panics while it takes a table");
+    let of_slice = |(number, slice): &(usize, &Range<usize>)| {
+        let mut table = idle().pop().unwrap_or_else(table);
+        let merged = table.merge(periods, costs, *number, slice);
+        idle().push(table);
+        merged.and_then(&make)
+    };
     let of_band = |band: &[(usize, &Range<usize>)]| -> Vec<Result<T>> {
-        let merge = |table: &mut Table, slice: &(usize, &Range<usize>)| {
-            table.merge(periods, costs, slice.0, slice.1).and_then(&make)
-        };
-        band.par_iter().with_max_len(1).map_init(table, merge).collect()
+        band.par_iter().with_max_len(1).map(of_slice).collect()
     };
     let mut ready: Vec<T> = Vec::new();
     for band in numbered.chunks(BAND) {
