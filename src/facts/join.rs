@@ -141,8 +141,8 @@ fn rank_u32(rank: usize) -> u32 {
 /// All group names, sold or only listed, sorted, and per period the global code of each of its codes.
 pub(crate) fn groups(folder: &Path, record: &Record) -> Result<(Vec<String>, Vec<Vec<u32>>)> {
     let names_of = |runs: &PeriodRuns| {
-        let names = Kept::read_one(folder, &runs.products, GROUP_NAMES)?.list(GROUP_NAMES);
-        Ok(names.as_string::<i32>().iter().flatten().map(str::to_owned).collect())
+        let names = Kept::read_note(folder, &runs.products, GROUP_NAMES)?;
+        Ok(serde_json::from_str(&names).expect("the names are a JSON list"))
     };
     let of_period = record.periods.iter().map(names_of).collect::<Result<Vec<Vec<String>>>>()?;
     let mut groups: Vec<String> = of_period.iter().flatten().chain(&record.listed_groups).cloned().collect();

@@ -24,7 +24,7 @@ const CUSTOMER: &str = "customer";
 pub(crate) const STEP: &str = "step";
 /// Code of a product group: its place among the names.
 pub(crate) const GROUP: &str = "group";
-/// Names of the product groups, sorted.
+/// What the names of the product groups are noted as: a JSON list, sorted.
 pub(crate) const GROUP_NAMES: &str = "groups";
 /// Differences between the words of orders' keys.
 pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
@@ -227,7 +227,7 @@ fn keep_products(
     };
     let codes: Vec<Column> = ranges.iter().map(codes).collect();
     pack_in_order(&mut lists, GROUP, &codes.iter().collect::<Vec<_>>(), order.as_deref());
-    lists.add(GROUP_NAMES, Arc::new(StringArray::from(names)));
+    lists.note(GROUP_NAMES, serde_json::to_string(&names).expect("texts are JSON"));
     let measures = ranges.iter().map(|range| range.cells.measures.len()).max().unwrap_or(0);
     for index in 0..measures {
         let parts: Vec<&Column> = ranges.iter().map(|range| &range.cells.measures[index]).collect();

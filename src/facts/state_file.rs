@@ -14,6 +14,7 @@ use arrow::ipc::convert::try_fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, FileReader, read_footer_length};
 use arrow::ipc::root_as_footer;
 use arrow::ipc::writer::FileWriter;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
@@ -23,12 +24,13 @@ use std::sync::Arc;
 pub(crate) struct Lists {
     rows: usize,
     lists: Vec<(String, ArrayRef)>,
+    notes: HashMap<String, String>,
 }
 
 impl Lists {
     /// Nothing yet about so many rows.
     pub(crate) fn of(rows: usize) -> Self {
-        Self { rows, lists: Vec::new() }
+        Self { rows, lists: Vec::new(), notes: HashMap::new() }
     }
 
     /// Adds a list as it is.
@@ -59,6 +61,11 @@ impl Lists {
         self.pack(name, &columns.iter().collect::<Vec<_>>());
     }
 
+    /// Notes something that is read without the lists.
+    pub(crate) fn note(&mut self, key: &str, text: String) {
+        self.notes.insert(key.to_owned(), text);
+    }
+
     /// Writes the file.
     pub(crate) fn write(self, folder: &Path) -> Result<StateFile> {
         let io = |fault: std::io::Error| Error::io(Kind::Resource, folder, &fault);
@@ -66,7 +73,7 @@ impl Lists {
             ArrowError::IoError(_, fault) => Error::io(Kind::Resource, folder, &fault),
             other => Error::internal(format!("state: {other}")),
         };
-        let batch = batch_of(self.lists).map_err(arrow)?;
+        let batch = batch_of(self.lists, self.notes).map_err(arrow)?;
         let file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
         let mut writer = FileWriter::try_new(Hashing::new(file), &batch.schema()).map_err(arrow)?;
         writer.write(&batch).map_err(arrow)?;
@@ -92,7 +99,10 @@ fn start_of(name: &str) -> String {
     format!("{name}: start")
 }
 
-fn batch_of(lists: Vec<(String, ArrayRef)>) -> std::result::Result<RecordBatch, ArrowError> {
+fn batch_of(
+    lists: Vec<(String, ArrayRef)>,
+    notes: HashMap<String, String>,
+) -> std::result::Result<RecordBatch, ArrowError> {
     let list = |(name, values): (String, ArrayRef)| {
         let item = Field::new_list_field(values.data_type().clone(), values.is_nullable());
         let field = Field::new(name, DataType::LargeList(Arc::new(item.clone())), false);
@@ -102,7 +112,7 @@ fn batch_of(lists: Vec<(String, ArrayRef)>) -> std::result::Result<RecordBatch, 
     };
     let (fields, columns): (Vec<Field>, Vec<ArrayRef>) =
         lists.into_iter().map(list).collect::<std::result::Result<Vec<_>, ArrowError>>()?.into_iter().unzip();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, notes)), columns)
 }
 
 /// Hashes what it passes on.
@@ -146,6 +156,13 @@ impl Kept {
         }
         let batch = decoded(&Buffer::from_vec(bytes)).map_err(|fault| damaged(&path, &fault))?;
         Ok(Self { batch: batch.ok_or_else(|| damaged(&path, &"it holds no rows"))? })
+    }
+
+    /// Reads what was noted, and no list.
+    pub(crate) fn read_note(folder: &Path, state: &StateFile, key: &str) -> Result<String> {
+        let path = state.path(folder);
+        let reader = FileReader::try_new(open(&path)?, None).map_err(|fault| damaged(&path, &fault))?;
+        Ok(reader.schema().metadata().get(key).expect("the state has this note").clone())
     }
 
     /// Reads one list of integers or texts; a whole read of the same file will check its bytes.
@@ -228,6 +245,7 @@ mod tests {
             lists.pack("numbers", &[&Column::from(&numbers[..])]);
             lists.pack_differences("keys", Some(1 << 40), [(1_i64 << 40..).take(500)].into_iter());
             lists.add("texts", texts.clone());
+            lists.note("about", "this".to_owned());
             lists.write(folder.path()).unwrap()
         };
         let state = make();
@@ -237,6 +255,7 @@ mod tests {
         assert_eq!((kept.integers("numbers"), kept.list("texts")), (numbers.clone(), texts));
         assert_eq!(kept.sums("keys"), (1_i64 << 40..).take(500).collect::<Vec<_>>());
         assert_eq!(Kept::read_one(folder.path(), &state, "numbers").unwrap().integers("numbers"), numbers);
+        assert_eq!(Kept::read_note(folder.path(), &state, "about").unwrap(), "this");
         let mut bytes = std::fs::read(state.path(folder.path())).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -246,6 +265,7 @@ mod tests {
         assert!(read().contains("not those that were kept"));
         std::fs::write(state.path(folder.path()), b"short").unwrap();
         assert!(read().contains("--full"));
+        assert!(fault(Kept::read_note(folder.path(), &state, "about").err()).contains("--full"));
         assert!(fault(Kept::read_one(folder.path(), &state, "numbers").err()).contains("--full"));
     }
 }

@@ -142,7 +142,7 @@ impl Table {
                 self.add_costs(&period.facts, slice.start, rows, &costs);
             }
         }
-        self.used.sort_unstable();
+        self.put_in_order();
         let merged = self.rows(slice.start);
         self.clear();
         if std::mem::take(&mut self.has_overflowed) {
@@ -181,6 +181,17 @@ impl Table {
         }
     }
 
+    /// Brings the used cells in order: by looking at all of them, unless they are few.
+    fn put_in_order(&mut self) {
+        if self.used.len() < self.is_used.len() / 16 {
+            self.used.sort_unstable();
+            return;
+        }
+        self.used.clear();
+        let cells = self.is_used.iter().enumerate().filter(|(_, is_used)| **is_used);
+        self.used.extend(cells.map(|(cell, _)| cell));
+    }
+
     fn rows(&self, first_rank: usize) -> Slice {
         let narrow = |value: usize| u32::try_from(value).expect("ranks and groups fit 32 bits");
         let costs = |place| self.column(move |table, cell| table.costs[cell * table.columns + place]);
@@ -199,7 +210,10 @@ impl Table {
     fn clear(&mut self) {
         for cell in self.used.drain(..) {
             self.sums[cell] = [0; GROUP_MEASURES];
-            self.costs[cell * self.columns..][..self.columns].fill(0);
+            // Mostly there are none, and to fill nothing takes a call.
+            if self.columns > 0 {
+                self.costs[cell * self.columns..][..self.columns].fill(0);
+            }
             self.is_used[cell] = false;
         }
     }

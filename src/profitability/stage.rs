@@ -52,8 +52,10 @@ pub fn run(
     let layout = layout(definition, facts, costing);
     let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
-    let acquisition = Acquisition::place(facts.master.as_ref(), &periods, facts.as_of);
-    let channels = Channels::new(facts.master.as_ref())?;
+    let master = facts.master.as_ref();
+    let (acquisition, channels) =
+        rayon::join(|| Acquisition::place(master, &periods, facts.as_of), || Channels::new(master));
+    let channels = channels?;
     check_members(definition, &channels, &facts.groups)?;
     let books = books(definition, facts, costing);
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
