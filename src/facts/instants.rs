@@ -31,7 +31,7 @@ fn in_units<const UNIT: i64>(parts: &[&[[i64; 2]]]) -> Option<(i64, [Vec<i64>; 2
         for [first, last] in part.iter().filter(|[first, _]| *first != NO_INSTANT) {
             firsts.push(first / UNIT);
             spans.push((last - first) / UNIT);
-            rest |= first % UNIT | (last - first) % UNIT;
+            rest |= (first % UNIT) | ((last - first) % UNIT);
         }
         if rest != 0 {
             return None;

@@ -27,7 +27,7 @@ pub(crate) fn customers(
     // The customers source mostly knows every customer, which the walk that finds the ranks tells too.
     let mut customers = Customers { keys: listed, has_unidentified };
     let ranks = |customers: &Customers| ids.par_iter().map(|ids| ranks_if_known(customers, ids)).collect();
-    if customers.keys.len() > 0
+    if !customers.keys.is_empty()
         && let Some(ranks) = ranks(&customers)
     {
         return (customers, ranks);

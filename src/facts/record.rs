@@ -36,7 +36,7 @@ impl Layout {
     pub(crate) fn value(&self, line: &[u64], index: usize) -> i64 {
         if self.narrow {
             let word = line[VALUES + index / 2];
-            if index % 2 == 0 { first_half(word) } else { second_half(word) }
+            if index.is_multiple_of(2) { first_half(word) } else { second_half(word) }
         } else {
             line[VALUES + index].cast_signed()
         }
