@@ -100,3 +100,22 @@ fn count(counts: &mut RowCounts, fate: Fate) -> &mut u64 {
         Fate::AfterAsOf => &mut counts.after_as_of,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_reason_stands_and_the_rest_is_used() {
+        let mut fates = Fates::new(6);
+        fates.exclude(&BooleanBuffer::from_iter([true, true, false, true, true, true]));
+        let nulls = NullBuffer::from_iter([true, true, false, true, true, false]);
+        fates.quarantine_nulls(Some(&nulls), "order");
+        fates.quarantine(5, || "a second reason".to_owned());
+        fates.cut(&[9, 3, 9, 3, 3, 9], Some(Day(9)));
+        assert_eq!(fates.used(), [1, 3, 4]);
+        assert_eq!(fates.reasons, [(5, "order is null".to_owned())]);
+        let RowCounts { read, used, excluded, quarantined, after_as_of } = fates.counts;
+        assert_eq!((read, used, excluded, quarantined, after_as_of), (6, 3, 1, 1, 1));
+    }
+}

@@ -155,3 +155,37 @@ pub(crate) fn groups(folder: &Path, record: &Record) -> Result<(Vec<String>, Vec
     let codes = of_period.iter().map(|names| names.iter().map(code).collect()).collect();
     Ok((groups, codes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::Int64Array;
+    use std::sync::Arc;
+
+    #[test]
+    fn ranks_are_the_same_whether_the_customers_source_knows_everybody_or_not() {
+        let ints = |keys: &[Option<i64>]| Arc::new(keys.iter().copied().collect::<Int64Array>()) as ArrayRef;
+        let texts =
+            |keys: &[Option<&str>]| Arc::new(keys.iter().copied().collect::<StringArray>()) as ArrayRef;
+        let of_ints = [ints(&[Some(-3), Some(8)]), ints(&[]), ints(&[Some(2), Some(8), None])];
+        let of_texts = [texts(&[Some("a"), Some("d")]), texts(&[]), texts(&[Some("b"), Some("d"), None])];
+        let list = |keys: &[i64]| RawKeys::Int(keys.to_vec());
+        let names = |keys: &[&str]| RawKeys::Text(keys.iter().map(|key| (*key).to_owned()).collect());
+        let cases = [
+            (KeyType::Int, &of_ints, None),
+            (KeyType::Int, &of_ints, Some(list(&[]))),
+            (KeyType::Int, &of_ints, Some(list(&[8, 2]))),
+            (KeyType::Int, &of_ints, Some(list(&[8, -3, 2]))),
+            (KeyType::Text, &of_texts, None),
+            (KeyType::Text, &of_texts, Some(names(&["b", "a"]))),
+            (KeyType::Text, &of_texts, Some(names(&["d", "b", "a"]))),
+        ];
+        for (key_type, ids, master) in cases {
+            let (found, ranks) = customers(ids, key_type, master.as_ref());
+            assert_eq!((found.keys.len(), found.has_unidentified), (3, true));
+            assert_eq!(ranks, [vec![0, 2], vec![], vec![1, 2, 3]]);
+        }
+        let (found, ranks) = customers(&of_ints, KeyType::Int, Some(&list(&[9, 8, 2, -3])));
+        assert_eq!((found.keys.len(), ranks), (4, vec![vec![0, 2], vec![], vec![1, 2, 4]]));
+    }
+}

@@ -63,7 +63,7 @@ pub(super) fn days(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i32> {
             return day;
         }
         let day = day_of(micros);
-        last.set((i64::from(day).saturating_mul(MICROS_PER_DAY), day));
+        last.set((i64::from(day).wrapping_mul(MICROS_PER_DAY), day));
         day
     };
     Vector { values: values.map(day), nulls }

@@ -181,3 +181,17 @@ pub(super) fn zero_nulls<T: ArrowNativeType>(
     (!nulls.inner()).set_indices().for_each(|row| zeroed[row] = T::default());
     zeroed.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_stands_where_its_value_does() {
+        for rows in [0, 1, 7, 63, 64, 65, 127, 128, 300] {
+            let values: Vec<i32> = (0..rows).map(|row| row * row % 11).collect();
+            let expected: BooleanBuffer = values.iter().map(|value| *value < 4).collect();
+            assert_eq!(bits(&values, |value| value < 4), expected, "{rows} rows");
+        }
+    }
+}

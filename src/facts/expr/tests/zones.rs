@@ -104,3 +104,16 @@ fn implausible_days_are_out_of_range_and_null_rows_are_not() {
         assert_eq!(instants.days, [Day::MIN.0, 0, Day::END.0 - 1, 0, 0, 0, 0]);
     }
 }
+
+#[test]
+fn a_rows_day_is_its_own_whatever_its_neighbours_is() {
+    const DAY: i64 = MICROS_PER_DAY;
+    let midnights = [-2 * DAY, -DAY, 0, DAY, 19_782 * DAY];
+    let micros = midnights.iter().flat_map(|midnight| [*midnight, midnight + DAY - 1, midnight - 1]);
+    let micros: Vec<i64> = micros.flat_map(|micros| [micros, 0, -1, micros]).collect();
+    let times = Arc::new(TimestampMicrosecondArray::from(micros.clone()));
+    let instants = |batch: &RecordBatch| bound("at", batch, Tz::UTC).instants(&Rows::of(batch)).unwrap();
+    let days = instants(&batch(vec![("at", times)])).days;
+    let expected: Vec<i64> = micros.iter().map(|micros| micros.div_euclid(DAY)).collect();
+    assert_eq!(days.into_iter().map(i64::from).collect::<Vec<_>>(), expected);
+}
