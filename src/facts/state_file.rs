@@ -162,7 +162,8 @@ impl Kept {
     pub(crate) fn read_note(folder: &Path, state: &StateFile, key: &str) -> Result<String> {
         let path = state.path(folder);
         let reader = FileReader::try_new(open(&path)?, None).map_err(|fault| damaged(&path, &fault))?;
-        Ok(reader.schema().metadata().get(key).expect("the state has this note").clone())
+        let note = reader.schema().metadata().get(key).cloned();
+        note.ok_or_else(|| damaged(&path, &format!("it says nothing of {key}")))
     }
 
     /// Reads one list of integers or texts; a whole read of the same file will check its bytes.
@@ -170,6 +171,7 @@ impl Kept {
         let path = state.path(folder);
         let fault = |fault| damaged(&path, &fault);
         let schema = FileReader::try_new(open(&path)?, None).map_err(fault)?.schema();
+        schema.index_of(name).map_err(fault)?;
         let names = [name.to_owned(), steps_to_others(name), others_of(name), start_of(name)];
         let columns = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
         let mut reader = FileReader::try_new(open(&path)?, Some(columns)).map_err(fault)?;

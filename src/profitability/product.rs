@@ -84,10 +84,11 @@ pub(crate) fn merge<T: Send>(
     let tables = Mutex::new(Vec::new());
     let idle = || tables.lock().expect("no thread panics while it takes a table");
     let of_slice = |(number, slice): &(usize, &Range<usize>)| {
-        let mut table = idle().pop().unwrap_or_else(table);
-        let merged = table.merge(periods, costs, *number, slice);
+        let free = idle().pop();
+        let mut table = free.unwrap_or_else(table);
+        let merged = table.merge(periods, costs, *number, slice)?;
         idle().push(table);
-        merged.and_then(&make)
+        make(merged)
     };
     let of_band = |band: &[(usize, &Range<usize>)]| -> Vec<Result<T>> {
         band.par_iter().with_max_len(1).map(of_slice).collect()

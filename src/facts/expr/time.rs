@@ -59,11 +59,13 @@ pub(super) fn days(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i32> {
     let last = Cell::new((0, 0));
     let day = |micros: i64| {
         let (midnight, day) = last.get();
-        if (0..MICROS_PER_DAY).contains(&micros.wrapping_sub(midnight)) {
+        if micros.checked_sub(midnight).is_some_and(|since| (0..MICROS_PER_DAY).contains(&since)) {
             return day;
         }
         let day = day_of(micros);
-        last.set((i64::from(day).wrapping_mul(MICROS_PER_DAY), day));
+        if let Some(midnight) = i64::from(day).checked_mul(MICROS_PER_DAY) {
+            last.set((midnight, day));
+        }
         day
     };
     Vector { values: values.map(day), nulls }

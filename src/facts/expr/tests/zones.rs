@@ -114,6 +114,11 @@ fn a_rows_day_is_its_own_whatever_its_neighbours_is() {
     let times = Arc::new(TimestampMicrosecondArray::from(micros.clone()));
     let instants = |batch: &RecordBatch| bound("at", batch, Tz::UTC).instants(&Rows::of(batch)).unwrap();
     let days = instants(&batch(vec![("at", times)])).days;
+    let far = Arc::new(TimestampMicrosecondArray::from(vec![i64::MIN, i64::MAX, i64::MIN, 0]));
+    let far = batch(vec![("at", far)]);
+    let is_past =
+        bound("cast(at as date) < date '1970-01-01'", &far, Tz::UTC).truth(&Rows::of(&far)).unwrap();
+    assert_eq!(is_past.iter().collect::<Vec<_>>(), [true, false, true, false]);
     let expected: Vec<i64> = micros.iter().map(|micros| micros.div_euclid(DAY)).collect();
     assert_eq!(days.into_iter().map(i64::from).collect::<Vec<_>>(), expected);
 }
