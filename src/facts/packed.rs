@@ -1,7 +1,7 @@
 //! How a column of integers is kept: in a type as narrow as nearly all of its values need, and the few others beside it.
 //!
-//! A column that is mostly 0, or has some customers among small ones, then takes little more than what it says; and less
-//! to write, to hash and to read is what makes state quick.
+//! A column that is mostly 0, or has a few large customers among many small ones, then takes little more than what it says;
+//! and less to write, to hash and to read is what makes state quick.
 
 use super::column::{Column, Scan, widen};
 use arrow::array::ArrayRef;

@@ -275,14 +275,14 @@ fn pack_words(
     order: Option<&[u32]>,
     word: impl Fn(&[u64; 2]) -> i64,
 ) {
-    let mut parts = ranges.iter().map(|range| range.order_keys.words.iter().map(&word));
+    let parts = ranges.iter().map(|range| range.order_keys.words.iter().map(&word));
     match order {
         None => {
             let first = parts.clone().flatten().next();
             lists.pack_differences(name, first, parts);
         }
         Some(order) => {
-            let words: Vec<i64> = parts.by_ref().flatten().collect();
+            let words: Vec<i64> = parts.flatten().collect();
             let words = order.iter().map(|entry| words[*entry as usize]);
             lists.pack_differences(name, words.clone().next(), std::iter::once(words));
         }
@@ -301,4 +301,30 @@ fn keep_days(folder: &Path, ranges: &[Reduced], bases: &[u32], sorted: &Sorted) 
         pack_in_order(&mut lists, name, &parts, order.as_deref());
     }
     lists.write(folder).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_read_back_as_they_were_and_rows_past_them_are_of_nobody_known() {
+        let ints = |keys: &[Option<i64>]| Arc::new(keys.iter().copied().collect::<Int64Array>()) as ArrayRef;
+        let texts =
+            |keys: &[Option<&str>]| Arc::new(keys.iter().copied().collect::<StringArray>()) as ArrayRef;
+        let folder = tempfile::tempdir().unwrap();
+        for (key_type, ids) in [
+            (KeyType::Int, ints(&[Some(i64::MIN), Some(-1), Some(7), Some(i64::MAX - 1), None])),
+            (KeyType::Int, ints(&[Some(5_000_000_001), Some(5_000_000_002), Some(5_000_000_300)])),
+            (KeyType::Int, ints(&[None])),
+            (KeyType::Text, texts(&[Some(""), Some("Zoë"), Some("a"), None])),
+            (KeyType::Text, texts(&[Some("a")])),
+            (KeyType::Text, texts(&[None])),
+        ] {
+            let mut lists = Lists::of(ids.len());
+            pack_ids(&mut lists, &ids);
+            let run = lists.write(folder.path()).unwrap();
+            assert_eq!(&read_ids(folder.path(), &run, key_type).unwrap(), &ids);
+        }
+    }
 }
