@@ -1,15 +1,14 @@
 //! The Parquet files themselves: types, encodings, row groups, bytes.
 
-use super::{OPTIONS, publish, sales, sales_rows};
+use super::published::{OPTIONS, publish, read, sales, sales_rows};
 use abacus::error::Kind;
 use abacus::publish::schema::{Column, ColumnKind, TableSpec};
 use abacus::publish::{Home, WriteOptions};
 use arrow::array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal64Array, Decimal128Array, Float64Array, Int64Array,
-    RecordBatch, StringArray, TimestampMicrosecondArray,
+    StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{cast, concat_batches};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Encoding, LogicalType, Type};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -17,11 +16,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::{TempDir, tempdir};
-
-pub(super) fn read(path: &Path) -> Vec<RecordBatch> {
-    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
-    reader.build().unwrap().map(|batch| batch.unwrap()).collect()
-}
 
 fn metadata(path: &Path) -> ParquetMetaData {
     SerializedFileReader::new(File::open(path).unwrap()).unwrap().metadata().clone()

@@ -1,6 +1,8 @@
 //! Releases over time: the lock, reuse, rollback, retention, damage.
 
-use super::{OPTIONS, check_conveniences, fill, names, publish, read_published, sales, sales_rows, totals};
+use super::published::{
+    OPTIONS, check_conveniences, fill, names, publish, read_published, sales, sales_rows, totals,
+};
 use abacus::error::Kind;
 use abacus::publish::{Home, Vacuumed, WriteOptions};
 use std::fs;

@@ -1,11 +1,18 @@
 //! Runs that are killed at every operation, or find the disk full at every write.
+//!
+//! This process takes no lock of its own: a child that is being started holds a copy of its parent's open files until
+//! it runs its own program, and a copied lock is a held one.
 
-use super::{check_conveniences, names, publish, read_published};
-use abacus::error::Kind;
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[allow(dead_code, reason = "each test program takes its own part of it")]
+#[path = "../publish/published.rs"]
+mod published;
+
+use published::{check_conveniences, names, publish, read_published};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Not a test of its own: the process that the others kill.
@@ -20,15 +27,11 @@ fn publishes_in_a_process_of_its_own() {
     }
 }
 
-fn run_child(out: &Path, generation: i64, hook: (&str, &str)) -> ExitStatus {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "crash::publishes_in_a_process_of_its_own", "--ignored"])
-        .env("ABACUS_TEST_OUT", out)
-        .env("ABACUS_TEST_GENERATION", generation.to_string())
-        .env(hook.0, hook.1)
-        .output()
-        .unwrap();
-    output.status
+fn run_child(out: &Path, generation: i64, hook: Option<(&str, &str)>) -> ExitStatus {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "publishes_in_a_process_of_its_own", "--ignored"]);
+    command.env("ABACUS_TEST_OUT", out).env("ABACUS_TEST_GENERATION", generation.to_string());
+    command.envs(hook).output().unwrap().status
 }
 
 /// The operations of a run that publishes generation 2, after generation 1 or as the first.
@@ -36,25 +39,17 @@ fn operations(after_another: bool) -> (TempDir, Vec<(String, String)>) {
     let folder = tempfile::tempdir().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
     if after_another {
-        publish_soon(&out, 1);
+        publish_apart(&out, 1);
     }
-    assert!(run_child(&out, 2, ("ABACUS_DISK_LOG", log.to_str().unwrap())).success());
+    assert!(run_child(&out, 2, Some(("ABACUS_DISK_LOG", log.to_str().unwrap()))).success());
     let log = fs::read_to_string(log).unwrap();
     let operations = log.lines().map(|line| line.split_once(' ').unwrap());
     (folder, operations.map(|(operation, path)| (operation.to_owned(), path.to_owned())).collect())
 }
 
-/// Publishes, waiting while the lock looks held: a child that another test forks keeps a copy of this process's
-/// lock open until it runs its own program.
-fn publish_soon(out: &Path, generation: i64) {
-    for _ in 0..500 {
-        match publish(out, generation) {
-            Ok(_) => return,
-            Err(error) if error.kind == Kind::Locked => std::thread::sleep(Duration::from_millis(10)),
-            Err(error) => panic!("{error}"),
-        }
-    }
-    panic!("the lock stays held");
+/// Publishes a generation in a process of its own.
+fn publish_apart(out: &Path, generation: i64) {
+    assert!(run_child(out, generation, None).success(), "generation {generation} is published");
 }
 
 fn kill_at_every_operation(after_another: bool) {
@@ -65,16 +60,16 @@ fn kill_at_every_operation(after_another: bool) {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("out");
         if after_another {
-            publish_soon(&out, 1);
+            publish_apart(&out, 1);
         }
-        let status = run_child(&out, 2, ("ABACUS_CRASH_AT", &n.to_string()));
+        let status = run_child(&out, 2, Some(("ABACUS_CRASH_AT", &n.to_string())));
         assert_eq!(status.code(), None, "operation {n} of {} exists", operations.len());
         let found = read_published(&out);
         assert!(found == before || found == Some(2), "killed at operation {n}: {found:?}");
         seen[usize::from(found == Some(2))] = true;
         check_conveniences(&out);
 
-        publish_soon(&out, 3);
+        publish_apart(&out, 3);
         assert_eq!(read_published(&out), Some(3), "the run after one killed at operation {n}");
         check_conveniences(&out);
         assert!(names(&out.join("state/staging")).is_empty(), "killed at operation {n}");
@@ -143,16 +138,16 @@ fn a_full_disk_leaves_the_current_release_and_no_rest() {
     let writes = operations.iter().filter(|(operation, _)| operation == "write").count();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path();
-    publish(out, 1).unwrap();
+    publish_apart(out, 1);
     let before = fs::read(out.join("release.json")).unwrap();
     for n in 1..=writes {
-        let status = run_child(out, 2, ("ABACUS_DISK_FULL_AT", &n.to_string()));
+        let status = run_child(out, 2, Some(("ABACUS_DISK_FULL_AT", &n.to_string())));
         assert_eq!(status.code(), Some(8), "disk full at write {n} of {writes}");
         assert_eq!(fs::read(out.join("release.json")).unwrap(), before, "write {n}");
         assert_eq!(names(&out.join("releases")).len(), 1, "write {n}");
         assert!(names(&out.join("state/staging")).is_empty(), "write {n}");
         assert_eq!(read_published(out), Some(1));
     }
-    assert!(run_child(out, 2, ("ABACUS_DISK_FULL_AT", &(writes + 1).to_string())).success());
+    assert!(run_child(out, 2, Some(("ABACUS_DISK_FULL_AT", &(writes + 1).to_string()))).success());
     assert_eq!(read_published(out), Some(2));
 }
