@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Makes the virtual environment of the peers (DuckDB, Polars, pyarrow) and prints the path of its python.
 # Does nothing when the environment already holds exactly requirements.txt. ABACUS_VENV names another folder.
-# `setup.sh lifetimes` makes the environment of requirements_lifetimes.txt, beside the other.
+# `setup.sh lifetimes` makes the environment of requirements_lifetimes.txt, beside the other; ABACUS_REQUIREMENTS names
+# the file of another environment.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-requirements="$here/requirements${1:+_$1}.txt"
+requirements="${ABACUS_REQUIREMENTS:-$here/requirements${1:+_$1}.txt}"
 venv="${ABACUS_VENV:-$here/.venv}${1:+_$1}"
 stamp="$venv/requirements.installed"
 
