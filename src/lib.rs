@@ -7,6 +7,10 @@ pub mod units;
 
 pub mod math;
 
+pub mod storage;
+
+mod lake;
+
 pub mod pipeline;
 
 pub mod facts;

@@ -244,7 +244,7 @@ pub struct Report {
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
     pub peak_memory_bytes: Option<u64>,
-    /// Missed expectations that do not stop a release.
+    /// Doubts about the sources, and missed expectations that do not stop a release.
     pub warnings: Vec<String>,
 }
 
@@ -406,6 +406,7 @@ impl Workspace {
         let lifetime = self.lifetime.take();
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
         let told = told.chain(&self.group_warnings).cloned();
+        let told = self.facts().warnings.iter().cloned().chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");

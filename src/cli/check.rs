@@ -1,7 +1,8 @@
 //! `abacus check`.
 
-use super::pretty;
+use super::{pretty, progress};
 use crate::error::{Faults, Result};
+use crate::facts::SourceView;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -12,16 +13,31 @@ pub(super) fn check(pipeline: &Path, json: bool) -> Result<String> {
     sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
     faults.keep(crate::stages::check(&definition));
     faults.none()?;
+    for warning in sources.iter().flat_map(|source| &source.warnings) {
+        progress::tell_line(&format!("warning: {warning}"));
+    }
     if json {
-        let sources: Vec<_> = sources
-            .iter()
-            .map(|(name, files, rows)| serde_json::json!({ "source": name, "files": files, "rows": rows }))
-            .collect();
         return Ok(pretty(&serde_json::json!({ "pipeline": definition.name, "sources": sources })));
     }
     let mut text = format!("{}: no faults\n", pipeline.display());
-    for (name, files, rows) in sources {
-        writeln!(text, "  {name:<16} {files:>6} files  {rows:>14} rows").expect("a string takes text");
-    }
+    text.push_str(&sources_text(&sources));
     Ok(text)
+}
+
+/// One line per source, and one for the table and the folder columns of those that have any.
+pub(super) fn sources_text(sources: &[SourceView]) -> String {
+    let mut text = String::new();
+    for source in sources {
+        let SourceView { source: name, files, rows, table, folder_columns, .. } = source;
+        writeln!(text, "  {name:<16} {files:>6} files  {rows:>14} rows").expect("a string takes text");
+        if let Some(table) = table {
+            writeln!(text, "    {table}").expect("a string takes text");
+        }
+        if !folder_columns.is_empty() {
+            let columns: Vec<String> =
+                folder_columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+            writeln!(text, "    folder columns: {}", columns.join(", ")).expect("a string takes text");
+        }
+    }
+    text
 }

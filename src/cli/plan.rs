@@ -1,7 +1,8 @@
 //! `abacus plan`.
 
+use super::check::sources_text;
 use super::run::ScopeArgs;
-use super::{PipelineArg, pretty};
+use super::{PipelineArg, pretty, progress};
 use crate::error::Result;
 use clap::Args;
 use std::fmt::Write;
@@ -16,6 +17,9 @@ pub(super) struct PlanArgs {
 
 pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<String> {
     let plan = crate::stages::plan(&args.pipeline.pipeline, args.scope.options()?)?;
+    for warning in &plan.scan.warnings {
+        progress::tell_line(&format!("warning: {warning}"));
+    }
     if json {
         let made: Vec<_> = plan
             .scan
@@ -26,13 +30,16 @@ pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<String> {
         let kept: Vec<_> = plan.scan.kept.iter().map(ToString::to_string).collect();
         return Ok(pretty(&serde_json::json!({
             "stages": plan.stages.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-            "rows": plan.scan.rows, "kept": kept, "made": made,
+            "sources": plan.scan.sources, "rows": plan.scan.rows, "kept": kept, "made": made,
+            "warnings": plan.scan.warnings,
         })));
     }
     let mut text = String::from("stages\n");
     for (name, about) in &plan.stages {
         writeln!(text, "  {name:<14} {about}").expect("a string takes text");
     }
+    text.push_str("sources\n");
+    text.push_str(&sources_text(&plan.scan.sources));
     writeln!(text, "periods kept: {}", plan.scan.kept.len()).expect("a string takes text");
     writeln!(text, "periods made: {}, from at most {} rows", plan.scan.made.len(), plan.scan.rows)
         .expect("a string takes text");

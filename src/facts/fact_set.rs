@@ -51,6 +51,8 @@ pub struct FactSet {
     pub volume_scale: u8,
     /// What was read and kept, for the manifest.
     pub record: Record,
+    /// Doubts about the sources, which a run says.
+    pub warnings: Vec<String>,
     /// Names of the sources, transactions first.
     sources: Vec<String>,
     pub(super) folder: PathBuf,
@@ -136,6 +138,7 @@ impl FactSet {
             money_scale: definition.facts.money_scale,
             volume_scale: definition.facts.volume_scale,
             record,
+            warnings: Vec::new(),
             sources: source_names(definition),
             folder: folder.to_owned(),
             ranks,

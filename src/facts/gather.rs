@@ -2,7 +2,7 @@
 //! period as soon as its last row group is in, and keeps the runs.
 
 use super::fact_set::{FactSet, KnownIds};
-use super::input::{Identity, InputFile};
+use super::input::Identity;
 use super::intern::Interner;
 use super::lines;
 use super::master::{CustomersSource, RawMaster, open_customers};
@@ -11,6 +11,7 @@ use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
 use super::schema::RowCounts;
 use super::source::{bind_sources, key_type};
+use super::source_view::SourceView;
 use super::state::{FileAccount, PeriodRuns, Record, STATE_VERSION};
 use super::worker::{Inbox, Outcome, Shared};
 use crate::error::{Error, Faults, Kind, Result};
@@ -44,29 +45,25 @@ pub struct GatherOptions<'o> {
 ///
 /// # Errors
 /// All faults of all sources.
-pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
-    let rows = |files: &[InputFile]| files.iter().map(InputFile::rows).sum();
+pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
     let mut found = Vec::new();
     let mut faults = Faults::default();
     let bound = bind_sources(definition, false).and_then(|(sources, _)| Ok((key_type(&sources)?, sources)));
     let mut customer_keys = None;
     if let Some((key_type, sources)) = faults.keep(bound) {
-        found.extend(
-            sources.iter().map(|source| (source.name.clone(), source.files.len(), rows(&source.files))),
-        );
+        found.extend(sources.iter().map(|source| SourceView::of(&source.name, &source.files)));
         customer_keys = Some(key_type);
     }
     if let Some(def) = &definition.facts.customers
-        && let Some(master) = faults
-            .keep(open_customers(definition, def, customer_keys, false).and_then(|source| source.read()))
+        && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
     {
-        let rows = master.files.iter().map(|(_, counts, _)| counts.read).sum();
-        found.push(("customers".to_owned(), master.files.len(), rows));
+        faults.keep(source.read());
+        found.push(SourceView::of("customers", source.files()));
     }
     if let Some(def) = &definition.facts.products
         && let Some(products) = faults.keep(read_products(definition, def, &Interner::new(), false))
     {
-        found.push(("products".to_owned(), products.files.len(), rows(&products.files)));
+        found.push(SourceView::of("products", &products.files));
     }
     faults.none().map(|()| found)
 }
@@ -80,6 +77,10 @@ pub struct ScanPlan {
     pub made: Vec<(Period, &'static str)>,
     /// Rows of the row groups to read.
     pub rows: u64,
+    /// The sources, transactions first.
+    pub sources: Vec<SourceView>,
+    /// What a run would warn of.
+    pub warnings: Vec<String>,
 }
 
 /// Says what `gather` would read; reads footers and the products only.
@@ -90,7 +91,7 @@ pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<Scan
     let run = Run::open(definition, options)?;
     let kept = run.kept.keys().map(|number| run.periods.period(*number)).collect();
     let made = run.reasons.iter().map(|(number, reason)| (run.periods.period(*number), *reason)).collect();
-    Ok(ScanPlan { kept, made, rows: run.rows_to_read() })
+    Ok(ScanPlan { kept, made, rows: run.rows_to_read(), sources: run.views(), warnings: run.warnings() })
 }
 
 /// Gathers the facts of a definition, from kept state where inputs did not change.
@@ -108,7 +109,11 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let record = run.record(made, accounts)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
-    FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)
+    let warnings = run.warnings();
+    let mut facts =
+        FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)?;
+    facts.warnings = warnings;
+    Ok(facts)
 }
 
 /// An order line may stand in one period only, where lines must be unique.

@@ -1,15 +1,16 @@
-//! Input files: found, opened, identified, and held against one another.
+//! Input files: opened, identified, and held against one another.
 
+use super::constant::{ConstantColumn, PathClaim};
 use super::contain::contain;
-use super::hive::{PathColumn, path_columns};
+use super::find::{Origin, find};
+use super::pages::Pages;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files};
+use crate::storage::{Head, Object, store_of};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,10 +22,14 @@ pub(crate) struct InputFile {
     pub(crate) identity: Identity,
     /// Footer and Arrow schema, with decimals that fit read as 64-bit integers.
     pub(crate) metadata: ArrowReaderMetadata,
-    /// The file's columns and those of its path.
+    /// The file's columns, then the constant ones.
     pub(crate) schema: SchemaRef,
-    /// Columns that stand in its path.
-    pub(crate) path_columns: Vec<PathColumn>,
+    /// Columns that are constant over the file.
+    pub(crate) constants: Vec<ConstantColumn>,
+    /// Values its path gives for columns of the file.
+    pub(crate) path_claims: Vec<PathClaim>,
+    /// What all files of the source share.
+    pub(crate) origin: Arc<Origin>,
 }
 
 /// What a file is known by between runs: a change of any part makes it a new file.
@@ -54,6 +59,11 @@ impl InputFile {
         row_groups.map(|row_group| u64::try_from(row_group.num_rows()).unwrap_or(0))
     }
 
+    /// The constant column of this name.
+    pub(crate) fn constant(&self, name: &str) -> Option<&ConstantColumn> {
+        self.constants.iter().find(|column| column.name() == name)
+    }
+
     /// The columns expressions may name.
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -65,41 +75,17 @@ impl InputFile {
 /// # Errors
 /// No file matches, or a file cannot be opened or is no complete Parquet file: all such files are named.
 pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Result<Vec<InputFile>> {
-    let paths = find(definition, files)?;
-    let opened: Vec<Result<InputFile>> = paths.par_iter().map(|path| open_one(path, verify)).collect();
+    let found = find(definition, files)?;
+    let opened: Vec<Result<InputFile>> =
+        found.files.par_iter().map(|file| open_one(&file.path, verify)).collect();
     let (opened, faults): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let messages: Vec<String> = faults.into_iter().filter_map(Result::err).flat_map(|e| e.messages).collect();
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Input, messages });
     }
     let mut opened: Vec<InputFile> = opened.into_iter().filter_map(Result::ok).collect();
-    path_columns(&mut opened);
+    found.add_columns(&mut opened)?;
     Ok(opened)
-}
-
-/// Paths a pattern names, sorted; hidden and `_` files are left out, as every engine does.
-pub(crate) fn find(definition: &Definition, files: &Files) -> Result<Vec<PathBuf>> {
-    let place = definition.place(files.at);
-    let pattern = files.path.to_string_lossy();
-    let matches = glob::glob(&pattern).map_err(|fault| {
-        Error::definition(format!("{place}: '{}' is no file pattern: {fault}", files.pattern))
-    })?;
-    let visible = |path: &PathBuf| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        path.is_file() && !name.starts_with(['.', '_'])
-    };
-    let mut paths: Vec<PathBuf> = matches.filter_map(std::result::Result::ok).filter(visible).collect();
-    paths.sort();
-    if paths.is_empty() {
-        let what = if files.pattern.contains(['*', '?', '[']) { "matches no file" } else { "does not exist" };
-        let at = std::path::absolute(&files.path).unwrap_or_else(|_| files.path.clone());
-        return Err(Error::input(format!(
-            "{place}: '{}' {what} (looked at {}); paths are relative to the pipeline file's folder",
-            files.pattern,
-            at.display()
-        )));
-    }
-    Ok(paths)
 }
 
 fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
@@ -110,38 +96,41 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
         ))
     };
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
-    let mut file = File::open(path).map_err(|fault| io(&fault))?;
-    let stat = file.metadata().map_err(|fault| io(&fault))?;
+    let file = Pages::open(path).map_err(|fault| io(&fault))?;
+    let head = file.object().head().map_err(|fault| io(&fault))?;
     let metadata = contain(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))
         .map_err(|fault| unreadable(&fault))?;
     let hinted = hinted_schema(&metadata);
     let options = ArrowReaderOptions::new().with_schema(hinted);
     let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);
-    let digest = if verify { digest_all(&mut file) } else { digest_footer(&mut file, stat.len()) };
+    let digest =
+        if verify { digest_all(file.object(), head.size) } else { digest_footer(file.object(), head.size) };
     let digest = digest.map_err(|fault| io(&fault))?;
-    let identity = Identity::new(path, &stat, digest, verify);
+    let identity = Identity::new(path, head, digest, verify);
     let schema = Arc::clone(metadata.schema());
-    Ok(InputFile { path: path.to_owned(), identity, metadata, schema, path_columns: Vec::new() })
+    Ok(InputFile {
+        path: path.to_owned(),
+        identity,
+        metadata,
+        schema,
+        constants: Vec::new(),
+        path_claims: Vec::new(),
+        origin: Arc::default(),
+    })
 }
 
 /// The identity of a small file, by all its bytes.
 pub(crate) fn identify(path: &Path) -> Result<Identity> {
     let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
-    let mut file = File::open(path).map_err(io)?;
-    let stat = file.metadata().map_err(io)?;
-    Ok(Identity::new(path, &stat, digest_all(&mut file).map_err(io)?, true))
+    let file = store_of(path).open(path).map_err(io)?;
+    let head = file.head().map_err(io)?;
+    Ok(Identity::new(path, head, digest_all(&*file, head.size).map_err(io)?, true))
 }
 
 impl Identity {
-    fn new(path: &Path, stat: &std::fs::Metadata, digest: String, verified: bool) -> Self {
-        let modified = stat.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-        Self {
-            path: path.to_string_lossy().into_owned(),
-            size: stat.len(),
-            modified: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
-            digest,
-            verified,
-        }
+    fn new(path: &Path, head: Head, digest: String, verified: bool) -> Self {
+        let Head { size, modified, .. } = head;
+        Self { path: path.to_string_lossy().into_owned(), size, modified, digest, verified }
     }
 }
 
@@ -179,21 +168,26 @@ fn has_few_values(metadata: &ArrowReaderMetadata, name: &str) -> bool {
 const SMALL_DICTIONARY: i64 = 4_096;
 
 /// The footer holds every row group's sizes, offsets and statistics, so it changes when the data do.
-fn digest_footer(file: &mut File, size: u64) -> std::io::Result<String> {
-    let mut tail = [0_u8; 8];
-    file.seek(SeekFrom::Start(size.saturating_sub(8)))?;
-    file.read_exact(&mut tail)?;
+fn digest_footer(file: &dyn Object, size: u64) -> std::io::Result<String> {
+    let tail = file.read_range(size.saturating_sub(8), 8)?;
     let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
-    file.seek(SeekFrom::Start(size.saturating_sub(8 + length)))?;
-    let mut footer = Vec::new();
-    file.read_to_end(&mut footer)?;
+    let start = size.saturating_sub(8 + length);
+    let footer = file.read_range(start, usize::try_from(size - start).map_err(std::io::Error::other)?)?;
     Ok(blake3::hash(&footer).to_hex().to_string())
 }
 
-fn digest_all(file: &mut File) -> std::io::Result<String> {
-    file.seek(SeekFrom::Start(0))?;
+fn digest_all(file: &dyn Object, size: u64) -> std::io::Result<String> {
     let mut hasher = blake3::Hasher::new();
-    std::io::copy(file, &mut hasher)?;
+    let mut buffer = vec![0; 1 << 16];
+    let mut place = 0;
+    while place < size {
+        let read = file.read_some(place, &mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        place += read as u64;
+    }
     Ok(hasher.finalize().to_hex().to_string())
 }
 

@@ -3,10 +3,13 @@
 //! A ledger is small (accounts × periods), so it is read whole and its rows are held as text and integers.
 
 use super::contain::{contain, contain_each};
+use super::find::{FoundFile, find};
 use super::input::identify;
+use super::pages::Pages;
 use super::schema::LedgerSums;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Amount, CostingDef, Definition, FactsDef, LedgerDef, Quantity, ResourceDriver};
+use crate::storage::read as read_bytes;
 use crate::units::{Day, Decimal, MICROS_PER_DAY, Period};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -14,8 +17,7 @@ use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType}
 use chrono::{DateTime, Datelike};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Reads every ledger and driver file of the definition once, however many nodes it feeds or drives.
 ///
@@ -60,7 +62,7 @@ fn driver_files(costing: &CostingDef) -> impl Iterator<Item = &LedgerDef> {
 fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
     let mut found: Vec<(String, Period, Decimal)> = Vec::new();
     let mut inputs = Vec::new();
-    for path in matching(definition, ledger)? {
+    for FoundFile { path, .. } in find(definition, &ledger.files)?.files {
         let rows = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             read_csv(&path, ledger)?
         } else {
@@ -114,25 +116,6 @@ fn sums(
     sums.into_iter().map(narrow).collect()
 }
 
-/// The ledger's files in the order of their paths.
-fn matching(definition: &Definition, ledger: &LedgerDef) -> Result<Vec<PathBuf>> {
-    let place = definition.place(ledger.files.at);
-    let pattern = &ledger.files.pattern;
-    let found = glob::glob(&ledger.files.path.to_string_lossy())
-        .map_err(|error| Error::definition(format!("{place}: '{pattern}' is not a file pattern: {error}")))?;
-    let mut paths = found
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::io(Kind::Input, error.path(), error.error()))?;
-    paths.retain(|path| path.is_file());
-    paths.sort();
-    if paths.is_empty() {
-        return Err(Error::input(format!(
-            "{place}: no file matches '{pattern}'; expected a Parquet or CSV ledger"
-        )));
-    }
-    Ok(paths)
-}
-
 /// One row as the file gives it.
 struct Row {
     account: Option<String>,
@@ -155,7 +138,8 @@ impl Row {
 
 fn read_csv(path: &Path, ledger: &LedgerDef) -> Result<Vec<Row>> {
     let fault = |error: csv::Error| Error::input(format!("{}: {error}", path.display()));
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(fault)?;
+    let text = read_bytes(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&*text);
     let headers = reader.headers().map_err(fault)?.clone();
     let names: Vec<&str> = headers.iter().collect();
     let at = columns(path, ledger, &names)?;
@@ -185,7 +169,7 @@ fn columns(path: &Path, ledger: &LedgerDef, names: &[&str]) -> Result<[usize; 3]
 
 fn read_parquet(path: &Path, ledger: &LedgerDef, facts: &FactsDef) -> Result<Vec<Row>> {
     let fault = |error: String| Error::input(format!("{}: {error}", path.display()));
-    let file = File::open(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
+    let file = Pages::open(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
     let open = || ParquetRecordBatchReaderBuilder::try_new(file)?.build();
     let mut rows = Vec::new();
     for batch in contain_each(contain(open).map_err(fault)?) {

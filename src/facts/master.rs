@@ -3,6 +3,7 @@
 use super::contain::contain_each;
 use super::expr::{Bound, KeyColumn, Rows, Type, bind};
 use super::input::{Identity, InputFile, check_drift, open};
+use super::pages::Pages;
 use super::quarantine::QuarantinedRow;
 use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
 use crate::error::{Error, Kind, Result};
@@ -13,7 +14,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::Arc;
 
 /// The customers source as read, before ranks are known.
@@ -67,7 +67,7 @@ pub(super) fn batches<'f>(
     columns: Option<&[String]>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
     let fault = |fault: &dyn std::fmt::Display| Error::input(format!("{}: {fault}", file.path.display()));
-    let handle = File::open(&file.path).map_err(|error| Error::io(Kind::Input, &file.path, &error))?;
+    let handle = Pages::open(&file.path).map_err(|error| Error::io(Kind::Input, &file.path, &error))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, file.metadata.clone());
     let mask = match columns {
         Some(columns) => {
@@ -77,9 +77,7 @@ pub(super) fn batches<'f>(
     };
     let reader = builder.with_projection(mask).with_batch_size(65_536).build();
     let reader = reader.map_err(|error| fault(&error))?;
-    Ok(contain_each(reader).map(move |batch| {
-        file.complete(batch.map_err(|error| fault(&error))?).map_err(|error| fault(&error))
-    }))
+    Ok(contain_each(reader).map(move |batch| file.complete(batch.map_err(|error| fault(&error))?)))
 }
 
 pub(super) fn is_key(ty: Type) -> bool {
@@ -163,6 +161,10 @@ pub(crate) fn open_customers<'d>(
 }
 
 impl CustomersSource<'_> {
+    pub(crate) fn files(&self) -> &[InputFile] {
+        &self.files
+    }
+
     fn key_type(&self) -> KeyType {
         if self.bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int }
     }

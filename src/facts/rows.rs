@@ -8,6 +8,7 @@ use super::input::{InputFile, open};
 use super::master::{batches, text_of};
 use super::quarantine::{self, QuarantinedRow};
 use super::schema::{Keys, RowCounts};
+use super::source_view::{SourceView, warnings_of};
 use super::state::FileAccount;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files, KeyType, Scalar};
@@ -110,13 +111,13 @@ fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRow
     })
 }
 
-/// Opens a source and checks its columns and types; reads no row. Gives its files and rows.
+/// Opens a source and checks its columns and types; reads no row.
 ///
 /// # Errors
 /// Unreadable files, unknown columns, other types than wanted.
-pub fn check_rows(definition: &Definition, source: &RowSource<'_>) -> Result<(usize, u64)> {
+pub fn check_rows(definition: &Definition, source: &RowSource<'_>) -> Result<SourceView> {
     let bound = bind_rows(definition, source)?;
-    Ok((bound.files.len(), bound.files.iter().map(InputFile::rows).sum()))
+    Ok(SourceView::of(source.name, &bound.files))
 }
 
 impl FactSet {
@@ -127,6 +128,7 @@ impl FactSet {
     pub fn read_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<Vec<Values>> {
         let bound = bind_rows(definition, source)?;
         self.check_keys(definition, source, &bound)?;
+        self.warnings.extend(warnings_of(source.name, &bound.files));
         let mut rows = Gathered::new(source);
         for file in &bound.files {
             let mut counts = RowCounts::default();

@@ -53,6 +53,10 @@ impl Rules {
         }
         for source in sources {
             add(&format!("{:?}", source.aggregates));
+            // Types of folder columns follow from all files: another file can change them under the kept state.
+            add(&format!("{:?}", source.customer.ty()));
+            let constants = source.columns.iter().filter_map(|name| source.files[0].constant(name));
+            constants.for_each(|column| add(&format!("{} {}", column.name(), column.field().data_type())));
         }
         for part in definition.driver_parts() {
             for (_, aggregate) in &part.sql.driver.terms {

@@ -70,29 +70,22 @@ pub(crate) struct Scanned {
 /// # Errors
 /// A page that cannot be decoded: names the file and the row group.
 pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
-    let file = &context.sources[task.source].files[task.file];
-    match read_rows(context, task) {
-        Err(fault) if fault.kind == Kind::Input => Err(Error::input(format!(
-            "{}: row group {} cannot be decoded: {}; write the file again or take it out of the pattern",
-            file.path.display(),
-            task.row_group,
-            fault.messages.join("; ")
-        ))),
-        outcome => outcome,
-    }
-}
-
-fn read_rows(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let source = &context.sources[task.source];
     let input = &source.files[task.file];
+    let undecodable = |fault: &dyn std::fmt::Display| {
+        Error::input(format!(
+            "{}: row group {} cannot be decoded: {fault}; write the file again or take it out of the pattern",
+            input.path.display(),
+            task.row_group,
+        ))
+    };
     let mut scanned = Scanned::default();
     let mut first_row = 0;
     let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
     let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
-    for batch in contain_each(open_row_group(source, input, task.row_group)?) {
-        let batch = input
-            .complete(batch.map_err(Error::input)?)
-            .map_err(|fault| Error::internal(fault.to_string()))?;
+    let reader = open_row_group(source, input, task.row_group).map_err(|fault| undecodable(&fault))?;
+    for batch in contain_each(reader) {
+        let batch = input.complete(batch.map_err(|fault| undecodable(&fault))?)?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)?;
         first_row += batch.num_rows() as u64;
     }

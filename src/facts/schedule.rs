@@ -11,6 +11,7 @@ use super::rules::Rules;
 use super::scan::Task;
 use super::schema::AggregateColumn;
 use super::source::{QUANTITY, Source, bind_sources, keeps_days, key_type, line_aggregates};
+use super::source_view::SourceView;
 use super::state::{FileAccount, PeriodRuns, Record, StateFile};
 use super::statistics::{Days, row_group_days};
 use crate::error::Result;
@@ -53,6 +54,8 @@ pub(crate) struct Run<'d> {
     pub(crate) tasks: Vec<Task>,
     /// Accounts of files that are not read again.
     pub(crate) kept_accounts: Vec<FileAccount>,
+    /// The type that keys had in the last release, if it was another.
+    pub(crate) previous_keys: Option<KeyType>,
 }
 
 impl<'d> Run<'d> {
@@ -91,6 +94,11 @@ impl<'d> Run<'d> {
             reasons: BTreeMap::new(),
             tasks: Vec::new(),
             kept_accounts: Vec::new(),
+            previous_keys: options
+                .previous
+                .as_ref()
+                .map(|previous| previous.key_type)
+                .filter(|of| *of != key_type),
         };
         run.inputs = run.inputs_by_period();
         run.decide(options);
@@ -240,6 +248,29 @@ impl<'d> Run<'d> {
         tasks.sort_unstable();
         self.tasks =
             tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
+    }
+
+    /// The sources as they were found, transactions first.
+    pub(crate) fn views(&self) -> Vec<SourceView> {
+        let customers = self.customers.iter().map(|source| SourceView::of("customers", source.files()));
+        let products = self.products.iter().map(|products| SourceView::of("products", &products.files));
+        let sources = self.sources.iter().map(|source| SourceView::of(&source.name, &source.files));
+        sources.chain(customers).chain(products).collect()
+    }
+
+    /// Doubts about the sources, and a change of all customers' keys.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = self.views().into_iter().flat_map(|view| view.warnings).collect();
+        warnings.extend(self.previous_keys.map(|previous| {
+            let words = |key_type: KeyType| if key_type == KeyType::Text { "text" } else { "integers" };
+            format!(
+                "the type of customer keys has changed since the last release: they were {} and are {} now, so tables \
+                 of both do not join; see the files and folder columns that 'customer' names",
+                words(previous),
+                words(self.key_type)
+            )
+        }));
+        warnings
     }
 
     /// Digits that units lack to `volume_scale` while they are summed and kept.

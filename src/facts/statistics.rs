@@ -1,9 +1,12 @@
 //! Which days a row group can hold, by the statistics of its footer.
 
+use super::constant::ConstantColumn;
 use super::expr::Bound;
 use super::input::InputFile;
 use crate::units::{Day, MICROS_PER_DAY};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type, TimeUnit};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
@@ -30,6 +33,9 @@ fn days_of(file: &InputFile, row_group: &RowGroupMetaData, at: &Bound, zone: chr
         return Some(Days::None);
     }
     let column = at.is_column()?;
+    if let Some(constant) = file.constant(column) {
+        return constant_days(constant, zone);
+    }
     let field = file.schema().field_with_name(column).ok()?;
     let chunk = row_group.columns().iter().find(|chunk| chunk.column_path().string() == column)?;
     let statistics = chunk.statistics()?;
@@ -38,6 +44,16 @@ fn days_of(file: &InputFile, row_group: &RowGroupMetaData, at: &Bound, zone: chr
     }
     let (low, high) = bounds(statistics)?;
     let (first, last) = to_days(field.data_type(), low, high, zone)?;
+    Some(Days::Between(first, last))
+}
+
+fn constant_days(column: &ConstantColumn, zone: chrono_tz::Tz) -> Option<Days> {
+    if column.value().is_null(0) {
+        return Some(Days::None);
+    }
+    let wide = cast(column.value(), &DataType::Int64).ok()?;
+    let value = wide.as_primitive::<Int64Type>().value(0);
+    let (first, last) = to_days(column.field().data_type(), value, value, zone)?;
     Some(Days::Between(first, last))
 }
 

@@ -3,7 +3,7 @@
 use super::measures;
 use super::sums::SCORE_SCALE;
 use crate::error::{Faults, Result};
-use crate::facts::{FactSet, Holds, RowColumn, RowSource, Values, check_rows};
+use crate::facts::{FactSet, Holds, RowColumn, RowSource, SourceView, Values, check_rows};
 use crate::pipeline::{
     ComplaintsDef, Definition, EpisodesDef, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
 };
@@ -91,7 +91,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Asked> {
 ///
 /// # Errors
 /// All faults of all sources and measures.
-pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
+pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
     let Some(def) = &definition.perception else { return Ok(Vec::new()) };
     let mut faults = Faults::default();
     let mut found = Vec::new();
@@ -102,9 +102,7 @@ pub fn check(definition: &Definition) -> Result<Vec<(String, usize, u64)>> {
         episodes_def(def).and_then(|episodes| episode_source(episodes, definition)),
     ];
     for source in sources.into_iter().flatten() {
-        if let Some((files, rows)) = faults.keep(check_rows(definition, &source)) {
-            found.push((source.name.to_owned(), files, rows));
-        }
+        found.extend(faults.keep(check_rows(definition, &source)));
     }
     faults.keep(measures::check(definition, def));
     faults.none().map(|()| found)

@@ -8,6 +8,7 @@ use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::perception_definition::PerceptionDef;
 use super::segments_definition::SegmentsDef;
 use super::sql::{Driver, Expr};
+use crate::storage::Pattern;
 use crate::units::{Decimal, PeriodKind};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,8 +59,14 @@ pub struct DriverSql {
 pub struct Files {
     /// As written, relative to the pipeline file's folder.
     pub pattern: String,
-    /// Resolved against that folder; may hold `*`, `**` and `?`.
+    /// Resolved against that folder, as one text: what makes two definitions the same files.
     pub path: PathBuf,
+    /// The folders or the file before the first special character, resolved against that folder and literal.
+    pub root: PathBuf,
+    /// The rest.
+    pub below: Pattern,
+    /// The version of a lake table; the newest without it.
+    pub version: Option<u64>,
     /// Where the text begins.
     pub at: Position,
 }

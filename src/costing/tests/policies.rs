@@ -8,6 +8,7 @@ use crate::pipeline::{
     Amount, Files, LedgerDef, Level, Line, Node, Position, Quantity, RateDef, Ratio, ResourceDriver,
     ServiceMethod, UnusedCapacity,
 };
+use crate::storage::Pattern;
 use crate::units::Decimal;
 
 fn ratio(text: &str) -> Ratio {
@@ -65,8 +66,10 @@ fn the_fixed_part_goes_by_shares_and_the_rest_by_quantities() {
 }
 
 fn driver_file(account: &str) -> LedgerDef {
+    let (root, below) = Pattern::split("d.csv").unwrap();
+    let (pattern, path) = (root.to_owned(), root.into());
     LedgerDef {
-        files: Files { pattern: "d.csv".into(), path: "d.csv".into(), at: Position::default() },
+        files: Files { pattern, path, root: root.into(), below, version: None, at: Position::default() },
         accounts: vec![account.to_string()],
         account_column: "account".into(),
         period_column: "period".into(),

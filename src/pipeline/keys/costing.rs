@@ -3,7 +3,7 @@
 use super::activity::ACTIVITY;
 use super::network::{BILL, SERVICES};
 use super::take::TAKE;
-use super::{Choice, Key, Kind, Section};
+use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static COSTING: Section = Section {
     header: "[costing]",
@@ -65,6 +65,7 @@ static LEDGER: Section = Section {
     header: "ledger",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet or CSV files, relative to this file's folder"),
+        VERSION,
         Key::required(
             "account",
             Kind::Texts,

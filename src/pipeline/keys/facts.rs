@@ -1,6 +1,6 @@
 //! Keys of `[facts]`.
 
-use super::{Choice, Key, Kind, Section};
+use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static FACTS: Section = Section {
     header: "[facts]",
@@ -55,6 +55,7 @@ static TRANSACTIONS: Section = Section {
             Kind::Files,
             "The Parquet files, relative to this file's folder; `*`, `**` and `?` match",
         ),
+        VERSION,
         WHERE,
         Key::required("customer", Kind::Sql, "Customer key: an integer or text"),
         Key::required("order", Kind::Sql, "Order key inside the customer: an integer, text or date"),
@@ -98,6 +99,7 @@ static EVENTS: Section = Section {
     header: "[facts.events.NAME]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per event"),
+        VERSION,
         WHERE,
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
         Key::required("at", Kind::Sql, "When: a date or timestamp"),
@@ -110,6 +112,7 @@ static CUSTOMERS: Section = Section {
     header: "[facts.customers]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per customer"),
+        VERSION,
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
         Key::optional("acquired_on", Kind::Sql, "", "The day the customer was won"),
         Key::optional(
@@ -138,6 +141,7 @@ static PRODUCTS: Section = Section {
     header: "[facts.products]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per product"),
+        VERSION,
         Key::required("product", Kind::Sql, "Product key, of the same type as in the transactions"),
         Key::required("group", Kind::Sql, "The product's group"),
     ],

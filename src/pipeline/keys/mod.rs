@@ -148,3 +148,11 @@ pub(super) fn alternatives(words: &[&str]) -> String {
         [firsts @ .., last] => format!("{} or {last}", firsts.join(", ")),
     }
 }
+
+/// Beside every `files`.
+const VERSION: Key = Key::optional(
+    "version",
+    Kind::Integer(0, i64::MAX),
+    "the newest",
+    "Which version of a Delta table, where `files` is one",
+);

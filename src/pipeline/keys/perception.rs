@@ -1,6 +1,6 @@
 //! Keys of `[perception]`.
 
-use super::{Choice, Key, Kind, Section};
+use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static PERCEPTION: Section = Section {
     header: "[perception]",
@@ -72,6 +72,7 @@ static SURVEYS: Section = Section {
     header: "[perception.surveys]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per answer about one attribute"),
+        VERSION,
         WHERE,
         Key::required(
             "customer",
@@ -92,6 +93,7 @@ static COMPLAINTS: Section = Section {
     header: "[perception.complaints]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per complaint"),
+        VERSION,
         WHERE,
         Key::required("customer", Kind::Sql, "Who complained: a customer of the transactions"),
         Key::required("opened", Kind::Sql, "When: a date or timestamp"),
@@ -104,6 +106,7 @@ static REFERRALS: Section = Section {
     header: "[perception.referrals]",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet files, one row per referral"),
+        VERSION,
         WHERE,
         Key::required("referrer", Kind::Sql, "Who brought: a customer of the transactions"),
         Key::required("referred", Kind::Sql, "Who was brought; need not have become a customer"),
@@ -194,6 +197,7 @@ static TRANSACTION: Section = Section {
             "the customer's measures",
             "The Parquet files, one row per episode, of which the SQL speaks then",
         ),
+        VERSION,
         WHERE,
         Key::optional("customer", Kind::Sql, "", "Whose episode; `files` needs it"),
         Key::optional("at", Kind::Sql, "", "When; `files` needs it"),

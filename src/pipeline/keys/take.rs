@@ -1,6 +1,6 @@
 //! Keys of one value of `from`: what a resource or activity takes of another.
 
-use super::{Choice, Key, Kind, Section};
+use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static TAKE: Section = Section {
     header: "a value of from",
@@ -56,6 +56,7 @@ static FILE: Section = Section {
     header: "file",
     keys: &[
         Key::required("files", Kind::Files, "The Parquet or CSV files, relative to this file's folder"),
+        VERSION,
         Key::required(
             "account",
             Kind::Texts,

@@ -6,6 +6,7 @@ use super::text_offset::source_offset;
 use super::wording::quoted;
 use crate::pipeline::sql::{SqlError, parse_driver, parse_rule, parse_scalar};
 use crate::pipeline::{DriverSql, Files, Named, Position, RuleSql, Scalar};
+use crate::storage::{Pattern, PatternError};
 use crate::units::Decimal;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -94,9 +95,10 @@ impl<'a> Table<'a> {
         self.entry(key)?.sql()
     }
 
-    /// A file pattern.
+    /// A file pattern, and the version of a lake table that is meant.
     pub(super) fn files(self, key: &str) -> Option<Files> {
-        self.entry(key)?.files()
+        let version = self.integer("version").and_then(|version| u64::try_from(version).ok());
+        Some(Files { version, ..self.entry(key)?.files()? })
     }
 
     /// A table.
@@ -169,14 +171,31 @@ impl<'a> Entry<'a> {
     }
 
     /// As a pattern of files.
-    pub(super) fn files(self) -> Option<Files> {
+    fn files(self) -> Option<Files> {
         let pattern = self.text()?;
-        if let Err(error) = glob::Pattern::new(pattern) {
-            let at = pattern.char_indices().nth(error.pos).map_or(0, |(offset, _)| offset);
-            self.fault_in_text(at, format!("'{}' is no pattern of files: {}", self.key, error.msg));
+        if let Some((scheme, _)) = pattern.split_once("://") {
+            self.fault(format!(
+                "'{}' is {}, but only files of this machine are read; mount the store or copy the files, and give their path without '{scheme}://'",
+                self.key,
+                quoted(pattern)
+            ));
+            return None;
         }
-        let path = paths::resolved(self.reading.folder(), pattern);
-        Some(Files { pattern: pattern.to_owned(), path, at: self.text_position(0) })
+        let split = Pattern::split(pattern);
+        let fault = |error: PatternError| {
+            let message = format!("'{}' is no pattern of files: {}", self.key, error.message);
+            self.fault_in_text(error.offset, message);
+        };
+        let (root, below) = split.map_err(fault).ok()?;
+        let folder = self.reading.folder();
+        Some(Files {
+            pattern: pattern.to_owned(),
+            path: paths::resolved(folder, pattern),
+            root: paths::resolved(folder, root),
+            below,
+            version: None,
+            at: self.text_position(0),
+        })
     }
 
     /// As a scalar SQL expression.

@@ -1,0 +1,61 @@
+//! What `check` and `plan` show of a source.
+
+use super::constant::ConstantColumn;
+use super::input::InputFile;
+use arrow::datatypes::DataType;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A source as it was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceView {
+    /// `transactions`, or the source's name.
+    pub source: String,
+    /// How many files.
+    pub files: usize,
+    /// Rows by their footers.
+    pub rows: u64,
+    /// The lake table they are of, with its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Columns from folders or from the table's log, with their types.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub folder_columns: BTreeMap<String, String>,
+    /// Doubts about them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+impl SourceView {
+    pub(crate) fn of(source: &str, files: &[InputFile]) -> Self {
+        let columns = files.iter().flat_map(|file| &file.constants);
+        let columns = columns.filter(|column| column.is_of_folder());
+        Self {
+            source: source.to_owned(),
+            files: files.len(),
+            rows: files.iter().map(InputFile::rows).sum(),
+            table: files.first().and_then(|file| file.origin.table.clone()),
+            folder_columns: columns.map(|column| (column.name().to_owned(), words(column))).collect(),
+            warnings: warnings_of(source, files),
+        }
+    }
+}
+
+/// Doubts about the columns of a source's folders.
+pub(crate) fn warnings_of(source: &str, files: &[InputFile]) -> Vec<String> {
+    let warnings = files.first().into_iter().flat_map(|file| &file.origin.warnings);
+    warnings.map(|warning| format!("{source}: {warning}")).collect()
+}
+
+fn words(column: &ConstantColumn) -> String {
+    match column.field().data_type() {
+        DataType::Dictionary(..) | DataType::Utf8 => "text".to_owned(),
+        DataType::Int64 => "integer".to_owned(),
+        DataType::Date32 => "date".to_owned(),
+        DataType::Timestamp(_, None) => "timestamp".to_owned(),
+        DataType::Timestamp(_, Some(_)) => "instant".to_owned(),
+        DataType::Boolean => "true or false".to_owned(),
+        DataType::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
+        other => other.to_string(),
+    }
+}

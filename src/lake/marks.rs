@@ -1,0 +1,89 @@
+//! The marks by which a folder is known as the root of a lake table.
+
+use crate::error::{Error, Result};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// A format of lake tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Delta,
+    Iceberg,
+    Hudi,
+}
+
+/// The format of the table whose root this folder is.
+pub(crate) fn format_of(folder: &Path) -> Option<Format> {
+    if holds(&folder.join("_delta_log"), is_delta_log) {
+        Some(Format::Delta)
+    } else if holds(&folder.join("metadata"), |name| name.ends_with(".metadata.json")) {
+        Some(Format::Iceberg)
+    } else if folder.join(".hoodie/hoodie.properties").is_file() {
+        Some(Format::Hudi)
+    } else {
+        None
+    }
+}
+
+/// A folder that may not be read is no mark; the walk names it where it matters.
+fn holds(folder: &Path, is_mark: impl Fn(&str) -> bool) -> bool {
+    let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+    entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(&is_mark))
+}
+
+/// A commit or a checkpoint of a log: twenty digits and what they are.
+fn is_delta_log(name: &str) -> bool {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    name == "_last_checkpoint"
+        || digits == 20 && (name.ends_with(".json") || name[digits..].starts_with(".checkpoint"))
+}
+
+/// Refuses files of tables that cannot be read by pattern: those of Iceberg, Hudi and DuckLake, and of Delta tables
+/// below the folder that the pattern begins with.
+///
+/// # Errors
+/// Names the table and the way out.
+pub(crate) fn refuse_foreign(root: &Path, paths: &[PathBuf]) -> Result<()> {
+    if let Some(path) = paths.iter().find(|path| path.file_name().is_some_and(is_of_ducklake)) {
+        return Err(Error::input(format!(
+            "{}: a data file of a DuckLake, whose catalogue alone knows which files are rows of the table; export the \
+             table in DuckDB: copy (from lake.TABLE) to 'table.parquet'; and give that file",
+            path.display()
+        )));
+    }
+    let above = root.canonicalize().unwrap_or_default();
+    let mut folders: BTreeSet<&Path> = above.ancestors().skip(1).collect();
+    for path in paths {
+        folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)));
+    }
+    folders.into_iter().try_for_each(|folder| match format_of(folder) {
+        None => Ok(()),
+        Some(format) => Err(refusal(format, folder)),
+    })
+}
+
+fn is_of_ducklake(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with("ducklake-") && name.ends_with(".parquet"))
+}
+
+/// Why the files of a table cannot be taken as they lie.
+fn refusal(format: Format, folder: &Path) -> Error {
+    let folder = folder.display();
+    Error::input(match format {
+        Format::Delta => format!(
+            "{folder}: a Delta table among other files; by pattern its removed files would count too; give it a \
+             source of its own, files = \"{folder}\", or move it out of the pattern"
+        ),
+        Format::Iceberg => format!(
+            "{folder}: an Iceberg table, which is not read; by pattern its removed files would count too; export the \
+             snapshot you mean, for example in DuckDB: copy (from iceberg_scan('{folder}')) to 'table.parquet', or in \
+             Spark: spark.table(\"NAME\").write.parquet(\"export\"); and give the export"
+        ),
+        Format::Hudi => format!(
+            "{folder}: a Hudi table, which is not read; by pattern its older file slices would count too; export the \
+             table, for example in Spark: spark.read.format(\"hudi\").load(\"{folder}\").write.parquet(\"export\"); and \
+             give the export"
+        ),
+    })
+}
