@@ -24,14 +24,14 @@ fn made(options: &SynthOptions) -> (tempfile::TempDir, SynthTotals) {
 
 /// Path below the folder → bytes.
 fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for pattern in ["*.parquet", "*/*.parquet"] {
-        for path in glob::glob(folder.join(pattern).to_str().unwrap()).unwrap() {
-            let path = path.unwrap();
-            found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap());
-        }
-    }
-    found
+    let read = |path: PathBuf| (path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap());
+    parquet_files(folder).into_iter().map(read).collect()
+}
+
+fn parquet_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    let paths = entries.map(|entry| entry.unwrap().into_path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "parquet")).collect()
 }
 
 fn read(path: &Path) -> RecordBatch {
@@ -67,8 +67,7 @@ fn texts(batch: &RecordBatch, name: &str) -> Vec<String> {
 }
 
 fn transactions(folder: &Path) -> Vec<RecordBatch> {
-    let pattern = folder.join("transactions/*.parquet");
-    glob::glob(pattern.to_str().unwrap()).unwrap().map(|path| read(&path.unwrap())).collect()
+    parquet_files(&folder.join("transactions")).iter().map(|path| read(path)).collect()
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use walkdir::WalkDir;
 
 /// Rows decoded at a time, as many as the scan takes.
 const BATCH_ROWS: usize = 16_384;
@@ -35,14 +36,14 @@ impl Input {
 
 /// Rows of the Parquet files in a folder.
 pub(super) fn rows_below(folder: &Path) -> Result<u64> {
-    Ok(open_all(&folder.join("*.parquet"), &[])?.iter().map(Input::rows).sum())
+    Ok(open_all(folder, &[])?.iter().map(Input::rows).sum())
 }
 
 /// The files of lines, events and customers. The ledger and the products are too small to count.
 pub(super) fn open_inputs(definition: &Definition) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
     for (files, columns) in needed(definition) {
-        inputs.extend(open_all(&files.path, &columns)?);
+        inputs.extend(open_all(&files.root, &columns)?);
     }
     Ok(inputs)
 }
@@ -92,16 +93,20 @@ fn names_in(scalar: &Scalar) -> Vec<String> {
     scalar.expr.columns().into_iter().map(str::to_owned).collect()
 }
 
-fn open_all(pattern: &Path, columns: &[String]) -> Result<Vec<Input>> {
+/// A Parquet file, or those below a folder.
+fn open_all(root: &Path, columns: &[String]) -> Result<Vec<Input>> {
     let mut inputs = Vec::new();
-    for path in glob::glob(&pattern.to_string_lossy())? {
-        let path = path?;
+    for entry in WalkDir::new(root).sort_by_file_name() {
+        let path = entry?.into_path();
+        if path.extension().is_none_or(|extension| extension != "parquet") {
+            continue;
+        }
         let metadata = ArrowReaderMetadata::load(&File::open(&path)?, ArrowReaderOptions::new())?;
         let fields = metadata.schema().fields().iter().map(|field| hinted(&metadata, field));
         let metadata = with_fields(&metadata, fields.collect())?;
         inputs.push(Input { path, metadata, columns: columns.to_vec() });
     }
-    if inputs.is_empty() { Err(format!("{}: no such file", pattern.display()).into()) } else { Ok(inputs) }
+    if inputs.is_empty() { Err(format!("{}: no such file", root.display()).into()) } else { Ok(inputs) }
 }
 
 fn with_fields(metadata: &ArrowReaderMetadata, fields: Vec<Field>) -> Result<ArrowReaderMetadata> {
