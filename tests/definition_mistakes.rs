@@ -149,6 +149,7 @@ fn the_customer_base_of_the_complete_file_reads_as_written() {
         (vec!["90_days", "2_years"], "0.15".to_owned())
     );
     assert_eq!(clv.drift_from.as_deref(), Some("20240601T000000Z"));
+    assert_eq!(clv.lifetime, Some(abacus::pipeline::DeclaredLifetime::Periods("24".parse().unwrap())));
 }
 
 #[test]

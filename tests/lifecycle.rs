@@ -69,7 +69,7 @@ fn one_customer_who_buys_once_has_no_rhythm() {
     ] {
         assert_eq!(rows[0][column], value, "{column}");
     }
-    assert_eq!(published.rows("growth")[0]["churn_rate"], "null");
+    assert_eq!(published.rows("growth")[0]["inactivity_rate"], "null");
     assert_eq!(published.rows("survival_summary")[0]["median_days"], "null");
     assert!(published.rows("early_warning").is_empty());
     assert!(published.rows("early_warning_holdout").iter().all(|row| row["precision"] == "null"));

@@ -205,6 +205,156 @@ channel = \"origin\"
     assert_eq!(published.release["run"]["clv"]["segments"].as_array().unwrap().len(), 3);
 }
 
+/// Customers 1 to 301 with a kind: `small` have one of their own, the others are 'big' or have none.
+fn kinds(history: &Pipeline, small: impl Fn(i64) -> Option<&'static str>) {
+    let kind = |customer: i64| small(customer).or((customer <= 290).then_some("big"));
+    let columns: Vec<(&'static str, ArrayRef)> = vec![
+        ("customer_id", Arc::new((1..=301).map(Some).collect::<Int64Array>())),
+        ("kind", Arc::new((1..=301).map(kind).collect::<StringArray>())),
+    ];
+    write(&history.data("customers.parquet"), columns);
+}
+
+const KINDS: &str = "
+[facts.customers]
+files = \"../data/customers.parquet\"
+customer = \"customer_id\"
+attributes = { kind = \"kind\" }
+";
+
+/// pymc-marketing#1404 asks for the same: segments with limited data share what the others know.
+#[test]
+fn segments_too_small_to_fit_take_the_parameters_of_all() {
+    let history = pipeline(&buyers(300), "segment = \"kind\"").and(KINDS);
+    kinds(&history, |customer| match customer {
+        101 => Some("one"),
+        102..=104 => Some("three"),
+        _ => None,
+    });
+    let outcome = history.abacus(&["run"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    for small in ["customers of kind 'one'", "customers of kind 'three'", "customers without kind"] {
+        let warned = outcome.stderr.lines().find(|line| line.contains("too few for parameters of their own"));
+        assert!(warned.is_some_and(|line| line.contains(small)), "{small}: {outcome:?}");
+    }
+    let published = history.published();
+    check_finite(&published);
+    let together = history.with("segment = \"kind\"", "").publish(&["--reselect"]);
+    let small = |published: &Published| {
+        let rows = published.rows("customer_value").into_iter();
+        let is_small = |row: &BTreeMap<String, String>| {
+            let customer = number(row, "customer_id");
+            customer > 290.0 || (101.0..=104.0).contains(&customer)
+        };
+        rows.filter(is_small).collect::<Vec<_>>()
+    };
+    let [apart, alike] = [&published, &together].map(|published| sum(&small(published), "residual_value"));
+    assert!((apart / alike - 1.0).abs() < 0.01, "{apart} for {alike}");
+    let equity = published.rows("customer_equity");
+    let fitted_to = |segment: &str| {
+        let row = equity.iter().find(|row| row["scope"] == "segment" && row["segment"] == segment);
+        row.unwrap()["fitted_to"].clone()
+    };
+    for segment in ["one", "three", "null"] {
+        assert_eq!(fitted_to(segment), "all", "{segment}");
+    }
+    let models = published.rows("value_model");
+    let own = models.iter().filter(|row| row["segment"] == "three" && row["role"] == "chosen");
+    assert!(own.clone().count() > 0);
+    assert!(own.into_iter().all(|row| row["reason"].contains("are needed for its own")), "{models:?}");
+}
+
+#[test]
+fn a_segment_that_buys_otherwise_keeps_its_own_parameters() {
+    let mut lines = buyers(300);
+    // Customers 1 to 60 buy every third day, for far more.
+    for customer in 1..=60_i64 {
+        let often = (0..60).map(|purchase| customer + 3 * purchase);
+        let line = |day| Line { price: 90_000, ..Line::new(customer, 500_000 + 1_000 * customer + day, day) };
+        lines.extend(often.map(line));
+    }
+    let history = pipeline(&lines, "segment = \"kind\"").and(KINDS);
+    kinds(&history, |customer| (customer <= 60).then_some("firm"));
+    let rows = history.publish(&[]).rows("value_model");
+    let of = |model: &str| {
+        let row = |row: &&BTreeMap<String, String>| {
+            row["segment"] == "firm" && row["model"] == model && row["sample"] == "whole"
+        };
+        rows.iter().find(row).unwrap()["fitted_to"].clone()
+    };
+    assert_eq!([of("pareto_nbd"), of("shrunken_margin")], ["segment", "segment"]);
+}
+
+#[test]
+fn one_segment_has_one_lifetime() {
+    let history = pipeline(&buyers(300), "segment = \"kind\"")
+        .and("[lifecycle]\ngap_days = 60\nby = [\"kind\"]\n")
+        .and(KINDS);
+    kinds(&history, |customer| (customer % 3 == 0).then_some("third"));
+    let published = history.publish(&[]);
+    let (survival, models) = (published.rows("survival_summary"), published.rows("value_model"));
+    for kind in ["big", "third", "null"] {
+        let of_kind =
+            |row: &&BTreeMap<String, String>| row["attribute"] == "kind" && row["attribute_value"] == kind;
+        let row = survival.iter().find(of_kind).unwrap();
+        let is_lifetime = |row: &&BTreeMap<String, String>| {
+            row["segment"] == kind && row["model"] == "seed_formula" && row["parameter"] == "T"
+        };
+        let formula = number(models.iter().find(is_lifetime).unwrap(), "estimate");
+        assert_eq!(number(row, "lifetime_periods"), formula, "{kind}");
+        assert!((number(row, "churn_rate") * formula - 1.0).abs() < 1e-12, "{kind}");
+    }
+}
+
+#[test]
+fn a_declared_lifetime_stands_in_where_nobody_was_lost() {
+    let of = |published: &Published, model: &str, parameter: &str| {
+        let rows = published.rows("value_model");
+        let row = rows.into_iter().find(|row| row["model"] == model && row["parameter"] == parameter);
+        let row = row.unwrap();
+        (row["estimate"].clone(), row["reason"].clone())
+    };
+    // Everybody buys every month to the end: nobody is lost.
+    let loyal: Vec<(i64, i64)> =
+        (1..=5).flat_map(|customer| (0..12).map(move |month| (customer, 30 * month + 5))).collect();
+    let history = pipeline(&on(&loyal), "margin = \"revenue\"");
+    let undeclared = history.publish(&[]);
+    for (model, parameter) in [("seed_formula", "CLV"), ("retention", "CLV_first_margin_now")] {
+        let (estimate, reason) = of(&undeclared, model, parameter);
+        assert_eq!(estimate, "null", "{model}");
+        assert!(reason.contains("clv.lifetime_periods or clv.churn_rate"), "{reason}");
+    }
+    let history = history.with("margin = \"revenue\"", "margin = \"revenue\"\nlifetime_periods = 20");
+    let lifetime = history.publish(&[]);
+    let churn = history.with("lifetime_periods = 20", "churn_rate = 0.05").publish(&[]);
+    let float = |published: &Published, model: &str, parameter: &str| {
+        of(published, model, parameter).0.parse::<f64>().unwrap()
+    };
+    for (published, key) in [(&lifetime, "lifetime_periods"), (&churn, "churn_rate")] {
+        let of = |parameter: &str| float(published, "seed_formula", parameter);
+        assert_eq!(of("T"), 20.0, "{key}");
+        assert!((of("CLV") - ((of("RR") - of("TRC")) * 20.0 - of("AC"))).abs() < 0.01, "{key}");
+        assert!((float(published, "retention", "r") - 0.95).abs() < 1e-12, "{key}");
+    }
+}
+
+#[test]
+fn who_returned_all_is_valued_by_the_shrunken_mean() {
+    let mut lines = buyers(300);
+    // Customer 400 buys twice and brings back all of it.
+    for (order, day) in [(1, 300), (2, 330)] {
+        lines.push(Line { price: 2_000, ..Line::new(400, 400_000 + order, day) });
+        let back = Line { price: 2_000, ..Line::new(400, 400_000 + order, day + 2) };
+        lines.push(Line { quantity: -back.quantity, ..back });
+    }
+    let of = |spend: &str| {
+        let rows = pipeline(&lines, spend).publish(&[]).rows("customer_value");
+        number(rows.iter().find(|row| row["customer_id"] == "400").unwrap(), "margin_per_purchase")
+    };
+    let [shrunken, gamma_gamma] = ["", "spend = \"gamma_gamma\""].map(of);
+    assert!((gamma_gamma - shrunken).abs() < 1e-9, "{gamma_gamma} for {shrunken}");
+}
+
 #[test]
 fn what_costs_more_than_it_brings_has_a_negative_value() {
     let cheap = |line: Line| Line { price: 3, ..line };
@@ -229,22 +379,33 @@ fn histories_that_teach_little_are_told_so() {
         (1..=20).flat_map(|customer| (0..60).map(move |day| (customer, day))).collect();
     let one_day: Vec<(i64, i64)> = (1..=20).map(|customer| (customer, 5)).collect();
     let alike: Vec<Line> = buyers(200).into_iter().map(|line| Line { price: 1_000, ..line }).collect();
-    for (name, lines, model, reason) in [
-        ("one customer", one, "pareto_nbd", "few_repeaters"),
-        ("nobody repeats", on(&nobody_repeats), "mbg_nbd", "no_repeaters"),
-        ("everybody daily", on(&daily), "pareto_nbd", "alike_and_nobody_lapses"),
-        ("one day", on(&one_day), "mbg_nbd", "no_time"),
-        ("all spends equal", alike, "gamma_gamma", "no heterogeneity"),
-        ("shorter than a gap", on(&[(1, 0), (2, 1), (1, 2), (2, 3), (3, 3)]), "mbg_nbd", "few_repeaters"),
+    let short = on(&[(1, 0), (2, 1), (1, 2), (2, 3), (3, 3)]);
+    for (name, lines, model, reason, is_valued) in [
+        ("one customer", one, "pareto_nbd", "few_repeaters", false),
+        ("nobody repeats", on(&nobody_repeats), "mbg_nbd", "no_repeaters", true),
+        ("everybody daily", on(&daily), "pareto_nbd", "alike_and_nobody_lapses", false),
+        ("one day", on(&one_day), "mbg_nbd", "no_time", false),
+        ("all spends equal", alike, "gamma_gamma", "no heterogeneity", true),
+        ("shorter than a gap", short, "mbg_nbd", "few_repeaters", false),
     ] {
-        let published = pipeline(&lines, "").publish(&[]);
+        let history = pipeline(&lines, "");
+        let outcome = history.abacus(&["run"]);
+        assert_eq!(outcome.code, Some(0), "{name}: {outcome:?}");
+        assert_eq!(
+            outcome.stderr.contains("customers have no residual value"),
+            !is_valued,
+            "{name}: {outcome:?}"
+        );
+        let published = history.published();
         check_finite(&published);
         let rows = published.rows("value_model");
         let whole = rows.iter().filter(|row| row["model"] == model && row["sample"] == "whole");
         let reasons: Vec<&str> = whole.map(|row| row["reason"].as_str()).collect();
         assert!(reasons.iter().any(|found| found.to_lowercase().contains(reason)), "{name}: {reasons:?}");
         assert!(!published.rows("customer_value").is_empty(), "{name}");
-        assert_eq!(published.rows("customer_equity").len(), 1, "{name}");
+        let equity = published.rows("customer_equity");
+        assert_eq!(equity.len(), 1, "{name}");
+        assert_eq!(equity[0]["residual_value"] != "null", is_valued, "{name}");
     }
 }
 

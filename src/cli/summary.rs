@@ -50,7 +50,11 @@ pub(super) fn text(report: &Report) -> String {
     }
     let prospects = match report.profit.prospects {
         0 => String::new(),
-        prospects => format!(", and {} prospects", grouped(prospects as i128)),
+        prospects => format!(
+            ", and {} prospects with {} of profit, in no ranking",
+            grouped(prospects as i128),
+            money(report.profit.prospect_profit)
+        ),
     };
     line("customers", format!("{}{prospects}", grouped(report.profit.customers as i128)));
     line("profit", money(report.profit.profit));
@@ -90,7 +94,7 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
     });
     let equity = format!(
         "{} of {} customers, {:.0} of them alive{interval}",
-        money(lifetime.customer_equity),
+        lifetime.customer_equity.map_or_else(|| "none".to_owned(), money),
         grouped(lifetime.customers.into()),
         lifetime.alive_customers
     );
@@ -98,7 +102,7 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
     for (model, why, segments) in chosen_models(lifetime) {
         let of = match (lifetime.models.len(), segments.len()) {
             (1, _) => String::new(),
-            (_, 1..=3) => format!(" of {}", segments.join(", ")),
+            (_, 1..=3) => format!(" of {}", segments.join(" and ")),
             (_, segments) => format!(" of {segments} segments"),
         };
         lines.push(("model", format!("{model}{of}: {why}")));

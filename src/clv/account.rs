@@ -2,13 +2,13 @@
 
 use super::backtest::model_name;
 use super::choice::{Choice, segment_of};
-use super::fits::Fits;
+use super::fits::{Fits, FittedPurchases, FittedSpend};
 use super::formulas::Line;
-use super::models::Fit;
 use super::models::contribution::ContributionModel;
 use super::models::logarithms::Estimate;
 use super::outlook;
 use super::past::{FULL, REVENUE, VALUED};
+use super::pooling::Pooled;
 use super::spend::Spend;
 use crate::pipeline::SpendModel;
 use serde_json::Value;
@@ -34,6 +34,8 @@ pub(crate) struct Account {
     /// Whether that is the whole history.
     pub(crate) is_whole: bool,
     pub(crate) role: Role,
+    /// Whether the parameters are those of all customers.
+    pub(crate) is_pooled: bool,
     /// Why it was chosen.
     pub(crate) why: Option<&'static str>,
     pub(crate) parameters: Vec<Parameter>,
@@ -90,6 +92,7 @@ impl Place {
             until: self.until,
             is_whole: self.is_whole,
             role,
+            is_pooled: false,
             why: None,
             parameters: Vec::new(),
             log_likelihood: None,
@@ -117,20 +120,20 @@ pub(crate) fn of_fits(
                 let is_chosen = choice.model == model;
                 let role = if is_chosen { Role::Chosen } else { Role::Candidate };
                 let why = is_chosen.then(|| choice.why.text());
-                let account = fits.of(date, segment, model).map(|fit| of_fit(place, name, role, fit));
+                let account = fits.of(date, segment, model).map(|fitted| of_fit(place, name, role, fitted));
                 accounts.extend(account.map(|account| Account { why, ..account }));
             }
-            accounts.extend(
-                fits.spends[date][segment].iter().flat_map(|found| of_spend(place, found, spend, unit)),
-            );
+            let found = fits.spend(date, segment).into_iter();
+            accounts.extend(found.flat_map(|found| of_spend(place, found, spend, unit)));
         }
     }
     accounts
 }
 
-fn of_fit(place: Place, model: &'static str, role: Role, fit: &Fit) -> Account {
+fn of_fit(place: Place, model: &'static str, role: Role, fitted: &FittedPurchases) -> Account {
+    let fit = &fitted.fit;
     let parameters = fit.named_parameters().into_iter();
-    Account {
+    let account = Account {
         parameters: parameters
             .map(|found| {
                 Parameter::new(found.name, found.value, found.standard_error, outlook::meaning(found.name))
@@ -142,10 +145,24 @@ fn of_fit(place: Place, model: &'static str, role: Role, fit: &Fit) -> Account {
         converged: Some(fit.converged),
         reason: fit.reason.map(|reason| format!("{}: {}", reason.code(), reason.sentence())),
         ..place.account(model, role)
+    };
+    let has_value = fitted.has_residual() || !fitted.predicts();
+    let endless = (!has_value).then(|| "not observed for long enough to value purchases for ever".to_owned());
+    let reasons: Vec<String> = account.reason.iter().cloned().chain(endless).collect();
+    Account { reason: (!reasons.is_empty()).then(|| reasons.join("; ")), ..account }.pooled(fitted.pooled)
+}
+
+impl Account {
+    /// Says that the parameters are those of all customers, and why, in front of what the fit says of itself.
+    fn pooled(self, pooled: Option<Pooled>) -> Self {
+        let Some(pooled) = pooled else { return self };
+        let reasons: Vec<String> = std::iter::once(pooled.sentence()).chain(self.reason).collect();
+        Self { is_pooled: true, reason: Some(reasons.join("; ")), ..self }
     }
 }
 
-fn of_spend(place: Place, spend: &Spend, chosen: SpendModel, unit: f64) -> Vec<Account> {
+fn of_spend(place: Place, fitted: &FittedSpend, chosen: SpendModel, unit: f64) -> Vec<Account> {
+    let spend = &fitted.spend;
     let role = |of: SpendModel| if of == chosen { Role::Chosen } else { Role::Candidate };
     let shrunken =
         [("shrunken_margin", VALUED), ("shrunken_full_margin", FULL), ("shrunken_revenue", REVENUE)];
@@ -179,7 +196,7 @@ fn of_spend(place: Place, spend: &Spend, chosen: SpendModel, unit: f64) -> Vec<A
         });
     }
     accounts.push(of_gamma_gamma(place, role(SpendModel::GammaGamma), spend, unit));
-    accounts
+    accounts.into_iter().map(|account| account.pooled(fitted.pooled)).collect()
 }
 
 fn of_shrunken(

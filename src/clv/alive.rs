@@ -2,7 +2,8 @@
 
 use super::census::{Pile, Scope};
 use super::dates;
-use super::models::{Counts, Fit};
+use super::fits::FittedPurchases;
+use super::models::Counts;
 use super::outlook::Forecast;
 use super::past::{Days, Times};
 use super::schema::Alive;
@@ -22,7 +23,7 @@ pub(crate) fn alive(
     definition: &Definition,
     scope: &Scope<'_>,
     as_of: Day,
-    fits: &[Option<&Fit>],
+    fits: &[Option<&FittedPurchases>],
 ) -> Result<Alive> {
     let (Some(lifecycle), Some(clv)) = (&definition.lifecycle, &definition.clv) else {
         return Ok(Alive::default());

@@ -132,7 +132,7 @@ struct Test<'r> {
     /// By segment.
     bases: Vec<Base>,
     /// By segment.
-    spends: &'r [Option<Spend>],
+    spends: Vec<Option<&'r Spend>>,
     /// By segment; none where BG/BB is not asked for or has no fit.
     periods: Vec<Option<Periods>>,
     /// By model: the largest expectation of each decile but the last.
@@ -156,6 +156,7 @@ impl<'r> Test<'r> {
             let fit = sources.fits.of(index, segment, model)?;
             Forecast::new(fit, &[holdout_days], sources.discount_per_day, &tallies[segment].counts)
         };
+        let spend = |segment: usize| Some(&sources.fits.spend(index, segment)?.spend);
         let models = sources.fits.models.len();
         let forecasts: Vec<Vec<Option<Forecast>>> = (0..tallies.len())
             .map(|segment| (0..models).map(|model| forecast(segment, model)).collect())
@@ -167,7 +168,7 @@ impl<'r> Test<'r> {
             date,
             until,
             bases: tallies.iter().map(|tally| base(tally.mean_gap())).collect(),
-            spends: &sources.fits.spends[index],
+            spends: (0..tallies.len()).map(spend).collect(),
             periods: (0..tallies.len()).map(|segment| sources.periods(index, segment)).collect(),
             deciles: Vec::new(),
             forecasts,
@@ -260,7 +261,7 @@ impl<'r> Test<'r> {
         let came = f64::from(after.purchases - times.purchases);
         let whole: i128 = all.money[VALUED].iter().map(|money| i128::from(*money)).sum();
         let margin = self.money(whole - brought.sums[VALUED]);
-        let spend = self.spends[segment].as_ref();
+        let spend = self.spends[segment];
         let mut series = series.iter_mut();
         let mut add = |bin: usize, expected: Option<f64>, actual: f64| {
             let series = series.next().expect("series are as many as expectations");
@@ -336,11 +337,11 @@ pub(crate) fn model_name(model: PurchaseModel) -> &'static str {
 }
 
 impl Backtest {
-    /// Errors of a model's purchases in one segment.
-    pub(crate) fn purchases(&self, model: &str, segment: usize) -> Option<&Errors> {
+    /// Errors of a model's purchases by segment.
+    pub(crate) fn by_segment(&self, model: &str) -> Option<&[Errors]> {
         let of = |series: &&Series| {
             series.target == Target::Purchases && series.kind == Kind::Total && series.forecaster == model
         };
-        self.series.iter().find(of)?.errors.get(segment)
+        Some(&self.series.iter().find(of)?.errors)
     }
 }

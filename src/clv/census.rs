@@ -171,16 +171,35 @@ fn too_large() -> Error {
 }
 
 impl Tally {
+    /// All segments together.
+    ///
+    /// # Errors
+    /// Money whose squares leave 128 bits.
+    pub(crate) fn of_all(tallies: &[Self]) -> Result<Self> {
+        let mut all = Self::default();
+        for tally in tallies {
+            all.counts = merged(&all.counts, &tally.counts);
+            all.add_money(tally).map_err(|Overflow| too_large())?;
+            all.repeaters.merge(&tally.repeaters);
+        }
+        Ok(all)
+    }
+
     /// Merges all but the counts, which the piles hold.
     fn merge(&mut self, more: Self) -> Result<(), Overflow> {
-        for (sums, more) in self.brought.iter_mut().zip(&more.brought) {
-            sums.merge(more)?;
-        }
-        self.rates = self.rates.merge(&more.rates).ok_or(Overflow)?;
+        self.add_money(&more)?;
         more.repeaters.rows.iter().for_each(|(repeats, revenue)| self.repeaters.push(*repeats, *revenue));
         more.opportunities.into_iter().for_each(|(row, customers)| {
             *self.opportunities.entry(row).or_default() += customers;
         });
+        Ok(())
+    }
+
+    fn add_money(&mut self, more: &Self) -> Result<(), Overflow> {
+        for (sums, more) in self.brought.iter_mut().zip(&more.brought) {
+            sums.merge(more)?;
+        }
+        self.rates = self.rates.merge(&more.rates).ok_or(Overflow)?;
         Ok(())
     }
 
@@ -226,6 +245,20 @@ impl Repeaters {
             }
         }
         self.seen += 1;
+    }
+
+    /// Adds the customers of another segment; of both, one in as many is kept.
+    fn merge(&mut self, other: &Self) {
+        while self.stride < other.stride {
+            self.thin_out();
+        }
+        let step =
+            usize::try_from(self.stride / other.stride).expect("strides double as rows fill the memory");
+        self.rows.extend(other.rows.iter().step_by(step));
+        self.seen += other.seen;
+        while self.rows.len() > REPEATERS {
+            self.thin_out();
+        }
     }
 
     fn thin_out(&mut self) {

@@ -65,16 +65,19 @@ impl Why {
     }
 }
 
-/// Chooses for every segment.
+/// Chooses for every segment. One that takes the parameters of all customers (`is_pooled`) takes the model that
+/// foretold all customers best: a few tell nothing of models either.
 pub(crate) fn choose(
     clv: &ClvDef,
     models: &[PurchaseModel],
     segments: &Segments,
+    is_pooled: &[bool],
     tests: &[Backtest],
     earlier: &Earlier,
 ) -> Vec<Choice> {
     let of = |segment: usize| {
-        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, segment)).collect();
+        let own = (!is_pooled[segment]).then_some(segment);
+        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, own)).collect();
         let kept = || {
             let name = kept_model(earlier, segments.names[segment].as_deref())?;
             models.iter().position(|model| model_name(*model) == name)
@@ -93,13 +96,16 @@ pub(crate) fn choose(
     (0..segments.len()).map(of).collect()
 }
 
-/// Root mean squared error over all calibration dates together.
-fn score(tests: &[Backtest], model: PurchaseModel, segment: usize) -> Option<f64> {
-    let mut pooled = Errors::default();
-    for errors in tests.iter().filter_map(|test| test.purchases(model_name(model), segment)) {
-        pooled.merge(errors);
+/// Root mean squared error over all calibration dates together, of one segment or of all customers.
+fn score(tests: &[Backtest], model: PurchaseModel, segment: Option<usize>) -> Option<f64> {
+    let mut sum = Errors::default();
+    for errors in tests.iter().filter_map(|test| test.by_segment(model_name(model))) {
+        match segment {
+            Some(segment) => errors.get(segment).into_iter().for_each(|errors| sum.merge(errors)),
+            None => errors.iter().for_each(|errors| sum.merge(errors)),
+        }
     }
-    pooled.root_mean_squared()
+    sum.root_mean_squared()
 }
 
 /// The lowest score; of equal ones the first.
@@ -137,7 +143,7 @@ mod tests {
         let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
         let segments = Segments::new(None, None, 1, "").unwrap();
         let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
-        let choice = choose(clv, &clv.models, &segments, tests, earlier).remove(0);
+        let choice = choose(clv, &clv.models, &segments, &[false], tests, earlier).remove(0);
         (choice.model, choice.why, choice.is_kept)
     }
 
@@ -152,6 +158,7 @@ mod tests {
             segment: None,
             calibration: Vec::new(),
             drift_from: None,
+            lifetime: None,
             at: crate::pipeline::Position::default(),
         }
     }

@@ -1,4 +1,8 @@
 //! The models of whole periods, on what the run observed: shifted beta-geometric and BG/BB.
+//!
+//! The shifted beta-geometric model is one of contracts, whose ends are seen (P. S. Fader, B. G. S. Hardie, "How to
+//! project customer retention", Journal of Interactive Marketing 21, 2007). Here ends follow from a declared gap, and the
+//! table says so.
 
 use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
 use super::formulas::{Inputs, Line};
@@ -14,11 +18,18 @@ pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Accou
         Ok(estimate) => estimate,
         Err(reason) => return unfit(place, name, Role::Formula, reason.to_string()),
     };
+    let given = format!(
+        "lives end by a rule, a gap of more than {} days (lifecycle.gap_days), and by no contract: the model describes the \
+         rule as much as the customers",
+        inputs.calendar.gap_days
+    );
     let names = [
         ("alpha", "first shape of the probability to be lost at the end of a period"),
         ("beta", "second shape of it"),
     ];
     let mut account = of_estimate(place, name, Role::Formula, &estimate, names, inputs.lives.customers());
+    account.reason =
+        Some(account.reason.map_or_else(|| given.clone(), |reason| format!("{reason}; {given}")));
     let [alpha, beta] = estimate.parameters;
     let model = ShiftedBetaGeometric { alpha, beta };
     let discount = inputs.discount_rate().ok_or_else(|| "there is no complete period".to_owned());

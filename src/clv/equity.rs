@@ -4,12 +4,14 @@
 //! the sum over customers of value per purchase × pull of the parameters at their discounted purchases. The base's mean value per
 //! purchase, which all share: (Σ discounted purchases × weight of the base)² × its variance. Each customer's own mean
 //! about it, and the scatter of what single customers will do: purchases about their expectation, as widely as in the
-//! holdout (variance per expected purchase), and values of single purchases. What it does not hold: that the model is
+//! holdout (variance per expected purchase), and values of single purchases. Segments that take the parameters of all
+//! customers share their error; that these customers are among all is left aside. What it does not hold: that the model is
 //! wrong, and that prices, costs or rates change.
 
 use super::past::{MEASURES, VALUED};
 use super::spend::Spend;
 use super::tables::customer_value::Row;
+use std::collections::BTreeMap;
 
 /// Normal quantile of a two-sided interval of 95 %.
 const SIGMAS: f64 = 1.959_963_984_540_054;
@@ -18,6 +20,8 @@ const SIGMAS: f64 = 1.959_963_984_540_054;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Equity {
     pub(crate) customers: u64,
+    /// Customers with a residual value.
+    pub(crate) valued: u64,
     /// Σ probability alive.
     pub(crate) alive: f64,
     /// Σ expected purchases, by horizon.
@@ -34,9 +38,20 @@ pub(crate) struct Equity {
     pull: Option<[f64; 4]>,
     /// Σ discounted purchases × weight of the base's mean.
     shared: f64,
+    /// Variance of the base's mean; none where it cannot be told.
+    prior: Option<f64>,
     /// Independent from customer to customer.
     own: f64,
     scatter: f64,
+}
+
+/// Which estimates a segment is valued by, as numbers: segments with the same number share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Estimates {
+    /// The purchase model.
+    pub(crate) purchases: usize,
+    /// What a purchase brings.
+    pub(crate) spend: usize,
 }
 
 /// Parts of the variance of a total, in squared smallest units.
@@ -54,6 +69,8 @@ impl Equity {
     pub(crate) fn new(horizons: usize) -> Self {
         Self {
             customers: 0,
+            valued: 0,
+            prior: None,
             alive: 0.0,
             expected: vec![0.0; horizons],
             discounted: 0.0,
@@ -73,14 +90,15 @@ impl Equity {
         self.customers += 1;
         self.profit += i128::from(row.profit);
         self.acquisition_cost += i128::from(row.acquisition_cost);
-        let (Some(outlook), Some(residual)) = (&row.value.outlook, row.residual) else { return };
-        let each = row.value.each[VALUED];
+        let Some(outlook) = &row.value.outlook else { return };
         self.alive += outlook.alive.value;
         self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more.value);
-        let discounted = outlook.discounted.value;
+        let (Some(purchases), Some(residual)) = (outlook.discounted, row.residual) else { return };
+        self.valued += 1;
+        let (each, discounted) = (row.value.each[VALUED], purchases.value);
         self.discounted += discounted;
         self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
-        self.pull(outlook.discounted.pull.map(|pull| pull.map(|pull| each * pull)));
+        self.pull(purchases.pull.map(|pull| pull.map(|pull| each * pull)));
         let (within, between) =
             (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
         let of_base = 1.0 - row.value.credibility;
@@ -96,6 +114,7 @@ impl Equity {
 
     pub(crate) fn merge(&mut self, part: &Self) {
         self.customers += part.customers;
+        self.valued += part.valued;
         self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
         self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
         self.pull(part.pull);
@@ -119,47 +138,55 @@ impl Equity {
 
     /// Works out the variance, once all customers are in.
     pub(crate) fn close(&mut self, spend: &Spend) {
-        let (Some(pull), Some(prior)) = (self.pull, spend.shrunken[VALUED].prior_mean_variance) else {
-            return;
-        };
-        let parameters = pull.iter().map(|pull| pull * pull).sum::<f64>();
-        let variance = Variance {
-            parameters,
-            each: self.shared * self.shared * prior + self.own,
-            scatter: self.scatter,
-        };
-        self.variance = Some(variance).filter(|variance| variance.total().is_finite());
+        self.prior = spend.shrunken[VALUED].prior_mean_variance;
+        self.variance = variance(&[(self, Estimates::default())]);
     }
 
-    /// The total of segments, which are fitted apart and so independent.
-    pub(crate) fn total(parts: &[Self]) -> Self {
+    /// The total of segments; `estimates` says which of them share an estimate. Those fitted apart are independent.
+    pub(crate) fn total(parts: &[Self], estimates: &[Estimates]) -> Self {
         let mut total = Self::new(parts.first().map_or(0, |part| part.expected.len()));
         parts.iter().for_each(|part| total.merge(part));
-        let of_parts = parts.iter().filter(|part| part.customers > 0).map(|part| part.variance);
-        total.variance = of_parts.sum::<Option<Variance>>();
+        let valued: Vec<(&Self, Estimates)> =
+            parts.iter().zip(estimates.iter().copied()).filter(|(part, _)| part.valued > 0).collect();
+        total.variance = variance(&valued);
         total
+    }
+
+    /// Customer equity by measure: none where there are customers and nobody could be valued.
+    pub(crate) fn residual(&self) -> Option<[i128; MEASURES]> {
+        (self.valued > 0 || self.customers == 0).then_some(self.residual)
     }
 
     /// Standard error of the residual value, and the interval of 95 % about it, in smallest units.
     pub(crate) fn interval(&self) -> Option<(f64, [f64; 2])> {
-        let error = self.variance?.total().sqrt();
+        let error = self.variance.filter(|_| self.valued > 0)?.total().sqrt();
         let value = super::money::float(self.residual[VALUED]);
         Some((error, [value - SIGMAS * error, value + SIGMAS * error]))
     }
 }
 
+/// The variance of the total of segments: an estimate that several of them share errs in all of them alike, so what it
+/// moves adds up before it is squared. None where a part cannot be told.
+fn variance(parts: &[(&Equity, Estimates)]) -> Option<Variance> {
+    let mut pulls: BTreeMap<usize, [f64; 4]> = BTreeMap::new();
+    let mut means: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    let mut sum = Variance::default();
+    for (part, estimates) in parts {
+        let (pull, prior) = (part.pull?, part.prior?);
+        let pulls = pulls.entry(estimates.purchases).or_default();
+        pulls.iter_mut().zip(pull).for_each(|(sum, more)| *sum += more);
+        let mean = means.entry(estimates.spend).or_insert((0.0, prior));
+        mean.0 += part.shared;
+        sum.each += part.own;
+        sum.scatter += part.scatter;
+    }
+    sum.parameters = pulls.values().flatten().map(|pull| pull * pull).sum();
+    sum.each += means.values().map(|(shared, prior)| shared * shared * prior).sum::<f64>();
+    Some(sum).filter(|variance| variance.total().is_finite())
+}
+
 impl Variance {
     fn total(&self) -> f64 {
         self.parameters + self.each + self.scatter
-    }
-}
-
-impl std::iter::Sum for Variance {
-    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
-        parts.fold(Self::default(), |sum, part| Self {
-            parameters: sum.parameters + part.parameters,
-            each: sum.each + part.each,
-            scatter: sum.scatter + part.scatter,
-        })
     }
 }

@@ -1,8 +1,9 @@
-//! Every model fitted at every date, segment by segment.
+//! Every model fitted at every date, segment by segment and to all customers.
 
-use super::census::Census;
-use super::models::Fit;
+use super::census::{Census, Tally};
+use super::models::{Counts, Fit, Lapsing, Purchasing, Reason};
 use super::outlook;
+use super::pooling::{self, Pooled};
 use super::spend::Spend;
 use crate::error::Result;
 use crate::pipeline::PurchaseModel;
@@ -12,10 +13,55 @@ use crate::pipeline::PurchaseModel;
 pub(crate) struct Fits {
     /// In continuous time, in the order declared.
     pub(crate) models: Vec<PurchaseModel>,
-    /// By date (as-of first), segment and model; none where nobody bought before the date.
-    by: Vec<Vec<Vec<Option<Fit>>>>,
-    /// By date and segment; none where nobody bought before the date.
-    pub(crate) spends: Vec<Vec<Option<Spend>>>,
+    /// By date, as-of first.
+    by_date: Vec<DatedFits>,
+}
+
+/// Fits to what came before a date, by segment; none where nobody bought before it.
+#[derive(Debug)]
+struct DatedFits {
+    /// By segment and model.
+    purchases: Vec<Vec<Option<FittedPurchases>>>,
+    /// By segment.
+    spends: Vec<Option<FittedSpend>>,
+}
+
+/// The purchase model of a segment.
+#[derive(Debug, Clone)]
+pub(crate) struct FittedPurchases {
+    pub(crate) fit: Fit,
+    /// Whether the fit is that of all customers, and why.
+    pub(crate) pooled: Option<Pooled>,
+    /// Whether the histories fitted rule out that customers lapse, where they show no lapse.
+    rules_out_lapse: bool,
+}
+
+/// What a purchase brings in a segment.
+#[derive(Debug, Clone)]
+pub(crate) struct FittedSpend {
+    pub(crate) spend: Spend,
+    /// Whether that is fitted to all customers, and why.
+    pub(crate) pooled: Option<Pooled>,
+}
+
+impl FittedPurchases {
+    fn new(model: PurchaseModel, counts: &Counts, discount_per_day: f64) -> Self {
+        let rules_out_lapse = pooling::rules_out_lapse(counts, discount_per_day);
+        Self { fit: outlook::fit(model, counts), pooled: None, rules_out_lapse }
+    }
+
+    /// Whether anything is predicted: too few repeat buyers, or no time to buy again, determine no model.
+    pub(crate) fn predicts(&self) -> bool {
+        self.fit.reason != Some(Reason::FewRepeaters) && self.fit.form.purchasing != Purchasing::Unknown
+    }
+
+    /// Whether purchases for ever have a value: where no lapse was seen, only if next to none is possible.
+    pub(crate) fn has_residual(&self) -> bool {
+        self.predicts()
+            && (self.fit.form.lapsing != Lapsing::Never
+                || self.rules_out_lapse
+                || self.fit.reason == Some(Reason::NoRepeaters))
+    }
 }
 
 impl Fits {
@@ -23,23 +69,75 @@ impl Fits {
     ///
     /// # Errors
     /// Money beyond 128 bits.
-    pub(crate) fn new(models: &[PurchaseModel], census: &Census) -> Result<Self> {
-        let models: Vec<PurchaseModel> =
-            models.iter().copied().filter(|model| *model != PurchaseModel::BgBb).collect();
-        let fit = |tally: &super::census::Tally, model: &PurchaseModel| {
-            (tally.counts.customers() > 0).then(|| outlook::fit(*model, &tally.counts))
-        };
-        let by = census.tallies.iter().map(|tallies| {
-            tallies.iter().map(|tally| models.iter().map(|model| fit(tally, model)).collect()).collect()
-        });
-        let by = by.collect();
-        let spends = census.tallies.iter();
-        let spends = spends.map(|tallies| tallies.iter().map(Spend::fit).collect::<Result<Vec<_>>>());
-        Ok(Self { by, spends: spends.collect::<Result<_>>()?, models })
+    pub(crate) fn new(models: &[PurchaseModel], census: &Census, discount_per_day: f64) -> Result<Self> {
+        let is_continuous = |model: &&PurchaseModel| **model != PurchaseModel::BgBb;
+        let models: Vec<PurchaseModel> = models.iter().filter(is_continuous).copied().collect();
+        let of_date = |tallies: &Vec<Tally>| DatedFits::new(&models, tallies, discount_per_day);
+        let by_date = census.tallies.iter().map(of_date).collect::<Result<_>>()?;
+        Ok(Self { models, by_date })
     }
 
-    /// The fit at a date, of a segment, by a model's place in `models`.
-    pub(crate) fn of(&self, date: usize, segment: usize, model: usize) -> Option<&Fit> {
-        self.by[date][segment][model].as_ref()
+    /// The purchase model at a date, of a segment, by its place in `models`.
+    pub(crate) fn of(&self, date: usize, segment: usize, model: usize) -> Option<&FittedPurchases> {
+        self.by_date[date].purchases[segment][model].as_ref()
+    }
+
+    /// What a purchase brings at a date, of a segment.
+    pub(crate) fn spend(&self, date: usize, segment: usize) -> Option<&FittedSpend> {
+        self.by_date[date].spends[segment].as_ref()
+    }
+
+    /// Whether a segment takes the parameters of all customers of every model, at the as-of date.
+    pub(crate) fn is_pooled(&self, segment: usize) -> bool {
+        let mut models = self.by_date[0].purchases[segment].iter();
+        models.all(|fitted| fitted.as_ref().is_some_and(|fitted| fitted.pooled.is_some()))
+    }
+}
+
+impl DatedFits {
+    fn new(models: &[PurchaseModel], tallies: &[Tally], discount_per_day: f64) -> Result<Self> {
+        let fit = |tally: &Tally| -> Vec<Option<FittedPurchases>> {
+            let has_customers = tally.counts.customers() > 0;
+            let fit = |model: &PurchaseModel| {
+                has_customers.then(|| FittedPurchases::new(*model, &tally.counts, discount_per_day))
+            };
+            models.iter().map(fit).collect()
+        };
+        let spend = |tally: &Tally| Ok(Spend::fit(tally)?.map(|spend| FittedSpend { spend, pooled: None }));
+        let mut fits = Self {
+            purchases: tallies.iter().map(fit).collect(),
+            spends: tallies.iter().map(spend).collect::<Result<_>>()?,
+        };
+        if tallies.len() > 1 {
+            let all = Tally::of_all(tallies)?;
+            fits.pool(tallies, &fit(&all), spend(&all)?.as_ref(), discount_per_day);
+        }
+        Ok(fits)
+    }
+
+    /// Replaces what segments should not have of their own by that of all customers.
+    fn pool(
+        &mut self,
+        tallies: &[Tally],
+        all: &[Option<FittedPurchases>],
+        all_spend: Option<&FittedSpend>,
+        discount_per_day: f64,
+    ) {
+        for (tally, own) in tallies.iter().zip(&mut self.purchases) {
+            for (own, all) in own.iter_mut().zip(all) {
+                let (Some(own), Some(all)) = (own, all) else { continue };
+                let pooled = pooling::purchases(&own.fit, &tally.counts, &all.fit, discount_per_day);
+                if pooled.is_some() {
+                    *own = FittedPurchases { pooled, ..all.clone() };
+                }
+            }
+        }
+        for (tally, own) in tallies.iter().zip(&mut self.spends) {
+            let (Some(own), Some(all)) = (own, all_spend) else { continue };
+            let pooled = pooling::spend(&own.spend, tally, &all.spend);
+            if pooled.is_some() {
+                *own = FittedSpend { pooled, ..all.clone() };
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 use super::lives::{Calendar, Lives};
 use super::models::retention::{Horizon, NoValue, Retention, Timing};
 use super::models::seed_formula::{Lifetime, PerPeriod, SeedFormula, Unstated};
+use crate::pipeline::DeclaredLifetime;
 use crate::units::{Decimal, pow10, round_ratio};
 
 /// Digits after the point of the margin rate that the lifetime-revenue form is told.
@@ -48,6 +49,8 @@ pub(crate) struct Inputs<'r> {
     pub(crate) money_scale: u8,
     /// Effective, per year.
     pub(crate) discount_rate_annual: f64,
+    /// Stands in where nobody was lost.
+    pub(crate) declared: Option<DeclaredLifetime>,
 }
 
 impl Inputs<'_> {
@@ -68,8 +71,18 @@ impl Inputs<'_> {
         self.lives.lost.iter().sum()
     }
 
+    /// From the relationships lost; where none was, as declared.
     fn lifetime(&self) -> Result<Lifetime, Unstated> {
-        Lifetime::from_churn(self.lost(), self.lived())
+        match (Lifetime::from_churn(self.lost(), self.lived()), self.declared) {
+            (Err(Unstated::NobodyLost), Some(DeclaredLifetime::Periods(periods))) => Lifetime::of(periods),
+            (Err(Unstated::NobodyLost), Some(DeclaredLifetime::Churn(rate))) => Lifetime::of_churn(rate),
+            (counted, _) => counted,
+        }
+    }
+
+    /// What is said of a lifetime and of retention that follow from no loss.
+    fn is_declared(&self) -> bool {
+        self.declared.is_some() && self.lost() == 0 && self.lived() > 0
     }
 
     fn money(&self, amount: i128) -> f64 {
@@ -137,14 +150,15 @@ impl Inputs<'_> {
     }
 
     fn periods_of_life(&self) -> Result<f64, String> {
-        self.lifetime()
-            .map(|_| count(self.lived()) / count(self.lost()))
-            .map_err(|unstated| unstated.to_string())
+        self.lifetime().map(|lifetime| lifetime.periods()).map_err(|unstated| unstated.to_string())
     }
 
     fn lifetime_meaning(&self) -> String {
+        if self.is_declared() {
+            return "lifetime in periods as declared in [clv], as nobody was lost".to_owned();
+        }
         format!(
-            "lifetime in periods: periods lived per customer lost, where lost is idle for more than {} days",
+            "lifetime in periods: periods lived per customer lost, where lost is a gap of more than {} days",
             self.calendar.gap_days
         )
     }
@@ -186,16 +200,22 @@ impl Inputs<'_> {
 
     fn retention(&self) -> Vec<Line> {
         let name = "retention";
-        let churn = match self.lived() {
+        let rate = match self.lived() {
             0 => Err("no customer bought in a complete period".to_owned()),
-            lived => Ok(count(self.lost()) / count(lived)),
+            _ => self
+                .lifetime()
+                .map(|lifetime| 1.0 - lifetime.churn())
+                .map_err(|unstated| unstated.to_string()),
         };
-        let rate = churn.map(|churn| 1.0 - churn);
+        let of_rate = match self.is_declared() {
+            true => "retention: 1 - churn as declared in [clv], as nobody was lost",
+            false => "retention: 1 - customers lost per period lived",
+        };
         let discount = self.discount_rate().ok_or_else(|| "there is no complete period".to_owned());
         let growth = self.growth();
         let mut lines = vec![
             Line::new(name, "m", self.margin_per_period(), "margin per period lived"),
-            Line::new(name, "r", rate.clone(), "retention: 1 - customers lost per period lived"),
+            Line::new(name, "r", rate.clone(), of_rate),
             Line::new(name, "d", discount.clone(), "discount rate per period, from that per year"),
             Line::new(
                 name,

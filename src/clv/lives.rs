@@ -1,11 +1,12 @@
 //! Relationships counted in periods: what the formulas with constant periods, and models of renewal, start from.
 //!
-//! A customer lives from the period of its first purchase on; it is lost at the end of the period of its last purchase
-//! if it has been idle for more than a gap, and lives on otherwise. Without contract nobody says when a relationship
-//! ends, so all of this depends on the gap. Only complete periods count.
+//! When a relationship lives and ends is said by [`periods_lived`], which the survival of `[lifecycle]` counts by too: a
+//! segment has one lifetime. Only complete periods count.
 
 use super::past::{REVENUE, Rows, Times, VALUED};
+use super::schema::periods_lived;
 use crate::facts::schema::FactPeriod;
+use crate::units::Day;
 use std::collections::BTreeMap;
 
 /// Which complete period a day falls into.
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Calendar {
     /// First days of the complete periods, and the end of the last.
     bounds: Vec<i32>,
-    /// Days idle beyond which a customer is lost.
+    /// A customer is lost once the next purchase must come after a gap of more days than these.
     pub(crate) gap_days: u32,
 }
 
@@ -83,14 +84,16 @@ impl Lives {
     /// Counts a customer, whose times are seen from the as-of date.
     pub(crate) fn add(&mut self, calendar: &Calendar, rows: &Rows<'_>, times: &Times, acquisition_cost: i64) {
         let periods = calendar.periods();
-        let Some(first) = calendar.period_of(times.first).filter(|first| *first < periods) else { return };
-        let last = calendar.period_of(times.last).map_or(first, |last| last.min(periods - 1));
-        let is_lost = times.idle_days() > calendar.gap_days;
-        let end = if is_lost { last } else { periods - 1 };
+        let Some(first) = calendar.period_of(times.first) else { return };
+        let last = calendar.period_of(times.last).unwrap_or(first);
+        let gap_days = i32::try_from(calendar.gap_days).expect("days are few");
+        let as_of = Day(times.seen + 1);
+        let lived = periods_lived([first, last], times.last, as_of, gap_days, periods);
+        let Some((lived, is_lost)) = lived else { return };
         self.new[first] += 1;
-        self.live[first..=end].iter_mut().for_each(|live| *live += 1);
+        self.live[lived.clone()].iter_mut().for_each(|live| *live += 1);
         let by_age = if is_lost { &mut self.lost } else { &mut self.kept };
-        by_age[end - first] += 1;
+        by_age[lived.len() - 1] += 1;
         self.acquisition_cost += i128::from(acquisition_cost);
         for (row, day) in rows.day.iter().enumerate() {
             if let Some(period) = calendar.period_of(*day).filter(|period| *period < periods) {

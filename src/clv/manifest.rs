@@ -44,6 +44,7 @@ fn fit(account: &Account) -> Value {
         "standard_errors": numbers(|parameter| parameter.standard_error),
         "log_likelihood": account.log_likelihood,
         "customers": account.customers,
+        "fitted_to": if account.is_pooled { "all" } else { "segment" },
         "reason": account.reason,
     })
 }

@@ -2,7 +2,7 @@
 //! Knows nothing of how facts and costs were made.
 //!
 //! `models` holds the models, one file each, which know neither tables nor money scales. Around them, in the order
-//! data flows: what single customers did (`past`), counted (`census`, `lives`), fitted (`fits`, `spend`), held
+//! data flows: what single customers did (`past`), counted (`census`, `lives`), fitted (`fits`, `spend`, `pooling`), held
 //! against holdouts (`backtest`), chosen from (`choice`), used to value everybody (`valuation`, `equity`) and told
 //! (`account`, `tables`).
 
@@ -10,6 +10,7 @@ pub mod models;
 pub mod schema;
 
 mod account;
+mod advice;
 mod alive;
 mod backtest;
 mod census;
@@ -27,6 +28,7 @@ mod money;
 mod naive;
 mod outlook;
 mod past;
+mod pooling;
 mod segments;
 mod slices;
 mod spend;

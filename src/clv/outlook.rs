@@ -1,5 +1,6 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
+use super::fits::FittedPurchases;
 use super::models::{Counts, Estimate, Fit, MOST_HORIZONS, Model, Predictor, Scorer};
 use super::past::Times;
 use crate::pipeline::PurchaseModel;
@@ -45,8 +46,8 @@ pub(crate) struct Outlook {
     pub(crate) alive: Estimate,
     /// Purchases by horizon.
     pub(crate) expected: Vec<Estimate>,
-    /// Discounted purchases for ever.
-    pub(crate) discounted: Estimate,
+    /// Discounted purchases for ever; none where the data do not bound them.
+    pub(crate) discounted: Option<Estimate>,
 }
 
 /// A fit, ready to score customers.
@@ -54,21 +55,26 @@ pub(crate) struct Outlook {
 pub(crate) struct Forecast {
     /// The first tells of all horizons but those beyond what one scorer holds.
     scorers: Vec<(Scorer, usize)>,
+    has_residual: bool,
 }
 
 impl Forecast {
     /// For the histories of `counts`. None where the fit found nothing to predict from.
     pub(crate) fn new(
-        fit: &Fit,
+        fitted: &FittedPurchases,
         horizons_days: &[u32],
         discount_per_day: f64,
         counts: &Counts,
     ) -> Option<Self> {
+        if !fitted.predicts() {
+            return None;
+        }
+        let fit = &fitted.fit;
         let scorer = |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts)?, days.len()));
         let first = horizons_days.len().min(MOST_HORIZONS);
         let rest = horizons_days[first..].chunks(MOST_HORIZONS);
         let scorers = std::iter::once(&horizons_days[..first]).chain(rest).map(scorer);
-        Some(Self { scorers: scorers.collect::<Option<_>>()? })
+        Some(Self { scorers: scorers.collect::<Option<_>>()?, has_residual: fitted.has_residual() })
     }
 
     /// A customer's outlook.
@@ -85,11 +91,12 @@ impl Forecast {
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
         scores.for_each(|(score, horizons)| expected.extend_from_slice(&score.purchases[..horizons]));
-        Outlook { alive: score.alive, expected, discounted: score.residual }
+        let discounted = self.has_residual.then_some(score.residual);
+        Outlook { alive: score.alive, expected, discounted }
     }
 }
 
 /// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days.
-pub(crate) fn tracking(fit: &Fit, starts: &[(u32, u64)], days: u32) -> Option<Vec<f64>> {
-    Some(Predictor::new(fit)?.tracking(starts, days))
+pub(crate) fn tracking(fitted: &FittedPurchases, starts: &[(u32, u64)], days: u32) -> Option<Vec<f64>> {
+    Some(Predictor::new(&fitted.fit).filter(|_| fitted.predicts())?.tracking(starts, days))
 }

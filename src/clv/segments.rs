@@ -12,6 +12,8 @@ const MOST: usize = 1_000;
 /// Which part each customer belongs to.
 #[derive(Debug)]
 pub(crate) struct Segments {
+    /// The attribute that tells them apart.
+    attribute: Option<String>,
     /// Values of the attribute, ascending, those without value first; one without name if there is no attribute.
     pub(crate) names: Vec<Option<String>>,
     /// By rank; empty while there is no attribute.
@@ -29,9 +31,9 @@ impl Segments {
         customers: usize,
         place: &str,
     ) -> Result<Self> {
-        let Some(name) = attribute else { return Ok(Self { names: vec![None], of: Vec::new() }) };
+        let Some(name) = attribute else { return Ok(Self::whole()) };
         let values = master.and_then(|master| master.attributes.iter().find(|(known, _)| known == name));
-        let Some((_, values)) = values else { return Ok(Self { names: vec![None], of: Vec::new() }) };
+        let Some((_, values)) = values else { return Ok(Self::whole()) };
         let texts = arrow::compute::cast(&values.slice(0, customers), &DataType::Utf8)
             .map_err(|fault| Error::internal(fault.to_string()))?;
         let texts = texts.as_string::<i32>();
@@ -51,7 +53,20 @@ impl Segments {
         if names.is_empty() {
             names.push(None);
         }
-        Ok(Self { names, of })
+        Ok(Self { attribute: Some(name.to_owned()), names, of })
+    }
+
+    fn whole() -> Self {
+        Self { attribute: None, names: vec![None], of: Vec::new() }
+    }
+
+    /// Customers of a segment, for a person.
+    pub(crate) fn customers_of(&self, segment: usize) -> String {
+        match (&self.attribute, &self.names[segment]) {
+            (Some(attribute), Some(value)) => format!("customers of {attribute} '{value}'"),
+            (Some(attribute), None) => format!("customers without {attribute}"),
+            (None, _) => "customers".to_owned(),
+        }
     }
 
     /// How many.

@@ -72,8 +72,10 @@ impl Spend {
         match by {
             SpendModel::Shrunken => plain(&self.shrunken(VALUED, brought)),
             SpendModel::GammaGamma => match &self.rate {
-                Some(rate) => contribution(self.revenue(by, brought), rate.rate(&brought.rate), 0.0),
-                None => plain(&self.shrunken(VALUED, brought)),
+                Some(rate) if !takes_back_all(brought) => {
+                    contribution(self.revenue(by, brought), rate.rate(&brought.rate), 0.0)
+                }
+                _ => plain(&self.shrunken(VALUED, brought)),
             },
         }
     }
@@ -81,7 +83,7 @@ impl Spend {
     /// Net revenue that a purchase is expected to bring.
     pub(crate) fn revenue(&self, by: SpendModel, brought: &Brought) -> Expected {
         match (by, &self.gamma_gamma) {
-            (SpendModel::GammaGamma, Ok(fit)) => {
+            (SpendModel::GammaGamma, Ok(fit)) if !takes_back_all(brought) => {
                 gamma_gamma(fit, brought).unwrap_or_else(|| plain(&self.shrunken(REVENUE, brought)))
             }
             _ => plain(&self.shrunken(REVENUE, brought)),
@@ -92,6 +94,13 @@ impl Spend {
     pub(crate) fn shrunken(&self, measure: usize, brought: &Brought) -> ExpectedContribution {
         self.shrunken[measure].expect(brought.purchases, brought.sums[measure])
     }
+}
+
+/// Whether returns took back all that the customer bought, or bought again: Gamma-Gamma knows no such mean, and the mean
+/// of all customers, which it gives those without repeat purchase, would reward the return. Such a customer is valued
+/// by the shrunken mean.
+fn takes_back_all(brought: &Brought) -> bool {
+    brought.sums[REVENUE] <= 0 || (brought.purchases > 1 && brought.repeat_revenue <= 0)
 }
 
 /// Totals of repeat purchases above 0, which the model needs.

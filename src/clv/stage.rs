@@ -1,20 +1,20 @@
 //! The stage: count, fit, hold against the holdout, choose, value, add up.
 
 use super::account::{self, Account, Place, Role};
+use super::advice;
 use super::alive;
 use super::backtest::{self, Backtest, model_name};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
 use super::dates;
 use super::discrete;
-use super::equity::Equity;
-use super::fits::Fits;
+use super::equity::{Equity, Estimates};
+use super::fits::{Fits, FittedPurchases};
 use super::formulas::Inputs;
-use super::left_censoring;
 use super::lives::Calendar;
 use super::manifest::manifest;
-use super::models::{Fit, Lapsing};
 use super::money;
+use super::past::VALUED;
 use super::schema::Alive;
 use super::segments::Segments;
 use super::tables::{self, Layout};
@@ -31,10 +31,10 @@ const GAP_DAYS: u32 = 180;
 /// What the run says of lifetime value.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    /// Per segment: its name, if customers are told apart, the model's name, and why it was chosen.
-    pub models: Vec<(Option<String>, &'static str, &'static str)>,
-    /// Residual value of all customers, at `money_scale`.
-    pub customer_equity: i128,
+    /// Per segment: whom it holds, the model's name, and why it was chosen.
+    pub models: Vec<(String, &'static str, &'static str)>,
+    /// Residual value of all customers, at `money_scale`; none where nobody could be valued.
+    pub customer_equity: Option<i128>,
     /// The interval of 95 % about it; none where it cannot be told.
     pub interval: Option<[f64; 2]>,
     /// Customers with a purchase.
@@ -77,8 +77,8 @@ pub fn run(
         has_periods: clv.models.contains(&PurchaseModel::BgBb),
     };
     let census = scope.count()?;
-    warnings.extend(spike_warning(&census));
-    let fits = Fits::new(&clv.models, &census)?;
+    warnings.extend(advice::left_censored_start(&census));
+    let fits = Fits::new(&clv.models, &census, discount_per_day(clv))?;
     let sources = backtest::Sources {
         scope: &scope,
         census: &census,
@@ -89,12 +89,9 @@ pub fn run(
     let tests = (1..scope.dates.len())
         .map(|index| backtest::backtest(&sources, index))
         .collect::<Result<Vec<_>>>()?;
-    let choices = choose(clv, &fits.models, &segments, &tests, &earlier);
-    let chosen =
-        choices.iter().enumerate().map(|(segment, choice)| (segment, fits.of(0, segment, choice.model)));
-    warnings.extend(
-        chosen.filter_map(|(segment, fit)| endless_warning(fit?, segments.names[segment].as_deref())),
-    );
+    let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
+    let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, &earlier);
+    warnings.extend(advice::of_fits(&fits, &choices, &segments));
     let layout = Layout { definition, facts, segments: &segments };
     let run = Run {
         clv,
@@ -110,38 +107,17 @@ pub fn run(
         account::measure_drift(&mut accounts, release, &segments.names);
     }
     let equities = run.value(staging)?;
-    let total = Equity::total(&equities);
+    let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
     Ok(Summary {
         models: run.chosen_models(),
-        customer_equity: total.residual[0],
+        customer_equity: total.residual().map(|residual| residual[VALUED]),
         interval: total.interval().map(|(_, ends)| ends),
         customers: total.customers,
         alive_customers: total.alive,
         warnings,
         alive: alive::alive(definition, &scope, facts.as_of, &run.chosen_fits())?,
         manifest: manifest(&segments, &fits.models, &choices, &accounts),
-    })
-}
-
-fn spike_warning(census: &Census) -> Option<String> {
-    let (first, usual) = left_censoring::spike(&census.lives)?;
-    Some(format!(
-        "lifetime value: {first} customers are new in the first period, against {usual} in later ones: the data may \
-         begin in the middle of relationships, and models take old customers for new ones; start with an earlier \
-         history, or leave out customers who were won before it"
-    ))
-}
-
-/// Without lapse in the data a model lets everybody buy on for ever.
-fn endless_warning(fit: &Fit, segment: Option<&str>) -> Option<String> {
-    let whose = segment.map(|segment| format!(" of {segment}")).unwrap_or_default();
-    (fit.form.lapsing == Lapsing::Never).then(|| {
-        format!(
-            "lifetime value: customers{whose} show no lapse beyond chance, so all count as alive and only the discount \
-             rate limits their residual value; a longer history may tell more, expected purchases up to a horizon are \
-             the safer figure"
-        )
     })
 }
 
@@ -167,15 +143,35 @@ impl Run<'_> {
     }
 
     /// The chosen fit of each segment, of the whole history.
-    fn chosen_fits(&self) -> Vec<Option<&Fit>> {
+    fn chosen_fits(&self) -> Vec<Option<&FittedPurchases>> {
         let fit = |(segment, choice): (usize, &Choice)| self.fits.of(0, segment, choice.model);
         self.choices.iter().enumerate().map(fit).collect()
     }
 
-    fn chosen_models(&self) -> Vec<(Option<String>, &'static str, &'static str)> {
+    /// Which estimates each segment is valued by: those of all customers have the lowest numbers.
+    fn estimates(&self) -> Vec<Estimates> {
+        let models = self.fits.models.len();
+        let of = |(segment, choice): (usize, &Choice)| {
+            let own = models + segment;
+            let is_pooled = self.fits.of(0, segment, choice.model).is_some_and(|fit| fit.pooled.is_some());
+            let takes_mean = self.fits.spend(0, segment).is_some_and(|spend| spend.pooled.is_some());
+            Estimates {
+                purchases: if is_pooled { choice.model } else { own },
+                spend: if takes_mean { 0 } else { own },
+            }
+        };
+        self.choices.iter().enumerate().map(of).collect()
+    }
+
+    /// Whether the chosen model of each segment has the parameters of all customers.
+    fn is_pooled(&self) -> Vec<bool> {
+        self.chosen_fits().iter().map(|fit| fit.is_some_and(|fit| fit.pooled.is_some())).collect()
+    }
+
+    fn chosen_models(&self) -> Vec<(String, &'static str, &'static str)> {
         let of = |(segment, choice): (usize, &Choice)| {
             let model = model_name(self.fits.models[choice.model]);
-            (self.scope.segments.names[segment].clone(), model, choice.text())
+            (self.scope.segments.customers_of(segment), model, choice.text())
         };
         self.choices.iter().enumerate().map(of).collect()
     }
@@ -191,6 +187,7 @@ impl Run<'_> {
                 calendar: self.scope.calendar,
                 money_scale: self.layout.facts.money_scale,
                 discount_rate_annual: annual(self.clv),
+                declared: self.clv.lifetime,
             };
             accounts.extend(account::of_formulas(place, inputs.lines()));
             accounts.push(discrete::shifted_beta_geometric(place, &inputs));
@@ -232,10 +229,10 @@ impl Run<'_> {
         let model = self.choices[segment].model;
         let name = model_name(self.fits.models[model]);
         let mut pooled = super::errors::Errors::default();
-        self.tests
-            .iter()
-            .filter_map(|test| test.purchases(name, segment))
-            .for_each(|errors| pooled.merge(errors));
+        for errors in self.tests.iter().filter_map(|test| test.by_segment(name)) {
+            let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };
+            own.iter().for_each(|errors| pooled.merge(errors));
+        }
         // Without holdout purchases scatter as Poisson's do, at least.
         let dispersion = pooled.dispersion().unwrap_or(1.0);
         Chosen { model, dispersion, tally: &self.census.tallies[0][segment] }
@@ -252,7 +249,7 @@ impl Run<'_> {
             tables::value_model::sheet(self.layout, accounts),
             tables::value_counts::sheet(self.layout, &self.census.tallies[0]),
             tables::value_backtest::sheet(self.layout, self.tests),
-            tables::customer_equity::sheet(self.layout, &self.models(), equities, total),
+            tables::customer_equity::sheet(self.layout, &self.models(), &self.is_pooled(), equities, total),
         ] {
             staging.put(&sheet.spec, None, sheet.arrays)?;
         }

@@ -49,9 +49,9 @@ pub(crate) struct Value {
 impl Value {
     /// Standard error of the residual value, of two independent estimates; none unless both are known.
     pub(crate) fn error(&self) -> Option<f64> {
-        let outlook = self.outlook.as_ref()?;
-        let (of_purchases, of_each) = (outlook.discounted.standard_error()?, self.each_error?);
-        let (purchases, each) = (outlook.discounted.value, self.each[VALUED]);
+        let discounted = self.outlook.as_ref()?.discounted?;
+        let (of_purchases, of_each) = (discounted.standard_error()?, self.each_error?);
+        let (purchases, each) = (discounted.value, self.each[VALUED]);
         let squared =
             (each * of_purchases).powi(2) + (purchases * of_each).powi(2) + (of_purchases * of_each).powi(2);
         Some(squared.sqrt())
@@ -81,7 +81,7 @@ impl<'r> Valuation<'r> {
         let discount = discount_per_day(clv);
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
-            let spend = fits.spends[0][segment].clone()?;
+            let spend = fits.spend(0, segment)?.spend.clone();
             let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
             Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
@@ -133,12 +133,14 @@ impl<'r> Valuation<'r> {
     }
 
     fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
-        let residual = |outlook: &Outlook| {
-            let [valued, full, revenue] =
-                value.each.map(|each| money::rounded(outlook.discounted.value * each));
-            Ok::<_, crate::error::Error>([valued?, full?, revenue?])
+        let discounted = value.outlook.as_ref().and_then(|outlook| outlook.discounted);
+        let residual = match discounted {
+            Some(purchases) => {
+                let [valued, full, revenue] = value.each.map(|each| money::rounded(purchases.value * each));
+                Some([valued?, full?, revenue?])
+            }
+            None => None,
         };
-        let residual = value.outlook.as_ref().map(residual).transpose()?;
         let of = |values: &[i64]| values.get(rank).copied().unwrap_or(0);
         Ok(Row {
             rank: u32::try_from(rank).expect("ranks fit 32 bits"),

@@ -6,7 +6,7 @@ use super::cohort_table::{CohortPlan, Cohorts};
 use super::customer_days::customers;
 use super::dates::Dates;
 use super::growth::Growth;
-use super::lives::{Lives, Observation};
+use super::lives::{Exposure, Lives, Observation};
 use super::slices::add_up;
 use super::state::Rules;
 use super::transition::{self, Steps, Transition};
@@ -69,7 +69,8 @@ impl CountPlan<'_> {
             let won = self.master.and_then(|master| *master.acquired_on.get(rank)?);
             let is_older = won.is_some_and(|won| won < start);
             self.cohorts.add(&mut counts.cohorts, slice, rank, Member { days, seen, is_older });
-            counts.lives.add(groupings, rank, observation.life(days, won));
+            let exposure = Exposure::of(&seen, calendar, gap_days);
+            counts.lives.add(groupings, rank, observation.life(days, won), exposure);
             counts.growth.add(groupings, rank, days.purchases().map(|day| calendar.index(day)));
             steps.add(&mut counts.transitions, days, self.rules, &mut states);
         }

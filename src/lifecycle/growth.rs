@@ -1,12 +1,11 @@
 //! Growth accounting: who came, stayed, returned and left, period by period.
 //!
-//! active = new + retained + resurrected; active of the period before = retained + churned. The five are counted on
+//! active = new + retained + resurrected; active of the period before = retained + inactive. The five are counted on
 //! their own, and the identities are asserted.
 
 use super::calendar::Calendar;
 use super::grouping::Grouping;
-use super::layout::{real, share};
-use std::ops::Range;
+use super::layout::share;
 
 /// Customers of one group in one period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,24 +18,19 @@ pub(crate) struct Moves {
     pub(crate) retained: u64,
     /// Active earlier, but not in the period before.
     pub(crate) resurrected: u64,
-    /// Active in the period before, but not now.
-    pub(crate) churned: u64,
+    /// Active in the period before, but not now: many of them will be back, so this is no churn.
+    pub(crate) inactive: u64,
 }
 
 impl Moves {
-    /// (new + resurrected) / churned; none if nobody churned.
+    /// (new + resurrected) / inactive; none if nobody became inactive.
     pub(crate) fn quick_ratio(&self) -> Option<f64> {
-        share(self.new + self.resurrected, self.churned)
+        share(self.new + self.resurrected, self.inactive)
     }
 
-    /// Churned per customer active in the period before; none if there was none.
-    pub(crate) fn churn_rate(&self) -> Option<f64> {
-        share(self.churned, self.churned + self.retained)
-    }
-
-    /// 1 / churn rate; none if nobody churned.
-    pub(crate) fn lifetime_periods(&self) -> Option<f64> {
-        share(self.churned + self.retained, self.churned)
+    /// Inactive per customer active in the period before; none if there was none.
+    pub(crate) fn inactivity_rate(&self) -> Option<f64> {
+        share(self.inactive, self.inactive + self.retained)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -44,7 +38,7 @@ impl Moves {
         self.new += other.new;
         self.retained += other.retained;
         self.resurrected += other.resurrected;
-        self.churned += other.churned;
+        self.inactive += other.inactive;
     }
 }
 
@@ -54,16 +48,6 @@ pub(crate) struct Growth {
     /// By grouping, the place of its first group.
     starts: Vec<usize>,
     pub(crate) groups: Vec<Vec<Moves>>,
-}
-
-/// Churn of a group over all complete periods.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct MeanRates {
-    /// None where nobody could churn.
-    pub(crate) churn: Option<f64>,
-    /// None where nobody churned.
-    pub(crate) lifetime_periods: Option<f64>,
-    pub(crate) lifetime_days: Option<f64>,
 }
 
 impl Growth {
@@ -105,28 +89,27 @@ impl Growth {
                     period.new + period.retained + period.resurrected,
                     "active customers"
                 );
-                assert_eq!(before, period.retained + period.churned, "customers active in the period before");
+                assert_eq!(
+                    before,
+                    period.retained + period.inactive,
+                    "customers active in the period before"
+                );
                 before = period.active;
             }
         }
     }
 
-    /// Of each group, over the complete periods after the first.
-    pub(crate) fn mean_rates(&self, calendar: &Calendar) -> Vec<MeanRates> {
-        let complete: Range<usize> = 1..calendar.ended_by(calendar.as_of).max(1);
-        let days = calendar.mean_days(complete.clone());
+    /// Of each group, over the complete periods after the first: customers who became inactive per customer active in
+    /// the period before. None where nobody could.
+    pub(crate) fn mean_inactivity(&self, calendar: &Calendar) -> Vec<Option<f64>> {
+        let complete = 1..calendar.ended_by(calendar.as_of).max(1);
         let of_group = |moves: &Vec<Moves>| {
-            let (mut churned, mut before) = (0, 0);
+            let (mut inactive, mut before) = (0, 0);
             for period in &moves[complete.clone()] {
-                churned += period.churned;
-                before += period.churned + period.retained;
+                inactive += period.inactive;
+                before += period.inactive + period.retained;
             }
-            let lifetime_periods = (churned > 0).then(|| real(before) / real(churned));
-            MeanRates {
-                churn: share(churned, before),
-                lifetime_periods,
-                lifetime_days: lifetime_periods.zip(days).map(|(periods, days)| periods * days),
-            }
+            share(inactive, before)
         };
         self.groups.iter().map(of_group).collect()
     }
@@ -140,7 +123,7 @@ fn follow(moves: &mut [Moves], purchased_in: impl Iterator<Item = usize>) {
             None => moves[period].new += 1,
             Some(known) if known + 1 == period => moves[period].retained += 1,
             Some(known) => {
-                moves[known + 1].churned += 1;
+                moves[known + 1].inactive += 1;
                 moves[period].resurrected += 1;
             }
         }
@@ -148,7 +131,7 @@ fn follow(moves: &mut [Moves], purchased_in: impl Iterator<Item = usize>) {
         last = Some(period);
     }
     if let Some(next) = last.and_then(|last| moves.get_mut(last + 1)) {
-        next.churned += 1;
+        next.inactive += 1;
     }
 }
 
@@ -170,31 +153,29 @@ mod tests {
     #[test]
     fn customers_come_stay_leave_and_return() {
         let growth = growth(&[&[0, 0, 1, 3], &[0], &[1, 2, 3], &[]], 4);
-        let moves = |active, new, retained, resurrected, churned| Moves {
+        let moves = |active, new, retained, resurrected, inactive| Moves {
             active,
             new,
             retained,
             resurrected,
-            churned,
+            inactive,
         };
         assert_eq!(
             growth.groups[0],
             [moves(2, 2, 0, 0, 0), moves(2, 1, 1, 0, 1), moves(1, 0, 1, 0, 1), moves(2, 0, 1, 1, 0)]
         );
         let ratios: Vec<_> =
-            growth.groups[0].iter().map(|moves| (moves.quick_ratio(), moves.churn_rate())).collect();
+            growth.groups[0].iter().map(|moves| (moves.quick_ratio(), moves.inactivity_rate())).collect();
         assert_eq!(ratios, [(None, None), (Some(1.0), Some(0.5)), (Some(0.0), Some(0.5)), (None, Some(0.0))]);
     }
 
     #[test]
     fn an_incomplete_period_is_left_out_of_the_mean() {
         let growth = growth(&[&[0, 1, 2], &[0, 1], &[0]], 3);
-        let rates = |as_of| growth.mean_rates(&months("2024-01-01", 3, as_of))[0];
-        let mean = rates("2024-03-10");
-        assert_eq!((mean.churn, mean.lifetime_periods), (Some(1.0 / 3.0), Some(3.0)));
-        assert_eq!(mean.lifetime_days, Some(87.0), "three Februaries");
-        assert_eq!(rates("2024-04-01").churn, Some(0.4));
-        assert_eq!(rates("2024-02-01"), MeanRates::default());
-        assert_eq!(rates("2024-01-20"), MeanRates::default(), "no complete period at all");
+        let mean = |as_of| growth.mean_inactivity(&months("2024-01-01", 3, as_of))[0];
+        assert_eq!(mean("2024-03-10"), Some(1.0 / 3.0));
+        assert_eq!(mean("2024-04-01"), Some(0.4));
+        assert_eq!(mean("2024-02-01"), None);
+        assert_eq!(mean("2024-01-20"), None, "no complete period at all");
     }
 }

@@ -41,16 +41,16 @@ pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growt
     add("resurrected", "Of these, customers active earlier, but not in the period before", |moves| {
         moves.resurrected
     });
-    add("churned", "Customers active in the period before, but not now", |moves| moves.churned);
+    let meaning = "Customers active in the period before, but not now; many come back, so this is no churn: see survival_summary";
+    add("inactive", meaning, |moves| moves.inactive);
     let ratio = |of: fn(&Moves) -> Option<f64>| {
         rows.iter().map(move |row| of(&row.moves).filter(|_| row.period.complete))
     };
-    let meaning = "(new + resurrected) / churned; null if nobody churned, and for a period that is not over";
+    let meaning =
+        "(new + resurrected) / inactive; null if nobody became inactive, and for a period that is not over";
     sheet.floats(float("quick_ratio", "1", meaning), ratio(Moves::quick_ratio));
-    let meaning = "churned / customers active in the period before; null without such customers, and for a period that is not over";
-    sheet.floats(float("churn_rate", "1", meaning), ratio(Moves::churn_rate));
-    let meaning = "1 / churn_rate; null if nobody churned";
-    sheet.floats(float("lifetime_periods", "periods", meaning), ratio(Moves::lifetime_periods));
+    let meaning = "inactive / customers active in the period before; null without such customers, and for a period that is not over";
+    sheet.floats(float("inactivity_rate", "1", meaning), ratio(Moves::inactivity_rate));
     sheet
 }
 

@@ -5,7 +5,8 @@
 //! - M. Greenwood, "The natural duration of cancer" (1926): Var S(t) = S(t)² Σ dᵢ / (nᵢ (nᵢ − dᵢ)).
 //! - J. P. Klein, M. L. Moeschberger, *Survival Analysis*, 2nd ed. (2003): the interval on the scale of
 //!   ln(−ln S) (4.3.2), which stays within 0..1; the restricted mean and its variance (4.5.1, 4.5.2); delayed entry
-//!   (4.6), where a life is at risk at t if entry < t ≤ duration.
+//!   (4.6), where a life is at risk at t if entry < t ≤ duration. At 0 all are at risk that are observed from their
+//!   beginning, as lifelines and R's survfit count them: 0 < 0 would leave out whoever is censored at once.
 //!
 //! Symbols: t duration, d lives that end at t, n lives at risk at t. A life censored at t leaves after those that end
 //! at t. Times are whole units of whatever clock the caller counts in (days since the first purchase, say).
@@ -37,7 +38,7 @@ pub struct CountedLives {
 pub struct Step {
     /// The duration t.
     pub time: u32,
-    /// Lives that entered before t and lasted until t at least.
+    /// Lives that entered before t, or at 0 if t is 0, and lasted until t at least.
     pub at_risk: u64,
     /// Lives that ended at t.
     pub ended: u64,
@@ -141,7 +142,7 @@ fn steps(exits: &[&CountedLives], entries: &[(u32, u64)]) -> Vec<Step> {
     let (mut survival, mut greenwood) = (1.0, Some(0.0));
     for group in exits.chunk_by(|a, b| a.duration == b.duration) {
         let time = group[0].duration;
-        while let Some((_, lives)) = entries.next_if(|(entry, _)| *entry < time) {
+        while let Some((_, lives)) = entries.next_if(|(entry, _)| *entry < time.max(1)) {
             entered += lives;
         }
         let count = |ended| group.iter().filter(|row| row.ended == ended).map(|row| row.lives).sum::<u64>();
@@ -259,6 +260,16 @@ mod tests {
             assert!((found - expected).abs() < 1e-15);
         }
         assert_eq!(curve.median(), Some(5));
+    }
+
+    /// lifelines 0.30.3, `KaplanMeierFitter().fit(durations, event_observed, entry)`, and survfit of R's survival 3.5:
+    /// at risk at 0 are all who enter there, also those censored there; of the others nobody.
+    #[test]
+    fn at_the_start_all_are_at_risk() {
+        let rows = [life(0, 0, false), life(0, 30, true), life(0, 30, true), life(12, 40, false)];
+        let curve = SurvivalCurve::estimate(&rows);
+        let found: Vec<_> = curve.steps.iter().map(|step| (step.time, step.at_risk, step.survival)).collect();
+        assert_eq!(found, [(0, 3, 1.0), (30, 3, 1.0 / 3.0), (40, 1, 1.0 / 3.0)]);
     }
 
     #[test]

@@ -8,9 +8,12 @@
 //! was won, and it is under observation once the history is as old as the gap: then whether it still lasts is known of
 //! every such customer alike. Those without purchase by then left before, unseen (delayed entry).
 
-use super::customer_days::CustomerDaysView;
+use super::calendar::Calendar;
+use super::customer_days::{CustomerDaysView, Seen};
 use super::grouping::Grouping;
 use super::kaplan_meier::CountedLives;
+use super::layout::share;
+use crate::clv::schema::periods_lived;
 use crate::units::Day;
 use hashbrown::HashMap;
 
@@ -35,6 +38,44 @@ pub(crate) struct Lives(Vec<Vec<LivesOfGroup>>);
 struct LivesOfGroup {
     counts: HashMap<Life, u64>,
     unobserved: u64,
+    exposure: Exposure,
+}
+
+/// Relationships that ended and the time they could have ended in: churn is the one over the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Exposure {
+    /// Complete periods lived, of all relationships.
+    pub(crate) periods: u64,
+    /// Relationships that were lost.
+    pub(crate) lost: u64,
+}
+
+impl Exposure {
+    /// Of one relationship, as the lifetime formulas of `[clv]` count it.
+    pub(crate) fn of(seen: &Seen, calendar: &Calendar, gap_days: i32) -> Self {
+        let bought_in = [seen.first, seen.last].map(|day| calendar.index(day));
+        let complete = calendar.ended_by(calendar.as_of);
+        let lived = periods_lived(bought_in, seen.last, calendar.as_of, gap_days, complete);
+        lived.map_or_else(Self::default, |(lived, is_lost)| Self {
+            periods: lived.len() as u64,
+            lost: is_lost.into(),
+        })
+    }
+
+    fn add(&mut self, more: Self) {
+        self.periods += more.periods;
+        self.lost += more.lost;
+    }
+
+    /// Relationships lost per period lived; none where nobody lived through a period.
+    pub(crate) fn churn_rate(&self) -> Option<f64> {
+        share(self.lost, self.periods)
+    }
+
+    /// 1 / churn rate: the mean of a geometric lifetime; none where nobody was lost.
+    pub(crate) fn lifetime_periods(&self) -> Option<f64> {
+        share(self.periods, self.lost)
+    }
 }
 
 impl Lives {
@@ -43,9 +84,16 @@ impl Lives {
     }
 
     /// Counts one customer in every grouping; without life: not under observation.
-    pub(crate) fn add(&mut self, groupings: &[Grouping], rank: usize, life: Option<Life>) {
+    pub(crate) fn add(
+        &mut self,
+        groupings: &[Grouping],
+        rank: usize,
+        life: Option<Life>,
+        exposure: Exposure,
+    ) {
         for (grouping, groups) in groupings.iter().zip(&mut self.0) {
             let group = &mut groups[grouping.group(rank)];
+            group.exposure.add(exposure);
             match life {
                 Some(life) => *group.counts.entry(life).or_insert(0) += 1,
                 None => group.unobserved += 1,
@@ -57,6 +105,7 @@ impl Lives {
     pub(crate) fn merge(mut self, other: Self) -> Self {
         for (group, other) in self.0.iter_mut().flatten().zip(other.0.into_iter().flatten()) {
             group.unobserved += other.unobserved;
+            group.exposure.add(other.exposure);
             other
                 .counts
                 .into_iter()
@@ -77,6 +126,11 @@ impl Lives {
         let mut rows: Vec<CountedLives> = lives.map(row).collect();
         rows.sort_unstable();
         rows
+    }
+
+    /// Of the relationships of one group.
+    pub(crate) fn exposure(&self, grouping: usize, group: usize) -> Exposure {
+        self.0[grouping][group].exposure
     }
 
     /// Customers of one group with a purchase whose life was not under observation.

@@ -47,8 +47,8 @@ pub struct Summary {
     pub dormant: u64,
     /// They are gone.
     pub lost: u64,
-    /// Customers churned over those active in the period before, in the last complete period; none if nobody was.
-    pub churn_rate: Option<f64>,
+    /// Customers inactive in the last complete period over those active in the one before; none if nobody was.
+    pub inactivity_rate: Option<f64>,
     /// Customers warned of.
     pub warnings: u64,
 }
@@ -139,7 +139,7 @@ impl Base<'_> {
         ];
         sheets.into_iter().try_for_each(|sheet| put(staging, sheet))?;
         let last = self.calendar.ended_by(self.calendar.as_of).checked_sub(1);
-        found.churn_rate = last.and_then(|last| counts.growth.groups[0][last].churn_rate());
+        found.inactivity_rate = last.and_then(|last| counts.growth.groups[0][last].inactivity_rate());
         Ok(())
     }
 

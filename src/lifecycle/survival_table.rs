@@ -5,7 +5,7 @@ use super::grouping::Grouping;
 use super::growth::Growth;
 use super::kaplan_meier::{CountedLives, SurvivalCurve};
 use super::layout::{count, float, name, whole};
-use super::lives::Lives;
+use super::lives::{Exposure, Lives};
 use crate::publish::schema::{Column, Sheet};
 
 /// Who a curve is about, and the curve.
@@ -15,6 +15,7 @@ pub(crate) struct Survival<'r> {
     lives: Vec<CountedLives>,
     /// Customers with a purchase whose life was not under observation.
     unobserved: u64,
+    exposure: Exposure,
     curve: SurvivalCurve,
 }
 
@@ -26,7 +27,9 @@ pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Su
             let lives = counts.counted(index, group);
             let curve = SurvivalCurve::estimate(&lives);
             let unobserved = counts.unobserved(index, group);
-            survivals.push(Survival { by: &grouping.by, value: value.as_deref(), lives, unobserved, curve });
+            let exposure = counts.exposure(index, group);
+            let (by, value) = (grouping.by.as_str(), value.as_deref());
+            survivals.push(Survival { by, value, lives, unobserved, exposure, curve });
         }
     }
     survivals
@@ -51,7 +54,11 @@ pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
             rows().map(|(_, step)| whole(of(step))).collect::<Vec<_>>(),
         );
     };
-    add("at_risk", "Relationships under observation until this time at least", &|step| step.at_risk);
+    add(
+        "at_risk",
+        "Relationships under observation before this time, and until it at least; at 0 all that are observed from their beginning",
+        &|step| step.at_risk,
+    );
     add("events", "Of these, relationships that ended now: no purchase for lifecycle.gap_days", &|step| {
         step.ended
     });
@@ -79,7 +86,7 @@ pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
     sheet
 }
 
-/// Every curve in one row, with the lifetime that follows from the churn rate beside it.
+/// Every curve in one row, with the lifetime of the group: relationships lost per period lived, and its inverse.
 pub(crate) fn summary(
     survivals: &[Survival<'_>],
     growth: &Growth,
@@ -93,16 +100,10 @@ pub(crate) fn summary(
     sheet.fixed(count("gap_days", "days", meaning), vec![gap_days.into(); survivals.len()]);
     add_lives(&mut sheet, survivals);
     add_means(&mut sheet, survivals);
-    let rates = growth.mean_rates(calendar);
-    let meaning = "Customers churned per period over customers active in the period before, all complete periods together";
-    sheet.floats(float("churn_rate", "1", meaning), rates.iter().map(|rate| rate.churn));
-    let meaning = "1 / churn_rate; null if nobody churned";
-    sheet.floats(
-        float("churn_lifetime_periods", "periods", meaning),
-        rates.iter().map(|rate| rate.lifetime_periods),
-    );
-    let meaning = "The same in days, by the mean length of these periods: not active in the next period is less than a relationship's end, so it is shorter than the mean above";
-    sheet.floats(float("churn_lifetime_days", "days", meaning), rates.iter().map(|rate| rate.lifetime_days));
+    add_lifetimes(&mut sheet, survivals, calendar);
+    let meaning = "Customers not active in a period after one in which they were, over customers active then, all complete \
+                   periods together; many come back, so this is no churn";
+    sheet.floats(float("inactivity_rate", "1", meaning), growth.mean_inactivity(calendar));
     sheet
 }
 
@@ -139,6 +140,32 @@ fn add_lives(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
         "Beside these, customers won before the history begins without purchase in its first gap_days: they left unseen",
         &|row| row.unobserved,
     );
+}
+
+/// Exposure-based churn: D. Collett, *Modelling Survival Data in Medical Research*, 3rd ed. (2015), 5.2, events over
+/// the time at risk, which is the maximum likelihood estimate of a constant rate; lifetime = 1 / churn.
+fn add_lifetimes(sheet: &mut Sheet, survivals: &[Survival<'_>], calendar: &Calendar) {
+    let mut add = |name, unit, meaning, of: fn(&Exposure) -> u64| {
+        let values = survivals.iter().map(|row| whole(of(&row.exposure)));
+        sheet.fixed(count(name, unit, meaning), values.collect::<Vec<_>>());
+    };
+    let meaning =
+        "Complete periods that relationships lived through, from the period of the first purchase on";
+    add("periods_lived", "periods", meaning, |exposure| exposure.periods);
+    let meaning = "Relationships lost by the end of the history: no purchase within gap_days of the last one; who came back \
+                   after a longer gap is not lost";
+    add("lost", "customers", meaning, |exposure| exposure.lost);
+    let days = calendar.mean_days(0..calendar.ended_by(calendar.as_of));
+    let mut add = |name, unit, meaning, of: &dyn Fn(&Exposure) -> Option<f64>| {
+        sheet.floats(float(name, unit, meaning), survivals.iter().map(|row| of(&row.exposure)));
+    };
+    let meaning =
+        "lost / periods_lived: relationships ended per period lived; null where no period was lived";
+    add("churn_rate", "1", meaning, &Exposure::churn_rate);
+    let meaning = "1 / churn_rate, the lifetime of the group: T of the formulas in value_model; null if nobody was lost";
+    add("lifetime_periods", "periods", meaning, &Exposure::lifetime_periods);
+    let meaning = "The same in days, by the mean length of the complete periods";
+    add("lifetime_days", "days", meaning, &|exposure| Some(exposure.lifetime_periods()? * days?));
 }
 
 fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
@@ -203,7 +230,10 @@ mod tests {
         let (slice, mut lives) = (slice(&histories), Lives::new(&groupings));
         for (rank, days) in customers(&slice) {
             let observation = Observation { start: Day(0), as_of: Day(AS_OF), gap_days };
-            lives.add(&groupings, rank, observation.life(days, None));
+            let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
+            let seen = days.seen(gap_days).unwrap();
+            let exposure = Exposure::of(&seen, &calendar, gap_days);
+            lives.add(&groupings, rank, observation.life(days, None), exposure);
         }
         lives
     }
@@ -231,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_puts_churn_beside_survival() {
+    fn the_summary_has_one_lifetime() {
         let groupings = [Grouping::all()];
         let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
         let growth = Growth::new(&groupings, calendar.len());
@@ -240,7 +270,14 @@ mod tests {
         let whole = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(0);
         assert_eq!((whole("customers"), whole("ended"), whole("censored")), (21, 9, 12));
         assert_eq!((whole("median_days"), whole("entered_late"), whole("gap_days")), (23, 0, 1));
-        assert!(found.column_by_name("churn_rate").unwrap().is_null(0), "nobody could churn");
+        assert_eq!(
+            (whole("periods_lived"), whole("lost")),
+            (15, 9),
+            "eleven periods and, of four who live on, one each: the others came in September"
+        );
+        let float = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Float64Type>().value(0);
+        assert_eq!((float("churn_rate"), float("lifetime_periods")), (9.0 / 15.0, 15.0 / 9.0));
+        assert!(found.column_by_name("inactivity_rate").unwrap().is_null(0), "nobody could become inactive");
     }
 
     #[test]

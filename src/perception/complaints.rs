@@ -1,11 +1,11 @@
 //! Complaints: how many, how they ended, and whether those who complained bought again.
 
+use super::baseline::Baseline;
 use super::cuts::{Cuts, Slice};
 use super::history::History;
 use super::layout::Layout;
 use super::sources::Complaint;
 use super::sums::share;
-use super::worth::Worth;
 use crate::publish::schema::Sheet;
 use std::collections::BTreeMap;
 
@@ -75,55 +75,76 @@ impl Outcome {
 }
 
 /// Who bought again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Again {
     pub(crate) cases: i64,
     /// Cases whose window has ended by the as-of date.
     pub(crate) observed: i64,
     pub(crate) repurchased: i64,
+    /// Observed cases for which there are customers without complaint to compare with.
+    pub(crate) matched: i64,
+    pub(crate) matched_repurchased: i64,
+    /// Σ over matched cases of the repurchase rate of those customers.
+    pub(crate) expected: f64,
 }
 
 impl Again {
-    fn add(&mut self, is_observed: bool, bought: impl FnOnce() -> bool) {
+    fn add(&mut self, bought: Option<bool>, expected: Option<f64>) {
         self.cases += 1;
-        self.observed += i64::from(is_observed);
-        self.repurchased += i64::from(is_observed && bought());
+        let Some(bought) = bought else { return };
+        self.observed += 1;
+        self.repurchased += i64::from(bought);
+        if let Some(expected) = expected {
+            self.matched += 1;
+            self.matched_repurchased += i64::from(bought);
+            self.expected += expected;
+        }
+    }
+
+    /// Mean repurchase rate of the comparison group.
+    fn expected_rate(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "2^53 complaints are more than there are")]
+        (self.matched > 0).then(|| self.expected / self.matched as f64)
+    }
+
+    /// Repurchase rate of matched cases less that of the comparison group.
+    fn effect(&self) -> Option<f64> {
+        Some(share(self.matched_repurchased, self.matched)? - self.expected_rate()?)
     }
 }
 
-/// Repurchase by segment and outcome. The window of a complaint begins on the day after its resolution, or after its
-/// opening if it has none; that of the others ends with the history, and begins after a purchase before it.
+/// The first day of a complaint's window: after its resolution, or after its opening if it has none.
+fn window_start(complaint: &Complaint) -> i32 {
+    complaint.resolved.unwrap_or(complaint.opened) + 1
+}
+
+/// Repurchase by segment and outcome, in a window of so many days.
 pub(crate) fn outcomes(
     complaints: &[Complaint],
     cuts: &Cuts,
     history: &History,
-    worth: &Worth,
+    baseline: &Baseline,
     as_of: i32,
     window_days: u32,
 ) -> BTreeMap<(Slice, Outcome), Again> {
     let window = i32::try_from(window_days).expect("days are few");
     let mut found: BTreeMap<(Slice, Outcome), Again> = BTreeMap::new();
     for complaint in complaints {
-        let (outcome, from) = match complaint.resolved {
-            Some(resolved) => (Outcome::Resolved, resolved + 1),
-            None => (Outcome::Unresolved, complaint.opened + 1),
-        };
+        let outcome = if complaint.resolved.is_some() { Outcome::Resolved } else { Outcome::Unresolved };
+        let from = window_start(complaint);
         let is_observed = from + window <= as_of;
-        let bought = history.bought(complaint.who, from, from + window);
+        let bought = is_observed.then(|| history.bought(complaint.who, from, from + window));
+        let cell = history.cell(complaint.who, from);
         for slice in cuts.segments(complaint.who) {
-            found.entry((slice, outcome)).or_default().add(is_observed, || bought);
+            let expected = cell.and_then(|cell| baseline.rate(slice, cell));
+            found.entry((slice, outcome)).or_default().add(bought, expected);
+            let compared = found.entry((slice, Outcome::None)).or_default();
+            compared.matched += i64::from(is_observed && expected.is_some());
+            compared.expected += expected.filter(|_| is_observed).unwrap_or(0.0);
         }
     }
-    let is_silent = |rank: &u32| complaints.binary_search_by_key(rank, |complaint| complaint.who).is_err();
-    let ranks = 0..u32::try_from(worth.customers()).expect("ranks fit 32 bits");
-    for rank in ranks.filter(is_silent) {
-        let Some((first, last)) = worth.sales[rank as usize] else { continue };
-        let start = as_of - window;
-        if first < start {
-            for slice in cuts.segments(rank) {
-                found.entry((slice, Outcome::None)).or_default().add(true, || last >= start);
-            }
-        }
+    for (slice, customers) in baseline.customers() {
+        found.entry((slice, Outcome::None)).or_default().cases = customers;
     }
     found
 }
@@ -135,22 +156,35 @@ pub(crate) fn sheet(
     outcomes: &BTreeMap<(Slice, Outcome), Again>,
     window_days: u32,
 ) -> Sheet {
-    let rows: Vec<(Slice, Outcome, Again)> =
+    type Row = (Slice, Outcome, Again);
+    let rows: Vec<Row> =
         outcomes.iter().map(|((slice, outcome), again)| (*slice, *outcome, *again)).collect();
     let mut draft = layout.draft("complaint_outcome", "segment and outcome", None, &rows);
     cuts.add_to(&mut draft, |row| row.0, false);
-    let meaning = "resolved or unresolved complaints; no complaint: customers who never complained and bought before the last window";
+    let meaning = "resolved or unresolved complaints; no complaint: customers who never complained, matched to the complaints \
+                   of both kinds on days since the last purchase and number of purchases";
     draft.name("outcome", meaning, |row| Some(row.1.name()));
     draft.count("window_days", "days", "Days within which a repurchase counts", |_| i64::from(window_days));
-    draft.count("cases", "complaints", "Complaints, or customers without one", |row| row.2.cases);
-    draft.count("observed", "complaints", "Those whose window has ended by the as-of date", |row| {
-        row.2.observed
+    let meaning = "Complaints, or customers with a purchase who never complained";
+    draft.count("cases", "complaints", meaning, |row| row.2.cases);
+    let own = |row: &Row, of: i64| (row.1 != Outcome::None).then_some(of);
+    let meaning = "Those whose window has ended by the as-of date; null for no complaint";
+    draft.count_or_null("observed", "complaints", meaning, |row| own(row, row.2.observed));
+    let meaning = "Of these, those followed by a purchase in the window; null for no complaint";
+    draft.count_or_null("repurchased", "complaints", meaning, |row| own(row, row.2.repurchased));
+    let meaning =
+        "repurchased / observed; for no complaint the mean over matched complaints of the rate of their cell";
+    draft.float("repurchase_rate", "1", meaning, |row| match row.1 {
+        Outcome::None => row.2.expected_rate(),
+        _ => share(row.2.repurchased, row.2.observed),
     });
-    draft.count("repurchased", "complaints", "Of these, those followed by a purchase in the window", |row| {
-        row.2.repurchased
-    });
-    let rate = |row: &(Slice, Outcome, Again)| share(row.2.repurchased, row.2.observed);
-    draft.float("repurchase_rate", "1", "repurchased / observed", rate);
+    let meaning = "Observed complaints for which there are customers without complaint to compare with";
+    draft.count("matched", "complaints", meaning, |row| row.2.matched);
+    let meaning = "Repurchase rate of customers without complaint who were as recent and had bought as often when the window \
+                   began, on average over the matched complaints; cells with fewer than 20 such points are pooled";
+    draft.float("matched_rate", "1", meaning, |row| row.2.expected_rate());
+    let meaning = "Repurchase rate of the matched complaints less matched_rate; null for no complaint";
+    draft.float("effect", "1", meaning, |row| if row.1 == Outcome::None { None } else { row.2.effect() });
     draft.finish()
 }
 
@@ -174,14 +208,28 @@ mod tests {
     #[test]
     fn repurchase_is_told_by_outcome_where_the_window_has_ended() {
         let complaints = [complaint(0, 10, Some(12)), complaint(1, 20, None), complaint(1, 95, None)];
-        let history = History::for_test(vec![(0, 13, 13), (1, 5, 20), (2, 1, 99)]);
-        let sales = vec![Some((13, 13)), Some((5, 20)), Some((1, 99)), Some((95, 99)), None];
-        let mut worth = Worth::for_test(sales, vec![0; 5], None);
-        worth.orders = vec![1, 2, 3, 2, 0];
-        let found = outcomes(&complaints, &Cuts::for_test(), &history, &worth, 100, 30);
+        let cuts = Cuts::for_test();
+        let history = History::for_test(vec![(0, 3, 3), (0, 13, 13), (1, 5, 20)]);
+        let mut baseline = Baseline::new(&[0, 30, 60, 90], 30, 100, vec![false, false, true, true]);
+        baseline.add(&cuts, 2, [1, 1], 1);
+        baseline.add(&cuts, 3, [25, 29], 2);
+        baseline.add(&cuts, 2, [40, 40], 1);
+        let baseline = baseline.finish(&cuts);
+        let found = outcomes(&complaints, &cuts, &history, &baseline, 100, 30);
         let of = |outcome| found[&(Slice::ALL, outcome)];
-        assert_eq!(of(Outcome::Resolved), Again { cases: 1, observed: 1, repurchased: 1 });
-        assert_eq!(of(Outcome::Unresolved), Again { cases: 2, observed: 1, repurchased: 0 });
-        assert_eq!(of(Outcome::None), Again { cases: 1, observed: 1, repurchased: 1 });
+        // Of four points of customers 2 and 3, on 30 and 60, one is followed by a purchase.
+        let again = |cases, observed, repurchased| Again {
+            cases,
+            observed,
+            repurchased,
+            matched: observed,
+            matched_repurchased: repurchased,
+            expected: 0.25,
+        };
+        assert_eq!(of(Outcome::Resolved), again(1, 1, 1));
+        assert_eq!(of(Outcome::Unresolved), again(2, 1, 0));
+        let none = of(Outcome::None);
+        assert_eq!((none.cases, none.matched, none.expected_rate()), (2, 2, Some(0.25)));
+        assert_eq!(of(Outcome::Resolved).effect(), Some(0.75));
     }
 }

@@ -4,6 +4,7 @@
 //! A window that holds a whole period, or that ends or begins inside one, is told exactly. Of a period that holds the
 //! whole window only its first and last sale are known: a sale between them, inside the window, is not seen.
 
+use super::baseline::{Baseline, Cell};
 use super::cuts::{Cuts, Slice};
 use super::staged::{columns, integers};
 use super::worth::Files;
@@ -27,14 +28,25 @@ impl Calendar {
 /// Purchases, as far as the questions of perception need them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
-    /// First and last sale of each period with a sale, ascending, of the customers asked for: (rank, first, last).
-    sales: Vec<(u32, i32, i32)>,
+    /// Sales of each period with a sale, ascending, of the customers asked for.
+    sales: Vec<Sales>,
     /// Customers with a sale, by segment and tracking period, and over the whole history.
     pub(crate) active: BTreeMap<Slice, i64>,
 }
 
+/// A customer's sales of one period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Sales {
+    rank: u32,
+    /// Days of the first and the last.
+    first: i32,
+    last: i32,
+    /// Days with a sale.
+    days: u32,
+}
+
 impl History {
-    /// Reads every period; keeps single sales of the customers that `is_asked` marks, by rank.
+    /// Reads every period; keeps single sales of the customers that `is_asked` marks, by rank, and tells the baseline.
     ///
     /// # Errors
     /// A staged file that cannot be read back.
@@ -43,23 +55,28 @@ impl History {
         calendar: Calendar,
         cuts: &Cuts,
         is_asked: &[bool],
+        mut baseline: Option<&mut Baseline>,
         files: Files<'_>,
     ) -> Result<Self> {
         let mut history = Self::default();
         let known = facts.customers.keys.len();
         let mut counted: Vec<i32> = vec![i32::MIN; known];
         for path in files("customer_period") {
-            let read = columns(&path, &["customer_id", "first_order_at", "last_order_at"])?;
+            let read = columns(&path, &["customer_id", "first_order_at", "last_order_at", "active_days"])?;
             let column = |index: usize| read[index].as_ref().expect("'customer_period' has this column");
             let ranks = ranks_of(&facts.customers, column(0));
-            let (first, last) = (integers(column(1)), integers(column(2)));
-            for ((rank, first), last) in ranks.into_iter().zip(first).zip(last) {
+            let [first, last, days] = [1, 2, 3].map(|index| integers(column(index)));
+            for (((rank, first), last), days) in ranks.into_iter().zip(first).zip(last).zip(days) {
                 let (Some(first), Some(last)) = (first, last) else { continue };
                 if (rank as usize) < known {
                     let (first, last) = (calendar.day(first), calendar.day(last));
                     history.count(cuts, rank, [first, last], &mut counted[rank as usize]);
+                    let days = days.and_then(|days| u32::try_from(days).ok()).unwrap_or(1);
                     if is_asked[rank as usize] {
-                        history.sales.push((rank, first, last));
+                        history.sales.push(Sales { rank, first, last, days });
+                    }
+                    if let Some(baseline) = &mut baseline {
+                        baseline.add(cuts, rank, [first, last], days);
                     }
                 }
             }
@@ -87,14 +104,38 @@ impl History {
 
     /// Whether the customer bought on a day of `from..until`.
     pub(crate) fn bought(&self, rank: u32, from: i32, until: i32) -> bool {
-        let start = self.sales.partition_point(|sale| sale.0 < rank);
-        let own = self.sales[start..].iter().take_while(|sale| sale.0 == rank);
         let within = |day: i32| (from..until).contains(&day);
-        own.take_while(|sale| sale.1 < until).any(|(_, first, last)| within(*first) || within(*last))
+        self.sales_of(rank)
+            .take_while(|sale| sale.first < until)
+            .any(|sale| within(sale.first) || within(sale.last))
+    }
+
+    /// How recent the customer was on a day and how often it had bought; none without a purchase before the day. Of the
+    /// purchases in the period of the day only the first is sure to lie before it.
+    pub(crate) fn cell(&self, rank: u32, day: i32) -> Option<Cell> {
+        let (mut last, mut purchases) = (None, 0);
+        for sale in self.sales_of(rank).take_while(|sale| sale.first < day) {
+            let is_over = sale.last < day;
+            last = Some(if is_over { sale.last } else { sale.first });
+            purchases += if is_over { sale.days } else { 1 };
+        }
+        Some(Cell::of(day - last?, purchases))
+    }
+
+    fn sales_of(&self, rank: u32) -> impl Iterator<Item = &Sales> {
+        let start = self.sales.partition_point(|sale| sale.rank < rank);
+        self.sales[start..].iter().take_while(move |sale| sale.rank == rank)
     }
 
     #[cfg(test)]
-    pub(crate) fn for_test(mut sales: Vec<(u32, i32, i32)>) -> Self {
+    pub(crate) fn for_test(sales: Vec<(u32, i32, i32)>) -> Self {
+        let sales = sales.into_iter().map(|(rank, first, last)| Sales {
+            rank,
+            first,
+            last,
+            days: 1 + u32::from(last > first),
+        });
+        let mut sales: Vec<Sales> = sales.collect();
         sales.sort_unstable();
         Self { sales, active: BTreeMap::new() }
     }
@@ -117,6 +158,20 @@ mod tests {
             (3, 0, 99, false),
         ] {
             assert_eq!(history.bought(rank, from, until), bought, "{rank} {from}..{until}");
+        }
+    }
+
+    #[test]
+    fn a_customer_is_as_recent_and_frequent_as_its_purchases_before_the_day() {
+        let history = History::for_test(vec![(1, 5, 25), (1, 40, 40)]);
+        for (day, cell) in [
+            (5, None),
+            (6, Some(Cell::of(1, 1))),
+            (26, Some(Cell::of(1, 2))),
+            (40, Some(Cell::of(15, 2))),
+            (50, Some(Cell::of(10, 3))),
+        ] {
+            assert_eq!(history.cell(1, day), cell, "{day}");
         }
     }
 

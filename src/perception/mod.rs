@@ -4,6 +4,7 @@
 
 mod answers;
 mod attribute_value;
+mod baseline;
 mod competitor_value;
 mod complaints;
 mod cuts;

@@ -1,6 +1,7 @@
 //! The stage: answers, complaints, referrals and declared measures meet what customers are worth.
 
 use super::answers::Board;
+use super::baseline::Baseline;
 use super::complaints;
 use super::cuts::{Cut, Cuts, Slice};
 use super::delivered_table::{self, Deliveries};
@@ -66,6 +67,8 @@ struct Scene<'r> {
     cuts: Cuts,
     worth: Worth,
     history: History,
+    /// Whom complaints are compared with; none where there are none.
+    baseline: Option<Baseline>,
 }
 
 impl<'r> Scene<'r> {
@@ -86,9 +89,24 @@ impl<'r> Scene<'r> {
                 *is_asked = true;
             }
         }
-        let history = History::read(facts, calendar, &cuts, &is_asked, files)?;
-        Ok(Self { layout: Layout { definition, facts }, def, asked, cuts, worth, history })
+        let mut baseline = def.complaints.is_some().then(|| baseline(def, facts, asked, worth.customers()));
+        let history = History::read(facts, calendar, &cuts, &is_asked, baseline.as_mut(), files)?;
+        let baseline = baseline.map(|baseline| baseline.finish(&cuts));
+        Ok(Self { layout: Layout { definition, facts }, def, asked, cuts, worth, history, baseline })
     }
+}
+
+/// Customers who never complained, before anything is seen of them.
+fn baseline(def: &PerceptionDef, facts: &FactSet, asked: &Asked, customers: usize) -> Baseline {
+    let starts: Vec<i32> = facts.periods.iter().map(|period| period.period.start.0).collect();
+    let mut is_silent = vec![true; customers];
+    for complaint in &asked.complaints {
+        if let Some(is_silent) = is_silent.get_mut(complaint.who as usize) {
+            *is_silent = false;
+        }
+    }
+    let window_days = i32::try_from(def.repurchase_days).expect("days are few");
+    Baseline::new(&starts, window_days, facts.as_of.0, is_silent)
 }
 
 /// Columns of `customer_segment` by which answers are told apart too, where the run makes segments.
@@ -114,7 +132,7 @@ fn segments(facts: &FactSet, files: Files<'_>) -> Result<Vec<Cut>> {
 
 /// What customers said, and what came of it.
 fn heard(scene: &Scene<'_>, board: &Board<'_>) -> Vec<Sheet> {
-    let Scene { layout, def, asked, cuts, worth, history } = scene;
+    let Scene { layout, def, asked, cuts, worth, history, baseline } = scene;
     let derived = derive(board, cuts);
     let complaints = def.complaints.is_some().then(|| complaints::by_slice(&asked.complaints, cuts));
     let heard = Heard { board, cuts, derived: &derived, history, complaints: complaints.as_ref() };
@@ -126,9 +144,9 @@ fn heard(scene: &Scene<'_>, board: &Board<'_>) -> Vec<Sheet> {
         satisfaction::sheet(*layout, heard),
         lag::sheet(*layout, board, history, worth.customers()),
     ];
-    if def.complaints.is_some() {
+    if let Some(baseline) = baseline {
         let days = def.repurchase_days;
-        let outcomes = complaints::outcomes(&asked.complaints, cuts, history, worth, as_of, days);
+        let outcomes = complaints::outcomes(&asked.complaints, cuts, history, baseline, as_of, days);
         sheets.push(complaints::sheet(*layout, cuts, &outcomes, days));
     }
     sheets

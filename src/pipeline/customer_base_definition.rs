@@ -78,8 +78,19 @@ pub struct ClvDef {
     pub calibration: Vec<Day>,
     /// The release whose parameters the drift is measured against.
     pub drift_from: Option<String>,
+    /// How long relationships last, where none was lost so far.
+    pub lifetime: Option<DeclaredLifetime>,
     /// Where the section begins.
     pub at: Position,
+}
+
+/// A declared mean lifetime: one number, in either of two forms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DeclaredLifetime {
+    /// In periods, from 1.
+    Periods(Decimal),
+    /// As its inverse, relationships lost per period lived, above 0 and up to 1.
+    Churn(Decimal),
 }
 
 /// A horizon of expectations.

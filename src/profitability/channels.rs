@@ -68,11 +68,11 @@ impl Channels {
     /// By channel; last the customers without one. Ranks from `known` on are not customers.
     pub(crate) fn incomes(&self, known: usize, measures: &Measures) -> Vec<Income> {
         let mut incomes = vec![Income::default(); self.names.len() + 1];
-        let profits = measures.ranks.iter().zip(&measures.lines).zip(measures.worth.last_step());
-        for ((rank, lines), profit) in profits {
+        let profits = measures.ranks.iter().zip(measures.worth.last_step());
+        for (row, (rank, profit)) in profits.enumerate() {
             let rank = *rank as usize;
             let income = &mut incomes[self.of_rank.get(rank).map_or(self.names.len(), |code| *code as usize)];
-            income.customers += i64::from(rank < known && *lines > 0);
+            income.customers += i64::from(rank < known && measures.bought_or_returned(row));
             income.profit += i128::from(*profit);
         }
         incomes

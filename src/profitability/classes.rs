@@ -78,7 +78,7 @@ impl Cuts {
 /// Every customer's standing, by rank.
 #[derive(Debug)]
 pub(crate) struct Standing {
-    /// Never had a sale line, and is not the unidentified cost object.
+    /// Never had a sale line or a return line, and is not the unidentified cost object.
     pub(crate) is_prospect: Vec<bool>,
     /// From 1; none for prospects and the unidentified cost object.
     pub(crate) rank_profit: Vec<Option<i64>>,
@@ -89,26 +89,27 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Ranks customers with at least one sale line by profit, ties by key. Ranks from `known` on are not customers.
+    /// Ranks customers who bought or returned (`is_customer`) by profit, ties by key. Ranks from `known` on are not
+    /// customers.
     pub(crate) fn new(
         definition: Option<&ProfitabilityDef>,
         money_scale: u8,
         known: usize,
-        lines: &[i64],
+        is_customer: &[bool],
         profits: &[i64],
     ) -> Result<Self> {
-        let mut order: Vec<usize> = (0..known).filter(|&rank| lines[rank] > 0).collect();
+        let mut order: Vec<usize> = (0..known).filter(|&rank| is_customer[rank]).collect();
         order.par_sort_unstable_by_key(|&rank| (std::cmp::Reverse(profits[rank]), rank));
         let descending: Vec<i64> = order.iter().map(|&rank| profits[rank]).collect();
         let cuts =
             Cuts::declared(definition, money_scale, descending.iter().map(|&profit| i128::from(profit)))?;
-        let mut rank_profit = vec![None; lines.len()];
-        let mut class = vec![None; lines.len()];
+        let mut rank_profit = vec![None; profits.len()];
+        let mut class = vec![None; profits.len()];
         for (place, &rank) in (1_i64..).zip(&order) {
             rank_profit[rank] = Some(place);
             class[rank] = Some(cuts.class(i128::from(profits[rank])));
         }
-        let is_prospect = (0..lines.len()).map(|rank| rank < known && lines[rank] == 0).collect();
+        let is_prospect = (0..profits.len()).map(|rank| rank < known && !is_customer[rank]).collect();
         Ok(Self { is_prospect, rank_profit, class, profits: descending })
     }
 }
@@ -120,9 +121,9 @@ mod tests {
 
     #[test]
     fn customers_rank_by_profit_with_ties_by_key_and_without_prospects() {
-        let lines = [1, 0, 2, 3, 1, 9];
+        let is_customer = [true, false, true, true, true, true];
         let profits = [50, -7, 80, 50, -10, 999];
-        let standing = Standing::new(None, 2, 5, &lines, &profits).unwrap();
+        let standing = Standing::new(None, 2, 5, &is_customer, &profits).unwrap();
         assert_eq!(standing.rank_profit, [Some(2), None, Some(1), Some(3), Some(4), None]);
         assert_eq!(standing.is_prospect, [false, true, false, false, false, false]);
         assert_eq!(standing.class, [Some(Profit), None, Some(High), Some(Profit), Some(Loss), None]);

@@ -17,7 +17,7 @@ use super::reconciliation::Reconciliation;
 use super::schema::{CustomerDays, CustomerHistory, PeriodDays};
 use super::tables::{Layout, customer};
 use super::waterfall::{Books, Held};
-use super::whale::WhaleCurve;
+use super::whale::{Rest, WhaleCurve};
 use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
@@ -29,10 +29,12 @@ use rayon::prelude::*;
 /// What the run's summary says of customers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
-    /// Customers with a sale line.
+    /// Customers with a sale line or a return line.
     pub customers: usize,
-    /// Customers in any source without one.
+    /// Customers in any source without either.
     pub prospects: usize,
+    /// Customer profit of prospects, mostly their cost; part of `profit`.
+    pub prospect_profit: i128,
     /// Customer profit of all customers and the unidentified cost object over life.
     pub profit: i128,
     /// Share of customer profit earned by the best 20 % of customers; none when it is not above 0.
@@ -69,26 +71,30 @@ pub fn run(
     let statement = Reconciliation::new(costing, &totals, lives.totals, &acquisition);
     statement.verify(facts.money_scale)?;
     let steps = hierarchy::steps(costing, &channels, &earned, &lives);
+    let is_customer: Vec<bool> =
+        (0..life.measures.ranks.len()).map(|row| life.measures.bought_or_returned(row)).collect();
     let standing = Standing::new(
         definition.profitability.as_ref(),
         facts.money_scale,
         facts.customers.keys.len(),
-        &life.measures.lines,
+        &is_customer,
         &life.measures.worth.customer_profit,
     )?;
     let curve = WhaleCurve::new(&standing.profits);
+    let rest = Rest::new(&standing, facts.customers.keys.len(), &life.measures.worth.customer_profit);
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
     let history = beside.days.then(|| history(&life, facts, days));
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
     products(definition, &layout, facts, costing, &standing, staging)?;
     let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
-    for sheet in [curve.sheet(&layout), curve.summary(&layout)].into_iter().chain(statement) {
+    for sheet in [curve.sheet(&layout), curve.summary(&layout, &rest)].into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
     let summary = Summary {
         customers: curve.customers(),
         prospects: standing.is_prospect.iter().filter(|is_prospect| **is_prospect).count(),
+        prospect_profit: rest.prospects,
         profit: lives.totals.customer_profit,
         top_20_share: curve.top(20, 100).2,
     };

@@ -182,7 +182,10 @@ pub(crate) fn customer(
         Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
     sheet.days(acquired_on, (0..rows).map(won));
     let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
-    sheet.flags(flag("is_prospect", "Never had a sale line"), standing.is_prospect.iter().copied());
+    sheet.flags(
+        flag("is_prospect", "Never had a sale line or a return line"),
+        standing.is_prospect.iter().copied(),
+    );
     let unidentified = life.measures.ranks.iter().map(|rank| layout.customers.is_unidentified(*rank));
     sheet.flags(flag("is_unidentified", "Stands for all rows without customer"), unidentified);
     add_measures(&mut sheet, layout, &life.measures);

@@ -48,6 +48,16 @@ pub(crate) struct Measures {
     pub(crate) worth: Worth,
 }
 
+impl Measures {
+    /// Whether the customer of a row had a sale line or a return line: who did is a customer, others are prospects.
+    ///
+    /// Return lines are not counted, so they are seen by what they leave: units, value or goods.
+    pub(crate) fn bought_or_returned(&self, row: usize) -> bool {
+        let of_returns = [&self.returned_units, &self.returns, &self.product_cost];
+        self.lines[row] > 0 || of_returns.iter().any(|measure| measure[row] != 0)
+    }
+}
+
 /// The steps of the waterfall that follow; optional ones where the run has such a line.
 #[derive(Debug, Clone)]
 pub(crate) struct Worth {

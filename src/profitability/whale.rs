@@ -1,5 +1,6 @@
 //! The whale curve: cumulative profit of customers from the best to the worst (Kaplan & Narayanan).
 
+use super::classes::Standing;
 use super::tables::Layout;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
@@ -12,6 +13,26 @@ pub(crate) struct WhaleCurve {
     peak: usize,
     /// Customers whose profit is above 0.
     profitable: usize,
+}
+
+/// Customer profit outside the curve: with it, the curve closes at the profit of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rest {
+    /// Of prospects, who neither bought nor returned.
+    pub(crate) prospects: i128,
+    /// Of the unidentified cost object.
+    pub(crate) unidentified: i128,
+}
+
+impl Rest {
+    /// Of profits by rank; ranks from `known` on are not customers.
+    pub(crate) fn new(standing: &Standing, known: usize, profits: &[i64]) -> Self {
+        let of_prospects = profits.iter().zip(&standing.is_prospect).filter(|(_, is_prospect)| **is_prospect);
+        Self {
+            prospects: of_prospects.map(|(profit, _)| i128::from(*profit)).sum(),
+            unidentified: profits[known..].iter().map(|profit| i128::from(*profit)).sum(),
+        }
+    }
 }
 
 /// Shares of the customers whose share of profit is published, in per cent.
@@ -118,11 +139,11 @@ impl WhaleCurve {
     }
 
     /// The curve in one row.
-    pub(crate) fn summary(&self, layout: &Layout<'_>) -> Sheet {
+    pub(crate) fn summary(&self, layout: &Layout<'_>, rest: &Rest) -> Sheet {
         let mut sheet = Sheet::new("whale_summary", "whale curve", None);
         layout.add_as_of(&mut sheet, 1);
         let counts = [
-            ("customers", "Customers with a sale line", self.customers()),
+            ("customers", "Customers with a sale line or a return line", self.customers()),
             ("profitable_customers", "Those whose profit is above 0", self.profitable),
             ("peak_customers", "The fewest customers with the highest cumulative profit", self.peak),
         ];
@@ -134,6 +155,13 @@ impl WhaleCurve {
             ("total_profit", "Customer profit of all of them", self.total()),
             ("peak_profit", "Highest cumulative profit", self.peak_profit()),
             ("value_destroyed", "Peak profit − total profit", self.value_destroyed()),
+            ("prospect_profit", "Customer profit of prospects, who are not in the curve", rest.prospects),
+            ("unidentified_profit", "Customer profit of rows without customer, likewise", rest.unidentified),
+            (
+                "customer_profit",
+                "Of all rows of the table customer: total profit + prospect profit + unidentified profit",
+                self.total() + rest.prospects + rest.unidentified,
+            ),
         ];
         for (name, meaning, amount) in amounts {
             let column = Column::new(name, layout.total(), layout.currency.to_string(), meaning);

@@ -45,14 +45,14 @@ pub fn clv_line(summary: &clv::Summary, definition: &Definition) -> String {
     let mut models: Vec<&str> = summary.models.iter().map(|(_, model, _)| *model).collect();
     models.sort_unstable();
     models.dedup();
-    format!("{} customer equity by {}", money_text(summary.customer_equity, definition), models.join(", "))
+    let equity = summary.customer_equity.map(|equity| money_text(equity, definition));
+    format!("{} customer equity by {}", equity.as_deref().unwrap_or("no"), models.join(", "))
 }
 
 /// Models that customers are valued by: name, why, and the segments by it for that reason.
 pub fn chosen_models(summary: &clv::Summary) -> Vec<(&'static str, &'static str, Vec<&str>)> {
     let mut models: Vec<(&str, &str, Vec<&str>)> = Vec::new();
     for (segment, model, why) in &summary.models {
-        let segment = segment.as_deref().unwrap_or("customers without value");
         match models.iter_mut().find(|(known, reason, _)| known == model && reason == why) {
             Some((_, _, segments)) => segments.push(segment),
             None => models.push((model, why, vec![segment])),
@@ -73,8 +73,9 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
         (summary.warnings, "warnings"),
     ];
     let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count.into())));
-    let churn = summary.churn_rate.map(|rate| format!(", churn {:.1} % in the last period", 100.0 * rate));
-    format!("{}{}", counts.join(", "), churn.unwrap_or_default())
+    let inactive = summary.inactivity_rate;
+    let inactive = inactive.map(|rate| format!(", {:.1} % became inactive in the last period", 100.0 * rate));
+    format!("{}{}", counts.join(", "), inactive.unwrap_or_default())
 }
 
 /// What the segments stage did.

@@ -31,8 +31,8 @@ pub fn run_table(
         ("rows_quarantined", rows.quarantined, "rows that broke the row contract"),
         ("rows_excluded", rows.excluded, "rows excluded by where, and identical duplicates"),
         ("rows_after_as_of", rows.after_as_of, "rows on the as-of date or later"),
-        ("customers", profit.customers as u64, "customers with a sale line"),
-        ("prospects", profit.prospects as u64, "customers without one"),
+        ("customers", profit.customers as u64, "customers with a sale line or a return line"),
+        ("prospects", profit.prospects as u64, "customers without either"),
     ] {
         let count = i64::try_from(count).expect("row counts fit 63 bits");
         sheet.fixed(Column::new(name, ColumnKind::Integer, "rows", meaning), vec![count]);

@@ -223,33 +223,53 @@ impl Stage<'_> {
         if groups.kind == segments.budget_by.name()
             && let Some(budget) = segments.budget
         {
-            let curves: Vec<Curve> =
-                segments.responses.iter().map(|response| Curve::new(response.curve)).collect();
-            let cents =
-                budget.at_scale(2).and_then(|cents| i64::try_from(cents).ok()).expect("money was checked");
-            for ((response, curve), cents) in
-                segments.responses.iter().zip(&curves).zip(spread(cents, &curves))
-            {
-                let Some(at) = groups.names.iter().position(|name| *name == response.name) else { continue };
-                spent[at] = Some(of_budget(*curve, cents, scale));
-            }
+            self.spread(groups, budget, &mut spent);
         }
         spent
     }
+
+    /// Spreads the budget over response curves. What a treatment declares for itself stays as it is, and the others
+    /// share what that leaves.
+    fn spread(&self, groups: &Groups, budget: Decimal, spent: &mut [Option<Spent>]) {
+        let scale = self.layout.money_scale;
+        let (mut places, mut curves, mut kept) = (Vec::new(), Vec::new(), 0_i128);
+        for response in &self.segments.responses {
+            let Some(at) = groups.names.iter().position(|name| *name == response.name) else { continue };
+            let curve = Curve::new(response.curve);
+            match &mut spent[at] {
+                Some(declared) => {
+                    kept += i128::from(declared.budget);
+                    *declared = returned(curve, declared.budget, scale);
+                }
+                None => {
+                    places.push(at);
+                    curves.push(curve);
+                }
+            }
+        }
+        let whole = budget.at_scale(scale.max(2)).expect("money was checked");
+        let kept = crate::units::rescale(kept, scale, scale.max(2)).expect("money was checked");
+        let cents = (whole - kept) / crate::units::pow10(scale.max(2) - 2);
+        let cents = i64::try_from(cents).expect("money was checked");
+        for ((at, curve), cents) in places.into_iter().zip(&curves).zip(spread(cents, &curves)) {
+            let budget = crate::units::rescale(cents.into(), 2, scale).expect("money was checked");
+            let budget = i64::try_from(budget).expect("money was checked");
+            spent[at] = Some(returned(*curve, budget, scale));
+        }
+    }
 }
 
-fn of_budget(curve: Curve, cents: i64, scale: u8) -> Spent {
-    let at_scale = |cents: i128| {
-        let amount = crate::units::rescale(cents, 2, scale).expect("money was checked");
-        i64::try_from(amount).expect("money was checked")
-    };
-    let brought = curve.value(cents as f64).round();
+/// What a budget brings by a curve.
+fn returned(curve: Curve, budget: i64, scale: u8) -> Spent {
+    let cents = budget as f64 / crate::units::pow10(scale) as f64 * 100.0;
+    let brought = curve.value(cents).round();
     #[expect(clippy::cast_possible_truncation, reason = "returns are amounts of money")]
-    let brought = brought.clamp(-1e15, 1e15) as i64;
+    let brought = brought.clamp(-1e15, 1e15) as i128;
+    let brought = crate::units::rescale(brought, 2, scale).expect("money was checked");
     Spent {
-        budget: at_scale(cents.into()),
-        expected_return: at_scale(brought.into()),
-        marginal: curve.marginal(cents as f64),
+        budget,
+        expected_return: i64::try_from(brought).expect("money was checked"),
+        marginal: curve.marginal(cents),
     }
 }
 

@@ -78,7 +78,7 @@ compare("gaps", gaps, """
 select customer_id, round(gap_mean_days, 9), round(gap_median_days, 9), round(gap_sd_days, 9)
 from lifecycle where as_of_date = as_of()""")
 
-# Growth: active, new, retained, resurrected, churned of each month.
+# Growth: active, new, retained, resurrected, inactive of each month.
 db.execute("create table active as select distinct customer_id, date_trunc('month', day)::date as month from purchase")
 growth = """
 select m.month, count(a.customer_id) as active,
@@ -86,14 +86,14 @@ select m.month, count(a.customer_id) as active,
        count(a.customer_id) filter (where p.customer_id is not null) as retained,
        count(a.customer_id) filter (where p.customer_id is null and date_trunc('month', b.first) < m.month)
            as resurrected,
-       count(p.customer_id) filter (where a.customer_id is null) as churned
+       count(p.customer_id) filter (where a.customer_id is null) as inactive
 from (select distinct month from active) m cross join birth b
 left join active a on a.month = m.month and a.customer_id = b.customer_id
 left join active p on p.month = m.month - interval 1 month and p.customer_id = b.customer_id
 group by all
 """
 compare("growth", growth, """
-select period_start, active, new, retained, resurrected, churned from growth where attribute = 'all'""")
+select period_start, active, new, retained, resurrected, inactive from growth where attribute = 'all'""")
 
 # Cohorts of first purchase, both ways of counting windows: customers active in each, and later.
 windows = {

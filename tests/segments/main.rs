@@ -174,6 +174,41 @@ elasticity = 0.5
 }
 
 #[test]
+fn a_treatment_keeps_its_declared_budget_and_the_others_share_the_rest() {
+    let section = r#"
+[segments]
+budget = 1_000.01
+[[segments.treatment]]
+name = "first"
+when = "customer_id = 1"
+budget = 600.005
+[[segments.treatment]]
+name = "second"
+when = "customer_id = 2"
+[[segments.treatment]]
+name = "third"
+when = "customer_id = 3"
+budget = 70
+[segments.response.first]
+scale = 20
+elasticity = 0.5
+[segments.response.second]
+scale = 10
+elasticity = 0.5
+"#;
+    let published = pipeline(&three(), section).publish(&[]);
+    assert_eq!(
+        column(&published, "treatment", "budget"),
+        ["600.0050", "400.0000", "70.0000", "null"],
+        "the half cent that is left is not spread"
+    );
+    let rows = published.rows("segment_summary");
+    let returns =
+        rows.iter().filter(|row| row["kind"] == "treatment").map(|row| row["expected_return"].as_str());
+    assert_eq!(returns.collect::<Vec<_>>(), ["489.9000", "200.0000", "null"], "20 √600.005 and 10 √400");
+}
+
+#[test]
 fn every_measure_of_a_customer_may_stand_in_a_rule() {
     let root = env!("CARGO_MANIFEST_DIR");
     let sample = std::fs::read_to_string(format!("{root}/pipelines/retail.toml")).unwrap();

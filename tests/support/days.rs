@@ -18,6 +18,7 @@ pub(crate) fn definition(pipeline: &Path, with_days: bool) -> Definition {
         segment: None,
         calibration: Vec::new(),
         drift_from: None,
+        lifetime: None,
         at: Position::default(),
     });
     definition

@@ -155,6 +155,20 @@ impl PurchaseSums {
     }
 }
 
+impl PurchaseSums {
+    /// Var X̄ of these customers' mean if they differ as those of `model` do: τ² / Σ Zⱼ, or σ² / N where τ² is 0. None
+    /// where σ² is not known.
+    pub fn mean_variance(&self, model: &ContributionModel) -> Option<f64> {
+        let (within, between) = (model.within_variance?, model.between_variance?);
+        let groups = || self.by_purchases.iter().map(|(n, group)| (f64::from(*n), float(group.customers)));
+        if between == 0.0 {
+            return Some(within / groups().map(|(n, customers)| n * customers).sum::<f64>());
+        }
+        let weights: f64 = groups().map(|(n, customers)| customers * credibility(n, within, between)).sum();
+        Some(between / weights)
+    }
+}
+
 /// A group's sums about an integer near the population's mean: exact, so that no digits cancel afterwards.
 struct Centred {
     purchases: f64,

@@ -7,7 +7,7 @@
 //! by Akaike's criterion (IEEE Transactions on Automatic Control 19, 1974) is returned with its reason.
 
 use super::law::Law;
-use super::likelihood::log_likelihood;
+use super::likelihood;
 use super::nbd::PurchaseRates;
 use super::pairs::Pairs;
 use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Model, Purchasing, Reason};
@@ -83,6 +83,12 @@ pub(super) fn fit_ticks(model: Model, counts: &Counts, weeks_per_tick: f64) -> F
         return Fit { reason: Some(Reason::FewRepeaters), ..sample.fit(Form::POISSON) };
     }
     sample.fit_or_nested()
+}
+
+/// ln of the likelihood of counted histories under a fit to others; none where the fit found nothing to predict from.
+pub fn log_likelihood(fit: &Fit, counts: &Counts) -> Option<f64> {
+    let law = fit.law()?;
+    Some(likelihood::log_likelihood(&law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value)
 }
 
 impl Fit {
@@ -217,7 +223,7 @@ impl Sample {
         let optimum = maximise([0.0; N], |position| {
             let fit = Fit { form, parameters: at(position), ..self.nothing() };
             let law = fit.law().expect("a form that is fitted has a law");
-            restrict(&log_likelihood(&law, &self.pairs, self.weeks_per_tick), &free)
+            restrict(&likelihood::log_likelihood(&law, &self.pairs, self.weeks_per_tick), &free)
         });
         self.report(form, at(&optimum.position), &optimum, free)
     }

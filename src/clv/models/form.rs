@@ -155,7 +155,7 @@ impl Reason {
             Self::NoTime => "every customer bought for the first time on the last day observed",
             Self::NoRepeaters => "nobody bought again; the best estimate of repeat purchases is none",
             Self::FewRepeaters => {
-                "fewer than 10 customers bought again; one purchase rate for all is estimated instead of the model"
+                "fewer than 10 customers bought again; one purchase rate for all is estimated instead of the model, and nothing is predicted by it"
             }
             Self::NobodyLapses => {
                 "the data show no lapse beyond chance; purchase rates vary and nobody lapses (NBD)"

@@ -46,7 +46,7 @@ mod grid;
 
 pub use counts::{CountRow, Counts};
 pub use estimate::Estimate;
-pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit};
+pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit, log_likelihood};
 pub use form::{Form, Lapsing, Purchasing, Reason};
 pub use predict::{History, Horizon, Predictor};
 pub use score::{MOST_HORIZONS, Score, Scorer};

@@ -82,6 +82,31 @@ impl Lifetime {
         Ok(Self { numerator: periods.mantissa, denominator })
     }
 
+    /// 1 / churn, for a declared share of customers that are lost per period.
+    ///
+    /// # Errors
+    /// A share that is not above 0, or above 1.
+    pub fn of_churn(churn: Decimal) -> Result<Self, Unstated> {
+        let churn = churn.normalised();
+        let denominator = 10_i128.checked_pow(u32::from(churn.scale)).ok_or(Unstated::Overflow)?;
+        if churn.mantissa <= 0 || churn.mantissa > denominator {
+            return Err(Unstated::ChurnOutOfRange);
+        }
+        Ok(Self { numerator: denominator, denominator: churn.mantissa })
+    }
+
+    /// 1 / T, for a lifetime above 0.
+    #[expect(clippy::cast_precision_loss, reason = "shown rounded")]
+    pub fn churn(&self) -> f64 {
+        self.denominator as f64 / self.numerator as f64
+    }
+
+    /// As a float.
+    #[expect(clippy::cast_precision_loss, reason = "shown rounded")]
+    pub fn periods(&self) -> f64 {
+        self.numerator as f64 / self.denominator as f64
+    }
+
     /// 1 / churn, where `lost` of `customers` were lost in one period: the mean of a geometric lifetime, which
     /// counts the period a customer is lost in.
     ///
@@ -137,7 +162,7 @@ impl fmt::Display for Unstated {
         f.write_str(match self {
             Self::NegativeLifetime => "a lifetime is not negative",
             Self::ChurnOutOfRange => "churn is a share of customers, from above 0 to 1",
-            Self::NobodyLost => "nobody was lost, so the mean lifetime has no bound; state a lifetime",
+            Self::NobodyLost => "nobody was lost, so the mean lifetime has no bound; state clv.lifetime_periods or clv.churn_rate",
             Self::Overflow => "the value exceeds 128 bits",
         })
     }
@@ -205,6 +230,13 @@ mod tests {
     fn what_has_no_value_says_why() {
         assert_eq!(Lifetime::of("-1".parse().unwrap()), Err(Unstated::NegativeLifetime));
         assert_eq!(Lifetime::from_churn(0, 9), Err(Unstated::NobodyLost));
+        let of_churn = |text: &str| Lifetime::of_churn(text.parse().unwrap());
+        assert_eq!(of_churn("0.25"), Lifetime::from_churn(25, 100));
+        assert_eq!(of_churn("0.25").map(|lifetime| lifetime.periods()), Ok(4.0));
+        assert_eq!(
+            (of_churn("0"), of_churn("1.01")),
+            (Err(Unstated::ChurnOutOfRange), Err(Unstated::ChurnOutOfRange))
+        );
         assert_eq!(Lifetime::from_churn(0, 0), Err(Unstated::ChurnOutOfRange));
         assert_eq!(Lifetime::from_churn(3, 2), Err(Unstated::ChurnOutOfRange));
         let formula = surplus(i128::MAX, 0, periods("2"), 0);

@@ -13,6 +13,7 @@ use crate::publish::schema::{Column, ColumnKind, Sheet};
 pub(crate) fn sheet(
     layout: &Layout<'_>,
     models: &[PurchaseModel],
+    is_pooled: &[bool],
     parts: &[Equity],
     total: &Equity,
 ) -> Sheet {
@@ -25,8 +26,16 @@ pub(crate) fn sheet(
     layout.add_segments(&mut sheet, rows.iter().map(|(segment, _)| *segment));
     let column = Column::new("model", ColumnKind::Name, "", "Purchase model; null where segments differ");
     sheet.texts(column.nullable(), rows.iter().map(|(segment, _)| model(models, *segment)));
+    let meaning = "segment: the model's parameters are those of the segment; all: those of all customers, as the segment's \
+                   own data are too few or no better (see value_model); null for all customers together";
+    let fitted_to = |segment: usize| if is_pooled[segment] { "all" } else { "segment" };
+    let column = Column::new("fitted_to", ColumnKind::Name, "", meaning).nullable();
+    sheet.texts(column, rows.iter().map(|(segment, _)| segment.map(fitted_to)));
     let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers with a purchase");
     sheet.fixed(column, rows.iter().map(|(_, equity)| integer(equity.customers)).collect::<Vec<_>>());
+    let meaning = "Of these, customers with a residual value; the others had too little to learn from (see value_model)";
+    let column = Column::new("valued_customers", ColumnKind::Integer, "customers", meaning);
+    sheet.fixed(column, rows.iter().map(|(_, equity)| integer(equity.valued)).collect::<Vec<_>>());
     let clv = layout.definition.clv.as_ref().expect("the stage runs where [clv] is");
     let mut writing =
         Writing { sheet, rows, currency: layout.currency(), money_scale: layout.facts.money_scale };
@@ -67,8 +76,8 @@ impl Writing<'_> {
 
     /// The residual value and how sure it is.
     fn worth(&mut self) {
-        let meaning = "Customer equity: sum of residual values in customer_value";
-        self.total(RESIDUAL[VALUED], meaning, |equity| equity.residual[VALUED]);
+        let meaning = "Customer equity: sum of residual values in customer_value; null where nobody has one";
+        self.residual(RESIDUAL[VALUED], meaning, VALUED);
         let meaning = "Standard error of the total: parameters of the models by the delta method, means of purchases, \
                        and what single customers will do; not that a model may be wrong, nor that prices or costs \
                        change";
@@ -92,10 +101,10 @@ impl Writing<'_> {
     /// What stands beside the residual value.
     fn beside(&mut self, margin: Margin) {
         if margin != Margin::Full {
-            self.total(RESIDUAL[FULL], "The same at the full margin", |equity| equity.residual[FULL]);
+            self.residual(RESIDUAL[FULL], "The same at the full margin", FULL);
         }
         if margin != Margin::Revenue {
-            self.total(RESIDUAL[REVENUE], "The same on net revenue", |equity| equity.residual[REVENUE]);
+            self.residual(RESIDUAL[REVENUE], "The same on net revenue", REVENUE);
         }
         let meaning = "Customer profit so far; never added to the residual value";
         self.total("past_profit", meaning, |equity| equity.profit);
@@ -116,6 +125,14 @@ impl Writing<'_> {
 
     fn part(&mut self, name: &str, meaning: &str, of: fn(&Variance) -> f64) {
         self.money(name, meaning, |equity| equity.variance.as_ref().map(|variance| of(variance).sqrt()));
+    }
+
+    /// A measure of the residual value.
+    fn residual(&mut self, name: &'static str, meaning: &str, measure: usize) {
+        let kind = ColumnKind::Total(self.money_scale);
+        let column = Column::new(name, kind, self.currency.clone(), meaning.to_owned()).nullable();
+        let values = self.rows.iter().map(|(_, equity)| Some(equity.residual()?[measure]));
+        self.sheet.totals(column, values.collect());
     }
 
     fn total(&mut self, name: &'static str, meaning: &str, of: fn(&Equity) -> i128) {

@@ -72,7 +72,7 @@ impl Columns {
         for (index, columns) in self.expected.iter_mut().enumerate() {
             push(columns, outlook.map(|outlook| &outlook.expected[index]));
         }
-        push(&mut self.discounted, outlook.map(|outlook| &outlook.discounted));
+        push(&mut self.discounted, outlook.and_then(|outlook| outlook.discounted.as_ref()));
         self.each.iter_mut().zip(value.each).for_each(|(column, each)| column.push(shown(each)));
         self.each[MEASURES].push(value.each_error.and_then(shown));
         for (measure, column) in self.residual.iter_mut().enumerate() {

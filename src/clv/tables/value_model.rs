@@ -25,6 +25,10 @@ pub(crate) fn sheet(layout: &Layout<'_>, accounts: &[Account]) -> Sheet {
     sheet.days(column, rows.iter().map(|(account, _)| Some(account.until)));
     let meaning = "chosen: customers are valued by it; candidate; formula, to compare with";
     sheet.texts(name("role", meaning), rows.iter().map(|(account, _)| Some(role(account.role))));
+    let meaning = "segment: parameters of its own; all: those of all customers, as its own data are too few or no better \
+                   (see reason)";
+    let fitted_to = |account: &Account| if account.is_pooled { "all" } else { "segment" };
+    sheet.texts(name("fitted_to", meaning), rows.iter().map(|(account, _)| Some(fitted_to(account))));
     let column =
         Column::new("chosen_because", ColumnKind::Name, "", "Why the purchase model was chosen").nullable();
     sheet.texts(column, rows.iter().map(|(account, _)| account.why));
@@ -70,7 +74,8 @@ fn add_fits(sheet: &mut Sheet, rows: &[Row<'_>]) {
     let word = |converged: bool| if converged { "yes" } else { "no" };
     let column = Column::new("converged", ColumnKind::Name, "", meaning).nullable();
     sheet.texts(column, rows.iter().map(|(account, _)| account.converged.map(word)));
-    let meaning = "Why there is no estimate, or a simpler model in place of this one";
+    let meaning = "Why there is no estimate, a simpler model in place of this one, or parameters of all customers; what a formula \
+                   takes as given";
     let reason = |(account, parameter): &Row<'_>| {
         let own = parameter.and_then(|parameter| parameter.reason.clone());
         own.or_else(|| account.reason.clone())

@@ -173,6 +173,18 @@ pub(super) static CLV: Section = Section {
             "",
             "The release whose parameters the drift is measured against",
         ),
+        Key::optional(
+            "lifetime_periods",
+            Kind::Number,
+            "",
+            "Lifetime of a relationship in periods, 1 or more, for the formulas of segments that have lost nobody yet",
+        ),
+        Key::optional(
+            "churn_rate",
+            Kind::Number,
+            "",
+            "The same as a churn rate: relationships lost per period lived, above 0 up to 1",
+        ),
     ],
-    choice: Choice::Free,
+    choice: Choice::AtMostOneOf(&["lifetime_periods", "churn_rate"]),
 };

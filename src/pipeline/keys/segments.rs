@@ -20,7 +20,7 @@ pub(super) static SEGMENTS: Section = Section {
             "budget",
             Kind::Number,
             "",
-            "Money to spread over the segments with a response curve, to the cent",
+            "Money to spread over the segments with a response curve, to the cent; a treatment with a `budget` of its own keeps that, the others share the rest",
         ),
         Key::optional(
             "budget_by",
@@ -210,7 +210,12 @@ static TREATMENT: Section = Section {
             "How to meet these customers",
         ),
         Key::optional("action", Kind::Text, "", "What to do next"),
-        Key::optional("budget", Kind::Number, "", "Money for all of them together"),
+        Key::optional(
+            "budget",
+            Kind::Number,
+            "",
+            "Money for all of them together; with a response curve it is part of `segments.budget`",
+        ),
     ],
     choice: Choice::Free,
 };

@@ -4,7 +4,7 @@ use super::number::{above_zero, share};
 use super::table::{Entry, Table, compare};
 use super::wording::{did_you_mean, quoted};
 use crate::pipeline::{
-    ClvDef, Horizon, LifecycleDef, Margin, PurchaseModel, SpendModel, StatesDef, WarningDef,
+    ClvDef, DeclaredLifetime, Horizon, LifecycleDef, Margin, PurchaseModel, SpendModel, StatesDef, WarningDef,
 };
 use crate::units::{Day, Decimal, Duration};
 use std::collections::BTreeSet;
@@ -84,6 +84,7 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
     };
     let segment = attributes(table, "segment", root);
     let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
+    let lifetime = lifetime(table);
     Some(ClvDef {
         models: with_chosen(table, models?, chosen)?,
         model: chosen,
@@ -101,8 +102,27 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
         segment: segment?.into_iter().next(),
         calibration: calibration?,
         drift_from: table.text("drift_from").map(str::to_owned),
+        lifetime: lifetime?,
         at: table.at(),
     })
+}
+
+/// `lifetime_periods` or `churn_rate`; `None` if it is faulty.
+fn lifetime(table: Table<'_>) -> Option<Option<DeclaredLifetime>> {
+    if let Some(entry) = table.entry("lifetime_periods") {
+        let periods = entry.number()?;
+        if compare(periods, Decimal::ONE).is_lt() {
+            entry.fault(format!(
+                "'{}' is {periods}, expected 1 or more: the period in which a relationship ends counts too",
+                entry.key
+            ));
+            return None;
+        }
+        return Some(Some(DeclaredLifetime::Periods(periods)));
+    }
+    let Some(entry) = table.entry("churn_rate") else { return Some(None) };
+    above_zero(entry)?;
+    Some(Some(DeclaredLifetime::Churn(share(entry)?)))
 }
 
 /// Models by the word a pipeline file uses.

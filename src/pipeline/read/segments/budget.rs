@@ -1,6 +1,6 @@
 //! `budget`, `budget_by` and `[segments.response.NAME]`.
 
-use super::positive;
+use super::{plus, positive};
 use crate::pipeline::read::number::from_zero;
 use crate::pipeline::read::table::{Entry, Table, compare};
 use crate::pipeline::read::wording::{did_you_mean, quoted};
@@ -30,6 +30,9 @@ pub(super) fn spread(table: Table<'_>, cells: &[CellDef], tiers: &[TierDef]) -> 
     let responses: Vec<Option<ResponseDef>> =
         entries.iter().map(|entry| response(*entry, word, &known)).collect();
     check_pair(table, entries.first().copied());
+    if by == Grouping::Treatment {
+        check_kept(table, &treatments, &entries);
+    }
     let budget = match table.entry("budget") {
         Some(entry) => Some(cents(entry)?),
         None => None,
@@ -48,6 +51,22 @@ fn check_pair(table: Table<'_>, response: Option<Entry<'_>>) {
             response.reading.fault(response.key_offset, message);
         }
         _ => {}
+    }
+}
+
+/// Treatments with a curve keep the budget they declare, so together they may not have more than there is.
+fn check_kept(table: Table<'_>, treatments: &[Table<'_>], responses: &[Entry<'_>]) {
+    let Some(budget) = table.entry("budget") else { return };
+    let has_curve = |treatment: &&Table<'_>| {
+        treatment.text("name").is_some_and(|name| responses.iter().any(|response| response.key == name))
+    };
+    let declared = treatments.iter().filter(has_curve).filter_map(|treatment| treatment.entry("budget"));
+    let kept = declared.filter_map(Entry::number).fold(Decimal::ZERO, plus).normalised();
+    if budget.number().is_some_and(|whole| compare(whole, kept).is_lt()) {
+        budget.fault(format!(
+            "'budget' is less than the {kept} that treatments with a response curve declare for themselves; raise it, or \
+             lower theirs"
+        ));
     }
 }
 
