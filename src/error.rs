@@ -11,7 +11,7 @@ pub enum Kind {
     Definition,
     /// A check failed, nothing was published (exit 3).
     Check,
-    /// An input cannot be read (exit 4).
+    /// An input cannot be read, an output folder cannot be used, or there is no release yet (exit 4).
     Input,
     /// Another run holds the lock (exit 5).
     Locked,
@@ -57,6 +57,31 @@ impl Error {
         Self::new(Kind::Internal, message)
     }
 
+    /// An output that cannot be written: out of space is a resource error, anything else, such as a missing permission,
+    /// is a place that cannot be used (exit 4).
+    pub fn output(path: &std::path::Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::QuotaExceeded | ErrorKind::OutOfMemory => {
+                let way_out = "free some and run again; the last release is untouched";
+                Self::new(Kind::Resource, format!("{}: {error}; {way_out}", path.display()))
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                let way_out = "give the right to write there, or choose another folder ('path' in [publish])";
+                Self::input(format!("{}: cannot be written: {error}; {way_out}", path.display()))
+            }
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                let way_out = "a file lies where a folder is needed; move it, or choose another folder";
+                Self::input(format!("{}: cannot be made: {error}; {way_out}", path.display()))
+            }
+            ErrorKind::NotFound => {
+                let way_out = "choose another folder";
+                Self::input(format!("{}: cannot be made: {error}; {way_out}", path.display()))
+            }
+            _ => Self::io(Kind::Input, path, error),
+        }
+    }
+
     /// A failed file operation; a full disk is a resource error, anything else is the given kind.
     pub fn io(kind: Kind, path: &std::path::Path, error: &std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::StorageFull {
@@ -66,7 +91,19 @@ impl Error {
         Self::new(kind, format!("{}: {error}", path.display()))
     }
 
-    /// The process exit code of design §13.
+    /// What kind of error it is, for programs.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Internal => "internal",
+            Kind::Definition => "definition",
+            Kind::Check => "check",
+            Kind::Input => "input",
+            Kind::Locked => "locked",
+            Kind::Resource => "resource",
+        }
+    }
+
+    /// The exit code of the process, as the README lists them.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
             Kind::Internal => 1,

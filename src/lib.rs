@@ -29,6 +29,8 @@ pub mod perception;
 
 pub mod publish;
 
+pub mod published;
+
 pub mod expect;
 
 pub mod report;

@@ -32,8 +32,7 @@ pub enum MasterData {
 pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let home = Home::open(&definition.publish.path)?;
     let way_out = "make one with `abacus run`";
-    let release =
-        home.current()?.ok_or_else(|| Error::check(format!("there is no release yet; {way_out}")))?;
+    let release = home.published()?;
     if release.run["definition"]["digest"] != definition.digest.as_str() {
         return Err(Error::check(format!(
             "{} has changed since release {}; {way_out} first",

@@ -5,13 +5,14 @@ use crate::clv;
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::{Identity, RowCounts};
-use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan};
+use crate::facts::schema::{AttributeTypes, CustomerMaster, Identity, RowCounts};
+use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake};
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
+use crate::published::{self, TableState};
 use crate::recall::{facts_folder, record_of};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -32,6 +33,9 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let mut facts = work.gather()?;
             work.asked = perception::read(&work.definition, &mut facts)?;
             work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
+            let types = facts.master.as_ref().map(CustomerMaster::attribute_types).unwrap_or_default();
+            segments::check(&work.definition, &types)?;
+            work.mistakes = facts.mistakes(&work.definition);
             let account = report::facts_line(&facts);
             work.facts = Some(facts);
             Ok(account)
@@ -62,6 +66,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         about: "margin waterfall, customers, products, whale curve",
         reads: &["facts", "costing"],
         writes: &[
+            "data_mistake",
             "customer_period",
             "customer_activity",
             "customer",
@@ -78,6 +83,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let (summary, history) =
                 profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
             work.history = history;
+            work.note_unbought(&summary)?;
             let account = report::profitability_line(&summary, &work.definition);
             work.profit = Some(summary);
             Ok(account)
@@ -219,6 +225,8 @@ pub struct Workspace {
     checks: Vec<Checked>,
     /// Releases that segments start from.
     earlier_groups: segments::Earlier,
+    /// What row checks found.
+    mistakes: Vec<SourceMistake>,
     /// What a person should know of the rules of segments.
     group_warnings: Vec<String>,
     /// Ledger files that were read.
@@ -244,7 +252,9 @@ pub struct Report {
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
     pub peak_memory_bytes: Option<u64>,
-    /// Doubts about the sources, and missed expectations that do not stop a release.
+    /// What row checks found, by source and kind.
+    pub mistakes: Vec<SourceMistake>,
+    /// What a person should know although the release stands: rows with mistakes, models, rules, missed expectations.
     pub warnings: Vec<String>,
 }
 
@@ -254,7 +264,7 @@ pub struct Report {
 /// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let definition = pipeline::read(path)?;
-    segments::check(&definition)?;
+    check_names(&definition, &AttributeTypes::new())?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
     let mut work = Workspace::open(definition, &home, options, events.clone())?;
@@ -302,12 +312,29 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 ///
 /// # Errors
 /// All faults found.
-pub fn check(definition: &Definition) -> Result<()> {
+pub fn check(definition: &Definition, attributes: &AttributeTypes) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
     let mut faults = Faults::default();
-    faults.keep(segments::check(definition));
-    faults.keep(segments::earlier(definition, &Home::open(&definition.publish.path)?));
+    let home = Home::open(&definition.publish.path)?;
+    faults.keep(home.check_writable());
+    faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
+    faults.keep(check_names(definition, attributes));
+    faults.keep(segments::earlier(definition, &home));
     faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
+    faults.none()
+}
+
+/// Checks names against the tables and columns that a run is going to publish: attributes, rules, queries.
+fn check_names(definition: &Definition, attributes: &AttributeTypes) -> Result<()> {
+    let made_by = |table: &str| match STAGES.iter().find(|stage| stage.writes.contains(&table)) {
+        None => TableState::TooLate,
+        Some(stage) if (stage.enabled)(definition) => TableState::Made,
+        Some(stage) => TableState::Off(stage.name),
+    };
+    let mut faults = Faults::default();
+    faults.keep(published::check_attributes(definition));
+    faults.keep(segments::check(definition, attributes));
+    faults.keep(published::check_queries(definition, &made_by));
     faults.none()
 }
 
@@ -370,10 +397,23 @@ impl Workspace {
             lifetime: None,
             checks: Vec::new(),
             earlier_groups,
+            mistakes: Vec::new(),
             group_warnings: Vec::new(),
             ledgers: Vec::new(),
             timings: Vec::new(),
         })
+    }
+
+    /// Adds the customers who returned more than they bought to what checks found, and publishes it all.
+    fn note_unbought(&mut self, summary: &profitability::Summary) -> Result<()> {
+        let facts = &self.definition.facts;
+        let found = summary.unbought.iter();
+        self.mistakes.extend(found.map(|found| {
+            SourceMistake::of_customers(facts, found.customers, found.returns, found.example.clone())
+        }));
+        facts::refuse_mistakes(facts, &self.mistakes)?;
+        let sheet = facts::mistake_table(facts, &self.mistakes);
+        self.staging.put(&sheet.spec, None, sheet.arrays)
     }
 
     fn facts(&self) -> &FactSet {
@@ -404,9 +444,12 @@ impl Workspace {
             return Err(Error { kind: Kind::Check, messages });
         }
         let lifetime = self.lifetime.take();
+        let facts_def = &self.definition.facts;
+        let of_rows = self.mistakes.iter().filter(|mistake| mistake.warns());
+        let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
         let told = told.chain(&self.group_warnings).cloned();
-        let told = self.facts().warnings.iter().cloned().chain(told);
+        let told = self.facts().warnings.iter().cloned().chain(of_rows).chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
@@ -447,6 +490,7 @@ impl Workspace {
             lifetime,
             timings: self.timings,
             peak_memory_bytes,
+            mistakes: self.mistakes,
             warnings,
         })
     }

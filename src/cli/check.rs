@@ -6,15 +6,18 @@ use crate::facts::SourceView;
 use std::fmt::Write;
 use std::path::Path;
 
-pub(super) fn check(pipeline: &Path, json: bool) -> Result<String> {
+pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
     let mut faults = Faults::default();
-    let mut sources = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
+    let (mut sources, attributes) = match faults.keep(crate::facts::check(&definition)) {
+        Some(checked) => (checked.sources, checked.attributes),
+        None => Default::default(),
+    };
     sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
-    faults.keep(crate::stages::check(&definition));
+    faults.keep(crate::stages::check(&definition, &attributes));
     faults.none()?;
     for warning in sources.iter().flat_map(|source| &source.warnings) {
-        progress::tell_line(&format!("warning: {warning}"));
+        progress::tell_warning(log_json, warning);
     }
     if json {
         return Ok(pretty(&serde_json::json!({ "pipeline": definition.name, "sources": sources })));

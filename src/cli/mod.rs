@@ -18,6 +18,7 @@ mod whatif;
 use crate::error::{Error, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -87,18 +88,64 @@ struct PipelineArg {
 
 /// Runs the command line; the whole of the binary.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match dispatch(&cli) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return misused(&usage),
+    };
+    match contained(|| dispatch(&cli)) {
         Ok(output) => {
-            // A closed pipe (`abacus … | head`) is no fault.
-            let _ = std::io::stdout().write_all(output.as_bytes());
+            print(&output);
             ExitCode::SUCCESS
         }
         Err(error) => {
             progress::tell_error(cli.log == Log::Json, &error);
+            if cli.format == Format::Json {
+                print(&pretty(&error_json(&error)));
+            }
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A closed pipe (`abacus … | head`) is no fault.
+fn print(output: &str) {
+    let _ = std::io::stdout().write_all(output.as_bytes());
+}
+
+/// A broken assertion ends with the exit code of a fault of ours, told where programs look for it. The hook has said
+/// where on stderr.
+fn contained(work: impl FnOnce() -> Result<String>) -> Result<String> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+        Err(Error::internal(format!("a fault of abacus, not of the data: {text}; please report it")))
+    })
+}
+
+/// Help and versions, which clap prints, and command lines it does not take.
+fn misused(usage: &clap::Error) -> ExitCode {
+    // Nothing is left to do when the terminal is gone.
+    let _ = usage.print();
+    let words: Vec<String> = std::env::args().collect();
+    let wants_json = words.iter().any(|word| word == "--format=json")
+        || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
+    if usage.use_stderr() && wants_json {
+        let text = usage.to_string();
+        let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        print(&pretty(&error_json(&Error::definition(text))));
+    }
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
+}
+
+/// A failed command as its JSON result.
+fn error_json(error: &Error) -> serde_json::Value {
+    serde_json::json!({
+        "error": {
+            "kind": error.kind_name(),
+            "exit_code": error.exit_code(),
+            "messages": error.messages,
+        }
+    })
 }
 
 fn dispatch(cli: &Cli) -> Result<String> {
@@ -109,11 +156,12 @@ fn dispatch(cli: &Cli) -> Result<String> {
             .map_err(|fault| Error::internal(format!("cannot start {threads} threads: {fault}")))?;
     }
     let json = cli.format == Format::Json;
-    let events = progress::observer(cli.log == Log::Json);
+    let log_json = cli.log == Log::Json;
+    let events = progress::observer(log_json);
     match &cli.command {
-        Command::Run(args) => run::run(args, events, json),
-        Command::Check(args) => check::check(&args.pipeline, json),
-        Command::Plan(args) => plan::plan(args, json),
+        Command::Run(args) => run::run(args, events, json, log_json),
+        Command::Check(args) => check::check(&args.pipeline, json, log_json),
+        Command::Plan(args) => plan::plan(args, json, log_json),
         Command::Explain(args) => explain::explain(args, json),
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),

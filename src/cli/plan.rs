@@ -15,10 +15,10 @@ pub(super) struct PlanArgs {
     scope: ScopeArgs,
 }
 
-pub(super) fn plan(args: &PlanArgs, json: bool) -> Result<String> {
+pub(super) fn plan(args: &PlanArgs, json: bool, log_json: bool) -> Result<String> {
     let plan = crate::stages::plan(&args.pipeline.pipeline, args.scope.options()?)?;
     for warning in &plan.scan.warnings {
-        progress::tell_line(&format!("warning: {warning}"));
+        progress::tell_warning(log_json, warning);
     }
     if json {
         let made: Vec<_> = plan

@@ -32,8 +32,16 @@ pub(super) fn tell_error(json: bool, error: &Error) {
     }
 }
 
-/// Prints a warning.
-pub(super) fn tell_line(line: &str) {
+/// Prints a warning where progress goes.
+pub(super) fn tell_warning(json: bool, warning: &str) {
+    tell_line(&if json {
+        serde_json::json!({ "event": "warning", "message": warning }).to_string()
+    } else {
+        format!("warning: {warning}")
+    });
+}
+
+fn tell_line(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 

@@ -2,8 +2,9 @@
 
 use super::{PipelineArg, pretty};
 use crate::error::{Error, Result};
-use crate::publish::{Damage, Home, Release};
+use crate::publish::{Damage, Home, Release, Vacuumed};
 use clap::{Args, Subcommand};
+use serde_json::json;
 use std::fmt::Write;
 
 #[derive(Debug, Args)]
@@ -44,18 +45,22 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
         Action::List(pipeline) => Ok(list(&open(pipeline)?.releases()?, json)),
         Action::Rollback { pipeline, release } => {
             let release = open(pipeline)?.rollback(release.as_deref())?;
-            Ok(format!("current is now {}\n", release.id))
+            Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
-        Action::Verify(pipeline) => verify(&open(pipeline)?),
+        Action::Verify(pipeline) => verify(&open(pipeline)?, json),
         Action::Vacuum { pipeline, keep } => {
             let removed = open(pipeline)?.vacuum(*keep)?;
-            Ok(format!(
-                "removed {} releases and {} state files\n",
-                removed.releases.len(),
-                removed.state.len()
-            ))
+            let Vacuumed { releases, state } = &removed;
+            Ok(result(json, &json!({ "removed_releases": releases, "removed_state": state }), || {
+                format!("removed {} releases and {} state files", releases.len(), state.len())
+            }))
         }
     }
+}
+
+/// The result of an action: a JSON object, or a line.
+fn result(json: bool, value: &serde_json::Value, line: impl FnOnce() -> String) -> String {
+    if json { pretty(value) } else { line() + "\n" }
 }
 
 fn list(releases: &[Release], json: bool) -> String {
@@ -79,16 +84,16 @@ fn list(releases: &[Release], json: bool) -> String {
     if text.is_empty() { "no release yet; make one with `abacus run`\n".to_owned() } else { text }
 }
 
-fn verify(home: &Home) -> Result<String> {
-    let current =
-        home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
+fn verify(home: &Home, json: bool) -> Result<String> {
+    let current = home.published()?;
     let mut damages = home.verify(&current)?;
     damages.extend(crate::recall::damaged_state(home, &current)?.into_iter().map(|path| Damage {
         path,
         found: "kept state that is missing or not what was kept; run with --full to make it again".to_owned(),
     }));
     if damages.is_empty() {
-        return Ok(format!("{}: every file is what was published\n", current.id));
+        let verified = json!({ "release": current.id, "damages": [] });
+        return Ok(result(json, &verified, || format!("{}: every file is what was published", current.id)));
     }
     let messages = damages.iter().map(|damage| format!("{}: {}", damage.path, damage.found)).collect();
     Err(Error { kind: crate::error::Kind::Check, messages })

@@ -62,11 +62,11 @@ impl ScopeArgs {
     }
 }
 
-pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool) -> Result<String> {
+pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json: bool) -> Result<String> {
     let options = RunOptions { dry_run: args.dry_run, reselect: args.reselect, ..args.scope.options()? };
     let report = publish(&args.pipeline.pipeline, options, events)?;
     for warning in &report.warnings {
-        progress::tell_line(&format!("warning: {warning}"));
+        progress::tell_warning(log_json, warning);
     }
     Ok(if json { pretty(&summary::json(&report)) } else { summary::text(&report) })
 }

@@ -26,8 +26,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<String> {
     };
     let definition = crate::pipeline::read(pipeline)?;
     let home = crate::publish::Home::open(&definition.publish.path)?;
-    let release =
-        home.current()?.ok_or_else(|| Error::check("no release yet; make one with `abacus run`"))?;
+    let release = home.published()?;
     let table = |(name, table): (&String, &crate::publish::PublishedTable)| {
         let columns = serde_json::to_value(&table.columns).expect("columns are JSON");
         (

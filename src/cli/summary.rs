@@ -26,6 +26,10 @@ pub(super) fn text(report: &Report) -> String {
         let files = if *files == 1 { "1 file".to_owned() } else { format!("{files} files") };
         line(&format!("rows {source}"), format!("{counts} ({files})"));
     }
+    for mistake in &report.mistakes {
+        let account = mistake.account(&report.definition.facts);
+        line("mistakes", format!("{}: {account}", mistake.policy));
+    }
     let money = |amount| money_text(amount, &report.definition);
     let costs = &report.costs;
     let mut flow = format!("{} in, {} assigned", money(costs.input), money(costs.assigned));
@@ -121,6 +125,7 @@ pub(super) fn json(report: &Report) -> Value {
         "control_totals": report.release.as_ref().map(|release| &release.run["control_totals"]),
         "top_20_share": report.profit.top_20_share,
         "clv": report.lifetime.as_ref().map(|lifetime| &lifetime.manifest),
+        "data_mistakes": report.mistakes,
         "timings": report.timings,
         "peak_memory_bytes": report.peak_memory_bytes,
         "warnings": report.warnings,

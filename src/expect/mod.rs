@@ -156,6 +156,7 @@ mod tests {
         ExpectDef {
             name: "n".into(),
             sql: String::new(),
+            names: crate::pipeline::QueryNames::default(),
             at_least: least.parse().ok(),
             at_most: most.parse().ok(),
             severity: Severity::Error,

@@ -21,6 +21,8 @@ pub(crate) struct Evaluated {
     pub(crate) identities: Vec<[u64; 2]>,
     /// Whether every value fits 32 bits.
     pub(crate) narrow: bool,
+    /// The values by column.
+    pub(crate) columns: Vec<ScalarBuffer<i64>>,
     /// The values of each row as they stand in a record: one or two to a word.
     pub(crate) values: Vec<Vec<u64>>,
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
@@ -43,6 +45,7 @@ pub(crate) fn evaluate(
         meta: vec![Meta::default(); rows.count()],
         identities: Vec::new(),
         narrow: true,
+        columns: Vec::new(),
         values: Vec::new(),
         distinct: Vec::with_capacity(source.distinct.len()),
     };
@@ -65,6 +68,7 @@ pub(crate) fn evaluate(
         values.push(fixed.values);
     }
     evaluated.values = packed(&values, evaluated.narrow);
+    evaluated.columns = values;
     for (bit, filter) in source.filters.iter().enumerate() {
         let answers = filter.truth(rows)?;
         answers.set_indices().for_each(|row| evaluated.meta[row].answer(bit));

@@ -5,6 +5,7 @@ use super::instants;
 use super::join;
 use super::lifetime_orders;
 use super::master::{RawMaster, open_customers};
+use super::mistake_table::{SourceMistake, by_source};
 use super::one_customer::check_unchanged;
 use super::packed::rows_of;
 use super::period_run::{GROUP, STEP, aggregate_column, read_ids};
@@ -298,6 +299,11 @@ impl FactSet {
             transactions.excluded += duplicates;
         }
         accounts
+    }
+
+    /// What row checks found, by source and kind.
+    pub fn mistakes(&self, definition: &Definition) -> Vec<SourceMistake> {
+        by_source(&definition.facts, &self.record)
     }
 
     /// Columns of the published table `quarantine`.

@@ -3,6 +3,7 @@
 use super::expr::Fault;
 use super::schema::RowCounts;
 use super::sums::index_u32;
+use crate::pipeline::DayBounds;
 use crate::units::Day;
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 
@@ -47,6 +48,10 @@ impl Fates {
         used
     }
 
+    pub(crate) fn is_used(&self, row: usize) -> bool {
+        self.fates[row] == Fate::Used
+    }
+
     /// Leaves a row out; false if it is already.
     fn leave_out(&mut self, row: usize, fate: Fate) -> bool {
         if self.fates[row] != Fate::Used {
@@ -81,6 +86,21 @@ impl Fates {
     pub(crate) fn quarantine_faults(&mut self, faults: &[(u32, Fault)], role: &str) {
         for (row, fault) in faults {
             self.quarantine(*row as usize, || format!("{role}: {}", fault.reason()));
+        }
+    }
+
+    /// Quarantines the rows of days outside the bounds.
+    pub(crate) fn bound(&mut self, days: &[i32], bounds: DayBounds) {
+        let first = bounds.earliest.map_or(i32::MIN, |day| day.0);
+        let last = bounds.latest.map_or(i32::MAX, |day| day.0);
+        for (row, day) in days.iter().enumerate().filter(|(_, day)| **day < first || **day > last) {
+            self.quarantine(row, || match (bounds.earliest, bounds.latest) {
+                (Some(earliest), _) if *day < first => {
+                    format!("at: {} is before 'earliest', {earliest}", Day(*day))
+                }
+                (_, Some(latest)) => format!("at: {} is after 'latest', {latest}", Day(*day)),
+                _ => unreachable!("a day outside the bounds is beyond one of them"),
+            });
         }
     }
 

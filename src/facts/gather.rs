@@ -6,15 +6,19 @@ use super::input::Identity;
 use super::intern::Interner;
 use super::lines;
 use super::master::{CustomersSource, RawMaster, open_customers};
+use super::mistake_table::{by_source, refuse_mistakes};
+use super::mistakes::{Found, add_all};
+use super::probe::probe;
 use super::products::read_products;
 use super::quarantine::{self, QuarantinedRow};
 use super::schedule::Run;
-use super::schema::RowCounts;
+use super::schema::{AttributeTypes, RowCounts};
 use super::source::{bind_sources, key_type};
 use super::source_view::SourceView;
 use super::state::{FileAccount, PeriodRuns, Record, STATE_VERSION};
+use super::stray::check_strays;
 use super::worker::{Inbox, Outcome, Shared};
-use crate::error::{Error, Faults, Kind, Result};
+use crate::error::{Error, Faults, Result};
 use crate::pipeline::Definition;
 use crate::units::{Day, Period};
 use rayon::prelude::*;
@@ -41,23 +45,38 @@ pub struct GatherOptions<'o> {
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
 }
 
-/// Opens the sources and checks columns and types; reads no row and writes nothing.
+/// Sources that were checked.
+pub struct Checked {
+    /// What was found of each.
+    pub sources: Vec<SourceView>,
+    /// The types of customer attributes.
+    pub attributes: AttributeTypes,
+}
+
+/// Opens the sources, checks columns and types, and decodes a batch of every distinct layout; writes nothing.
 ///
 /// # Errors
 /// All faults of all sources.
-pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
+pub fn check(definition: &Definition) -> Result<Checked> {
     let mut found = Vec::new();
     let mut faults = Faults::default();
-    let bound = bind_sources(definition, false).and_then(|(sources, _)| Ok((key_type(&sources)?, sources)));
+    let bound = bind_sources(definition, false)
+        .and_then(|(sources, _)| Ok((key_type(definition, &sources)?, sources)));
     let mut customer_keys = None;
+    let mut attributes = AttributeTypes::new();
     if let Some((key_type, sources)) = faults.keep(bound) {
+        sources.iter().for_each(|source| {
+            faults.keep(probe(source));
+        });
         found.extend(sources.iter().map(|source| SourceView::of(&source.name, &source.files)));
         customer_keys = Some(key_type);
     }
     if let Some(def) = &definition.facts.customers
         && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
     {
-        faults.keep(source.read());
+        if let Some(master) = faults.keep(source.read()) {
+            attributes = master.attribute_types();
+        }
         found.push(SourceView::of("customers", source.files()));
     }
     if let Some(def) = &definition.facts.products
@@ -65,7 +84,7 @@ pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
     {
         found.push(SourceView::of("products", &products.files));
     }
-    faults.none().map(|()| found)
+    faults.none().map(|()| Checked { sources: found, attributes })
 }
 
 /// What would be read, and why.
@@ -99,16 +118,17 @@ pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<Scan
 /// # Errors
 /// Inputs that cannot be read, columns that do not fit, duplicate lines where they are errors, sums past 64 bits.
 pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<FactSet> {
-    std::fs::create_dir_all(&options.folder)
-        .map_err(|fault| Error::io(Kind::Resource, &options.folder, &fault))?;
+    std::fs::create_dir_all(&options.folder).map_err(|fault| Error::output(&options.folder, &fault))?;
     let run = Run::open(definition, options)?;
     let Read { made, mut accounts, master, ids } = run.read(options)?;
     if let Some(master) = &master {
         accounts.extend(run.master_accounts(master, &options.folder)?);
     }
-    let record = run.record(made, accounts)?;
+    let record = run.record(made, accounts, &options.folder)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
+    check_strays(definition, &run, &record)?;
+    refuse_mistakes(&definition.facts, &by_source(&definition.facts, &record))?;
     let warnings = run.warnings();
     let mut facts =
         FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)?;
@@ -126,6 +146,14 @@ fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -
             record.periods[first].period, record.periods[second].period
         ))),
     }
+}
+
+/// What the tasks of one file found.
+#[derive(Default)]
+struct FileOutcome {
+    counts: RowCounts,
+    quarantined: Vec<QuarantinedRow>,
+    mistakes: Vec<Found>,
 }
 
 /// What reading left.
@@ -190,20 +218,22 @@ impl Run<'_> {
     ) -> Result<Read> {
         let mut made = BTreeMap::new();
         let mut ids = KnownIds::new();
-        let mut files: BTreeMap<(usize, usize), (RowCounts, Vec<QuarantinedRow>)> = BTreeMap::new();
+        let mut files: BTreeMap<(usize, usize), FileOutcome> = BTreeMap::new();
         for (index, outcome) in outcomes {
             let outcome = outcome?;
             let task = self.tasks[index];
-            let (counts, quarantined) = files.entry((task.source, task.file)).or_default();
-            counts.add(&outcome.counts);
-            quarantined.extend(outcome.quarantined);
+            let file = files.entry((task.source, task.file)).or_default();
+            file.counts.add(&outcome.counts);
+            file.quarantined.extend(outcome.quarantined);
+            add_all(&mut file.mistakes, &outcome.mistakes);
             for (number, period, keys) in outcome.periods {
                 ids.insert(period.customers.digest.clone(), keys);
                 made.insert(number, period);
             }
         }
         let mut accounts = self.kept_accounts.clone();
-        for ((source_index, file_index), (counts, quarantined)) in files {
+        for ((source_index, file_index), file) in files {
+            let FileOutcome { counts, quarantined, mistakes } = file;
             let source = &self.sources[source_index];
             let identity = source.files[file_index].identity.clone();
             if accounts.iter().any(|account| account.source == source.name && account.file == identity) {
@@ -217,6 +247,7 @@ impl Run<'_> {
                 rules,
                 counts,
                 quarantine,
+                mistakes,
             });
         }
         let of_source =
@@ -233,20 +264,17 @@ impl Run<'_> {
                 rules: self.rules.definition.clone(),
                 counts: *counts,
                 quarantine: quarantine::keep(folder, "customers", &file.path, quarantined.clone())?,
+                mistakes: Vec::new(),
             })
         };
         master.files.iter().map(account).collect()
     }
 
-    fn record(&self, made: Vec<PeriodRuns>, files: Vec<FileAccount>) -> Result<Record> {
+    fn record(&self, made: Vec<PeriodRuns>, files: Vec<FileAccount>, folder: &Path) -> Result<Record> {
         let mut periods: Vec<PeriodRuns> = self.kept.values().cloned().chain(made).collect();
         periods.sort_by(|a, b| a.period.cmp(&b.period));
-        if periods.is_empty() {
-            let read: u64 = files.iter().map(|account| account.counts.read).sum();
-            return Err(Error::check(format!(
-                "no row is left to work on: {read} rows were read, all excluded, quarantined or after the as-of day; \
-                 check 'where', the file patterns and --as-of"
-            )));
+        if periods.iter().all(|runs| runs.matches[0].rows == 0) {
+            return Err(nothing_left(folder, &files));
         }
         let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
         let listed_groups = self.products.iter().flat_map(|products| products.groups(&self.groups)).collect();
@@ -268,6 +296,20 @@ impl Run<'_> {
             listed_groups,
         })
     }
+}
+
+/// A history of which no order line can be used: where its rows went, and the first that was refused.
+fn nothing_left(folder: &Path, files: &[FileAccount]) -> Error {
+    let mut counts = RowCounts::default();
+    let lines = files.iter().filter(|account| account.source == "transactions");
+    lines.clone().for_each(|account| counts.add(&account.counts));
+    let RowCounts { read, excluded, quarantined, after_as_of, .. } = counts;
+    let refused = quarantine::first(folder, lines.filter_map(|account| account.quarantine.as_ref()));
+    let refused = refused.map_or(String::new(), |row| format!(" (the first: {row})"));
+    Error::check(format!(
+        "no row of the transactions is left to work on: of {read} rows {excluded} are excluded by 'where', {quarantined} \
+         quarantined{refused} and {after_as_of} after the as-of day; correct what leaves them out, or the file pattern"
+    ))
 }
 
 impl RowCounts {

@@ -5,7 +5,7 @@ use super::expr::{Bound, KeyColumn, Rows, Type, bind};
 use super::input::{Identity, InputFile, check_drift, open};
 use super::pages::Pages;
 use super::quarantine::QuarantinedRow;
-use super::schema::{CustomerMaster, Customers, Keys, RowCounts};
+use super::schema::{AttributeTypes, CustomerMaster, Customers, Keys, RowCounts};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
 use crate::units::Day;
@@ -222,6 +222,11 @@ impl RawMaster {
         }
         self.acquired_on.reserve(rows);
         self.acquisition_cost.reserve(rows);
+    }
+
+    /// The types of the attributes.
+    pub(crate) fn attribute_types(&self) -> AttributeTypes {
+        self.attributes.iter().map(|(name, values)| (name.clone(), values.data_type().clone())).collect()
     }
 
     /// When the first customer was won, and what that cost.

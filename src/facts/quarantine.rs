@@ -117,6 +117,18 @@ pub(crate) fn keep(
     lists.write(folder).map(Some)
 }
 
+/// The first kept row in words: file, row group, row and reason; none where there is none or it cannot be read.
+pub(crate) fn first<'s>(folder: &Path, files: impl Iterator<Item = &'s StateFile>) -> Option<String> {
+    let columns = load(folder, files).ok()?;
+    let options = FormatOptions::default();
+    let text = |column: &ArrayRef| {
+        let formatter = ArrayFormatter::try_new(column, &options).ok()?;
+        (!column.is_empty()).then(|| formatter.value(0).to_string())
+    };
+    let [_, file, row_group, row, reason, _] = &columns[..] else { return None };
+    Some(format!("{} row group {} row {}: {}", text(file)?, text(row_group)?, text(row)?, text(reason)?))
+}
+
 /// All kept rows as columns of the published table.
 pub(crate) fn load<'s>(folder: &Path, files: impl Iterator<Item = &'s StateFile>) -> Result<Vec<ArrayRef>> {
     let files = files.map(|file| Kept::read(folder, file)).collect::<Result<Vec<_>>>()?;

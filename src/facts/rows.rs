@@ -6,6 +6,7 @@ use super::expr::{Bound, Fixed, Instants, KeyColumn, Rows, Type, bind};
 use super::fact_set::FactSet;
 use super::input::{InputFile, open};
 use super::master::{batches, text_of};
+use super::probe::worth_a_trial;
 use super::quarantine::{self, QuarantinedRow};
 use super::schema::{Keys, RowCounts};
 use super::source_view::{SourceView, warnings_of};
@@ -111,12 +112,15 @@ fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRow
     })
 }
 
-/// Opens a source and checks its columns and types; reads no row.
+/// Opens a source, checks its columns and types and decodes a batch of each file.
 ///
 /// # Errors
 /// Unreadable files, unknown columns, other types than wanted.
 pub fn check_rows(definition: &Definition, source: &RowSource<'_>) -> Result<SourceView> {
     let bound = bind_rows(definition, source)?;
+    for file in worth_a_trial(&bound.files, &bound.used) {
+        batches(&bound.files[file], Some(&bound.used))?.next().transpose()?;
+    }
     Ok(SourceView::of(source.name, &bound.files))
 }
 
@@ -144,6 +148,7 @@ impl FactSet {
                 rules: definition.digest.clone(),
                 counts,
                 quarantine: quarantine::keep(&self.folder, source.name, path, quarantined)?,
+                mistakes: Vec::new(),
             });
         }
         Ok(rows.finish(self.customers.len()))

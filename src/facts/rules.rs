@@ -3,7 +3,7 @@
 use super::products::ProductGroups;
 use super::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
 use super::state::STATE_VERSION;
-use crate::pipeline::Definition;
+use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Day;
 
 /// What decides the facts beside the inputs.
@@ -30,6 +30,9 @@ impl Rules {
         add(&format!("{} {}", facts.timezone.name(), facts.currency));
         let transactions = &facts.transactions;
         add(&format!("{:?} {:?}", transactions.unknown_customer, transactions.duplicates));
+        let quarantines = |mistake: &Mistake| transactions.checks.policy(*mistake) == Policy::Quarantine;
+        let quarantined: Vec<Mistake> = Mistake::ALL.into_iter().filter(quarantines).collect();
+        add(&format!("{:?} {quarantined:?}", facts.bounds));
         let scalars = [
             &transactions.filter,
             &Some(transactions.customer.clone()),

@@ -8,6 +8,7 @@ use super::fates::Fates;
 use super::input::InputFile;
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
+use super::mistakes::{BatchPlace, Found, Measures, check_rows};
 use super::pages::Pages;
 use super::periods::PeriodIndex;
 use super::products::ProductGroups;
@@ -17,6 +18,7 @@ use super::schema::RowCounts;
 use super::sink::Sink;
 use super::source::Source;
 use crate::error::{Error, Kind, Result};
+use crate::pipeline::{DayBounds, RowChecks};
 use crate::units::Day;
 use arrow::array::RecordBatch;
 use hashbrown::HashMap;
@@ -36,6 +38,10 @@ pub(crate) struct ScanContext<'c> {
     pub(crate) periods: &'c PeriodIndex,
     /// Rows on this day or later are left out.
     pub(crate) as_of: Option<Day>,
+    /// Rows outside are quarantined, where the source makes periods.
+    pub(crate) bounds: DayBounds,
+    /// What becomes of order lines that contradict themselves.
+    pub(crate) checks: &'c RowChecks,
     /// Which periods are being made; rows of the others are counted but go nowhere.
     pub(crate) wanted: &'c (dyn Fn(u16) -> bool + Sync),
     pub(crate) customers: &'c Interner,
@@ -59,6 +65,8 @@ pub(crate) struct Task {
 pub(crate) struct Scanned {
     pub(crate) counts: RowCounts,
     pub(crate) quarantined: Vec<QuarantinedRow>,
+    /// What row checks found.
+    pub(crate) mistakes: Vec<Found>,
     /// By period, and whether their values are narrow.
     pub(crate) records: HashMap<(u16, bool), Records>,
     /// Last day with a used row.
@@ -72,13 +80,7 @@ pub(crate) struct Scanned {
 pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let source = &context.sources[task.source];
     let input = &source.files[task.file];
-    let undecodable = |fault: &dyn std::fmt::Display| {
-        Error::input(format!(
-            "{}: row group {} cannot be decoded: {fault}; write the file again or take it out of the pattern",
-            input.path.display(),
-            task.row_group,
-        ))
-    };
+    let undecodable = |fault: &dyn std::fmt::Display| undecodable(input, task.row_group, fault);
     let mut scanned = Scanned::default();
     let mut first_row = 0;
     let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
@@ -93,7 +95,19 @@ pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     Ok(scanned)
 }
 
-fn open_row_group(source: &Source, input: &InputFile, row_group: usize) -> Result<ParquetRecordBatchReader> {
+/// A row group that cannot be decoded, with the way out.
+pub(crate) fn undecodable(input: &InputFile, row_group: usize, fault: &dyn std::fmt::Display) -> Error {
+    Error::input(format!(
+        "{}: row group {row_group} cannot be decoded: {fault}; write the file again or take it out of the pattern",
+        input.path.display()
+    ))
+}
+
+pub(crate) fn open_row_group(
+    source: &Source,
+    input: &InputFile,
+    row_group: usize,
+) -> Result<ParquetRecordBatchReader> {
     let file = Pages::open(&input.path).map_err(|fault| Error::io(Kind::Input, &input.path, &fault))?;
     let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, input.metadata.clone());
     let columns = source.columns.iter().map(String::as_str);
@@ -121,7 +135,15 @@ fn add_batch(
         fates.exclude(&filter.truth(rows)?);
     }
     let evaluated = evaluate(context, source, rows, &mut fates)?;
+    if source.makes_periods && context.bounds != DayBounds::default() {
+        fates.bound(&evaluated.instants.days, context.bounds);
+    }
     fates.cut(&evaluated.instants.days, context.as_of);
+    if source.sale.is_some() {
+        let measures = Measures::new(source, &evaluated.meta, &evaluated.columns);
+        let place = BatchPlace { row_group: task.row_group, first_row };
+        check_rows(source, context.checks, &measures, place, &mut fates, &mut scanned.mistakes);
+    }
     scanned.counts.add(&fates.counts);
     for (row, reason) in &fates.reasons {
         scanned.quarantined.push(QuarantinedRow::new(

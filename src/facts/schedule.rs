@@ -15,7 +15,7 @@ use super::source_view::SourceView;
 use super::state::{FileAccount, PeriodRuns, Record, StateFile};
 use super::statistics::{Days, row_group_days};
 use crate::error::Result;
-use crate::pipeline::{Definition, KeyType};
+use crate::pipeline::{DayBounds, Definition, FactsDef, KeyType, RowChecks};
 use crate::units::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,8 @@ pub(crate) struct Run<'d> {
     pub(crate) periods: PeriodIndex,
     pub(crate) currency: String,
     pub(crate) zone: chrono_tz::Tz,
+    pub(crate) bounds: DayBounds,
+    pub(crate) checks: RowChecks,
     /// Per source, file and row group: the periods it may reach into; `None` when statistics do not tell.
     pub(crate) reach: Vec<Vec<Vec<Reach>>>,
     /// Digest of all inputs of each period.
@@ -61,7 +63,7 @@ pub(crate) struct Run<'d> {
 impl<'d> Run<'d> {
     pub(crate) fn open(definition: &'d Definition, options: &GatherOptions<'_>) -> Result<Self> {
         let (sources, aggregates) = bind_sources(definition, options.verify_inputs)?;
-        let key_type = key_type(&sources)?;
+        let key_type = key_type(definition, &sources)?;
         let groups = Interner::without_gaps();
         let facts = &definition.facts;
         let customers = facts.customers.as_ref();
@@ -72,7 +74,7 @@ impl<'d> Run<'d> {
         let products =
             products.map(|def| read_products(definition, def, &groups, options.verify_inputs)).transpose()?;
         let periods = PeriodIndex::new(facts.period);
-        let reach = reach_of(&sources, &periods, facts.timezone);
+        let reach = reach_of(&sources, &periods, facts);
         let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);
         let mut run = Self {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
@@ -87,6 +89,8 @@ impl<'d> Run<'d> {
             periods,
             currency: facts.currency.clone(),
             zone: facts.timezone,
+            bounds: facts.bounds,
+            checks: facts.transactions.checks,
             reach,
             inputs: BTreeMap::new(),
             rules,
@@ -294,7 +298,7 @@ impl<'d> Run<'d> {
 }
 
 /// Periods each row group may reach into, per source, file and row group.
-fn reach_of(sources: &[Source], periods: &PeriodIndex, zone: chrono_tz::Tz) -> Vec<Vec<Vec<Reach>>> {
+fn reach_of(sources: &[Source], periods: &PeriodIndex, facts: &FactsDef) -> Vec<Vec<Vec<Reach>>> {
     let number = |day: Day| periods.of_day(day.0.clamp(Day::MIN.0, Day::END.0 - 1));
     let reach = |days: Days| match days {
         Days::Unknown => None,
@@ -302,7 +306,10 @@ fn reach_of(sources: &[Source], periods: &PeriodIndex, zone: chrono_tz::Tz) -> V
         Days::Between(first, last) => Some((number(first), number(last))),
     };
     let file = |source: &Source, file: &InputFile| {
-        row_group_days(file, &source.at, zone).into_iter().map(reach).collect()
+        // Rows beyond the bounds are quarantined, so they reach into no period.
+        let bounds = if source.makes_periods { facts.bounds } else { DayBounds::default() };
+        let days = row_group_days(file, &source.at, facts.timezone);
+        days.into_iter().map(|days| reach(days.within(bounds))).collect()
     };
     let files = |source: &Source| source.files.iter().map(|input| file(source, input)).collect();
     sources.iter().map(files).collect()

@@ -17,6 +17,8 @@ pub(crate) struct Source {
     pub(crate) customer: Bound,
     pub(crate) at: Bound,
     pub(crate) keep_unknown: bool,
+    /// Whether the run begins and ends with its rows too.
+    pub(crate) makes_periods: bool,
     /// What only order lines have.
     pub(crate) sale: Option<Sale>,
     /// Values taken from each row, in record order; the first four of a sale are quantity, revenue, discount, cost.
@@ -203,6 +205,7 @@ fn bind_transactions(
         customer: customer.expect(whole),
         at: at.expect(whole),
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
+        makes_periods: true,
         sale: Some(Sale {
             order: order.expect(whole),
             line: line.map(|bound| bound.expect(whole)),
@@ -261,6 +264,7 @@ fn bind_events(
         customer: customer.expect(whole),
         at: at.expect(whole),
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
+        makes_periods: def.makes_periods,
         sale: None,
         values: plans.values,
         filters: plans.filters,
@@ -275,17 +279,24 @@ fn bind_events(
 ///
 /// # Errors
 /// Names the sources that disagree.
-pub(crate) fn key_type(sources: &[Source]) -> Result<KeyType> {
+pub(crate) fn key_type(definition: &Definition, sources: &[Source]) -> Result<KeyType> {
     let of = |source: &Source| if source.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int };
     let first = of(&sources[0]);
     match sources.iter().find(|source| of(source) != first) {
         None => Ok(first),
         Some(other) => Err(Error::definition(format!(
-            "customer is {} in '{}' and {} in '{}'; both must be integers or both text",
-            sources[0].customer.ty(),
-            sources[0].name,
+            "{}: 'customer' is {} in '{}' and {} in '{}'; both must be integers or both text",
+            customer_place(definition, &other.name),
             other.customer.ty(),
-            other.name
+            other.name,
+            sources[0].customer.ty(),
+            sources[0].name
         ))),
     }
+}
+
+/// Where an event source says what its customers are.
+fn customer_place(definition: &Definition, source: &str) -> String {
+    let events = definition.facts.events.iter().find(|events| events.name == source);
+    definition.place(events.map_or(definition.facts.transactions.customer.at, |events| events.customer.at))
 }

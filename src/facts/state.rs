@@ -1,6 +1,7 @@
 //! The record of kept state: which files there are, and what they hold.
 
 use super::input::Identity;
+use super::mistakes::Found;
 use super::schema::RowCounts;
 use crate::error::{Error, Result};
 use crate::pipeline::KeyType;
@@ -100,6 +101,9 @@ pub struct FileAccount {
     pub counts: RowCounts,
     /// Its quarantined rows, if any.
     pub quarantine: Option<StateFile>,
+    /// What row checks found in it, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<Found>,
 }
 
 /// All that a run of the facts left behind; listed in the release's manifest.
@@ -131,7 +135,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 6";
+pub(crate) const STATE_VERSION: &str = "facts 7";
 
 impl Record {
     /// # Errors

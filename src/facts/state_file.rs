@@ -5,7 +5,7 @@
 use super::column::{Column, widen};
 use super::packed::{Packed, differences, sums};
 use super::state::StateFile;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeListArray, RecordBatch};
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -68,9 +68,9 @@ impl Lists {
 
     /// Writes the file.
     pub(crate) fn write(self, folder: &Path) -> Result<StateFile> {
-        let io = |fault: std::io::Error| Error::io(Kind::Resource, folder, &fault);
+        let io = |fault: std::io::Error| Error::output(folder, &fault);
         let arrow = |fault: ArrowError| match fault {
-            ArrowError::IoError(_, fault) => Error::io(Kind::Resource, folder, &fault),
+            ArrowError::IoError(_, fault) => Error::output(folder, &fault),
             other => Error::internal(format!("state: {other}")),
         };
         let batch = batch_of(self.lists, self.notes).map_err(arrow)?;

@@ -3,6 +3,7 @@
 use super::constant::ConstantColumn;
 use super::expr::Bound;
 use super::input::InputFile;
+use crate::pipeline::DayBounds;
 use crate::units::{Day, MICROS_PER_DAY};
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
@@ -19,6 +20,16 @@ pub(crate) enum Days {
     None,
     /// From the first to the last.
     Between(Day, Day),
+}
+
+impl Days {
+    /// Those within the bounds.
+    pub(crate) fn within(self, bounds: DayBounds) -> Self {
+        let Days::Between(first, last) = self else { return self };
+        let first = bounds.earliest.map_or(first, |earliest| first.max(earliest));
+        let last = bounds.latest.map_or(last, |latest| last.min(latest));
+        if first <= last { Days::Between(first, last) } else { Days::None }
+    }
 }
 
 /// The days of each row group.

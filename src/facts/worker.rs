@@ -3,6 +3,7 @@
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
 use super::lines;
+use super::mistakes::Found;
 use super::period_run::{PeriodFiles, keep};
 use super::plans::SourceShape;
 use super::quarantine::QuarantinedRow;
@@ -28,6 +29,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub(crate) struct Outcome {
     pub(crate) counts: RowCounts,
     pub(crate) quarantined: Vec<QuarantinedRow>,
+    pub(crate) mistakes: Vec<Found>,
     /// Periods that were made, with the keys of their customers.
     pub(crate) periods: Vec<(u16, PeriodRuns, ArrayRef)>,
 }
@@ -73,6 +75,8 @@ impl Shared<'_> {
             sources: &run.sources,
             periods: &run.periods,
             as_of,
+            bounds: run.bounds,
+            checks: &run.checks,
             wanted: &made,
             customers: self.customers,
             groups: &run.groups,
@@ -81,7 +85,7 @@ impl Shared<'_> {
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
         };
         let scanned = scan(&context, task)?;
-        let Scanned { counts, quarantined, records, last_day } = scanned;
+        let Scanned { counts, quarantined, mistakes, records, last_day } = scanned;
         for ((number, _), records) in records {
             let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
             inbox.0.push(records);
@@ -91,7 +95,7 @@ impl Shared<'_> {
             Some((first, last)) => first..=last,
             None => 0..=u16::try_from(run.periods.len() - 1).expect("periods are numbered in 16 bits"),
         };
-        let mut outcome = Outcome { counts, quarantined, periods: Vec::new() };
+        let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new() };
         for number in fed {
             if self.inboxes[usize::from(number)].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
                 self.make(number, &mut outcome)?;

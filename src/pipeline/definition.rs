@@ -6,11 +6,12 @@
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::perception_definition::PerceptionDef;
-use super::segments_definition::SegmentsDef;
+use super::row_checks::RowChecks;
+use super::segments_definition::{Named, SegmentsDef};
 use super::sql::{Driver, Expr};
 use crate::storage::Pattern;
-use crate::units::{Decimal, PeriodKind};
-use std::collections::BTreeMap;
+use crate::units::{Day, Decimal, PeriodKind};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What customer keys are.
@@ -156,6 +157,8 @@ pub struct FactsDef {
     pub money_scale: u8,
     /// Digits after the point kept of quantities and of float or high-scale driver expressions, 0–9. Default 4.
     pub volume_scale: u8,
+    /// The first and the last day that a row of the transactions or events may have.
+    pub bounds: DayBounds,
     /// Order lines.
     pub transactions: TransactionsDef,
     /// Further event sources, in the order of their names.
@@ -164,6 +167,15 @@ pub struct FactsDef {
     pub customers: Option<CustomersDef>,
     /// Product master data.
     pub products: Option<ProductsDef>,
+}
+
+/// The days a history may have: from the earliest to the latest, both included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DayBounds {
+    /// Rows before it are quarantined.
+    pub earliest: Option<Day>,
+    /// Rows after it are quarantined.
+    pub latest: Option<Day>,
 }
 
 /// `[facts.transactions]`: one row per order line.
@@ -201,6 +213,8 @@ pub struct TransactionsDef {
     pub unknown_customer: UnknownCustomer,
     /// What a second row of the same (order, line) means.
     pub duplicates: Duplicates,
+    /// What becomes of rows that contradict themselves.
+    pub checks: RowChecks,
 }
 
 /// `[facts.events.NAME]`: one row per event.
@@ -343,6 +357,8 @@ pub struct ExpectDef {
     pub name: String,
     /// A SQL query over published tables that yields one number.
     pub sql: String,
+    /// The names it speaks of.
+    pub names: QueryNames,
     /// The least it may be.
     pub at_least: Option<Decimal>,
     /// The most it may be.
@@ -351,6 +367,19 @@ pub struct ExpectDef {
     pub severity: Severity,
     /// Where the entry begins.
     pub at: Position,
+}
+
+/// The names of a query, with their places in the pipeline file.
+#[derive(Debug, Clone, Default)]
+pub struct QueryNames {
+    /// Tables, those that a `with` defines left out.
+    pub tables: Vec<Named>,
+    /// Columns.
+    pub columns: Vec<Named>,
+    /// What stands before the point of a column: tables and their aliases.
+    pub qualifiers: Vec<Named>,
+    /// Names that the query itself gives, in lower case.
+    pub defined: BTreeSet<String>,
 }
 
 /// How bad a missed expectation is.

@@ -63,6 +63,7 @@ fn kind_schema(kind: Kind) -> Map<String, Value> {
         Kind::Words(words) => json!({ "enum": words }),
         Kind::Integer(least, i64::MAX) => json!({ "type": "integer", "minimum": least }),
         Kind::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Day => json!({ "type": "string", "format": "date" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => number_reference(),
         Kind::Ratio => ratio_reference(),

@@ -33,7 +33,9 @@ mod statement_tests;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unbought;
 mod waterfall;
 mod whale;
 
 pub use stage::{Summary, run};
+pub use unbought::Unbought;

@@ -16,6 +16,7 @@ use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
 use super::schema::{CustomerDays, CustomerHistory, PeriodDays};
 use super::tables::{Layout, customer};
+use super::unbought::{Unbought, unbought};
 use super::waterfall::{Books, Held};
 use super::whale::{Rest, WhaleCurve};
 use crate::costing::schema::{Activity, Costing};
@@ -27,7 +28,7 @@ use crate::units::Period;
 use rayon::prelude::*;
 
 /// What the run's summary says of customers.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Customers with a sale line or a return line.
     pub customers: usize,
@@ -39,6 +40,8 @@ pub struct Summary {
     pub profit: i128,
     /// Share of customer profit earned by the best 20 % of customers; none when it is not above 0.
     pub top_20_share: Option<f64>,
+    /// Customers who returned more than they bought, if any.
+    pub unbought: Option<Unbought>,
 }
 
 /// Makes and stages every profitability table. Returns the customers' history too, where a later room wants it.
@@ -83,6 +86,7 @@ pub fn run(
     let curve = WhaleCurve::new(&standing.profits);
     let rest = Rest::new(&standing, facts.customers.keys.len(), &life.measures.worth.customer_profit);
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
+    let unbought = unbought(&layout, &life.measures, facts.volume_scale);
     let history = beside.days.then(|| history(&life, facts, days));
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
@@ -97,6 +101,7 @@ pub fn run(
         prospect_profit: rest.prospects,
         profit: lives.totals.customer_profit,
         top_20_share: curve.top(20, 100).2,
+        unbought,
     };
     Ok((summary, history))
 }

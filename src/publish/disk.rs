@@ -5,7 +5,7 @@
 //! process in place of the n-th operation, `ABACUS_DISK_FULL_AT=n` lets the n-th write and all later ones
 //! find the disk full.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -144,7 +144,7 @@ pub(super) fn remove_dir(path: &Path) -> Result<()> {
 
 /// The error of an output that cannot be written.
 pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
-    Error::io(Kind::Resource, path, error)
+    Error::output(path, error)
 }
 
 fn beside(target: &Path) -> PathBuf {

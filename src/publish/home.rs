@@ -63,11 +63,34 @@ impl Home {
         self.out.join("state")
     }
 
+    /// Checks, without writing, that the folder can be made and written.
+    ///
+    /// # Errors
+    /// A file in its place, or a folder without the right to write.
+    pub fn check_writable(&self) -> Result<()> {
+        let nearest = self.out.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&self.out);
+        if !nearest.is_dir() {
+            return Err(Error::output(nearest, &io::ErrorKind::NotADirectory.into()));
+        }
+        let write = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(nearest, write).map_err(|error| Error::output(nearest, &error.into()))
+    }
+
     /// The release that `release.json` names, if anything was published yet.
     pub fn current(&self) -> Result<Option<Release>> {
         let path = self.pointer();
         let release = read(&path)?.map(|text| Release::parse(&path, &text)).transpose()?;
         Ok(release.map(|release| Release { current: true, ..release }))
+    }
+
+    /// The current release, for commands that need one.
+    ///
+    /// # Errors
+    /// There is none yet.
+    pub fn published(&self) -> Result<Release> {
+        let none =
+            || Error::input(format!("{}: no release yet; make one with `abacus run`", self.out.display()));
+        self.current()?.ok_or_else(none)
     }
 
     /// All committed releases, oldest first.
@@ -239,9 +262,7 @@ impl Home {
 
     fn before_current(&self) -> Result<String> {
         let here = self.out.display();
-        let current = self.current()?;
-        let current =
-            current.ok_or_else(|| Error::definition(format!("{here}: nothing was published yet")))?;
+        let current = self.published()?;
         let first = format!("{here}: release '{}' has none before it; name the release to go to", current.id);
         current.previous.ok_or_else(|| Error::definition(first))
     }

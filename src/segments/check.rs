@@ -2,15 +2,16 @@
 
 use super::measures::{Home, Kind, Measure, kind, measures};
 use crate::error::{Error, Kind as Fault, Result};
+use crate::facts::schema::AttributeTypes;
 use crate::pipeline::{Definition, Named, RuleSql, did_you_mean};
 
-/// Checks every rule and measure that `[segments]` names.
+/// Checks every rule and measure that `[segments]` names; attributes whose type is not given fit everything.
 ///
 /// # Errors
 /// All faults, each with its place.
-pub fn check(definition: &Definition) -> Result<()> {
+pub fn check(definition: &Definition, attributes: &AttributeTypes) -> Result<()> {
     let Some(segments) = &definition.segments else { return Ok(()) };
-    let known = measures(definition);
+    let known = measures(definition, attributes);
     let mut messages: Vec<String> = Vec::new();
     for treatment in &segments.treatments {
         let before = messages.len();

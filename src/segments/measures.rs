@@ -1,7 +1,9 @@
 //! The measures a rule may name, with their types, and the types of rules.
 
+use crate::facts::schema::AttributeTypes;
 use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Definition, Expr};
+use arrow::datatypes::DataType;
 
 /// What a measure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,7 @@ const OF_CLV: [&str; 17] = [
 ];
 
 /// Every measure that runs of this pipeline may have.
-pub(crate) fn measures(definition: &Definition) -> Vec<Measure> {
+pub(crate) fn measures(definition: &Definition, attributes: &AttributeTypes) -> Vec<Measure> {
     let all = |names: &[&str], kind, home| -> Vec<Measure> {
         names.iter().map(|name| Measure { name: (*name).to_owned(), kind, home }).collect()
     };
@@ -95,12 +97,12 @@ pub(crate) fn measures(definition: &Definition) -> Vec<Measure> {
     known.extend(all(&["first_purchase_date", "last_purchase_date"], Kind::Date, Home::Lifecycle));
     known.extend(all(&OF_CLV, Kind::Number, Home::Clv));
     known.extend(all(&["model", "segment", "value_cell"], Kind::Text, Home::Clv));
-    known.extend(declared(definition));
+    known.extend(declared(definition, attributes));
     known
 }
 
 /// Measures that the pipeline file names: of activities, attributes and horizons.
-fn declared(definition: &Definition) -> Vec<Measure> {
+fn declared(definition: &Definition, attributes: &AttributeTypes) -> Vec<Measure> {
     let mut known = Vec::new();
     let mut add = |name: String, kind, home| known.push(Measure { name, kind, home });
     for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
@@ -108,13 +110,22 @@ fn declared(definition: &Definition) -> Vec<Measure> {
         add(format!("cost_{}", activity.column), Kind::Number, Home::Always);
     }
     for attribute in definition.facts.customers.iter().flat_map(|customers| customers.attributes.keys()) {
-        add(attribute.clone(), Kind::Any, Home::Always);
+        add(attribute.clone(), attributes.get(attribute).map_or(Kind::Any, of_type), Home::Always);
     }
     for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
         add(format!("expected_purchases_{}", horizon.column), Kind::Number, Home::Clv);
         add(format!("expected_purchases_{}_se", horizon.column), Kind::Number, Home::Clv);
     }
     known
+}
+
+fn of_type(attribute: &DataType) -> Kind {
+    match attribute {
+        DataType::Int64 => Kind::Number,
+        DataType::Boolean => Kind::Flag,
+        DataType::Utf8 => Kind::Text,
+        _ => Kind::Any,
+    }
 }
 
 /// The type of an expression.

@@ -1,6 +1,6 @@
 //! One Parquet file, complete or not there at all.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use arrow::array::{ArrayRef, Decimal32Array, Decimal64Array, DictionaryArray, StringArray, UInt8Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, UInt8Type};
 use arrow::record_batch::RecordBatch;
@@ -70,7 +70,7 @@ fn properties(ascending: &[&str]) -> Result<WriterProperties> {
 
 /// A failed file operation on an output.
 pub(super) fn io(path: &Path, error: &std::io::Error) -> Error {
-    Error::io(Kind::Resource, path, error)
+    Error::output(path, error)
 }
 
 /// The writer wraps what the disk said; a full disk must still be told as one.
@@ -80,7 +80,7 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
     {
         return io(path, inner);
     }
-    Error::new(Kind::Resource, format!("{}: {error}", path.display()))
+    Error::input(format!("{}: {error}", path.display()))
 }
 
 /// The type of an instant.

@@ -4,8 +4,11 @@
 
 mod definition;
 mod files;
+mod mistakes;
+mod outcomes;
 mod publishing;
 mod rows;
+mod strays;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;

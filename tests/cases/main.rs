@@ -1,6 +1,7 @@
 //! Published worked examples, run through pipeline files. Each folder beside this file is one of them, and its
 //! name states the source; README.md says how to read and how to add one.
 
+mod dictionary;
 mod expected;
 mod input;
 

@@ -167,7 +167,7 @@ fn customers_whom_only_the_customers_source_knows_are_explained() {
 #[test]
 fn mistakes_are_told_with_the_way_out() {
     let pipeline = history();
-    pipeline.abacus(&["explain", "--customer", "1"]).fails(3, &["no release yet", "abacus run"]);
+    pipeline.abacus(&["explain", "--customer", "1"]).fails(4, &["no release yet", "abacus run"]);
     pipeline.publish(&[]);
     for (flags, texts) in [
         (&["--activity", "pik"][..], &["unknown activity 'pik'", "did you mean 'pick'?"][..]),

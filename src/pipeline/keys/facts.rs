@@ -1,6 +1,7 @@
 //! Keys of `[facts]`.
 
 use super::{Choice, Key, Kind, Section, VERSION};
+use crate::pipeline::Policy;
 
 pub(super) static FACTS: Section = Section {
     header: "[facts]",
@@ -28,6 +29,18 @@ pub(super) static FACTS: Section = Section {
             Kind::Integer(0, 9),
             "4",
             "Digits after the point of published units, and the most that a driver keeps of its expression",
+        ),
+        Key::optional(
+            "earliest",
+            Kind::Day,
+            "",
+            "The first day that a row of the transactions or events may have; rows before it are quarantined",
+        ),
+        Key::optional(
+            "latest",
+            Kind::Day,
+            "",
+            "The last day that such a row may have; rows after it are quarantined",
         ),
         Key::required("transactions", Kind::Table(&TRANSACTIONS), "The history: one row per order line"),
         Key::optional("events", Kind::NamedTables(&EVENTS), "", "Further sources: one row per event"),
@@ -90,6 +103,44 @@ static TRANSACTIONS: Section = Section {
             Kind::Words(&["error", "drop identical", "allow"]),
             "\"error\" with `line`, else \"allow\"",
             "What a second row of the same (order, line) means",
+        ),
+        Key::optional(
+            "checks",
+            Kind::Table(&CHECKS),
+            "",
+            "What becomes of rows that contradict themselves, kind by kind",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
+const fn check(name: &'static str, default: &'static str, doc: &'static str) -> Key {
+    Key::optional(name, Kind::Words(Policy::WORDS), default, doc)
+}
+
+pub(in crate::pipeline) static CHECKS: Section = Section {
+    header: "[facts.transactions.checks]",
+    keys: &[
+        check("negative_cost", "\"quarantine\"", "Sales with a cost below 0"),
+        check("return_cost", "\"warn\"", "Returns with a cost above 0, as if the goods were bought again"),
+        check(
+            "negative_discount",
+            "\"warn\"",
+            "Discounts that raise the price: below 0 on a sale, above 0 on a return",
+        ),
+        check("discount_above_list", "\"warn\"", "Discounts larger than the list value"),
+        check(
+            "sale_sign",
+            "\"warn\"",
+            "Sales with a list value or quantity below 0, such as price adjustments",
+        ),
+        check("return_sign", "\"quarantine\"", "Returns with a list value or quantity above 0"),
+        check("no_quantity", "\"warn\"", "A list value on a line of quantity 0, such as a fee"),
+        Key::optional(
+            "unbought_return",
+            Kind::Words(Policy::WORDS_WITHOUT_ROWS),
+            "\"warn\"",
+            "Customers who returned more units than they bought, as where purchases lie before the history",
         ),
     ],
     choice: Choice::Free,

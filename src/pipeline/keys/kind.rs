@@ -10,6 +10,8 @@ pub(in crate::pipeline) enum Kind {
     Text,
     /// One of these words.
     Words(&'static [&'static str]),
+    /// A day, `"2024-07-01"`.
+    Day,
     /// `true` or `false`.
     Flag,
     /// A path or pattern of input files.
@@ -85,6 +87,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Text => f.write_str("text in quotes"),
             Kind::Words(words) => f.write_str(&alternatives(words)),
+            Kind::Day => f.write_str("a day in quotes such as '2024-07-01'"),
             Kind::Flag => f.write_str("true or false"),
             Kind::Files => f.write_str("a file pattern in quotes"),
             Kind::Sql => f.write_str("a SQL expression in quotes"),

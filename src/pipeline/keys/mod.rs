@@ -15,6 +15,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 
+pub(super) use facts::CHECKS;
 pub(super) use kind::Kind;
 
 /// The file itself.

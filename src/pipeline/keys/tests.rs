@@ -49,6 +49,7 @@ fn reference_type(kind: Kind) -> String {
         Kind::Words(words) => {
             words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(" or ")
         }
+        Kind::Day => "day as text".into(),
         Kind::Flag => "true or false".into(),
         Kind::Files => "path pattern".into(),
         Kind::Sql => "SQL expression".into(),

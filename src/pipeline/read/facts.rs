@@ -4,8 +4,11 @@ use super::acquisitions;
 use super::customers::{customers, products};
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
-use crate::pipeline::{Duplicates, EventsDef, FactsDef, TransactionsDef, UnknownCustomer};
-use crate::units::PeriodKind;
+use crate::pipeline::keys::CHECKS;
+use crate::pipeline::{
+    DayBounds, Duplicates, EventsDef, FactsDef, Mistake, Policy, RowChecks, TransactionsDef, UnknownCustomer,
+};
+use crate::units::{Day, PeriodKind};
 
 /// What other sections need to know of the facts; `None` where it is missing or faulty.
 #[derive(Clone, Copy, Default)]
@@ -39,6 +42,7 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
         currency: currency?,
         money_scale: grain.money_scale?,
         volume_scale: scale(table, "volume_scale")?,
+        bounds: bounds(table),
         transactions: transactions_def?,
         events,
         customers,
@@ -63,6 +67,27 @@ fn event_entries(facts: Table<'_>) -> Vec<Entry<'_>> {
 /// Digits after the point, 4 unless given.
 fn scale(facts: Table<'_>, key: &str) -> Option<u8> {
     if facts.has(key) { facts.integer(key).and_then(|digits| u8::try_from(digits).ok()) } else { Some(4) }
+}
+
+/// A bound that is faulty reads as none: its fault has been noted.
+fn bounds(facts: Table<'_>) -> DayBounds {
+    let [earliest, latest] = ["earliest", "latest"].map(|key| facts.entry(key).and_then(day));
+    if let (Some(first), Some(last), Some(entry)) = (earliest, latest, facts.entry("latest"))
+        && last < first
+    {
+        entry.fault(format!("'latest' is {last}, before 'earliest' of {first}; no row lies between them"));
+    }
+    DayBounds { earliest, latest }
+}
+
+fn day(entry: Entry<'_>) -> Option<Day> {
+    let text = entry.text()?;
+    let day = text.parse().ok().filter(|day| (Day::MIN..Day::END).contains(day));
+    if day.is_none() {
+        let (first, last) = (Day::MIN, Day(Day::END.0 - 1));
+        entry.fault(format!("'{}' is {}, expected a day from {first} to {last}", entry.key, quoted(text)));
+    }
+    day
 }
 
 fn timezone(entry: Entry<'_>) -> Option<chrono_tz::Tz> {
@@ -114,7 +139,19 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         currency,
         unknown_customer: unknown_customer(table),
         duplicates,
+        checks: row_checks(table.table("checks")),
     })
+}
+
+/// The declared policies; the table of keys has the defaults.
+fn row_checks(table: Option<Table<'_>>) -> RowChecks {
+    let policy = |mistake: Mistake| {
+        let declared = table.and_then(|table| table.text(mistake.name())).and_then(Policy::of_word);
+        let key = CHECKS.key(mistake.name()).expect("every kind of mistake has a key");
+        let default = Policy::of_word(key.default.trim_matches('"'));
+        declared.or(default).expect("the default of a check is a policy")
+    };
+    RowChecks(Mistake::ALL.map(policy))
 }
 
 fn duplicates(table: Table<'_>) -> Duplicates {

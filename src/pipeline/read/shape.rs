@@ -68,7 +68,9 @@ fn check_choice(table: Table<'_>, choice: Choice, header: &str) {
 fn check_value(entry: Entry<'_>, key: &Key, complete: bool) {
     let value = entry.value.get_ref();
     match key.kind {
-        Kind::Text | Kind::Files | Kind::Sql | Kind::Driver | Kind::Query => check_text(entry, key),
+        Kind::Text | Kind::Day | Kind::Files | Kind::Sql | Kind::Driver | Kind::Query => {
+            check_text(entry, key)
+        }
         Kind::Words(words) => check_word(entry, key, words),
         Kind::Integer(least, most) => check_integer(entry, key, least, most),
         Kind::Flag => check_flag(entry, key),

@@ -246,7 +246,7 @@ impl<'a> Entry<'a> {
         self.reading.fault(self.text_offset(offset), message);
     }
 
-    fn text_position(self, offset: usize) -> Position {
+    pub(super) fn text_position(self, offset: usize) -> Position {
         self.reading.position(self.text_offset(offset))
     }
 

@@ -4,12 +4,14 @@
 //! in, between, like, is null, date parts. Drivers: sums of coefficient × aggregate.
 
 mod driver;
+mod query;
 mod reader;
 mod rule;
 mod scalar;
 mod text;
 
 pub use driver::parse_driver;
+pub use query::{NamesOfQuery, Placed, names_of_query};
 pub use rule::{Rule, parse_rule};
 pub use scalar::parse_scalar;
 

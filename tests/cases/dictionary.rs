@@ -1,0 +1,82 @@
+//! The list of published columns in `src/published` against what runs publish: every case, and the shipped pipelines.
+
+use super::{CASES, Silent, folder, input};
+use abacus::pipeline::Definition;
+use abacus::publish::Release;
+use abacus::published::Tables;
+use abacus::stages::{self, RunOptions};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Columns by table, in the order published.
+type Found = BTreeMap<String, Vec<String>>;
+
+/// `BLESS=1` rewrites the list.
+#[test]
+fn the_list_has_every_column_that_runs_publish_and_no_other() {
+    let mut found = Found::new();
+    for pipeline in every_pipeline() {
+        let (_place, path) = pipeline;
+        let report = stages::publish(&path, RunOptions::default(), Arc::new(Silent));
+        let report = report.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let release = report.release.expect("no dry run");
+        add(&mut found, &report.definition, &release);
+    }
+    let list: String = found
+        .iter()
+        .flat_map(|(table, columns)| columns.iter().map(move |column| format!("{table}\t{column}\n")))
+        .collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/published/columns.tsv");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, &list).expect("the list is writable");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("the list"), list, "BLESS=1 rewrites it");
+}
+
+/// Every case and shipped pipeline, laid out in a temporary folder of its own.
+fn every_pipeline() -> Vec<(tempfile::TempDir, PathBuf)> {
+    let place = || tempfile::tempdir().expect("a temporary folder");
+    let of_case = |name: &&str| {
+        let place = place();
+        let pipeline = input::lay_out(&folder().join(name), &place.path().join(name));
+        (place, pipeline)
+    };
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = |(name, more): (&str, &str)| {
+        let place = place();
+        let pipeline = place.path().join("pipelines").join(name);
+        fs::create_dir(place.path().join("pipelines")).expect("a writable folder");
+        let text = fs::read_to_string(repository.join("pipelines").join(name)).expect("a shipped pipeline");
+        fs::write(&pipeline, text + more).expect("a writable folder");
+        std::os::unix::fs::symlink(repository.join("sample_data"), place.path().join("sample_data"))
+            .expect("a link");
+        (place, pipeline)
+    };
+    let long = "\n[publish]\ncustomer_activity = true\n";
+    let names = [("retail.toml", ""), ("network.toml", ""), ("time_driven.toml", long)];
+    CASES.iter().map(of_case).chain(names.map(shipped)).collect()
+}
+
+/// Adds the columns of a release but those that follow from names of its pipeline file.
+fn add(found: &mut Found, definition: &Definition, release: &Release) {
+    let listed = Tables::listed();
+    let own = Tables::of(definition);
+    let customers = definition.facts.customers.iter();
+    let attributes: BTreeSet<&str> =
+        customers.flat_map(|customers| customers.attributes.keys().map(String::as_str)).collect();
+    for (name, table) in &release.tables {
+        let columns = found.entry(name.clone()).or_default();
+        let fixed = listed.columns(name).unwrap_or_default();
+        let all = own.columns(name).unwrap_or_default();
+        for column in &table.columns {
+            let column = &column.name;
+            let declared = !fixed.contains(column) && all.contains(column);
+            let is_attribute = name == "customer" && attributes.contains(column.as_str());
+            if !declared && !is_attribute && !columns.contains(column) {
+                columns.push(column.clone());
+            }
+        }
+    }
+}
