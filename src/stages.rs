@@ -12,7 +12,7 @@ use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
-use crate::published::{self, TableState};
+use crate::published::{self, TableState, Tables};
 use crate::recall::{facts_folder, record_of};
 use crate::report;
 use crate::run::{self, Events, Timing};
@@ -312,16 +312,26 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
 ///
 /// # Errors
 /// All faults found.
-pub fn check(definition: &Definition, attributes: &AttributeTypes) -> Result<()> {
+pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
     let mut faults = Faults::default();
     let home = Home::open(&definition.publish.path)?;
     faults.keep(home.check_writable());
     faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
-    faults.keep(check_names(definition, attributes));
+    match faults.keep(check_names(definition, &sources.attributes)) {
+        Some(()) => faults.keep(try_queries(definition, sources)),
+        None => None,
+    };
     faults.keep(segments::earlier(definition, &home));
     faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
     faults.none()
+}
+
+/// Runs the queries of `[[expect]]` over empty tables: functions and types that do not fit show without rows.
+fn try_queries(definition: &Definition, sources: &facts::Checked) -> Result<()> {
+    let Some(keys) = sources.keys else { return Ok(()) };
+    let tables = Tables::of(definition);
+    expect::try_queries(definition, &|table| tables.schema(table, keys, &sources.attributes))
 }
 
 /// Checks names against the tables and columns that a run is going to publish: attributes, rules, queries.

@@ -9,12 +9,10 @@ use std::path::Path;
 pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
     let mut faults = Faults::default();
-    let (mut sources, attributes) = match faults.keep(crate::facts::check(&definition)) {
-        Some(checked) => (checked.sources, checked.attributes),
-        None => Default::default(),
-    };
+    let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
+    faults.keep(crate::stages::check(&definition, &checked));
+    let mut sources = checked.sources;
     sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
-    faults.keep(crate::stages::check(&definition, &attributes));
     faults.none()?;
     for warning in sources.iter().flat_map(|source| &source.warnings) {
         progress::tell_warning(log_json, warning);

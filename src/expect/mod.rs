@@ -3,13 +3,15 @@
 //! The tables are read back from the files just written, so a check sees what a reader will see.
 
 mod frames;
+mod trial;
 
 use crate::error::Result;
 use crate::pipeline::{Definition, ExpectDef, Severity};
 use crate::units::Decimal;
-use polars::prelude::{AnyValue, IntoLazy};
+use polars::prelude::{AnyValue, DataFrame, IntoLazy};
 use polars::sql::SQLContext;
 use std::path::PathBuf;
+pub use trial::try_queries;
 
 /// The outcome of one expectation.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -106,8 +108,8 @@ impl std::fmt::Display for Number {
     }
 }
 
-/// Runs a query that yields one number; the inner error is for the person who wrote the query.
-fn query(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<Number, String>> {
+/// Runs a query; the inner error is for the person who wrote it.
+fn rows(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<DataFrame, String>> {
     let words = match frames::words(sql) {
         Ok(words) => words,
         Err(fault) => return Ok(Err(fault)),
@@ -119,9 +121,15 @@ fn query(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<Numbe
             context.register(table, frames::read(&parts, &words)?.lazy());
         }
     }
-    let frame = match context.execute(sql).and_then(polars::prelude::LazyFrame::collect) {
+    let frame = context.execute(sql).and_then(polars::prelude::LazyFrame::collect);
+    Ok(frame.map_err(|fault| format!("a query that fails: {fault}")))
+}
+
+/// Runs a query that yields one number; the inner error is for the person who wrote the query.
+fn query(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<Number, String>> {
+    let frame = match rows(sql, files)? {
         Ok(frame) => frame,
-        Err(fault) => return Ok(Err(format!("a query that fails: {fault}"))),
+        Err(fault) => return Ok(Err(fault)),
     };
     if frame.shape() != (1, 1) {
         let (rows, columns) = frame.shape();

@@ -19,7 +19,7 @@ use super::state::{FileAccount, PeriodRuns, Record, STATE_VERSION};
 use super::stray::check_strays;
 use super::worker::{Inbox, Outcome, Shared};
 use crate::error::{Error, Faults, Result};
-use crate::pipeline::Definition;
+use crate::pipeline::{Definition, KeyType};
 use crate::units::{Day, Period};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,9 +46,12 @@ pub struct GatherOptions<'o> {
 }
 
 /// Sources that were checked.
+#[derive(Debug, Default)]
 pub struct Checked {
     /// What was found of each.
     pub sources: Vec<SourceView>,
+    /// What customer keys are, where the sources agree.
+    pub keys: Option<KeyType>,
     /// The types of customer attributes.
     pub attributes: AttributeTypes,
 }
@@ -84,7 +87,7 @@ pub fn check(definition: &Definition) -> Result<Checked> {
     {
         found.push(SourceView::of("products", &products.files));
     }
-    faults.none().map(|()| Checked { sources: found, attributes })
+    faults.none().map(|()| Checked { sources: found, keys: customer_keys, attributes })
 }
 
 /// What would be read, and why.

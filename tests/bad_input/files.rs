@@ -258,7 +258,7 @@ fn corrupt_master_data_and_ledgers_are_named() {
 fn a_history_of_zero_rows_is_an_error() {
     let pipeline = Pipeline::new();
     write(&pipeline.data("lines/a.parquet"), table(&[]));
-    run_fails(&pipeline, 3, &["no row is left to work on: 0 rows were read"]);
+    run_fails(&pipeline, 3, &["no row of the transactions is left to work on: of 0 rows"]);
 }
 
 #[test]
@@ -273,7 +273,11 @@ fn a_file_of_zero_rows_among_others_changes_nothing() {
 #[test]
 fn a_history_of_excluded_rows_is_an_error() {
     let pipeline = sound().with("status <> 'test'", "status = 'test'");
-    run_fails(&pipeline, 3, &["no row is left to work on: 20 rows were read", "check 'where'"]);
+    run_fails(
+        &pipeline,
+        3,
+        &["no row of the transactions is left to work on: of 20 rows 20 are excluded by 'where'"],
+    );
 }
 
 #[test]

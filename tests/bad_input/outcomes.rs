@@ -24,8 +24,8 @@ const COMMANDS: [&[&str]; 12] = [
     &["schema"],
     &["releases", "list"],
     &["releases", "verify"],
-    &["releases", "vacuum", "--keep", "1"],
     &["releases", "rollback"],
+    &["releases", "vacuum", "--keep", "1"],
 ];
 
 const SCENARIO: &str = "\n[scenario.dearer]\nabout = \"Higher prices.\"\nprices = 1.1\n";
@@ -161,14 +161,14 @@ fn a_missed_check_and_a_warning_are_json_too() {
 fn names_that_there_will_not_be_stop_check_and_run_before_they_read() {
     let query = |sql: &str| format!("\n[[expect]]\nname = \"total\"\nsql = \"{sql}\"\nat_least = 0\n");
     for (sql, text) in [
-        ("select count(*) from custmer", ":22: 'total': unknown table 'custmer'; did you mean 'customer'?"),
+        ("select count(*) from custmer", ":29: 'total': unknown table 'custmer'; did you mean 'customer'?"),
         (
             "select sum(net_revenu) from customer",
-            ":12: 'total': unknown column 'net_revenu'; did you mean 'net_revenue'?",
+            ":19: 'total': unknown column 'net_revenu'; did you mean 'net_revenue'?",
         ),
         (
             "select count(*) from customer c where k.lines > 0",
-            ":41: 'total': unknown table 'k'; name a table of the query or its alias",
+            ":46: 'total': unknown table 'k'; name a table of the query or its alias",
         ),
         ("select sum(zebra) from customer", "unknown column 'zebra'; it is no column of customer"),
         ("select sum(cost_pack) from customer", "unknown column 'cost_pack'; did you mean 'cost_pick'?"),

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Columns by table, in the order published.
-type Found = BTreeMap<String, Vec<String>>;
+/// Columns by table, in the order published, with their types.
+type Found = BTreeMap<String, Vec<(String, String)>>;
 
 /// `BLESS=1` rewrites the list.
 #[test]
@@ -26,7 +26,9 @@ fn the_list_has_every_column_that_runs_publish_and_no_other() {
     }
     let list: String = found
         .iter()
-        .flat_map(|(table, columns)| columns.iter().map(move |column| format!("{table}\t{column}\n")))
+        .flat_map(|(table, columns)| {
+            columns.iter().map(move |(column, kind)| format!("{table}\t{column}\t{kind}\n"))
+        })
         .collect();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/published/columns.tsv");
     if std::env::var_os("BLESS").is_some() {
@@ -70,13 +72,22 @@ fn add(found: &mut Found, definition: &Definition, release: &Release) {
         let columns = found.entry(name.clone()).or_default();
         let fixed = listed.columns(name).unwrap_or_default();
         let all = own.columns(name).unwrap_or_default();
-        for column in &table.columns {
-            let column = &column.name;
+        for published in &table.columns {
+            let column = &published.name;
             let declared = !fixed.contains(column) && all.contains(column);
             let is_attribute = name == "customer" && attributes.contains(column.as_str());
-            if !declared && !is_attribute && !columns.contains(column) {
-                columns.push(column.clone());
+            if !declared && !is_attribute && columns.iter().all(|(known, _)| known != column) {
+                columns.push((column.clone(), kind(column, &published.sql_type)));
             }
         }
+    }
+}
+
+/// The type as the list has it: keys are of either kind, and scales are those of the default.
+fn kind(column: &str, sql_type: &str) -> String {
+    match sql_type.split_once(',') {
+        _ if column == "customer_id" => "KEY".to_owned(),
+        Some((decimal, _)) => format!("{decimal},4)"),
+        None => sql_type.to_owned(),
     }
 }
