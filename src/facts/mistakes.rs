@@ -92,14 +92,11 @@ impl<'b> Measures<'b> {
     #[inline(never)] // on its own it is optimised better
     fn have_any(&self) -> bool {
         let values = self.quantity.iter().zip(self.revenue).zip(self.discount).zip(self.cost);
-        let (mut signs, mut without_quantity) = (0, false);
+        let mut signs = 0;
         for (meta, (((quantity, revenue), discount), cost)) in self.meta.iter().zip(values) {
-            let row = AsSale::new(meta.is_return(), [*quantity, *revenue, *discount, *cost]);
-            signs |= row.quantity | row.revenue | row.discount | row.cost;
-            signs |= row.revenue.wrapping_sub(row.discount);
-            without_quantity |= (row.quantity == 0) & (row.revenue != 0);
+            signs |= AsSale::new(meta.is_return(), [*quantity, *revenue, *discount, *cost]).signs();
         }
-        signs < 0 || without_quantity
+        signs < 0
     }
 
     fn row(&self, row: usize) -> AsSale {
@@ -146,6 +143,14 @@ impl AsSale {
             cost: signed(cost),
         }
     }
+
+    /// Below 0 if the row has a mistake: the sign bits of all that may not be negative, in one word.
+    #[inline(always)]
+    fn signs(&self) -> i64 {
+        let Self { quantity, revenue, discount, cost } = *self;
+        let without_quantity = quantity.wrapping_sub(1) & revenue.wrapping_neg();
+        quantity | revenue | discount | cost | revenue.wrapping_sub(discount) | without_quantity
+    }
 }
 
 /// Where a batch lies in its file.
@@ -169,7 +174,7 @@ pub(crate) fn check_rows(
     }
     let mut sums: [Option<(u64, i128, usize)>; Mistake::ALL.len()] = [None; Mistake::ALL.len()];
     for row in 0..measures.meta.len() {
-        if !fates.is_used(row) {
+        if measures.row(row).signs() >= 0 || !fates.is_used(row) {
             continue;
         }
         let mut refused = None;

@@ -178,11 +178,13 @@ fn bind_transactions(
     let at = binder.scalar("at", &def.at, Wanted::Instant);
     let currency = def.currency.as_ref().map(|scalar| binder.scalar("currency", scalar, Wanted::Text));
     let group = bind_group(&mut binder, def, facts.products.is_some());
+    let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
     let is_return = match &def.is_return {
         Some(scalar) => binder.typed("return", scalar, Wanted::Truth, true),
+        // What is wrong with the quantity is told of the quantity.
+        None if def.quantity.is_some() && quantity.is_none() => None,
         None => default_return(&mut binder),
     };
-    let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
     let scale = quantity.as_ref().map_or(0, |bound| bound.natural_scale(facts.volume_scale));
     // Units are summed and kept as they come, mostly whole: their columns are a quarter as wide, and nothing is scaled.
     let more_digits = facts.volume_scale - scale;

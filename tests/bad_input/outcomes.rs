@@ -211,7 +211,7 @@ fn an_attribute_may_not_hide_a_column_of_a_table_it_stands_beside() {
         ("state", "lifecycle", all),
         ("tier", "customer_segment", all),
         ("segment", "customer_value", all),
-        ("expected_purchases_90_days", "customer_value", all),
+        ("expected_purchases_1_year", "customer_value", all),
     ] {
         let pipeline = with_attribute(name, more);
         let texts =
