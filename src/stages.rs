@@ -5,7 +5,7 @@ use crate::clv;
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::{AttributeTypes, CustomerMaster, Identity, RowCounts};
+use crate::facts::schema::{AttributeTypes, CustomerMaster, Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake};
 use crate::lifecycle;
 use crate::perception;
@@ -50,6 +50,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         run: |work| {
             let ledgers = facts::read_ledgers(&work.definition)?;
             work.ledgers = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
+            work.ledger_guesses = guesses(&ledgers);
             let costing = costing::run(&work.definition, work.facts(), &ledgers)?;
             let currency = &work.definition.facts.currency;
             let matched = costing::match_report(&costing, currency, &work.facts().matches());
@@ -231,6 +232,8 @@ pub struct Workspace {
     group_warnings: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
+    /// How their text was taken to be written.
+    ledger_guesses: Vec<String>,
     timings: Vec<Timing>,
 }
 
@@ -304,15 +307,22 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         previous,
         progress: &|_, _| {},
     };
-    let scan = facts::plan(&definition, &gather)?;
+    let mut scan = facts::plan(&definition, &gather)?;
+    scan.warnings.extend(guesses(&facts::read_ledgers(&definition)?));
     Ok(Plan { stages: stages.iter().map(|stage| (stage.name, stage.about)).collect(), scan })
 }
 
-/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers.
+/// What was guessed of how ledgers are written.
+fn guesses(ledgers: &[LedgerSums]) -> Vec<String> {
+    ledgers.iter().filter_map(|ledger| ledger.guesses.clone()).collect()
+}
+
+/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers. Gives what a
+/// person should know of the inputs.
 ///
 /// # Errors
 /// All faults found.
-pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<()> {
+pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<Vec<String>> {
     pipeline::plan(STAGES, definition)?;
     let mut faults = Faults::default();
     let home = Home::open(&definition.publish.path)?;
@@ -323,8 +333,12 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<()> {
         None => None,
     };
     faults.keep(segments::earlier(definition, &home));
-    faults.keep(facts::read_ledgers(definition).and_then(|ledgers| costing::check(definition, &ledgers)));
-    faults.none()
+    let ledgers = facts::read_ledgers(definition).and_then(|ledgers| {
+        costing::check(definition, &ledgers)?;
+        Ok(ledgers)
+    });
+    let ledgers = faults.keep(ledgers).unwrap_or_default();
+    faults.none().map(|()| guesses(&ledgers))
 }
 
 /// Runs the queries of `[[expect]]` over empty tables: functions and types that do not fit show without rows.
@@ -410,6 +424,7 @@ impl Workspace {
             mistakes: Vec::new(),
             group_warnings: Vec::new(),
             ledgers: Vec::new(),
+            ledger_guesses: Vec::new(),
             timings: Vec::new(),
         })
     }
@@ -458,7 +473,7 @@ impl Workspace {
         let of_rows = self.mistakes.iter().filter(|mistake| mistake.warns());
         let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let told = told.chain(&self.group_warnings).cloned();
+        let told = told.chain(&self.group_warnings).chain(&self.ledger_guesses).cloned();
         let told = self.facts().warnings.iter().cloned().chain(of_rows).chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();

@@ -10,15 +10,17 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     let definition = crate::pipeline::read(pipeline)?;
     let mut faults = Faults::default();
     let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
-    faults.keep(crate::stages::check(&definition, &checked));
+    let warnings = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
     let mut sources = checked.sources;
     sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
     faults.none()?;
-    for warning in sources.iter().flat_map(|source| &source.warnings) {
+    for warning in sources.iter().flat_map(|source| &source.warnings).chain(&warnings) {
         progress::tell_warning(log_json, warning);
     }
     if json {
-        return Ok(pretty(&serde_json::json!({ "pipeline": definition.name, "sources": sources })));
+        return Ok(pretty(
+            &serde_json::json!({ "pipeline": definition.name, "sources": sources, "warnings": warnings }),
+        ));
     }
     let mut text = format!("{}: no faults\n", pipeline.display());
     text.push_str(&sources_text(&sources));

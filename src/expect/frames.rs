@@ -1,12 +1,15 @@
 //! Published files as polars frames: only the tables and columns a query names.
 
+use super::kind::{Kinds, NumberKind};
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatchReader};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
 };
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use polars::prelude::{
     ChunkedArray, Column, DataFrame, Int128Type, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series,
     TimeUnit, TimeZone,
@@ -15,7 +18,7 @@ use sqlparser::dialect::DuckDbDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Every word of a query: its tables and columns are among them.
 pub(super) fn words(sql: &str) -> std::result::Result<BTreeSet<String>, String> {
@@ -65,6 +68,24 @@ pub(super) fn read(files: &[PathBuf], words: &BTreeSet<String>) -> Result<DataFr
     };
     let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
     DataFrame::new_infer_height(columns).map_err(|fault| Error::internal(fault.to_string()))
+}
+
+/// What the columns of a table hold, by one of its files.
+pub(super) fn add_kinds(path: &Path, kinds: &mut Kinds) -> Result<()> {
+    let fault = |fault: &dyn std::fmt::Display| Error::internal(format!("{}: {fault}", path.display()));
+    let file = File::open(path).map_err(|error| fault(&error))?;
+    let metadata =
+        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| fault(&error))?;
+    for field in metadata.schema().fields() {
+        let kind = match field.data_type() {
+            DataType::Decimal128(_, scale) => NumberKind::Decimal(u64::from(scale.unsigned_abs())),
+            DataType::Float64 => NumberKind::Double,
+            DataType::Int64 => NumberKind::Integer,
+            _ => NumberKind::Other,
+        };
+        kinds.add(field.name(), kind);
+    }
+    Ok(())
 }
 
 /// A column by value: tables here are customer-sized, and a copy needs no unsafe code.

@@ -3,11 +3,14 @@
 //! The tables are read back from the files just written, so a check sees what a reader will see.
 
 mod frames;
+mod kind;
+mod meaning;
 mod trial;
 
 use crate::error::Result;
 use crate::pipeline::{Definition, ExpectDef, Severity};
 use crate::units::Decimal;
+use kind::Kinds;
 use polars::prelude::{AnyValue, DataFrame, IntoLazy};
 use polars::sql::SQLContext;
 use std::path::PathBuf;
@@ -115,13 +118,19 @@ fn rows(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<DataFr
         Err(fault) => return Ok(Err(fault)),
     };
     let mut context = SQLContext::new();
+    let mut kinds = Kinds::default();
     for table in &words {
         let parts = files(table);
         if !parts.is_empty() {
+            frames::add_kinds(&parts[0], &mut kinds)?;
             context.register(table, frames::read(&parts, &words)?.lazy());
         }
     }
-    let frame = context.execute(sql).and_then(polars::prelude::LazyFrame::collect);
+    let sql = match meaning::rewritten(sql, &kinds) {
+        Ok(sql) => sql,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let frame = context.execute(&sql).and_then(polars::prelude::LazyFrame::collect);
     Ok(frame.map_err(|fault| format!("a query that fails: {fault}")))
 }
 
@@ -144,6 +153,10 @@ fn number(value: &AnyValue<'_>) -> Result<Number, String> {
         AnyValue::Decimal(mantissa, _, scale) => {
             let scale = u8::try_from(*scale).map_err(|_| format!("a decimal of scale {scale}"))?;
             Ok(Number::Exact(Decimal { mantissa: *mantissa, scale }.normalised()))
+        }
+        // Infinity would satisfy a bound on one side.
+        AnyValue::Float64(number) if !number.is_finite() => {
+            Err(format!("{number}, which is no number; is it divided by 0?"))
         }
         AnyValue::Float64(number) => Ok(Number::Float(*number)),
         AnyValue::Float32(number) => Ok(Number::Float(f64::from(*number))),

@@ -131,6 +131,12 @@ fn find_live(definition: &Definition, files: &Files, root: &Path) -> Result<Foun
 }
 
 impl FoundFiles {
+    /// The files that are Parquet, and the others.
+    pub(crate) fn split(self, is_parquet: impl FnMut(&FoundFile) -> bool) -> (Self, Vec<FoundFile>) {
+        let (files, others) = self.files.into_iter().partition(is_parquet);
+        (Self { files, ..self }, others)
+    }
+
     /// Adds the columns that the files have from where they were found.
     ///
     /// # Errors

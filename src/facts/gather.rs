@@ -65,7 +65,7 @@ pub fn check(definition: &Definition) -> Result<Checked> {
     let mut faults = Faults::default();
     let bound = bind_sources(definition, false)
         .and_then(|(sources, _)| Ok((key_type(definition, &sources)?, sources)));
-    let mut customer_keys = None;
+    let (mut customer_keys, mut transactions) = (None, None);
     let mut attributes = AttributeTypes::new();
     if let Some((key_type, sources)) = faults.keep(bound) {
         sources.iter().for_each(|source| {
@@ -73,6 +73,7 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         });
         found.extend(sources.iter().map(|source| SourceView::of(&source.name, &source.files)));
         customer_keys = Some(key_type);
+        transactions = sources.into_iter().next();
     }
     if let Some(def) = &definition.facts.customers
         && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
@@ -83,7 +84,8 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         found.push(SourceView::of("customers", source.files()));
     }
     if let Some(def) = &definition.facts.products
-        && let Some(products) = faults.keep(read_products(definition, def, &Interner::new(), false))
+        && let Some(products) =
+            faults.keep(read_products(definition, def, transactions.as_ref(), &Interner::new(), false))
     {
         found.push(SourceView::of("products", &products.files));
     }

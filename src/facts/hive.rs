@@ -23,6 +23,13 @@ pub(crate) struct FolderValue {
     value: Option<String>,
 }
 
+impl FolderValue {
+    /// The column's name and its value; none for null.
+    pub(crate) fn parts(&self) -> (&str, Option<&str>) {
+        (&self.name, self.value.as_deref())
+    }
+}
+
 /// What Hive, Spark, DuckDB and pyarrow call the folder of null.
 const NULL: &str = "__HIVE_DEFAULT_PARTITION__";
 

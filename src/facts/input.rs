@@ -2,7 +2,8 @@
 
 use super::constant::{ConstantColumn, PathClaim};
 use super::contain::contain;
-use super::find::{Origin, find};
+use super::file_kind::{FileKind, conversion};
+use super::find::{FoundFiles, Origin, find};
 use super::pages::Pages;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files};
@@ -75,7 +76,14 @@ impl InputFile {
 /// # Errors
 /// No file matches, or a file cannot be opened or is no complete Parquet file: all such files are named.
 pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Result<Vec<InputFile>> {
-    let found = find(definition, files)?;
+    open_found(find(definition, files)?, verify)
+}
+
+/// Opens the files of a source.
+///
+/// # Errors
+/// A file cannot be opened or is no complete Parquet file: all such files are named.
+pub(crate) fn open_found(found: FoundFiles, verify: bool) -> Result<Vec<InputFile>> {
     let opened: Vec<Result<InputFile>> =
         found.files.par_iter().map(|file| open_one(&file.path, verify)).collect();
     let (opened, faults): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
@@ -89,12 +97,7 @@ pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Resu
 }
 
 fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
-    let unreadable = |fault: &dyn std::fmt::Display| {
-        Error::input(format!(
-            "{}: not a complete Parquet file: {fault}; write the file again or take it out of the pattern",
-            path.display()
-        ))
-    };
+    let unreadable = |fault: &dyn std::fmt::Display| not_parquet(path, fault);
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
     let file = Pages::open(path).map_err(|fault| io(&fault))?;
     let head = file.object().head().map_err(|fault| io(&fault))?;
@@ -116,6 +119,17 @@ fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
         constants: Vec::new(),
         path_claims: Vec::new(),
         origin: Arc::default(),
+    })
+}
+
+/// What a file is that does not read as Parquet, with the one line that converts it.
+fn not_parquet(path: &Path, fault: &dyn std::fmt::Display) -> Error {
+    let place = path.display();
+    Error::input(match FileKind::of(path).unwrap_or(FileKind::Unknown) {
+        kind @ (FileKind::Parquet | FileKind::Empty | FileKind::Unknown) => {
+            format!("{place}: not a complete Parquet file: {fault}; {}", conversion(kind, path))
+        }
+        kind => format!("{place}: is {kind}, expected Parquet; {}", conversion(kind, path)),
     })
 }
 

@@ -15,6 +15,7 @@ mod deduplicate;
 mod evaluate;
 mod fact_set;
 mod fates;
+mod file_kind;
 mod find;
 mod gather;
 mod hive;

@@ -1,10 +1,11 @@
 //! Product master data: the group of each product.
 
 use super::evaluate::NO_GROUP;
-use super::expr::{KeyColumn, Rows};
+use super::expr::{Bound, KeyColumn, Rows, Type};
 use super::input::{InputFile, open};
 use super::intern::Interner;
 use super::master::{batches, bind_all, is_key, is_valid, text_of};
+use super::source::{GroupOf, Sale, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, ProductsDef};
 use std::collections::HashMap;
@@ -40,10 +41,11 @@ impl ProductGroups {
 /// Reads the products source into a map from product to group number.
 ///
 /// # Errors
-/// Unreadable files, unknown columns, or a product in two groups.
+/// Unreadable files, unknown columns, a key of another kind than the transactions', or a product in two groups.
 pub(crate) fn read_products(
     definition: &Definition,
     def: &ProductsDef,
+    transactions: Option<&Source>,
     groups: &Interner,
     verify: bool,
 ) -> Result<ProductGroups> {
@@ -56,6 +58,7 @@ pub(crate) fn read_products(
             ("group", &def.group, &is_key, "text or an integer"),
         ],
     )?;
+    check_keys(definition, def, &files, &bounds[0], transactions)?;
     let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
     for file in &files {
         for batch in batches(file, None)? {
@@ -82,4 +85,31 @@ pub(crate) fn read_products(
     }
     products.files = files;
     Ok(products)
+}
+
+/// Keys of two kinds never meet: every line would be of no group.
+fn check_keys(
+    definition: &Definition,
+    def: &ProductsDef,
+    files: &[InputFile],
+    listed: &Bound,
+    transactions: Option<&Source>,
+) -> Result<()> {
+    let Some(Source { sale: Some(Sale { group: GroupOf::Product(sold), .. }), files: lines, .. }) =
+        transactions
+    else {
+        return Ok(());
+    };
+    if (sold.ty() == Type::Text) == (listed.ty() == Type::Text) {
+        return Ok(());
+    }
+    Err(Error::definition(format!(
+        "{}: product is {} in {} and {} in the transactions, {}; both must be integers or both text, \
+         which cast(… as varchar) in one of them makes",
+        definition.place(def.product.at),
+        listed.ty(),
+        files[0].path.display(),
+        sold.ty(),
+        lines[0].path.display()
+    )))
 }

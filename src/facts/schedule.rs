@@ -71,8 +71,9 @@ impl<'d> Run<'d> {
             .map(|def| open_customers(definition, def, Some(key_type), options.verify_inputs))
             .transpose()?;
         let products = facts.products.as_ref();
-        let products =
-            products.map(|def| read_products(definition, def, &groups, options.verify_inputs)).transpose()?;
+        let products = products
+            .map(|def| read_products(definition, def, sources.first(), &groups, options.verify_inputs))
+            .transpose()?;
         let periods = PeriodIndex::new(facts.period);
         let reach = reach_of(&sources, &periods, facts);
         let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);

@@ -264,6 +264,8 @@ pub struct LedgerSums {
     pub scale: u8,
     /// The files that were read, by all their bytes.
     pub inputs: Vec<Identity>,
+    /// What was guessed of how text files are written, for a person to confirm.
+    pub guesses: Option<String>,
     /// Resources fed from it: indices into `CostingDef::resources`.
     pub resources: Vec<usize>,
     /// By (account, period).

@@ -1,6 +1,7 @@
 //! The checked definition of `[costing]`: what the network of resources and activities is made of.
 
 use super::definition::{DriverSql, Files, Position};
+use super::text_format::TextFormat;
 use crate::units::{Decimal, Period};
 use std::collections::BTreeMap;
 
@@ -80,10 +81,10 @@ pub enum Amount {
     Ledger(LedgerDef),
 }
 
-/// Rows of a ledger file (Parquet or CSV) that feed a resource.
+/// Rows of a ledger file (Parquet or text) that feed a resource.
 #[derive(Debug, Clone)]
 pub struct LedgerDef {
-    /// Parquet or CSV.
+    /// Parquet or text.
     pub files: Files,
     /// Accounts claimed by this resource.
     pub accounts: Vec<String>,
@@ -93,6 +94,8 @@ pub struct LedgerDef {
     pub period_column: String,
     /// Column of the amount. Default `amount`.
     pub amount_column: String,
+    /// How text files write it.
+    pub format: TextFormat,
 }
 
 /// What a time-driven resource can do.

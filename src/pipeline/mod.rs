@@ -13,6 +13,7 @@ mod scenario;
 mod segments_definition;
 pub mod sql;
 mod stage;
+mod text_format;
 
 pub use costing_definition::*;
 pub use customer_base_definition::*;
@@ -26,3 +27,4 @@ pub use scenario::apply;
 pub use segments_definition::*;
 pub use sql::{Aggregate, Driver, Expr, Function};
 pub use stage::{Stage, plan};
+pub use text_format::TextFormat;

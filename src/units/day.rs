@@ -32,6 +32,21 @@ impl Day {
         Self(date.to_epoch_days())
     }
 
+    /// The day as `strftime` writes it; `None` if the format has a letter that no day answers.
+    pub fn formatted(self, format: &str) -> Option<String> {
+        use fmt::Write;
+        let mut text = String::new();
+        write!(text, "{}", self.date().format(format)).is_ok().then_some(text)
+    }
+
+    /// Reads a day that `strftime` wrote, or the first day of a month or year where the format says no more.
+    pub fn parse_formatted(text: &str, format: &str) -> Option<Self> {
+        let parse = |(rest, more): (&str, &str)| {
+            NaiveDate::parse_from_str(&format!("{text}{rest}"), &format!("{format}{more}")).ok()
+        };
+        [("", ""), (" 01", " %d"), (" 01 01", " %m %d")].into_iter().find_map(parse).map(Self::from_date)
+    }
+
     /// Microseconds from 1970-01-01 to this day's midnight.
     pub fn micros(self) -> i64 {
         i64::from(self.0) * MICROS_PER_DAY

@@ -74,7 +74,7 @@ fn a_ledger_amount_that_is_no_number_is_named_with_its_row() {
     let pipeline = with_ledger("\"6100\"", "\"6200\"");
     fs::write(pipeline.data("ledger.csv"), "account,period,amount\n6100,2024-01-01,9\n6200,2024-01-01,n/a\n")
         .unwrap();
-    pipeline.abacus(&["check"]).fails(4, &["ledger.csv: row 2: ", "'n/a'"]);
+    pipeline.abacus(&["check"]).fails(4, &["ledger.csv:3: ", "'n/a'"]);
     fs::write(pipeline.data("ledger.csv"), "account,month,amount\n6100,2024-01-01,9\n").unwrap();
     pipeline.abacus(&["check"]).fails(4, &["ledger.csv: no column 'period'; found account, month, amount"]);
 }

@@ -143,7 +143,8 @@ fn a_truncated_file_is_named_wherever_it_was_cut() {
         check_and_run_fail(&pipeline, 4, &["lines/b.parquet: not a complete Parquet file: ", way_out]);
     }
     fs::write(pipeline.data("lines/b.parquet"), b"customer_id,order_id\n1,2\n").unwrap();
-    check_and_run_fail(&pipeline, 4, &["lines/b.parquet: not a complete Parquet file: "]);
+    let way_out = "convert it: duckdb -c \"copy (from read_csv('";
+    check_and_run_fail(&pipeline, 4, &["lines/b.parquet: is text such as CSV, expected Parquet; ", way_out]);
 }
 
 /// Where each column chunk's bytes lie, by column, in a file of one row group.
@@ -295,4 +296,47 @@ fn narrower_integers_in_another_file_are_drift() {
     let quantity = Arc::new(Int32Array::from(vec![1; 20])) as ArrayRef;
     write(&pipeline.data("lines/b.parquet"), replace(table(&ten_customers()), "quantity", quantity));
     check_and_run_fail(&pipeline, 4, &["lines/b.parquet", "column 'quantity' is Int32 here and Int64 in"]);
+}
+
+#[test]
+fn files_of_other_formats_are_named_with_the_line_that_converts_them() {
+    for (bytes, what, way_out) in [
+        (
+            &b"PK\x03\x04\x14\0\x06\0[Content_Types].xml"[..],
+            "an Excel workbook",
+            "duckdb -c \"copy (from read_xlsx('",
+        ),
+        (b"\x1f\x8b\x08\0", "compressed by gzip", "gunzip -k "),
+        (b"ORC\x08", "ORC", "pyarrow.orc"),
+        (b"Obj\x01\x02", "Avro", "read_avro('"),
+        (b"ARROW1\0\0", "an Arrow (Feather) file", "pyarrow.feather"),
+        (b"{\"a\": 1}\n", "JSON", "read_json('"),
+    ] {
+        let pipeline = sound();
+        fs::write(pipeline.data("lines/b.parquet"), bytes).unwrap();
+        let message = format!("lines/b.parquet: is {what}, expected Parquet; ");
+        check_and_run_fail(
+            &pipeline,
+            4,
+            &[&message, way_out, "b.converted.parquet"][..2 + usize::from(what != "compressed by gzip")],
+        );
+    }
+}
+
+#[test]
+fn products_keyed_otherwise_than_in_the_history_are_an_error() {
+    let products = "[facts.products]\nfiles = \"../data/products.parquet\"\nproduct = \"sku\"\ngroup = \"kind\"\n\n[[costing.resource]]";
+    let pipeline = sound()
+        .with("product_group = \"product_group\"", "product = \"channel\"")
+        .with("[[costing.resource]]", products);
+    let (skus, kinds) = (Int32Array::from(vec![1]), StringArray::from(vec!["x"]));
+    let columns: Vec<(&str, ArrayRef)> = vec![("sku", Arc::new(skus)), ("kind", Arc::new(kinds))];
+    write(&pipeline.data("products.parquet"), columns);
+    let texts = [
+        "history.toml:",
+        "product is an integer in ",
+        "products.parquet and text in the transactions",
+        "lines/a.parquet",
+    ];
+    check_and_run_fail(&pipeline, 2, &texts);
 }

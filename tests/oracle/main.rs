@@ -85,12 +85,28 @@ fn the_customer_base_of_the_sample_equals_that_of_duckdb() {
     check(&python, "lifecycle_oracle.py", &[folder.path().to_owned()], "retail");
 }
 
-/// The repository's sample in a folder of its own, published.
-fn sample() -> tempfile::TempDir {
+#[test]
+fn checks_answer_as_duckdb_does() {
+    let Some(python) = python() else { return };
+    let folder = copied_sample();
+    let pipeline = folder.path().join("pipelines/retail.toml");
+    check(&python, "checks_oracle.py", &["write".into(), pipeline.clone()], "the checks");
+    run(&pipeline, 2);
+    check(&python, "checks_oracle.py", &["compare".into(), folder.path().join("out/retail")], "checks");
+}
+
+/// The repository's sample in a folder of its own.
+fn copied_sample() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in ["pipelines", "sample_data"] {
         copy(&Path::new(ROOT).join(name), &folder.path().join(name));
     }
+    folder
+}
+
+/// The repository's sample, published.
+fn sample() -> tempfile::TempDir {
+    let folder = copied_sample();
     run(&folder.path().join("pipelines/retail.toml"), 2);
     folder
 }

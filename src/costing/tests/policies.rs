@@ -6,7 +6,7 @@ use crate::costing::schema::{NO_DRIVER, NO_QUANTITY, NO_SHARE, NO_TAKER, NOT_CHA
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{
     Amount, Files, LedgerDef, Level, Line, Node, Position, Quantity, RateDef, Ratio, ResourceDriver,
-    ServiceMethod, UnusedCapacity,
+    ServiceMethod, TextFormat, UnusedCapacity,
 };
 use crate::storage::Pattern;
 use crate::units::Decimal;
@@ -74,6 +74,7 @@ fn driver_file(account: &str) -> LedgerDef {
         account_column: "account".into(),
         period_column: "period".into(),
         amount_column: "amount".into(),
+        format: TextFormat::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::activity::ACTIVITY;
 use super::network::{BILL, SERVICES};
 use super::take::TAKE;
+use super::text_format::{DATE_FORMAT, DECIMAL_MARK, SEPARATOR, THOUSANDS_MARK};
 use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static COSTING: Section = Section {
@@ -64,7 +65,11 @@ static RESOURCE: Section = Section {
 static LEDGER: Section = Section {
     header: "ledger",
     keys: &[
-        Key::required("files", Kind::Files, "The Parquet or CSV files, relative to this file's folder"),
+        Key::required(
+            "files",
+            Kind::Files,
+            "The Parquet or text files (CSV), relative to this file's folder",
+        ),
         VERSION,
         Key::required(
             "account",
@@ -74,6 +79,10 @@ static LEDGER: Section = Section {
         Key::optional("account_column", Kind::Text, "\"account\"", "Column of the account"),
         Key::optional("period_column", Kind::Text, "\"period\"", "Column of the date: any day of the period"),
         Key::optional("amount_column", Kind::Text, "\"amount\"", "Column of the amount"),
+        SEPARATOR,
+        DECIMAL_MARK,
+        THOUSANDS_MARK,
+        DATE_FORMAT,
     ],
     choice: Choice::Free,
 };

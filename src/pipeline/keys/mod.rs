@@ -14,6 +14,7 @@ mod settings;
 mod take;
 #[cfg(test)]
 mod tests;
+mod text_format;
 
 pub(super) use facts::CHECKS;
 pub(super) use kind::Kind;

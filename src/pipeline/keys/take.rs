@@ -1,5 +1,6 @@
 //! Keys of one value of `from`: what a resource or activity takes of another.
 
+use super::text_format::{DATE_FORMAT, DECIMAL_MARK, SEPARATOR, THOUSANDS_MARK};
 use super::{Choice, Key, Kind, Section, VERSION};
 
 pub(super) static TAKE: Section = Section {
@@ -55,7 +56,11 @@ pub(super) static TAKE: Section = Section {
 static FILE: Section = Section {
     header: "file",
     keys: &[
-        Key::required("files", Kind::Files, "The Parquet or CSV files, relative to this file's folder"),
+        Key::required(
+            "files",
+            Kind::Files,
+            "The Parquet or text files (CSV), relative to this file's folder",
+        ),
         VERSION,
         Key::required(
             "account",
@@ -65,6 +70,10 @@ static FILE: Section = Section {
         Key::optional("account_column", Kind::Text, "\"account\"", "Column of who takes"),
         Key::optional("period_column", Kind::Text, "\"period\"", "Column of the date: any day of the period"),
         Key::optional("amount_column", Kind::Text, "\"amount\"", "Column of the quantity"),
+        SEPARATOR,
+        DECIMAL_MARK,
+        THOUSANDS_MARK,
+        DATE_FORMAT,
     ],
     choice: Choice::Free,
 };

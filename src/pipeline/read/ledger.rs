@@ -1,6 +1,7 @@
 //! Ledgers: which accounts of which files a resource claims.
 
 use super::table::{Entry, Table};
+use super::text_format::text_format;
 use super::wording::quoted;
 use crate::pipeline::LedgerDef;
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ pub(super) fn ledger(table: Table<'_>) -> Option<LedgerDef> {
         account_column: column("account_column", "account"),
         period_column: column("period_column", "period"),
         amount_column: column("amount_column", "amount"),
+        format: text_format(table),
     })
 }
 

@@ -40,6 +40,7 @@ mod settings;
 mod shape;
 mod table;
 mod take;
+mod text_format;
 mod text_offset;
 mod weights;
 mod wording;
