@@ -3,7 +3,7 @@
 use super::schema::{Input, Leftover, OUTSIDE, UNCLAIMED};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::LedgerSums;
-use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, ResourceDef};
+use crate::pipeline::{Amount, CostingDef, Definition, ResourceDef};
 use crate::units::{Decimal, Period, pow10, round_ratio};
 use std::collections::BTreeMap;
 
@@ -199,7 +199,7 @@ fn claims<'d>(
 
 fn accounts(costing: &CostingDef, index: usize) -> impl Iterator<Item = (usize, &str)> {
     let accounts: &[String] = match &costing.resources[index].amount {
-        Amount::Ledger(LedgerDef { accounts, .. }) => accounts,
+        Amount::Ledger(ledger) => &ledger.accounts,
         _ => &[],
     };
     accounts.iter().map(move |account| (index, account.as_str()))

@@ -78,7 +78,7 @@ pub enum Amount {
     /// By first day of the period; a period that is not listed has 0.
     ByPeriod(BTreeMap<Period, Decimal>),
     /// Rows of a ledger file.
-    Ledger(LedgerDef),
+    Ledger(Box<LedgerDef>),
 }
 
 /// Rows of a ledger file (Parquet or text) that feed a resource.
@@ -186,7 +186,7 @@ pub enum Quantity {
     /// By first day of the period; a period that is not listed has 0.
     ByPeriod(BTreeMap<Period, Decimal>),
     /// Rows of a small driver file: who takes in the account's column, the quantity in the amount's.
-    File(LedgerDef),
+    File(Box<LedgerDef>),
     /// The total of SQL aggregates over all customers.
     Sql(DriverDef),
     /// The taker's own activity driver.

@@ -65,17 +65,17 @@ fn the_fixed_part_goes_by_shares_and_the_rest_by_quantities() {
     assert_eq!(costing.periods[0].activities.iter().map(|a| a.cost).collect::<Vec<_>>(), [690, 310]);
 }
 
-fn driver_file(account: &str) -> LedgerDef {
+fn driver_file(account: &str) -> Box<LedgerDef> {
     let (root, below) = Pattern::split("d.csv").unwrap();
     let (pattern, path) = (root.to_owned(), root.into());
-    LedgerDef {
+    Box::new(LedgerDef {
         files: Files { pattern, path, root: root.into(), below, version: None, at: Position::default() },
         accounts: vec![account.to_string()],
         account_column: "account".into(),
         period_column: "period".into(),
         amount_column: "amount".into(),
         format: TextFormat::default(),
-    }
+    })
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub fn read_ledgers(definition: &Definition) -> Result<Vec<LedgerSums>> {
 /// Ledgers, with the resources they feed.
 fn money_files(costing: &CostingDef) -> impl Iterator<Item = (usize, &LedgerDef)> {
     costing.resources.iter().enumerate().filter_map(|(index, resource)| match &resource.amount {
-        Amount::Ledger(ledger) => Some((index, ledger)),
+        Amount::Ledger(ledger) => Some((index, &**ledger)),
         _ => None,
     })
 }
@@ -67,7 +67,7 @@ fn driver_files(costing: &CostingDef) -> impl Iterator<Item = &LedgerDef> {
     });
     let worked = costing.activities.iter().filter_map(|activity| activity.actual_minutes.as_ref());
     taken.chain(worked).filter_map(|quantity| match quantity {
-        Quantity::File(file) => Some(file),
+        Quantity::File(file) => Some(&**file),
         _ => None,
     })
 }

@@ -8,17 +8,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// Reads the `ledger` of a resource, or the `file` of a resource driver.
-pub(super) fn ledger(table: Table<'_>) -> Option<LedgerDef> {
+pub(super) fn ledger(table: Table<'_>) -> Option<Box<LedgerDef>> {
     let column = |key: &str, default: &str| table.text(key).unwrap_or(default).to_owned();
     let accounts: Vec<String> = accounts(table).into_iter().map(|(_, account)| account.to_owned()).collect();
-    Some(LedgerDef {
+    Some(Box::new(LedgerDef {
         files: table.files("files")?,
         accounts: (!accounts.is_empty()).then_some(accounts)?,
         account_column: column("account_column", "account"),
         period_column: column("period_column", "period"),
         amount_column: column("amount_column", "amount"),
         format: text_format(table),
-    })
+    }))
 }
 
 /// Notes every account of a ledger that two resources claim, or one claims twice: its money would count twice.
