@@ -8,8 +8,8 @@
 
 use super::kind::{Kinds, NumberKind, arguments, is_whole};
 use sqlparser::ast::{
-    BinaryOperator, DataType, ExactNumberInfo, Expr, Function, OrderBy, OrderByKind, Query, Value, VisitMut,
-    VisitorMut,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, Function, Ident, OrderBy, OrderByKind, Query,
+    SelectItem, SetExpr, Value, VisitMut, VisitorMut, visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -48,6 +48,7 @@ impl VisitorMut for Rewriter {
             for order in orders {
                 order.options.nulls_first.get_or_insert(false);
             }
+            name_expressions(&mut query.body);
         }
         ControlFlow::Continue(())
     }
@@ -60,6 +61,19 @@ impl VisitorMut for Rewriter {
                 ControlFlow::Continue(())
             }
             Err(fault) => ControlFlow::Break(fault),
+        }
+    }
+}
+
+/// Polars names an expression after its first column, and would sort by it where the column is meant.
+fn name_expressions(body: &mut SetExpr) {
+    let SetExpr::Select(select) = body else { return };
+    for (number, item) in select.projection.iter_mut().enumerate() {
+        if let SelectItem::UnnamedExpr(expr) = item
+            && !matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+        {
+            let (expr, alias) = (expr.clone(), Ident::with_quote('"', format!("expression {number}")));
+            *item = SelectItem::ExprWithAlias { expr, alias };
         }
     }
 }
@@ -95,6 +109,11 @@ impl Rewriter {
     }
 
     fn operation(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Rewritten {
+        if [left, right].iter().any(|side| matches!(side, Expr::Subquery(_))) {
+            return Err(format!(
+                "a subquery beside '{op}' is not computed; join both: select a.x {op} b.y from (…) as a cross join (…) as b"
+            ));
+        }
         let (left_kind, right_kind) = (self.kinds.of(left), self.kinds.of(right));
         let is_exact = left_kind.is_exact() && right_kind.is_exact();
         Ok(match op {
@@ -115,6 +134,9 @@ impl Rewriter {
             {
                 Some(format!("({} {op} {})", decimal(left, 0), decimal(right, 0)))
             }
+            BinaryOperator::Modulo => {
+                return Err("'%' is not computed as in DuckDB; write x - y * floor(x / y)".to_owned());
+            }
             BinaryOperator::DuckIntegerDivide | BinaryOperator::MyIntegerDivide => {
                 return Err(format!("'{op}' is not computed as in DuckDB; write floor(x / y)"));
             }
@@ -132,6 +154,16 @@ impl Rewriter {
         let name = function.name.to_string().to_lowercase();
         let arguments = arguments(function);
         let Some(first) = arguments.first() else { return known(&name).map(|()| None) };
+        if AGGREGATES.contains(&name.as_str()) {
+            if !has_column(first) {
+                return of_constant(function, &name, first);
+            }
+            if is_distinct(function) && !["count", "min", "max"].contains(&name.as_str()) {
+                return Err(format!(
+                    "'{function}' is not computed; take {name}() of a subquery with select distinct"
+                ));
+            }
+        }
         let kind = self.kinds.of(first);
         Ok(match name.as_str() {
             "sum" if kind == NumberKind::Integer => Some(called(function, "SUM", &decimal(first, 0))),
@@ -247,18 +279,40 @@ fn literal(value: &Value) -> Rewritten {
     Ok(Some(format!("CAST('{text}' AS DECIMAL({MOST_DIGITS}, {}))", decimals.len())))
 }
 
+/// Aggregates, over all rows of a group.
+const AGGREGATES: [&str; 10] =
+    ["count", "sum", "min", "max", "avg", "mean", "median", "stddev", "stddev_samp", "variance"];
+
+/// To Polars a constant is one row, however many the table has.
+fn of_constant(function: &Function, name: &str, constant: &Expr) -> Rewritten {
+    if name == "count"
+        && !is_distinct(function)
+        && !matches!(constant, Expr::Value(value) if value.value == Value::Null)
+    {
+        return Ok(Some(called(function, "COUNT", "*")));
+    }
+    Err(format!("'{function}' has no column in it; write count(*) times a number, or the number"))
+}
+
+fn has_column(expr: &Expr) -> bool {
+    let is_column = |expr: &Expr| match expr {
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    visit_expressions(expr, is_column).is_break()
+}
+
+fn is_distinct(function: &Function) -> bool {
+    use sqlparser::ast::{DuplicateTreatment, FunctionArguments};
+    matches!(&function.args, FunctionArguments::List(list) if list.duplicate_treatment == Some(DuplicateTreatment::Distinct))
+}
+
 /// An aggregate like this one, with another name and argument.
 fn called(function: &Function, name: &str, argument: &str) -> String {
-    let distinct = match &function.args {
-        sqlparser::ast::FunctionArguments::List(list) => {
-            list.duplicate_treatment.map(|treatment| format!("{treatment} ")).unwrap_or_default()
-        }
-        _ => String::new(),
-    };
     let filter =
         function.filter.as_ref().map(|filter| format!(" FILTER (WHERE {filter})")).unwrap_or_default();
     let over = function.over.as_ref().map(|over| format!(" OVER {over}")).unwrap_or_default();
-    format!("{name}({distinct}{argument}){filter}{over}")
+    format!("{name}({argument}){filter}{over}")
 }
 
 /// Functions that answer as in DuckDB as they are.

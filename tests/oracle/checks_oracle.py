@@ -26,7 +26,6 @@ select count(*) / 7 from customer
 select avg(net_revenue) from customer
 select avg(orders) from customer where lines > 0
 select avg(net_revenue) filter (where orders > 3) from customer
-select avg(distinct orders) from customer
 select sum(net_revenue * 0.19) from customer
 select sum(net_revenue * customer_profit) from customer
 select sum(net_revenue * orders) from customer
@@ -81,8 +80,6 @@ select min(customer_profit / nullif(net_revenue, 0)) from customer
 select max(abs(customer_profit)) from customer
 select floor(sum(net_revenue)) from customer
 select ceil(-sum(net_revenue)) from customer
-select sum(net_revenue) % 7 from customer
-select -7 % 3
 select power(2, 0.5)
 select sqrt(sum(net_revenue)) from customer
 select median(orders) from customer
@@ -97,7 +94,6 @@ select max(share) from (select customer_id, sum(customer_profit) / nullif(sum(ne
 select sum(money * 0.5) from (select customer_id, sum(net_revenue) as money from customer_period group by customer_id) as x
 with x as (select sum(net_revenue) as money, count(*) as n from customer) select money / n from x
 select sum(p.net_revenue) - sum(c.net_revenue) from (select customer_id, sum(net_revenue) as net_revenue from customer_period group by customer_id) as p join customer as c on p.customer_id = c.customer_id
-select sum(net_revenue) - (select sum(net_revenue) from customer_period) from customer
 select count(*) from customer where customer_id in (select customer_id from customer_period where net_revenue > 100.5)
 select count(*) from customer where net_revenue > customer_profit * 2
 select count(*) from customer where net_revenue / orders > 55.5
@@ -106,6 +102,9 @@ select count(*) from customer where profit_class like '%profit%'
 select avg(p_alive) from customer_value
 select round(avg(p_alive), 3) from customer_value
 select sum(residual_value) / sum(customer_value) from customer_value
+select a.money - b.money from (select sum(net_revenue) as money from customer) as a cross join (select sum(net_revenue) as money from customer_period) as b
+select count(1) from customer
+select count(1) filter (where orders > 3) from customer
 select 'text'
 select null
 """.strip().splitlines()
@@ -114,7 +113,13 @@ select null
 REFUSED = """
 select 7 // 2
 select 2 ^ 3
+select sum(net_revenue) - (select sum(net_revenue) from customer_period) from customer
+select -7 % 3
+select sum(net_revenue) % 7 from customer
+select avg(distinct orders) from customer
 select any_value(net_revenue) from customer
+select sum(2) from customer
+select avg(0.5 + 0.25) from customer
 select cast(net_revenue as float) from customer
 select quantile_cont(net_revenue, 0.5) from customer
 """.strip().splitlines()
@@ -148,6 +153,8 @@ def condition(draw, x):
 def aggregate(draw):
     """A random aggregate over customers."""
     x = scalar(draw, draw.randrange(3))
+    if not any(column in x for column in MONEY + COUNTS):
+        x = f"({x} + 0 * orders)"
     call = f"{draw.choice(['sum', 'sum', 'avg', 'min', 'max', 'count'])}({x})"
     return f"{call} filter (where {condition(draw, draw.choice(MONEY))})" if draw.random() < 0.3 else call
 
@@ -196,6 +203,9 @@ def of_duckdb(engine, sql):
     """The one value, or nothing where there is no finite number."""
     try:
         (value,), = engine.execute(sql).fetchall()
+    except duckdb.OutOfRangeException:
+        # 64 bits are too few in DuckDB, which ends with an error; abacus takes as many as it needs.
+        (value,), = engine.execute(sql.replace("customer_id", "customer_id::hugeint", 1)).fetchall()
     except duckdb.Error as fault:
         return f"error: {str(fault).splitlines()[0]}"
     if isinstance(value, bool):
