@@ -1,12 +1,13 @@
 //! Evaluates every expression of a source over a batch, each once.
 
-use super::expr::{Instants, KeyColumn, Rows};
+use super::expr::{Instants, KeyColumn, Rows, Type};
 use super::fates::Fates;
 use super::intern::Interner;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::Result;
+use crate::units::Day;
 use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use hashbrown::HashMap;
@@ -229,7 +230,8 @@ fn group_codes(context: &ScanContext<'_>, group: &GroupOf, rows: &Rows<'_>) -> R
     match group {
         GroupOf::All => Ok(vec![intern("all"); rows.count()]),
         GroupOf::Column(bound) => {
-            Ok(codes_by(&bound.keys(rows)?, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
+            let int = |key| intern(&group_name(bound.ty(), key));
+            Ok(codes_by(&bound.keys(rows)?, intern, int, || intern(NO_GROUP)))
         }
         GroupOf::Product(bound) => {
             let products = context.products.expect("a product lookup has its master data");
@@ -241,6 +243,15 @@ fn group_codes(context: &ScanContext<'_>, group: &GroupOf, rows: &Rows<'_>) -> R
                 none,
             ))
         }
+    }
+}
+
+/// What a group is called whose key is an integer; days and truth values as they are written.
+fn group_name(ty: Type, key: i64) -> String {
+    match ty {
+        Type::Bool => (key != 0).to_string(),
+        Type::Date => i32::try_from(key).map_or_else(|_| key.to_string(), |day| Day(day).to_string()),
+        _ => key.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod definition;
 mod files;
+mod found;
 mod ledgers;
 mod mistakes;
 mod outcomes;

@@ -19,4 +19,6 @@ if ! cmp -s "$here/package.json" "$modules/package.json"; then
     # The package file comes last, so that an interrupted installation is done again.
     mv "$modules/staged/node_modules" "$modules/" && mv "$modules/staged/package.json" "$modules/" && rm -r "$modules/staged"
 fi
+"$python" "$here/folders.py" "$abacus"
+"$python" "$here/lakes.py" "$abacus"
 ABACUS_NODE_MODULES="$modules" "$python" "$here/matrix.py" "$abacus" $spark
