@@ -22,7 +22,7 @@ use crate::pipeline::{Aggregate, Definition};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,8 @@ pub struct FactSet {
     pub record: Record,
     /// Doubts about the sources, which a run says.
     pub warnings: Vec<String>,
+    /// By source, the lake table it was read from, with its version.
+    pub tables: BTreeMap<String, String>,
     /// Names of the sources, transactions first.
     sources: Vec<String>,
     pub(super) folder: PathBuf,
@@ -140,6 +142,7 @@ impl FactSet {
             volume_scale: definition.facts.volume_scale,
             record,
             warnings: Vec::new(),
+            tables: BTreeMap::new(),
             sources: source_names(definition),
             folder: folder.to_owned(),
             ranks,

@@ -45,7 +45,7 @@ pub(crate) struct Origin {
 /// # Errors
 /// No file matches; or names the first folder, link or file that cannot be read, or the lake table that cannot.
 pub(crate) fn find(definition: &Definition, files: &Files) -> Result<FoundFiles> {
-    let found = match table_root(&files.root) {
+    let found = match table_root(&files.root)? {
         Some(root) => find_live(definition, files, &root)?,
         None => find_plain(definition, files)?,
     };
@@ -57,13 +57,18 @@ pub(crate) fn find(definition: &Definition, files: &Files) -> Result<FoundFiles>
 }
 
 /// The root of the Delta table that this folder or file is, or lies in.
-fn table_root(path: &Path) -> Option<PathBuf> {
-    let is_table = |folder: &&Path| format_of(folder) == Some(Format::Delta);
-    // Where the path is written with `..`, the folders above these have names only in the canonical path.
-    let named =
-        path.ancestors().take_while(|folder| folder.components().next_back() != Some(Component::ParentDir));
-    let above = || path.canonicalize().ok()?.ancestors().find(is_table).map(Path::to_owned);
-    named.filter(|folder| !folder.as_os_str().is_empty()).find(is_table).map(Path::to_owned).or_else(above)
+fn table_root(path: &Path) -> Result<Option<PathBuf>> {
+    let is_named = |folder: &&Path| {
+        !folder.as_os_str().is_empty() && folder.components().next_back() != Some(Component::ParentDir)
+    };
+    // Folders above those that are named, as above `..`, have names only in the canonical path.
+    let canonical = path.canonicalize().unwrap_or_default();
+    for folder in path.ancestors().take_while(is_named).chain(canonical.ancestors()) {
+        if format_of(folder)? == Some(Format::Delta) {
+            return Ok(Some(folder.to_owned()));
+        }
+    }
+    Ok(None)
 }
 
 fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {

@@ -134,10 +134,11 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
     check_strays(definition, &run, &record)?;
     refuse_mistakes(&definition.facts, &by_source(&definition.facts, &record))?;
-    let warnings = run.warnings();
+    let (warnings, views) = (run.warnings(), run.views());
     let mut facts =
         FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)?;
     facts.warnings = warnings;
+    facts.tables = views.into_iter().filter_map(|view| Some((view.source, view.table?))).collect();
     Ok(facts)
 }
 

@@ -9,7 +9,7 @@ use super::master::{batches, text_of};
 use super::probe::worth_a_trial;
 use super::quarantine::{self, QuarantinedRow};
 use super::schema::{Keys, RowCounts};
-use super::source_view::{SourceView, warnings_of};
+use super::source_view::SourceView;
 use super::state::FileAccount;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files, KeyType, Scalar};
@@ -132,7 +132,9 @@ impl FactSet {
     pub fn read_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<Vec<Values>> {
         let bound = bind_rows(definition, source)?;
         self.check_keys(definition, source, &bound)?;
-        self.warnings.extend(warnings_of(source.name, &bound.files));
+        let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files);
+        self.warnings.extend(warnings);
+        self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
         let mut rows = Gathered::new(source);
         for file in &bound.files {
             let mut counts = RowCounts::default();

@@ -30,21 +30,16 @@ impl SourceView {
     pub(crate) fn of(source: &str, files: &[InputFile]) -> Self {
         let columns = files.iter().flat_map(|file| &file.constants);
         let columns = columns.filter(|column| column.is_of_folder());
+        let warnings = files.first().into_iter().flat_map(|file| &file.origin.warnings);
         Self {
             source: source.to_owned(),
             files: files.len(),
             rows: files.iter().map(InputFile::rows).sum(),
             table: files.first().and_then(|file| file.origin.table.clone()),
             folder_columns: columns.map(|column| (column.name().to_owned(), words(column))).collect(),
-            warnings: warnings_of(source, files),
+            warnings: warnings.map(|warning| format!("{source}: {warning}")).collect(),
         }
     }
-}
-
-/// Doubts about the columns of a source's folders.
-pub(crate) fn warnings_of(source: &str, files: &[InputFile]) -> Vec<String> {
-    let warnings = files.first().into_iter().flat_map(|file| &file.origin.warnings);
-    warnings.map(|warning| format!("{source}: {warning}")).collect()
 }
 
 fn words(column: &ConstantColumn) -> String {

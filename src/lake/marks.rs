@@ -1,6 +1,7 @@
 //! The marks by which a folder is known as the root of a lake table.
 
 use crate::error::{Error, Result};
+use crate::storage::{Pattern, store_of};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -14,29 +15,31 @@ pub(crate) enum Format {
 }
 
 /// The format of the table whose root this folder is.
-pub(crate) fn format_of(folder: &Path) -> Option<Format> {
-    if holds(&folder.join("_delta_log"), is_delta_log) {
-        Some(Format::Delta)
-    } else if holds(&folder.join("metadata"), |name| name.ends_with(".metadata.json")) {
-        Some(Format::Iceberg)
-    } else if folder.join(".hoodie/hoodie.properties").is_file() {
-        Some(Format::Hudi)
-    } else {
-        None
+///
+/// # Errors
+/// The folder of a log cannot be read: without it removed files would count.
+pub(crate) fn format_of(folder: &Path) -> Result<Option<Format>> {
+    if holds(&folder.join("_delta_log"), "[0-9]*", is_delta_log)? {
+        return Ok(Some(Format::Delta));
     }
+    // Many folders are called so, and not all may be read; one in the way of a walk is named by the walk.
+    if holds(&folder.join("metadata"), "*.metadata.json", |_| true).unwrap_or(false) {
+        return Ok(Some(Format::Iceberg));
+    }
+    let is_hudi = holds(&folder.join(".hoodie"), "hoodie.properties*", |name| name == "hoodie.properties")?;
+    Ok(is_hudi.then_some(Format::Hudi))
 }
 
-/// A folder that may not be read is no mark; the walk names it where it matters.
-fn holds(folder: &Path, is_mark: impl Fn(&str) -> bool) -> bool {
-    let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok);
-    entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(&is_mark))
+fn holds(folder: &Path, pattern: &str, is_mark: impl Fn(&str) -> bool) -> Result<bool> {
+    let (_, pattern) = Pattern::split(pattern).expect("marks are patterns");
+    let found = store_of(folder).list(folder, &pattern)?;
+    Ok(found.iter().any(|path| path.file_name().and_then(OsStr::to_str).is_some_and(&is_mark)))
 }
 
 /// A commit or a checkpoint of a log: twenty digits and what they are.
 fn is_delta_log(name: &str) -> bool {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-    name == "_last_checkpoint"
-        || digits == 20 && (name.ends_with(".json") || name[digits..].starts_with(".checkpoint"))
+    digits == 20 && (name.ends_with(".json") || name[digits..].starts_with(".checkpoint"))
 }
 
 /// Refuses files of tables that cannot be read by pattern: those of Iceberg, Hudi and DuckLake, and of Delta tables
@@ -57,7 +60,7 @@ pub(crate) fn refuse_foreign(root: &Path, paths: &[PathBuf]) -> Result<()> {
     for path in paths {
         folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)));
     }
-    folders.into_iter().try_for_each(|folder| match format_of(folder) {
+    folders.into_iter().try_for_each(|folder| match format_of(folder)? {
         None => Ok(()),
         Some(format) => Err(refusal(format, folder)),
     })

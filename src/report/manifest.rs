@@ -26,7 +26,10 @@ pub fn manifest(
     let sources: Vec<Value> = facts
         .accounts()
         .iter()
-        .map(|(name, files, rows)| json!({ "source": name, "files": files, "rows": rows }))
+        .map(|(name, files, rows)| match facts.tables.get(name) {
+            Some(table) => json!({ "source": name, "files": files, "rows": rows, "table": table }),
+            None => json!({ "source": name, "files": files, "rows": rows }),
+        })
         .collect();
     let state: Vec<String> =
         facts.record.state_files().map(|file| format!("facts/{}.arrow", file.digest)).collect();

@@ -23,7 +23,9 @@ impl Store for Local {
     fn list(&self, root: &Path, pattern: &Pattern) -> Result<Vec<PathBuf>> {
         // The empty path means the folder the program runs in, which has no other name for a walk.
         let start = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-        if start.symlink_metadata().is_err_and(|fault| fault.kind() == ErrorKind::NotFound) {
+        let is_missing =
+            |fault: std::io::Error| matches!(fault.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+        if start.symlink_metadata().is_err_and(is_missing) {
             return Ok(Vec::new());
         }
         let below = |path: &Path| path.strip_prefix(start).unwrap_or(path).to_owned();

@@ -152,6 +152,15 @@ fn tables_of_other_formats_are_refused_with_the_export_that_helps() {
 }
 
 #[test]
+fn a_log_that_cannot_be_read_is_not_passed_over() {
+    let pipeline = over_all();
+    put(&pipeline, "t/a.parquet", &ten_customers());
+    fs::create_dir_all(pipeline.data("t/_delta_log")).unwrap();
+    symlink("/nowhere", pipeline.data("t/_delta_log/00000000000000000000.json")).unwrap();
+    both_fail(&pipeline, 4, &["t/_delta_log/00000000000000000000.json"]);
+}
+
+#[test]
 fn a_version_needs_a_table_that_has_some() {
     let pipeline = sound().with("where = ", "version = 3\nwhere = ");
     both_fail(&pipeline, 2, &["history.toml:8:", "'version' is given", "is no Delta table"]);
