@@ -1,6 +1,6 @@
 //! Binds the expressions of one source to its files and collects what is wrong with them.
 
-use super::expr::{Bound, Type, bind};
+use super::expr::{Bound, Type, bind, way_to_a_moment};
 use super::input::{InputFile, check_drift};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Expr, Scalar};
@@ -69,11 +69,12 @@ impl<'d> Binder<'d> {
             return Some(bound);
         }
         self.messages.push(format!(
-            "{place}: '{key}' is {} in {}, expected {}: '{}'",
+            "{place}: '{key}' is {} in {}, expected {}: '{}'{}",
             bound.ty(),
             self.file,
             wanted.words(),
-            scalar.text
+            scalar.text,
+            way_out(wanted.words(), bound.ty(), &scalar.text)
         ));
         None
     }
@@ -106,7 +107,8 @@ impl Wanted {
             Wanted::Number => matches!(ty, Type::Integer | Type::Decimal(_) | Type::Float | Type::Null),
             Wanted::Instant => matches!(ty, Type::Date | Type::Timestamp { .. }),
             Wanted::Key => {
-                matches!(ty, Type::Integer | Type::Text | Type::Date | Type::Bool | Type::Timestamp { .. })
+                // Whole floats and decimals are integers; a row whose key is not whole is quarantined.
+                !matches!(ty, Type::Null)
             }
             Wanted::Text => matches!(ty, Type::Text),
         }
@@ -121,4 +123,17 @@ impl Wanted {
             Wanted::Text => "text",
         }
     }
+}
+
+/// What makes the wanted of an expression that is something else: a cast, mostly.
+pub(crate) fn way_out(wanted: &str, found: Type, text: &str) -> String {
+    let way_out = match wanted {
+        "a number" if found == Type::Text => format!("write cast({text} as decimal(18, 2))"),
+        "a date or timestamp" => way_to_a_moment(found, text),
+        "a condition" if found == Type::Text => format!("write {text} = '...' or cast({text} as boolean)"),
+        "a condition" if found.is_number() => format!("write {text} <> 0"),
+        wanted if wanted.contains("text") => format!("write cast({text} as varchar)"),
+        _ => return String::new(),
+    };
+    format!("; {way_out}")
 }

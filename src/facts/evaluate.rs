@@ -1,13 +1,12 @@
 //! Evaluates every expression of a source over a batch, each once.
 
-use super::expr::{Instants, KeyColumn, Rows, Type};
+use super::expr::{Instants, KeyColumn, Rows};
 use super::fates::Fates;
 use super::intern::Interner;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::Result;
-use crate::units::Day;
 use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use hashbrown::HashMap;
@@ -38,7 +37,8 @@ pub(crate) fn evaluate(
     let instants = source.at.instants(rows)?;
     fates.quarantine_nulls(instants.nulls.as_ref(), "at");
     fates.quarantine_faults(&instants.faults, "at");
-    let keys = customer_words(context, source, &source.customer.keys(rows)?, fates);
+    let customers = fates.accept(source.customer.keys(rows)?, "customer");
+    let keys = customer_words(context, source, &customers, fates);
     let mut evaluated = Evaluated {
         instants,
         keys,
@@ -71,11 +71,12 @@ pub(crate) fn evaluate(
     evaluated.values = packed(&values, evaluated.narrow);
     evaluated.columns = values;
     for (bit, filter) in source.filters.iter().enumerate() {
-        let answers = filter.truth(rows)?;
+        let answers = fates.accept(filter.truth(rows)?, "a driver's filter");
         answers.set_indices().for_each(|row| evaluated.meta[row].answer(bit));
     }
     for key in &source.distinct {
-        evaluated.distinct.push(words_of(&key.keys(rows)?));
+        let keys = fates.accept(key.keys(rows)?, "a driver's key");
+        evaluated.distinct.push(words_of(&keys));
     }
     Ok(evaluated)
 }
@@ -105,20 +106,21 @@ fn evaluate_sale(
     fates: &mut Fates,
     evaluated: &mut Evaluated,
 ) -> Result<()> {
-    let (orders, nulls) = words_of(&sale.order.keys(rows)?);
+    let (orders, nulls) = words_of(&fates.accept(sale.order.keys(rows)?, "order"));
     fates.quarantine_nulls(nulls.as_ref(), "order");
-    let groups = group_codes(context, &sale.group, rows)?;
-    let returns = sale.is_return.truth(rows)?;
+    let groups = group_codes(context, &sale.group, rows, fates)?;
+    let returns = fates.accept(sale.is_return.truth(rows)?, "return");
     evaluated.meta = groups.into_iter().map(Meta::of_group).collect();
     returns.set_indices().for_each(|row| evaluated.meta[row].mark_return());
     if let Some(line) = &sale.line {
-        let (lines, nulls) = words_of(&line.keys(rows)?);
+        let (lines, nulls) = words_of(&fates.accept(line.keys(rows)?, "line"));
         fates.quarantine_nulls(nulls.as_ref(), "line");
         evaluated.identities =
             orders.iter().zip(&lines).map(|(order, line)| digest_words(&[order, line])).collect();
     }
     if let Some(currency) = &sale.currency {
-        check_currency(context.currency, &currency.keys(rows)?, fates);
+        let currencies = fates.accept(currency.keys(rows)?, "currency");
+        check_currency(context.currency, &currencies, fates);
     }
     evaluated.orders = orders;
     Ok(())
@@ -225,33 +227,30 @@ fn words_of(keys: &KeyColumn) -> (Vec<[u64; 2]>, Option<NullBuffer>) {
 /// The group of lines whose group is null, or whose product the product master data do not have.
 pub(crate) const NO_GROUP: &str = "(none)";
 
-fn group_codes(context: &ScanContext<'_>, group: &GroupOf, rows: &Rows<'_>) -> Result<Vec<u32>> {
+fn group_codes(
+    context: &ScanContext<'_>,
+    group: &GroupOf,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+) -> Result<Vec<u32>> {
     let intern = |text: &str| context.groups.intern(text);
     match group {
         GroupOf::All => Ok(vec![intern("all"); rows.count()]),
         GroupOf::Column(bound) => {
-            let int = |key| intern(&group_name(bound.ty(), key));
-            Ok(codes_by(&bound.keys(rows)?, intern, int, || intern(NO_GROUP)))
+            let groups = fates.accept(bound.keys(rows)?, "product_group");
+            Ok(codes_by(&groups, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
         }
         GroupOf::Product(bound) => {
             let products = context.products.expect("a product lookup has its master data");
             let none = || intern(NO_GROUP);
+            let keys = fates.accept(bound.keys(rows)?, "product");
             Ok(codes_by(
-                &bound.keys(rows)?,
+                &keys,
                 |key| products.by_text(key).unwrap_or_else(none),
                 |key| products.by_int(key).unwrap_or_else(none),
                 none,
             ))
         }
-    }
-}
-
-/// What a group is called whose key is an integer; days and truth values as they are written.
-fn group_name(ty: Type, key: i64) -> String {
-    match ty {
-        Type::Bool => (key != 0).to_string(),
-        Type::Date => i32::try_from(key).map_or_else(|_| key.to_string(), |day| Day(day).to_string()),
-        _ => key.to_string(),
     }
 }
 

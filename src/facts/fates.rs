@@ -1,6 +1,6 @@
 //! What becomes of each row of a batch.
 
-use super::expr::Fault;
+use super::expr::{Checked, Fault};
 use super::schema::RowCounts;
 use super::sums::index_u32;
 use crate::pipeline::DayBounds;
@@ -102,6 +102,12 @@ impl Fates {
                 _ => unreachable!("a day outside the bounds is beyond one of them"),
             });
         }
+    }
+
+    /// Something of every row; rows for which it is not known are quarantined.
+    pub(crate) fn accept<T>(&mut self, checked: Checked<T>, role: &str) -> T {
+        self.quarantine_faults(&checked.faults, role);
+        checked.value
     }
 
     pub(crate) fn cut(&mut self, days: &[i32], as_of: Option<Day>) {

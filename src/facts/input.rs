@@ -2,6 +2,7 @@
 
 use super::constant::{ConstantColumn, PathClaim};
 use super::contain::contain;
+use super::expr::as_uuid;
 use super::file_kind::{FileKind, conversion};
 use super::find::{FoundFiles, Origin, find};
 use super::pages::Pages;
@@ -10,6 +11,7 @@ use crate::pipeline::{Definition, Files};
 use crate::storage::{Head, Object, store_of};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::LogicalType;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -160,10 +162,17 @@ fn hinted_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
             let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
             Arc::new(field.as_ref().clone().with_data_type(dictionary))
         }
+        // Without an Arrow schema in the footer, only Parquet's own type tells a UUID from sixteen other bytes.
+        DataType::FixedSizeBinary(16) if is_uuid(metadata, field.name()) => Arc::new(as_uuid(field)),
         _ => Arc::clone(field),
     };
     let fields: Vec<_> = schema.fields().iter().map(hint).collect();
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}
+
+fn is_uuid(metadata: &ArrowReaderMetadata, name: &str) -> bool {
+    let column = metadata.parquet_schema().columns().iter().find(|column| column.path().string() == name);
+    column.is_some_and(|column| column.logical_type_ref() == Some(&LogicalType::Uuid))
 }
 
 /// Whether a text column is dictionary-encoded in every row group and takes at most two bytes a row.

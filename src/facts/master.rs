@@ -1,7 +1,8 @@
 //! Customer master data.
 
+use super::binder::way_out;
 use super::contain::contain_each;
-use super::expr::{Bound, KeyColumn, Rows, Type, bind};
+use super::expr::{Bound, Checked, KeyColumn, Rows, Type, bind};
 use super::input::{Identity, InputFile, check_drift, open};
 use super::pages::Pages;
 use super::quarantine::QuarantinedRow;
@@ -48,7 +49,11 @@ pub(super) fn bind_all(
         match bind(&scalar.expr, files[0].schema(), &BTreeMap::new(), definition.facts.timezone) {
             Ok(bound) if holds(bound.ty()) => bounds.push(bound),
             Ok(bound) => {
-                messages.push(format!("{place}: '{key}' is {} in {file}, expected {expected}", bound.ty()));
+                let way_out = way_out(expected, bound.ty(), &scalar.text);
+                messages.push(format!(
+                    "{place}: '{key}' is {} in {file}, expected {expected}{way_out}",
+                    bound.ty()
+                ));
             }
             Err(fault) => messages.push(format!("{place}: {} (in {file})", fault.message)),
         }
@@ -80,8 +85,9 @@ pub(super) fn batches<'f>(
     Ok(contain_each(reader).map(move |batch| file.complete(batch.map_err(|error| fault(&error))?)))
 }
 
+/// Whole floats and decimals are keys too, as pandas and Oracle write them; a row whose key is not whole is quarantined.
 pub(super) fn is_key(ty: Type) -> bool {
-    matches!(ty, Type::Integer | Type::Text)
+    matches!(ty, Type::Integer | Type::Text | Type::Decimal(_) | Type::Float)
 }
 
 fn is_number(ty: Type) -> bool {
@@ -246,9 +252,12 @@ impl RawMaster {
         let rows = batch.num_rows();
         let loaded = &Rows::of(batch);
         let mut reasons: Vec<Option<String>> = vec![None; rows];
-        let keys = bounds.customer.keys(loaded)?;
+        let Checked { value: keys, faults: key_faults } = bounds.customer.keys(loaded)?;
+        for (row, fault) in &key_faults {
+            reasons[*row as usize] = Some(format!("customer: {}", fault.reason()));
+        }
         for (_, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
-            *reason = Some("customer is null".to_owned());
+            reason.get_or_insert_with(|| "customer is null".to_owned());
         }
         let acquired = bounds.acquired_on.as_ref().map(|bound| bound.instants(loaded)).transpose()?;
         let scale = definition.facts.money_scale;
@@ -258,6 +267,14 @@ impl RawMaster {
         let more = cost.iter().flat_map(|cost| cost.faults.iter().map(|fault| ("acquisition_cost", fault)));
         for (role, (row, fault)) in faults.chain(more) {
             reasons[*row as usize].get_or_insert_with(|| format!("{role}: {}", fault.reason()));
+        }
+        let mut attributes = Vec::with_capacity(bounds.attributes.len());
+        for (name, bound) in &bounds.attributes {
+            let Checked { value, faults } = bound.keys(loaded)?;
+            for (row, fault) in &faults {
+                reasons[*row as usize].get_or_insert_with(|| format!("{name}: {}", fault.reason()));
+            }
+            attributes.push(value);
         }
         let used: Vec<u32> =
             (0..).zip(&reasons).filter(|(_, reason)| reason.is_none()).map(|(row, _)| row).collect();
@@ -274,8 +291,8 @@ impl RawMaster {
             self.acquisition_cost.push(cost.as_ref().map_or(0, |cost| cost.values[row]));
         }
         let indices = UInt32Array::from(used);
-        for ((_, bound), parts) in bounds.attributes.iter().zip(parts) {
-            parts.push(attribute_array(&bound.keys(loaded)?, &indices)?);
+        for (keys, parts) in attributes.iter().zip(parts) {
+            parts.push(attribute_array(keys, &indices)?);
         }
         for (row, reason) in reasons.iter().enumerate() {
             if let Some(reason) = reason {

@@ -27,7 +27,7 @@ pub fn acquisition_of(definition: &Definition, record: &Record, key: &str) -> Re
     for file in &files {
         for batch in batches(file, Some(&columns(&bounds)))? {
             let batch = batch?;
-            let Some(row) = row_of(&bounds.customer.keys(&Rows::of(&batch))?, key) else { continue };
+            let Some(row) = row_of(&bounds.customer.keys(&Rows::of(&batch))?.value, key) else { continue };
             return listed(definition, &bounds, &batch.slice(row, 1), record);
         }
     }

@@ -1,7 +1,7 @@
 //! Product master data: the group of each product.
 
 use super::evaluate::NO_GROUP;
-use super::expr::{Bound, KeyColumn, Rows, Type};
+use super::expr::{Bound, Checked, KeyColumn, Rows, Type};
 use super::input::{InputFile, open};
 use super::intern::Interner;
 use super::master::{batches, bind_all, is_key, is_valid, text_of};
@@ -64,7 +64,8 @@ pub(crate) fn read_products(
         for batch in batches(file, None)? {
             let batch = batch?;
             let rows = &Rows::of(&batch);
-            let (keys, names) = (bounds[0].keys(rows)?, bounds[1].keys(rows)?);
+            let keys = whole(file, "product", bounds[0].keys(rows)?)?;
+            let names = whole(file, "group", bounds[1].keys(rows)?)?;
             for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
                 let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
                 let group = groups.intern(&name);
@@ -112,4 +113,16 @@ fn check_keys(
         sold.ty(),
         lines[0].path.display()
     )))
+}
+
+/// Keys of a file all of which are known: products have no quarantine.
+fn whole(file: &InputFile, key: &str, keys: Checked<KeyColumn>) -> Result<KeyColumn> {
+    match keys.faults.first() {
+        None => Ok(keys.value),
+        Some((_, fault)) => Err(Error::input(format!(
+            "{}: {key}: {}; mend the row, or leave it null with try_cast",
+            file.path.display(),
+            fault.reason()
+        ))),
+    }
 }

@@ -1,8 +1,8 @@
 //! Sources whose rows later rooms need one by one, such as surveys: read whole, by the same row contract as all others.
 //! Their rows are accounted for beside those of the facts, and what breaks the contract is quarantined with theirs.
 
-use super::binder::{Binder, Wanted};
-use super::expr::{Bound, Fixed, Instants, KeyColumn, Rows, Type, bind};
+use super::binder::{Binder, Wanted, way_out};
+use super::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows, Type, bind};
 use super::fact_set::FactSet;
 use super::input::{InputFile, open};
 use super::master::{batches, text_of};
@@ -186,7 +186,7 @@ impl FactSet {
 
 /// A batch's values of one column.
 enum Evaluated {
-    Keys(KeyColumn),
+    Keys(Checked<KeyColumn>),
     Numbers(Fixed),
     Days(Instants),
 }
@@ -203,16 +203,18 @@ impl Evaluated {
     fn is_null(&self, row: usize) -> bool {
         let is_null = |nulls: &Option<NullBuffer>| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
         match self {
-            Self::Keys(KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. }) => is_null(nulls),
-            Self::Keys(KeyColumn::PlainText(array)) => array.is_null(row),
+            Self::Keys(keys) => match &keys.value {
+                KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => is_null(nulls),
+                KeyColumn::PlainText(array) => array.is_null(row),
+            },
             Self::Numbers(numbers) => is_null(&numbers.nulls),
             Self::Days(days) => is_null(&days.nulls),
         }
     }
 
-    fn faults(&self) -> &[(u32, super::expr::Fault)] {
+    fn faults(&self) -> &[(u32, Fault)] {
         match self {
-            Self::Keys(_) => &[],
+            Self::Keys(keys) => &keys.faults,
             Self::Numbers(numbers) => &numbers.faults,
             Self::Days(days) => &days.faults,
         }
@@ -267,9 +269,12 @@ impl Gathered {
         let evaluated = evaluated.collect::<Result<Vec<_>>>()?;
         let kept = bound.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;
         let mut fates = fates(facts, source, &evaluated, batch.num_rows());
-        if let Some(kept) = kept {
+        if let Some(Checked { value: kept, faults }) = kept {
             let excluded = fates.iter_mut().enumerate().filter(|(row, _)| !kept.value(*row));
             excluded.for_each(|(_, fate)| *fate = Fate::Excluded);
+            for (row, fault) in faults {
+                fates[row as usize] = Fate::Quarantined(format!("where: {}", fault.reason()));
+            }
         }
         for (row, fate) in fates.into_iter().enumerate() {
             counts.read += 1;
@@ -298,11 +303,11 @@ impl Gathered {
                         Some(rank) => rank,
                         None => FIRST_STRANGER + number(&mut self.strangers, text_of(keys, row)),
                     };
-                    ranks.push((!is_null).then(|| rank(keys)));
+                    ranks.push((!is_null).then(|| rank(&keys.value)));
                 }
                 (Values::Names(_, codes), Evaluated::Keys(keys)) => {
                     let known = &mut self.names[index];
-                    codes.push((!is_null).then(|| number(known, text_of(keys, row))));
+                    codes.push((!is_null).then(|| number(known, text_of(&keys.value, row))));
                 }
                 (Values::Numbers(numbers), Evaluated::Numbers(fixed)) => {
                     numbers.push((!is_null).then(|| fixed.values[row]));
@@ -369,8 +374,8 @@ fn fates(facts: &FactSet, source: &RowSource<'_>, evaluated: &[Evaluated], rows:
                 continue;
             }
             match (values, column.holds) {
-                (Evaluated::Keys(keys), Holds::Customer) if facts.rank(keys, row).is_none() => {
-                    let key = text_of(keys, row);
+                (Evaluated::Keys(keys), Holds::Customer) if facts.rank(&keys.value, row).is_none() => {
+                    let key = text_of(&keys.value, row);
                     quarantine_row(fate, || format!("{} '{key}' is in no other source", column.key));
                 }
                 (Evaluated::Days(days), Holds::At)
@@ -408,7 +413,10 @@ pub fn evaluate_measures(
         let place = definition.place(scalar.at);
         match bind(&scalar.expr, &batch.schema(), &BTreeMap::new(), definition.facts.timezone) {
             Ok(bound) if bound.ty().is_number() => bounds.push(bound),
-            Ok(bound) => messages.push(format!("{place}: '{name}' is {}, expected a number", bound.ty())),
+            Ok(bound) => {
+                let way_out = way_out("a number", bound.ty(), &scalar.text);
+                messages.push(format!("{place}: '{name}' is {}, expected a number{way_out}", bound.ty()));
+            }
             Err(fault) => messages.push(format!("{place}: {}", fault.message)),
         }
     }

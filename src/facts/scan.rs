@@ -88,7 +88,8 @@ pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let reader = open_row_group(source, input, task.row_group).map_err(|fault| undecodable(&fault))?;
     for batch in contain_each(reader) {
         let batch = input.complete(batch.map_err(|fault| undecodable(&fault))?)?;
-        add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)?;
+        add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)
+            .map_err(|fault| placed(fault, input, task.row_group))?;
         first_row += batch.num_rows() as u64;
     }
     scanned.records = sink.records;
@@ -101,6 +102,18 @@ pub(crate) fn undecodable(input: &InputFile, row_group: usize, fault: &dyn std::
         "{}: row group {row_group} cannot be decoded: {fault}; write the file again or take it out of the pattern",
         input.path.display()
     ))
+}
+
+/// A value that the definition has to take otherwise, such as a key of 64 bits, with its place.
+fn placed(fault: Error, input: &InputFile, row_group: usize) -> Error {
+    match fault.kind {
+        Kind::Definition => Error::definition(format!(
+            "{}: row group {row_group}: {}",
+            input.path.display(),
+            fault.messages.join("; ")
+        )),
+        _ => fault,
+    }
 }
 
 pub(crate) fn open_row_group(
@@ -132,7 +145,8 @@ fn add_batch(
     let rows = &Rows::of(batch);
     let mut fates = Fates::new(rows.count());
     if let Some(filter) = &source.filter {
-        fates.exclude(&filter.truth(rows)?);
+        let kept = fates.accept(filter.truth(rows)?, "where");
+        fates.exclude(&kept);
     }
     let evaluated = evaluate(context, source, rows, &mut fates)?;
     if source.makes_periods && context.bounds != DayBounds::default() {

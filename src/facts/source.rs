@@ -6,7 +6,10 @@ use super::expr::{Bound, Type};
 use super::input::{InputFile, open};
 use super::schema::AggregateColumn;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{Definition, Duplicates, EventsDef, KeyType, Level, TransactionsDef, UnknownCustomer};
+use crate::pipeline::sql::SqlType;
+use crate::pipeline::{
+    Definition, Duplicates, EventsDef, Expr, KeyType, Level, Scalar, TransactionsDef, UnknownCustomer,
+};
 
 /// One source (transactions or events), bound to its files.
 pub(crate) struct Source {
@@ -235,12 +238,22 @@ fn default_return(binder: &mut Binder<'_>) -> Option<Bound> {
 
 fn bind_group(binder: &mut Binder<'_>, def: &TransactionsDef, has_products: bool) -> Option<GroupOf> {
     match (&def.product_group, &def.product) {
-        (Some(group), _) => binder.scalar("product_group", group, Wanted::Key).map(GroupOf::Column),
+        (Some(group), _) => named_group(binder, group).map(GroupOf::Column),
         (None, Some(product)) if has_products => {
             binder.scalar("product", product, Wanted::Key).map(GroupOf::Product)
         }
         _ => Some(GroupOf::All),
     }
+}
+
+/// Groups have names: of days, times and conditions their text.
+fn named_group(binder: &mut Binder<'_>, group: &Scalar) -> Option<Bound> {
+    let bound = binder.scalar("product_group", group, Wanted::Key)?;
+    if !matches!(bound.ty(), Type::Bool | Type::Date | Type::Timestamp { .. }) {
+        return Some(bound);
+    }
+    let expr = Expr::Cast { of: Box::new(group.expr.clone()), to: SqlType::Text, or_null: false };
+    binder.scalar("product_group", &Scalar { expr, ..group.clone() }, Wanted::Key)
 }
 
 fn bind_events(

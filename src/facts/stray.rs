@@ -167,7 +167,7 @@ fn first_row_of(run: &Run<'_>, task: Task, days: &Range<Day>) -> Result<Option<(
         let kept = source.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;
         let is_used = |row: usize| {
             instants.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
-                && kept.as_ref().is_none_or(|kept| kept.value(row))
+                && kept.as_ref().is_none_or(|kept| kept.value.value(row))
                 && instants.faults.iter().all(|(fault, _)| *fault as usize != row)
         };
         let lies_there = |row: &usize| days.contains(&Day(instants.days[*row])) && is_used(*row);

@@ -170,14 +170,18 @@ pub(crate) fn kind(expr: &Expr, of: &dyn Fn(&str) -> Kind) -> Result<Kind, Strin
             kind(x)?;
             Kind::Flag
         }
-        Expr::DatePart(..) | Expr::ToDate(_) => return Err(format!("{expr}: rules know no parts of dates")),
+        Expr::DatePart(..) | Expr::Cast { .. } | Expr::Call(..) => {
+            return Err(format!(
+                "{expr}: rules know no casts, no parts of dates and no functions but abs and coalesce"
+            ));
+        }
     })
 }
 
 fn of_operator(expr: &Expr, op: BinaryOp, left: (&Expr, Kind), right: (&Expr, Kind)) -> Result<Kind, String> {
     use BinaryOp::*;
     match op {
-        Add | Subtract | Multiply | Divide => {
+        Add | Subtract | Multiply | Divide | Remainder => {
             wanted(left.0, left.1, Kind::Number, "arithmetic")?;
             wanted(right.0, right.1, Kind::Number, "arithmetic")
         }

@@ -184,7 +184,9 @@ fn lower(expr: &Expr) -> pl::Expr {
         }
         Expr::IsNull(x, false) => lower(x).is_null(),
         Expr::IsNull(x, true) => lower(x).is_not_null(),
-        Expr::DatePart(..) | Expr::ToDate(_) => panic!("the reader of rules refuses parts of dates"),
+        Expr::DatePart(..) | Expr::Cast { .. } | Expr::Call(..) => {
+            panic!("the reader of rules refuses casts and functions")
+        }
     }
 }
 
@@ -211,6 +213,7 @@ fn operator(left: &Expr, op: BinaryOp, right: &Expr) -> pl::Expr {
         GreaterEqual => lower(left).gt_eq(lower(right)),
         And => lower(left).and(lower(right)),
         Or => lower(left).or(lower(right)),
+        Remainder | Concat => panic!("the reader of rules refuses these operators"),
     }
 }
 

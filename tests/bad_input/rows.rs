@@ -303,3 +303,31 @@ fn master_rows_without_customer_are_quarantined() {
     assert_eq!(found, ("customers", "1", "0", "customer is null"));
     assert_eq!(published.rows("customer").len(), 11);
 }
+
+#[test]
+fn failed_casts_are_quarantined_with_the_value_wherever_they_stand() {
+    let mut day: Vec<Option<&str>> = vec![Some("2024-01-31"); 20];
+    day[1] = Some("31.01.2024");
+    day[2] = None;
+    let mut quantity = vec!["2"; 20];
+    quantity[8] = "two";
+    let pipeline = Pipeline::new()
+        .with("at = \"ordered_at\"", "at = \"cast(ordered_at as date)\"")
+        .with("status <> 'test'", "cast(quantity as integer) > 0")
+        .with("quantity = \"quantity\"", "quantity = \"quantity::integer\"")
+        .with("quantity * unit_price", "cast(quantity as integer) * unit_price")
+        .with("quantity * unit_cost", "try_cast(quantity as integer) * unit_cost");
+    let columns = replace(table(&ten_customers()), "ordered_at", Arc::new(StringArray::from(day)));
+    let columns = replace(columns, "quantity", Arc::new(StringArray::from(quantity)));
+    write_with(
+        &pipeline.data("lines/a.parquet"),
+        columns,
+        Written { row_group_rows: 8, ..Written::default() },
+    );
+    let published = pipeline.publish(&[]);
+    assert_eq!(published.counts(), [20, 17, 3, 0, 0]);
+    let found = quarantined(&published);
+    assert_eq!(places(&found), [("0", "1"), ("0", "2"), ("1", "0")]);
+    let reasons: Vec<&str> = found.iter().map(|(_, _, reason)| reason.as_str()).collect();
+    assert_eq!(reasons, ["at: '31.01.2024' is no date", "at is null", "where: 'two' is no integer"]);
+}

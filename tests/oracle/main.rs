@@ -1,6 +1,8 @@
 //! The program against other engines: DuckDB recomputes the facts of random histories, and DuckDB, Polars and
 //! pyarrow read what was published. Needs the peers' virtual environment (`benches/peers/setup.sh`).
 
+mod expressions;
+
 #[allow(dead_code, reason = "each test program takes its own part of the support")]
 #[path = "../support/days.rs"]
 mod days;
@@ -93,6 +95,23 @@ fn checks_answer_as_duckdb_does() {
     check(&python, "checks_oracle.py", &["write".into(), pipeline.clone()], "the checks");
     run(&pipeline, 2);
     check(&python, "checks_oracle.py", &["compare".into(), folder.path().join("out/retail")], "checks");
+}
+
+#[test]
+fn columns_that_other_tools_write_are_read_or_cast_in_the_pipeline_file() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = Path::new(ROOT).join("tests/oracle/foreign_columns.py");
+    succeed(Command::new(&python).arg(&script).arg(folder.path()), "columns of other tools");
+    for case in std::fs::read_dir(folder.path()).expect("a folder of cases") {
+        run(&case.expect("a case").path().join("pipelines/history.toml"), 2);
+    }
+    check(
+        &python,
+        "foreign_columns.py",
+        &[folder.path().to_owned(), "--check".into()],
+        "columns of other tools",
+    );
 }
 
 /// The repository's sample in a folder of its own.

@@ -1,8 +1,9 @@
 //! Settles names and types: from the grammar's trees to typed ones.
 
-use super::node::{Comparison, Format, Kind, Node, Pattern, gcd};
+use super::cast::kind_after;
+use super::node::{Cast, Comparison, Format, Kind, Node, Pattern, TextCall, gcd};
 use super::{BindError, Bound, Plan, Type, column, time};
-use crate::pipeline::sql::{BinaryOp, Expr, Literal};
+use crate::pipeline::sql::{BinaryOp, DatePart, Expr, Literal, SqlType};
 use crate::units::{Decimal, format_fixed};
 use arrow::datatypes::Schema;
 use chrono_tz::Tz;
@@ -29,7 +30,7 @@ pub fn bind(
     Ok(Bound { plan: Arc::new(Plan { node, kind, columns, zone }) })
 }
 
-struct Binder<'a> {
+pub(super) struct Binder<'a> {
     schema: &'a Schema,
     roles: &'a BTreeMap<String, Expr>,
     zone: Tz,
@@ -37,19 +38,19 @@ struct Binder<'a> {
     columns: BTreeSet<String>,
 }
 
-struct Typed {
-    node: Node,
-    kind: Kind,
+pub(super) struct Typed {
+    pub(super) node: Node,
+    pub(super) kind: Kind,
 }
 
-type Bind = Result<Typed, BindError>;
+pub(super) type Bind = Result<Typed, BindError>;
 
-fn fault<T>(message: String) -> Result<T, BindError> {
+pub(super) fn fault<T>(message: String) -> Result<T, BindError> {
     Err(BindError { message })
 }
 
 impl Binder<'_> {
-    fn bind(&mut self, expr: &Expr) -> Bind {
+    pub(super) fn bind(&mut self, expr: &Expr) -> Bind {
         match expr {
             Expr::Column(name) => self.name(name),
             Expr::Literal(literal) => literal_of(literal),
@@ -61,10 +62,10 @@ impl Binder<'_> {
             Expr::Coalesce(values) => self.coalesce(values),
             Expr::InList(x, literals, negated) => self.in_list(x, literals, *negated),
             Expr::Like(x, pattern, negated, ignores_case) => {
-                let text = self.of(x, Kind::Text, "text", "'like'")?;
+                let text = self.text(x, "'like'")?;
                 let pattern =
                     Pattern { text: pattern.clone(), negated: *negated, ignores_case: *ignores_case };
-                Ok(Typed { node: Node::Like(Box::new(text.node), pattern), kind: Kind::Bool })
+                Ok(Typed { node: Node::Like(Box::new(text), pattern), kind: Kind::Bool })
             }
             Expr::IsNull(x, negated) => {
                 let node = Node::IsNull(Box::new(self.bind(x)?.node), *negated);
@@ -73,16 +74,12 @@ impl Binder<'_> {
             Expr::DatePart(part, x) => {
                 let Typed { node, kind } = self.moment(x, "a date part")?;
                 let node = Node::DatePart(*part, Box::new(node), kind);
-                Ok(Typed { node, kind: Kind::Number(Format::INTEGER) })
+                // Microseconds are the sixth digit of the epoch's seconds.
+                let scale = if *part == DatePart::Epoch { 6 } else { 0 };
+                Ok(Typed { node, kind: Kind::Number(Format::decimal(scale)) })
             }
-            Expr::ToDate(x) => {
-                let Typed { node, kind } = self.moment(x, "a cast to a date")?;
-                let node = match kind {
-                    Kind::Instant { zoned } => Node::ToDay(Box::new(node), zoned),
-                    _ => node,
-                };
-                Ok(Typed { node, kind: Kind::Date })
-            }
+            Expr::Cast { of, to, or_null } => self.cast(of, *to, *or_null),
+            Expr::Call(function, arguments) => self.call(*function, arguments),
         }
     }
 
@@ -105,7 +102,7 @@ impl Binder<'_> {
             return fault(unknown_column(name, role_names().chain(column_names()).collect()));
         };
         let field = self.schema.field_with_name(column).expect("the name is one of the schema's");
-        let kind = column::kind_of(field.data_type())
+        let kind = column::kind_of(field)
             .map_err(|what| BindError { message: format!("column '{column}' {what}") })?;
         self.columns.insert(column.to_owned());
         Ok(Typed { node: Node::Column(column.to_owned(), kind), kind })
@@ -122,7 +119,12 @@ impl Binder<'_> {
         match op {
             BinaryOp::And => logic(self.condition(left, sign)?, self.condition(right, sign)?, Node::And),
             BinaryOp::Or => logic(self.condition(left, sign)?, self.condition(right, sign)?, Node::Or),
-            BinaryOp::Divide => divide(self.number(left, sign)?, right),
+            BinaryOp::Divide => match right {
+                Expr::Literal(Literal::Number(number)) => divide(self.number(left, sign)?, *number),
+                _ => quotient(self.number(left, sign)?, self.number(right, sign)?),
+            },
+            BinaryOp::Remainder => self.remainder(left, right),
+            BinaryOp::Concat => self.join(left, right),
             BinaryOp::Multiply => multiply(self.number(left, sign)?, self.number(right, sign)?),
             _ => {
                 let (a, b) = (self.number(left, sign)?, self.number(right, sign)?);
@@ -132,6 +134,62 @@ impl Binder<'_> {
                 Ok(Typed { node, kind })
             }
         }
+    }
+
+    fn remainder(&mut self, left: &Expr, right: &Expr) -> Bind {
+        let (a, b) = (self.number(left, "'%'")?, self.number(right, "'%'")?);
+        let is_exact = |typed: &Typed| matches!(typed.kind, Kind::Number(_));
+        let kind = if is_exact(&a) && is_exact(&b) { unify(a.kind, b.kind) } else { Some(Kind::Float) };
+        let kind = kind.ok_or_else(|| too_many_digits("'%'"))?;
+        let (a, b) = (Box::new(self.to(a, kind)?), Box::new(self.to(b, kind)?));
+        Ok(Typed { node: Node::Remainder(a, b), kind })
+    }
+
+    fn join(&mut self, left: &Expr, right: &Expr) -> Bind {
+        let mut parts = Vec::new();
+        for side in [left, right] {
+            match as_text(self.bind(side)?) {
+                Node::Call(TextCall::Join, more) => parts.extend(more),
+                part => parts.push(part),
+            }
+        }
+        Ok(Typed { node: Node::Call(TextCall::Join, parts), kind: Kind::Text })
+    }
+
+    fn cast(&mut self, of: &Expr, to: SqlType, or_null: bool) -> Bind {
+        let typed = self.bind(of)?;
+        let Some(kind) = kind_after(typed.kind, to) else {
+            let way_out = match (typed.kind, to) {
+                (Kind::Date | Kind::Instant { .. }, _) => {
+                    format!("take a part, such as year({of}), or epoch({of}) for seconds")
+                }
+                (Kind::Number(_) | Kind::Float, _) => {
+                    format!(
+                        "write to_timestamp({of}) if it counts seconds since 1970, or \
+                         strptime(cast({of} as varchar), '%Y%m%d') if its digits are those of a date"
+                    )
+                }
+                _ => "cast it to varchar first".to_owned(),
+            };
+            let (subject, found) = (subject(of), typed.kind.ty());
+            return fault(format!("{subject} is {found}, which cannot be cast to {to}; {way_out}"));
+        };
+        let keeps_all = match to {
+            SqlType::Text | SqlType::Date | SqlType::Timestamp | SqlType::Instant => typed.kind == kind,
+            SqlType::Double | SqlType::Bool => typed.kind == kind,
+            SqlType::Integer { .. } | SqlType::Decimal { .. } | SqlType::Float => false,
+        };
+        if typed.kind == Kind::Null {
+            return Ok(Typed::null(kind));
+        }
+        if keeps_all {
+            return Ok(typed);
+        }
+        if let (Kind::Instant { zoned }, SqlType::Date) = (typed.kind, to) {
+            return Ok(Typed { node: Node::ToDay(Box::new(typed.node), zoned), kind });
+        }
+        let how = Cast { from: typed.kind, to, or_null };
+        Ok(Typed { node: Node::Cast(Box::new(typed.node), how), kind })
     }
 
     fn compare(&mut self, left: &Expr, comparison: Comparison, right: &Expr) -> Bind {
@@ -173,7 +231,7 @@ impl Binder<'_> {
     }
 
     /// Values that must have one kind.
-    fn alike(&mut self, values: &[&Expr]) -> Result<(Vec<Node>, Kind), BindError> {
+    pub(super) fn alike(&mut self, values: &[&Expr]) -> Result<(Vec<Node>, Kind), BindError> {
         let bound = values.iter().map(|value| self.bind(value)).collect::<Result<Vec<_>, _>>()?;
         let mut kind = Kind::Null;
         for (index, typed) in bound.iter().enumerate() {
@@ -187,59 +245,90 @@ impl Binder<'_> {
         Ok((nodes, kind))
     }
 
-    fn number(&mut self, expr: &Expr, context: &str) -> Bind {
+    pub(super) fn number(&mut self, expr: &Expr, context: &str) -> Bind {
+        let typed = self.bind(expr)?;
+        let way_out = match typed.kind {
+            Kind::Number(_) | Kind::Ratio(_) | Kind::Float => return Ok(typed),
+            Kind::Null => return Ok(Typed::null(Kind::Number(Format::INTEGER))),
+            Kind::Bool => "write case when ... then 1 else 0 end".to_owned(),
+            Kind::Text => format!("write cast({expr} as decimal(18, 2))"),
+            _ => format!("take a part of it, such as year({expr})"),
+        };
+        let (subject, found) = (subject(expr), typed.kind.ty());
+        fault(format!("{subject} is {found}, expected a number in {context}; {way_out}"))
+    }
+
+    /// A whole number, such as a count of characters.
+    pub(super) fn whole(&mut self, expr: &Expr, context: &str) -> Result<Node, BindError> {
+        let typed = self.number(expr, context)?;
+        match typed.kind {
+            Kind::Number(Format::INTEGER) => Ok(typed.node),
+            other => {
+                let (subject, found) = (subject(expr), other.ty());
+                let way_out = format!("write cast({expr} as bigint)");
+                fault(format!("{subject} is {found}, expected a whole number in {context}; {way_out}"))
+            }
+        }
+    }
+
+    /// Text.
+    pub(super) fn text(&mut self, expr: &Expr, context: &str) -> Result<Node, BindError> {
         let typed = self.bind(expr)?;
         match typed.kind {
-            Kind::Number(_) | Kind::Float => Ok(typed),
-            Kind::Null => Ok(Typed::null(Kind::Number(Format::INTEGER))),
-            Kind::Bool => fault(format!(
-                "{} is a condition, expected a number in {context}; write case when ... then 1 else 0 end",
-                subject(expr)
-            )),
-            kind => fault(format!("{} is {}, expected a number in {context}", subject(expr), kind.ty())),
+            Kind::Text => Ok(typed.node),
+            Kind::Null => Ok(Node::Null(Kind::Text)),
+            other => {
+                let (subject, found) = (subject(expr), other.ty());
+                fault(format!(
+                    "{subject} is {found}, expected text in {context}; write cast({expr} as varchar)"
+                ))
+            }
         }
     }
 
     fn condition(&mut self, expr: &Expr, context: &str) -> Bind {
-        self.of(expr, Kind::Bool, "a condition", context)
+        let typed = self.bind(expr)?;
+        let way_out = match typed.kind {
+            Kind::Bool => return Ok(typed),
+            Kind::Null => return Ok(Typed::null(Kind::Bool)),
+            Kind::Number(_) | Kind::Ratio(_) | Kind::Float => format!("write {expr} <> 0"),
+            Kind::Text => format!("write {expr} = '...' or cast({expr} as boolean)"),
+            _ => "write a comparison".to_owned(),
+        };
+        let (subject, found) = (subject(expr), typed.kind.ty());
+        fault(format!("{subject} is {found}, expected a condition in {context}; {way_out}"))
     }
 
-    fn moment(&mut self, expr: &Expr, context: &str) -> Bind {
+    pub(super) fn moment(&mut self, expr: &Expr, context: &str) -> Bind {
         let typed = self.bind(expr)?;
-        match typed.kind {
-            Kind::Date | Kind::Instant { .. } => Ok(typed),
-            Kind::Null => Ok(Typed::null(Kind::Date)),
-            kind => fault(format!(
-                "{} is {}, expected a date or timestamp in {context}",
-                subject(expr),
-                kind.ty()
-            )),
-        }
-    }
-
-    fn of(&mut self, expr: &Expr, kind: Kind, expected: &str, context: &str) -> Bind {
-        let typed = self.bind(expr)?;
-        match typed.kind {
-            found if found == kind => Ok(typed),
-            Kind::Null => Ok(Typed::null(kind)),
-            found => fault(format!("{} is {}, expected {expected} in {context}", subject(expr), found.ty())),
-        }
+        let way_out = match typed.kind {
+            Kind::Date | Kind::Instant { .. } => return Ok(typed),
+            Kind::Null => return Ok(Typed::null(Kind::Date)),
+            other => way_to_a_moment(other.ty(), &expr.to_string()),
+        };
+        let (subject, found) = (subject(expr), typed.kind.ty());
+        fault(format!("{subject} is {found}, expected a date or timestamp in {context}; {way_out}"))
     }
 
     /// Converts to a kind that `unify` gave.
-    fn to(&self, typed: Typed, kind: Kind) -> Result<Node, BindError> {
+    pub(super) fn to(&self, typed: Typed, kind: Kind) -> Result<Node, BindError> {
         let Typed { node, kind: from } = typed;
         Ok(match (from, kind, node) {
             (Kind::Null, to, _) => Node::Null(to),
             (from, to, Node::Null(_)) if from != to => Node::Null(to),
             (from, to, node) if from == to => node,
-            (Kind::Number(from), Kind::Number(to), Node::Number(mantissa)) => {
+            (Kind::Number(from), Kind::Number(to) | Kind::Ratio(to), Node::Number(mantissa)) => {
                 let aligned = mantissa.checked_mul(from.factor_to(to));
                 Node::Number(aligned.ok_or_else(|| too_many_digits("a literal"))?)
             }
-            (Kind::Number(from), Kind::Number(to), node) => scaled(node, from.factor_to(to)),
+            (Kind::Number(from), Kind::Number(to), node)
+            | (Kind::Number(from) | Kind::Ratio(from), Kind::Ratio(to), node) => {
+                scaled(node, from.factor_to(to))
+            }
             (Kind::Number(from), Kind::Float, Node::Number(mantissa)) => Node::Float(float(mantissa, from)),
-            (Kind::Number(from), Kind::Float, node) => Node::ToFloat(Box::new(node), from),
+            (Kind::Number(from) | Kind::Ratio(from), Kind::Float, node) => {
+                Node::ToFloat(Box::new(node), from)
+            }
             (Kind::Date, Kind::Instant { zoned }, Node::Date(day)) => {
                 Node::Instant(time::midnight(day, zoned.then_some(self.zone)))
             }
@@ -253,7 +342,7 @@ impl Binder<'_> {
 }
 
 impl Typed {
-    fn null(kind: Kind) -> Self {
+    pub(super) fn null(kind: Kind) -> Self {
         Self { node: Node::Null(kind), kind }
     }
 
@@ -278,21 +367,59 @@ fn literal_of(literal: &Literal) -> Bind {
     })
 }
 
+/// What a moment is made from.
+pub(crate) fn way_to_a_moment(found: Type, text: &str) -> String {
+    match found {
+        Type::Text => {
+            format!("write cast({text} as date), or strptime({text}, '%d.%m.%Y') for another format")
+        }
+        Type::Integer | Type::Decimal(_) | Type::Float => {
+            format!(
+                "write to_timestamp({text}) if it counts seconds since 1970, epoch_ms({text}) for milliseconds"
+            )
+        }
+        _ => "name a column of dates or timestamps".to_owned(),
+    }
+}
+
+/// A value as text.
+pub(super) fn as_text(typed: Typed) -> Node {
+    match (typed.kind, typed.node) {
+        (Kind::Text, node) => node,
+        (Kind::Null, _) => Node::Null(Kind::Text),
+        (from, node) => Node::Cast(Box::new(node), Cast { from, to: SqlType::Text, or_null: false }),
+    }
+}
+
+/// `x / y` of columns: a fraction where both are exact, with the quotient of their denominators as its format.
+fn quotient(x: Typed, y: Typed) -> Bind {
+    let (Some(over), Some(under)) = (x.kind.format(), y.kind.format()) else {
+        let node = Node::Divide(Box::new(to_float(x)), Box::new(to_float(y)));
+        return Ok(Typed { node, kind: Kind::Float });
+    };
+    let (over, under) = (over.denominator(), under.denominator());
+    let common = gcd(over, under);
+    let format = Format::of_denominator(over / common).checked().ok_or_else(|| too_many_digits("'/'"))?;
+    let node = Node::Quotient(Box::new(scaled(x.node, under / common)), Box::new(y.node));
+    Ok(Typed { node, kind: Kind::Ratio(format) })
+}
+
 fn multiply(a: Typed, b: Typed) -> Bind {
-    let (kind, a, b) = match (a.kind, b.kind) {
-        (Kind::Number(left), Kind::Number(right)) => {
+    let (kind, a, b) = match (a.kind.format(), b.kind.format()) {
+        (Some(left), Some(right)) => {
             let format = left.product(right).ok_or_else(|| too_many_digits("'*'"))?;
-            (Kind::Number(format), a.node, b.node)
+            let kind = if matches!(b.kind, Kind::Ratio(_)) { b.kind } else { a.kind };
+            (kind.with(format), a.node, b.node)
         }
         _ => (Kind::Float, to_float(a), to_float(b)),
     };
     Ok(Typed { node: Node::Multiply(Box::new(a), Box::new(b)), kind })
 }
 
-fn to_float(typed: Typed) -> Node {
+pub(super) fn to_float(typed: Typed) -> Node {
     match (typed.kind, typed.node) {
         (Kind::Number(format), Node::Number(mantissa)) => Node::Float(float(mantissa, format)),
-        (Kind::Number(format), node) => Node::ToFloat(Box::new(node), format),
+        (Kind::Number(format) | Kind::Ratio(format), node) => Node::ToFloat(Box::new(node), format),
         (_, node) => node,
     }
 }
@@ -300,13 +427,11 @@ fn to_float(typed: Typed) -> Node {
 /// `x / (m / 10^s)` = `x × (10^s × c) / 10^k / r`, where m = ± 10^k × r / c and r has no factor 2 or 5.
 ///
 /// The 10^k moves the scale, r goes to the divisor, and only what is left multiplies the mantissa: `x / 100` is free.
-fn divide(x: Typed, divisor: &Expr) -> Bind {
-    let Expr::Literal(Literal::Number(number)) = divisor else {
-        return fault("division by something other than a number literal".into());
-    };
-    let Decimal { mantissa, scale } = number.normalised();
-    let Kind::Number(format) = x.kind else {
-        let node = Node::Divide(Box::new(x.node), float(mantissa, Format::decimal(scale)));
+fn divide(x: Typed, divisor: Decimal) -> Bind {
+    let Decimal { mantissa, scale } = divisor.normalised();
+    let Some(format) = x.kind.format() else {
+        let divisor = Node::Float(float(mantissa, Format::decimal(scale)));
+        let node = Node::Divide(Box::new(x.node), Box::new(divisor));
         return Ok(Typed { node, kind: Kind::Float });
     };
     let (mut rest, mut twos, mut fives) = (mantissa.abs(), 0_u8, 0_u8);
@@ -326,10 +451,10 @@ fn divide(x: Typed, divisor: &Expr) -> Bind {
         Some((factor * mantissa.signum(), Format { scale, divisor }.checked()?))
     };
     let (factor, format) = exact().ok_or_else(|| too_many_digits("'/'"))?;
-    Ok(Typed { node: scaled(x.node, factor), kind: Kind::Number(format) })
+    Ok(Typed { node: scaled(x.node, factor), kind: x.kind.with(format) })
 }
 
-fn scaled(node: Node, factor: i128) -> Node {
+pub(super) fn scaled(node: Node, factor: i128) -> Node {
     if factor == 1 { node } else { Node::Scale(Box::new(node), factor) }
 }
 
@@ -345,7 +470,12 @@ fn unify(a: Kind, b: Kind) -> Option<Kind> {
         (a, b) if a == b => a,
         (Kind::Null, other) | (other, Kind::Null) => other,
         (Kind::Number(a), Kind::Number(b)) => Kind::Number(a.common(b)?),
-        (Kind::Number(_), Kind::Float) | (Kind::Float, Kind::Number(_)) => Kind::Float,
+        (Kind::Ratio(a), Kind::Ratio(b) | Kind::Number(b)) | (Kind::Number(a), Kind::Ratio(b)) => {
+            Kind::Ratio(a.common(b)?)
+        }
+        (Kind::Number(_) | Kind::Ratio(_), Kind::Float) | (Kind::Float, Kind::Number(_) | Kind::Ratio(_)) => {
+            Kind::Float
+        }
         (Kind::Date, Kind::Instant { zoned }) | (Kind::Instant { zoned }, Kind::Date) => {
             Kind::Instant { zoned }
         }
@@ -354,27 +484,37 @@ fn unify(a: Kind, b: Kind) -> Option<Kind> {
 }
 
 /// `unify` for a comparison, a list or a case, with words for what does not fit.
-fn common_kind(left: &Expr, a: &Typed, right: &Expr, b: &Typed) -> Result<Kind, BindError> {
+pub(super) fn common_kind(left: &Expr, a: &Typed, right: &Expr, b: &Typed) -> Result<Kind, BindError> {
     if let Some(kind) = unify(a.kind, b.kind) {
         return Ok(kind);
     }
     let literals = (matches!(a.node, Node::Instant(_)), matches!(b.node, Node::Instant(_)));
+    let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(_));
     let way_out = match (a.kind, b.kind) {
         (Kind::Instant { .. }, Kind::Instant { .. }) if literals.0 || literals.1 => {
             return Ok(Kind::Instant { zoned: true });
         }
-        (Kind::Number(_), Kind::Number(_)) => return Err(too_many_digits("the values")),
-        (Kind::Instant { .. }, Kind::Instant { .. }) => "use timestamps that both have a zone, or neither",
-        (Kind::Date | Kind::Instant { .. }, Kind::Text) | (Kind::Text, Kind::Date | Kind::Instant { .. }) => {
-            "write date '2024-01-31' or timestamp '2024-01-31 10:00:00'"
+        (Kind::Number(_) | Kind::Ratio(_), Kind::Number(_) | Kind::Ratio(_)) => {
+            return Err(too_many_digits("the values"));
         }
-        (Kind::Text, Kind::Number(_) | Kind::Float) => {
-            "put the number in single quotes, or name a numeric column"
+        (Kind::Instant { .. }, Kind::Instant { .. }) => {
+            "use timestamps that both have a zone, or neither; cast(x as timestamptz) takes a wall time of the \
+             pipeline's zone as an instant"
+                .to_owned()
         }
-        (Kind::Number(_) | Kind::Float, Kind::Text) => {
-            "write the number without quotes, or name a text column"
+        (Kind::Date | Kind::Instant { .. }, Kind::Text) if is_literal(right) => LITERAL_MOMENT.to_owned(),
+        (Kind::Text, Kind::Date | Kind::Instant { .. }) if is_literal(left) => LITERAL_MOMENT.to_owned(),
+        (Kind::Date | Kind::Instant { .. }, Kind::Text) => format!("write cast({right} as date)"),
+        (Kind::Text, Kind::Date | Kind::Instant { .. }) => format!("write cast({left} as date)"),
+        (Kind::Text, Kind::Number(_) | Kind::Ratio(_) | Kind::Float) => {
+            format!("put the number in single quotes, or write cast({left} as decimal(18, 2))")
         }
-        _ => "use values of one type",
+        (Kind::Number(_) | Kind::Ratio(_) | Kind::Float, Kind::Text) if is_literal(right) => {
+            "write the number without quotes, or name a text column".to_owned()
+        }
+        (_, Kind::Text) => format!("write cast({left} as varchar)"),
+        (Kind::Text, _) => format!("write cast({right} as varchar)"),
+        _ => "use values of one type".to_owned(),
     };
     fault(format!(
         "{} is {}, but {} is {}; {way_out}",
@@ -384,6 +524,8 @@ fn common_kind(left: &Expr, a: &Typed, right: &Expr, b: &Typed) -> Result<Kind, 
         zone_aware(b.kind)
     ))
 }
+
+const LITERAL_MOMENT: &str = "write date '2024-01-31' or timestamp '2024-01-31 10:00:00'";
 
 fn zone_aware(kind: Kind) -> String {
     match kind.ty() {
@@ -399,6 +541,8 @@ fn sign(op: BinaryOp) -> &'static str {
         BinaryOp::Subtract => "'-'",
         BinaryOp::Multiply => "'*'",
         BinaryOp::Divide => "'/'",
+        BinaryOp::Remainder => "'%'",
+        BinaryOp::Concat => "'||'",
         BinaryOp::And => "'and'",
         BinaryOp::Or => "'or'",
         BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less => "a comparison",
@@ -414,11 +558,13 @@ fn subject(expr: &Expr) -> String {
         Expr::Literal(_) => "the literal".into(),
         Expr::Binary(_, op, _) => format!("the result of {}", sign(*op)),
         Expr::Case { .. } => "the case".into(),
+        Expr::Cast { .. } => "the cast".into(),
+        Expr::Call(function, _) => format!("{}()", function.entry().name),
         _ => "the expression".into(),
     }
 }
 
-fn too_many_digits(context: &str) -> BindError {
+pub(super) fn too_many_digits(context: &str) -> BindError {
     let message = format!("{context} needs more than 35 digits after the point; divide by shorter numbers");
     BindError { message }
 }

@@ -3,15 +3,18 @@
 use super::Fault;
 use super::eval::Value;
 use super::node::{Format, Kind};
-use super::number::{Numbers, row_number};
+use super::number::{Faults, Numbers, row_number};
+use super::outcome::Outcome;
 use super::text::Texts;
 use super::vector::{Values, Vector};
-use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, FixedSizeBinaryArray, PrimitiveArray, StringArray, StringBuilder,
+};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
+    Decimal256Type, Field, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type, i256,
 };
@@ -20,7 +23,11 @@ use arrow::error::ArrowError;
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// What a column of this type holds, or what is wrong with it.
-pub(super) fn kind_of(data_type: &DataType) -> Result<Kind, String> {
+pub(super) fn kind_of(field: &Field) -> Result<Kind, String> {
+    kind_of_type(field.data_type())
+}
+
+fn kind_of_type(data_type: &DataType) -> Result<Kind, String> {
     Ok(match data_type {
         DataType::Null => Kind::Null,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Number(Format::INTEGER),
@@ -43,7 +50,10 @@ pub(super) fn kind_of(data_type: &DataType) -> Result<Kind, String> {
         DataType::Float32 | DataType::Float64 => Kind::Float,
         DataType::Boolean => Kind::Bool,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Kind::Text,
-        DataType::Dictionary(_, values) => return kind_of(values),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            Kind::Text
+        }
+        DataType::Dictionary(_, values) => return kind_of_type(values),
         DataType::Date32 | DataType::Date64 => Kind::Date,
         DataType::Timestamp(_, zone) => Kind::Instant { zoned: zone.is_some() },
         other => {
@@ -53,8 +63,88 @@ pub(super) fn kind_of(data_type: &DataType) -> Result<Kind, String> {
     })
 }
 
+/// The mark of a UUID in the metadata of a field.
+const UUID: (&str, &str) = ("ARROW:extension:name", "arrow.uuid");
+
+/// A field of sixteen bytes, marked as a UUID.
+pub(crate) fn as_uuid(field: &Field) -> Field {
+    let mut metadata = field.metadata().clone();
+    metadata.insert(UUID.0.to_owned(), UUID.1.to_owned());
+    field.clone().with_metadata(metadata)
+}
+
+fn is_uuid(field: &Field) -> bool {
+    field.data_type() == &DataType::FixedSizeBinary(16)
+        && field.metadata().get(UUID.0).is_some_and(|name| name == UUID.1)
+}
+
 /// Reads a column of a type that `kind_of` knows.
-pub(super) fn load(array: &ArrayRef) -> Result<Value, ArrowError> {
+pub(super) fn load(array: &ArrayRef, field: &Field) -> Result<Outcome, ArrowError> {
+    match array.data_type() {
+        DataType::FixedSizeBinary(_) if is_uuid(field) => {
+            Ok(Value::Text(Texts::Plain(uuids(array.as_fixed_size_binary()))).into())
+        }
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            from_bytes(array)
+        }
+        DataType::Dictionary(_, values) if holds_bytes(values) => from_bytes(&cast(array, values)?),
+        DataType::Decimal256(..) => {
+            let (numbers, faults) = from_256_bits(array.as_primitive::<Decimal256Type>());
+            Ok(Outcome::new(Value::Number(numbers), faults))
+        }
+        DataType::Dictionary(_, values) if !matches!(kind_of_type(values), Ok(Kind::Text)) => {
+            load(&cast(array, values)?, field)
+        }
+        _ => Ok(loaded(array)?.into()),
+    }
+}
+
+fn holds_bytes(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_)
+    )
+}
+
+/// Text without the mark of text, as many writers leave it out.
+fn from_bytes(array: &ArrayRef) -> Result<Outcome, ArrowError> {
+    let bytes = cast(array, &DataType::Binary)?;
+    let bytes = bytes.as_binary::<i32>();
+    if let Ok(texts) = StringArray::try_from_binary(bytes.clone()) {
+        return Ok(Value::Text(Texts::Plain(texts)).into());
+    }
+    let mut texts = StringBuilder::new();
+    let mut faults = Faults::new();
+    for (row, value) in bytes.iter().enumerate() {
+        let text = value.map(std::str::from_utf8);
+        if let Some(Err(_)) = text {
+            faults.push((row_number(row), Fault::NotText));
+        }
+        texts.append_option(text.and_then(Result::ok));
+    }
+    Ok(Outcome::new(Value::Text(Texts::Plain(texts.finish())), faults))
+}
+
+/// UUIDs as they are written: `00112233-4455-6677-8899-aabbccddeeff`.
+fn uuids(array: &FixedSizeBinaryArray) -> StringArray {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(36);
+    let mut texts = StringBuilder::with_capacity(array.len(), array.len() * 36);
+    for value in array.iter() {
+        text.clear();
+        for (index, byte) in value.unwrap_or_default().iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        texts.append_option(value.is_some().then_some(text.as_str()));
+    }
+    texts.finish()
+}
+
+fn loaded(array: &ArrayRef) -> Result<Value, ArrowError> {
     Ok(match array.data_type() {
         DataType::Null => Value::Null,
         DataType::Int8 => widened::<Int8Type>(array),
@@ -74,16 +164,12 @@ pub(super) fn load(array: &ArrayRef) -> Result<Value, ArrowError> {
             Value::Number(Numbers::narrow(Values::Each(column.values().clone()), nulls_of(column)))
         }
         DataType::Decimal128(..) => wide(array.as_primitive::<Decimal128Type>(), |mantissa| mantissa),
-        DataType::Decimal256(..) => Value::Number(from_256_bits(array.as_primitive::<Decimal256Type>())),
         DataType::Float32 => Value::Float(mapped(array.as_primitive::<Float32Type>(), f64::from)),
         DataType::Float64 => Value::Float(as_is(array.as_primitive::<Float64Type>())),
         DataType::Boolean => Value::Bool(array.as_boolean().clone()),
         DataType::Utf8 => Value::Text(Texts::Plain(array.as_string().clone())),
-        DataType::LargeUtf8 | DataType::Utf8View => load(&cast(array, &DataType::Utf8)?)?,
-        DataType::Dictionary(_, values) if kind_of(values) == Ok(Kind::Text) => {
-            Value::Text(Texts::from_dictionary(array.as_any_dictionary())?)
-        }
-        DataType::Dictionary(_, values) => load(&cast(array, values)?)?,
+        DataType::LargeUtf8 | DataType::Utf8View => loaded(&cast(array, &DataType::Utf8)?)?,
+        DataType::Dictionary(..) => Value::Text(Texts::from_dictionary(array.as_any_dictionary())?),
         DataType::Date32 => Value::Date(as_is(array.as_primitive::<Date32Type>())),
         DataType::Date64 => {
             let day = |millis: i64| clamped(millis.div_euclid(MILLIS_PER_DAY));
@@ -139,7 +225,7 @@ where
 }
 
 /// A mantissa past 128 bits is marked as an overflow.
-fn from_256_bits(array: &PrimitiveArray<Decimal256Type>) -> Numbers {
+fn from_256_bits(array: &PrimitiveArray<Decimal256Type>) -> (Numbers, Faults) {
     let Vector { values, nulls } = mapped(array, |mantissa: i256| mantissa.to_i128().unwrap_or(0));
     let faults = array
         .iter()
@@ -147,7 +233,7 @@ fn from_256_bits(array: &PrimitiveArray<Decimal256Type>) -> Numbers {
         .filter(|(_, mantissa)| mantissa.is_some_and(|mantissa| mantissa.to_i128().is_none()))
         .map(|(row, _)| (row_number(row), Fault::Overflow))
         .collect();
-    Numbers { faults, ..Numbers::wide(values, nulls) }
+    (Numbers::wide(values, nulls), faults)
 }
 
 fn wide<T: ArrowPrimitiveType>(array: &PrimitiveArray<T>, f: impl Fn(T::Native) -> i128) -> Value {

@@ -24,7 +24,7 @@ pub(super) fn compare(
                 (Mantissas::Narrow(x), Mantissas::Narrow(y)) => ordered(x, how, y, rows),
                 _ => ordered(&x.widened(), how, &y.widened(), rows),
             };
-            x.compared(y, bits)
+            BooleanArray::new(bits, NullBuffer::union(x.nulls.as_ref(), y.nulls.as_ref()))
         }
         (Value::Float(x), Value::Float(y)) => vectors(x, how, y, rows),
         (Value::Date(x), Value::Date(y)) => vectors(x, how, y, rows),

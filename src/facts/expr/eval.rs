@@ -1,24 +1,32 @@
 //! Evaluates typed trees over one batch, a column at a time.
 
-use super::KeyColumn;
+use super::calendar::{date_part, date_trunc, from_epoch, make_date};
+use super::cast::cast;
 use super::compare::{compare, in_list};
-use super::node::{Format, Kind, Node, Pattern};
-use super::number::{Mantissas, Numbers};
+use super::node::{Comparison, Kind, Node, Pattern};
+use super::number::{Checked, Faults, Numbers, merged};
+use super::outcome::{Outcome, chosen, unsettled};
+use super::ratio::Ratios;
+use super::rounding::{Mode, rounded};
 use super::rows::Rows;
+use super::strptime::strptime;
 use super::text::Texts;
+use super::text_call;
 use super::time;
-use super::vector::{Values, Vector, all, select_nulls, some_nulls, zero_nulls};
+use super::vector::{Vector, all, select_nulls};
 use crate::error::{Error, Result};
 use arrow::array::{Array, BooleanArray, StringArray};
-use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute;
 use arrow::error::ArrowError;
 
-/// What a node gives for the rows of a batch.
+/// Values of the rows of a batch.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     Null,
     Number(Numbers),
+    /// A number stands for a fraction too: its denominators are 1.
+    Ratio(Ratios),
     Float(Vector<f64>),
     Bool(BooleanArray),
     Text(Texts),
@@ -37,122 +45,305 @@ pub(super) fn broken(error: ArrowError) -> Error {
     Error::internal(format!("evaluating an expression: {error}"))
 }
 
+/// Two values of one node, and the faults of both.
+struct Pair {
+    x: Value,
+    y: Value,
+    faults: Faults,
+}
+
 impl Evaluation<'_> {
-    pub(super) fn value(&self, node: &Node) -> Result<Value> {
+    pub(super) fn outcome(&self, node: &Node) -> Result<Outcome> {
         let rows = self.rows();
         Ok(match node {
             Node::Column(name, kind) => self.rows.column(name, *kind)?,
-            Node::Null(kind) => null(*kind, rows),
-            Node::Number(mantissa) => Value::Number(Numbers::constant(*mantissa)),
-            Node::Float(value) => Value::Float(Vector::constant(*value)),
-            Node::Bool(truth) => Value::Bool(BooleanArray::new(all(*truth, rows), None)),
-            Node::Text(text) => Value::Text(Texts::All(Some(text.clone()))),
-            Node::Date(day) => Value::Date(Vector::constant(*day)),
-            Node::Instant(micros) => Value::Instant(Vector::constant(*micros)),
+            Node::Null(kind) => null(*kind, rows).into(),
+            Node::Number(mantissa) => Value::Number(Numbers::constant(*mantissa)).into(),
+            Node::Float(value) => Value::Float(Vector::constant(*value)).into(),
+            Node::Bool(truth) => Value::Bool(BooleanArray::new(all(*truth, rows), None)).into(),
+            Node::Text(text) => Value::Text(Texts::All(Some(text.clone()))).into(),
+            Node::Date(day) => Value::Date(Vector::constant(*day)).into(),
+            Node::Instant(micros) => Value::Instant(Vector::constant(*micros)).into(),
             composed => self.rows.once(composed, self.zone, || self.composed(composed))?,
         })
     }
 
-    fn composed(&self, node: &Node) -> Result<Value> {
+    fn composed(&self, node: &Node) -> Result<Outcome> {
+        let rows = self.rows();
+        match node {
+            Node::Negate(x) => self.sized(x, Numbers::negate, |x| -x),
+            Node::Abs(x) => self.sized(x, Numbers::abs, f64::abs),
+            Node::Add(x, y) => self.arithmetic(x, y, Numbers::add, Ratios::add, |x, y| x + y),
+            Node::Subtract(x, y) => self.arithmetic(x, y, Numbers::subtract, Ratios::subtract, |x, y| x - y),
+            Node::Multiply(x, y) => self.arithmetic(x, y, Numbers::multiply, Ratios::multiply, |x, y| x * y),
+            Node::Divide(x, y) => self.floats(x, y, |x, y| x / y),
+            Node::Quotient(x, y) => self.quotient(x, y),
+            Node::Remainder(x, y) => self.remainder(x, y),
+            Node::Scale(x, factor) => self.sized(x, |x, rows| x.scale(*factor, rows), |x| x),
+            Node::ToFloat(x, format) => Ok(self.outcome(x)?.map(|x| match x {
+                Value::Ratio(ratios) => Value::Float(ratios.to_float(*format)),
+                number => Value::Float(numbers(number).to_float(*format)),
+            })),
+            Node::Rounded(x, up, down, mode) => {
+                let Outcome { value, faults } = self.outcome(x)?;
+                Ok(Outcome::number(rounded(value, *up, *down, *mode, rows), faults))
+            }
+            Node::RoundedFloat(x, mode, digits) => {
+                Ok(self.outcome(x)?.map(|x| Value::Float(floats(x).map(|x| round_float(x, *mode, *digits)))))
+            }
+            Node::Sign(x) => Ok(self.outcome(x)?.map(sign)),
+            Node::Cast(x, how) => cast(self.outcome(x)?, how, rows, self.zone),
+            Node::Call(function, arguments) => {
+                let (arguments, faults) = self.all(arguments)?;
+                let (value, new) = text_call::call(*function, &arguments, rows).map_err(broken)?;
+                Ok(Outcome::new(value, merged(faults, new)))
+            }
+            Node::Strptime(x, format, or_null) => {
+                let Outcome { value, faults } = self.outcome(x)?;
+                let (times, new) =
+                    strptime(&texts(value), format, rows, *or_null, self.zone).map_err(broken)?;
+                Ok(Outcome::new(Value::Instant(times), merged(faults, new)))
+            }
+            Node::FromEpoch(x, epoch) => {
+                let Outcome { value, faults } = self.outcome(x)?;
+                let (times, new) = from_epoch(value, *epoch, rows);
+                Ok(Outcome::new(Value::Instant(times), merged(faults, new)))
+            }
+            Node::MakeDate(year, month, day) => {
+                let (parts, faults) = self.all([&**year, month, day])?;
+                let parts: Vec<Numbers> = parts.into_iter().map(numbers).collect();
+                let (days, new) = make_date(&parts[0], &parts[1], &parts[2], rows);
+                Ok(Outcome::new(Value::Date(days), merged(faults, new)))
+            }
+            Node::Midnight(x, zoned) => Ok(self
+                .outcome(x)?
+                .map(|x| Value::Instant(time::midnights(&dates(x), zoned.then_some(self.zone))))),
+            Node::ToDay(x, zoned) => Ok(self
+                .outcome(x)?
+                .map(|x| Value::Date(time::days(&instants(x), zoned.then_some(self.zone))))),
+            Node::DatePart(part, x, kind) => {
+                Ok(self.outcome(x)?.map(|x| Value::Number(date_part(*part, x, *kind, self.zone))))
+            }
+            Node::DateTrunc(unit, x, kind) => {
+                Ok(self.outcome(x)?.map(|x| Value::Instant(date_trunc(*unit, x, *kind, self.zone))))
+            }
+            Node::Case(branches, otherwise) => self.case(branches, otherwise),
+            Node::Coalesce(values) => self.coalesce(values),
+            Node::Extreme(values, least) => self.extreme(values, *least),
+            condition => self.condition(condition),
+        }
+    }
+
+    fn condition(&self, node: &Node) -> Result<Outcome> {
         let rows = self.rows();
         Ok(match node {
-            Node::Negate(x) => match self.value(x)? {
-                Value::Number(x) => Value::Number(x.negate(rows)),
-                x => Value::Float(floats(x).map(|x| -x)),
-            },
-            Node::Abs(x) => match self.value(x)? {
-                Value::Number(x) => Value::Number(x.abs(rows)),
-                x => Value::Float(floats(x).map(f64::abs)),
-            },
-            Node::Add(x, y) => self.arithmetic(x, y, Numbers::add, |x, y| x + y)?,
-            Node::Subtract(x, y) => self.arithmetic(x, y, Numbers::subtract, |x, y| x - y)?,
-            Node::Multiply(x, y) => self.arithmetic(x, y, Numbers::multiply, |x, y| x * y)?,
-            Node::Divide(x, divisor) => Value::Float(floats(self.value(x)?).map(|x| x / divisor)),
-            Node::Scale(x, factor) => Value::Number(numbers(self.value(x)?).scale(*factor, rows)),
-            Node::ToFloat(x, format) => Value::Float(numbers(self.value(x)?).to_float(*format, rows)),
-            Node::Midnight(x, zoned) => {
-                Value::Instant(time::midnights(&dates(self.value(x)?), zoned.then_some(self.zone)))
+            Node::Compare(x, how, y) => {
+                let pair = self.pair(x, y)?;
+                self.compared(&pair.x, *how, &pair.y, pair.faults)?
             }
-            Node::ToDay(x, zoned) => {
-                Value::Date(time::days(&instants(self.value(x)?), zoned.then_some(self.zone)))
+            Node::InList(x, list, negated) => {
+                let list =
+                    list.iter().map(|item| Ok(self.outcome(item)?.value)).collect::<Result<Vec<_>>>()?;
+                let Outcome { value, faults } = self.outcome(x)?;
+                let found = in_list(&value, &list, rows).map_err(broken)?;
+                let found = if *negated { compute::not(&found).map_err(broken)? } else { found };
+                Outcome::new(Value::Bool(found), faults)
             }
-            Node::DatePart(part, x, kind) => {
-                Value::Number(time::date_part(*part, self.value(x)?, *kind, self.zone))
+            Node::Like(x, pattern) => {
+                let Outcome { value, faults } = self.outcome(x)?;
+                Outcome::new(Value::Bool(like(&texts(value), pattern, rows).map_err(broken)?), faults)
             }
-            Node::Case(branches, otherwise) => self.case(branches, otherwise)?,
-            Node::Coalesce(values) => self.coalesce(values)?,
-            condition => Value::Bool(self.condition(condition)?),
+            Node::IsNull(x, negated) => self.outcome(x)?.map(|x| {
+                let valid = validity(&x, rows);
+                Value::Bool(BooleanArray::new(if *negated { valid } else { !&valid }, None))
+            }),
+            Node::Not(x) => {
+                let Outcome { value, faults } = self.outcome(x)?;
+                Outcome::new(Value::Bool(compute::not(&truths(value)).map_err(broken)?), faults)
+            }
+            Node::And(x, y) => self.logical(x, y, compute::and_kleene)?,
+            Node::Or(x, y) => self.logical(x, y, compute::or_kleene)?,
+            other => unreachable!("{other:?} is no condition"),
         })
     }
 
-    fn condition(&self, node: &Node) -> Result<BooleanArray> {
-        let rows = self.rows();
-        match node {
-            Node::Compare(x, how, y) => compare(&self.value(x)?, *how, &self.value(y)?, rows).map_err(broken),
-            Node::InList(x, list, negated) => {
-                let list = list.iter().map(|item| self.value(item)).collect::<Result<Vec<_>>>()?;
-                let found = in_list(&self.value(x)?, &list, rows).map_err(broken)?;
-                if *negated { compute::not(&found).map_err(broken) } else { Ok(found) }
-            }
-            Node::Like(x, pattern) => like(&texts(self.value(x)?), pattern, rows).map_err(broken),
-            Node::IsNull(x, negated) => {
-                let valid = validity(&self.value(x)?, rows);
-                Ok(BooleanArray::new(if *negated { valid } else { !&valid }, None))
-            }
-            Node::Not(x) => compute::not(&self.logical(x)?).map_err(broken),
-            Node::And(x, y) => compute::and_kleene(&self.logical(x)?, &self.logical(y)?).map_err(broken),
-            Node::Or(x, y) => compute::or_kleene(&self.logical(x)?, &self.logical(y)?).map_err(broken),
-            other => unreachable!("{other:?} is no condition"),
-        }
+    /// A fault counts only where the other side does not settle the row.
+    fn logical(
+        &self,
+        x: &Node,
+        y: &Node,
+        of: fn(&BooleanArray, &BooleanArray) -> std::result::Result<BooleanArray, ArrowError>,
+    ) -> Result<Outcome> {
+        let Pair { x, y, faults } = self.pair(x, y)?;
+        let found = of(&truths(x), &truths(y)).map_err(broken)?;
+        let faults = unsettled(&found, faults);
+        Ok(Outcome::new(Value::Bool(found), faults))
     }
 
-    fn logical(&self, node: &Node) -> Result<BooleanArray> {
-        match self.value(node)? {
-            Value::Bool(truths) => Ok(truths),
-            other => unreachable!("bound as a condition: {other:?}"),
+    fn compared(&self, x: &Value, how: Comparison, y: &Value, faults: Faults) -> Result<Outcome> {
+        let rows = self.rows();
+        let (found, new) = match (x, y) {
+            (Value::Ratio(_), _) | (_, Value::Ratio(_)) => {
+                let ((x, y), new) = ratios(x.clone()).aligned(&ratios(y.clone()), rows);
+                (compare(&Value::Number(x), how, &Value::Number(y), rows), new)
+            }
+            (x, y) => (compare(x, how, y, rows), Faults::new()),
+        };
+        Ok(Outcome::new(Value::Bool(found.map_err(broken)?), merged(faults, new)))
+    }
+
+    fn pair(&self, x: &Node, y: &Node) -> Result<Pair> {
+        let (x, y) = (self.outcome(x)?, self.outcome(y)?);
+        Ok(Pair { x: x.value, y: y.value, faults: merged(x.faults, y.faults) })
+    }
+
+    fn all<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>) -> Result<(Vec<Value>, Faults)> {
+        let (mut values, mut faults) = (Vec::new(), Faults::new());
+        for node in nodes {
+            let outcome = self.outcome(node)?;
+            values.push(outcome.value);
+            faults = merged(faults, outcome.faults);
         }
+        Ok((values, faults))
+    }
+
+    fn sized(
+        &self,
+        x: &Node,
+        exact: impl FnOnce(&Numbers, usize) -> Checked,
+        float: fn(f64) -> f64,
+    ) -> Result<Outcome> {
+        let Outcome { value, faults } = self.outcome(x)?;
+        Ok(match value {
+            Value::Ratio(x) => {
+                let (x, new) = x.with(|x| exact(x, self.rows()));
+                Outcome::new(Value::Ratio(x), merged(faults, new))
+            }
+            Value::Number(x) => Outcome::number(exact(&x, self.rows()), faults),
+            x => Outcome::new(Value::Float(floats(x).map(float)), faults),
+        })
     }
 
     fn arithmetic(
         &self,
         x: &Node,
         y: &Node,
-        exact: fn(&Numbers, &Numbers, usize) -> Numbers,
+        exact: fn(&Numbers, &Numbers, usize) -> Checked,
+        fraction: fn(&Ratios, &Ratios, usize) -> (Ratios, Faults),
         float: fn(f64, f64) -> f64,
-    ) -> Result<Value> {
-        Ok(match (self.value(x)?, self.value(y)?) {
-            (Value::Number(x), Value::Number(y)) => Value::Number(exact(&x, &y, self.rows())),
-            (x, y) => {
-                let (x, y) = (floats(x), floats(y));
-                let nulls = NullBuffer::union(x.nulls.as_ref(), y.nulls.as_ref());
-                Value::Float(Vector { values: x.values.zip(&y.values, float), nulls })
+    ) -> Result<Outcome> {
+        let Pair { x, y, faults } = self.pair(x, y)?;
+        Ok(match (x, y) {
+            (Value::Number(x), Value::Number(y)) => Outcome::number(exact(&x, &y, self.rows()), faults),
+            (x @ Value::Ratio(_), y) | (x, y @ Value::Ratio(_)) => {
+                let (found, new) = fraction(&ratios(x), &ratios(y), self.rows());
+                Outcome::new(Value::Ratio(found), merged(faults, new))
             }
+            (x, y) => Outcome::new(Value::Float(floats(x).zip(&floats(y), float)), faults),
+        })
+    }
+
+    fn floats(&self, x: &Node, y: &Node, of: fn(f64, f64) -> f64) -> Result<Outcome> {
+        let Pair { x, y, faults } = self.pair(x, y)?;
+        Ok(Outcome::new(Value::Float(floats(x).zip(&floats(y), of)), faults))
+    }
+
+    fn quotient(&self, x: &Node, y: &Node) -> Result<Outcome> {
+        let Pair { x, y, faults } = self.pair(x, y)?;
+        let (found, new) = Ratios::quotient(&ratios(x), &ratios(y), self.rows());
+        Ok(Outcome::new(Value::Ratio(found), merged(faults, new)))
+    }
+
+    fn remainder(&self, x: &Node, y: &Node) -> Result<Outcome> {
+        let Pair { x, y, faults } = self.pair(x, y)?;
+        Ok(match (x, y) {
+            (Value::Number(x), Value::Number(y)) => {
+                let zeros = Ratios::zeros(&x, &y, self.rows());
+                Outcome::number(x.remainder(&y, self.rows()), merged(faults, zeros))
+            }
+            (x, y) => Outcome::new(Value::Float(floats(x).zip(&floats(y), |x, y| x % y)), faults),
         })
     }
 
     /// From the last branch to the first, so that the first that holds wins.
-    fn case(&self, branches: &[(Node, Node)], otherwise: &Node) -> Result<Value> {
-        let mut chosen = self.value(otherwise)?;
+    fn case(&self, branches: &[(Node, Node)], otherwise: &Node) -> Result<Outcome> {
+        let mut result = self.outcome(otherwise)?;
         for (condition, value) in branches.iter().rev() {
-            let mask = truth(self.value(condition)?, self.rows());
-            chosen = select(&mask, &self.value(value)?, &chosen).map_err(broken)?;
+            let condition = self.outcome(condition)?;
+            let mask = truth(condition.value, self.rows());
+            let Outcome { value, faults } = select(&mask, self.outcome(value)?, result).map_err(broken)?;
+            result = Outcome::new(value, merged(condition.faults, faults));
         }
-        Ok(chosen)
+        Ok(result)
     }
 
-    fn coalesce(&self, values: &[Node]) -> Result<Value> {
+    fn coalesce(&self, values: &[Node]) -> Result<Outcome> {
         let (last, before) = values.split_last().expect("coalesce has at least one argument");
-        let mut chosen = self.value(last)?;
+        let mut result = self.outcome(last)?;
         for value in before.iter().rev() {
-            let value = self.value(value)?;
-            chosen = select(&validity(&value, self.rows()), &value, &chosen).map_err(broken)?;
+            let first = self.outcome(value)?;
+            // A faulty value is not null: nothing takes its place.
+            let mask = &validity(&first.value, self.rows()) | &faulty(&first.faults, self.rows());
+            result = select(&mask, first, result).map_err(broken)?;
         }
-        Ok(chosen)
+        Ok(result)
+    }
+
+    fn extreme(&self, values: &[Node], least: bool) -> Result<Outcome> {
+        let how = if least { Comparison::Less } else { Comparison::Greater };
+        let (first, rest) = values.split_first().expect("at least one argument");
+        let mut best = self.outcome(first)?;
+        for value in rest {
+            let next = self.outcome(value)?;
+            let faults = merged(best.faults.clone(), next.faults.clone());
+            let better = self.compared(&next.value, how, &best.value, faults.clone())?;
+            let none = !&validity(&best.value, self.rows());
+            let mask = &truth(better.value, self.rows()) | &none;
+            let mask = &mask & &validity(&next.value, self.rows());
+            let faults = merged(faults, better.faults);
+            best = Outcome::new(select(&mask, next, best).map_err(broken)?.value, faults);
+        }
+        Ok(best)
     }
 
     fn rows(&self) -> usize {
         self.rows.count()
     }
+}
+
+fn faulty(faults: &Faults, rows: usize) -> BooleanBuffer {
+    let mut bits = arrow::array::BooleanBufferBuilder::new(rows);
+    bits.append_n(rows, false);
+    faults.iter().for_each(|(row, _)| bits.set_bit(*row as usize, true));
+    bits.finish()
+}
+
+fn sign(value: Value) -> Value {
+    Value::Number(match value {
+        Value::Ratio(ratios) => ratios.numerators.map(i64::signum, i128::signum),
+        Value::Number(numbers) => numbers.map(i64::signum, i128::signum),
+        other => {
+            // NaN has no sign: neither comparison holds.
+            let signs = floats(other).map(|x| i64::from(x > 0.0) - i64::from(x < 0.0));
+            Numbers::narrow(signs.values, signs.nulls)
+        }
+    })
+}
+
+/// As DuckDB rounds floats: scaled, rounded, scaled back; unchanged where that is not finite.
+fn round_float(x: f64, mode: Mode, digits: i32) -> f64 {
+    let whole = |x: f64| match mode {
+        Mode::HalfAway => x.round(),
+        Mode::Floor => x.floor(),
+        Mode::Ceil => x.ceil(),
+    };
+    let factor = 10_f64.powi(digits.abs());
+    let rounded = match digits {
+        0 => return whole(x),
+        1.. => whole(x * factor) / factor,
+        _ => whole(x / factor) * factor,
+    };
+    if rounded.is_finite() { rounded } else { x }
 }
 
 /// Where a condition holds.
@@ -167,73 +358,12 @@ pub(super) fn truth(value: Value, rows: usize) -> BooleanBuffer {
     }
 }
 
-/// Keys of a batch.
-pub(super) fn keys(value: Value, kind: Kind, rows: usize) -> Result<KeyColumn> {
-    let int = |values: ScalarBuffer<i64>, nulls: Option<NullBuffer>| {
-        let nulls = nulls.and_then(some_nulls);
-        KeyColumn::Int { values: zero_nulls(values, nulls.as_ref()), nulls }
-    };
-    Ok(match value {
-        Value::Null => int(vec![0; rows].into(), Some(NullBuffer::new_null(rows))),
-        Value::Number(x) if kind == Kind::Number(Format::INTEGER) => {
-            let nulls = x.nulls.clone();
-            int(whole(x)?.spread(rows), nulls)
-        }
-        Value::Number(x) => match kind {
-            Kind::Number(format) => return keys(Value::Float(x.to_float(format, rows)), Kind::Float, rows),
-            _ => unreachable!("numbers have a number's kind"),
-        },
-        Value::Float(x) => {
-            let nulls = x.nulls.and_then(some_nulls);
-            int(whole_floats(&zero_nulls(x.values.spread(rows), nulls.as_ref()))?, nulls)
-        }
-        Value::Bool(x) => {
-            let bits = x.values().iter().map(i64::from).collect::<Vec<_>>();
-            int(bits.into(), x.nulls().cloned())
-        }
-        Value::Date(x) => int(x.values.map(i64::from).spread(rows), x.nulls),
-        Value::Instant(x) => int(x.values.spread(rows), x.nulls),
-        Value::Text(Texts::Plain(texts)) => KeyColumn::PlainText(texts),
-        Value::Text(texts) => {
-            let (dictionary, codes) = texts.coded(rows).expect("texts that are not plain are coded");
-            let nulls = codes.nulls.and_then(some_nulls);
-            KeyColumn::Text {
-                dictionary,
-                codes: zero_nulls(codes.values.spread(rows), nulls.as_ref()),
-                nulls,
-            }
-        }
-    })
-}
-
-const NOT_A_KEY: &str = "is not a whole number of at most 64 bits; use an integer or text column as the key";
-
-fn whole(numbers: Numbers) -> Result<Values<i64>> {
-    match numbers.mantissas {
-        Mantissas::Narrow(values) if numbers.faults.is_empty() => Ok(values),
-        Mantissas::Narrow(_) => Err(Error::input(format!("a key {NOT_A_KEY}"))),
-        Mantissas::Wide(_) => {
-            Err(Error::input(format!("a key of {} digits {NOT_A_KEY}", numbers.bound.ilog10() + 1)))
-        }
-    }
-}
-
-/// Keys that some tools write as floats because the column has nulls.
-fn whole_floats(values: &[f64]) -> Result<ScalarBuffer<i64>> {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Some(odd) = values.iter().find(|x| x.fract() != 0.0 || x.abs() > EXACT) {
-        return Err(Error::input(format!("a key of {odd} {NOT_A_KEY}")));
-    }
-    #[allow(clippy::cast_possible_truncation, reason = "whole and within 2^53, as just checked")]
-    let values = values.iter().map(|&x| x as i64).collect::<Vec<_>>();
-    Ok(values.into())
-}
-
 /// Which rows are not null.
 fn validity(value: &Value, rows: usize) -> BooleanBuffer {
     let nulls = match value {
         Value::Null => return BooleanBuffer::new_unset(rows),
         Value::Number(x) => x.nulls.clone(),
+        Value::Ratio(x) => x.numerators.nulls.clone(),
         Value::Float(x) => x.nulls.clone(),
         Value::Bool(x) => x.nulls().cloned(),
         Value::Text(x) => x.nulls(rows),
@@ -243,13 +373,21 @@ fn validity(value: &Value, rows: usize) -> BooleanBuffer {
     nulls.map_or_else(|| BooleanBuffer::new_set(rows), NullBuffer::into_inner)
 }
 
-fn select(mask: &BooleanBuffer, yes: &Value, no: &Value) -> Result<Value, ArrowError> {
+fn select(mask: &BooleanBuffer, yes: Outcome, no: Outcome) -> Result<Outcome, ArrowError> {
+    let faults = merged(chosen(yes.faults, mask, true), chosen(no.faults, mask, false));
+    Ok(Outcome::new(select_values(mask, yes.value, no.value)?, faults))
+}
+
+fn select_values(mask: &BooleanBuffer, yes: Value, no: Value) -> Result<Value, ArrowError> {
     Ok(match (yes, no) {
-        (Value::Number(yes), Value::Number(no)) => Value::Number(Numbers::select(mask, yes, no)),
-        (Value::Float(yes), Value::Float(no)) => Value::Float(Vector::select(mask, yes, no)),
-        (Value::Date(yes), Value::Date(no)) => Value::Date(Vector::select(mask, yes, no)),
-        (Value::Instant(yes), Value::Instant(no)) => Value::Instant(Vector::select(mask, yes, no)),
-        (Value::Text(yes), Value::Text(no)) => Value::Text(Texts::select(mask, yes, no)?),
+        (Value::Number(yes), Value::Number(no)) => Value::Number(Numbers::select(mask, &yes, &no)),
+        (yes @ Value::Ratio(_), no) | (yes, no @ Value::Ratio(_)) => {
+            Value::Ratio(Ratios::select(mask, &ratios(yes), &ratios(no)))
+        }
+        (Value::Float(yes), Value::Float(no)) => Value::Float(Vector::select(mask, &yes, &no)),
+        (Value::Date(yes), Value::Date(no)) => Value::Date(Vector::select(mask, &yes, &no)),
+        (Value::Instant(yes), Value::Instant(no)) => Value::Instant(Vector::select(mask, &yes, &no)),
+        (Value::Text(yes), Value::Text(no)) => Value::Text(Texts::select(mask, &yes, &no)?),
         (Value::Bool(yes), Value::Bool(no)) => {
             let bits = &(mask & yes.values()) | &(&!mask & no.values());
             Value::Bool(BooleanArray::new(bits, select_nulls(mask, yes.nulls(), no.nulls())))
@@ -274,7 +412,7 @@ fn like(texts: &Texts, pattern: &Pattern, rows: usize) -> Result<BooleanArray, A
 fn null(kind: Kind, rows: usize) -> Value {
     match kind {
         Kind::Null => Value::Null,
-        Kind::Number(_) => Value::Number(Numbers::null(rows)),
+        Kind::Number(_) | Kind::Ratio(_) => Value::Number(Numbers::null(rows)),
         Kind::Float => Value::Float(Vector::null(rows)),
         Kind::Bool => Value::Bool(BooleanArray::new_null(rows)),
         Kind::Text => Value::Text(Texts::All(None)),
@@ -283,35 +421,50 @@ fn null(kind: Kind, rows: usize) -> Value {
     }
 }
 
-fn numbers(value: Value) -> Numbers {
+pub(super) fn numbers(value: Value) -> Numbers {
     match value {
         Value::Number(numbers) => numbers,
         other => unreachable!("bound as an exact number: {other:?}"),
     }
 }
 
-fn floats(value: Value) -> Vector<f64> {
+/// A fraction, which a number is too.
+pub(super) fn ratios(value: Value) -> Ratios {
+    match value {
+        Value::Ratio(ratios) => ratios,
+        number => numbers(number).into(),
+    }
+}
+
+fn truths(value: Value) -> BooleanArray {
+    match value {
+        Value::Bool(truths) => truths,
+        other => unreachable!("bound as a condition: {other:?}"),
+    }
+}
+
+pub(super) fn floats(value: Value) -> Vector<f64> {
     match value {
         Value::Float(floats) => floats,
         other => unreachable!("bound as a float: {other:?}"),
     }
 }
 
-fn texts(value: Value) -> Texts {
+pub(super) fn texts(value: Value) -> Texts {
     match value {
         Value::Text(texts) => texts,
         other => unreachable!("bound as text: {other:?}"),
     }
 }
 
-fn dates(value: Value) -> Vector<i32> {
+pub(super) fn dates(value: Value) -> Vector<i32> {
     match value {
         Value::Date(dates) => dates,
         other => unreachable!("bound as a date: {other:?}"),
     }
 }
 
-fn instants(value: Value) -> Vector<i64> {
+pub(super) fn instants(value: Value) -> Vector<i64> {
     match value {
         Value::Instant(instants) => instants,
         other => unreachable!("bound as a timestamp: {other:?}"),

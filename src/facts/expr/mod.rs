@@ -1,26 +1,40 @@
 //! Binds scalar expressions to file columns and evaluates them batch by batch.
 //!
 //! Numbers are exact wherever the columns are: integers and decimals stay integer mantissas, a quotient keeps its
-//! divisor, and `fixed` rounds once. A bound on every column proves per batch that 64 bits suffice, so that the
-//! loops need no checks; where it cannot, the same operation runs in 128 bits and marks the rows that overflow.
-//! Logic is SQL's, with three values. Knows files' columns and the roles given to it, and nothing of what they mean.
+//! divisor, a column divided by a column is a fraction, and `fixed` rounds once. A bound on every column proves per batch
+//! that 64 bits suffice, so that the loops need no checks; where it cannot, the same operation runs in 128 bits and marks
+//! the rows that overflow. Logic is SQL's, with three values. What fails in a row, such as a cast, stays a fault of the row
+//! until it is quarantined, unless the result does not need it. Knows files' columns and the roles given to it, and nothing of what they mean.
 
 mod bind;
+mod bind_call;
+mod calendar;
+mod cast;
 mod column;
 mod compare;
 mod eval;
 mod fixed;
+mod keys;
 mod node;
 mod number;
+mod outcome;
+pub mod parse;
+mod ratio;
+mod rounding;
 mod rows;
+mod strptime;
 mod text;
+mod text_call;
 mod time;
 mod vector;
+mod write;
 
 #[cfg(test)]
 mod tests;
 
 pub use bind::bind;
+pub(crate) use bind::way_to_a_moment;
+pub(crate) use column::as_uuid;
 pub use rows::Rows;
 
 use crate::error::Result;
@@ -84,11 +98,6 @@ impl Type {
     pub fn is_instant(self) -> bool {
         matches!(self, Type::Null | Type::Date | Type::Timestamp { .. })
     }
-
-    /// Whether `Bound::keys` takes it: anything that compares exactly.
-    pub fn is_key(self) -> bool {
-        !matches!(self, Type::Decimal(_))
-    }
 }
 
 /// Why an expression does not fit the columns.
@@ -121,7 +130,7 @@ struct Plan {
 }
 
 /// Why a row's value cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
     /// NaN or infinity.
     NotFinite,
@@ -129,20 +138,38 @@ pub enum Fault {
     Overflow,
     /// A date before 1900 or from 2200 on.
     OutOfRange,
-    /// Text that does not read as what it should be.
-    Unparsable,
+    /// A division by 0.
+    DivisionByZero,
+    /// Bytes that are no text.
+    NotText,
+    /// A key that is neither whole nor text.
+    NotWhole(Arc<str>),
+    /// A value that the type of a cast, or a format, does not hold.
+    Cast(Arc<str>, Arc<str>),
 }
 
 impl Fault {
-    /// The word in the quarantine's reason column.
-    pub fn reason(&self) -> &'static str {
+    /// The words in the quarantine's reason column.
+    pub fn reason(&self) -> String {
         match self {
-            Fault::NotFinite => "not finite",
-            Fault::Overflow => "overflow",
-            Fault::OutOfRange => "date out of range",
-            Fault::Unparsable => "unparsable",
+            Fault::NotFinite => "not finite".into(),
+            Fault::Overflow => "overflow".into(),
+            Fault::OutOfRange => "date out of range".into(),
+            Fault::DivisionByZero => "division by zero".into(),
+            Fault::NotText => "bytes that are no UTF-8 text".into(),
+            Fault::NotWhole(value) => format!("a key of {value} is not a whole number"),
+            Fault::Cast(value, to) => format!("'{value}' is no {to}"),
         }
     }
+}
+
+/// Something of every row, and the rows for which it is not known.
+#[derive(Debug, Clone)]
+pub struct Checked<T> {
+    /// Keys are null and conditions false in faulty rows.
+    pub value: T,
+    /// By row, ascending.
+    pub faults: Vec<(u32, Fault)>,
 }
 
 /// Money or a volume: fixed-point integers at the scale asked for.
@@ -152,7 +179,7 @@ pub struct Fixed {
     pub values: ScalarBuffer<i64>,
     /// Absent when no row is null.
     pub nulls: Option<NullBuffer>,
-    /// By row, ascending; never a null row.
+    /// By row, ascending.
     pub faults: Vec<(u32, Fault)>,
     /// No |value| is above this; it may be up to twice the greatest.
     pub max_abs: i64,
@@ -167,7 +194,7 @@ pub struct Instants {
     pub micros: ScalarBuffer<i64>,
     /// Absent when no row is null.
     pub nulls: Option<NullBuffer>,
-    /// By row, ascending; never a null row.
+    /// By row, ascending.
     pub faults: Vec<(u32, Fault)>,
 }
 
@@ -238,9 +265,10 @@ impl Bound {
     }
 
     /// Where the condition holds; null counts as false.
-    pub fn truth(&self, rows: &Rows<'_>) -> Result<BooleanBuffer> {
+    pub fn truth(&self, rows: &Rows<'_>) -> Result<Checked<BooleanBuffer>> {
         assert!(self.ty().is_condition(), "truth() of {}", self.ty());
-        Ok(eval::truth(self.evaluate(rows)?, rows.count()))
+        let outcome = self.evaluate(rows)?;
+        Ok(Checked { value: eval::truth(outcome.value, rows.count()), faults: outcome.faults })
     }
 
     /// Points in time with their days in the zone given to `bind`.
@@ -249,16 +277,15 @@ impl Bound {
         Ok(time::instants(self.evaluate(rows)?, self.plan.kind, self.plan.zone, rows.count()))
     }
 
-    /// Keys; a dictionary stays one.
+    /// Keys; a dictionary stays one. A number that is not whole is a fault.
     ///
     /// # Errors
-    /// When a number is not a whole one within 64 bits.
-    pub fn keys(&self, rows: &Rows<'_>) -> Result<KeyColumn> {
-        assert!(self.ty().is_key(), "keys() of {}", self.ty());
-        eval::keys(self.evaluate(rows)?, self.plan.kind, rows.count())
+    /// A whole number of more than 63 bits.
+    pub fn keys(&self, rows: &Rows<'_>) -> Result<Checked<KeyColumn>> {
+        keys::keys(self.evaluate(rows)?, self.plan.kind, rows.count())
     }
 
-    fn evaluate(&self, rows: &Rows<'_>) -> Result<eval::Value> {
-        eval::Evaluation { rows, zone: self.plan.zone }.value(&self.plan.node)
+    fn evaluate(&self, rows: &Rows<'_>) -> Result<outcome::Outcome> {
+        eval::Evaluation { rows, zone: self.plan.zone }.outcome(&self.plan.node)
     }
 }

@@ -1,7 +1,8 @@
 //! Typed trees: what is left of an expression once names and types are settled.
 
 use super::Type;
-use crate::pipeline::sql::{BinaryOp, DatePart};
+use super::rounding::Mode;
+use crate::pipeline::sql::{BinaryOp, DatePart, ScalarFunction, SqlType, TimeFormat};
 use crate::units::pow10;
 
 /// How exact numbers of one column are held: value = mantissa / (10^scale × divisor).
@@ -42,6 +43,15 @@ impl Format {
         Self { scale, divisor: self.divisor.checked_mul(other.divisor)? }.checked()
     }
 
+    /// The format of numbers with this denominator, with as many digits after the point as can be.
+    pub(super) fn of_denominator(mut divisor: i128) -> Self {
+        let mut scale = 0;
+        while divisor % 10 == 0 {
+            (divisor, scale) = (divisor / 10, scale + 1);
+        }
+        Self { scale, divisor }
+    }
+
     /// What a mantissa is multiplied by when it moves to a format that holds it.
     pub(super) fn factor_to(self, to: Self) -> i128 {
         to.denominator() / self.denominator()
@@ -60,20 +70,37 @@ pub(super) fn gcd(a: i128, b: i128) -> i128 {
 pub(super) enum Kind {
     Null,
     Number(Format),
+    /// A fraction with a denominator of its own in each row, beside that of the format.
+    Ratio(Format),
     Float,
     Bool,
     Text,
     Date,
-    Instant { zoned: bool },
+    Instant {
+        zoned: bool,
+    },
 }
 
 impl Kind {
+    /// How exact numbers of this kind are held.
+    pub(super) fn format(self) -> Option<Format> {
+        match self {
+            Kind::Number(format) | Kind::Ratio(format) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// Exact numbers of another format.
+    pub(super) fn with(self, format: Format) -> Self {
+        if matches!(self, Kind::Ratio(_)) { Kind::Ratio(format) } else { Kind::Number(format) }
+    }
+
     pub(super) fn ty(self) -> Type {
         match self {
             Kind::Null => Type::Null,
             Kind::Number(Format { scale: 0, divisor: 1 }) => Type::Integer,
             Kind::Number(Format { scale, divisor: 1 }) => Type::Decimal(scale),
-            Kind::Number(_) | Kind::Float => Type::Float,
+            Kind::Number(_) | Kind::Ratio(_) | Kind::Float => Type::Float,
             Kind::Bool => Type::Bool,
             Kind::Text => Type::Text,
             Kind::Date => Type::Date,
@@ -103,11 +130,31 @@ pub(super) enum Node {
     Add(Box<Node>, Box<Node>),
     Subtract(Box<Node>, Box<Node>),
     Multiply(Box<Node>, Box<Node>),
-    /// A float by a number.
-    Divide(Box<Node>, f64),
+    /// Of floats.
+    Divide(Box<Node>, Box<Node>),
+    /// Of exact numbers: a fraction.
+    Quotient(Box<Node>, Box<Node>),
+    Remainder(Box<Node>, Box<Node>),
     /// A mantissa times a constant: alignment, or what remains of a division.
     Scale(Box<Node>, i128),
     ToFloat(Box<Node>, Format),
+    /// mantissa × up / down of an exact number, rounded to a whole mantissa.
+    Rounded(Box<Node>, i128, i128, Mode),
+    /// A float rounded to digits, which may be negative.
+    RoundedFloat(Box<Node>, Mode, i32),
+    Sign(Box<Node>),
+    /// The greatest, or with the flag the least; nulls are left out.
+    Extreme(Vec<Node>, bool),
+    Cast(Box<Node>, Cast),
+    /// A function of texts and whole numbers.
+    Call(TextCall, Vec<Node>),
+    /// Text of a format; the flag says whether it is null where it is not of the format.
+    Strptime(Box<Node>, TimeFormat, bool),
+    /// Microseconds since 1970-01-01 from this many of these units; with the flag an instant.
+    FromEpoch(Box<Node>, Epoch),
+    MakeDate(Box<Node>, Box<Node>, Box<Node>),
+    /// The beginning of a unit, of a date or of an instant that is zoned or not.
+    DateTrunc(DatePart, Box<Node>, Kind),
     /// Midnight of a date; UTC when zoned.
     Midnight(Box<Node>, bool),
     /// The local day of an instant; it is zoned or not.
@@ -125,6 +172,31 @@ pub(super) enum Node {
     Coalesce(Vec<Node>),
     /// Of a date, or of an instant that is zoned or not.
     DatePart(DatePart, Box<Node>, Kind),
+}
+
+/// What is done with texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextCall {
+    Function(ScalarFunction),
+    /// `||`, which is null if a side is.
+    Join,
+}
+
+/// A cast of one kind to a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cast {
+    pub(super) from: Kind,
+    pub(super) to: SqlType,
+    /// Whether a failed cast is null.
+    pub(super) or_null: bool,
+}
+
+/// What a number of time since 1970-01-01 counts, and in which format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Epoch {
+    /// `None` for floats.
+    pub(super) format: Option<Format>,
+    pub(super) micros_per_unit: i64,
 }
 
 /// What `like` looks for.

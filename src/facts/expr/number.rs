@@ -3,7 +3,6 @@
 use super::Fault;
 use super::node::Format;
 use super::vector::{Values, Vector, select_nulls};
-use arrow::array::BooleanArray;
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 
 /// Rows that cannot be used, ascending.
@@ -16,9 +15,10 @@ pub(super) struct Numbers {
     /// No |mantissa| is above this, null rows included.
     pub(super) bound: u128,
     pub(super) nulls: Option<NullBuffer>,
-    /// Their mantissas are 0.
-    pub(super) faults: Faults,
 }
+
+/// Numbers, and the rows whose number does not fit; their mantissas are 0.
+pub(super) type Checked = (Numbers, Faults);
 
 #[derive(Debug, Clone)]
 pub(super) enum Mantissas {
@@ -36,7 +36,7 @@ impl Numbers {
         if bound > NARROW {
             return Self::wide(values.map(i128::from), nulls);
         }
-        Self { mantissas: Mantissas::Narrow(values), bound, nulls, faults: Vec::new() }
+        Self { mantissas: Mantissas::Narrow(values), bound, nulls }
     }
 
     /// Narrow after all, if every mantissa is.
@@ -47,7 +47,7 @@ impl Numbers {
         };
         let mantissas =
             if bound <= NARROW { Mantissas::Narrow(values.map(low_half)) } else { Mantissas::Wide(values) };
-        Self { mantissas, bound, nulls, faults: Vec::new() }
+        Self { mantissas, bound, nulls }
     }
 
     pub(super) fn constant(mantissa: i128) -> Self {
@@ -58,27 +58,30 @@ impl Numbers {
         Self::wide(Values::All(0), Some(NullBuffer::new_null(rows)))
     }
 
-    pub(super) fn add(&self, other: &Self, rows: usize) -> Self {
+    pub(super) fn add(&self, other: &Self, rows: usize) -> Checked {
         self.combine::<Sum>(other, rows)
     }
 
-    pub(super) fn subtract(&self, other: &Self, rows: usize) -> Self {
+    pub(super) fn subtract(&self, other: &Self, rows: usize) -> Checked {
         self.combine::<Difference>(other, rows)
     }
 
-    pub(super) fn multiply(&self, other: &Self, rows: usize) -> Self {
+    pub(super) fn multiply(&self, other: &Self, rows: usize) -> Checked {
+        if other.nulls.is_none() && matches!(other.mantissas, Mantissas::Narrow(Values::All(1))) {
+            return (self.clone(), Faults::new());
+        }
         self.combine::<Product>(other, rows)
     }
 
-    pub(super) fn scale(&self, factor: i128, rows: usize) -> Self {
+    pub(super) fn scale(&self, factor: i128, rows: usize) -> Checked {
         self.multiply(&Self::constant(factor), rows)
     }
 
-    pub(super) fn negate(&self, rows: usize) -> Self {
+    pub(super) fn negate(&self, rows: usize) -> Checked {
         Self::constant(0).subtract(self, rows)
     }
 
-    pub(super) fn abs(&self, rows: usize) -> Self {
+    pub(super) fn abs(&self, rows: usize) -> Checked {
         let mantissas = match &self.mantissas {
             Mantissas::Narrow(values) => Mantissas::Narrow(values.map(i64::abs)),
             Mantissas::Wide(_) if self.bound > WIDE => {
@@ -86,7 +89,7 @@ impl Numbers {
             }
             Mantissas::Wide(values) => Mantissas::Wide(values.map(i128::abs)),
         };
-        Self { mantissas, ..self.clone() }
+        (Self { mantissas, ..self.clone() }, Faults::new())
     }
 
     pub(super) fn select(mask: &BooleanBuffer, yes: &Self, no: &Self) -> Self {
@@ -96,42 +99,39 @@ impl Numbers {
             }
             _ => Mantissas::Wide(Values::select(mask, &yes.widened(), &no.widened())),
         };
-        let chosen = |faults: &Faults, side: bool| -> Faults {
-            faults.iter().filter(|(row, _)| mask.value(*row as usize) == side).copied().collect()
-        };
         Self {
             mantissas,
             bound: yes.bound.max(no.bound),
             nulls: select_nulls(mask, yes.nulls.as_ref(), no.nulls.as_ref()),
-            faults: merged(chosen(&yes.faults, true), chosen(&no.faults, false)),
         }
     }
 
-    /// The nearest floats, or nearly; NaN for faults.
-    pub(super) fn to_float(&self, format: Format, rows: usize) -> Vector<f64> {
+    /// The nearest floats, or nearly.
+    pub(super) fn to_float(&self, format: Format) -> Vector<f64> {
         let denominator = format.denominator() as f64;
-        let mut values = match &self.mantissas {
+        let values = match &self.mantissas {
             Mantissas::Narrow(values) => values.map(|mantissa| mantissa as f64 / denominator),
             Mantissas::Wide(values) => values.map(|mantissa| mantissa as f64 / denominator),
         };
-        if !self.faults.is_empty() {
-            let mut each = values.spread(rows).to_vec();
-            self.faults.iter().for_each(|(row, _)| each[*row as usize] = f64::NAN);
-            values = Values::Each(each.into());
-        }
         Vector { values, nulls: self.nulls.clone() }
     }
 
-    /// What a comparison of these gives: null where either is null or cannot be used.
-    pub(super) fn compared(&self, other: &Self, bits: BooleanBuffer) -> BooleanArray {
-        let nulls = NullBuffer::union(self.nulls.as_ref(), other.nulls.as_ref());
-        if self.faults.is_empty() && other.faults.is_empty() {
-            return BooleanArray::new(bits, nulls);
-        }
-        let mut usable = vec![true; bits.len()];
-        self.faults.iter().chain(&other.faults).for_each(|(row, _)| usable[*row as usize] = false);
-        let nulls = NullBuffer::union(nulls.as_ref(), Some(&NullBuffer::from(usable)));
-        BooleanArray::new(bits, nulls)
+    /// The mantissa of a row, unless it is null.
+    pub(super) fn at(&self, row: usize) -> Option<i128> {
+        let is_valid = self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        is_valid.then(|| match &self.mantissas {
+            Mantissas::Narrow(values) => i128::from(values.at(row)),
+            Mantissas::Wide(values) => values.at(row),
+        })
+    }
+
+    /// Another mantissa for each, by a function at both widths that gives none a greater size.
+    pub(super) fn map(&self, narrow: impl Fn(i64) -> i64, wide: impl Fn(i128) -> i128) -> Self {
+        let mantissas = match &self.mantissas {
+            Mantissas::Narrow(values) => Mantissas::Narrow(values.map(narrow)),
+            Mantissas::Wide(values) => Mantissas::Wide(values.map(wide)),
+        };
+        Self { mantissas, ..self.clone() }
     }
 
     pub(super) fn widened(&self) -> Values<i128> {
@@ -141,28 +141,28 @@ impl Numbers {
         }
     }
 
-    fn combine<O: Operation>(&self, other: &Self, rows: usize) -> Self {
+    /// What is left after division, with the sign of the dividend; the other side is nowhere 0.
+    pub(super) fn remainder(&self, other: &Self, rows: usize) -> Checked {
+        self.combine::<Remainder>(other, rows)
+    }
+
+    fn combine<O: Operation>(&self, other: &Self, rows: usize) -> Checked {
         let nulls = NullBuffer::union(self.nulls.as_ref(), other.nulls.as_ref());
-        let faults = merged(self.faults.clone(), other.faults.clone());
         if let (Mantissas::Narrow(left), Mantissas::Narrow(right)) = (&self.mantissas, &other.mantissas) {
             let mut bound = O::bound(self.bound, other.bound);
             if bound > NARROW {
                 bound = O::bound(exact_bound(left), exact_bound(right));
             }
             if bound <= NARROW {
-                return Self {
-                    mantissas: Mantissas::Narrow(left.zip(right, O::narrow)),
-                    bound,
-                    nulls,
-                    faults,
-                };
+                let mantissas = Mantissas::Narrow(left.zip(right, O::narrow));
+                return (Self { mantissas, bound, nulls }, Faults::new());
             }
         }
         let (left, right) = (self.widened(), other.widened());
         if O::bound(self.bound, other.bound) <= WIDE {
-            return Self { faults, ..Self::wide(left.zip(&right, O::wide), nulls) };
+            return (Self::wide(left.zip(&right, O::wide), nulls), Faults::new());
         }
-        checked::<O>(left, right, nulls, faults, rows)
+        checked::<O>(left, right, nulls, rows)
     }
 }
 
@@ -171,9 +171,8 @@ fn checked<O: Operation>(
     left: Values<i128>,
     right: Values<i128>,
     nulls: Option<NullBuffer>,
-    faults: Faults,
     rows: usize,
-) -> Numbers {
+) -> Checked {
     let (left, right) = (left.spread(rows), right.spread(rows));
     let mut overflows = Faults::new();
     let mut values = vec![0; rows];
@@ -184,7 +183,7 @@ fn checked<O: Operation>(
             None => overflows.push((row_number(row), Fault::Overflow)),
         }
     }
-    Numbers { faults: merged(faults, overflows), ..Numbers::wide(Values::Each(values.into()), nulls) }
+    (Numbers::wide(Values::Each(values.into()), nulls), overflows)
 }
 
 /// A row's number inside its batch.
@@ -251,6 +250,24 @@ impl Operation for Magnitude {
     }
     fn checked(left: i128, _: i128) -> Option<i128> {
         left.checked_abs()
+    }
+}
+
+/// What is left of a division. 1 in place of 0, which only rows hold that are null or faulty.
+struct Remainder;
+
+impl Operation for Remainder {
+    fn bound(left: u128, _: u128) -> u128 {
+        left
+    }
+    fn narrow(left: i64, right: i64) -> i64 {
+        left.wrapping_rem(if right == 0 { 1 } else { right })
+    }
+    fn wide(left: i128, right: i128) -> i128 {
+        left.wrapping_rem(if right == 0 { 1 } else { right })
+    }
+    fn checked(left: i128, right: i128) -> Option<i128> {
+        Some(Self::wide(left, right))
     }
 }
 

@@ -8,7 +8,7 @@ use arrow::array::{
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute::kernels::cmp;
 use arrow::compute::{cast, concat, take};
-use arrow::datatypes::{DataType, Int32Type};
+use arrow::datatypes::{ArrowNativeType, DataType, Int32Type};
 use arrow::error::ArrowError;
 
 /// Texts of one column.
@@ -34,6 +34,56 @@ impl Texts {
             Texts::Plain(texts) => texts.nulls().cloned(),
             Texts::Dictionary(_, codes) => codes.nulls().cloned(),
             Texts::All(text) => text.is_none().then(|| NullBuffer::new_null(rows)),
+        }
+    }
+
+    /// Each text read, and the rows whose text does not read; once per entry of a dictionary.
+    pub(super) fn parse<T: ArrowNativeType>(
+        &self,
+        rows: usize,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> (Vector<T>, Vec<usize>) {
+        if let Texts::All(text) = self {
+            return match text {
+                None => (Vector::null(rows), Vec::new()),
+                Some(text) => match read(text) {
+                    Some(value) => (Vector::constant(value), Vec::new()),
+                    None => (Vector::constant(T::default()), (0..rows).collect()),
+                },
+            };
+        }
+        let mut values = vec![T::default(); rows];
+        let mut failed = Vec::new();
+        let nulls = self.nulls(rows);
+        let is_valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        let known = match self {
+            Texts::Dictionary(entries, _) => entries.iter().map(|text| text.and_then(&read)).collect(),
+            _ => Vec::new(),
+        };
+        for (row, value) in values.iter_mut().enumerate().filter(|(row, _)| is_valid(*row)) {
+            let found = match self {
+                Texts::Dictionary(_, codes) => {
+                    usize::try_from(codes.value(row)).ok().and_then(|code| known.get(code).copied().flatten())
+                }
+                texts => texts.at(row).and_then(&read),
+            };
+            match found {
+                Some(found) => *value = found,
+                None => failed.push(row),
+            }
+        }
+        (Vector { values: Values::Each(values.into()), nulls }, failed)
+    }
+
+    /// The text of a row, unless it is null.
+    pub(super) fn at(&self, row: usize) -> Option<&str> {
+        match self {
+            Texts::Plain(texts) => texts.is_valid(row).then(|| texts.value(row)),
+            Texts::Dictionary(entries, codes) => {
+                let code = codes.is_valid(row).then(|| codes.value(row))?;
+                usize::try_from(code).ok().map(|code| entries.value(code))
+            }
+            Texts::All(text) => text.as_deref(),
         }
     }
 

@@ -1,11 +1,11 @@
-//! Days, date parts and time zones.
+//! Days and time zones.
 
 use super::eval::Value;
 use super::node::Kind;
-use super::number::{Faults, Numbers, row_number};
+use super::number::{Faults, merged, row_number};
+use super::outcome::Outcome;
 use super::vector::{Values, Vector, some_nulls, zero_nulls};
 use super::{Fault, Instants};
-use crate::pipeline::sql::DatePart;
 use crate::units::{Day, MICROS_PER_DAY};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use chrono::{DateTime, NaiveDateTime, Offset, TimeZone};
@@ -13,10 +13,10 @@ use chrono_tz::Tz;
 use std::cell::Cell;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-const MICROS_PER_HOUR: i64 = 3_600 * MICROS_PER_SECOND;
 
 /// Points in time with their local days.
-pub(super) fn instants(value: Value, kind: Kind, zone: Tz, rows: usize) -> Instants {
+pub(super) fn instants(outcome: Outcome, kind: Kind, zone: Tz, rows: usize) -> Instants {
+    let Outcome { value, faults } = outcome;
     let (days, micros, nulls) = match value {
         Value::Date(dates) => {
             let micros = dates.values.map(|day| i64::from(day).saturating_mul(MICROS_PER_DAY)).spread(rows);
@@ -32,7 +32,8 @@ pub(super) fn instants(value: Value, kind: Kind, zone: Tz, rows: usize) -> Insta
     };
     let nulls = nulls.and_then(some_nulls);
     let mut days = Vec::from(zero_nulls(days, nulls.as_ref()));
-    let faults = mark_implausible(&mut days);
+    faults.iter().for_each(|(row, _)| days[*row as usize] = 0);
+    let faults = merged(faults, mark_implausible(&mut days));
     Instants { days, micros, nulls, faults }
 }
 
@@ -82,69 +83,25 @@ pub(super) fn midnight(day: i32, zone: Option<Tz>) -> i64 {
     zone.map_or(wall, |zone| to_utc(wall, zone))
 }
 
-/// The instant of a wall time: the earlier of two, and the time before the gap carried on where there is none.
+/// The instant of a wall time. Where the clock is put back a wall time occurs twice: the later of the two is meant, in
+/// standard time, as in DuckDB (ICU) and PostgreSQL. Where the clock is put forward and it does not occur, the time
+/// before carries on.
 pub(super) fn to_utc(wall: i64, zone: Tz) -> i64 {
-    let offset = naive(wall).map(|time| match zone.offset_from_local_datetime(&time).earliest() {
+    let offset = naive(wall).map(|time| match zone.offset_from_local_datetime(&time).latest() {
         Some(offset) => i64::from(offset.fix().local_minus_utc()) * MICROS_PER_SECOND,
         None => offset_micros(wall.saturating_sub(MICROS_PER_DAY), zone),
     });
     wall.saturating_sub(offset.unwrap_or(0))
 }
 
-/// A part of a date or of a timestamp's local time.
-pub(super) fn date_part(part: DatePart, value: Value, kind: Kind, zone: Tz) -> Numbers {
-    let (values, nulls) = match value {
-        Value::Date(dates) if part == DatePart::Hour => (dates.values.map(|_| 0), dates.nulls),
-        Value::Date(dates) => (dates.values.map(|day| part_of_day(part, day)), dates.nulls),
-        Value::Instant(times) => {
-            let times = local(&times, (kind == Kind::Instant { zoned: true }).then_some(zone));
-            let of = |micros: i64| match part {
-                DatePart::Hour => micros.rem_euclid(MICROS_PER_DAY) / MICROS_PER_HOUR,
-                part => part_of_day(part, day_of(micros)),
-            };
-            (times.values.map(of), times.nulls)
-        }
-        other => unreachable!("bound as a date or timestamp: {other:?}"),
-    };
-    Numbers::narrow(values, nulls)
-}
-
-fn part_of_day(part: DatePart, day: i32) -> i64 {
-    let (year, month, day_of_month) = civil(i64::from(day));
-    match part {
-        DatePart::Year => year,
-        DatePart::Quarter => (month + 2) / 3,
-        DatePart::Month => month,
-        DatePart::Day => day_of_month,
-        // 1970-01-01 was a Thursday.
-        DatePart::DayOfWeek => (i64::from(day) + 4).rem_euclid(7),
-        DatePart::Hour => 0,
-    }
-}
-
-/// Year, month and day of month: `civil_from_days` of H. Hinnant, "chrono-compatible low-level date algorithms".
-///
-/// Exact for every day an `i32` holds. Years begin in March inside, so that the leap day is the last.
-fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_month)
-}
-
 /// Any `i64` of microseconds is within 107 million days.
 #[allow(clippy::cast_possible_truncation, reason = "a quotient by 86.4 billion fits 32 bits")]
-fn day_of(micros: i64) -> i32 {
+pub(super) fn day_of(micros: i64) -> i32 {
     micros.div_euclid(MICROS_PER_DAY) as i32
 }
 
 /// Wall times of instants; without a zone they are wall times already.
-fn local(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i64> {
+pub(super) fn local(times: &Vector<i64>, zone: Option<Tz>) -> Vector<i64> {
     let Some(zone) = zone.filter(|zone| !matches!(zone, Tz::UTC | Tz::Etc__UTC)) else {
         return times.clone();
     };
@@ -203,7 +160,7 @@ impl Offsets {
 }
 
 /// What is added to an instant to get the zone's wall time.
-fn offset_micros(micros: i64, zone: Tz) -> i64 {
+pub(super) fn offset_micros(micros: i64, zone: Tz) -> i64 {
     naive(micros).map_or(0, |time| {
         i64::from(zone.offset_from_utc_datetime(&time).fix().local_minus_utc()) * MICROS_PER_SECOND
     })

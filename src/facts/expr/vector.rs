@@ -62,6 +62,14 @@ impl<T: ArrowNativeType> Values<T> {
         }
     }
 
+    /// The value of a row.
+    pub(super) fn at(&self, row: usize) -> T {
+        match self {
+            Values::Each(values) => values[row],
+            Values::All(x) => *x,
+        }
+    }
+
     /// One value per row.
     pub(super) fn spread(self, rows: usize) -> ScalarBuffer<T> {
         match self {
@@ -116,6 +124,21 @@ impl<T: ArrowNativeType> Vector<T> {
 
     pub(super) fn map<U: ArrowNativeType>(&self, f: impl Fn(T) -> U) -> Vector<U> {
         Vector { values: self.values.map(f), nulls: self.nulls.clone() }
+    }
+
+    pub(super) fn zip<U: ArrowNativeType, V: ArrowNativeType>(
+        &self,
+        other: &Vector<U>,
+        f: impl Fn(T, U) -> V,
+    ) -> Vector<V> {
+        let nulls = NullBuffer::union(self.nulls.as_ref(), other.nulls.as_ref());
+        Vector { values: self.values.zip(&other.values, f), nulls }
+    }
+
+    /// The value of a row, unless it is null.
+    pub(super) fn at(&self, row: usize) -> Option<T> {
+        let is_valid = self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        is_valid.then(|| self.values.at(row))
     }
 
     pub(super) fn select(mask: &BooleanBuffer, yes: &Self, no: &Self) -> Self {

@@ -3,7 +3,7 @@
 use super::day::parse_day;
 use super::row::{Amount, FileRows, Row, fault};
 use crate::error::{Error, Result};
-use crate::facts::expr::{Bound, Fault, Rows, Type, bind};
+use crate::facts::expr::{Bound, Checked, Fault, Rows, Type, bind};
 use crate::facts::input::InputFile;
 use crate::facts::master::{batches, is_valid, text_of};
 use crate::pipeline::{Definition, Expr, LedgerDef};
@@ -66,7 +66,8 @@ impl Columns {
         };
         let is_day = |ty| matches!(ty, Type::Date | Type::Timestamp { .. } | Type::Text | Type::Integer);
         let is_amount = |ty: Type| (ty.is_number() && ty != Type::Bool) || ty == Type::Text;
-        let is_account = |ty| matches!(ty, Type::Text | Type::Integer | Type::Float | Type::Null);
+        let is_account =
+            |ty| matches!(ty, Type::Text | Type::Integer | Type::Decimal(_) | Type::Float | Type::Null);
         Ok(Self {
             account: column("account_column", &ledger.account_column, &is_account, "text or an integer")?,
             period: column("period_column", &ledger.period_column, &is_day, "a date, a timestamp or text")?,
@@ -151,8 +152,11 @@ impl Columns {
 
 /// A column as text, with whole numbers as their digits.
 fn texts(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Result<Cells<String>> {
-    let keys = bound.keys(rows)?;
+    let Checked { value: keys, faults } = bound.keys(rows)?;
     let text = |row| {
+        if let Some((_, fault)) = faults.iter().find(|(faulty, _)| *faulty as usize == row) {
+            return Err(format!("the {what} is unusable: {}", fault.reason()));
+        }
         let text = if is_valid(&keys, row) { text_of(&keys, row) } else { String::new() };
         if text.trim().is_empty() { Err(format!("no {what}")) } else { Ok(text.trim().to_owned()) }
     };

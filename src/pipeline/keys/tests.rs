@@ -1,6 +1,7 @@
 //! The key tables against what is written about them.
 
 use super::{FILE, Key, Kind, Section};
+use crate::pipeline::sql::FUNCTIONS;
 use std::collections::BTreeSet;
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/README.md");
@@ -12,20 +13,32 @@ const COMPLETE: &str = concat!(
 
 /// `BLESS=1` rewrites the tables between their markers.
 #[test]
-fn the_reference_has_the_table_of_every_section() {
+fn the_reference_has_the_table_of_every_section_and_every_function() {
     let written = std::fs::read_to_string(README).unwrap();
     let mut expected = written.clone();
     for section in FILE.with_descendants().into_iter().filter(|section| section.header != "[costing]") {
         let begin = format!("<!-- keys of {} -->\n", section.header);
-        let end = "<!-- end of keys -->";
-        let start = expected.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
-        let length = expected[start..].find(end).unwrap_or_else(|| panic!("no {end} after {begin}"));
-        expected.replace_range(start..start + length, &reference_table(section));
+        set_between(&mut expected, &begin, "<!-- end of keys -->", &reference_table(section));
     }
+    set_between(&mut expected, "<!-- functions -->\n", "<!-- end of functions -->", &function_table());
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(README, &expected).unwrap();
     }
     assert_eq!(std::fs::read_to_string(README).unwrap(), expected, "BLESS=1 rewrites the tables");
+}
+
+fn set_between(text: &mut String, begin: &str, end: &str, table: &str) {
+    let start = text.find(begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+    let length = text[start..].find(end).unwrap_or_else(|| panic!("no {end} after {begin}"));
+    text.replace_range(start..start + length, table);
+}
+
+fn function_table() -> String {
+    let rows = FUNCTIONS.iter().map(|entry| {
+        let also: String = entry.aliases.iter().map(|alias| format!(", `{alias}`")).collect();
+        format!("| `{}`{also} | {} |\n", entry.usage, entry.meaning)
+    });
+    std::iter::once("| function | gives |\n|---|---|\n".to_owned()).chain(rows).collect()
 }
 
 fn reference_table(section: &Section) -> String {

@@ -1,19 +1,28 @@
 //! The closed SQL grammar of a pipeline file, as trees.
 //!
-//! Scalar expressions: columns, literals, + − ×, ÷ by a literal, comparisons, and/or/not, case, coalesce, abs,
-//! in, between, like, is null, date parts. Drivers: sums of coefficient × aggregate.
+//! Scalar expressions: columns, literals, arithmetic, comparisons, and/or/not, case, coalesce, in, between, like,
+//! is null, casts, parts of dates and the functions of `functions.rs`. Drivers: sums of coefficient × aggregate.
 
+mod cast;
+mod date_part;
 mod driver;
+mod functions;
 mod query;
 mod reader;
 mod rule;
 mod scalar;
 mod text;
+mod time_format;
+mod words;
 
+pub use cast::SqlType;
+pub use date_part::DatePart;
 pub use driver::parse_driver;
+pub use functions::{FUNCTIONS, FunctionEntry, ScalarFunction};
 pub use query::{NamesOfQuery, Placed, names_of_query};
 pub use rule::{Rule, parse_rule};
 pub use scalar::parse_scalar;
+pub use time_format::{TimeFormat, TimeItem};
 
 use crate::units::{Day, Decimal};
 use std::fmt;
@@ -50,8 +59,17 @@ pub enum Expr {
     IsNull(Box<Expr>, bool),
     /// `extract(part from x)` or `part(x)`.
     DatePart(DatePart, Box<Expr>),
-    /// `cast(x as date)`.
-    ToDate(Box<Expr>),
+    /// `cast(x as type)`, or `try_cast`, which is null where the cast fails.
+    Cast {
+        /// What is cast.
+        of: Box<Expr>,
+        /// The type it gets.
+        to: SqlType,
+        /// Whether a failed cast is null.
+        or_null: bool,
+    },
+    /// A function of its arguments, as many as its entry allows.
+    Call(ScalarFunction, Vec<Expr>),
 }
 
 impl Expr {
@@ -75,7 +93,7 @@ impl Expr {
             | Expr::Like(x, ..)
             | Expr::IsNull(x, _)
             | Expr::DatePart(_, x)
-            | Expr::ToDate(x) => x.collect_columns(names),
+            | Expr::Cast { of: x, .. } => x.collect_columns(names),
             Expr::Binary(left, _, right) => {
                 left.collect_columns(names);
                 right.collect_columns(names);
@@ -89,7 +107,9 @@ impl Expr {
                     value.collect_columns(names);
                 }
             }
-            Expr::Coalesce(values) => values.iter().for_each(|value| value.collect_columns(names)),
+            Expr::Coalesce(values) | Expr::Call(_, values) => {
+                values.iter().for_each(|value| value.collect_columns(names));
+            }
         }
     }
 }
@@ -120,8 +140,12 @@ pub enum BinaryOp {
     Subtract,
     /// `*`
     Multiply,
-    /// `/`; the right side is a number literal other than 0, except in rules.
+    /// `/`; never by the literal 0.
     Divide,
+    /// `%`, with the sign of the dividend.
+    Remainder,
+    /// `||`.
+    Concat,
     /// `=`
     Equal,
     /// `<>`
@@ -138,23 +162,6 @@ pub enum BinaryOp {
     And,
     /// `or`
     Or,
-}
-
-/// A part of a date, as an integer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DatePart {
-    /// Calendar year.
-    Year,
-    /// 1–4.
-    Quarter,
-    /// 1–12.
-    Month,
-    /// Day of month.
-    Day,
-    /// 0 (Sunday) – 6, as DuckDB and PostgreSQL count.
-    DayOfWeek,
-    /// 0–23.
-    Hour,
 }
 
 /// One aggregate per customer × period.

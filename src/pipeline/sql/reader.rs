@@ -2,27 +2,26 @@
 
 use super::SqlError;
 use sqlparser::ast::{Expr as Ast, Spanned};
-use sqlparser::dialect::GenericDialect;
+use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, Word};
+use std::any::TypeId;
 
 /// One SQL text while it is read.
 pub(super) struct Reader<'a> {
     text: &'a str,
-    /// Whether the divisor may be any expression.
-    pub(super) any_divisor: bool,
 }
 
 impl<'a> Reader<'a> {
     /// The text and sqlparser's tree of it.
     pub(super) fn read(text: &'a str) -> Result<(Self, Ast), SqlError> {
-        let reader = Self { text, any_divisor: false };
-        let mut tokens = Tokenizer::new(&GenericDialect {}, text)
+        let reader = Self { text };
+        let mut tokens = Tokenizer::new(&Grammar, text)
             .tokenize_with_location()
             .map_err(|error| reader.fault(error.location, lower_first(&error.message)))?;
         free_ordinary_words(&mut tokens);
-        let mut parser = Parser::new(&GenericDialect {}).with_tokens_with_locations(tokens);
+        let mut parser = Parser::new(&Grammar).with_tokens_with_locations(tokens);
         let tree = parser.parse_expr().map_err(|error| reader.syntax_error(&error))?;
         let rest = parser.peek_token();
         if rest.token != Token::EOF {
@@ -75,6 +74,47 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The generic dialect, but `||` binds looser than arithmetic and tighter than comparisons, as in DuckDB and PostgreSQL.
+#[derive(Debug)]
+struct Grammar;
+
+/// Between `+` (30) and `=` (20).
+const CONCAT: u8 = 25;
+
+impl Dialect for Grammar {
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<GenericDialect>()
+    }
+
+    fn get_next_precedence(&self, parser: &Parser<'_>) -> Option<Result<u8, ParserError>> {
+        (parser.peek_token_ref().token == Token::StringConcat).then_some(Ok(CONCAT))
+    }
+
+    fn is_delimited_identifier_start(&self, character: char) -> bool {
+        GenericDialect.is_delimited_identifier_start(character)
+    }
+
+    fn is_identifier_start(&self, character: char) -> bool {
+        GenericDialect.is_identifier_start(character)
+    }
+
+    fn is_identifier_part(&self, character: char) -> bool {
+        GenericDialect.is_identifier_part(character)
+    }
+
+    fn allow_extract_custom(&self) -> bool {
+        true
+    }
+
+    fn allow_extract_single_quotes(&self) -> bool {
+        true
+    }
+
+    fn supports_filter_during_aggregation(&self) -> bool {
+        true
+    }
+}
+
 /// Words that carry the grammar's structure wherever they stand.
 const STRUCTURE: [Keyword; 20] = [
     Keyword::AND,
@@ -101,7 +141,8 @@ const STRUCTURE: [Keyword; 20] = [
 
 /// Makes every other SQL keyword an ordinary name, so that columns may be called `order`, `group` or `date`.
 ///
-/// `date '…'`, `timestamp '…'`, `cast(`, `extract(part from`, `filter (` keep their meaning where it is plain.
+/// `date '…'`, `timestamp '…'`, `cast(`, `extract(part from`, `filter (` and the words of a type keep their meaning where
+/// it is plain.
 fn free_ordinary_words(tokens: &mut [TokenWithSpan]) {
     let solid: Vec<usize> =
         (0..tokens.len()).filter(|&index| !matches!(tokens[index].token, Token::Whitespace(_))).collect();
@@ -111,6 +152,7 @@ fn free_ordinary_words(tokens: &mut [TokenWithSpan]) {
         Some(Token::Word(Word { keyword, .. })) => *keyword,
         _ => Keyword::NoKeyword,
     };
+    let mut in_type = false;
     for position in 0..solid.len() {
         let next = solid.get(position + 1).map(|&index| tokens[index].token.clone());
         let opens = next == Some(Token::LParen);
@@ -118,12 +160,17 @@ fn free_ordinary_words(tokens: &mut [TokenWithSpan]) {
         let before = position.checked_sub(1);
         let in_extract = before.is_some_and(|at| tokens[solid[at]].token == Token::LParen)
             && keyword_at(tokens, position.checked_sub(2)) == Keyword::EXTRACT;
-        let casts_to = keyword_at(tokens, before) == Keyword::AS;
-        let Token::Word(word) = &mut tokens[solid[position]].token else { continue };
+        // `timestamp with time zone` and `double precision` are types of several words.
+        in_type |= keyword_at(tokens, before) == Keyword::AS
+            || before.is_some_and(|at| tokens[solid[at]].token == Token::DoubleColon);
+        let Token::Word(word) = &mut tokens[solid[position]].token else {
+            in_type = false;
+            continue;
+        };
         let keep = match word.keyword {
             Keyword::DATE | Keyword::TIMESTAMP if quotes => true,
-            Keyword::CAST | Keyword::EXTRACT | Keyword::FILTER if opens => true,
-            keyword => STRUCTURE.contains(&keyword) || in_extract || casts_to,
+            Keyword::CAST | Keyword::TRY_CAST | Keyword::EXTRACT | Keyword::FILTER if opens => true,
+            keyword => STRUCTURE.contains(&keyword) || in_extract || in_type,
         };
         if !keep {
             word.keyword = Keyword::NoKeyword;

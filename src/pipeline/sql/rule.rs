@@ -19,8 +19,7 @@ pub struct Rule {
 
 /// Reads a rule, such as `tier = 'vip' and discount / list_revenue > 0.2`.
 pub fn parse_rule(text: &str) -> Result<Rule, SqlError> {
-    let (mut reader, tree) = Reader::read(text)?;
-    reader.any_divisor = true;
+    let (reader, tree) = Reader::read(text)?;
     let expr = scalar(&reader, &tree)?;
     let mut places = Places { reader: &reader, columns: Vec::new(), divisors: Vec::new() };
     match tree.visit(&mut places) {
@@ -48,11 +47,13 @@ impl Places<'_, '_> {
                     self.divisors.push((divisor, self.reader.offset_of(right.as_ref())));
                 }
             }
-            Ast::Extract { .. } | Ast::Cast { .. } => return Err(self.no_parts(tree)),
+            Ast::BinaryOp { op: BinaryOperator::Modulo | BinaryOperator::StringConcat, .. }
+            | Ast::Extract { .. }
+            | Ast::Cast { .. } => return Err(self.not_of_rules(tree)),
             Ast::Function(function) => {
                 let name = function.name.to_string().to_lowercase();
                 if !["abs", "coalesce"].contains(&name.as_str()) {
-                    return Err(self.no_parts(tree));
+                    return Err(self.not_of_rules(tree));
                 }
             }
             _ => {}
@@ -60,9 +61,12 @@ impl Places<'_, '_> {
         Ok(())
     }
 
-    fn no_parts(&self, tree: &Ast) -> SqlError {
-        let way_out = "compare the date itself, or a measure in days such as recency_days";
-        self.reader.fault_at(tree, format!("'{tree}': rules know no parts of dates; {way_out}"))
+    fn not_of_rules(&self, tree: &Ast) -> SqlError {
+        let way_out = "compare the date itself or a measure in days such as recency_days, or give the customer an \
+            attribute in [facts.customers], whose SQL has all functions";
+        let message =
+            format!("'{tree}': rules know no parts of dates, no casts and no functions but abs and coalesce");
+        self.reader.fault_at(tree, format!("{message}; {way_out}"))
     }
 }
 

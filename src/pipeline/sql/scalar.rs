@@ -1,16 +1,19 @@
 //! Scalar expressions: from sqlparser's trees to the closed grammar.
 
+use super::cast::TYPES;
+use super::functions::FUNCTIONS;
 use super::reader::Reader;
-use super::{BinaryOp, DatePart, Expr, Literal, SqlError};
+use super::{
+    BinaryOp, DatePart, Expr, FunctionEntry, Literal, ScalarFunction, SqlError, SqlType, TimeFormat,
+};
 use crate::units::{Day, Decimal, MICROS_PER_DAY};
 use sqlparser::ast::{
     self, BinaryOperator, CaseWhen, DataType, Expr as Ast, FunctionArg, FunctionArgExpr, FunctionArguments,
     TimezoneInfo, UnaryOperator, Value, ValueWithSpan,
 };
 
-const GRAMMAR: &str = "columns, literals, + - *, / by a number, comparisons, and, or, not, case, coalesce, abs, in, \
-    between, like, ilike, is null, date parts and cast(... as date)";
-const FUNCTIONS: &str = "abs, coalesce, year, quarter, month, day, dayofweek, hour, date_part and extract";
+const GRAMMAR: &str = "columns, literals, + - * / % ||, comparisons, and, or, not, case, coalesce, in, between, like, \
+    ilike, is null, casts, parts of dates and functions";
 const AGGREGATES: [&str; 5] = ["count", "sum", "avg", "min", "max"];
 
 /// Reads one scalar expression, such as `quantity * unit_price`.
@@ -58,19 +61,9 @@ pub(super) fn scalar(reader: &Reader, tree: &Ast) -> Result<Expr, SqlError> {
         Ast::Extract { field, expr, .. } => {
             Expr::DatePart(date_part(reader, expr, &field.to_string())?, one(expr)?)
         }
-        Ast::Cast {
-            kind: ast::CastKind::Cast,
-            expr,
-            data_type: DataType::Date,
-            array: false,
-            format: None,
-        } => Expr::ToDate(one(expr)?),
-        Ast::Cast { data_type, .. } => {
-            let way_out =
-                "only cast(... as date) is; numbers are rounded once to their column's scale anyway";
-            return Err(
-                reader.fault_at(tree, format!("a cast to {data_type} is not part of the grammar; {way_out}"))
-            );
+        Ast::Cast { kind, expr, data_type, array: false, format: None } => {
+            let or_null = matches!(kind, ast::CastKind::TryCast | ast::CastKind::SafeCast);
+            Expr::Cast { of: one(expr)?, to: cast_type(reader, tree, data_type)?, or_null }
         }
         Ast::Function(function) => call(reader, tree, function)?,
         other => {
@@ -112,6 +105,8 @@ fn binary(
         BinaryOperator::Minus => BinaryOp::Subtract,
         BinaryOperator::Multiply => BinaryOp::Multiply,
         BinaryOperator::Divide => BinaryOp::Divide,
+        BinaryOperator::Modulo => BinaryOp::Remainder,
+        BinaryOperator::StringConcat => BinaryOp::Concat,
         BinaryOperator::Eq => BinaryOp::Equal,
         BinaryOperator::NotEq => BinaryOp::NotEqual,
         BinaryOperator::Lt => BinaryOp::Less,
@@ -127,17 +122,10 @@ fn binary(
     };
     let (left, divisor) = (scalar(reader, left)?, right);
     let right = scalar(reader, right)?;
-    if op == BinaryOp::Divide {
-        match &right {
-            Expr::Literal(Literal::Number(number)) if number.mantissa != 0 => {}
-            Expr::Literal(Literal::Number(_)) => return Err(reader.fault_at(divisor, "division by zero")),
-            _ if reader.any_divisor => {}
-            _ => {
-                let message =
-                    format!("division by '{divisor}'; the grammar divides by a number literal only");
-                return Err(reader.fault_at(divisor, message));
-            }
-        }
+    if let (BinaryOp::Divide | BinaryOp::Remainder, Expr::Literal(Literal::Number(number))) = (op, &right)
+        && number.mantissa == 0
+    {
+        return Err(reader.fault_at(divisor, "division by zero"));
     }
     Ok(Expr::Binary(Box::new(left), op, Box::new(right)))
 }
@@ -171,39 +159,106 @@ fn call(reader: &Reader, tree: &Ast, function: &ast::Function) -> Result<Expr, S
         return Err(reader.fault_at(tree, message));
     }
     let values = plain_arguments(function).ok_or_else(|| {
-        reader
-            .fault_at(tree, format!("'{tree}' is not part of the grammar; allowed functions are {FUNCTIONS}"))
+        reader.fault_at(tree, format!("'{tree}' is not part of the grammar; allowed are {GRAMMAR}"))
     })?;
     let wrong_count = |expected: &str| {
         reader.fault_at(tree, format!("{name}() takes {expected}, found {} arguments", values.len()))
     };
+    let scalars = || values.iter().map(|x| scalar(reader, x)).collect::<Result<Vec<_>, _>>();
     match (name.as_str(), values.as_slice()) {
         ("abs", [x]) => Ok(Expr::Abs(Box::new(scalar(reader, x)?))),
         ("abs", _) => Err(wrong_count("one argument")),
         ("coalesce", []) => Err(wrong_count("one or more arguments")),
-        ("coalesce", values) => {
-            Ok(Expr::Coalesce(values.iter().map(|x| scalar(reader, x)).collect::<Result<_, _>>()?))
+        ("coalesce", _) => Ok(Expr::Coalesce(scalars()?)),
+        ("mod", [_, _]) => {
+            let [left, right] = scalars()?.try_into().expect("two were found");
+            Ok(Expr::Binary(Box::new(left), BinaryOp::Remainder, Box::new(right)))
         }
         ("date_part" | "datepart", [part, x]) => {
-            match part {
-                Ast::Value(ValueWithSpan { value: Value::SingleQuotedString(word), .. }) => {
-                    Ok(Expr::DatePart(date_part(reader, part, word)?, Box::new(scalar(reader, x)?)))
-                }
-                _ => Err(reader
-                    .fault_at(*part, "date_part() takes the part as text, such as date_part('month', x)")),
-            }
+            let word = text_literal(
+                reader,
+                part,
+                "date_part() takes the part as text, such as date_part('month', x)",
+            )?;
+            Ok(Expr::DatePart(date_part(reader, part, word)?, Box::new(scalar(reader, x)?)))
         }
-        ("date_part" | "datepart", _) => Err(wrong_count("two arguments")),
-        (part, values) => match (DatePart::named(part), values) {
-            (Some(part), [x]) => Ok(Expr::DatePart(part, Box::new(scalar(reader, x)?))),
-            (Some(_), _) => Err(wrong_count("one argument")),
-            (None, _) => {
-                let message =
-                    format!("function '{name}' is not part of the grammar; allowed are {FUNCTIONS}");
-                Err(reader.fault_at(tree, message))
+        ("mod" | "date_part" | "datepart", _) => Err(wrong_count("two arguments")),
+        (name, values) => match (ScalarFunction::named(name), DatePart::named(name)) {
+            (Some(entry), _) if !entry.arguments.contains(&values.len()) => {
+                Err(wrong_count(&entry.expected()))
             }
+            (Some(entry), _) => {
+                check_literals(reader, entry, values)?;
+                Ok(Expr::Call(entry.function, scalars()?))
+            }
+            (None, Some(part)) if values.len() == 1 => {
+                Ok(Expr::DatePart(part, Box::new(scalar(reader, values[0])?)))
+            }
+            (None, Some(_)) => Err(wrong_count("one argument")),
+            (None, None) => Err(reader.fault_at(tree, unknown_function(name))),
         },
     }
+}
+
+/// Arguments that have to be literals, since the whole column shares what they say.
+fn check_literals(reader: &Reader, entry: &FunctionEntry, values: &[&Ast]) -> Result<(), SqlError> {
+    let usage = || format!("{}() takes it as a literal: {}", entry.name, entry.usage);
+    match (entry.function, values) {
+        (ScalarFunction::DateTrunc, [unit, _]) => {
+            let word = text_literal(reader, unit, &usage())?;
+            match DatePart::named(word) {
+                Some(part) if part.is_unit() => Ok(()),
+                _ => {
+                    let units = DatePart::list(true);
+                    Err(reader.fault_at(*unit, format!("'{word}' is no unit to cut to; allowed are {units}")))
+                }
+            }
+        }
+        (ScalarFunction::Strptime | ScalarFunction::TryStrptime, [_, format]) => {
+            let text = text_literal(reader, format, &usage())?;
+            TimeFormat::read(text).map(|_| ()).map_err(|message| reader.fault_at(*format, message))
+        }
+        (ScalarFunction::Round, [_, digits]) => match scalar(reader, digits)? {
+            Expr::Literal(Literal::Number(number))
+                if number.scale == 0 && number.mantissa.unsigned_abs() <= MOST_ROUNDED =>
+            {
+                Ok(())
+            }
+            _ => {
+                let message = format!("round() takes its digits as a whole number, at most {MOST_ROUNDED}");
+                Err(reader.fault_at(*digits, message))
+            }
+        },
+        _ => Ok(()),
+    }
+}
+
+/// More digits than any number has.
+const MOST_ROUNDED: u128 = 35;
+
+fn unknown_function(name: &str) -> String {
+    let names = || {
+        let functions = FUNCTIONS
+            .iter()
+            .flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().copied()));
+        ["abs", "coalesce", "mod", "date_part"].into_iter().chain(functions).chain(DatePart::functions())
+    };
+    let near = |candidate: &&str| strsim::jaro_winkler(name, candidate);
+    let best = names().max_by(|a, b| near(a).total_cmp(&near(b))).filter(|best| near(best) >= 0.8);
+    let hint = best.map_or_else(String::new, |best| format!("did you mean '{best}'? "));
+    let entries = FUNCTIONS.iter().map(|entry| entry.name);
+    let all: Vec<&str> = ["abs", "coalesce", "mod"].into_iter().chain(entries).collect();
+    let (all, parts) = (all.join(", "), DatePart::list(false));
+    format!(
+        "function '{name}' is not part of the grammar; {hint}allowed are {all}, and the parts of dates {parts}"
+    )
+}
+
+fn cast_type(reader: &Reader, tree: &Ast, data_type: &DataType) -> Result<SqlType, SqlError> {
+    SqlType::named(&data_type.to_string()).ok_or_else(|| {
+        reader
+            .fault_at(tree, format!("a cast to {data_type} is not part of the grammar; allowed are {TYPES}"))
+    })
 }
 
 /// The arguments of a call that has nothing but positional ones.
@@ -222,33 +277,22 @@ fn plain_arguments(function: &ast::Function) -> Option<Vec<&Ast>> {
     if bare { list.args.iter().map(value).collect() } else { None }
 }
 
-impl DatePart {
-    fn named(word: &str) -> Option<Self> {
-        Some(match word.to_lowercase().as_str() {
-            "year" => Self::Year,
-            "quarter" => Self::Quarter,
-            "month" => Self::Month,
-            "day" | "dayofmonth" => Self::Day,
-            "dow" | "dayofweek" | "weekday" => Self::DayOfWeek,
-            "hour" => Self::Hour,
-            _ => return None,
-        })
-    }
-}
-
 fn date_part(reader: &Reader, at: &Ast, word: &str) -> Result<DatePart, SqlError> {
     DatePart::named(word).ok_or_else(|| {
-        let parts = "year, quarter, month, day, dow (day of week, Sunday = 0) and hour";
+        let parts = DatePart::list(false);
         reader.fault_at(at, format!("date part '{word}' is not part of the grammar; allowed are {parts}"))
     })
 }
 
 fn like_pattern(reader: &Reader, pattern: &Ast) -> Result<String, SqlError> {
-    match pattern {
-        Ast::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Ok(text.clone()),
-        other => {
-            Err(reader.fault_at(other, format!("like takes a text literal as its pattern, found '{other}'")))
-        }
+    let message = format!("like takes a text literal as its pattern, found '{pattern}'");
+    text_literal(reader, pattern, &message).map(str::to_owned)
+}
+
+fn text_literal<'a>(reader: &Reader, tree: &'a Ast, message: &str) -> Result<&'a str, SqlError> {
+    match tree {
+        Ast::Value(ValueWithSpan { value: Value::SingleQuotedString(text), .. }) => Ok(text),
+        other => Err(reader.fault_at(other, message)),
     }
 }
 

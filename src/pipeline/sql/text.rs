@@ -1,6 +1,7 @@
 //! Trees back to SQL text, for messages and explanations.
 
-use super::{Aggregate, BinaryOp, DatePart, Driver, Expr, Function, Literal};
+use super::words::name;
+use super::{Aggregate, BinaryOp, Driver, Expr, Function, Literal};
 use crate::units::{Day, Decimal, MICROS_PER_DAY};
 use std::fmt::{Display, Formatter, Result};
 
@@ -42,7 +43,7 @@ impl Display for Expr {
     /// Parts of operators stand in parentheses, unless they are a name, a constant or a call.
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Expr::Column(name) => f.write_str(name),
+            Expr::Column(column) => f.write_str(&name(column)),
             Expr::Literal(literal) => literal.fmt(f),
             Expr::Negate(of) => write!(f, "-{}", Part(of)),
             Expr::Not(of) => write!(f, "not {}", Part(of)),
@@ -67,7 +68,11 @@ impl Display for Expr {
                 write!(f, "{} {}{like} {}", Part(of), not(*negated), quoted(pattern))
             }
             Expr::IsNull(of, negated) => write!(f, "{} is {}null", Part(of), not(*negated)),
-            Expr::ToDate(of) => write!(f, "cast({of} as date)"),
+            Expr::Cast { of, to, or_null } => {
+                let cast = if *or_null { "try_cast" } else { "cast" };
+                write!(f, "{cast}({of} as {to})")
+            }
+            Expr::Call(function, of) => write!(f, "{}({})", function.entry().name, list(of)),
             Expr::DatePart(part, of) => write!(f, "{}({of})", part.name()),
         }
     }
@@ -131,6 +136,8 @@ impl BinaryOp {
             BinaryOp::Subtract => "-",
             BinaryOp::Multiply => "*",
             BinaryOp::Divide => "/",
+            BinaryOp::Remainder => "%",
+            BinaryOp::Concat => "||",
             BinaryOp::Equal => "=",
             BinaryOp::NotEqual => "<>",
             BinaryOp::Less => "<",
@@ -139,19 +146,6 @@ impl BinaryOp {
             BinaryOp::GreaterEqual => ">=",
             BinaryOp::And => "and",
             BinaryOp::Or => "or",
-        }
-    }
-}
-
-impl DatePart {
-    fn name(self) -> &'static str {
-        match self {
-            DatePart::Year => "year",
-            DatePart::Quarter => "quarter",
-            DatePart::Month => "month",
-            DatePart::Day => "day",
-            DatePart::DayOfWeek => "dayofweek",
-            DatePart::Hour => "hour",
         }
     }
 }
@@ -170,6 +164,11 @@ mod tests {
             "count(x) filter (where (name not like 'A%') or (at >= date '2024-01-31'))",
             "count(x) filter (where (y is not null) and (hour(at) = 3))",
             "count(distinct cast(at as date))",
+            "sum(try_cast(x as decimal(9, 2)) / nullif(\"order\", 0) % 7)",
+            "sum(length(upper(left(name, 2)) || '-' || substring(\"a \"\"b\"\"\", 2, 3)))",
+            "count(distinct date_trunc('month', cast(day as timestamptz)))",
+            "sum(round(x, -2) + greatest(a, b, 1) - epoch(at))",
+            "count(strptime(x, '%d.%m.%Y'))",
         ] {
             let driver = parse_driver(sql).unwrap();
             let (_, aggregate) = &driver.terms[0];

@@ -50,7 +50,7 @@ fn literals_are_wall_times_of_the_zone() {
         ("coalesce(timestamp '2024-07-01 00:00:00', at) = at", [false, true, false]),
         ("coalesce(at, date '2024-07-01') = date '2024-07-01'", [false, true, true]),
     ] {
-        let truth = bound(sql, &batch, Tz::Europe__Berlin).truth(&Rows::of(&batch)).unwrap();
+        let truth = bound(sql, &batch, Tz::Europe__Berlin).truth(&Rows::of(&batch)).unwrap().value;
         assert_eq!(truth.iter().collect::<Vec<_>>(), expected, "{sql}");
     }
 }
@@ -117,8 +117,49 @@ fn a_rows_day_is_its_own_whatever_its_neighbours_is() {
     let far = Arc::new(TimestampMicrosecondArray::from(vec![i64::MIN, i64::MAX, i64::MIN, 0]));
     let far = batch(vec![("at", far)]);
     let is_past =
-        bound("cast(at as date) < date '1970-01-01'", &far, Tz::UTC).truth(&Rows::of(&far)).unwrap();
+        bound("cast(at as date) < date '1970-01-01'", &far, Tz::UTC).truth(&Rows::of(&far)).unwrap().value;
     assert_eq!(is_past.iter().collect::<Vec<_>>(), [true, false, true, false]);
     let expected: Vec<i64> = micros.iter().map(|micros| micros.div_euclid(DAY)).collect();
     assert_eq!(days.into_iter().map(i64::from).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_wall_time_that_occurs_twice_is_the_later_one_and_a_missing_one_is_carried_on() {
+    // Berlin puts its clock back at 01:00 UTC on 2024-10-27, and forward at 01:00 UTC on 2024-03-31.
+    let instant = |text: &str| super::parse::instant(text, Tz::UTC).unwrap();
+    for (wall, utc) in [
+        ("2024-10-27 01:59:59", "2024-10-26 23:59:59"),
+        ("2024-10-27 02:00:00", "2024-10-27 01:00:00"),
+        ("2024-10-27 02:30:00", "2024-10-27 01:30:00"),
+        ("2024-10-27 03:00:00", "2024-10-27 02:00:00"),
+        ("2024-03-31 01:59:59", "2024-03-31 00:59:59"),
+        ("2024-03-31 02:30:00", "2024-03-31 01:30:00"),
+        ("2024-03-31 03:30:00", "2024-03-31 01:30:00"),
+    ] {
+        let batch = zoned(vec![Some(instant(utc))]);
+        for sql in [
+            format!("at = timestamp '{wall}'"),
+            format!("at = cast('{wall}' as timestamptz)"),
+            format!("at = cast(cast('{wall}' as timestamp) as timestamptz)"),
+        ] {
+            let truth = bound(&sql, &batch, Tz::Europe__Berlin).truth(&Rows::of(&batch)).unwrap();
+            assert!(truth.value.value(0), "{sql} is {utc} UTC");
+        }
+    }
+}
+
+#[test]
+fn an_hour_that_occurs_twice_begins_twice() {
+    // DuckDB 2.0.0 gives 02:00+01 for both, which lies after the first.
+    let instant = |text: &str| super::parse::instant(text, Tz::UTC).unwrap();
+    for (sql, expected) in [
+        ("date_trunc('hour', at)", ["2024-10-27 00:00:00", "2024-10-27 01:00:00"]),
+        ("date_trunc('minute', at)", ["2024-10-27 00:30:00", "2024-10-27 01:30:00"]),
+        ("date_trunc('day', at)", ["2024-10-26 22:00:00", "2024-10-26 22:00:00"]),
+        ("date_trunc('month', at)", ["2024-09-30 22:00:00", "2024-09-30 22:00:00"]),
+    ] {
+        let batch = zoned(vec![Some(instant("2024-10-27 00:30:10")), Some(instant("2024-10-27 01:30:10"))]);
+        let found = bound(sql, &batch, Tz::Europe__Berlin).instants(&Rows::of(&batch)).unwrap();
+        assert_eq!(found.micros.as_ref(), expected.map(instant), "{sql}");
+    }
 }
