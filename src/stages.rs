@@ -6,7 +6,7 @@ use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{AttributeTypes, CustomerMaster, Identity, LedgerSums, RowCounts};
-use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake};
+use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake, SourceView};
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::{self, Definition, Stage};
@@ -50,7 +50,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         run: |work| {
             let ledgers = facts::read_ledgers(&work.definition)?;
             work.ledgers = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
-            work.ledger_guesses = guesses(&ledgers);
+            work.ledger_guesses = doubts(&ledgers);
             let costing = costing::run(&work.definition, work.facts(), &ledgers)?;
             let currency = &work.definition.facts.currency;
             let matched = costing::match_report(&costing, currency, &work.facts().matches());
@@ -308,21 +308,23 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         progress: &|_, _| {},
     };
     let mut scan = facts::plan(&definition, &gather)?;
-    scan.warnings.extend(guesses(&facts::read_ledgers(&definition)?));
+    let ledgers = facts::read_ledgers(&definition)?;
+    scan.warnings.extend(doubts(&ledgers));
+    scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
     Ok(Plan { stages: stages.iter().map(|stage| (stage.name, stage.about)).collect(), scan })
 }
 
-/// What was guessed of how ledgers are written.
-fn guesses(ledgers: &[LedgerSums]) -> Vec<String> {
-    ledgers.iter().filter_map(|ledger| ledger.guesses.clone()).collect()
+/// What was guessed of how ledgers are written, and doubts about their folders.
+fn doubts(ledgers: &[LedgerSums]) -> Vec<String> {
+    ledgers.iter().flat_map(|ledger| ledger.guesses.iter().chain(&ledger.view.warnings)).cloned().collect()
 }
 
-/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers. Gives what a
-/// person should know of the inputs.
+/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers. Gives the
+/// ledgers, and what a person should know of the inputs.
 ///
 /// # Errors
 /// All faults found.
-pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<Vec<String>> {
+pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<SourceView>, Vec<String>)> {
     pipeline::plan(STAGES, definition)?;
     let mut faults = Faults::default();
     let home = Home::open(&definition.publish.path)?;
@@ -338,7 +340,9 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<Vec<St
         Ok(ledgers)
     });
     let ledgers = faults.keep(ledgers).unwrap_or_default();
-    faults.none().map(|()| guesses(&ledgers))
+    faults.none()?;
+    let warnings = doubts(&ledgers);
+    Ok((ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view }).collect(), warnings))
 }
 
 /// Runs the queries of `[[expect]]` over empty tables: functions and types that do not fit show without rows.

@@ -10,9 +10,10 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     let definition = crate::pipeline::read(pipeline)?;
     let mut faults = Faults::default();
     let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
-    let warnings = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
+    let (ledgers, warnings) = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
     let mut sources = checked.sources;
     sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
+    sources.extend(ledgers);
     faults.none()?;
     for warning in sources.iter().flat_map(|source| &source.warnings).chain(&warnings) {
         progress::tell_warning(log_json, warning);

@@ -3,6 +3,7 @@
 
 pub(crate) use super::column::{narrow, widen};
 pub use super::input::Identity;
+use super::source_view::SourceView;
 
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
@@ -264,6 +265,10 @@ pub struct LedgerSums {
     pub scale: u8,
     /// The files that were read, by all their bytes.
     pub inputs: Vec<Identity>,
+    /// The version of a lake table that the definition asks for.
+    pub version: Option<u64>,
+    /// What `check` and `plan` show of it.
+    pub view: SourceView,
     /// What was guessed of how text files are written, for a person to confirm.
     pub guesses: Option<String>,
     /// Resources fed from it: indices into `CostingDef::resources`.
@@ -273,9 +278,9 @@ pub struct LedgerSums {
 }
 
 impl LedgerSums {
-    /// Whether a definition means these files and columns.
+    /// Whether a definition means these files, of this version, and columns.
     pub fn is_of(&self, ledger: &LedgerDef) -> bool {
         let columns = [&ledger.account_column, &ledger.period_column, &ledger.amount_column];
-        self.key.0 == ledger.files.path && self.key.1.iter().eq(columns)
+        self.key.0 == ledger.files.path && self.version == ledger.files.version && self.key.1.iter().eq(columns)
     }
 }

@@ -244,10 +244,21 @@ def with_second_checkpoint_kind(root):
     return {"before_reading": before_reading}
 
 
+def as_ledger(root):
+    """A ledger that is a Delta table by month, in its first version."""
+    write_deltalake(root, lines(0))
+    ledger = pa.table({"account": ["6100", "6100"], "period": ["2024-01", "2024-02"], "amount": pa.array([40, 2], pa.int64())})
+    write_deltalake(root.parent / "ledger", ledger, partition_by=["period"])
+    write_deltalake(root.parent / "ledger", ledger, partition_by=["period"], mode="append")
+    resource = '[[costing.resource]]\nname = "rent"\nledger = { files = "../lake/ledger", version = 0, account = "6100" }'
+    return {"at_end": resource, "cost": "42.0000"}
+
+
 CASES = [
     overwritten, deleted, merged_files, by_region, by_region_and_pattern, by_day, by_decimal_and_flag, by_instant,
     with_checkpoint, evolved, other_schema, earlier_version, restored, vacuumed, with_a_gap, unknown_version, among_others,
     with_deletion_vector, with_mapped_columns, with_unknown_feature, shallow_clone, with_second_checkpoint_kind,
+    as_ledger,
 ]  # fmt: skip
 
 
@@ -278,7 +289,7 @@ def check(abacus, case, folder):
     if files.count("..") > 1:
         files = "../lake/**/*.parquet"
     text = PIPELINE.format(files=files, more=more, group="region")
-    (folder / "pipelines/p.toml").write_text(text, encoding="utf-8")
+    (folder / "pipelines/p.toml").write_text(text + how.get("at_end", ""), encoding="utf-8")
     command = [abacus, "run", "pipelines/p.toml"]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if "refused" in how:
@@ -287,6 +298,11 @@ def check(abacus, case, folder):
         return None if is_said else f"exit code {run.returncode}, expected {code} and '{words}': {run.stderr.strip()}"
     if run.returncode != 0:
         return f"exit code {run.returncode}: {run.stderr.strip()}"
+    if "cost" in how:
+        release = json.loads((folder / "out/p/release.json").read_text(encoding="utf-8"))
+        cost = release["run"]["control_totals"]["cost_input"]
+        if cost != how["cost"]:
+            return f"cost {cost}, expected {how['cost']}"
     how.get("before_reading", lambda: None)()
     source = DeltaTable(root, version=version).to_pyarrow_table()
     connection = duckdb.connect()

@@ -16,6 +16,7 @@ use super::file_kind::{FileKind, conversion};
 use super::find::{FoundFile, find};
 use super::input::open_found;
 use super::schema::LedgerSums;
+use super::source_view::SourceView;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, Quantity, ResourceDriver};
 use crate::units::{Decimal, Period};
@@ -92,7 +93,7 @@ fn check_formats(definition: &Definition, costing: &CostingDef) -> Result<()> {
 }
 
 fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
-    let files = read_files(definition, ledger, holds_quantities)?;
+    let (files, view) = read_files(definition, ledger, holds_quantities)?;
     let money_scale = definition.facts.money_scale;
     let (finest, currency) =
         if holds_quantities { (MOST_DIGITS, None) } else { (money_scale, Some(&*definition.facts.currency)) };
@@ -107,6 +108,8 @@ fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> 
     Ok(LedgerSums {
         files: ledger.files.pattern.clone(),
         key: (ledger.files.path.clone(), columns),
+        version: ledger.files.version,
+        view,
         holds_quantities,
         scale,
         guesses: marks.guesses(&ledger.format, &files),
@@ -119,7 +122,11 @@ fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> 
 /// Digits after the point that a quantity may have; further ones are rounded, once per row.
 const MOST_DIGITS: u8 = 9;
 
-fn read_files(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<Vec<FileRows>> {
+fn read_files(
+    definition: &Definition,
+    ledger: &LedgerDef,
+    holds_quantities: bool,
+) -> Result<(Vec<FileRows>, SourceView)> {
     let found = find(definition, &ledger.files)?;
     let mut kinds = BTreeMap::new();
     for FoundFile { path, .. } in &found.files {
@@ -128,7 +135,9 @@ fn read_files(definition: &Definition, ledger: &LedgerDef, holds_quantities: boo
     }
     let (parquet, others) = found.split(|file| kinds[&file.path] == FileKind::Parquet);
     let mut files = Vec::new();
-    for file in open_found(parquet, true)? {
+    let parquet = open_found(parquet, true)?;
+    let mut view = SourceView::of(&ledger.files.pattern, &parquet);
+    for file in parquet {
         files.push(parquet_rows::read(definition, ledger, file, holds_quantities)?);
     }
     for file in &others {
@@ -137,7 +146,9 @@ fn read_files(definition: &Definition, ledger: &LedgerDef, holds_quantities: boo
             kind => return Err(unreadable(&file.path, kind)),
         }
     }
-    Ok(files)
+    view.files = files.len();
+    view.rows = files.iter().map(|file| file.rows.len() as u64).sum();
+    Ok((files, view))
 }
 
 fn unreadable(path: &Path, kind: FileKind) -> Error {
