@@ -1,8 +1,7 @@
 //! What a file is, told by its first bytes; a name may say anything.
 
+use crate::storage::store_of;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// What a file is.
@@ -49,7 +48,7 @@ pub(crate) enum FileKind {
 }
 
 /// Bytes that are looked at.
-const HEAD: u64 = 4_096;
+const HEAD: usize = 4_096;
 
 impl FileKind {
     /// Recognises a file.
@@ -57,9 +56,9 @@ impl FileKind {
     /// # Errors
     /// When it cannot be opened or read.
     pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
-        let mut head = Vec::new();
-        File::open(path)?.take(HEAD).read_to_end(&mut head)?;
-        Ok(Self::of_bytes(&head))
+        let file = store_of(path).open(path)?;
+        let size = usize::try_from(file.head()?.size).unwrap_or(usize::MAX).min(HEAD);
+        Ok(Self::of_bytes(&file.read_range(0, size)?))
     }
 
     fn of_bytes(head: &[u8]) -> Self {

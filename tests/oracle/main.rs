@@ -114,6 +114,53 @@ fn columns_that_other_tools_write_are_read_or_cast_in_the_pipeline_file() {
     );
 }
 
+/// The duckdb of the peers' environment has no command line, so a script stands for it.
+#[test]
+fn the_line_that_converts_a_csv_is_one_that_a_shell_and_duckdb_run() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders can be made");
+        std::fs::write(path, text).expect("files can be written");
+    };
+    write(
+        "bin/duckdb",
+        &format!(
+            "#!/bin/sh\nexec '{}' -c 'import sys, duckdb; duckdb.sql(sys.argv[2])' \"$@\"\n",
+            python.display()
+        ),
+    );
+    succeed(Command::new("chmod").arg("+x").arg(folder.path().join("bin/duckdb")), "a script can be run");
+    let pipeline = "[facts]\nperiod = \"month\"\ncurrency = \"EUR\"\n\n[facts.transactions]\nfiles = \"../data/*.csv\"\ncustomer = \"id\"\n\
+                    order = \"id\"\nat = \"day\"\nrevenue = \"money\"\n";
+    write("pipelines/p.toml", pipeline);
+    for name in ["plain", "it's", "a b", "5$HOME \"x\" `y`!"] {
+        write(&format!("data/{name}.csv"), "id,day,money\n1,2024-01-31,1.50\n");
+    }
+    let check = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+        command.args(["check", "pipelines/p.toml"]).current_dir(folder.path()).output().expect("abacus runs")
+    };
+    let refused = check();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    let lines: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once("convert it: ")?.1)).collect();
+    assert_eq!((refused.status.code(), lines.len()), (Some(4), 4), "{said}");
+    let path =
+        format!("{}:{}", folder.path().join("bin").display(), std::env::var("PATH").unwrap_or_default());
+    for line in lines {
+        succeed(Command::new("sh").args(["-c", line]).env("PATH", &path).current_dir(folder.path()), line);
+    }
+    write("pipelines/p.toml", &pipeline.replace("*.csv", "*.parquet"));
+    let read = check();
+    let said = String::from_utf8_lossy(&read.stdout);
+    assert!(
+        read.status.success() && said.contains("4 files"),
+        "{said}{}",
+        String::from_utf8_lossy(&read.stderr)
+    );
+}
+
 /// The repository's sample in a folder of its own.
 fn copied_sample() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");

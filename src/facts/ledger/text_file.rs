@@ -5,6 +5,7 @@ use crate::facts::file_kind::shell_quoted;
 use crate::facts::find::FoundFile;
 use crate::facts::hive::FolderValue;
 use crate::pipeline::{LedgerDef, did_you_mean};
+use crate::storage;
 use csv::{ReaderBuilder, StringRecord};
 
 /// A text file in memory.
@@ -27,9 +28,9 @@ impl<'p> TextFile<'p> {
     /// A file that cannot be read or is in another encoding.
     pub(super) fn open(found: &'p FoundFile) -> Result<Self> {
         let path = found.path.as_path();
-        let bytes = std::fs::read(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let (valid, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let bytes = storage::read(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let valid = error.valid_up_to();
             let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
             let (from, to) = (shell_quoted(path), shell_quoted(&path.with_extension("utf8.csv")));
             Error::input(format!(
@@ -38,7 +39,7 @@ impl<'p> TextFile<'p> {
                 bytes[valid]
             ))
         })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
         let mut file = Self { found, text, said_separator: None, lines_before: 0 };
         file.take_separator_line();
         Ok(file)
