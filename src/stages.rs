@@ -329,6 +329,7 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
     let mut faults = Faults::default();
     let home = Home::open(&definition.publish.path)?;
     faults.keep(home.check_writable());
+    faults.keep(profitability::check_channels(definition));
     faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
     match faults.keep(check_names(definition, &sources.attributes)) {
         Some(()) => faults.keep(try_queries(definition, sources)),

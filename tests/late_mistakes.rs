@@ -54,9 +54,10 @@ fn cost_of_a_channel_that_no_customer_has_stops_the_run() {
 #[test]
 fn the_column_channel_of_transactions_is_no_channel_of_customers() {
     let pipeline = pipeline(&above("channel", "web"));
-    pipeline
-        .abacus(&["run"])
-        .fails(3, &[&place(&pipeline), "there is no channel at all", "[facts.customers]"]);
+    for command in ["check", "run"] {
+        let outcome = pipeline.abacus(&[command]);
+        outcome.fails(3, &[&place(&pipeline), "there is no channel at all", "[facts.customers]"]);
+    }
 }
 
 #[test]

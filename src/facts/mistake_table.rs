@@ -100,11 +100,13 @@ impl SourceMistake {
         let place = self.place.as_ref().map_or(String::new(), |RowPlace { file, row_group, row }| {
             format!("in {file} row group {row_group} row {row}: ")
         });
+        let what = if self.place.is_some() { "row" } else { "customer" };
+        let plural = if self.rows == 1 { "" } else { "s" };
         format!(
-            "{} {} ({}), {money} {} together; the first: {place}{}",
+            "{}: {} {what}{plural}, {}, {money} {} together; the first: {place}{}",
+            self.kind.name(),
             self.rows,
             self.kind.meaning(),
-            self.kind.name(),
             facts.currency,
             self.example
         )

@@ -63,7 +63,7 @@ impl Mistake {
             Self::SaleSign => "sales with a list value or quantity below 0",
             Self::ReturnSign => "returns with a list value or quantity above 0",
             Self::NoQuantity => "lines of quantity 0 with a list value",
-            Self::UnboughtReturn => "customers who returned more units than they bought",
+            Self::UnboughtReturn => "more units returned than bought",
         }
     }
 

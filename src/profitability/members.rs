@@ -13,20 +13,41 @@ pub(crate) fn check_members(definition: &Definition, channels: &Channels, groups
     let mut faults = Faults::default();
     for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
         let Some(member) = &activity.member else { continue };
-        let (what, lacking, known) = match activity.level {
-            Level::Channel => {
-                ("channel", "no customer has by 'channel' in [facts.customers]", channels.names.as_slice())
-            }
-            _ => ("product group", "no order line and no product of [facts.products] has", groups),
-        };
+        let known = if activity.level == Level::Channel { channels.names.as_slice() } else { groups };
         if !known.contains(member) {
-            let subject = format!("{}: activity '{}'", definition.place(activity.at), activity.name);
-            let way_out = way_out(activity, member, known);
-            let message = format!("{subject} is of the {what} '{member}', which {lacking}; {way_out}");
-            faults.keep::<()>(Err(Error::check(message)));
+            faults.keep::<()>(Err(unknown(definition, activity, member, known)));
         }
     }
     faults.none()
+}
+
+/// Checks, before anything is read, that an activity of a channel has a key by which customers have one.
+///
+/// # Errors
+/// Each activity of a channel where `[facts.customers]` has no `channel`.
+pub fn check_channels(definition: &Definition) -> Result<()> {
+    let mut customers = definition.facts.customers.iter();
+    if customers.any(|customers| customers.attributes.contains_key("channel")) {
+        return Ok(());
+    }
+    let mut faults = Faults::default();
+    let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
+    for activity in activities.filter(|activity| activity.level == Level::Channel) {
+        if let Some(member) = &activity.member {
+            faults.keep::<()>(Err(unknown(definition, activity, member, &[])));
+        }
+    }
+    faults.none()
+}
+
+fn unknown(definition: &Definition, activity: &ActivityDef, member: &str, known: &[String]) -> Error {
+    let (what, lacking) = match activity.level {
+        Level::Channel => ("channel", "no customer has by 'channel' in [facts.customers]"),
+        _ => ("product group", "no order line and no product of [facts.products] has"),
+    };
+    let subject = format!("{}: activity '{}'", definition.place(activity.at), activity.name);
+    let way_out = way_out(activity, member, known);
+    Error::check(format!("{subject} is of the {what} '{member}', which {lacking}; {way_out}"))
 }
 
 fn way_out(activity: &ActivityDef, member: &str, known: &[String]) -> String {

@@ -37,5 +37,6 @@ mod unbought;
 mod waterfall;
 mod whale;
 
+pub use members::check_channels;
 pub use stage::{Summary, run};
 pub use unbought::Unbought;

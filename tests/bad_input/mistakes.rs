@@ -76,7 +76,7 @@ fn every_kind_is_counted_and_told_with_its_first_row() {
     assert_eq!(published.counts(), [20, 18, 2, 0, 0]);
     let warnings = warnings(&outcome);
     assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
-    let whole = "1 sales with a cost below 0 (negative_cost), -5.0000 EUR together; the first: in ";
+    let whole = "negative_cost: 1 row, sales with a cost below 0, -5.0000 EUR together; the first: in ";
     assert!(warnings[0].contains(whole), "{}", warnings[0]);
     let example = "lines/a.parquet row group 0 row 1: a sale of quantity 1, list value 10.0000, discount 0.0000, cost -5.0000";
     assert!(warnings[0].contains(example), "{}", warnings[0]);
@@ -128,8 +128,8 @@ fn a_kind_whose_policy_is_error_publishes_nothing_whatever_else_there_is() {
     outcome.fails(
         3,
         &[
-            "1 sales with a list value or quantity below 0",
-            "1 lines of quantity 0",
+            "sale_sign: 1 row, sales with a list value or quantity below 0",
+            "no_quantity: 1 row, lines of quantity 0",
             "row group 1 row 2",
             "nothing is published",
         ],
@@ -187,7 +187,7 @@ fn customers_who_returned_more_than_they_bought_are_counted_over_all_periods() {
         assert_eq!(warnings(&outcome).len(), count, "{outcome:?}");
         assert_eq!(pipeline.published().rows("data_mistake").len(), count);
         if count == 1 {
-            let text = "1 customers who returned more units than they bought (unbought_return), 37.5000 EUR together; \
+            let text = "unbought_return: 1 customer, more units returned than bought, 37.5000 EUR together; \
                         the first: customer 3 returned 3.0000 units and bought 2.0000; they are used";
             assert!(warnings(&outcome)[0].contains(text), "{outcome:?}");
             let pipeline = pipeline
