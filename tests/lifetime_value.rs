@@ -409,6 +409,33 @@ fn histories_that_teach_little_are_told_so() {
     }
 }
 
+/// Customers with returns only have a rank and a class, and the whale curve closes at the profit of all.
+#[test]
+fn who_only_returned_is_a_customer() {
+    let back = |line: Line| Line { quantity: -line.quantity, ..line };
+    let mut lines = buyers(20);
+    lines.push(back(Line::new(500, 500, 100)));
+    lines.push(back(Line::new(501, 501, 101)));
+    let published = pipeline(&lines, "").publish(&[]);
+    let customers = published.rows("customer");
+    for row in customers.iter().filter(|row| ["500", "501"].contains(&row["customer_id"].as_str())) {
+        assert_eq!((row["lines"].as_str(), row["is_prospect"].as_str()), ("0", "false"));
+        assert!(row["rank_profit"] != "null" && row["profit_class"] == "loss", "{row:?}");
+    }
+    let whale = &published.rows("whale_summary")[0];
+    assert_eq!(whale["customers"], "23");
+    let profit = sum(&customers, "customer_profit");
+    assert!((number(whale, "total_profit") - profit).abs() < 1e-6, "{whale:?}");
+    assert_eq!(whale["total_profit"], whale["customer_profit"]);
+    // Nobody ever bought: nothing to value, and no fault of ours.
+    let returns: Vec<Line> = (1..=5).map(|customer| back(Line::new(customer, customer, customer))).collect();
+    let history = pipeline(&returns, "").and("[lifecycle]\n[segments]\n");
+    let outcome = history.abacus(&["run"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(history.published().rows("customer_value").is_empty());
+    assert_eq!(history.published().rows("whale_summary")[0]["customers"], "5");
+}
+
 #[test]
 fn data_that_begin_in_the_middle_of_relationships_are_warned_of() {
     let mut lines = buyers(120);

@@ -166,6 +166,51 @@ fn answers() -> Vec<(Option<i64>, i32, &'static str, f64)> {
     answers
 }
 
+/// Whether complaining helps is asked of customers whose complaints say nothing: a third of them complains on the day
+/// after one purchase in three, and all go on as they did.
+#[test]
+fn complaints_that_change_nothing_have_no_effect() {
+    let mut state = 7_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let (mut bought, mut complaints, mut order) = (Vec::new(), Vec::new(), 0);
+    for customer in 1..=1_500_i64 {
+        // Some buy every other week, some once a quarter; all lapse by chance.
+        let gap = 10 + draw(120);
+        let mut day = i64::try_from(draw(300)).unwrap();
+        while day < 700 {
+            order += 1;
+            bought.push(support::Line::new(customer, order, day));
+            if customer % 3 == 0 && draw(3) == 0 {
+                complaints.push((Some(customer), START + i32::try_from(day).unwrap() + 1, "x", 0.0));
+            }
+            if draw(5) == 0 {
+                break;
+            }
+            day += 1 + i64::try_from(draw(2 * gap)).unwrap();
+        }
+    }
+    let section = "
+[perception]
+repurchase_days = 60
+[perception.complaints]
+files = \"../data/complaints.parquet\"
+customer = \"who\"
+opened = \"at\"
+";
+    let pipeline = Pipeline::new().and(section);
+    write(&pipeline.data("lines/all.parquet"), table(&bought));
+    write(&pipeline.data("complaints.parquet"), rows_of(&complaints));
+    let rows = pipeline.publish(&[]).rows("complaint_outcome");
+    let complained = find(&rows, &[("segment_by", "null"), ("outcome", "unresolved")]);
+    assert!(number(complained, "matched") > 300.0, "{complained:?}");
+    assert!(number(complained, "effect").abs() < 0.06, "{complained:?}");
+    let silent = find(&rows, &[("segment_by", "null"), ("outcome", "no complaint")]);
+    assert_eq!(silent["repurchase_rate"], complained["matched_rate"]);
+}
+
 #[test]
 fn rows_that_break_the_contract_are_quarantined_and_all_are_accounted_for() {
     let mut rows = answers();

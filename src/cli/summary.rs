@@ -96,17 +96,17 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
         let [low, high] = ends.map(clv::nearest);
         format!(", 95 % from {} to {}", money(low), money(high))
     });
+    let alive = lifetime.alive_customers.map_or(String::new(), |alive| format!(", {alive:.0} of them alive"));
     let equity = format!(
-        "{} of {} customers, {:.0} of them alive{interval}",
-        lifetime.customer_equity.map_or_else(|| "none".to_owned(), money),
+        "{} of {} customers{alive}{interval}",
+        lifetime.customer_equity.map_or_else(|| "unknown".to_owned(), money),
         grouped(lifetime.customers.into()),
-        lifetime.alive_customers
     );
     let mut lines = vec![("equity", equity)];
     for (model, why, segments) in chosen_models(lifetime) {
         let of = match (lifetime.models.len(), segments.len()) {
             (1, _) => String::new(),
-            (_, 1..=3) => format!(" of {}", segments.join(" and ")),
+            (_, 1..=3) => format!(" of {}", segments.join(", ")),
             (_, segments) => format!(" of {segments} segments"),
         };
         lines.push(("model", format!("{model}{of}: {why}")));

@@ -20,6 +20,8 @@ const SIGMAS: f64 = 1.959_963_984_540_054;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Equity {
     pub(crate) customers: u64,
+    /// Customers of whom anything is expected.
+    pub(crate) foreseen: u64,
     /// Customers with a residual value.
     pub(crate) valued: u64,
     /// Σ probability alive.
@@ -69,6 +71,7 @@ impl Equity {
     pub(crate) fn new(horizons: usize) -> Self {
         Self {
             customers: 0,
+            foreseen: 0,
             valued: 0,
             prior: None,
             alive: 0.0,
@@ -91,6 +94,7 @@ impl Equity {
         self.profit += i128::from(row.profit);
         self.acquisition_cost += i128::from(row.acquisition_cost);
         let Some(outlook) = &row.value.outlook else { return };
+        self.foreseen += 1;
         self.alive += outlook.alive.value;
         self.expected.iter_mut().zip(&outlook.expected).for_each(|(sum, more)| *sum += more.value);
         let (Some(purchases), Some(residual)) = (outlook.discounted, row.residual) else { return };
@@ -114,6 +118,7 @@ impl Equity {
 
     pub(crate) fn merge(&mut self, part: &Self) {
         self.customers += part.customers;
+        self.foreseen += part.foreseen;
         self.valued += part.valued;
         self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
         self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
@@ -150,6 +155,11 @@ impl Equity {
             parts.iter().zip(estimates.iter().copied()).filter(|(part, _)| part.valued > 0).collect();
         total.variance = variance(&valued);
         total
+    }
+
+    /// A sum of what is expected of customers: none where there are customers and nothing is expected of any.
+    pub(crate) fn expected(&self, of: impl Fn(&Self) -> f64) -> Option<f64> {
+        (self.foreseen > 0 || self.customers == 0).then(|| of(self))
     }
 
     /// Customer equity by measure: none where there are customers and nobody could be valued.

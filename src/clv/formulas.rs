@@ -80,6 +80,14 @@ impl Inputs<'_> {
         }
     }
 
+    /// Why a formula has no value.
+    fn said(&self, unstated: Unstated) -> String {
+        match self.lived() {
+            0 => "no customer bought in a complete period".to_owned(),
+            _ => unstated.to_string(),
+        }
+    }
+
     /// What is said of a lifetime and of retention that follow from no loss.
     fn is_declared(&self) -> bool {
         self.declared.is_some() && self.lost() == 0 && self.lived() > 0
@@ -131,7 +139,7 @@ impl Inputs<'_> {
         let value = formula.and_then(|formula| formula.customer_lifetime_value());
         let total = formula.and_then(|formula| formula.total_profit(customers));
         let money = |amount: Result<i128, Unstated>| {
-            amount.map(|amount| self.money(amount)).map_err(|unstated| unstated.to_string())
+            amount.map(|amount| self.money(amount)).map_err(|unstated| self.said(unstated))
         };
         let line = |parameter, estimate, meaning: &str| Line::new(name, parameter, estimate, meaning);
         vec![
@@ -150,7 +158,7 @@ impl Inputs<'_> {
     }
 
     fn periods_of_life(&self) -> Result<f64, String> {
-        self.lifetime().map(|lifetime| lifetime.periods()).map_err(|unstated| unstated.to_string())
+        self.lifetime().map(|lifetime| lifetime.periods()).map_err(|unstated| self.said(unstated))
     }
 
     fn lifetime_meaning(&self) -> String {
@@ -176,10 +184,10 @@ impl Inputs<'_> {
         let value = rate.clone().and_then(|margin| {
             let formula = SeedFormula {
                 per_period: PerPeriod::Margin { recurring_revenue: self.per_period(self.revenue()), margin },
-                lifetime: self.lifetime().map_err(|unstated| unstated.to_string())?,
+                lifetime: self.lifetime().map_err(|unstated| self.said(unstated))?,
                 acquisition_cost: 0,
             };
-            let value = formula.customer_lifetime_value().map_err(|unstated| unstated.to_string())?;
+            let value = formula.customer_lifetime_value().map_err(|unstated| self.said(unstated))?;
             Ok(self.money(value))
         });
         let rate = rate.map(|rate| as_float(rate.mantissa) / as_float(pow10(RATE_DIGITS)));
@@ -202,10 +210,9 @@ impl Inputs<'_> {
         let name = "retention";
         let rate = match self.lived() {
             0 => Err("no customer bought in a complete period".to_owned()),
-            _ => self
-                .lifetime()
-                .map(|lifetime| 1.0 - lifetime.churn())
-                .map_err(|unstated| unstated.to_string()),
+            _ => {
+                self.lifetime().map(|lifetime| 1.0 - lifetime.churn()).map_err(|unstated| self.said(unstated))
+            }
         };
         let of_rate = match self.is_declared() {
             true => "retention: 1 - churn as declared in [clv], as nobody was lost",

@@ -60,6 +60,11 @@ impl Segments {
         Self { attribute: None, names: vec![None], of: Vec::new() }
     }
 
+    /// A segment in a list of them, for a person.
+    pub(crate) fn label(&self, segment: usize) -> String {
+        self.names[segment].clone().unwrap_or_else(|| self.customers_of(segment))
+    }
+
     /// Customers of a segment, for a person.
     pub(crate) fn customers_of(&self, segment: usize) -> String {
         match (&self.attribute, &self.names[segment]) {

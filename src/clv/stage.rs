@@ -39,8 +39,8 @@ pub struct Summary {
     pub interval: Option<[f64; 2]>,
     /// Customers with a purchase.
     pub customers: u64,
-    /// Sum of probabilities alive.
-    pub alive_customers: f64,
+    /// Sum of probabilities alive; none where nothing is expected of anybody.
+    pub alive_customers: Option<f64>,
     /// What a reader should know.
     pub warnings: Vec<String>,
     /// Who is alive, for the early warning.
@@ -114,7 +114,7 @@ pub fn run(
         customer_equity: total.residual().map(|residual| residual[VALUED]),
         interval: total.interval().map(|(_, ends)| ends),
         customers: total.customers,
-        alive_customers: total.alive,
+        alive_customers: total.expected(|total| total.alive),
         warnings,
         alive: alive::alive(definition, &scope, facts.as_of, &run.chosen_fits())?,
         manifest: manifest(&segments, &fits.models, &choices, &accounts),
@@ -171,7 +171,7 @@ impl Run<'_> {
     fn chosen_models(&self) -> Vec<(String, &'static str, &'static str)> {
         let of = |(segment, choice): (usize, &Choice)| {
             let model = model_name(self.fits.models[choice.model]);
-            (self.scope.segments.customers_of(segment), model, choice.text())
+            (self.scope.segments.label(segment), model, choice.text())
         };
         self.choices.iter().enumerate().map(of).collect()
     }

@@ -262,8 +262,8 @@ mod tests {
         assert_eq!(curve.median(), Some(5));
     }
 
-    /// lifelines 0.30.3, `KaplanMeierFitter().fit(durations, event_observed, entry)`, and survfit of R's survival 3.5:
-    /// at risk at 0 are all who enter there, also those censored there; of the others nobody.
+    /// As `KaplanMeierFitter().fit([0, 30, 30, 40], [0, 1, 1, 0], entry=[0, 0, 0, 12])` of lifelines 0.30.3 has it: at
+    /// risk at 0 are all who enter there, also those censored there; of the others nobody.
     #[test]
     fn at_the_start_all_are_at_risk() {
         let rows = [life(0, 0, false), life(0, 30, true), life(0, 30, true), life(12, 40, false)];

@@ -65,14 +65,20 @@ impl Channels {
         }
     }
 
-    /// By channel; last the customers without one. Ranks from `known` on are not customers.
-    pub(crate) fn incomes(&self, known: usize, measures: &Measures) -> Vec<Income> {
+    /// By channel; last the customers without one. `counts` says which rows count as customers; ranks from `known` on
+    /// are none.
+    pub(crate) fn incomes(
+        &self,
+        known: usize,
+        measures: &Measures,
+        counts: fn(&Measures, usize) -> bool,
+    ) -> Vec<Income> {
         let mut incomes = vec![Income::default(); self.names.len() + 1];
         let profits = measures.ranks.iter().zip(measures.worth.last_step());
         for (row, (rank, profit)) in profits.enumerate() {
             let rank = *rank as usize;
             let income = &mut incomes[self.of_rank.get(rank).map_or(self.names.len(), |code| *code as usize)];
-            income.customers += i64::from(rank < known && measures.bought_or_returned(row));
+            income.customers += i64::from(rank < known && counts(measures, row));
             income.profit += i128::from(*profit);
         }
         incomes

@@ -129,7 +129,8 @@ pub(crate) fn sheet(layout: &Layout<'_>, steps: &[Step]) -> Sheet {
     let meaning = "Channel or product group; null for customers without channel, and for all of a level";
     let member = Column::new("member", ColumnKind::Name, "", meaning).nullable();
     sheet.texts(member, steps.iter().map(|step| step.member.as_deref()));
-    let customers = Column::new("customers", ColumnKind::Integer, "customers", "Customers with a sale line");
+    let meaning = "Customers with a sale line in the period; over life, with a sale line or a return line";
+    let customers = Column::new("customers", ColumnKind::Integer, "customers", meaning);
     sheet.fixed(customers, steps.iter().map(|step| step.customers).collect::<Vec<_>>());
     type Amount = fn(&Step) -> i128;
     let amounts: [(&str, &str, Amount); 3] = [
@@ -155,6 +156,7 @@ mod tests {
     use super::super::acquisition::Acquisition;
     use super::super::reconciliation::Reconciliation;
     use super::super::tests::{costing, facts, measured};
+    use super::super::waterfall::Measures;
     use super::*;
     use crate::facts::schema::CustomerMaster;
     use arrow::array::StringArray;
@@ -191,7 +193,10 @@ mod tests {
         facts.product_cost = vec![355_000, 440_000, 117_000, 84_000];
         let measures = measured(costing, 0, facts, &[]);
         assert_eq!(measures.worth.customer_profit.to_vec(), [52_930, 147_530, 22_470, 8_970]);
-        Earned { incomes: channels.incomes(9, &measures), totals: CustomerTotals::of(&measures, 0) }
+        Earned {
+            incomes: channels.incomes(9, &measures, Measures::bought),
+            totals: CustomerTotals::of(&measures, 0),
+        }
     }
 
     fn shown(step: &Step) -> (&'static str, Option<&str>, i64, i128, i128) {

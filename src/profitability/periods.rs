@@ -9,7 +9,7 @@ use super::posted::Posted;
 use super::schema::PeriodDays;
 use super::stage::Sources;
 use super::tables::{Layout, customer_period};
-use super::waterfall::{Books, key_text, measure_period};
+use super::waterfall::{Books, Measures, key_text, measure_period};
 use crate::error::Result;
 use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
@@ -72,7 +72,7 @@ pub(crate) fn customer_periods(
         let (added, of_period) = rayon::join(
             || lifetime.add(&measures),
             || Earned {
-                incomes: channels.incomes(facts.customers.keys.len(), &measures),
+                incomes: channels.incomes(facts.customers.keys.len(), &measures, Measures::bought),
                 totals: CustomerTotals::of(&measures, acquired),
             },
         );

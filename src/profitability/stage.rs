@@ -17,7 +17,7 @@ use super::reconciliation::Reconciliation;
 use super::schema::{CustomerDays, CustomerHistory, PeriodDays};
 use super::tables::{Layout, customer};
 use super::unbought::{Unbought, unbought};
-use super::waterfall::{Books, Held};
+use super::waterfall::{Books, Held, Measures};
 use super::whale::{Rest, WhaleCurve};
 use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
@@ -150,7 +150,7 @@ fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) 
 fn lives(life: &Life, facts: &FactSet, channels: &Channels, acquisition: &Acquisition) -> Earned {
     let imputed = acquisition.opening_total() + acquisition.placed_total();
     Earned {
-        incomes: channels.incomes(facts.customers.keys.len(), &life.measures),
+        incomes: channels.incomes(facts.customers.keys.len(), &life.measures, Measures::bought_or_returned),
         totals: CustomerTotals::of(&life.measures, imputed),
     }
 }

@@ -105,8 +105,10 @@ fn the_cost_hierarchy_ends_at_the_result_with_every_kind_of_money() {
     let costing = all_kinds();
     let measures = measured(&costing);
     let channels = Channels::default();
-    let earned =
-        || Earned { incomes: channels.incomes(9, &measures), totals: CustomerTotals::of(&measures, 5) };
+    let earned = || Earned {
+        incomes: channels.incomes(9, &measures, Measures::bought),
+        totals: CustomerTotals::of(&measures, 5),
+    };
     let steps = hierarchy::steps(&costing, &channels, &[earned()], &earned());
     let levels: Vec<_> = steps[..4].iter().map(|step| (step.level, step.retained_cost)).collect();
     // Unused 3 and the standard's variance 20 stay; what is imputed, 90 and 5, comes back.

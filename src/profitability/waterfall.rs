@@ -49,12 +49,17 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
+    /// Whether the customer of a row had a sale line.
+    pub(crate) fn bought(&self, row: usize) -> bool {
+        self.lines[row] > 0
+    }
+
     /// Whether the customer of a row had a sale line or a return line: who did is a customer, others are prospects.
     ///
     /// Return lines are not counted, so they are seen by what they leave: units, value or goods.
     pub(crate) fn bought_or_returned(&self, row: usize) -> bool {
         let of_returns = [&self.returned_units, &self.returns, &self.product_cost];
-        self.lines[row] > 0 || of_returns.iter().any(|measure| measure[row] != 0)
+        self.bought(row) || of_returns.iter().any(|measure| measure[row] != 0)
     }
 }
 

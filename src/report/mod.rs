@@ -46,7 +46,7 @@ pub fn clv_line(summary: &clv::Summary, definition: &Definition) -> String {
     models.sort_unstable();
     models.dedup();
     let equity = summary.customer_equity.map(|equity| money_text(equity, definition));
-    format!("{} customer equity by {}", equity.as_deref().unwrap_or("no"), models.join(", "))
+    format!("{} customer equity by {}", equity.as_deref().unwrap_or("unknown"), models.join(", "))
 }
 
 /// Models that customers are valued by: name, why, and the segments by it for that reason.

@@ -88,13 +88,15 @@ impl Source {
         })
     }
 
-    /// One column, an array per row group.
+    /// One column, an array per row group; an empty one of a table without rows.
     fn arrays(&self, column: &str) -> Result<Vec<ArrayRef>> {
-        self.row_groups()
-            .into_par_iter()
-            .map(|(file, group)| self.array(file, group, &[column]))
-            .map(|arrays| Ok(arrays?.remove(0)))
-            .collect()
+        let groups = self.row_groups();
+        if let (true, Some(schema)) = (groups.is_empty(), self.schema()) {
+            let field = schema.field_with_name(column).map_err(|fault| Error::internal(fault.to_string()))?;
+            return Ok(vec![arrow::array::new_empty_array(field.data_type())]);
+        }
+        let arrays = groups.into_par_iter().map(|(file, group)| self.array(file, group, &[column]));
+        arrays.map(|arrays| Ok(arrays?.remove(0))).collect()
     }
 
     /// (file, row group) in the order of the rows.

@@ -66,7 +66,7 @@ select as_of_date, customer_id, first_purchase_date, last_purchase_date, relatio
 
 # What the days brought and cost comes to what the waterfall says of whole lives.
 compare("contribution", """
-select customer_id, net_revenue, contribution from customer where not is_prospect and not is_unidentified""", """
+select customer_id, net_revenue, contribution from customer where lines > 0 and not is_unidentified""", """
 select customer_id, net_revenue, contribution from lifecycle where as_of_date = as_of()""")
 
 gaps = """

@@ -6,6 +6,9 @@ use crate::math::optimise::{self, Evaluation, Optimum};
 /// limit, and parameters that must keep a proportion to it have room.
 const HELD_AT: f64 = 14.0;
 
+/// A logarithm with a larger standard error is not known: the parameter might be 20 times larger or smaller.
+const UNKNOWN: f64 = 3.0;
+
 /// What a parameter tends to that has no finite best value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
@@ -31,11 +34,12 @@ pub struct Estimate<const N: usize> {
 }
 
 impl<const N: usize> Estimate<N> {
-    /// Standard errors of θ, by the delta method; none at a limit.
+    /// Standard errors of θ, by the delta method; none at a limit, and none where ln θ is not known within [`UNKNOWN`]:
+    /// there the likelihood is flat, and a product of θ and its error says nothing.
     pub fn standard_errors(&self) -> [Option<f64>; N] {
         std::array::from_fn(|i| {
-            let error = self.parameters[i] * self.log_covariance[i][i].sqrt();
-            self.limits[i].is_none().then_some(error)
+            let error = self.log_covariance[i][i].sqrt();
+            (self.limits[i].is_none() && error < UNKNOWN).then_some(self.parameters[i] * error)
         })
     }
 

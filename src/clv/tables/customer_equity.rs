@@ -64,14 +64,19 @@ struct Writing<'r> {
 
 impl Writing<'_> {
     fn purchases(&mut self, clv: &ClvDef) {
-        self.float("alive_customers", "customers", "Sum of probabilities alive", |equity| Some(equity.alive));
+        let meaning = "Sum of probabilities alive; null where nothing is expected of anybody";
+        self.float("alive_customers", "customers", meaning, |equity| equity.expected(|equity| equity.alive));
         for (index, horizon) in clv.horizons.iter().enumerate() {
             let name = format!("expected_purchases_{}", horizon.column);
             let meaning = format!("Purchases expected within {} from the as-of date", horizon.length);
-            self.float(&name, "purchases", &meaning, |equity| Some(equity.expected[index]));
+            self.float(&name, "purchases", &meaning, |equity| {
+                equity.expected(|equity| equity.expected[index])
+            });
         }
         let meaning = "Purchases expected for ever, discounted to the as-of date";
-        self.float("discounted_purchases", "purchases", meaning, |equity| Some(equity.discounted));
+        self.float("discounted_purchases", "purchases", meaning, |equity| {
+            (equity.valued > 0 || equity.customers == 0).then_some(equity.discounted)
+        });
     }
 
     /// The residual value and how sure it is.
