@@ -343,7 +343,10 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
     let ledgers = faults.keep(ledgers).unwrap_or_default();
     faults.none()?;
     let warnings = doubts(&ledgers);
-    Ok((ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view }).collect(), warnings))
+    Ok((
+        ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view }).collect(),
+        warnings,
+    ))
 }
 
 /// Runs the queries of `[[expect]]` over empty tables: functions and types that do not fit show without rows.

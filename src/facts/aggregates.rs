@@ -33,7 +33,10 @@ impl Plans {
             let place = place_of(binder.definition, source, wanted);
             let filter = match &wanted.aggregate.filter {
                 Some(expr) => match self.filter(binder, expr, &place) {
-                    Some(bit) => Some(bit),
+                    Some(bit) => {
+                        binder.require("filter", expr, true);
+                        Some(bit)
+                    }
                     None => continue,
                 },
                 None => None,

@@ -1,7 +1,9 @@
 //! Binds the expressions of one source to its files and collects what is wrong with them.
 
+use super::absent::{Required, absent_columns};
 use super::expr::{Bound, Type, bind, way_to_a_moment};
-use super::input::{InputFile, check_drift};
+use super::input::InputFile;
+use super::unify::check_columns;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Expr, Scalar};
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ pub(crate) struct Binder<'d> {
     pub(crate) file: String,
     pub(crate) roles: BTreeMap<String, Expr>,
     pub(crate) columns: Vec<String>,
+    required: Vec<Required>,
     pub(crate) messages: Vec<String>,
 }
 
@@ -31,6 +34,7 @@ impl<'d> Binder<'d> {
             file: files[0].path.display().to_string(),
             roles: roles.iter().filter_map(of).collect(),
             columns: Vec::new(),
+            required: Vec::new(),
             messages: Vec::new(),
         }
     }
@@ -79,14 +83,23 @@ impl<'d> Binder<'d> {
         None
     }
 
+    /// Notes that a file must have what the expression needs, or the expression an answer without it.
+    pub(crate) fn require(&mut self, key: &str, expr: &Expr, with_roles: bool) {
+        let none = BTreeMap::new();
+        let roles = if with_roles { &self.roles } else { &none };
+        let zone = self.definition.facts.timezone;
+        self.required.push(Required::new(key, expr, &self.schema, roles, zone));
+    }
+
     pub(crate) fn finish(mut self, files: &[InputFile]) -> Result<Vec<String>> {
         if !self.messages.is_empty() {
             return Err(Error { kind: Kind::Definition, messages: self.messages });
         }
         self.columns.sort();
         self.columns.dedup();
-        check_drift(files, &self.columns)?;
-        Ok(self.columns)
+        check_columns(files, &self.columns)?;
+        let absent = absent_columns(files, &self.required);
+        if absent.is_empty() { Ok(self.columns) } else { Err(Error { kind: Kind::Input, messages: absent }) }
     }
 }
 

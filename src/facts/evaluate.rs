@@ -14,6 +14,8 @@ use hashbrown::HashMap;
 /// A batch with every expression of its source evaluated.
 pub(crate) struct Evaluated {
     pub(crate) instants: Instants,
+    /// Least and greatest of its days.
+    pub(crate) day_span: (i32, i32),
     pub(crate) keys: Vec<u64>,
     pub(crate) orders: Vec<[u64; 2]>,
     /// Product group, return flag and filter answers of each row; the day is still to come.
@@ -39,7 +41,11 @@ pub(crate) fn evaluate(
     fates.quarantine_faults(&instants.faults, "at");
     let customers = fates.accept(source.customer.keys(rows)?, "customer");
     let keys = customer_words(context, source, &customers, fates);
+    let days = &instants.days;
+    let least = days.iter().fold(i32::MAX, |least, day| least.min(*day));
+    let most = days.iter().fold(i32::MIN, |most, day| most.max(*day));
     let mut evaluated = Evaluated {
+        day_span: (least, most),
         instants,
         keys,
         orders: Vec::new(),

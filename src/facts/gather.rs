@@ -11,7 +11,7 @@ use super::mistakes::{Found, add_all};
 use super::probe::probe;
 use super::products::read_products;
 use super::quarantine::{self, QuarantinedRow};
-use super::schedule::Run;
+use super::schedule::{Run, days_of};
 use super::schema::{AttributeTypes, RowCounts};
 use super::source::{bind_sources, key_type};
 use super::source_view::SourceView;
@@ -63,15 +63,19 @@ pub struct Checked {
 pub fn check(definition: &Definition) -> Result<Checked> {
     let mut found = Vec::new();
     let mut faults = Faults::default();
-    let bound = bind_sources(definition, false)
-        .and_then(|(sources, _)| Ok((key_type(definition, &sources)?, sources)));
+    let bound = bind_sources(definition, false).and_then(|(sources, _)| {
+        days_of(&sources, definition.facts.timezone)?;
+        Ok((key_type(definition, &sources)?, sources))
+    });
     let (mut customer_keys, mut transactions) = (None, None);
     let mut attributes = AttributeTypes::new();
     if let Some((key_type, sources)) = faults.keep(bound) {
         sources.iter().for_each(|source| {
             faults.keep(probe(source));
         });
-        found.extend(sources.iter().map(|source| SourceView::of(&source.name, &source.files)));
+        found.extend(
+            sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns)),
+        );
         customer_keys = Some(key_type);
         transactions = sources.into_iter().next();
     }
@@ -81,13 +85,13 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         if let Some(master) = faults.keep(source.read()) {
             attributes = master.attribute_types();
         }
-        found.push(SourceView::of("customers", source.files()));
+        found.push(SourceView::of("customers", source.files(), &source.columns()));
     }
     if let Some(def) = &definition.facts.products
         && let Some(products) =
             faults.keep(read_products(definition, def, transactions.as_ref(), &Interner::new(), false))
     {
-        found.push(SourceView::of("products", &products.files));
+        found.push(SourceView::of("products", &products.files, &[]));
     }
     faults.none().map(|()| Checked { sources: found, keys: customer_keys, attributes })
 }

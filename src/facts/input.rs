@@ -1,19 +1,19 @@
 //! Input files: opened, identified, and held against one another.
 
 use super::constant::{ConstantColumn, PathClaim};
-use super::contain::contain;
-use super::expr::as_uuid;
 use super::file_kind::{FileKind, conversion};
 use super::find::{FoundFiles, Origin, find};
+use super::footer::read_footer;
 use super::pages::Pages;
+use super::unify::unify;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{Definition, Files};
+use crate::pipeline::{Definition, Files, Int96};
 use crate::storage::{Head, Object, store_of};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::basic::LogicalType;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,8 +25,16 @@ pub(crate) struct InputFile {
     pub(crate) identity: Identity,
     /// Footer and Arrow schema, with decimals that fit read as 64-bit integers.
     pub(crate) metadata: ArrowReaderMetadata,
-    /// The file's columns, then the constant ones.
+    /// What expressions may name: the columns of all files of the source, each in the widest of its types. Until the files
+    /// are unified, the file's columns, then the constant ones.
     pub(crate) schema: SchemaRef,
+    /// Of these, what the file has under another name or in another kind of type, with its name there; none if it lacks
+    /// the column, which is then null.
+    pub(crate) differing: BTreeMap<String, Option<String>>,
+    /// By column of the source, why its files cannot be read as one.
+    pub(crate) drift: Arc<BTreeMap<String, String>>,
+    /// INT96 columns of which the file does not say whether they are instants or wall time.
+    pub(crate) silent_int96: Vec<String>,
     /// Columns that are constant over the file.
     pub(crate) constants: Vec<ConstantColumn>,
     /// Values its path gives for columns of the file.
@@ -67,6 +75,20 @@ impl InputFile {
         self.constants.iter().find(|column| column.name() == name)
     }
 
+    /// What the file calls a column of the source; none if it lacks it.
+    pub(crate) fn stored_name<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        match self.differing.get(name) {
+            None => Some(name),
+            Some(stored) => stored.as_deref(),
+        }
+    }
+
+    /// Columns of the source that the file lacks.
+    pub(crate) fn absent(&self) -> impl Iterator<Item = &str> {
+        let absent = self.differing.iter().filter(|(_, stored)| stored.is_none());
+        absent.map(|(name, _)| name.as_str())
+    }
+
     /// The columns expressions may name.
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -78,16 +100,18 @@ impl InputFile {
 /// # Errors
 /// No file matches, or a file cannot be opened or is no complete Parquet file: all such files are named.
 pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Result<Vec<InputFile>> {
-    open_found(find(definition, files)?, verify)
+    let mut opened = open_found(find(definition, files)?, definition.facts.int96, verify)?;
+    unify(&mut opened);
+    Ok(opened)
 }
 
-/// Opens the files of a source.
+/// Opens the files of a source, each with its own schema; `int96` is what an INT96 column is where its file does not say.
 ///
 /// # Errors
 /// A file cannot be opened or is no complete Parquet file: all such files are named.
-pub(crate) fn open_found(found: FoundFiles, verify: bool) -> Result<Vec<InputFile>> {
+pub(crate) fn open_found(found: FoundFiles, int96: Option<Int96>, verify: bool) -> Result<Vec<InputFile>> {
     let opened: Vec<Result<InputFile>> =
-        found.files.par_iter().map(|file| open_one(&file.path, verify)).collect();
+        found.files.par_iter().map(|file| open_one(&file.path, int96, verify)).collect();
     let (opened, faults): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let messages: Vec<String> = faults.into_iter().filter_map(Result::err).flat_map(|e| e.messages).collect();
     if !messages.is_empty() {
@@ -98,26 +122,23 @@ pub(crate) fn open_found(found: FoundFiles, verify: bool) -> Result<Vec<InputFil
     Ok(opened)
 }
 
-fn open_one(path: &Path, verify: bool) -> Result<InputFile> {
-    let unreadable = |fault: &dyn std::fmt::Display| not_parquet(path, fault);
+fn open_one(path: &Path, int96: Option<Int96>, verify: bool) -> Result<InputFile> {
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
     let file = Pages::open(path).map_err(|fault| io(&fault))?;
     let head = file.object().head().map_err(|fault| io(&fault))?;
-    let metadata = contain(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))
-        .map_err(|fault| unreadable(&fault))?;
-    let hinted = hinted_schema(&metadata);
-    let options = ArrowReaderOptions::new().with_schema(hinted);
-    let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);
+    let footer = read_footer(&file, int96).map_err(|fault| not_parquet(path, &fault))?;
     let digest =
         if verify { digest_all(file.object(), head.size) } else { digest_footer(file.object(), head.size) };
     let digest = digest.map_err(|fault| io(&fault))?;
     let identity = Identity::new(path, head, digest, verify);
-    let schema = Arc::clone(metadata.schema());
     Ok(InputFile {
         path: path.to_owned(),
         identity,
-        metadata,
-        schema,
+        schema: Arc::clone(footer.metadata.schema()),
+        metadata: footer.metadata,
+        differing: BTreeMap::new(),
+        drift: Arc::default(),
+        silent_int96: footer.silent_int96,
         constants: Vec::new(),
         path_claims: Vec::new(),
         origin: Arc::default(),
@@ -150,46 +171,6 @@ impl Identity {
     }
 }
 
-/// What to ask the reader for: 64-bit decimals where 18 digits suffice, half the memory traffic of 128-bit ones, and
-/// dictionaries for texts of few values, so that a filter or a group is looked up once per value and not per row.
-fn hinted_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
-    let schema = metadata.schema();
-    let hint = |field: &Arc<Field>| match field.data_type() {
-        DataType::Decimal128(precision, scale) if *precision <= 18 => {
-            Arc::new(field.as_ref().clone().with_data_type(DataType::Decimal64(*precision, *scale)))
-        }
-        DataType::Utf8 if has_few_values(metadata, field.name()) => {
-            let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-            Arc::new(field.as_ref().clone().with_data_type(dictionary))
-        }
-        // Without an Arrow schema in the footer, only Parquet's own type tells a UUID from sixteen other bytes.
-        DataType::FixedSizeBinary(16) if is_uuid(metadata, field.name()) => Arc::new(as_uuid(field)),
-        _ => Arc::clone(field),
-    };
-    let fields: Vec<_> = schema.fields().iter().map(hint).collect();
-    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
-}
-
-fn is_uuid(metadata: &ArrowReaderMetadata, name: &str) -> bool {
-    let column = metadata.parquet_schema().columns().iter().find(|column| column.path().string() == name);
-    column.is_some_and(|column| column.logical_type_ref() == Some(&LogicalType::Uuid))
-}
-
-/// Whether a text column is dictionary-encoded in every row group and takes at most two bytes a row.
-fn has_few_values(metadata: &ArrowReaderMetadata, name: &str) -> bool {
-    let few = |row_group: &parquet::file::metadata::RowGroupMetaData| {
-        let chunk = row_group.columns().iter().find(|chunk| chunk.column_path().string() == name);
-        chunk.is_some_and(|chunk| {
-            chunk.dictionary_page_offset().is_some()
-                && chunk.uncompressed_size() <= row_group.num_rows() * 2 + SMALL_DICTIONARY
-        })
-    };
-    metadata.metadata().row_groups().iter().all(few)
-}
-
-/// Bytes of a dictionary that are worth it whatever the number of rows.
-const SMALL_DICTIONARY: i64 = 4_096;
-
 /// The footer holds every row group's sizes, offsets and statistics, so it changes when the data do.
 fn digest_footer(file: &dyn Object, size: u64) -> std::io::Result<String> {
     let tail = file.read_range(size.saturating_sub(8), 8)?;
@@ -212,38 +193,4 @@ fn digest_all(file: &dyn Object, size: u64) -> std::io::Result<String> {
         place += read as u64;
     }
     Ok(hasher.finalize().to_hex().to_string())
-}
-
-/// The type of the values, however a file encodes them.
-fn held_as(data_type: &DataType) -> &DataType {
-    match data_type {
-        DataType::Dictionary(_, values) => held_as(values),
-        DataType::LargeUtf8 | DataType::Utf8View => &DataType::Utf8,
-        other => other,
-    }
-}
-
-/// Files of one source must agree in the type of every column that is used; further columns may come and go.
-///
-/// # Errors
-/// Names both files for every column that differs or is missing.
-pub(crate) fn check_drift(files: &[InputFile], used: &[String]) -> Result<()> {
-    let Some((first, rest)) = files.split_first() else { return Ok(()) };
-    let mut messages = Vec::new();
-    for file in rest {
-        for field in first.schema().fields().iter().filter(|field| used.contains(field.name())) {
-            let other = file.schema().field_with_name(field.name()).map(|other| other.data_type().clone());
-            let difference = match other {
-                Ok(other) if held_as(&other) == held_as(field.data_type()) => continue,
-                Ok(other) => format!("is {other} here and {} in {}", field.data_type(), first.path.display()),
-                Err(_) => format!("is missing here and present in {}", first.path.display()),
-            };
-            messages.push(format!(
-                "{}: column '{}' {difference}; rewrite one of the files so that both agree",
-                file.path.display(),
-                field.name()
-            ));
-        }
-    }
-    if messages.is_empty() { Ok(()) } else { Err(Error { kind: Kind::Input, messages }) }
 }

@@ -1,20 +1,19 @@
 //! Customer master data.
 
+use super::absent::{Required, absent_columns};
 use super::binder::way_out;
-use super::contain::contain_each;
 use super::expr::{Bound, Checked, KeyColumn, Rows, Type, bind};
-use super::input::{Identity, InputFile, check_drift, open};
-use super::pages::Pages;
+use super::input::{Identity, InputFile, open};
 use super::quarantine::QuarantinedRow;
+use super::reading::Reading;
 use super::schema::{AttributeTypes, CustomerMaster, Customers, Keys, RowCounts};
+use super::unify::check_columns;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
 use crate::units::Day;
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The customers source as read, before ranks are known.
@@ -61,28 +60,27 @@ pub(super) fn bind_all(
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Definition, messages });
     }
-    let used: Vec<String> = bounds.iter().flat_map(|bound| bound.columns().iter().cloned()).collect();
-    check_drift(files, &used)?;
-    Ok(bounds)
+    check_columns(files, &columns_of(&bounds))?;
+    // The first is the key.
+    let (key, scalar, ..) = &scalars[0];
+    let required =
+        Required::new(key, &scalar.expr, files[0].schema(), &BTreeMap::new(), definition.facts.timezone);
+    let absent = absent_columns(files, &[required]);
+    if absent.is_empty() { Ok(bounds) } else { Err(Error { kind: Kind::Input, messages: absent }) }
 }
 
-/// The rows of a file: all columns, or those that are named.
+/// The rows of a file, with the columns that are named.
 pub(super) fn batches<'f>(
     file: &'f InputFile,
-    columns: Option<&[String]>,
+    columns: &'f [String],
 ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
-    let fault = |fault: &dyn std::fmt::Display| Error::input(format!("{}: {fault}", file.path.display()));
-    let handle = Pages::open(&file.path).map_err(|error| Error::io(Kind::Input, &file.path, &error))?;
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(handle, file.metadata.clone());
-    let mask = match columns {
-        Some(columns) => {
-            ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(String::as_str))
-        }
-        None => ProjectionMask::all(),
-    };
-    let reader = builder.with_projection(mask).with_batch_size(65_536).build();
-    let reader = reader.map_err(|error| fault(&error))?;
-    Ok(contain_each(reader).map(move |batch| file.complete(batch.map_err(|error| fault(&error))?)))
+    Reading { file, columns, row_group: None, batch_rows: 65_536 }.batches()
+}
+
+/// The file columns that expressions need, each once.
+pub(super) fn columns_of<'b>(bounds: impl IntoIterator<Item = &'b Bound>) -> Vec<String> {
+    let columns: BTreeSet<&String> = bounds.into_iter().flat_map(Bound::columns).collect();
+    columns.into_iter().cloned().collect()
 }
 
 /// Whole floats and decimals are keys too, as pandas and Oracle write them; a row whose key is not whole is quarantined.
@@ -108,6 +106,15 @@ pub(super) struct MasterBounds {
     pub(super) acquired_on: Option<Bound>,
     pub(super) acquisition_cost: Option<Bound>,
     attributes: Vec<(String, Bound)>,
+}
+
+impl MasterBounds {
+    /// The file columns they need.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let days = self.acquired_on.iter().chain(&self.acquisition_cost);
+        let attributes = self.attributes.iter().map(|(_, bound)| bound);
+        columns_of(days.chain(attributes).chain([&self.customer]))
+    }
 }
 
 pub(super) fn bind_master(
@@ -171,6 +178,11 @@ impl CustomersSource<'_> {
         &self.files
     }
 
+    /// The columns it reads.
+    pub(crate) fn columns(&self) -> Vec<String> {
+        self.bounds.columns()
+    }
+
     fn key_type(&self) -> KeyType {
         if self.bounds.customer.ty() == Type::Text { KeyType::Text } else { KeyType::Int }
     }
@@ -183,11 +195,12 @@ impl CustomersSource<'_> {
         let mut master = RawMaster::new(self.key_type());
         let bounds = &self.bounds;
         let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
+        let columns = bounds.columns();
         for file in &self.files {
             let mut counts = RowCounts::default();
             let mut quarantined = Vec::new();
             master.reserve(usize::try_from(file.rows()).unwrap_or(0));
-            for batch in batches(file, None)? {
+            for batch in batches(file, &columns)? {
                 let batch = batch?;
                 master.add(self.definition, bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
             }

@@ -4,6 +4,7 @@
 //! ranges; `reduce` turns a range of one period into rows sorted by customer; `period_run` keeps them; `fact_set`
 //! reads them back, period by period.
 
+mod absent;
 mod aggregates;
 mod binder;
 mod cells;
@@ -17,6 +18,7 @@ mod fact_set;
 mod fates;
 mod file_kind;
 mod find;
+mod footer;
 mod gather;
 mod hive;
 mod input;
@@ -40,6 +42,7 @@ mod plans;
 mod probe;
 mod products;
 mod quarantine;
+mod reading;
 mod record;
 mod reduce;
 mod reduced;
@@ -55,6 +58,7 @@ mod state_file;
 mod statistics;
 mod stray;
 mod sums;
+mod unify;
 mod visits;
 mod wall_time;
 mod worker;

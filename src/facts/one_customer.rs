@@ -1,6 +1,6 @@
 //! The customers source asked about one customer: reading all of it would be most of the time a question takes.
 
-use super::expr::{Bound, KeyColumn, Rows};
+use super::expr::{KeyColumn, Rows};
 use super::input::{Identity, open};
 use super::master::{MasterBounds, RawMaster, batches, bind_master};
 use super::schema::RowCounts;
@@ -24,8 +24,9 @@ pub fn acquisition_of(definition: &Definition, record: &Record, key: &str) -> Re
     let files = open(definition, &def.files, false)?;
     check_unchanged(files.iter().map(|file| &file.identity), record)?;
     let bounds = bind_master(definition, &def, &files)?;
+    let columns = bounds.columns();
     for file in &files {
-        for batch in batches(file, Some(&columns(&bounds)))? {
+        for batch in batches(file, &columns)? {
             let batch = batch?;
             let Some(row) = row_of(&bounds.customer.keys(&Rows::of(&batch))?.value, key) else { continue };
             return listed(definition, &bounds, &batch.slice(row, 1), record);
@@ -50,11 +51,6 @@ pub(super) fn check_unchanged<'f>(
         }
     }
     Ok(())
-}
-
-fn columns(bounds: &MasterBounds) -> Vec<String> {
-    let others = bounds.acquired_on.iter().chain(&bounds.acquisition_cost);
-    others.chain([&bounds.customer]).flat_map(Bound::columns).cloned().collect()
 }
 
 fn row_of(keys: &KeyColumn, key: &str) -> Option<usize> {

@@ -1,9 +1,9 @@
 //! Trial decoding: one batch of the used columns of each file, so that `check` finds codecs, pages and types
 //! that `run` would stumble over.
 
-use super::contain::contain_each;
 use super::input::InputFile;
-use super::scan::{open_row_group, undecodable};
+use super::reading::Reading;
+use super::scan::Task;
 use super::source::Source;
 use crate::error::{Faults, Result};
 use std::collections::BTreeSet;
@@ -18,17 +18,15 @@ const FEW_FILES: usize = 100;
 pub(crate) fn probe(source: &Source) -> Result<()> {
     let mut faults = Faults::default();
     for file in worth_a_trial(&source.files, &source.columns) {
-        faults.keep(probe_file(source, &source.files[file]));
+        faults.keep(probe_file(source, file));
     }
     faults.none()
 }
 
-fn probe_file(source: &Source, input: &InputFile) -> Result<()> {
-    let Some(row_group) = input.row_groups().position(|rows| rows > 0) else { return Ok(()) };
-    let undecodable = |fault: &dyn std::fmt::Display| undecodable(input, row_group, fault);
-    let reader = open_row_group(source, input, row_group).map_err(|fault| undecodable(&fault))?;
-    let batch = contain_each(reader).next().transpose().map_err(|fault| undecodable(&fault))?;
-    batch.map(|batch| input.complete(batch)).transpose().map(drop)
+fn probe_file(source: &Source, file: usize) -> Result<()> {
+    let Some(row_group) = source.files[file].row_groups().position(|rows| rows > 0) else { return Ok(()) };
+    let first = Reading::of(source, Task { source: 0, file, row_group }).batches()?.next();
+    first.transpose().map(drop)
 }
 
 /// Every file, by index; of many, the first of those that have the same types, codecs and encodings.

@@ -4,7 +4,7 @@ use super::evaluate::NO_GROUP;
 use super::expr::{Bound, Checked, KeyColumn, Rows, Type};
 use super::input::{InputFile, open};
 use super::intern::Interner;
-use super::master::{batches, bind_all, is_key, is_valid, text_of};
+use super::master::{batches, bind_all, columns_of, is_key, is_valid, text_of};
 use super::source::{GroupOf, Sale, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, ProductsDef};
@@ -60,8 +60,9 @@ pub(crate) fn read_products(
     )?;
     check_keys(definition, def, &files, &bounds[0], transactions)?;
     let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
+    let columns = columns_of(&bounds);
     for file in &files {
-        for batch in batches(file, None)? {
+        for batch in batches(file, &columns)? {
             let batch = batch?;
             let rows = &Rows::of(&batch);
             let keys = whole(file, "product", bounds[0].keys(rows)?)?;

@@ -97,6 +97,10 @@ fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRow
     let roles: Vec<_> = source.columns.iter().map(|column| (column.key, Some(column.scalar))).collect();
     let mut binder = Binder::new(definition, &files, &roles);
     let filter = source.filter.map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
+    source.filter.iter().for_each(|scalar| binder.require("where", &scalar.expr, false));
+    for column in source.columns.iter().filter(|column| column.required) {
+        binder.require(column.key, &column.scalar.expr, false);
+    }
     let columns: Vec<Option<Bound>> = source
         .columns
         .iter()
@@ -119,9 +123,9 @@ fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRow
 pub fn check_rows(definition: &Definition, source: &RowSource<'_>) -> Result<SourceView> {
     let bound = bind_rows(definition, source)?;
     for file in worth_a_trial(&bound.files, &bound.used) {
-        batches(&bound.files[file], Some(&bound.used))?.next().transpose()?;
+        batches(&bound.files[file], &bound.used)?.next().transpose()?;
     }
-    Ok(SourceView::of(source.name, &bound.files))
+    Ok(SourceView::of(source.name, &bound.files, &bound.used))
 }
 
 impl FactSet {
@@ -132,14 +136,14 @@ impl FactSet {
     pub fn read_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<Vec<Values>> {
         let bound = bind_rows(definition, source)?;
         self.check_keys(definition, source, &bound)?;
-        let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files);
+        let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files, &bound.used);
         self.warnings.extend(warnings);
         self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
         let mut rows = Gathered::new(source);
         for file in &bound.files {
             let mut counts = RowCounts::default();
             let mut quarantined = Vec::new();
-            for batch in batches(file, Some(&bound.used))? {
+            for batch in batches(file, &bound.used)? {
                 rows.add(self, source, &bound, &batch?, &mut counts, &mut quarantined)?;
             }
             quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));

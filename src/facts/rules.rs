@@ -1,7 +1,8 @@
 //! What decides the facts beside the input files.
 
+use super::expr::Bound;
 use super::products::ProductGroups;
-use super::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
+use super::source::{GroupOf, Source, keeps_days, line_aggregates, wanted_aggregates};
 use super::state::STATE_VERSION;
 use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Day;
@@ -10,6 +11,22 @@ use crate::units::Day;
 pub(crate) struct Rules {
     pub(crate) definition: String,
     pub(crate) as_of: Option<Day>,
+}
+
+/// What the columns are in the widest of their types: a new file may widen them for all files, and what is kept of the
+/// others was made in the scale and kind they had.
+fn types_of(source: &Source) -> String {
+    let values = source.values.iter().map(|value| (value.bound.as_ref().map(Bound::ty), value.scale));
+    let mut keys = vec![&source.customer, &source.at];
+    if let Some(sale) = &source.sale {
+        keys.push(&sale.order);
+        keys.extend(&sale.line);
+        if let GroupOf::Column(bound) | GroupOf::Product(bound) = &sale.group {
+            keys.push(bound);
+        }
+    }
+    let keys = keys.into_iter().chain(&source.distinct).map(Bound::ty);
+    format!("{:?} {:?}", keys.collect::<Vec<_>>(), values.collect::<Vec<_>>())
 }
 
 impl Rules {
@@ -56,10 +73,7 @@ impl Rules {
         }
         for source in sources {
             add(&format!("{:?}", source.aggregates));
-            // Types of folder columns follow from all files: another file can change them under the kept state.
-            add(&format!("{:?}", source.customer.ty()));
-            let constants = source.columns.iter().filter_map(|name| source.files[0].constant(name));
-            constants.for_each(|column| add(&format!("{} {}", column.name(), column.field().data_type())));
+            add(&types_of(source));
         }
         for part in definition.driver_parts() {
             for (_, aggregate) in &part.sql.driver.terms {

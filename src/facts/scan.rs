@@ -1,7 +1,6 @@
 //! Reads one row group batch by batch: evaluates the source's expressions, sends every row where it belongs, and
 //! writes the used ones as records into the key ranges of their period.
 
-use super::contain::contain_each;
 use super::evaluate::evaluate;
 use super::expr::Rows;
 use super::fates::Fates;
@@ -9,25 +8,24 @@ use super::input::InputFile;
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
 use super::mistakes::{BatchPlace, Found, Measures, check_rows};
-use super::pages::Pages;
 use super::periods::PeriodIndex;
 use super::products::ProductGroups;
 use super::quarantine::QuarantinedRow;
+use super::reading::Reading;
 use super::record::Records;
 use super::schema::RowCounts;
 use super::sink::Sink;
 use super::source::Source;
+use super::statistics::Days;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{DayBounds, RowChecks};
 use crate::units::Day;
 use arrow::array::RecordBatch;
 use hashbrown::HashMap;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::sync::Arc;
 
 /// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
-const BATCH_ROWS: usize = 16_384;
+pub(crate) const BATCH_ROWS: usize = 16_384;
 
 /// Gives a period's key ranges.
 pub(crate) type RangesOf<'c> = dyn Fn(u16, &[u64]) -> Arc<KeyRanges> + Sync + 'c;
@@ -35,6 +33,8 @@ pub(crate) type RangesOf<'c> = dyn Fn(u16, &[u64]) -> Arc<KeyRanges> + Sync + 'c
 /// What all tasks of a run share.
 pub(crate) struct ScanContext<'c> {
     pub(crate) sources: &'c [Source],
+    /// Per source, file and row group: the days it was planned by.
+    pub(crate) days: &'c [Vec<Vec<Days>>],
     pub(crate) periods: &'c PeriodIndex,
     /// Rows on this day or later are left out.
     pub(crate) as_of: Option<Day>,
@@ -76,61 +76,32 @@ pub(crate) struct Scanned {
 /// Reads one row group.
 ///
 /// # Errors
-/// A page that cannot be decoded: names the file and the row group.
+/// A page that cannot be decoded, rows that contradict the footer: names the file and the row group.
 pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let source = &context.sources[task.source];
-    let input = &source.files[task.file];
-    let undecodable = |fault: &dyn std::fmt::Display| undecodable(input, task.row_group, fault);
+    let file = &source.files[task.file];
+    let reading = Reading::of(source, task);
     let mut scanned = Scanned::default();
     let mut first_row = 0;
-    let expected = input.metadata.metadata().row_group(task.row_group).num_rows();
+    let expected = file.metadata.metadata().row_group(task.row_group).num_rows();
     let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
-    let reader = open_row_group(source, input, task.row_group).map_err(|fault| undecodable(&fault))?;
-    for batch in contain_each(reader) {
-        let batch = input.complete(batch.map_err(|fault| undecodable(&fault))?)?;
+    for batch in reading.batches()? {
+        let batch = batch?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)
-            .map_err(|fault| placed(fault, input, task.row_group))?;
+            .map_err(|fault| with_place(fault, file, task.row_group))?;
         first_row += batch.num_rows() as u64;
     }
     scanned.records = sink.records;
     Ok(scanned)
 }
 
-/// A row group that cannot be decoded, with the way out.
-pub(crate) fn undecodable(input: &InputFile, row_group: usize, fault: &dyn std::fmt::Display) -> Error {
-    Error::input(format!(
-        "{}: row group {row_group} cannot be decoded: {fault}; write the file again or take it out of the pattern",
-        input.path.display()
-    ))
-}
-
-/// A value that the definition has to take otherwise, such as a key of 64 bits, with its place.
-fn placed(fault: Error, input: &InputFile, row_group: usize) -> Error {
-    match fault.kind {
-        Kind::Definition => Error::definition(format!(
-            "{}: row group {row_group}: {}",
-            input.path.display(),
-            fault.messages.join("; ")
-        )),
-        _ => fault,
+/// A fault of the rows, such as a key of 64 bits or a day outside the statistics, with the row group it lies in.
+fn with_place(fault: Error, file: &InputFile, row_group: usize) -> Error {
+    if !matches!(fault.kind, Kind::Input | Kind::Definition) {
+        return fault;
     }
-}
-
-pub(crate) fn open_row_group(
-    source: &Source,
-    input: &InputFile,
-    row_group: usize,
-) -> Result<ParquetRecordBatchReader> {
-    let file = Pages::open(&input.path).map_err(|fault| Error::io(Kind::Input, &input.path, &fault))?;
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, input.metadata.clone());
-    let columns = source.columns.iter().map(String::as_str);
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
-    builder
-        .with_projection(mask)
-        .with_row_groups(vec![row_group])
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|fault| Error::input(fault.to_string()))
+    let message = format!("{}: row group {row_group}: {}", file.path.display(), fault.messages.join("; "));
+    Error { kind: fault.kind, messages: vec![message] }
 }
 
 fn add_batch(
@@ -149,6 +120,13 @@ fn add_batch(
         fates.exclude(&kept);
     }
     let evaluated = evaluate(context, source, rows, &mut fates)?;
+    let planned = context.days[task.source][task.file][task.row_group];
+    planned.check(
+        &evaluated.instants,
+        evaluated.day_span,
+        first_row,
+        source.at.is_column().unwrap_or_default(),
+    )?;
     if source.makes_periods && context.bounds != DayBounds::default() {
         fates.bound(&evaluated.instants.days, context.bounds);
     }

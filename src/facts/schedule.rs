@@ -42,7 +42,9 @@ pub(crate) struct Run<'d> {
     pub(crate) zone: chrono_tz::Tz,
     pub(crate) bounds: DayBounds,
     pub(crate) checks: RowChecks,
-    /// Per source, file and row group: the periods it may reach into; `None` when statistics do not tell.
+    /// Per source, file and row group: the days it can hold, by its statistics.
+    pub(crate) days: Vec<Vec<Vec<Days>>>,
+    /// The periods it may reach into; `None` when statistics do not tell.
     pub(crate) reach: Vec<Vec<Vec<Reach>>>,
     /// Digest of all inputs of each period.
     pub(crate) inputs: BTreeMap<u16, String>,
@@ -75,7 +77,8 @@ impl<'d> Run<'d> {
             .map(|def| read_products(definition, def, sources.first(), &groups, options.verify_inputs))
             .transpose()?;
         let periods = PeriodIndex::new(facts.period);
-        let reach = reach_of(&sources, &periods, facts);
+        let days = days_of(&sources, facts.timezone)?;
+        let reach = reach_of(&sources, &days, &periods, facts);
         let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);
         let mut run = Self {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
@@ -92,6 +95,7 @@ impl<'d> Run<'d> {
             zone: facts.timezone,
             bounds: facts.bounds,
             checks: facts.transactions.checks,
+            days,
             reach,
             inputs: BTreeMap::new(),
             rules,
@@ -176,7 +180,7 @@ impl<'d> Run<'d> {
             let reason = match known.get(period.to_string().as_str()) {
                 _ if options.full => "--full",
                 _ if asked => "asked for",
-                _ if !self.bounded => "a source has no statistics on its dates",
+                _ if !self.bounded => "a source is read without statistics on its dates",
                 None if previous.empty.contains(inputs) => continue,
                 None if self.touched_by(&unread, *number) => "new files",
                 None => "not kept",
@@ -257,9 +261,13 @@ impl<'d> Run<'d> {
 
     /// The sources as they were found, transactions first.
     pub(crate) fn views(&self) -> Vec<SourceView> {
-        let customers = self.customers.iter().map(|source| SourceView::of("customers", source.files()));
-        let products = self.products.iter().map(|products| SourceView::of("products", &products.files));
-        let sources = self.sources.iter().map(|source| SourceView::of(&source.name, &source.files));
+        let customers = self
+            .customers
+            .iter()
+            .map(|source| SourceView::of("customers", source.files(), &source.columns()));
+        let products = self.products.iter().map(|products| SourceView::of("products", &products.files, &[]));
+        let sources =
+            self.sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns));
         sources.chain(customers).chain(products).collect()
     }
 
@@ -298,20 +306,34 @@ impl<'d> Run<'d> {
     }
 }
 
-/// Periods each row group may reach into, per source, file and row group.
-fn reach_of(sources: &[Source], periods: &PeriodIndex, facts: &FactsDef) -> Vec<Vec<Vec<Reach>>> {
-    let number = |day: Day| periods.of_day(day.0.clamp(Day::MIN.0, Day::END.0 - 1));
+/// Days each row group can hold, per source, file and row group.
+///
+/// # Errors
+/// Statistics that cannot be.
+pub(crate) fn days_of(sources: &[Source], zone: chrono_tz::Tz) -> Result<Vec<Vec<Vec<Days>>>> {
+    let file = |source: &Source, file: &InputFile| row_group_days(file, source, zone);
+    sources.iter().map(|source| source.files.iter().map(|input| file(source, input)).collect()).collect()
+}
+
+/// Periods each row group may reach into.
+fn reach_of(
+    sources: &[Source],
+    days: &[Vec<Vec<Days>>],
+    periods: &PeriodIndex,
+    facts: &FactsDef,
+) -> Vec<Vec<Vec<Reach>>> {
+    let number = |day: Day| periods.of_day(day.0);
     let reach = |days: Days| match days {
         Days::Unknown => None,
         Days::None => Some(NOWHERE),
         Days::Between(first, last) => Some((number(first), number(last))),
     };
-    let file = |source: &Source, file: &InputFile| {
+    let of_source = |(source, files): (&Source, &Vec<Vec<Days>>)| {
         // Rows beyond the bounds are quarantined, so they reach into no period.
         let bounds = if source.makes_periods { facts.bounds } else { DayBounds::default() };
-        let days = row_group_days(file, &source.at, facts.timezone);
-        days.into_iter().map(|days| reach(days.within(bounds))).collect()
+        let file =
+            |row_groups: &Vec<Days>| row_groups.iter().map(|days| reach(days.within(bounds))).collect();
+        files.iter().map(file).collect()
     };
-    let files = |source: &Source| source.files.iter().map(|input| file(source, input)).collect();
-    sources.iter().map(files).collect()
+    sources.iter().zip(days).map(of_source).collect()
 }

@@ -34,8 +34,7 @@ impl<'c> Sink<'c> {
         // Rows of a file mostly stand in time order, so a batch is a few stretches of one period each, and often just one.
         let days = &batch.instants.days;
         let day_of = |row: &u32| days[*row as usize];
-        let least = days.iter().fold(i32::MAX, |least, day| least.min(*day));
-        let most = days.iter().fold(i32::MIN, |most, day| most.max(*day));
+        let (least, most) = batch.day_span;
         let mut rest = used;
         while let Some(first) = rest.first() {
             let number = self.context.periods.of_day(day_of(first));

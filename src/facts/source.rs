@@ -22,6 +22,8 @@ pub(crate) struct Source {
     pub(crate) keep_unknown: bool,
     /// Whether the run begins and ends with its rows too.
     pub(crate) makes_periods: bool,
+    /// Whether row groups are planned by the statistics of their footers.
+    pub(crate) trusts_statistics: bool,
     /// What only order lines have.
     pub(crate) sale: Option<Sale>,
     /// Values taken from each row, in record order; the first four of a sale are quantity, revenue, discount, cost.
@@ -174,6 +176,13 @@ fn bind_transactions(
         ("cost", def.cost.as_ref()),
     ];
     let mut binder = Binder::new(definition, &files, &roles);
+    // A row without product is in a group of its own; nothing else may be null.
+    let never_null = roles.iter().copied().filter(|(key, _)| !["product", "product_group"].contains(key));
+    let conditions = [("where", def.filter.as_ref()), ("currency", def.currency.as_ref())];
+    for (key, scalar) in never_null.chain(conditions) {
+        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+    }
+    def.is_return.iter().for_each(|scalar| binder.require("return", &scalar.expr, true));
     let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
     let customer = binder.scalar("customer", &def.customer, Wanted::Key);
     let order = binder.scalar("order", &def.order, Wanted::Key);
@@ -211,6 +220,7 @@ fn bind_transactions(
         at: at.expect(whole),
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
         makes_periods: true,
+        trusts_statistics: def.trust_statistics,
         sale: Some(Sale {
             order: order.expect(whole),
             line: line.map(|bound| bound.expect(whole)),
@@ -266,6 +276,11 @@ fn bind_events(
     let files = open(definition, &def.files, verify)?;
     let mut binder =
         Binder::new(definition, &files, &[("customer", Some(&def.customer)), ("at", Some(&def.at))]);
+    for (key, scalar) in
+        [("where", def.filter.as_ref()), ("customer", Some(&def.customer)), ("at", Some(&def.at))]
+    {
+        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+    }
     let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
     let customer = binder.scalar("customer", &def.customer, Wanted::Key);
     let at = binder.scalar("at", &def.at, Wanted::Instant);
@@ -280,6 +295,7 @@ fn bind_events(
         at: at.expect(whole),
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
         makes_periods: def.makes_periods,
+        trusts_statistics: def.trust_statistics,
         sale: None,
         values: plans.values,
         filters: plans.filters,

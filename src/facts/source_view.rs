@@ -27,10 +27,11 @@ pub struct SourceView {
 }
 
 impl SourceView {
-    pub(crate) fn of(source: &str, files: &[InputFile]) -> Self {
+    pub(crate) fn of(source: &str, files: &[InputFile], used: &[String]) -> Self {
         let columns = files.iter().flat_map(|file| &file.constants);
         let columns = columns.filter(|column| column.is_of_folder());
-        let warnings = files.first().into_iter().flat_map(|file| &file.origin.warnings);
+        let warnings = files.first().into_iter().flat_map(|file| &file.origin.warnings).cloned();
+        let warnings = warnings.chain(used.iter().filter_map(|column| silent_int96(files, column)));
         Self {
             source: source.to_owned(),
             files: files.len(),
@@ -40,6 +41,19 @@ impl SourceView {
             warnings: warnings.map(|warning| format!("{source}: {warning}")).collect(),
         }
     }
+}
+
+/// Says that a column was taken for wall time because neither a file of it nor the pipeline file says what it is.
+fn silent_int96(files: &[InputFile], column: &str) -> Option<String> {
+    let is_silent = |file: &&InputFile| {
+        file.stored_name(column).is_some_and(|name| file.silent_int96.iter().any(|silent| silent == name))
+    };
+    let file = files.iter().find(is_silent)?;
+    Some(format!(
+        "column '{column}' is INT96, and {} does not say whether it holds instants or wall time; it was read as wall \
+         time; say int96 = \"wall\" or \"instant\" in [facts]",
+        file.path.display()
+    ))
 }
 
 fn words(column: &ConstantColumn) -> String {

@@ -1,9 +1,9 @@
 //! Outliers of time: periods far from all others that hold next to nothing, such as those of an empty date or a
 //! mistyped year. They would stretch the history, and with it every resource, and move the as-of day.
 
-use super::contain::contain_each;
 use super::expr::Rows;
-use super::scan::{Task, open_row_group};
+use super::reading::Reading;
+use super::scan::Task;
 use super::schedule::Run;
 use super::state::{PeriodRuns, Record};
 use crate::error::{Error, Kind, Result};
@@ -157,11 +157,9 @@ fn first_row(run: &Run<'_>, days: &Range<Day>) -> Result<Option<(Day, String)>> 
 
 fn first_row_of(run: &Run<'_>, task: Task, days: &Range<Day>) -> Result<Option<(Day, usize)>> {
     let source = &run.sources[task.source];
-    let input = &source.files[task.file];
     let mut first = 0;
-    for batch in contain_each(open_row_group(source, input, task.row_group)?) {
-        let batch = batch.map_err(Error::input)?;
-        let batch = input.complete(batch)?;
+    for batch in Reading::of(source, task).batches()? {
+        let batch = batch?;
         let rows = &Rows::of(&batch);
         let instants = source.at.instants(rows)?;
         let kept = source.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;

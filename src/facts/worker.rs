@@ -73,6 +73,7 @@ impl Shared<'_> {
         let made = |number: u16| !run.kept.contains_key(&number);
         let context = ScanContext {
             sources: &run.sources,
+            days: &run.days,
             periods: &run.periods,
             as_of,
             bounds: run.bounds,
@@ -86,15 +87,17 @@ impl Shared<'_> {
         };
         let scanned = scan(&context, task)?;
         let Scanned { counts, quarantined, mistakes, records, last_day } = scanned;
-        for ((number, _), records) in records {
-            let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
-            inbox.0.push(records);
-            inbox.1 = inbox.1.max(last_day);
-        }
         let fed = match run.reach[task.source][task.file][task.row_group] {
             Some((first, last)) => first..=last,
             None => 0..=u16::try_from(run.periods.len() - 1).expect("periods are numbered in 16 bits"),
         };
+        for ((number, _), records) in records {
+            // Another period may be reduced already: its rows would be lost or not, as the threads happen to run.
+            assert!(fed.contains(&number), "a row group has rows only in periods that it was planned for");
+            let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
+            inbox.0.push(records);
+            inbox.1 = inbox.1.max(last_day);
+        }
         let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new() };
         for number in fed {
             if self.inboxes[usize::from(number)].pending.fetch_sub(1, Ordering::AcqRel) == 1 {

@@ -159,6 +159,8 @@ pub struct FactsDef {
     pub volume_scale: u8,
     /// The first and the last day that a row of the transactions or events may have.
     pub bounds: DayBounds,
+    /// What an INT96 timestamp is where its file does not say; wall time unless given.
+    pub int96: Option<Int96>,
     /// Order lines.
     pub transactions: TransactionsDef,
     /// Further event sources, in the order of their names.
@@ -211,6 +213,8 @@ pub struct TransactionsDef {
     pub currency: Option<Scalar>,
     /// What becomes of rows without customer.
     pub unknown_customer: UnknownCustomer,
+    /// Whether row groups are planned by the statistics of their footers.
+    pub trust_statistics: bool,
     /// What a second row of the same (order, line) means.
     pub duplicates: Duplicates,
     /// What becomes of rows that contradict themselves.
@@ -232,6 +236,8 @@ pub struct EventsDef {
     pub at: Scalar,
     /// What becomes of rows without customer.
     pub unknown_customer: UnknownCustomer,
+    /// Whether row groups are planned by the statistics of their footers.
+    pub trust_statistics: bool,
     /// Whether the run begins and ends with its rows too. Not those of the built-in source `acquisitions`: rows of it
     /// before the first period of the other sources, or after the last, are left aside.
     pub makes_periods: bool,
@@ -244,6 +250,8 @@ pub struct CustomersDef {
     pub files: Files,
     /// Customer key.
     pub customer: Scalar,
+    /// Whether row groups are planned by the statistics of their footers, in the source `acquisitions`.
+    pub trust_statistics: bool,
     /// The day the customer was won.
     pub acquired_on: Option<Scalar>,
     /// What winning the customer cost.
@@ -261,6 +269,15 @@ pub struct ProductsDef {
     pub product: Scalar,
     /// Its group.
     pub group: Scalar,
+}
+
+/// What an INT96 timestamp of Parquet is: the type itself does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Int96 {
+    /// A point in time, in UTC, as Spark and Hive write it.
+    Instant,
+    /// Local wall time.
+    Wall,
 }
 
 /// What becomes of rows without customer.

@@ -2,7 +2,7 @@
 
 use super::support::{Line, Pipeline, Written, lines, replace, table, write, write_with};
 use super::{nothing_is_published, sound, ten_customers};
-use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int32Array, StringArray};
+use arrow::array::{ArrayRef, Float64Array, StringArray};
 use parquet::basic::{Compression, ZstdLevel};
 use std::fs;
 use std::sync::Arc;
@@ -89,9 +89,9 @@ fn files_that_drift_apart_are_named_both() {
     write(&pipeline.data("lines/b.parquet"), replace(table(&b), "unit_price", price));
     let (a, b) = (pipeline.data("lines/a.parquet"), pipeline.data("lines/b.parquet"));
     let [a, b] = [a, b].map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
-    let types = "is Float64 here and Decimal";
+    let types = "column 'unit_price' is Float64 here and Decimal";
     let way_out = "rewrite one of the files so that both agree";
-    check_and_run_fail(&pipeline, 4, &[&a, &b, "column 'unit_price'", types, way_out]);
+    check_and_run_fail(&pipeline, 4, &[&a, &b, types, way_out]);
 }
 
 #[test]
@@ -114,14 +114,6 @@ fn columns_that_nobody_uses_may_come_and_go() {
     columns.insert(3, ("note", note));
     write(&pipeline.data("lines/b.parquet"), columns);
     assert_eq!(pipeline.publish(&[]).counts(), [40, 40, 0, 0, 0]);
-}
-
-#[test]
-fn a_decimal_of_another_scale_is_drift() {
-    let pipeline = sound();
-    let price = Decimal128Array::from(vec![1_i128; 20]).with_precision_and_scale(10, 3).unwrap();
-    write(&pipeline.data("lines/b.parquet"), replace(table(&ten_customers()), "unit_price", Arc::new(price)));
-    check_and_run_fail(&pipeline, 4, &["lines/b.parquet", "(10, 3) here", "lines/a.parquet"]);
 }
 
 #[test]
@@ -183,8 +175,15 @@ fn a_corrupt_page_is_named_or_reads_as_rows_but_nothing_crashes() {
                 Some(3) => {}
                 _ => {
                     refused += 1;
-                    let way_out = "write the file again or take it out of the pattern";
-                    outcome.fails(4, &["lines/a.parquet: row group 0 cannot be decoded: ", way_out]);
+                    // A date that the statistics exclude is told as that.
+                    outcome.fails(
+                        4,
+                        &[
+                            "lines/a.parquet: row group 0",
+                            &format!("column '{column}'"),
+                            "write the file again",
+                        ],
+                    );
                 }
             }
             assert!(!outcome.stderr.contains("panicked"), "{column}: {outcome:?}");
@@ -289,14 +288,6 @@ fn every_fault_of_every_source_is_told_at_once() {
         .with("quantity = \"quantity\"", "quantity = \"quantty\"")
         .with("where channel = 'phone'", "where chanel = 'phone'");
     check_and_run_fail(&pipeline, 2, &["'orderd_at'", "'quantty'", "'chanel'"]);
-}
-
-#[test]
-fn narrower_integers_in_another_file_are_drift() {
-    let pipeline = sound();
-    let quantity = Arc::new(Int32Array::from(vec![1; 20])) as ArrayRef;
-    write(&pipeline.data("lines/b.parquet"), replace(table(&ten_customers()), "quantity", quantity));
-    check_and_run_fail(&pipeline, 4, &["lines/b.parquet", "column 'quantity' is Int32 here and Int64 in"]);
 }
 
 #[test]

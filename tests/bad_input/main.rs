@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod definition;
+mod drift;
 mod files;
+mod footers;
 mod found;
 mod ledgers;
 mod mistakes;

@@ -1,7 +1,9 @@
 //! A small pipeline in a folder of its own, the program run on it as a user does, and what it published.
 
+mod footer;
 mod history;
 mod pipeline;
 
+pub(crate) use footer::{with_row_groups, with_statistics};
 pub(crate) use history::{Columns, Line, Written, lines, replace, table, write, write_with};
 pub(crate) use pipeline::{Outcome, Pipeline, Published, rows_of};

@@ -27,7 +27,7 @@ pub(super) fn kind_of(field: &Field) -> Result<Kind, String> {
     kind_of_type(field.data_type())
 }
 
-fn kind_of_type(data_type: &DataType) -> Result<Kind, String> {
+pub(super) fn kind_of_type(data_type: &DataType) -> Result<Kind, String> {
     Ok(match data_type {
         DataType::Null => Kind::Null,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Number(Format::INTEGER),

@@ -27,6 +27,7 @@ mod text;
 mod text_call;
 mod time;
 mod vector;
+mod widen;
 mod write;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use bind::bind;
 pub(crate) use bind::way_to_a_moment;
 pub(crate) use column::as_uuid;
 pub use rows::Rows;
+pub(crate) use widen::{are_read_alike, sample, widened, wider};
 
 use crate::error::Result;
 use arrow::array::StringArray;

@@ -135,8 +135,9 @@ fn read_files(
     }
     let (parquet, others) = found.split(|file| kinds[&file.path] == FileKind::Parquet);
     let mut files = Vec::new();
-    let parquet = open_found(parquet, true)?;
-    let mut view = SourceView::of(&ledger.files.pattern, &parquet);
+    let parquet = open_found(parquet, definition.facts.int96, true)?;
+    let used = [&ledger.account_column, &ledger.period_column, &ledger.amount_column].map(Clone::clone);
+    let mut view = SourceView::of(&ledger.files.pattern, &parquet, &used);
     for file in parquet {
         files.push(parquet_rows::read(definition, ledger, file, holds_quantities)?);
     }

@@ -30,7 +30,7 @@ pub(super) fn read(
     let columns = Columns::bind(definition, ledger, &file)?;
     let finest = (!holds_quantities).then_some(definition.facts.money_scale);
     let mut rows: Vec<Row> = Vec::new();
-    for batch in batches(&file, Some(&columns.names()))? {
+    for batch in batches(&file, &columns.names())? {
         let first = rows.len() as u64 + 1;
         let batch = batch?;
         let loaded = &Rows::of(&batch);

@@ -42,6 +42,12 @@ pub(super) static FACTS: Section = Section {
             "",
             "The last day that such a row may have; rows after it are quarantined",
         ),
+        Key::optional(
+            "int96",
+            Kind::Words(&["instant", "wall"]),
+            "what the file says, else `\"wall\"`",
+            "What an INT96 timestamp is in files that do not say it themselves, as Spark's do: a point in time, or wall time",
+        ),
         Key::required("transactions", Kind::Table(&TRANSACTIONS), "The history: one row per order line"),
         Key::optional("events", Kind::NamedTables(&EVENTS), "", "Further sources: one row per event"),
         Key::optional("customers", Kind::Table(&CUSTOMERS), "", "Master data: one row per customer"),
@@ -55,6 +61,13 @@ const UNKNOWN_CUSTOMER: Key = Key::optional(
     Kind::Words(&["cost_object", "quarantine"]),
     "\"cost_object\"",
     "Rows without customer form one unidentified cost object, or are quarantined",
+);
+
+const TRUST_STATISTICS: Key = Key::optional(
+    "trust_statistics",
+    Kind::Flag,
+    "true",
+    "Whether the footers' statistics on dates decide which row groups are read for which period; `false` reads all of them every night",
 );
 
 const WHERE: Key =
@@ -98,6 +111,7 @@ static TRANSACTIONS: Section = Section {
             "The row's currency; rows in another than `facts.currency` are quarantined",
         ),
         UNKNOWN_CUSTOMER,
+        TRUST_STATISTICS,
         Key::optional(
             "duplicates",
             Kind::Words(&["error", "drop identical", "allow"]),
@@ -155,6 +169,7 @@ static EVENTS: Section = Section {
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
         Key::required("at", Kind::Sql, "When: a date or timestamp"),
         UNKNOWN_CUSTOMER,
+        TRUST_STATISTICS,
     ],
     choice: Choice::Free,
 };
@@ -165,6 +180,7 @@ static CUSTOMERS: Section = Section {
         Key::required("files", Kind::Files, "The Parquet files, one row per customer"),
         VERSION,
         Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
+        TRUST_STATISTICS,
         Key::optional("acquired_on", Kind::Sql, "", "The day the customer was won"),
         Key::optional(
             "acquisition_cost",

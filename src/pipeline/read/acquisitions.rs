@@ -40,6 +40,7 @@ pub(super) fn source(customers: &CustomersDef) -> Option<EventsDef> {
         at,
         // The customers source quarantines such rows too.
         unknown_customer: UnknownCustomer::Quarantine,
+        trust_statistics: customers.trust_statistics,
         makes_periods: false,
     })
 }

@@ -1,5 +1,6 @@
 //! Master data: `[facts.customers]` and `[facts.products]`.
 
+use super::facts::trust_statistics;
 use super::table::{Entry, Table};
 use super::wording::quoted;
 use crate::pipeline::{CustomersDef, ProductsDef, Scalar};
@@ -15,7 +16,14 @@ pub(super) fn customers(table: Table<'_>) -> Option<CustomersDef> {
         table.reading.fault(entry.key_offset, message);
     }
     let attributes = attributes(table);
-    Some(CustomersDef { files: files?, customer: customer?, acquired_on, acquisition_cost, attributes })
+    Some(CustomersDef {
+        files: files?,
+        customer: customer?,
+        trust_statistics: trust_statistics(table),
+        acquired_on,
+        acquisition_cost,
+        attributes,
+    })
 }
 
 fn attributes(table: Table<'_>) -> BTreeMap<String, Scalar> {

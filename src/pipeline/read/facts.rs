@@ -6,7 +6,8 @@ use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
 use crate::pipeline::keys::CHECKS;
 use crate::pipeline::{
-    DayBounds, Duplicates, EventsDef, FactsDef, Mistake, Policy, RowChecks, TransactionsDef, UnknownCustomer,
+    DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, TransactionsDef,
+    UnknownCustomer,
 };
 use crate::units::{Day, PeriodKind};
 
@@ -43,6 +44,7 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
         money_scale: grain.money_scale?,
         volume_scale: scale(table, "volume_scale")?,
         bounds: bounds(table),
+        int96: int96(table),
         transactions: transactions_def?,
         events,
         customers,
@@ -138,6 +140,7 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         cost,
         currency,
         unknown_customer: unknown_customer(table),
+        trust_statistics: trust_statistics(table),
         duplicates,
         checks: row_checks(table.table("checks")),
     })
@@ -180,6 +183,18 @@ fn unknown_customer(table: Table<'_>) -> UnknownCustomer {
     }
 }
 
+pub(super) fn trust_statistics(table: Table<'_>) -> bool {
+    !table.has("trust_statistics") || table.flag("trust_statistics")
+}
+
+fn int96(table: Table<'_>) -> Option<Int96> {
+    match table.text("int96")? {
+        "instant" => Some(Int96::Instant),
+        "wall" => Some(Int96::Wall),
+        _ => None,
+    }
+}
+
 fn event_source(entry: Entry<'_>) -> Option<EventsDef> {
     if entry.key == TRANSACTIONS || entry.key.trim().is_empty() {
         let message = format!("{} cannot name an event source; choose another name", quoted(entry.key));
@@ -195,6 +210,7 @@ fn event_source(entry: Entry<'_>) -> Option<EventsDef> {
         customer: customer?,
         at: at?,
         unknown_customer: unknown_customer(table),
+        trust_statistics: trust_statistics(table),
         makes_periods: true,
     })
 }
