@@ -2,7 +2,7 @@
 
 use super::support::{Line, Pipeline, Written, lines, replace, table, write, write_with};
 use super::{nothing_is_published, sound, ten_customers};
-use arrow::array::{ArrayRef, Float64Array, StringArray};
+use arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray};
 use parquet::basic::{Compression, ZstdLevel};
 use std::fs;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::support::{Columns, Pipeline, Published, replace, table, with_row_groups, with_statistics, write};
 use super::{nothing_is_published, sound, ten_customers};
-use arrow::array::{Array, ArrayRef, Date32Array, RecordBatch};
+use arrow::array::{ArrayRef, Date32Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
 use parquet::arrow::ArrowWriter;
