@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use support::{Columns, Outcome, Pipeline, Published, lines, table, write};
+use support::{Columns, Dice, Outcome, Pipeline, Published, lines, table, write};
 
 type Row = BTreeMap<String, String>;
 
@@ -170,16 +170,13 @@ fn answers() -> Vec<(Option<i64>, i32, &'static str, f64)> {
 /// after one purchase in three, and all go on as they did.
 #[test]
 fn complaints_that_change_nothing_have_no_effect() {
-    let mut state = 7_u64;
-    let mut draw = |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
+    let mut dice = Dice(7);
+    let mut draw = |below: u64| dice.below(below);
     let (mut bought, mut complaints, mut order) = (Vec::new(), Vec::new(), 0);
     for customer in 1..=1_500_i64 {
         // Some buy every other week, some once a quarter; all lapse by chance.
-        let gap = 10 + draw(120);
-        let mut day = i64::try_from(draw(300)).unwrap();
+        let gap = u64::try_from(10 + draw(120)).unwrap();
+        let mut day = draw(300);
         while day < 700 {
             order += 1;
             bought.push(support::Line::new(customer, order, day));
@@ -189,7 +186,7 @@ fn complaints_that_change_nothing_have_no_effect() {
             if draw(5) == 0 {
                 break;
             }
-            day += 1 + i64::try_from(draw(2 * gap)).unwrap();
+            day += 1 + draw(2 * gap);
         }
     }
     let section = "

@@ -49,6 +49,7 @@ impl<'d> Binder<'d> {
                 Some(bound)
             }
             Err(fault) => {
+                self.columns.extend(expr.columns().into_iter().map(str::to_owned));
                 self.messages.push(format!("{place}: {} (in {})", fault.message, self.file));
                 None
             }
@@ -92,12 +93,13 @@ impl<'d> Binder<'d> {
     }
 
     pub(crate) fn finish(mut self, files: &[InputFile]) -> Result<Vec<String>> {
+        self.columns.sort();
+        self.columns.dedup();
+        // First, because a column of two types may be of the wrong one here.
+        check_columns(files, &self.columns)?;
         if !self.messages.is_empty() {
             return Err(Error { kind: Kind::Definition, messages: self.messages });
         }
-        self.columns.sort();
-        self.columns.dedup();
-        check_columns(files, &self.columns)?;
         let absent = absent_columns(files, &self.required);
         if absent.is_empty() { Ok(self.columns) } else { Err(Error { kind: Kind::Input, messages: absent }) }
     }

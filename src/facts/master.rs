@@ -57,10 +57,13 @@ pub(super) fn bind_all(
             Err(fault) => messages.push(format!("{place}: {} (in {file})", fault.message)),
         }
     }
+    let names = scalars.iter().flat_map(|(_, scalar, ..)| scalar.expr.columns());
+    let names = names.chain(bounds.iter().flat_map(Bound::columns).map(String::as_str));
+    // First, because a column of two types may be of the wrong one here.
+    check_columns(files, &names.map(str::to_owned).collect::<Vec<_>>())?;
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Definition, messages });
     }
-    check_columns(files, &columns_of(&bounds))?;
     // The first is the key.
     let (key, scalar, ..) = &scalars[0];
     let required =

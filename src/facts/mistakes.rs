@@ -112,9 +112,9 @@ impl<'b> Measures<'b> {
         let wrong_sign = values.quantity < 0 || values.revenue < 0;
         let of_kind = |of_sale, of_return| if is_return { of_return } else { of_sale };
         [
-            (values.cost < 0, of_kind(Mistake::NegativeCost, Mistake::ReturnCost), cost),
-            (values.discount < 0, Mistake::NegativeDiscount, discount),
-            // Where the list value itself has the wrong sign, that is what is wrong.
+            // Where the list value or quantity itself has the wrong sign, the line reverses another, cost and all.
+            (!wrong_sign && values.cost < 0, of_kind(Mistake::NegativeCost, Mistake::ReturnCost), cost),
+            (!wrong_sign && values.discount < 0, Mistake::NegativeDiscount, discount),
             (
                 !wrong_sign && values.discount > values.revenue,
                 Mistake::DiscountAboveList,

@@ -172,7 +172,7 @@ fn every_codec_is_read() {
 #[test]
 fn a_codec_that_nothing_reads_is_refused_by_check() {
     let pipeline = sound();
-    with_row_groups(&pipeline.data("lines/a.parquet"), None, |row_group| {
+    with_row_groups(&pipeline.data("lines/a.parquet"), |row_group| {
         let columns = row_group.columns().iter().cloned();
         let columns = columns.map(|column| column.into_builder().set_compression(Compression::LZO).build().unwrap());
         let columns = columns.collect();
@@ -214,7 +214,7 @@ fn add_checksum(path: &Path, is_damaged: bool) {
     let added = i64::try_from(field.len() - 1).unwrap();
     let rest = &bytes[header_end + sizes[2]..];
     fs::write(path, [&bytes[..end], &field, &bytes[end + 1..header_end], &page, rest].concat()).unwrap();
-    with_row_groups(path, None, |row_group| {
+    with_row_groups(path, |row_group| {
         let mut columns: Vec<_> = row_group.columns().to_vec();
         let last = columns.pop().unwrap();
         let (size, data) = (last.compressed_size() + added, last.data_page_offset());

@@ -99,9 +99,9 @@ select count(*) from customer where net_revenue > customer_profit * 2
 select count(*) from customer where net_revenue / orders > 55.5
 select sum(amount) from cost_flow where stage = 'input'
 select count(*) from customer where profit_class like '%profit%'
-select avg(p_alive) from customer_value
-select round(avg(p_alive), 3) from customer_value
-select sum(residual_value) / sum(customer_value) from customer_value
+select avg(probability_alive) from customer_value
+select round(avg(probability_alive), 3) from customer_value
+select sum(residual_value) / sum(residual_revenue) from customer_value
 select a.money - b.money from (select sum(net_revenue) as money from customer) as a cross join (select sum(net_revenue) as money from customer_period) as b
 select count(1) from customer
 select count(1) filter (where orders > 3) from customer

@@ -153,7 +153,7 @@ with step as (
     from life group by all
 ), risk as (
     select time, events, censored,
-           (select count(*) from life where entry < time and duration >= time) as at_risk from step
+           (select count(*) from life where (entry < time or entry = 0 and time = 0) and duration >= time) as at_risk from step
 )
 select time::bigint, at_risk, events, censored,
        round(exp(sum(ln(case when events > 0 then 1 - events / at_risk else 1 end)) over (order by time)), 9) as survival

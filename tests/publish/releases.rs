@@ -17,7 +17,7 @@ fn an_empty_folder_has_no_release() {
     assert!(home.current().unwrap().is_none());
     assert!(home.releases().unwrap().is_empty());
     assert!(!home.path().exists(), "looking creates nothing");
-    assert_eq!(home.rollback(None).unwrap_err().kind, Kind::Definition);
+    assert_eq!(home.rollback(None).unwrap_err().kind, Kind::Input);
 }
 
 #[test]

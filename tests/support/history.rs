@@ -51,11 +51,11 @@ impl Line {
 }
 
 /// Numbers without pattern, the same for the same seed.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// Below `limit`, by splitmix64.
-    fn below(&mut self, limit: u64) -> i64 {
+    pub(crate) fn below(&mut self, limit: u64) -> i64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -28,8 +28,9 @@ fn not_a_date(text: &str, format: Option<&str>) -> String {
     if let Some(format) = format {
         return format!("'{text}' is not a date as date_format = \"{format}\" writes it");
     }
-    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let way_out = match shape.replace("00", "0").replace("00", "0").as_str() {
+    let mut shape: Vec<char> = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    shape.dedup_by(|next, last| (*next, *last) == ('0', '0'));
+    let way_out = match shape.iter().collect::<String>().as_str() {
         "0.0.0" => "; write date_format = \"%d.%m.%Y\"",
         "0.0" => "; write date_format = \"%m.%Y\"",
         "0/0/0" => "; write date_format = \"%d/%m/%Y\" or \"%m/%d/%Y\", whichever is meant",
