@@ -110,11 +110,13 @@ impl<'b> Measures<'b> {
         let (revenue, discount, cost) = (self.revenue[row], self.discount[row], self.cost[row]);
         let values = self.row(row);
         let wrong_sign = values.quantity < 0 || values.revenue < 0;
+        // Quantity and money of the other sign reverse the line as a whole, cost and discount with it.
+        let is_reversed = values.quantity < 0 && values.revenue <= 0;
         let of_kind = |of_sale, of_return| if is_return { of_return } else { of_sale };
         [
-            // Where the list value or quantity itself has the wrong sign, the line reverses another, cost and all.
-            (!wrong_sign && values.cost < 0, of_kind(Mistake::NegativeCost, Mistake::ReturnCost), cost),
-            (!wrong_sign && values.discount < 0, Mistake::NegativeDiscount, discount),
+            (!is_reversed && values.cost < 0, of_kind(Mistake::NegativeCost, Mistake::ReturnCost), cost),
+            (!is_reversed && values.discount < 0, Mistake::NegativeDiscount, discount),
+            // Where the list value itself has the wrong sign, that is what is wrong.
             (
                 !wrong_sign && values.discount > values.revenue,
                 Mistake::DiscountAboveList,
@@ -270,7 +272,10 @@ mod tests {
             (false, [-1, 4, 0, 0], &["sale_sign"]),
             (true, [-1, 4, 0, 0], &["return_sign"]),
             (true, [1, -4, 0, 0], &["return_sign"]),
-            (true, [1, 4, 0, 2], &["return_cost", "return_sign"]),
+            (true, [1, 4, 0, 2], &["return_sign"]),
+            (false, [-6, -100, -10, -60], &["sale_sign"]),
+            (false, [-1, 4, 0, -3], &["negative_cost", "sale_sign"]),
+            (false, [2, -100, 0, -60], &["negative_cost", "sale_sign"]),
             (false, [0, 5, 0, 0], &["no_quantity"]),
             (false, [0, -5, -1, -1], &["negative_cost", "negative_discount", "sale_sign", "no_quantity"]),
         ] {

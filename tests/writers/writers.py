@@ -78,7 +78,7 @@ def by_fastparquet(table, path):
     # (findings/fastparquet_seconds.sh).
     frame = table.to_pandas()
     frame["price"] = frame["price"].astype(float)
-    frame["bought_at"] = pd.to_datetime(frame["bought_at"]).dt.as_unit("ns")
+    frame["bought_at"] = pd.to_datetime(frame["bought_at"]).dt.as_unit("us")
     fastparquet.write(str(path), frame)
 
 
