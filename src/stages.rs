@@ -482,7 +482,8 @@ impl Workspace {
         let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
         let told = told.chain(&self.group_warnings).chain(&self.ledger_guesses).cloned();
-        let told = self.facts().warnings.iter().cloned().chain(of_rows).chain(told);
+        let left_out = self.facts().quarantine_warnings(&self.definition);
+        let told = self.facts().warnings.iter().cloned().chain(left_out).chain(of_rows).chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");

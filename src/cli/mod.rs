@@ -16,9 +16,10 @@ mod synth;
 mod whatif;
 
 use crate::error::{Error, Result};
+use crate::pipeline::sql::STACK_BYTES;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -92,7 +93,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return misused(&usage),
     };
-    match contained(|| dispatch(&cli)) {
+    match contained(|| on_large_stack(|| dispatch(&cli))) {
         Ok(output) => {
             print(&output);
             ExitCode::SUCCESS
@@ -148,13 +149,23 @@ fn error_json(error: &Error) -> serde_json::Value {
     })
 }
 
+/// Works in a thread whose stack bears the longest expressions; a panic goes on in the calling thread.
+fn on_large_stack(work: impl FnOnce() -> Result<String> + Send) -> Result<String> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("main".to_owned()).stack_size(STACK_BYTES);
+        let thread = thread.spawn_scoped(scope, work).map_err(|fault| cannot_start(&fault))?;
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+fn cannot_start(fault: &dyn std::fmt::Display) -> Error {
+    Error::internal(format!("cannot start threads: {fault}"))
+}
+
 fn dispatch(cli: &Cli) -> Result<String> {
-    if let Some(threads) = cli.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(usize::from(threads))
-            .build_global()
-            .map_err(|fault| Error::internal(format!("cannot start {threads} threads: {fault}")))?;
-    }
+    let threads = cli.threads.map_or(0, usize::from); // 0: as many as there are cores
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES);
+    pool.build_global().map_err(|fault| cannot_start(&fault))?;
     let json = cli.format == Format::Json;
     let log_json = cli.log == Log::Json;
     let events = progress::observer(log_json);

@@ -18,7 +18,7 @@ use super::source::{line_aggregates, wanted_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, RowMatch};
 use super::state_file::Kept;
 use crate::error::{Error, Result};
-use crate::pipeline::{Aggregate, Definition};
+use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
@@ -302,6 +302,26 @@ impl FactSet {
             transactions.excluded += duplicates;
         }
         accounts
+    }
+
+    /// Says how many rows of a source are quarantined, with the first of them, unless row checks say it all.
+    pub fn quarantine_warnings(&self, definition: &Definition) -> Vec<String> {
+        let checks = &definition.facts.transactions.checks;
+        let mut warnings = Vec::new();
+        for (source, _, counts) in self.accounts() {
+            let files = self.record.files.iter().filter(|account| account.source == source);
+            let mistakes = files.clone().flat_map(|account| &account.mistakes);
+            let mistakes = mistakes.filter(|found| checks.policy(found.mistake) == Policy::Quarantine);
+            if counts.quarantined > mistakes.map(|found| found.rows).sum() {
+                let first = files.filter_map(|account| account.quarantine.as_ref()).take(1);
+                let first = quarantine::first(&self.folder, first).unwrap_or_default();
+                let RowCounts { read, quarantined, .. } = counts;
+                warnings.push(format!(
+                    "{source}: {quarantined} of {read} rows are quarantined; the first: {first}; table quarantine lists them"
+                ));
+            }
+        }
+        warnings
     }
 
     /// What row checks found, by source and kind.

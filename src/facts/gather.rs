@@ -64,20 +64,28 @@ pub fn check(definition: &Definition) -> Result<Checked> {
     let mut found = Vec::new();
     let mut faults = Faults::default();
     let bound = bind_sources(definition, false).and_then(|(sources, _)| {
-        days_of(&sources, definition.facts.timezone)?;
-        Ok((key_type(definition, &sources)?, sources))
+        let days = days_of(&sources, definition.facts.timezone)?;
+        Ok((key_type(definition, &sources)?, sources, days))
     });
-    let (mut customer_keys, mut transactions) = (None, None);
+    let (mut customer_keys, mut products) = (None, None);
     let mut attributes = AttributeTypes::new();
-    if let Some((key_type, sources)) = faults.keep(bound) {
-        sources.iter().for_each(|source| {
-            faults.keep(probe(source));
-        });
+    let bound = faults.keep(bound);
+    if let Some(def) = &definition.facts.products {
+        let transactions = bound.as_ref().map(|(_, sources, _)| &sources[0]);
+        products = faults.keep(read_products(definition, def, transactions, &Interner::new(), false));
+    }
+    if let Some((key_type, sources, days)) = bound {
         found.extend(
             sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns)),
         );
+        if definition.facts.products.is_some() == products.is_some()
+            && let Some(warnings) = faults.keep(probe(definition, &sources, &days, products.as_ref()))
+        {
+            for (view, warning) in found.iter_mut().zip(warnings) {
+                view.warnings.extend(warning);
+            }
+        }
         customer_keys = Some(key_type);
-        transactions = sources.into_iter().next();
     }
     if let Some(def) = &definition.facts.customers
         && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
@@ -87,12 +95,7 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         }
         found.push(SourceView::of("customers", source.files(), &source.columns()));
     }
-    if let Some(def) = &definition.facts.products
-        && let Some(products) =
-            faults.keep(read_products(definition, def, transactions.as_ref(), &Interner::new(), false))
-    {
-        found.push(SourceView::of("products", &products.files, &[]));
-    }
+    found.extend(products.map(|products| SourceView::of("products", &products.files, &[])));
     faults.none().map(|()| Checked { sources: found, keys: customer_keys, attributes })
 }
 

@@ -122,6 +122,7 @@ impl SourceMistake {
         let (fate, other) = match self.policy {
             "quarantine" => ("they are quarantined", "warn"),
             "error" => ("nothing is published", "warn"),
+            _ if self.place.is_some() => ("they are used unless another check leaves them out", "allow"),
             _ => ("they are used", "allow"),
         };
         let way_out = self.kind.way_out();

@@ -1,32 +1,81 @@
-//! Trial decoding: one batch of the used columns of each file, so that `check` finds codecs, pages and types
-//! that `run` would stumble over.
+//! Trial runs over one batch of each file, so that `check` finds codecs, pages, types and values that `run` would
+//! stumble over.
 
 use super::input::InputFile;
-use super::reading::Reading;
-use super::scan::Task;
+use super::intern::Interner;
+use super::key_ranges::KeyRanges;
+use super::periods::PeriodIndex;
+use super::products::ProductGroups;
+use super::scan::{ScanContext, Scanned, Task, scan};
+use super::schema::RowCounts;
 use super::source::Source;
-use crate::error::{Faults, Result};
+use super::statistics::Days;
+use crate::error::{Error, Faults, Result};
+use crate::pipeline::{DayBounds, Definition};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// So many files are decoded one by one; of more, one of every layout.
+/// So many files are tried one by one; of more, one of every layout.
 const FEW_FILES: usize = 100;
 
-/// Decodes a batch of every file of a source or, where they are many, of one of every distinct layout.
+/// Evaluates a batch of every file of the sources or, where they are many, of one of every distinct layout; gives a
+/// warning for each source of which rows would be quarantined.
 ///
 /// # Errors
-/// Files whose first rows cannot be decoded.
-pub(crate) fn probe(source: &Source) -> Result<()> {
+/// Files whose first rows cannot be decoded, sources of which no row that was tried can be used.
+pub(crate) fn probe(
+    definition: &Definition,
+    sources: &[Source],
+    days: &[Vec<Vec<Days>>],
+    products: Option<&ProductGroups>,
+) -> Result<Vec<Option<String>>> {
+    let facts = &definition.facts;
+    // Without bounds: the first rows of a long history may well lie before them.
+    let context = ScanContext {
+        sources,
+        days,
+        periods: &PeriodIndex::new(facts.period),
+        as_of: None,
+        bounds: DayBounds::default(),
+        checks: &facts.transactions.checks,
+        wanted: &|_| false,
+        customers: &Interner::new(),
+        groups: &Interner::new(),
+        products,
+        currency: &facts.currency,
+        ranges: &|_, keys| Arc::new(KeyRanges::new(0, keys)),
+    };
     let mut faults = Faults::default();
-    for file in worth_a_trial(&source.files, &source.columns) {
-        faults.keep(probe_file(source, file));
-    }
-    faults.none()
+    let tried = (0..sources.len()).map(|source| probe_source(&context, source));
+    let warnings = tried.filter_map(|tried| faults.keep(tried)).collect();
+    faults.none().map(|()| warnings)
 }
 
-fn probe_file(source: &Source, file: usize) -> Result<()> {
-    let Some(row_group) = source.files[file].row_groups().position(|rows| rows > 0) else { return Ok(()) };
-    let first = Reading::of(source, Task { source: 0, file, row_group }).batches()?.next();
-    first.transpose().map(drop)
+fn probe_source(context: &ScanContext<'_>, source: usize) -> Result<Option<String>> {
+    let Source { name, files, columns, .. } = &context.sources[source];
+    let mut faults = Faults::default();
+    let mut counts = RowCounts::default();
+    let mut first = None;
+    for file in worth_a_trial(files, columns) {
+        let Some(row_group) = files[file].row_groups().position(|rows| rows > 0) else { continue };
+        let scanned = scan(context, Task { source, file, row_group }, 1);
+        let Some(Scanned { counts: of_file, quarantined, .. }) = faults.keep(scanned) else { continue };
+        counts.add(&of_file);
+        let path = files[file].path.display().to_string();
+        first = first.or_else(|| quarantined.first().map(|row| row.words(&path)));
+    }
+    faults.none()?;
+    let Some(first) = first else { return Ok(None) };
+    let RowCounts { read, used, quarantined, .. } = counts;
+    let is_all = read == files.iter().map(InputFile::rows).sum::<u64>();
+    if source == 0 && used == 0 && is_all {
+        return Err(Error::check(format!(
+            "{name}: none of the {read} rows can be used, {quarantined} would be quarantined; the first: {first}; correct what leaves them out, or the file pattern"
+        )));
+    }
+    Ok(Some(format!(
+        "{name}: {quarantined} of {read} rows that were tried would be quarantined; the first: {first}"
+    )))
 }
 
 /// Every file, by index; of many, the first of those that have the same types, codecs and encodings.

@@ -47,6 +47,12 @@ impl QuarantinedRow {
         Ok(Self { row_group, row, reason: reason.to_owned(), content })
     }
 
+    /// In words: file, row group, row and reason.
+    pub(crate) fn words(&self, file: &str) -> String {
+        let Self { row_group, row, reason, .. } = self;
+        format!("{file} row group {row_group} row {row}: {reason}")
+    }
+
     /// Turns a row counted over the whole file into its row group and the row in it.
     pub(crate) fn place(&mut self, rows_of_groups: impl Iterator<Item = u64>) {
         for rows in rows_of_groups {

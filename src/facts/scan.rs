@@ -73,11 +73,11 @@ pub(crate) struct Scanned {
     pub(crate) last_day: Option<Day>,
 }
 
-/// Reads one row group.
+/// Reads one row group, or its first batches.
 ///
 /// # Errors
 /// A page that cannot be decoded, rows that contradict the footer: names the file and the row group.
-pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
+pub(crate) fn scan(context: &ScanContext<'_>, task: Task, batches: usize) -> Result<Scanned> {
     let source = &context.sources[task.source];
     let file = &source.files[task.file];
     let reading = Reading::of(source, task);
@@ -85,7 +85,7 @@ pub(crate) fn scan(context: &ScanContext<'_>, task: Task) -> Result<Scanned> {
     let mut first_row = 0;
     let expected = file.metadata.metadata().row_group(task.row_group).num_rows();
     let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
-    for batch in reading.batches()? {
+    for batch in reading.batches()?.take(batches) {
         let batch = batch?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)
             .map_err(|fault| with_place(fault, file, task.row_group))?;

@@ -11,12 +11,28 @@ use crate::pipeline::Definition;
 use crate::units::{Day, Period, PeriodKind};
 use std::ops::Range;
 
-/// At most one row in this many is next to nothing.
-const FEW: u64 = 100;
-/// Days without rows after which few rows are a stray.
-const LONG_GAP: i32 = 730;
-/// Days without rows after which they are one if the gap is longer than the rest of the history.
-const GAP: i32 = 365;
+/// How little lies beyond how long a gap: less than one row in `few`, at least `days` without any row, and more than
+/// `rests` times the length of the rest of the history.
+struct Rule {
+    few: u64,
+    days: i32,
+    rests: i32,
+}
+
+/// The longer the gap against the history, the more rows are still no history of their own: an empty date that became
+/// 1970 is often one row in twenty.
+const RULES: [Rule; 3] = [
+    Rule { few: 100, days: 730, rests: 0 },
+    Rule { few: 100, days: 365, rests: 1 },
+    Rule { few: 5, days: 1_825, rests: 3 },
+];
+
+impl Rule {
+    fn holds(&self, rows: u64, total: u64, gap: &Range<Day>, rest: &Range<Day>) -> bool {
+        let [gap, rest] = [gap, rest].map(|days| days.end.0 - days.start.0);
+        rows * self.few < total && gap >= self.days && gap > rest * self.rests
+    }
+}
 
 /// Which end of the history a stray lies at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,20 +98,12 @@ fn stray_at(end: End, lived: &[(Period, u64)]) -> Option<Stray> {
         let (earlier, later) = lived.split_at(at);
         let (beyond, rest) = if end == End::First { (earlier, later) } else { (later, earlier) };
         let rows = rows_of(beyond);
-        if rows * FEW >= total {
-            break;
-        }
         let gap = span(earlier).end..span(later).start;
-        if is_long(&gap, &span(rest)) {
+        if RULES.iter().any(|rule| rule.holds(rows, total, &gap, &span(rest))) {
             found = Some(Stray { end, rows, days: span(beyond), gap });
         }
     }
     found
-}
-
-fn is_long(gap: &Range<Day>, rest: &Range<Day>) -> bool {
-    let [gap, rest] = [gap, rest].map(|days| days.end.0 - days.start.0);
-    gap >= LONG_GAP || gap >= GAP && gap > rest
 }
 
 fn message(definition: &Definition, run: &Run<'_>, stray: &Stray, total: u64) -> Result<String> {
@@ -201,8 +209,12 @@ mod tests {
         assert_eq!(with(&[(1970, 1, 1)], &[]), [(End::First, 1)]);
         assert_eq!(with(&[(1970, 1, 1)], &[(2099, 12, 2)]), [(End::First, 1), (End::Last, 2)]);
         assert_eq!(with(&[], &[(2098, 1, 1), (2099, 12, 1)]), [(End::Last, 2)]);
-        // One row in a hundred is something.
-        assert_eq!(with(&[], &[(2099, 12, 4)]), []);
+        // One row in a hundred is something after three years, but not after seventy, as long as it is not one in five.
+        assert_eq!(with(&[], &[(2027, 12, 4)]), []);
+        assert_eq!(with(&[], &[(2099, 12, 74)]), [(End::Last, 74)]);
+        assert_eq!(with(&[], &[(2099, 12, 75)]), []);
+        assert_eq!(with(&[(1970, 1, 1)], &[]), [(End::First, 1)]);
+        assert_eq!(of(&[(2024, 1, 9), (2099, 12, 1)]), [(End::Last, 1)]);
         // A year without rows that is longer than the rest of the history.
         assert_eq!(with(&[], &[(2025, 7, 1)]), [(End::Last, 1)]);
         assert_eq!(with(&[], &[(2025, 6, 1)]), []);

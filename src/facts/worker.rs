@@ -85,7 +85,7 @@ impl Shared<'_> {
             currency: &run.currency,
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
         };
-        let scanned = scan(&context, task)?;
+        let scanned = scan(&context, task, usize::MAX)?;
         let Scanned { counts, quarantined, mistakes, records, last_day } = scanned;
         let fed = match run.reach[task.source][task.file][task.row_group] {
             Some((first, last)) => first..=last,

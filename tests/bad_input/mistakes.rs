@@ -83,9 +83,9 @@ fn every_kind_is_counted_and_told_with_its_first_row() {
     let way_out = "they are quarantined; write 'cost' so that it is positive on sales and negative on returns, or say \
                    negative_cost = \"warn\" in [facts.transactions.checks]";
     assert!(warnings[0].ends_with(way_out), "{}", warnings[0]);
-    for (line, [kind, policy, ..]) in
-        outcome.stdout.lines().filter(|line| line.starts_with("mistakes")).zip(expected)
-    {
+    let lines: Vec<&str> = outcome.stdout.lines().filter(|line| line.starts_with("mistakes")).collect();
+    assert_eq!(lines.len(), expected.len(), "{lines:?}");
+    for (line, [kind, policy, ..]) in lines.into_iter().zip(expected) {
         assert!(line.contains(policy) && line.contains(kind) && line.contains("row group"), "{line}");
     }
     let reasons: Vec<_> = published.rows("quarantine").iter().map(|row| row["reason"].clone()).collect();

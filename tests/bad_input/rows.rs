@@ -331,3 +331,37 @@ fn failed_casts_are_quarantined_with_the_value_wherever_they_stand() {
     let reasons: Vec<&str> = found.iter().map(|(_, _, reason)| reason.as_str()).collect();
     assert_eq!(reasons, ["at: '31.01.2024' is no date", "at is null", "where: 'two' is no integer"]);
 }
+
+/// Half of the dates are text in another order of day and month than the pipeline file says.
+#[test]
+fn rows_that_are_left_out_are_said_by_check_and_run_with_the_first_of_them() {
+    let pipeline = Pipeline::new().with("at = \"ordered_at\"", "at = \"strptime(ordered_at, '%d/%m/%Y')\"");
+    let dated = |dates: [&str; 2]| {
+        let dates: StringArray = (0..20).map(|row| Some(dates[row % 2])).collect();
+        replace(table(&ten_customers()), "ordered_at", Arc::new(dates))
+    };
+    write(&pipeline.data("lines/a.parquet"), dated(["31/01/2024", "01/31/2024"]));
+    let first = "lines/a.parquet row group 0 row 1: at: ";
+    let check = pipeline.abacus(&["check"]);
+    check.succeeds(&["transactions: 10 of 20 rows that were tried would be quarantined; the first: ", first]);
+    let run = pipeline.abacus(&["run"]);
+    run.succeeds(&["transactions: 10 of 20 rows are quarantined; the first: ", first, "table quarantine"]);
+    write(&pipeline.data("lines/a.parquet"), dated(["2024-01-31", "01/31/2024"]));
+    let texts = ["transactions: none of the 20 rows can be used, 20 would be quarantined", "row 0: at: "];
+    pipeline.abacus(&["check"]).fails(3, &texts);
+}
+
+/// A chain of operators is a tree as deep as it is long.
+#[test]
+fn long_expressions_are_evaluated_and_too_long_ones_refused() {
+    let of_terms = |terms: usize| {
+        let cost = vec!["quantity"; terms].join(" + ");
+        let pipeline = sound();
+        pipeline.with("cost = \"quantity * unit_cost\"", &format!("cost = \"{cost}\""))
+    };
+    of_terms(2_000).publish(&[]);
+    for terms in [2_002, 100_000] {
+        let texts = [&format!("'cost': {} operators, expected at most 2000", terms - 1), "in (…)"];
+        of_terms(terms).abacus(&["check"]).fails(2, &texts);
+    }
+}

@@ -146,6 +146,15 @@ impl Outcome {
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// The command ended well, and said all of this on stderr.
+    #[track_caller]
+    pub(crate) fn succeeds(&self, texts: &[&str]) {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        for text in texts {
+            assert!(self.stderr.contains(text), "no '{text}' in: {}", self.stderr);
+        }
+    }
+
     /// Fails unless the command ended so, with all of these texts in its messages.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, texts: &[&str]) {

@@ -1,4 +1,4 @@
-//! Values from text, as DuckDB's casts read them: pure functions, for columns, ledgers and folder names alike.
+//! Values from text, as DuckDB's casts read them: pure functions.
 //!
 //! Stricter than DuckDB in two places where it would guess: text after a time is only taken for a zone that exists, and
 //! `infinity`, `epoch` and years before 1 are no dates.

@@ -3,7 +3,7 @@
 use super::costing::check_names;
 use super::table::{Entry, Table, compare};
 use super::wording::{lower_first, subject};
-use crate::pipeline::sql::{Placed, names_of_query};
+use crate::pipeline::sql::{Placed, check_query, names_of_query};
 use crate::pipeline::{ExpectDef, Named, QueryNames, Severity};
 use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::GenericDialect;
@@ -53,6 +53,10 @@ fn check_bounds(table: Table<'_>) {
 /// Checks that it is one query; which tables and columns there are is for the stages to say.
 fn query(entry: Entry<'_>) -> Option<(String, QueryNames)> {
     let text = entry.text()?;
+    if let Err(fault) = check_query(text) {
+        entry.fault_in_text(fault.offset, format!("'{}': {}", entry.key, fault.message));
+        return None;
+    }
     match Parser::parse_sql(&GenericDialect {}, text).as_deref() {
         Ok([Statement::Query(query)]) => return Some((text.to_owned(), names_in(entry, text, query))),
         Ok(_) => {

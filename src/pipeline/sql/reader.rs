@@ -1,6 +1,7 @@
 //! From SQL text to sqlparser's trees, with positions as byte offsets.
 
 use super::SqlError;
+use super::length::check_operators;
 use sqlparser::ast::{Expr as Ast, Spanned};
 use sqlparser::dialect::{Dialect, GenericDialect};
 use sqlparser::keywords::Keyword;
@@ -20,6 +21,7 @@ impl<'a> Reader<'a> {
         let mut tokens = Tokenizer::new(&Grammar, text)
             .tokenize_with_location()
             .map_err(|error| reader.fault(error.location, lower_first(&error.message)))?;
+        check_operators(&tokens, text)?;
         free_ordinary_words(&mut tokens);
         let mut parser = Parser::new(&Grammar).with_tokens_with_locations(tokens);
         let tree = parser.parse_expr().map_err(|error| reader.syntax_error(&error))?;
