@@ -1,6 +1,6 @@
 //! Columns that some files of a source lack: null there, which is right only where no row is lost by it.
 
-use super::expr::{Bound, Rows, bind, sample};
+use super::expr::{Bound, Rows, SAMPLES, bind, sample};
 use super::input::InputFile;
 use crate::pipeline::Expr;
 use crate::pipeline::sql::BinaryOp;
@@ -40,10 +40,9 @@ impl Required {
         let without =
             |condition: &Bound| condition.columns().iter().any(|name| absent.contains(name.as_str()));
         let concerned: Vec<&Bound> = self.are_null.iter().filter(|condition| without(condition)).collect();
-        let is_lost = |condition: &&Bound| {
-            is_null(condition, absent, schema) && !is_null(condition, &BTreeSet::new(), schema)
-        };
-        let lost = concerned.first().filter(|_| concerned.iter().all(is_lost))?;
+        let is_lost =
+            |condition: &&&Bound| (0..SAMPLES).all(|number| is_null(condition, absent, schema, number));
+        let lost = concerned.iter().find(is_lost)?;
         lost.columns().iter().map(String::as_str).find(|name| absent.contains(name))
     }
 }
@@ -57,11 +56,12 @@ fn conjuncts(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// Answers the question for a row whose absent columns are null, and whose other columns are not.
-fn is_null(question: &Bound, absent: &BTreeSet<&str>, schema: &Schema) -> bool {
+fn is_null(question: &Bound, absent: &BTreeSet<&str>, schema: &Schema, number: usize) -> bool {
     let value = |name: &String| -> Option<(Field, ArrayRef)> {
         let field = schema.field_with_name(name).ok()?.clone();
         let is_absent = absent.contains(name.as_str());
-        let value = if is_absent { new_null_array(field.data_type(), 1) } else { sample(field.data_type()) };
+        let value =
+            if is_absent { new_null_array(field.data_type(), 1) } else { sample(field.data_type(), number) };
         Some((field, value))
     };
     let (fields, values): (Vec<Field>, Vec<ArrayRef>) = question.columns().iter().filter_map(value).unzip();

@@ -45,6 +45,7 @@ impl Plans {
                 Function::CountRows => Some(AggregatePlan::Count { filter }),
                 Function::Count(expr) => self.count(binder, expr, wanted.aggregate.filter.as_ref(), &place),
                 Function::Sum(expr) => self.value(binder, expr, facts, &place).map(|value| {
+                    binder.require("sum", expr, true);
                     wanted.scale = self.values[value].scale;
                     AggregatePlan::Sum { value, filter }
                 }),

@@ -62,13 +62,12 @@ impl FileKind {
     }
 
     fn of_bytes(head: &[u8]) -> Self {
-        let magic: [(&[u8], Self); 17] = [
+        let magic: [(&[u8], Self); 16] = [
             (b"PAR1", Self::Parquet),
             (b"PARE", Self::EncryptedParquet),
             (b"\xd0\xcf\x11\xe0", Self::OldExcel),
             (b"\x1f\x8b", Self::Gzip),
             (b"\x28\xb5\x2f\xfd", Self::Zstd),
-            (b"ORC", Self::Orc),
             (b"Obj\x01", Self::Avro),
             (b"ARROW1", Self::Arrow),
             (b"FEA1", Self::Feather),
@@ -91,6 +90,12 @@ impl FileKind {
             let is_workbook = head.windows(3).any(|bytes| bytes == b"xl/");
             let has_types = head.windows(19).any(|bytes| bytes == b"[Content_Types].xml");
             return if is_workbook || has_types { Self::Excel } else { Self::Zip };
+        }
+        // A table of text may have a first column such as `ORCAMENTO`.
+        if head.starts_with(b"ORC")
+            && head.get(3).is_some_and(|byte| !byte.is_ascii_graphic() && *byte != b' ')
+        {
+            return Self::Orc;
         }
         if head.get(8..12) == Some(b"DUCK") {
             return Self::DuckDb;

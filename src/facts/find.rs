@@ -27,7 +27,7 @@ pub(crate) struct FoundFiles {
     /// The lake table they are of.
     pub(crate) table: Option<String>,
     /// Its columns, which older files may lack.
-    columns: Vec<Field>,
+    pub(crate) columns: Vec<Field>,
 }
 
 /// What the files of a source share.
@@ -165,7 +165,7 @@ impl InputFile {
     /// A partition column that the file holds as well is read from the file and held against the log.
     fn add_partition_values(&mut self, values: Vec<PartitionValue>) {
         for PartitionValue { column: name, text: value, value: array } in values {
-            if self.schema.field_with_name(&name).is_ok() {
+            if let Some(name) = self.spelling_of(&name) {
                 self.path_claims.push(PathClaim { name, value });
             } else {
                 self.add_constants(vec![ConstantColumn::new(&name, array)]);
@@ -175,7 +175,7 @@ impl InputFile {
 
     /// A column of the table that is younger than the file is null in it.
     fn add_missing(&mut self, columns: &[Field]) -> Result<()> {
-        let missing = columns.iter().filter(|column| self.schema.field_with_name(column.name()).is_err());
+        let missing = columns.iter().filter(|column| self.spelling_of(column.name()).is_none());
         let missing: Vec<&Field> = missing.collect();
         if let Some(column) = missing.iter().find(|column| !column.is_nullable()) {
             return Err(Error::input(format!(

@@ -4,7 +4,7 @@ use super::contain::contain;
 use super::expr::as_uuid;
 use super::input::InputFile;
 use crate::pipeline::Int96;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
@@ -20,21 +20,30 @@ pub(crate) struct Footer {
     pub(crate) silent_int96: Vec<String>,
 }
 
-/// Reads a footer; `int96` is what an INT96 column is where the file does not say.
+/// Reads a footer; `int96` is what an INT96 column is where neither the file nor the schema of its `table` says.
 ///
 /// # Errors
 /// What is no footer, or one whose counts contradict each other; the file is still to be named.
-pub(crate) fn read_footer(file: &impl ChunkReader, int96: Option<Int96>) -> Result<Footer, String> {
+pub(crate) fn read_footer(
+    file: &impl ChunkReader,
+    int96: Option<Int96>,
+    table: &[Field],
+) -> Result<Footer, String> {
     let metadata = contain(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()))?;
     check_row_counts(&metadata)?;
     let mut silent_int96 = Vec::new();
-    let hinted = hinted_schema(&metadata, int96.unwrap_or(Int96::Wall), &mut silent_int96);
+    let hints = hints(&metadata, int96.unwrap_or(Int96::Wall), table, &mut silent_int96);
     if int96.is_some() {
         silent_int96.clear(); // the pipeline file has said it
     }
-    let options = ArrowReaderOptions::new().with_schema(hinted);
-    let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).unwrap_or(metadata);
-    Ok(Footer { metadata, silent_int96 })
+    Ok(Footer { metadata: hinted(&metadata, &hints)?, silent_int96 })
+}
+
+/// Asks the reader for these fields.
+fn hinted(metadata: &ArrowReaderMetadata, fields: &[FieldRef]) -> Result<ArrowReaderMetadata, String> {
+    let schema = Schema::new_with_metadata(fields.to_vec(), metadata.schema().metadata().clone());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(|fault| fault.to_string())
 }
 
 /// The rows of the file are those of its row groups.
@@ -52,16 +61,27 @@ fn check_row_counts(metadata: &ArrowReaderMetadata) -> Result<(), String> {
 /// What to ask the reader for: 64-bit decimals where 18 digits suffice, half the memory traffic of 128-bit ones;
 /// dictionaries for texts of few values, so that a filter or a group is looked up once per value and not per row; and
 /// INT96 in microseconds, which reach further than the years 1677 to 2262.
-fn hinted_schema(metadata: &ArrowReaderMetadata, int96: Int96, silent: &mut Vec<String>) -> SchemaRef {
+fn hints(
+    metadata: &ArrowReaderMetadata,
+    int96: Int96,
+    table: &[Field],
+    silent: &mut Vec<String>,
+) -> Vec<FieldRef> {
     let schema = metadata.schema();
     let told = Int96Columns::of(metadata);
+    let of_table = |name: &str| match table.iter().find(|field| field.name() == name)?.data_type() {
+        DataType::Timestamp(_, zone) => Some(zone.is_some()),
+        _ => None,
+    };
     let hint = |(root, field): (usize, &Arc<Field>)| {
         let Some(leaf) = leaf_of(metadata, root) else { return Arc::clone(field) };
         let column = metadata.parquet_schema().column(leaf);
         let to = |data_type| Arc::new(field.as_ref().clone().with_data_type(data_type));
         match (column.physical_type(), field.data_type()) {
             (Physical::INT96, DataType::Timestamp(_, zone)) => {
-                let is_instant = match told.is_instant(field.name(), zone.is_some()) {
+                let is_instant =
+                    of_table(field.name()).or_else(|| told.is_instant(field.name(), zone.is_some()));
+                let is_instant = match is_instant {
                     Some(is_instant) => is_instant,
                     None => {
                         silent.push(field.name().clone());
@@ -88,8 +108,7 @@ fn hinted_schema(metadata: &ArrowReaderMetadata, int96: Int96, silent: &mut Vec<
             _ => Arc::clone(field),
         }
     };
-    let fields: Vec<_> = schema.fields().iter().enumerate().map(hint).collect();
-    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+    schema.fields().iter().enumerate().map(hint).collect()
 }
 
 fn is_enumeration(column: &ColumnDescriptor) -> bool {

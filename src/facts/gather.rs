@@ -232,6 +232,7 @@ impl Run<'_> {
         let mut made = BTreeMap::new();
         let mut ids = KnownIds::new();
         let mut files: BTreeMap<(usize, usize), FileOutcome> = BTreeMap::new();
+        let mut faults: BTreeMap<u16, Error> = BTreeMap::new();
         for (index, outcome) in outcomes {
             let outcome = outcome?;
             let task = self.tasks[index];
@@ -243,6 +244,10 @@ impl Run<'_> {
                 ids.insert(period.customers.digest.clone(), keys);
                 made.insert(number, period);
             }
+            faults.extend(outcome.faults);
+        }
+        if let Some((_, fault)) = faults.pop_first() {
+            return Err(fault);
         }
         let mut accounts = self.kept_accounts.clone();
         for ((source_index, file_index), file) in files {

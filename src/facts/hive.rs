@@ -145,9 +145,9 @@ pub(crate) fn add_folder_columns(files: &mut [InputFile], found: &[Vec<FolderVal
         for ((place, values), file) in places.into_iter().zip(found).zip(&mut *files) {
             let Some(place) = place else { continue };
             let value = values[place].value.as_deref();
-            if file.schema.field_with_name(name).is_ok() {
+            if let Some(name) = file.spelling_of(name) {
                 let value = value.map(ToOwned::to_owned);
-                file.path_claims.push(PathClaim { name: name.to_owned(), value });
+                file.path_claims.push(PathClaim { name, value });
             } else {
                 let value = kind.array(value).expect("the type holds every value");
                 file.add_constants(vec![ConstantColumn::new(name, value)]);

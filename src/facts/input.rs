@@ -2,14 +2,14 @@
 
 use super::constant::{ConstantColumn, PathClaim};
 use super::file_kind::{FileKind, conversion};
-use super::find::{FoundFiles, Origin, find};
+use super::find::{FoundFile, FoundFiles, Origin, find};
 use super::footer::read_footer;
 use super::pages::Pages;
 use super::unify::unify;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Definition, Files, Int96};
 use crate::storage::{Head, Object, store_of};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,15 @@ impl InputFile {
         absent.map(|(name, _)| name.as_str())
     }
 
+    /// What the schema calls a column, whatever its capitals.
+    pub(crate) fn spelling_of(&self, name: &str) -> Option<String> {
+        let lower = name.to_lowercase();
+        let fields = self.schema.fields();
+        let exact = fields.iter().find(|field| field.name() == name);
+        let found = exact.or_else(|| fields.iter().find(|field| field.name().to_lowercase() == lower));
+        found.map(|field| field.name().clone())
+    }
+
     /// The columns expressions may name.
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
@@ -110,8 +119,8 @@ pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Resu
 /// # Errors
 /// A file cannot be opened or is no complete Parquet file: all such files are named.
 pub(crate) fn open_found(found: FoundFiles, int96: Option<Int96>, verify: bool) -> Result<Vec<InputFile>> {
-    let opened: Vec<Result<InputFile>> =
-        found.files.par_iter().map(|file| open_one(&file.path, int96, verify)).collect();
+    let open = |file: &FoundFile| open_one(&file.path, int96, &found.columns, verify);
+    let opened: Vec<Result<InputFile>> = found.files.par_iter().map(open).collect();
     let (opened, faults): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
     let messages: Vec<String> = faults.into_iter().filter_map(Result::err).flat_map(|e| e.messages).collect();
     if !messages.is_empty() {
@@ -122,11 +131,11 @@ pub(crate) fn open_found(found: FoundFiles, int96: Option<Int96>, verify: bool) 
     Ok(opened)
 }
 
-fn open_one(path: &Path, int96: Option<Int96>, verify: bool) -> Result<InputFile> {
+fn open_one(path: &Path, int96: Option<Int96>, table: &[Field], verify: bool) -> Result<InputFile> {
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
     let file = Pages::open(path).map_err(|fault| io(&fault))?;
     let head = file.object().head().map_err(|fault| io(&fault))?;
-    let footer = read_footer(&file, int96).map_err(|fault| not_parquet(path, &fault))?;
+    let footer = read_footer(&file, int96, table).map_err(|fault| not_parquet(path, &fault))?;
     let digest =
         if verify { digest_all(file.object(), head.size) } else { digest_footer(file.object(), head.size) };
     let digest = digest.map_err(|fault| io(&fault))?;

@@ -64,11 +64,16 @@ pub(super) fn bind_all(
     if !messages.is_empty() {
         return Err(Error { kind: Kind::Definition, messages });
     }
-    // The first is the key.
-    let (key, scalar, ..) = &scalars[0];
-    let required =
-        Required::new(key, &scalar.expr, files[0].schema(), &BTreeMap::new(), definition.facts.timezone);
-    let absent = absent_columns(files, &[required]);
+    // The first is the key. What else may be null is an attribute or a day that is not known.
+    let needed =
+        scalars.iter().enumerate().filter(|(index, (key, ..))| *index == 0 || *key == "acquisition_cost");
+    let mut required = Vec::new();
+    for (_, (key, scalar, ..)) in needed {
+        let none = BTreeMap::new();
+        let zone = definition.facts.timezone;
+        required.push(Required::new(key, &scalar.expr, files[0].schema(), &none, zone));
+    }
+    let absent = absent_columns(files, &required);
     if absent.is_empty() { Ok(bounds) } else { Err(Error { kind: Kind::Input, messages: absent }) }
 }
 

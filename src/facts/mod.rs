@@ -60,7 +60,6 @@ mod stray;
 mod sums;
 mod unify;
 mod visits;
-mod wall_time;
 mod worker;
 
 pub mod expr;

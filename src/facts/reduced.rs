@@ -2,10 +2,10 @@
 
 use super::column::Column;
 use super::days::Days;
+use super::expr::to_utc;
 use super::measures::{RETURNED_UNITS, UNITS};
 use super::schema::NO_INSTANT;
 use super::state::RowMatch;
-use super::wall_time::to_utc;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ impl Reduced {
     /// Turns the instants from wall time into UTC.
     pub(crate) fn shift_to_utc(&mut self, zone: chrono_tz::Tz) {
         let instants = self.instants.iter_mut().flatten();
-        instants.filter(|at| **at != NO_INSTANT).for_each(|at| *at = to_utc(zone, *at));
+        instants.filter(|at| **at != NO_INSTANT).for_each(|at| *at = to_utc(*at, zone));
     }
 }
 

@@ -1,8 +1,8 @@
 //! What decides the facts beside the input files.
 
-use super::expr::Bound;
+use super::expr::kind_words;
 use super::products::ProductGroups;
-use super::source::{GroupOf, Source, keeps_days, line_aggregates, wanted_aggregates};
+use super::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
 use super::state::STATE_VERSION;
 use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Day;
@@ -13,20 +13,12 @@ pub(crate) struct Rules {
     pub(crate) as_of: Option<Day>,
 }
 
-/// What the columns are in the widest of their types: a new file may widen them for all files, and what is kept of the
-/// others was made in the scale and kind they had.
-fn types_of(source: &Source) -> String {
-    let values = source.values.iter().map(|value| (value.bound.as_ref().map(Bound::ty), value.scale));
-    let mut keys = vec![&source.customer, &source.at];
-    if let Some(sale) = &source.sale {
-        keys.push(&sale.order);
-        keys.extend(&sale.line);
-        if let GroupOf::Column(bound) | GroupOf::Product(bound) = &sale.group {
-            keys.push(bound);
-        }
-    }
-    let keys = keys.into_iter().chain(&source.distinct).map(Bound::ty);
-    format!("{:?} {:?}", keys.collect::<Vec<_>>(), values.collect::<Vec<_>>())
+/// The kinds that the used columns have in the widest of their types: a new file may widen them for all files, and what
+/// is kept of the others was made of the kinds they had.
+fn kinds_of(source: &Source) -> Vec<String> {
+    let schema = source.files[0].schema();
+    let fields = source.columns.iter().filter_map(|name| schema.field_with_name(name).ok());
+    fields.map(|field| format!("{} {}", field.name(), kind_words(field.data_type()))).collect()
 }
 
 impl Rules {
@@ -44,7 +36,7 @@ impl Rules {
         };
         add(STATE_VERSION);
         add(&format!("{:?} {} {}", facts.period, facts.money_scale, facts.volume_scale));
-        add(&format!("{} {}", facts.timezone.name(), facts.currency));
+        add(&format!("{} {} {:?}", facts.timezone.name(), facts.currency, facts.int96));
         let transactions = &facts.transactions;
         add(&format!("{:?} {:?}", transactions.unknown_customer, transactions.duplicates));
         let quarantines = |mistake: &Mistake| transactions.checks.policy(*mistake) == Policy::Quarantine;
@@ -73,7 +65,7 @@ impl Rules {
         }
         for source in sources {
             add(&format!("{:?}", source.aggregates));
-            add(&types_of(source));
+            add(&kinds_of(source).join(", "));
         }
         for part in definition.driver_parts() {
             for (_, aggregate) in &part.sql.driver.terms {

@@ -114,7 +114,11 @@ fn widest(files: &[InputFile], column: &SourceColumn) -> std::result::Result<Fie
     };
     // A tool that writes a month without a value in the column often gives it a type of its own choice.
     let holds_values = |(file, field): &&(usize, FieldRef)| !files[*file].claims_only_nulls(field.name());
-    widest_of(all.filter(holds_values)).map_err(|_| {
+    let with_values: Vec<&(usize, FieldRef)> = all.filter(holds_values).collect();
+    if with_values.is_empty() {
+        return Ok(Arc::clone(&first.1));
+    }
+    widest_of(with_values.into_iter()).map_err(|_| {
         format!(
             "{}: column '{}' is {} here and {} in {}, and neither holds the other; rewrite one of the files so that both \
              agree",

@@ -32,6 +32,8 @@ pub(crate) struct Outcome {
     pub(crate) mistakes: Vec<Found>,
     /// Periods that were made, with the keys of their customers.
     pub(crate) periods: Vec<(u16, PeriodRuns, ArrayRef)>,
+    /// Periods that could not be made. They do not end the reading: which task makes a period depends on the threads.
+    pub(crate) faults: Vec<(u16, Error)>,
 }
 
 /// Records of a period until its last row group is in.
@@ -98,10 +100,11 @@ impl Shared<'_> {
             inbox.0.push(records);
             inbox.1 = inbox.1.max(last_day);
         }
-        let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new() };
+        let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new(), faults: Vec::new() };
         for number in fed {
             if self.inboxes[usize::from(number)].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
-                self.make(number, &mut outcome)?;
+                let made = self.make(number, &mut outcome);
+                outcome.faults.extend(made.err().map(|fault| (number, fault)));
             }
         }
         Ok(outcome)

@@ -23,7 +23,7 @@ pub(crate) fn format_of(folder: &Path) -> Result<Option<Format>> {
         return Ok(Some(Format::Delta));
     }
     // Many folders are called so, and not all may be read; one in the way of a walk is named by the walk.
-    if holds(&folder.join("metadata"), "*.metadata.json", |_| true).unwrap_or(false) {
+    if holds(&folder.join("metadata"), "*.metadata.json*", |_| true).unwrap_or(false) {
         return Ok(Some(Format::Iceberg));
     }
     let is_hudi = holds(&folder.join(".hoodie"), "hoodie.properties*", |name| name == "hoodie.properties")?;
@@ -55,10 +55,16 @@ pub(crate) fn refuse_foreign(root: &Path, paths: &[PathBuf]) -> Result<()> {
             path.display()
         )));
     }
+    let parents: BTreeSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
+    // Links may lead into a table from outside.
+    let targets: BTreeSet<PathBuf> = parents.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
     let above = root.canonicalize().unwrap_or_default();
     let mut folders: BTreeSet<&Path> = above.ancestors().skip(1).collect();
-    for path in paths {
-        folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)));
+    for folder in parents {
+        folders.extend(folder.ancestors().take_while(|folder| folder.starts_with(root)));
+    }
+    for target in targets.iter().filter(|target| !target.starts_with(&above)) {
+        folders.extend(target.ancestors());
     }
     folders.into_iter().try_for_each(|folder| match format_of(folder)? {
         None => Ok(()),

@@ -31,13 +31,19 @@ impl Store for Local {
         let below = |path: &Path| path.strip_prefix(start).unwrap_or(path).to_owned();
         let may_matter = |entry: &DirEntry| {
             let below = below(entry.path());
-            if entry.file_type().is_dir() { pattern.may_hold(&below) } else { pattern.matches(&below) }
+            pattern.matches(&below) || entry.file_type().is_dir() && pattern.may_hold(&below)
         };
         let mut found = Vec::new();
         let mut has_links = false;
         for entry in WalkDir::new(start).follow_links(true).into_iter().filter_entry(may_matter) {
             match entry {
-                Ok(entry) if entry.file_type().is_dir() => has_links |= entry.path_is_symlink(),
+                Ok(entry) if entry.file_type().is_dir() && pattern.may_hold(&below(entry.path())) => {
+                    has_links |= entry.path_is_symlink();
+                }
+                Ok(entry) if entry.file_type().is_dir() => return Err(matched_folder(entry.path())),
+                Ok(entry) if !entry.file_type().is_file() => {
+                    return Err(Error::input(format!("{}: {NO_FILE}", entry.path().display())));
+                }
                 Ok(entry) => {
                     has_links |= entry.path_is_symlink();
                     found.push(root.join(below(entry.path())));
@@ -59,12 +65,26 @@ impl Store for Local {
     }
 
     fn head(&self, path: &Path) -> std::io::Result<Head> {
-        path.metadata().map(|metadata| head(&metadata))
+        let metadata = path.metadata()?;
+        let is_readable = metadata.is_file() || metadata.is_dir();
+        if is_readable { Ok(head(&metadata)) } else { Err(std::io::Error::other(NO_FILE)) }
     }
 
     fn open(&self, path: &Path) -> std::io::Result<Arc<dyn Object>> {
         Ok(Arc::new(LocalFile(File::open(path)?)))
     }
+}
+
+/// What a socket, a pipe or a device is for.
+const NO_FILE: &str = "is neither a file nor a folder; take it out of the pattern";
+
+/// Engines differ in whether they read the files of a folder that a pattern for files matches, as Spark's are.
+fn matched_folder(folder: &Path) -> Error {
+    let folder = folder.display();
+    Error::input(format!(
+        "{folder}: is a folder, and the pattern is one for files; write {folder}/** for its files, or a pattern that \
+         leaves it out"
+    ))
 }
 
 fn unreadable(fault: &walkdir::Error) -> Error {

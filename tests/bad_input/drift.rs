@@ -169,6 +169,21 @@ fn a_column_without_a_value_may_have_any_type() {
 }
 
 #[test]
+fn a_column_without_a_value_in_any_file_may_have_two_types() {
+    for used in ["product_group", "line_no"] {
+        let pipeline = sound();
+        for (name, lines, data_type) in
+            [("a", ten_customers(), DataType::Int64), ("b", later(), DataType::Utf8)]
+        {
+            let nulls = new_null_array(&data_type, lines.len());
+            let path = pipeline.data(&format!("lines/{name}.parquet"));
+            write(&path, replace(table(&lines), used, nulls));
+        }
+        assert_eq!(pipeline.publish(&[]).counts(), [40, 40, 0, 0, 0], "{used}");
+    }
+}
+
+#[test]
 fn a_column_may_be_missing_where_null_is_right_or_an_answer_is_given() {
     let without = |name: &str| {
         let pipeline = sound();
@@ -199,6 +214,27 @@ fn a_column_may_be_missing_where_null_is_right_or_an_answer_is_given() {
         .abacus(&["check"])
         .fails(4, &["column 'status' is missing here"]);
     assert_eq!(without("product_group").publish(&[]).counts(), [40, 40, 0, 0, 0]);
+    // One condition that is null loses the row, whatever the others answer.
+    for condition in
+        ["status <> 'test' and coalesce(channel, '') <> 'x'", "try_cast(status as date) > date '2020-01-01'"]
+    {
+        let pipeline = without("status").with("status <> 'test'", condition);
+        pipeline.abacus(&["check"]).fails(4, &["column 'status' is missing here"]);
+    }
+    let driver = "driver = \"sum(line_no)\"\n#";
+    let pipeline = without("line_no").with("driver = \"count(*) filter (where quantity > 0)\"", driver);
+    pipeline.abacus(&["check"]).fails(4, &["column 'line_no' is missing here", "'sum' would be null"]);
+}
+
+#[test]
+fn a_file_that_widens_a_column_makes_keys_of_it_again() {
+    let pipeline = sound().with("customer = \"customer_id\"", "customer = \"cast(customer_id as varchar)\"");
+    pipeline.publish(&[]);
+    let columns = table(&later());
+    let doubles = to(DataType::Float64)(&columns.iter().find(|(name, _)| *name == "customer_id").unwrap().1);
+    write(&pipeline.data("lines/b.parquet"), replace(columns, "customer_id", doubles));
+    let nightly = pipeline.publish(&[]).digests();
+    assert_eq!(pipeline.publish(&["--full"]).digests(), nightly);
 }
 
 #[test]

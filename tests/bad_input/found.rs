@@ -93,6 +93,42 @@ fn a_file_that_two_paths_lead_to_is_not_counted_twice() {
 }
 
 #[test]
+fn a_folder_that_a_pattern_for_files_matches_is_named() {
+    let pipeline = sound();
+    put(&pipeline, "lines/2024-02.parquet/part-0.parquet", &ten_customers());
+    both_fail(&pipeline, 4, &["lines/2024-02.parquet: is a folder", "lines/2024-02.parquet/**"]);
+    let whole = pipeline.with("../data/lines/*.parquet", "../data/lines/**/*.parquet");
+    assert_eq!(whole.publish(&[]).counts(), [40, 40, 0, 0, 0]);
+}
+
+#[test]
+fn what_is_neither_file_nor_folder_is_named() {
+    let pipeline = sound();
+    let made = std::process::Command::new("mkfifo").arg(pipeline.data("lines/pipe.parquet")).status();
+    assert!(made.unwrap().success());
+    both_fail(&pipeline, 4, &["lines/pipe.parquet: is neither a file nor a folder"]);
+}
+
+#[test]
+fn a_link_into_a_table_does_not_count_its_removed_files() {
+    let pipeline = over_all();
+    put(&pipeline, "../lake/r=a/part-0.parquet", &ten_customers());
+    touch(&pipeline.data("../lake/_delta_log/00000000000000000000.json"), "{}");
+    symlink(pipeline.data("../lake/r=a"), pipeline.data("r=a")).unwrap();
+    both_fail(&pipeline, 4, &["lake: a Delta table among other files"]);
+}
+
+#[test]
+fn folders_and_columns_are_one_whatever_their_capitals() {
+    let pipeline = over_all();
+    let regions = |rows: usize| Arc::new(StringArray::from(vec!["south"; rows])) as ArrayRef;
+    put_with(&pipeline, "Region=north/a.parquet", "region", &regions);
+    let by_region = pipeline.with("product_group = \"product_group\"", "product_group = \"region\"");
+    let texts = ["column 'region' is 'south' in the file and 'north' in its path"];
+    both_fail(&by_region, 4, &texts);
+}
+
+#[test]
 fn a_ledger_is_found_as_the_history_is() {
     let ledger = "[[costing.resource]]\nname = \"rent\"\nledger = { files = \"../data/ledger/**\", account = \"1\" }\n";
     let pipeline = sound().and(ledger);

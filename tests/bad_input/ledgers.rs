@@ -3,8 +3,11 @@
 use super::support::{Outcome, Pipeline, write};
 use super::{nothing_is_published, sound};
 use arrow::array::{
-    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray,
+    ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
+use arrow::datatypes::{Field, Schema};
+use parquet::arrow::ArrowWriter;
 use std::fs;
 use std::sync::Arc;
 
@@ -183,6 +186,46 @@ fn parquet_ledgers_follow_the_rules_of_transactions() {
     let zoned = parquet(zoned, accounts(), floats);
     let berlin = zoned.with("currency = \"EUR\"", "currency = \"EUR\"\ntimezone = \"Europe/Berlin\"");
     assert_eq!(january(&berlin), "1234.6000");
+}
+
+#[test]
+fn a_ledger_with_two_columns_of_one_name_is_refused() {
+    let pipeline = parquet(days(), accounts(), Arc::new(Int64Array::from(vec![100])));
+    let (path, amounts) = (pipeline.data("l.parquet"), || Arc::new(Int64Array::from(vec![100])) as ArrayRef);
+    let columns = [("period", days()), ("account", accounts()), ("amount", amounts()), ("amount", amounts())];
+    let fields = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let arrays = columns.iter().map(|(_, array)| Arc::clone(array)).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    fails(&pipeline, &["l.parquet: two columns are called 'amount'"]);
+}
+
+#[test]
+fn a_text_ledger_and_its_folder_may_not_contradict_each_other() {
+    let pipeline = sound();
+    let pipeline = pipeline
+        .with("amount = 1_000.00", "ledger = { files = \"../data/books/**/*.csv\", account = \"6100\" }");
+    let folder = pipeline.data("books/period=2024-01-31");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("l.csv"), "account,amount,period\n6100,5,2024-02-29\n").unwrap();
+    let texts = ["l.csv:2: column 'period' is '2024-02-29' in the file and '2024-01-31' in its path"];
+    fails(&pipeline, &texts);
+    fs::write(folder.join("l.csv"), "account,amount,period\n6100,5,2024-01-31\n").unwrap();
+    assert_eq!(january(&pipeline), "5.0000");
+    let named = "ORCAMENTO,account,amount,period\nx,6100,7,2024-01-31\n";
+    fs::write(folder.join("l.csv"), named).unwrap();
+    assert_eq!(january(&pipeline), "7.0000");
+}
+
+fn days() -> ArrayRef {
+    Arc::new(Date32Array::from(vec![19_753]))
+}
+
+fn accounts() -> ArrayRef {
+    Arc::new(StringArray::from(vec!["6100"]))
 }
 
 #[test]

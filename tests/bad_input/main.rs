@@ -10,6 +10,7 @@ mod found;
 mod ledgers;
 mod mistakes;
 mod outcomes;
+mod pages;
 mod publishing;
 mod rows;
 mod strays;

@@ -37,7 +37,8 @@ pub use bind::bind;
 pub(crate) use bind::way_to_a_moment;
 pub(crate) use column::as_uuid;
 pub use rows::Rows;
-pub(crate) use widen::{are_read_alike, sample, widened, wider};
+pub(crate) use time::to_utc;
+pub(crate) use widen::{SAMPLES, are_read_alike, kind_words, sample, widened, wider};
 
 use crate::error::Result;
 use arrow::array::StringArray;

@@ -86,7 +86,7 @@ pub(super) fn midnight(day: i32, zone: Option<Tz>) -> i64 {
 /// The instant of a wall time. Where the clock is put back a wall time occurs twice: the later of the two is meant, in
 /// standard time, as in DuckDB (ICU) and PostgreSQL. Where the clock is put forward and it does not occur, the time
 /// before carries on.
-pub(super) fn to_utc(wall: i64, zone: Tz) -> i64 {
+pub(crate) fn to_utc(wall: i64, zone: Tz) -> i64 {
     let offset = naive(wall).map(|time| match zone.offset_from_local_datetime(&time).latest() {
         Some(offset) => i64::from(offset.fix().local_minus_utc()) * MICROS_PER_SECOND,
         None => offset_micros(wall.saturating_sub(MICROS_PER_DAY), zone),

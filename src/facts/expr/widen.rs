@@ -16,6 +16,11 @@ pub(crate) fn are_read_alike(a: &DataType, b: &DataType) -> bool {
     a == b || matches!((kind_of(a), kind_of(b)), (Ok(a), Ok(b)) if a == b)
 }
 
+/// The kind of value that a column of this type is read as, the same for types that are read alike.
+pub(crate) fn kind_words(data_type: &DataType) -> String {
+    format!("{:?}", kind_of(data_type))
+}
+
 /// The wider of two column types; none if neither holds all values of the other.
 ///
 /// The order of more than two types does not matter: the widest of them is the same, or there is none.
@@ -90,16 +95,20 @@ fn exactly(column: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
     cast_with_options(column, to, &options).map_err(|fault| fault.to_string())
 }
 
+/// How many samples of a type there are.
+pub(crate) const SAMPLES: usize = 2;
+
 /// One value of a type, to try an expression on; a null where the type has no plain value.
-pub(crate) fn sample(data_type: &DataType) -> ArrayRef {
+pub(crate) fn sample(data_type: &DataType, number: usize) -> ArrayRef {
+    let (text, integer) = [("1", 1), ("2024-01-31", 2)][number];
     let plain: ArrayRef = match kind_of(data_type) {
-        Ok(Kind::Text) => Arc::new(StringArray::from(vec!["1"])),
-        Ok(Kind::Date) => Arc::new(Date32Array::from(vec![1])),
+        Ok(Kind::Text) => Arc::new(StringArray::from(vec![text])),
+        Ok(Kind::Date) => Arc::new(Date32Array::from(vec![integer])),
         Ok(Kind::Instant { .. }) => {
             // As integers, which become instants of any zone.
-            Arc::new(Int64Array::from(vec![1]))
+            Arc::new(Int64Array::from(vec![i64::from(integer)]))
         }
-        _ => Arc::new(Int64Array::from(vec![1])),
+        _ => Arc::new(Int64Array::from(vec![i64::from(integer)])),
     };
     cast(&plain, data_type).unwrap_or_else(|_| new_null_array(data_type, 1))
 }
@@ -184,8 +193,10 @@ mod tests {
         for name in ["Int8", "UInt64", "Decimal128(38, 10)", "Float32", "Boolean", "Utf8", "Date32", "Date64"]
         {
             let data_type = text(name);
-            let sample = sample(&data_type);
-            assert_eq!((sample.data_type(), sample.len(), sample.null_count()), (&data_type, 1, 0));
+            for number in 0..SAMPLES {
+                let sample = sample(&data_type, number);
+                assert_eq!((sample.data_type(), sample.len(), sample.null_count()), (&data_type, 1, 0));
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Checked, Fault, Rows, Type, bind};
 use crate::facts::input::InputFile;
 use crate::facts::master::{batches, is_valid, text_of};
+use crate::facts::unify::{check_columns, unify};
 use crate::pipeline::{Definition, Expr, LedgerDef};
 use crate::units::{Day, Decimal};
 use std::collections::BTreeMap;
@@ -27,7 +28,14 @@ pub(super) fn read(
     file: InputFile,
     holds_quantities: bool,
 ) -> Result<FileRows> {
+    if file.rows() == 0 {
+        return Ok(FileRows { path: file.path, identity: file.identity, separator: None, rows: Vec::new() });
+    }
+    let mut files = [file];
+    unify(&mut files);
+    let [file] = files;
     let columns = Columns::bind(definition, ledger, &file)?;
+    check_columns(std::slice::from_ref(&file), &columns.names())?;
     let finest = (!holds_quantities).then_some(definition.facts.money_scale);
     let mut rows: Vec<Row> = Vec::new();
     for batch in batches(&file, &columns.names())? {

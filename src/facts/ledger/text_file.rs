@@ -102,6 +102,15 @@ pub(super) struct Columns {
     pub(super) account: Place,
     pub(super) period: Place,
     pub(super) amount: Place,
+    /// Fields that a folder gives a value of, too.
+    claims: Vec<Claim>,
+}
+
+/// A field of each record and the value that a folder gives it.
+struct Claim {
+    field: usize,
+    name: String,
+    value: String,
 }
 
 /// Where a column's values are.
@@ -133,11 +142,46 @@ impl Columns {
             let fault = |fault| Error::input(format!("{}: {fault}", found.path.display()));
             find(found, head, name, key).map_err(fault)
         };
-        Ok(Self {
+        let columns = Self {
             account: find("account_column", &ledger.account_column)?,
             period: find("period_column", &ledger.period_column)?,
             amount: find("amount_column", &ledger.amount_column)?,
-        })
+            claims: Vec::new(),
+        };
+        Ok(Self { claims: columns.claims(found, head), ..columns })
+    }
+
+    fn claims(&self, found: &FoundFile, head: &StringRecord) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for place in [&self.account, &self.period, &self.amount] {
+            let Place::Field(field) = *place else { continue };
+            let name = head.get(field).unwrap_or("").trim();
+            let folders = found.folders.iter().map(FolderValue::parts);
+            let values = folders.filter(|(folder, _)| folder.to_lowercase() == name.to_lowercase());
+            claims.extend(values.map(|(_, value)| Claim {
+                field,
+                name: name.to_owned(),
+                value: value.unwrap_or("").trim().to_owned(),
+            }));
+        }
+        claims
+    }
+
+    /// Engines differ in which of the two they take, so a field and the folder must say the same.
+    ///
+    /// # Errors
+    /// A field with another value than its folder.
+    pub(super) fn check_claims(&self, record: &StringRecord) -> Result<(), String> {
+        for Claim { field, name, value } in &self.claims {
+            let found = record.get(*field).unwrap_or("").trim();
+            if found != value {
+                return Err(format!(
+                    "column '{name}' is '{found}' in the file and '{value}' in its path; move the file to the folder of \
+                     its value, or write it again without the column"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn read(definition: &Definition, ledger: &LedgerDef, found: &FoundFil
         let is_empty = record.iter().all(|field| field.trim().is_empty());
         if !is_head && !is_empty {
             check_width(&record, &head, separator)
+                .and_then(|()| columns.check_claims(&record))
                 .and_then(|()| row(definition, ledger, &columns, &record, line))
                 .map(|row| rows.push(row))
                 .map_err(|message| fault(path, true, line, &message))?;

@@ -9,6 +9,7 @@ use crate::storage::{read, store_of};
 use arrow::array::ArrayRef;
 use arrow::datatypes::Field;
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ pub(crate) struct PartitionValue {
 struct Replay {
     protocol: Option<Protocol>,
     metadata: Option<Metadata>,
-    /// By path as written.
+    /// By path, decoded: writers differ in which characters they encode.
     live: BTreeMap<String, Add>,
 }
 
@@ -101,16 +102,20 @@ impl Replay {
     /// A commit that removes and adds one path writes the file anew, so removals come first.
     fn apply(&mut self, actions: Vec<Action>) {
         for remove in actions.iter().filter_map(|action| action.remove.as_ref()) {
-            self.live.remove(&remove.path);
+            self.live.remove(&*decoded(&remove.path));
         }
         for action in actions {
             if let Some(add) = action.add {
-                self.live.insert(add.path.clone(), add);
+                self.live.insert(decoded(&add.path).into_owned(), add);
             }
             self.metadata = action.meta_data.or(self.metadata.take());
             self.protocol = action.protocol.or(self.protocol.take());
         }
     }
+}
+
+fn decoded(path: &str) -> Cow<'_, str> {
+    percent_decode_str(path).decode_utf8_lossy()
 }
 
 /// Reader features that change nothing for who reads all live files: of deletion vectors, mapped columns and widened
