@@ -22,3 +22,4 @@ fi
 "$python" "$here/folders.py" "$abacus"
 "$python" "$here/lakes.py" "$abacus"
 ABACUS_NODE_MODULES="$modules" "$python" "$here/matrix.py" "$abacus" $spark
+if [ -n "$spark" ]; then "$python" "$here/mid_commit.py" "$abacus"; fi
