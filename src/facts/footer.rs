@@ -39,9 +39,24 @@ pub(crate) fn read_footer(
     Ok(Footer { metadata: hinted(&metadata, &hints)?, silent_int96 })
 }
 
-/// Asks the reader for these fields.
-fn hinted(metadata: &ArrowReaderMetadata, fields: &[FieldRef]) -> Result<ArrowReaderMetadata, String> {
-    let schema = Schema::new_with_metadata(fields.to_vec(), metadata.schema().metadata().clone());
+/// Asks the reader for these fields; for those of them that it takes, if one is refused.
+fn hinted(metadata: &ArrowReaderMetadata, hints: &[FieldRef]) -> Result<ArrowReaderMetadata, String> {
+    if let Ok(hinted) = asked_for(metadata, hints.to_vec()) {
+        return Ok(hinted);
+    }
+    let own = metadata.schema().fields();
+    let mut taken = own.to_vec();
+    for (index, hint) in hints.iter().enumerate() {
+        taken[index] = Arc::clone(hint);
+        if asked_for(metadata, taken.clone()).is_err() {
+            taken[index] = Arc::clone(&own[index]);
+        }
+    }
+    asked_for(metadata, taken)
+}
+
+fn asked_for(metadata: &ArrowReaderMetadata, fields: Vec<FieldRef>) -> Result<ArrowReaderMetadata, String> {
+    let schema = Schema::new_with_metadata(fields, metadata.schema().metadata().clone());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(|fault| fault.to_string())
 }
