@@ -82,6 +82,27 @@ fn a_guess_is_said_with_the_keys_that_settle_it() {
 }
 
 #[test]
+fn a_point_before_three_digits_everywhere_is_a_guess_too() {
+    let text =
+        "period,account,amount\n2024-01-31,6100,1.234\n2024-01-31,6100,12.500\n2024-01-31,6100,3.000\n";
+    let pipeline = with_ledger("l.csv", text.as_bytes(), "");
+    let said = ["l.csv: read with decimal_mark = \".\", a guess", "'1.234' reads as two numbers"];
+    for command in ["check", "plan", "run"] {
+        pipeline.abacus(&[command]).succeeds(&said);
+    }
+    assert_eq!(january(&pipeline), "16.7340");
+    for (more, keys, expected) in [
+        ("2024-01-31,6100,0.5\n", "", "17.2340"),
+        ("", ", decimal_mark = \".\"", "16.7340"),
+        ("", ", thousands_mark = \".\"", "16734.0000"),
+    ] {
+        let settled = with_ledger("l.csv", [text, more].concat().as_bytes(), keys);
+        assert!(!settled.abacus(&["check"]).stderr.contains("guess"), "{more}{keys}");
+        assert_eq!(january(&settled), expected, "{more}{keys}");
+    }
+}
+
+#[test]
 fn what_a_text_ledger_leaves_open_is_refused_with_the_way_out() {
     let head = "period,account,amount\n2024-01-31,6100,1\n";
     let line = |text: &str| format!("{head}{text}\n").into_bytes();

@@ -28,20 +28,37 @@ fn not_a_date(text: &str, format: Option<&str>) -> String {
     if let Some(format) = format {
         return format!("'{text}' is not a date as date_format = \"{format}\" writes it");
     }
-    let mut shape: Vec<char> = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    shape.dedup_by(|next, last| (*next, *last) == ('0', '0'));
-    let way_out = match shape.iter().collect::<String>().as_str() {
-        "0.0.0" => "; write date_format = \"%d.%m.%Y\"",
-        "0.0" => "; write date_format = \"%m.%Y\"",
-        "0/0/0" => "; write date_format = \"%d/%m/%Y\" or \"%m/%d/%Y\", whichever is meant",
-        "0/0" => "; write date_format = \"%m/%Y\"",
-        "0-0-0" => "; write date_format = \"%d-%m-%Y\" or \"%Y-%m-%d\", whichever is meant",
-        "0" if text.len() == 8 => "; write date_format = \"%Y%m%d\"",
-        "0" if text.len() == 6 => "; write date_format = \"%Y%m\"",
-        "0" if text.len() == 4 => "; write date_format = \"%Y\"",
-        _ => "; declare how it is written with date_format",
+    let likely: Vec<String> =
+        likely_formats(text).iter().map(|format| format!("date_format = \"{format}\"")).collect();
+    let way_out = match &likely[..] {
+        [] => "declare how it is written with date_format".to_owned(),
+        [only] => format!("write {only}"),
+        several => format!("write {}, whichever is meant", several.join(" or ")),
     };
-    format!("'{text}' is not a date; expected YYYY-MM-DD or YYYY-MM{way_out}")
+    format!("'{text}' is not a date; expected YYYY-MM-DD or YYYY-MM; {way_out}")
+}
+
+/// Formats that read this text, by the place of the year's four digits; the likeliest first.
+fn likely_formats(text: &str) -> Vec<String> {
+    let mark = text.chars().find(|c| !c.is_ascii_digit());
+    let parts: Vec<&str> = mark.map_or(vec![text], |mark| text.split(mark).collect());
+    let is_year = |part: &&str| part.len() == 4;
+    let first_is_year = parts.first().is_some_and(is_year);
+    let last_is_year = parts.last().is_some_and(is_year);
+    // A year of two digits is read by none of them: 1924 and 2024 would be one.
+    let orders: &[&[&str]] = match (parts.len(), first_is_year, last_is_year) {
+        (1, ..) if text.len() == 8 => &[&["%Y%m%d"]],
+        (1, ..) if text.len() == 6 => &[&["%Y%m"]],
+        (1, true, _) => &[&["%Y"]],
+        (2, true, false) => &[&["%Y", "%m"]],
+        (2, false, true) => &[&["%m", "%Y"]],
+        (3, true, false) => &[&["%Y", "%m", "%d"]],
+        (3, false, true) => &[&["%d", "%m", "%Y"], &["%m", "%d", "%Y"]],
+        _ => &[],
+    };
+    let mark = mark.map(String::from).unwrap_or_default();
+    let formats = orders.iter().map(|order| order.join(&mark));
+    formats.filter(|format| Day::parse_formatted(text, format).is_some()).collect()
 }
 
 fn iso_day(text: &str, zone: Tz) -> Option<Day> {
@@ -177,9 +194,26 @@ mod tests {
             ("1/31/2024", "%m/%d/%Y"),
             ("20240131", "%Y%m%d"),
             ("202401", "%Y%m"),
+            ("2024/01", "%Y/%m"),
+            ("01/2024", "%m/%Y"),
+            ("2024/01/31", "%Y/%m/%d"),
+            ("2024.01.31", "%Y.%m.%d"),
+            ("2024.1", "%Y.%m"),
+            ("31-01-2024", "%d-%m-%Y"),
+            ("2024", "%Y"),
         ] {
             let fault = parse_day(text, None, Tz::UTC).unwrap_err();
-            assert!(fault.contains("date_format") && fault.contains(format), "{fault}");
+            assert!(fault.contains(&format!("date_format = \"{format}\"")), "{fault}");
+            assert!(parse_day(text, Some(format), Tz::UTC).is_ok(), "{text} as {format}");
+        }
+        let either = parse_day("01/02/2024", None, Tz::UTC).unwrap_err();
+        assert!(
+            either.contains("\"%d/%m/%Y\" or date_format = \"%m/%d/%Y\", whichever is meant"),
+            "{either}"
+        );
+        for text in ["01/02/24", "31 January 2024", "January", "2024/13", "1/2/3/4"] {
+            let fault = parse_day(text, None, Tz::UTC).unwrap_err();
+            assert!(fault.ends_with("declare how it is written with date_format"), "{fault}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Which marks the amounts of a ledger are written with: declared, or settled by all amounts together.
 //!
 //! `1,100.50` says what its marks mean, `1,100` does not. A guess is made only where some amount rules out the other
-//! reading, and is said; where none does, the ledger is refused with the key that settles it.
+//! reading, or where only a program can have written the file; it is said, and where neither holds the ledger is refused
+//! with the key that settles it.
 
 use super::amount::{Digits, digits};
 use super::row::{Amount, FileRows};
@@ -15,6 +16,14 @@ pub(super) struct Marks<'d> {
     decimal: char,
     thousands: Option<char>,
     currency: Option<&'d str>,
+    /// An amount that reads as another number under the other mark, where nothing settled which.
+    open: Option<String>,
+}
+
+/// The decimal mark of undeclared amounts.
+struct Guess {
+    decimal: char,
+    open: Option<String>,
 }
 
 impl<'d> Marks<'d> {
@@ -28,11 +37,11 @@ impl<'d> Marks<'d> {
             Some(',') => Some('.'),
             _ => None,
         });
-        let decimal = match declared {
-            Some(mark) => mark,
+        let Guess { decimal, open } = match declared {
+            Some(decimal) => Guess { decimal, open: None },
             None => guess(files, currency)?,
         };
-        Ok(Self { decimal, thousands: format.thousands_mark, currency })
+        Ok(Self { decimal, thousands: format.thousands_mark, currency, open })
     }
 
     /// Reads an amount, rounded to at most so many digits after the point.
@@ -63,7 +72,8 @@ impl<'d> Marks<'d> {
         let thousands: BTreeSet<char> = texts.filter(|_| format.thousands_mark.is_none()).collect();
         let separators: BTreeSet<u8> = files.iter().filter_map(|file| file.separator).collect();
         let separators = separators.into_iter().filter(|mark| *mark != b',' && format.separator.is_none());
-        let is_decimal_guessed = self.decimal != '.' && format.decimal_mark.is_none();
+        let is_declared = format.decimal_mark.is_some() || matches!(format.thousands_mark, Some('.' | ','));
+        let is_decimal_guessed = !is_declared && (self.decimal != '.' || self.open.is_some());
         let mut keys: Vec<String> = separators
             .map(|separator| {
                 format!(
@@ -78,8 +88,17 @@ impl<'d> Marks<'d> {
             mark => format!("thousands_mark = \"{mark}\""),
         }));
         let path = files.iter().find(|file| file.separator.is_some()).or(files.first())?.path.display();
-        (!keys.is_empty())
-            .then(|| format!("{path}: read with {}, a guess; write that to make it certain", keys.join(", ")))
+        let because = self
+            .open
+            .as_ref()
+            .map(|amount| format!(", for '{amount}' reads as two numbers and no other amount tells which"));
+        (!keys.is_empty()).then(|| {
+            format!(
+                "{path}: read with {}, a guess{}; write that to make it certain",
+                keys.join(", "),
+                because.unwrap_or_default()
+            )
+        })
     }
 }
 
@@ -94,7 +113,7 @@ fn texts(files: &[FileRows]) -> impl Iterator<Item = (&FileRows, u64, &str)> {
 }
 
 /// The one mark that all amounts fit; a point where both fit and mean the same.
-fn guess(files: &[FileRows], currency: Option<&str>) -> Result<char> {
+fn guess(files: &[FileRows], currency: Option<&str>) -> Result<Guess> {
     let mut fits = [0_u64; 2];
     let mut ambiguous = None;
     let (mut count, mut has_comma, mut is_from_program) = (0, false, true);
@@ -112,15 +131,17 @@ fn guess(files: &[FileRows], currency: Option<&str>) -> Result<char> {
             ambiguous.get_or_insert((file, number, text));
         }
     }
+    let settled = |decimal: char| Ok(Guess { decimal, open: None });
     match (fits.map(|fits| fits == count), ambiguous) {
         // Programs write points and no groups; a decimal comma comes with semicolons or tabs.
         ([true, true], Some((file, number, text))) if has_comma || !is_from_program => {
             Err(ambiguous_amount(file, number, text))
         }
-        ([true, _], _) => Ok('.'),
-        ([false, true], _) => Ok(','),
+        ([true, true], Some((.., text))) => Ok(Guess { decimal: '.', open: Some(text.to_owned()) }),
+        ([true, _], _) => settled('.'),
+        ([false, true], _) => settled(','),
         // Some amount is wrong under both: it is named when it is read.
-        ([false, false], _) => Ok(if fits[0] >= fits[1] { '.' } else { ',' }),
+        ([false, false], _) => settled(if fits[0] >= fits[1] { '.' } else { ',' }),
     }
 }
 
