@@ -63,17 +63,24 @@ impl Home {
         self.out.join("state")
     }
 
-    /// Checks, without writing, that the folder can be made and written.
+    /// Checks that the folder can be made and written: in the nearest folder there is, a folder is made and removed again.
+    /// Rights alone do not tell, as some file systems (`/proc`) give them and refuse all the same.
     ///
     /// # Errors
-    /// A file in its place, or a folder without the right to write.
+    /// A file in its place, or a folder in which nothing can be made.
     pub fn check_writable(&self) -> Result<()> {
-        let nearest = self.out.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&self.out);
-        if !nearest.is_dir() {
-            return Err(Error::output(nearest, &io::ErrorKind::NotADirectory.into()));
+        let mut tried = Vec::new();
+        for folder in [self.out.clone(), self.state()] {
+            let nearest = folder.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(&folder).to_owned();
+            if !nearest.is_dir() {
+                return Err(Error::output(&nearest, &io::ErrorKind::NotADirectory.into()));
+            }
+            if !tried.contains(&nearest) {
+                try_folder(&nearest)?;
+                tried.push(nearest);
+            }
         }
-        let write = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-        rustix::fs::access(nearest, write).map_err(|error| Error::output(nearest, &error.into()))
+        Ok(())
     }
 
     /// The release that `release.json` names, if anything was published yet.
@@ -335,6 +342,15 @@ impl Home {
     fn staged(&self, id: &str) -> PathBuf {
         self.staging_folder().join(id)
     }
+}
+
+/// Makes a folder in another, and removes it.
+fn try_folder(folder: &Path) -> Result<()> {
+    let failed = |error: io::Error| Error::output(folder, &error);
+    let trial = tempfile::Builder::new().prefix(".abacus-check-").tempdir_in(folder);
+    // The crate's errors name the folder that was tried, which nobody knows.
+    let trial = trial.map_err(|error| failed(error.kind().into()))?;
+    trial.close().map_err(|error| failed(error.kind().into()))
 }
 
 /// Relative, so that the out folder can be moved.
