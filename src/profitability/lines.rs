@@ -1,6 +1,7 @@
 //! Lines of the waterfall that activities form, each a column of money.
 
 use super::columns::{Values, combine};
+use super::waterfall::BELOW_PROFIT;
 use crate::costing::schema::Activity;
 use crate::error::Result;
 use crate::pipeline::Line;
@@ -41,6 +42,19 @@ impl CostLine {
         }
     }
 
+    /// What a definition without this line would have to say.
+    pub(crate) fn way_in(self) -> &'static str {
+        match self {
+            Self::PriceConcession => "no activity has line = \"price_concession\"",
+            Self::CostToServe => "no activity is of level unit or order",
+            Self::CustomerLevel => "no activity is of level customer",
+            Self::Financing => "no activity has line = \"financing\"",
+            Self::Acquisition => "no activity has line = \"acquisition\"",
+            Self::Spread => "no activity has a 'spread'",
+            Self::UnusedCharged => "no capacity has unused = \"proportional\"",
+        }
+    }
+
     /// Its published name.
     pub(crate) fn column(self) -> &'static str {
         match self {
@@ -57,7 +71,12 @@ impl CostLine {
 
 /// Whether customers bear the activity's cost, once it has volume.
 pub(crate) fn posts(activity: &Activity) -> bool {
-    activity.line.is_some() && activity.driver.is_some()
+    is_posted(activity.line, activity.driver.is_some())
+}
+
+/// Whether customers bear the cost of an activity of this line.
+pub(crate) fn is_posted(line: Option<Line>, has_driver: bool) -> bool {
+    line.is_some() && has_driver
 }
 
 /// The lines a run's waterfall has: three always, the others if the definition declares them.
@@ -66,10 +85,14 @@ pub(crate) struct Lines([bool; CostLine::ALL.len()]);
 
 impl Lines {
     pub(crate) fn new(activities: &[Activity], is_unused_charged: bool) -> Self {
-        let formed = |line: CostLine| {
-            let mut lines = activities.iter().filter(|activity| posts(activity)).filter_map(|a| a.line);
-            lines.any(|formed| CostLine::of(formed) == line)
-        };
+        let posting = activities.iter().filter(|activity| posts(activity));
+        Self::formed_by(posting.filter_map(|activity| activity.line), is_unused_charged)
+    }
+
+    /// Those that activities of these lines form.
+    pub(crate) fn formed_by(lines: impl Iterator<Item = Line>, is_unused_charged: bool) -> Self {
+        let lines: Vec<CostLine> = lines.map(CostLine::of).collect();
+        let formed = |line: CostLine| lines.contains(&line);
         Self(CostLine::ALL.map(|line| match line {
             CostLine::CostToServe | CostLine::CustomerLevel | CostLine::Acquisition => true,
             CostLine::UnusedCharged => is_unused_charged,
@@ -79,6 +102,11 @@ impl Lines {
 
     pub(crate) fn has(self, line: CostLine) -> bool {
         self.0[line as usize]
+    }
+
+    /// Whether something is left to bear below customer profit.
+    pub(crate) fn is_loaded(self) -> bool {
+        BELOW_PROFIT.iter().any(|line| self.has(*line))
     }
 }
 

@@ -11,6 +11,7 @@ mod activity_table;
 mod channels;
 mod classes;
 mod columns;
+mod cost_columns;
 mod customer_totals;
 mod hierarchy;
 mod history;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::facts::measures::{
     DISCOUNT, GROUP_MEASURES, LINES, LIST_REVENUE, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
 };
-use crate::pipeline::{Level, ProfitabilityDef};
+use crate::pipeline::{Level, Line, ProfitabilityDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
 /// Product groups over life.
@@ -62,10 +62,9 @@ pub(crate) fn totals(
     measures: Vec<[i128; GROUP_MEASURES]>,
     unit_costs: Option<GroupCosts>,
 ) -> Vec<GroupTotals> {
-    let causes = |activity: &Activity| {
-        activity.level == Level::Product && activity.line.is_none() && activity.member.is_some()
-    };
-    let is_retained = costing.activities.iter().any(causes);
+    let mut activities = costing.activities.iter();
+    let is_retained =
+        activities.any(|activity| causes(activity.level, activity.line, activity.member.as_deref()));
     let mut retained = vec![0; names.len()];
     for (level, member, amount) in
         costing.periods.iter().flat_map(|period| retained_by_member(costing, period))
@@ -80,6 +79,11 @@ pub(crate) fn totals(
         retained: is_retained.then_some(retained[group]),
     };
     measures.into_iter().enumerate().map(of_group).collect()
+}
+
+/// Whether an activity of this standing is caused by a product group, which then keeps its cost.
+pub(crate) fn causes(level: Level, line: Option<Line>, member: Option<&str>) -> bool {
+    level == Level::Product && line.is_none() && member.is_some()
 }
 
 impl<'r> Groups<'r> {

@@ -1,5 +1,6 @@
-//! What later rooms see of profitability: what each customer's days brought and cost.
+//! What others see of profitability: what each customer's days brought and cost, and which columns activities make.
 
+pub use super::cost_columns::{CostColumn, columns_of_costs, without_activity_table};
 use crate::facts::schema::widen;
 use arrow::array::ArrayRef;
 use arrow::buffer::ScalarBuffer;

@@ -130,19 +130,28 @@ const ACTIVITY_COLUMNS: usize = 40;
 /// Volumes held at a time where columns of activities are not held.
 const SLICE_CELLS: usize = 1 << 21;
 
-fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) -> Books<'r> {
+/// Whether so many activities have columns of their own; of more, `customer_activity` has rows.
+pub(crate) fn has_activity_columns(activities: usize) -> bool {
+    activities <= ACTIVITY_COLUMNS
+}
+
+/// Whether customers are charged unused capacity.
+pub(crate) fn is_unused_charged(definition: &Definition) -> bool {
     let mut resources = definition.costing.iter().flat_map(|costing| &costing.resources);
-    let is_unused_charged = resources.any(|resource| {
+    resources.any(|resource| {
         resource.capacity.as_ref().is_some_and(|capacity| capacity.unused == UnusedCapacity::Proportional)
-    });
+    })
+}
+
+fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) -> Books<'r> {
     let activities = costing.activities.iter().filter(|activity| posts(activity)).count();
     Books {
         customers: &facts.customers,
         activities: &costing.activities,
-        lines: Lines::new(&costing.activities, is_unused_charged),
-        held: match activities {
-            ..=ACTIVITY_COLUMNS => Held::Columns,
-            _ => Held::Slices((SLICE_CELLS / activities).max(1)),
+        lines: Lines::new(&costing.activities, is_unused_charged(definition)),
+        held: match has_activity_columns(activities) {
+            true => Held::Columns,
+            false => Held::Slices((SLICE_CELLS / activities).max(1)),
         },
     }
 }

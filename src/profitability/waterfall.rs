@@ -105,7 +105,7 @@ impl Worth {
         let contribution = contribution.expect("every run has a cost to serve");
         let customer_profit = less("customer_profit", &contribution, &ABOVE_PROFIT)?;
         let customer_profit = customer_profit.expect("every run has a customer-level cost");
-        let fully_loaded_profit = less("fully_loaded_profit", &customer_profit, &BELOW_PROFIT)?;
+        let fully_loaded_profit = less(FULLY_LOADED, &customer_profit, &BELOW_PROFIT)?;
         Ok(Self { net_revenue, gross_margin, lines, contribution, customer_profit, fully_loaded_profit })
     }
 
@@ -120,9 +120,12 @@ impl Worth {
     }
 }
 
+/// The last step of a waterfall that has a line below customer profit.
+pub(crate) const FULLY_LOADED: &str = "fully_loaded_profit";
+
 const ABOVE_CONTRIBUTION: [CostLine; 2] = [CostLine::PriceConcession, CostLine::CostToServe];
 const ABOVE_PROFIT: [CostLine; 3] = [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
-const BELOW_PROFIT: [CostLine; 2] = [CostLine::Spread, CostLine::UnusedCharged];
+pub(crate) const BELOW_PROFIT: [CostLine; 2] = [CostLine::Spread, CostLine::UnusedCharged];
 
 /// What the waterfalls of all periods share.
 #[derive(Clone, Copy)]

@@ -1,13 +1,15 @@
 //! The data dictionary before the run: which tables and columns a run of a pipeline publishes.
 //!
 //! `columns.tsv` lists what does not depend on names of the pipeline file; a test rewrites it from what runs publish.
-//! The rest follows from the pipeline file. Knows nothing of how a table is made.
+//! The rest follows from the pipeline file: columns of cost from the functions by which their tables are laid out, and which
+//! tables are made from the sections that are on.
 
 mod attributes;
 mod queries;
 
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::{Definition, KeyType};
+use crate::profitability::schema::{CostColumn, columns_of_costs, without_activity_table};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,8 +20,6 @@ pub use queries::{TableState, check_queries};
 /// Table, column and SQL type, separated by tabs, one column a line; keys of customers are of the type `KEY`.
 const LISTED: &str = include_str!("columns.tsv");
 
-/// Tables that hold the volume and cost of each activity.
-const OF_ACTIVITIES: [&str; 4] = ["customer", "customer_period", "customer_product", "product_group"];
 /// Tables that hold expectations for each horizon.
 const OF_HORIZONS: [&str; 2] = ["customer_value", "customer_equity"];
 
@@ -27,25 +27,47 @@ const OF_HORIZONS: [&str; 2] = ["customer_value", "customer_equity"];
 #[derive(Debug, Clone, Default)]
 pub struct Tables(BTreeMap<String, Table>);
 
+/// The one table whose columns are totals over all customers.
+const OF_TOTALS: &str = "product_group";
+
 /// Columns with their SQL types.
 #[derive(Debug, Clone, Default)]
 struct Table {
     columns: Vec<String>,
     types: Vec<String>,
+    /// Columns that other definitions make, with the reason why this one does not.
+    absent: BTreeMap<String, String>,
+    /// Why runs of this definition do not make the table; none if they do.
+    unmade: Option<String>,
 }
 
 impl Tables {
     /// Those of this pipeline; the attributes of customers are its own.
     pub fn of(definition: &Definition) -> Self {
         let mut tables = Self::listed();
-        let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
-        for activity in activities {
-            let columns = ["volume", "cost"].map(|what| format!("{what}_{}", activity.column));
-            tables.add(&OF_ACTIVITIES, &columns, "DECIMAL(18,4)");
+        for CostColumn { tables: of, name, absent } in columns_of_costs(definition) {
+            for table in of {
+                tables.settle(table, &name, absent.as_ref());
+            }
+        }
+        let activity_table = tables.0.entry("customer_activity".to_owned()).or_default();
+        activity_table.unmade = without_activity_table(definition);
+        if let Some(perception) = &definition.perception {
+            let parts = [
+                ("complaint_outcome", "[perception.complaints]", perception.complaints.is_some()),
+                ("delivered_value", "[perception.delivered]", perception.delivered.is_some()),
+            ];
+            for (table, section, _) in parts.into_iter().filter(|(.., is_on)| !is_on) {
+                let why = format!("it comes with {section}, which is off; add that or ask another table");
+                tables.0.entry(table.to_owned()).or_default().unmade = Some(why);
+            }
         }
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
             let expected = format!("expected_purchases_{}", horizon.column);
-            tables.add(&OF_HORIZONS, &[format!("{expected}_se"), expected], "DOUBLE");
+            tables.add("customer_value", format!("{expected}_se"));
+            for table in OF_HORIZONS {
+                tables.add(table, expected.clone());
+            }
         }
         tables
     }
@@ -63,17 +85,46 @@ impl Tables {
         Self(tables)
     }
 
-    fn add(&mut self, tables: &[&str], columns: &[String], sql_type: &str) {
-        for table in tables {
-            let table = self.0.entry((*table).to_owned()).or_default();
-            table.columns.extend_from_slice(columns);
-            table.types.resize(table.columns.len(), sql_type.to_owned());
+    /// Adds a column that the definition makes, or takes out one that it does not.
+    fn settle(&mut self, table: &str, column: &str, absent: Option<&String>) {
+        let sql_type = if table == OF_TOTALS { "DECIMAL(38,4)" } else { "DECIMAL(18,4)" };
+        let table = self.0.entry(table.to_owned()).or_default();
+        let place = table.columns.iter().position(|known| known == column);
+        match (absent, place) {
+            (None, Some(_)) => {}
+            (None, None) => {
+                table.columns.push(column.to_owned());
+                table.types.push(sql_type.to_owned());
+            }
+            (Some(why), place) => {
+                if let Some(place) = place {
+                    table.columns.remove(place);
+                    table.types.remove(place);
+                }
+                table.absent.insert(column.to_owned(), why.clone());
+            }
         }
+    }
+
+    fn add(&mut self, table: &str, column: String) {
+        let table = self.0.entry(table.to_owned()).or_default();
+        table.columns.push(column);
+        table.types.push("DOUBLE".to_owned());
     }
 
     /// The columns of a table; none if pipelines publish no such table.
     pub fn columns(&self, table: &str) -> Option<&[String]> {
         self.0.get(table).map(|table| table.columns.as_slice())
+    }
+
+    /// Why a column that other definitions make is not there; none if it is, or never is.
+    pub fn absent(&self, table: &str, column: &str) -> Option<&str> {
+        self.0.get(table)?.absent.get(column).map(String::as_str)
+    }
+
+    /// Why runs do not make a table although its stage is on.
+    pub fn unmade(&self, table: &str) -> Option<&str> {
+        self.0.get(table)?.unmade.as_deref()
     }
 
     /// The columns of a table with their types; scales of numbers are those of the default.

@@ -40,14 +40,14 @@ pub fn check_queries(definition: &Definition, made_by: &MadeBy<'_>) -> Result<()
 }
 
 fn table_fault(tables: &Tables, table: &Named, made_by: &MadeBy<'_>) -> Option<String> {
-    let name = &table.name;
+    let name = &table.name.to_lowercase();
     if tables.columns(name).is_none() {
         let way_out =
             did_you_mean(name, tables.names(), || "the README lists the tables that runs publish".to_owned());
         return Some(format!("unknown table '{name}'; {way_out}"));
     }
     match made_by(name) {
-        TableState::Made => None,
+        TableState::Made => tables.unmade(name).map(|why| format!("there is no table '{name}': {why}")),
         TableState::Off(section) => {
             let comes = format!("table '{name}' comes with [{section}], which is off");
             Some(format!("{comes}; add [{section}] or ask another table"))
@@ -62,8 +62,9 @@ fn column_faults(definition: &Definition, tables: &Tables, expect: &ExpectDef) -
     let names = &expect.names;
     let mut known: Vec<&str> = names.defined.iter().map(String::as_str).collect();
     for table in &names.tables {
-        known.extend(tables.columns(&table.name).unwrap_or_default().iter().map(String::as_str));
-        if table.name == "customer" {
+        let name = table.name.to_lowercase();
+        known.extend(tables.columns(&name).unwrap_or_default().iter().map(String::as_str));
+        if name == "customer" {
             let customers = definition.facts.customers.iter();
             known.extend(customers.flat_map(|customers| customers.attributes.keys().map(String::as_str)));
         }
@@ -83,8 +84,15 @@ fn column_faults(definition: &Definition, tables: &Tables, expect: &ExpectDef) -
         .chain(names.defined.iter().map(String::as_str))
         .collect();
     let is_known = |known: &[&str], name: &str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let absent = |name: &str| {
+        let mut tables_of = names.tables.iter();
+        tables_of.find_map(|table| tables.absent(&table.name.to_lowercase(), &name.to_lowercase()))
+    };
     let fault = |what: &str, named: &Named, known: &[&str], otherwise: &str| {
-        let way_out = did_you_mean(&named.name, known.iter().copied(), || otherwise.to_owned());
+        let way_out = match absent(&named.name).filter(|_| what == "column") {
+            Some(why) => why.to_owned(),
+            None => did_you_mean(&named.name, known.iter().copied(), || otherwise.to_owned()),
+        };
         let place = definition.place(named.at);
         format!("{place}: '{}': unknown {what} '{}'; {way_out}", expect.name, named.name)
     };

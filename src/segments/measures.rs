@@ -3,6 +3,7 @@
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Definition, Expr};
+use crate::published::Tables;
 use arrow::datatypes::DataType;
 
 /// What a measure is.
@@ -81,7 +82,11 @@ const OF_CLV: [&str; 17] = [
 ];
 
 /// Every measure that runs of this pipeline may have.
-pub(crate) fn measures(definition: &Definition, attributes: &AttributeTypes) -> Vec<Measure> {
+pub(crate) fn measures(
+    definition: &Definition,
+    tables: &Tables,
+    attributes: &AttributeTypes,
+) -> Vec<Measure> {
     let all = |names: &[&str], kind, home| -> Vec<Measure> {
         names.iter().map(|name| Measure { name: (*name).to_owned(), kind, home }).collect()
     };
@@ -97,21 +102,33 @@ pub(crate) fn measures(definition: &Definition, attributes: &AttributeTypes) -> 
     known.extend(all(&["first_purchase_date", "last_purchase_date"], Kind::Date, Home::Lifecycle));
     known.extend(all(&OF_CLV, Kind::Number, Home::Clv));
     known.extend(all(&["model", "segment", "value_cell"], Kind::Text, Home::Clv));
-    known.extend(declared(definition, attributes));
+    known.extend(horizons(definition));
+    known.retain(|measure| tables.absent("customer", &measure.name).is_none());
+    known.extend(declared(definition, tables, attributes));
     known
 }
 
-/// Measures that the pipeline file names: of activities, attributes and horizons.
-fn declared(definition: &Definition, attributes: &AttributeTypes) -> Vec<Measure> {
+/// Measures that the pipeline file names: of activities, and attributes.
+fn declared(definition: &Definition, tables: &Tables, attributes: &AttributeTypes) -> Vec<Measure> {
     let mut known = Vec::new();
     let mut add = |name: String, kind, home| known.push(Measure { name, kind, home });
+    let has = |name: &String| tables.columns("customer").unwrap_or_default().contains(name);
     for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
-        add(format!("volume_{}", activity.column), Kind::Number, Home::Always);
-        add(format!("cost_{}", activity.column), Kind::Number, Home::Always);
+        let columns = ["volume", "cost"].map(|what| format!("{what}_{}", activity.column));
+        for column in columns.into_iter().filter(has) {
+            add(column, Kind::Number, Home::Always);
+        }
     }
     for attribute in definition.facts.customers.iter().flat_map(|customers| customers.attributes.keys()) {
         add(attribute.clone(), attributes.get(attribute).map_or(Kind::Any, of_type), Home::Always);
     }
+    known
+}
+
+/// Measures of the horizons of `[clv]`.
+fn horizons(definition: &Definition) -> Vec<Measure> {
+    let mut known = Vec::new();
+    let mut add = |name: String, kind, home| known.push(Measure { name, kind, home });
     for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
         add(format!("expected_purchases_{}", horizon.column), Kind::Number, Home::Clv);
         add(format!("expected_purchases_{}_se", horizon.column), Kind::Number, Home::Clv);

@@ -17,13 +17,18 @@ type Found = BTreeMap<String, Vec<(String, String)>>;
 #[test]
 fn the_list_has_every_column_that_runs_publish_and_no_other() {
     let mut found = Found::new();
+    let mut differences = Vec::new();
     for pipeline in every_pipeline() {
         let (_place, path) = pipeline;
         let report = stages::publish(&path, RunOptions::default(), Arc::new(Silent));
         let report = report.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let release = report.release.expect("no dry run");
+        differences.extend(
+            unforeseen(&report.definition, &release).map(|what| format!("{}: {what}", path.display())),
+        );
         add(&mut found, &report.definition, &release);
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
     let list: String = found
         .iter()
         .flat_map(|(table, columns)| {
@@ -35,6 +40,32 @@ fn the_list_has_every_column_that_runs_publish_and_no_other() {
         fs::write(&path, &list).expect("the list is writable");
     }
     assert_eq!(fs::read_to_string(&path).expect("the list"), list, "BLESS=1 rewrites it");
+}
+
+/// Where the tables and columns of a release differ from those that were known before the run.
+fn unforeseen(definition: &Definition, release: &Release) -> impl Iterator<Item = String> {
+    let known = Tables::of(definition);
+    let customers = definition.facts.customers.iter();
+    let attributes: BTreeSet<&String> = customers.flat_map(|customers| customers.attributes.keys()).collect();
+    let mut differences = Vec::new();
+    for (name, table) in &release.tables {
+        let published: BTreeSet<&String> = table.columns.iter().map(|column| &column.name).collect();
+        let mut foreseen: BTreeSet<&String> = known.columns(name).unwrap_or_default().iter().collect();
+        if name == "customer" {
+            foreseen.extend(&attributes);
+        }
+        differences.extend(foreseen.difference(&published).map(|column| format!("{name} has no {column}")));
+        differences.extend(published.difference(&foreseen).map(|column| format!("{name} has {column} too")));
+        differences.extend(known.unmade(name).map(|why| format!("{name} is made, although {why}")));
+    }
+    let is_on = |table: &str| {
+        stages::STAGES.iter().any(|stage| stage.writes.contains(&table) && (stage.enabled)(definition))
+    };
+    let missing = known.names().filter(|name| is_on(name) && !release.tables.contains_key(*name));
+    differences.extend(
+        missing.filter(|name| known.unmade(name).is_none()).map(|name| format!("there is no {name}")),
+    );
+    differences.into_iter()
 }
 
 /// Every case and shipped pipeline, laid out in a temporary folder of its own.
