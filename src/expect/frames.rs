@@ -4,7 +4,7 @@ use super::kind::{Kinds, NumberKind};
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatchReader};
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema, TimestampMicrosecondType,
 };
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -20,11 +20,11 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Every word of a query: its tables and columns are among them.
+/// Every word of a query, in lower case: its tables and columns are among them.
 pub(super) fn words(sql: &str) -> std::result::Result<BTreeSet<String>, String> {
     let tokens = Tokenizer::new(&DuckDbDialect {}, sql).tokenize().map_err(|fault| fault.to_string())?;
     let word = |token| match token {
-        Token::Word(word) => Some(word.value),
+        Token::Word(word) => Some(word.value.to_lowercase()),
         _ => None,
     };
     Ok(tokens.into_iter().filter_map(word).collect())
@@ -38,8 +38,8 @@ pub(super) fn read(files: &[PathBuf], words: &BTreeSet<String>) -> Result<DataFr
         let file = File::open(path).map_err(|error| fault(&error))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| fault(&error))?;
         let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let mut wanted: Vec<&str> =
-            names.iter().filter(|name| words.contains(*name)).map(String::as_str).collect();
+        let named = names.iter().filter(|name| words.contains(&name.to_lowercase()));
+        let mut wanted: Vec<&str> = named.map(String::as_str).collect();
         if wanted.is_empty() {
             wanted.extend(names.first().map(String::as_str));
         }
@@ -61,11 +61,18 @@ pub(super) fn read(files: &[PathBuf], words: &BTreeSet<String>) -> Result<DataFr
             }
         }
     }
-    let column = |(name, parts): &(String, Vec<ArrayRef>)| {
+    let mut joined = Vec::with_capacity(columns.len());
+    for (name, parts) in columns {
         let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-        let joined = arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
-        series(name, &joined).map(Column::from)
-    };
+        let whole = arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
+        joined.push((name, whole));
+    }
+    frame(&joined)
+}
+
+/// Columns as a frame.
+pub(super) fn frame(columns: &[(String, ArrayRef)]) -> Result<DataFrame> {
+    let column = |(name, array): &(String, ArrayRef)| series(name, array).map(Column::from);
     let columns = columns.iter().map(column).collect::<Result<Vec<_>>>()?;
     DataFrame::new_infer_height(columns).map_err(|fault| Error::internal(fault.to_string()))
 }
@@ -76,7 +83,13 @@ pub(super) fn add_kinds(path: &Path, kinds: &mut Kinds) -> Result<()> {
     let file = File::open(path).map_err(|error| fault(&error))?;
     let metadata =
         ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| fault(&error))?;
-    for field in metadata.schema().fields() {
+    add_kinds_of(metadata.schema(), kinds);
+    Ok(())
+}
+
+/// What these columns hold.
+pub(super) fn add_kinds_of(schema: &Schema, kinds: &mut Kinds) {
+    for field in schema.fields() {
         let kind = match field.data_type() {
             DataType::Decimal128(_, scale) => NumberKind::Decimal(u64::from(scale.unsigned_abs())),
             DataType::Float64 => NumberKind::Double,
@@ -85,7 +98,6 @@ pub(super) fn add_kinds(path: &Path, kinds: &mut Kinds) -> Result<()> {
         };
         kinds.add(field.name(), kind);
     }
-    Ok(())
 }
 
 /// A column by value: tables here are customer-sized, and a copy needs no unsafe code.

@@ -102,6 +102,11 @@ impl Kinds {
         }
     }
 
+    /// Names of columns and aliases, as they are spelled.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     fn named(&self, name: &str) -> NumberKind {
         self.0.get(name).copied().unwrap_or(Unknown)
     }
@@ -131,7 +136,7 @@ impl Kinds {
             "sum" if self.of_all(arguments(function).into_iter()) == Other => Integer,
             "sum" | "min" | "max" | "abs" | "round" | "coalesce" | "nullif" | "ifnull" | "greatest"
             | "least" => self.of_all(arguments(function).into_iter()),
-            "lower" | "upper" | "trim" | "date_trunc" => Other,
+            "lower" | "upper" | "trim" => Other,
             _ => Double,
         }
     }

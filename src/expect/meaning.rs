@@ -7,8 +7,9 @@
 //! refused by name.
 
 use super::kind::{Kinds, NumberKind, arguments, is_whole};
+use super::spelling::Spelling;
 use sqlparser::ast::{
-    BinaryOperator, DataType, ExactNumberInfo, Expr, Function, Ident, OrderBy, OrderByKind, Query,
+    BinaryOperator, DataType, ExactNumberInfo, Expr, Function, Ident, OrderBy, OrderByKind, Query, Select,
     SelectItem, SetExpr, Value, VisitMut, VisitorMut, visit_expressions,
 };
 use sqlparser::dialect::GenericDialect;
@@ -24,6 +25,7 @@ const MOST_DIGITS: u64 = 38;
 /// A function or operator whose answer would differ, by name.
 pub(super) fn rewritten(sql: &str, kinds: &Kinds) -> Result<String, String> {
     let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|fault| fault.to_string())?;
+    let ControlFlow::Continue(()) = statements.visit(&mut Spelling::of(kinds));
     let mut kinds = kinds.clone();
     kinds.add_aliases(&statements);
     match statements.visit(&mut Rewriter { kinds }) {
@@ -53,6 +55,15 @@ impl VisitorMut for Rewriter {
         ControlFlow::Continue(())
     }
 
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<String> {
+        match select.projection.iter().find_map(existence) {
+            None => ControlFlow::Continue(()),
+            Some(expr) => ControlFlow::Break(format!(
+                "'{expr}' is not computed as what a query yields; select count(*) of the inner query and write at_least = 1"
+            )),
+        }
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<String> {
         match self.rewrite(expr).and_then(|text| text.map(|text| parsed(&text)).transpose()) {
             Ok(None) => ControlFlow::Continue(()),
@@ -76,6 +87,15 @@ fn name_expressions(body: &mut SetExpr) {
             *item = SelectItem::ExprWithAlias { expr, alias };
         }
     }
+}
+
+/// An `exists` that a query would yield; in a `where` it is computed.
+fn existence(item: &SelectItem) -> Option<String> {
+    let found = visit_expressions(item, |expr| match expr {
+        Expr::Exists { .. } => ControlFlow::Break(expr.to_string()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.break_value()
 }
 
 fn parsed(text: &str) -> Result<Expr, String> {
@@ -183,6 +203,7 @@ impl Rewriter {
                 Some(format!("POWER({}, {})", double(x), double(y)))
             }
             "round" => self.round(&arguments)?,
+            part if PARTS.contains(&part) => Some(format!("EXTRACT({} FROM {first})", part.to_uppercase())),
             _ => {
                 known(&name)?;
                 None
@@ -316,7 +337,7 @@ fn called(function: &Function, name: &str, argument: &str) -> String {
 }
 
 /// Functions that answer as in DuckDB as they are.
-const SAME: [&str; 20] = [
+const SAME: [&str; 15] = [
     "count",
     "sum",
     "min",
@@ -332,23 +353,27 @@ const SAME: [&str; 20] = [
     "trim",
     "length",
     "starts_with",
-    "date_trunc",
-    "year",
-    "quarter",
-    "month",
-    "day",
 ];
+
+/// Parts of dates, which Polars knows by `extract` only.
+const PARTS: [&str; 4] = ["year", "quarter", "month", "day"];
 
 /// Functions that answer as in DuckDB once rewritten.
 const REWRITTEN: [&str; 11] =
     ["avg", "mean", "median", "stddev", "stddev_samp", "variance", "var_samp", "sqrt", "exp", "ln", "power"];
 
 fn known(name: &str) -> Result<(), String> {
-    if SAME.contains(&name) || REWRITTEN.contains(&name) {
+    if names().any(|known| known == name) {
         return Ok(());
     }
+    let names: Vec<&str> = names().collect();
     Err(format!(
         "function '{name}' is none that checks know; they know {}, round, floor and ceil",
-        SAME.iter().chain(&REWRITTEN).copied().collect::<Vec<_>>().join(", ")
+        names.join(", ")
     ))
+}
+
+/// Every function that is called by its name.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SAME.into_iter().chain(PARTS).chain(REWRITTEN)
 }

@@ -5,6 +5,7 @@
 mod frames;
 mod kind;
 mod meaning;
+mod spelling;
 mod trial;
 
 use crate::error::Result;
@@ -13,6 +14,7 @@ use crate::units::Decimal;
 use kind::Kinds;
 use polars::prelude::{AnyValue, DataFrame, IntoLazy};
 use polars::sql::SQLContext;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 pub use trial::try_queries;
 
@@ -111,8 +113,11 @@ impl std::fmt::Display for Number {
     }
 }
 
+/// Loads the columns of a table that are among the words, and notes what all its columns hold; none if a word is no table.
+type Load<'l> = dyn Fn(&str, &BTreeSet<String>, &mut Kinds) -> Result<Option<DataFrame>> + 'l;
+
 /// Runs a query; the inner error is for the person who wrote it.
-fn rows(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<DataFrame, String>> {
+fn rows(sql: &str, load: &Load<'_>) -> Result<Result<DataFrame, String>> {
     let words = match frames::words(sql) {
         Ok(words) => words,
         Err(fault) => return Ok(Err(fault)),
@@ -120,10 +125,8 @@ fn rows(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<DataFr
     let mut context = SQLContext::new();
     let mut kinds = Kinds::default();
     for table in &words {
-        let parts = files(table);
-        if !parts.is_empty() {
-            frames::add_kinds(&parts[0], &mut kinds)?;
-            context.register(table, frames::read(&parts, &words)?.lazy());
+        if let Some(frame) = load(table, &words, &mut kinds)? {
+            context.register(table, frame.lazy());
         }
     }
     let sql = match meaning::rewritten(sql, &kinds) {
@@ -131,12 +134,30 @@ fn rows(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<DataFr
         Err(fault) => return Ok(Err(fault)),
     };
     let frame = context.execute(&sql).and_then(polars::prelude::LazyFrame::collect);
-    Ok(frame.map_err(|fault| format!("a query that fails: {fault}")))
+    Ok(frame.map_err(|fault| format!("a query that fails: {}", without_trees(&fault.to_string()))))
+}
+
+/// Polars shows what it does not know as its parser holds it, which nobody can read.
+fn without_trees(fault: &str) -> String {
+    let is_tree = ["Span(", "Ident {", "Location("].iter().any(|mark| fault.contains(mark));
+    match fault.split_once('{') {
+        Some((before, _)) if is_tree => {
+            let what: String = before.chars().take_while(|c| *c != '(').collect();
+            format!("{} is not computed; write it otherwise", what.trim_end())
+        }
+        _ => fault.to_owned(),
+    }
 }
 
 /// Runs a query that yields one number; the inner error is for the person who wrote the query.
 fn query(sql: &str, files: &dyn Fn(&str) -> Vec<PathBuf>) -> Result<Result<Number, String>> {
-    let frame = match rows(sql, files)? {
+    let load = |table: &str, words: &BTreeSet<String>, kinds: &mut Kinds| {
+        let parts = files(table);
+        let Some(first) = parts.first() else { return Ok(None) };
+        frames::add_kinds(first, kinds)?;
+        frames::read(&parts, words).map(Some)
+    };
+    let frame = match rows(sql, &load)? {
         Ok(frame) => frame,
         Err(fault) => return Ok(Err(fault)),
     };

@@ -95,6 +95,22 @@ fn checks_answer_as_duckdb_does() {
     check(&python, "checks_oracle.py", &["write".into(), pipeline.clone()], "the checks");
     run(&pipeline, 2);
     check(&python, "checks_oracle.py", &["compare".into(), folder.path().join("out/retail")], "checks");
+    every_other_query_is_refused(&python, &pipeline);
+}
+
+/// Before the run, each with a message of its own.
+fn every_other_query_is_refused(python: &Path, pipeline: &Path) {
+    let script = Path::new(ROOT).join("tests/oracle/checks_oracle.py");
+    let asked =
+        Command::new(python).arg(script).arg("refused").arg(pipeline).output().expect("python starts");
+    let count: usize = String::from_utf8_lossy(&asked.stdout).trim().parse().expect("a count");
+    let found = Command::new(env!("CARGO_BIN_EXE_abacus")).arg("check").arg(pipeline).output();
+    let found = found.expect("abacus starts");
+    let text = String::from_utf8_lossy(&found.stderr);
+    assert_eq!(found.status.code(), Some(2), "{text}");
+    for number in 0..count {
+        assert!(text.contains(&format!(": '{number}': ")), "query {number} is not refused: {text}");
+    }
 }
 
 #[test]
