@@ -5,11 +5,11 @@ use crate::clv;
 use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::{AttributeTypes, CustomerMaster, Identity, LedgerSums, RowCounts};
+use crate::facts::schema::{AttributeTypes, Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake, SourceView};
 use crate::lifecycle;
 use crate::perception;
-use crate::pipeline::{self, Definition, Stage};
+use crate::pipeline::{self, Definition, KeyType, Stage};
 use crate::profitability::{self, schema::CustomerHistory};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::published::{self, TableState, Tables};
@@ -33,8 +33,6 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let mut facts = work.gather()?;
             work.asked = perception::read(&work.definition, &mut facts)?;
             work.staging.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
-            let types = facts.master.as_ref().map(CustomerMaster::attribute_types).unwrap_or_default();
-            segments::check(&work.definition, &types)?;
             work.mistakes = facts.mistakes(&work.definition);
             let account = report::facts_line(&facts);
             work.facts = Some(facts);
@@ -122,8 +120,10 @@ pub const STAGES: &[Stage<Workspace>] = &[
         ],
         enabled: |definition| definition.lifecycle.is_some(),
         run: |work| {
-            let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
+            let doubts = lifecycle::doubts(&work.definition, work.facts());
+            work.doubts.extend(doubts);
             let alive = work.lifetime.as_ref().map(|lifetime| &lifetime.alive);
+            let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
             let summary = lifecycle::run(&work.definition, work.facts(), history, alive, &work.staging)?;
             Ok(report::lifecycle_line(&summary))
         },
@@ -148,7 +148,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
             let as_of = work.facts().as_of;
             let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier_groups)?;
             let account = report::segments_line(&summary);
-            work.group_warnings = summary.warnings;
+            work.doubts.extend(summary.warnings);
             Ok(account)
         },
     },
@@ -228,8 +228,8 @@ pub struct Workspace {
     earlier_groups: segments::Earlier,
     /// What row checks found.
     mistakes: Vec<SourceMistake>,
-    /// What a person should know of the rules of segments.
-    group_warnings: Vec<String>,
+    /// What a person should know of dates of the customer base and of the rules of segments.
+    doubts: Vec<String>,
     /// Ledger files that were read.
     ledgers: Vec<Identity>,
     /// How their text was taken to be written.
@@ -306,6 +306,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         verify_inputs: options.verify_inputs,
         previous,
         progress: &|_, _| {},
+        opened: &|_, _| Ok(()),
     };
     let mut scan = facts::plan(&definition, &gather)?;
     let ledgers = facts::read_ledgers(&definition)?;
@@ -332,7 +333,9 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
     faults.keep(profitability::check_channels(definition));
     faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
     match faults.keep(check_names(definition, &sources.attributes)) {
-        Some(()) => faults.keep(try_queries(definition, sources)),
+        Some(()) => {
+            sources.keys.and_then(|keys| faults.keep(check_types(definition, keys, &sources.attributes)))
+        }
         None => None,
     };
     faults.keep(segments::earlier(definition, &home));
@@ -349,11 +352,14 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
     ))
 }
 
-/// Runs the queries of `[[expect]]` over empty tables: functions and types that do not fit show without rows.
-fn try_queries(definition: &Definition, sources: &facts::Checked) -> Result<()> {
-    let Some(keys) = sources.keys else { return Ok(()) };
+/// Checks what follows from the types of keys and attributes: the wallet, and the queries of `[[expect]]`, which run over
+/// empty tables, for functions and types that do not fit show without rows.
+fn check_types(definition: &Definition, keys: KeyType, attributes: &AttributeTypes) -> Result<()> {
     let tables = Tables::of(definition);
-    expect::try_queries(definition, &|table| tables.schema(table, keys, &sources.attributes))
+    let mut faults = Faults::default();
+    faults.keep(lifecycle::check(definition, attributes));
+    faults.keep(expect::try_queries(definition, &|table| tables.schema(table, keys, attributes)));
+    faults.none()
 }
 
 /// Checks names against the tables and columns that a run is going to publish: attributes, rules, queries.
@@ -430,7 +436,7 @@ impl Workspace {
             checks: Vec::new(),
             earlier_groups,
             mistakes: Vec::new(),
-            group_warnings: Vec::new(),
+            doubts: Vec::new(),
             ledgers: Vec::new(),
             ledger_guesses: Vec::new(),
             timings: Vec::new(),
@@ -462,6 +468,12 @@ impl Workspace {
             verify_inputs: self.options.verify_inputs,
             previous: self.previous.take(),
             progress: &|done, of| self.events.progress(done, of),
+            opened: &|keys, attributes| {
+                let mut faults = Faults::default();
+                faults.keep(segments::check(&self.definition, attributes));
+                faults.keep(check_types(&self.definition, keys, attributes));
+                faults.none()
+            },
         };
         facts::gather(&self.definition, &options)
     }
@@ -481,7 +493,7 @@ impl Workspace {
         let of_rows = self.mistakes.iter().filter(|mistake| mistake.warns());
         let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let told = told.chain(&self.group_warnings).chain(&self.ledger_guesses).cloned();
+        let told = told.chain(&self.doubts).chain(&self.ledger_guesses).cloned();
         let left_out = self.facts().quarantine_warnings(&self.definition);
         let told = self.facts().warnings.iter().cloned().chain(left_out).chain(of_rows).chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();

@@ -201,6 +201,7 @@ fn gather_all(definition: &Definition, folder: &Path) -> Result<FactSet> {
         verify_inputs: false,
         previous: None,
         progress: &|_, _| {},
+        opened: &|_, _| Ok(()),
     };
     Ok(gather(definition, &options)?)
 }

@@ -12,10 +12,12 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
     let (ledgers, warnings) = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
     let mut sources = checked.sources;
-    sources.extend(faults.keep(crate::perception::check(&definition)).unwrap_or_default());
+    sources.extend(faults.keep(crate::perception::check(&definition, checked.keys)).unwrap_or_default());
     sources.extend(ledgers);
     faults.none()?;
-    for warning in sources.iter().flat_map(|source| &source.warnings).chain(&warnings) {
+    let of_sources = sources.iter().flat_map(|source| &source.warnings);
+    let warnings: Vec<&String> = of_sources.chain(&warnings).collect();
+    for warning in &warnings {
         progress::tell_warning(log_json, warning);
     }
     if json {

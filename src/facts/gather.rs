@@ -43,6 +43,8 @@ pub struct GatherOptions<'o> {
     pub previous: Option<Record>,
     /// Told (rows read so far, rows to read).
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
+    /// Given what keys and attributes are before a row is read; an error ends the run.
+    pub opened: &'o (dyn Fn(KeyType, &AttributeTypes) -> Result<()> + Sync),
 }
 
 /// Sources that were checked.
@@ -90,9 +92,8 @@ pub fn check(definition: &Definition) -> Result<Checked> {
     if let Some(def) = &definition.facts.customers
         && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
     {
-        if let Some(master) = faults.keep(source.read()) {
-            attributes = master.attribute_types();
-        }
+        faults.keep(source.read());
+        attributes = source.attribute_types();
         found.push(SourceView::of("customers", source.files(), &source.columns()));
     }
     found.extend(products.map(|products| SourceView::of("products", &products.files, &[])));
@@ -132,6 +133,8 @@ pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<Scan
 pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<FactSet> {
     std::fs::create_dir_all(&options.folder).map_err(|fault| Error::output(&options.folder, &fault))?;
     let run = Run::open(definition, options)?;
+    let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
+    (options.opened)(run.key_type, &attributes)?;
     let Read { made, mut accounts, master, ids } = run.read(options)?;
     if let Some(master) = &master {
         accounts.extend(run.master_accounts(master, &options.folder)?);

@@ -2,7 +2,7 @@
 
 use super::absent::{Required, absent_columns};
 use super::binder::way_out;
-use super::expr::{Bound, Checked, KeyColumn, Rows, Type, bind};
+use super::expr::{Bound, Checked, Fault, KeyColumn, Rows, Type, bind};
 use super::input::{Identity, InputFile, open};
 use super::quarantine::QuarantinedRow;
 use super::reading::Reading;
@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
 use crate::units::Day;
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};
+use arrow::datatypes::DataType;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -104,8 +105,9 @@ fn is_instant(ty: Type) -> bool {
     matches!(ty, Type::Date | Type::Timestamp { .. })
 }
 
+/// Numbers must be whole, in whatever type: a column of integers beside nulls leaves pandas as floats.
 fn is_attribute(ty: Type) -> bool {
-    matches!(ty, Type::Integer | Type::Text | Type::Bool)
+    matches!(ty, Type::Integer | Type::Text | Type::Bool | Type::Decimal(_) | Type::Float)
 }
 
 /// Which bound expression is which.
@@ -138,7 +140,7 @@ pub(super) fn bind_master(
         scalars.push(("acquisition_cost", scalar, &is_number, "a number"));
     }
     for (name, scalar) in &def.attributes {
-        scalars.push((name, scalar, &is_attribute, "text, an integer or a condition"));
+        scalars.push((name, scalar, &is_attribute, "text, a whole number or a condition"));
     }
     let mut bounds = bind_all(definition, files, &scalars)?.into_iter();
     let mut next = || bounds.next().expect("one bound expression for each scalar");
@@ -189,6 +191,16 @@ impl CustomersSource<'_> {
     /// The columns it reads.
     pub(crate) fn columns(&self) -> Vec<String> {
         self.bounds.columns()
+    }
+
+    /// The types that its attributes are published in.
+    pub(crate) fn attribute_types(&self) -> AttributeTypes {
+        let mut types = AttributeTypes::new();
+        for (name, bound) in &self.bounds.attributes {
+            let kind = if bound.ty() == Type::Text { DataType::Utf8 } else { DataType::Int64 };
+            types.insert(name.clone(), kind);
+        }
+        types
     }
 
     fn key_type(&self) -> KeyType {
@@ -251,11 +263,6 @@ impl RawMaster {
         self.acquisition_cost.reserve(rows);
     }
 
-    /// The types of the attributes.
-    pub(crate) fn attribute_types(&self) -> AttributeTypes {
-        self.attributes.iter().map(|(name, values)| (name.clone(), values.data_type().clone())).collect()
-    }
-
     /// When the first customer was won, and what that cost.
     pub(super) fn first(&self) -> Option<(Option<Day>, i64)> {
         Some((*self.acquired_on.first()?, *self.acquisition_cost.first()?))
@@ -292,6 +299,9 @@ impl RawMaster {
         let mut attributes = Vec::with_capacity(bounds.attributes.len());
         for (name, bound) in &bounds.attributes {
             let Checked { value, faults } = bound.keys(loaded)?;
+            if let Some((row, found)) = faults.iter().find_map(fraction) {
+                return Err(not_whole(definition, name, found, counts.read + u64::from(row)));
+            }
             for (row, fault) in &faults {
                 reasons[*row as usize].get_or_insert_with(|| format!("{name}: {}", fault.reason()));
             }
@@ -432,6 +442,26 @@ pub(super) fn text_of(keys: &KeyColumn, row: usize) -> String {
         }
         KeyColumn::PlainText(array) => array.value(row).to_owned(),
     }
+}
+
+/// A number that is none of a whole kind, with its row; what is not a number at all is left to the quarantine.
+fn fraction((row, fault): &(u32, Fault)) -> Option<(u32, &str)> {
+    match fault {
+        Fault::NotWhole(found) if found.parse::<f64>().is_ok_and(f64::is_finite) => Some((*row, found)),
+        _ => None,
+    }
+}
+
+/// One number that is not whole makes a column of measurements, not a row to leave out.
+fn not_whole(definition: &Definition, name: &str, found: &str, row: u64) -> Error {
+    let customers = definition.facts.customers.as_ref().expect("attributes are of the customers source");
+    let scalar = &customers.attributes[name];
+    let text = &scalar.text;
+    Error::definition(format!(
+        "{}: '{name}' is {found} in row {row} of the customers source, expected text, a whole number or a condition; \
+         write cast(round({text}) as bigint), or cast({text} as varchar)",
+        definition.place(scalar.at)
+    ))
 }
 
 /// An attribute of some rows.

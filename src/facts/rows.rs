@@ -120,8 +120,13 @@ fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRow
 ///
 /// # Errors
 /// Unreadable files, unknown columns, other types than wanted.
-pub fn check_rows(definition: &Definition, source: &RowSource<'_>) -> Result<SourceView> {
+pub fn check_rows(
+    definition: &Definition,
+    source: &RowSource<'_>,
+    keys: Option<KeyType>,
+) -> Result<SourceView> {
     let bound = bind_rows(definition, source)?;
+    keys.map_or(Ok(()), |keys| check_keys(definition, source, &bound, keys))?;
     for file in worth_a_trial(&bound.files, &bound.used) {
         batches(&bound.files[file], &bound.used)?.next().transpose()?;
     }
@@ -135,7 +140,7 @@ impl FactSet {
     /// As `check_rows`, a page that cannot be decoded, a customer key of another kind than the transactions'.
     pub fn read_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<Vec<Values>> {
         let bound = bind_rows(definition, source)?;
-        self.check_keys(definition, source, &bound)?;
+        check_keys(definition, source, &bound, self.customers.keys.key_type())?;
         let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files, &bound.used);
         self.warnings.extend(warnings);
         self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
@@ -160,23 +165,6 @@ impl FactSet {
         Ok(rows.finish(self.customers.len()))
     }
 
-    fn check_keys(&self, definition: &Definition, source: &RowSource<'_>, bound: &BoundRows) -> Result<()> {
-        let key_type = self.customers.keys.key_type();
-        for (column, bound) in source.columns.iter().zip(&bound.columns) {
-            let is_customer = matches!(column.holds, Holds::Customer | Holds::Person);
-            let is_text = bound.ty() == Type::Text;
-            if is_customer && is_text != (key_type == KeyType::Text) {
-                return Err(Error::definition(format!(
-                    "{}: '{}' is {} here and of the other kind in the transactions; both must be integers or both text",
-                    definition.place(column.scalar.at),
-                    column.key,
-                    bound.ty()
-                )));
-            }
-        }
-        Ok(())
-    }
-
     /// The rank of the customer in this row, if the facts know it.
     fn rank(&self, keys: &KeyColumn, row: usize) -> Option<u32> {
         match (keys, &self.customers.keys) {
@@ -186,6 +174,28 @@ impl FactSet {
             _ => self.customers.rank_of(&text_of(keys, row)),
         }
     }
+}
+
+/// Customers are those of the transactions only if their keys are of one kind.
+fn check_keys(
+    definition: &Definition,
+    source: &RowSource<'_>,
+    bound: &BoundRows,
+    key_type: KeyType,
+) -> Result<()> {
+    for (column, bound) in source.columns.iter().zip(&bound.columns) {
+        let is_customer = matches!(column.holds, Holds::Customer | Holds::Person);
+        let is_text = bound.ty() == Type::Text;
+        if is_customer && is_text != (key_type == KeyType::Text) {
+            return Err(Error::definition(format!(
+                "{}: '{}' is {} here and of the other kind in the transactions; both must be integers or both text",
+                definition.place(column.scalar.at),
+                column.key,
+                bound.ty()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// A batch's values of one column.

@@ -221,13 +221,6 @@ pub struct CustomerMaster {
 /// Arrow types of customer attributes, by name: text, integers or flags.
 pub type AttributeTypes = std::collections::BTreeMap<String, arrow::datatypes::DataType>;
 
-impl CustomerMaster {
-    /// The types of the attributes.
-    pub fn attribute_types(&self) -> AttributeTypes {
-        self.attributes.iter().map(|(name, values)| (name.clone(), values.data_type().clone())).collect()
-    }
-}
-
 /// Where the rows of one source went: in = used + quarantined + excluded + after as-of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RowCounts {

@@ -27,6 +27,8 @@ mod grouping;
 
 mod breadth;
 
+mod check;
+
 mod profile;
 
 mod profile_table;
@@ -70,4 +72,5 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub use check::{check, doubts};
 pub use stage::{Summary, run};

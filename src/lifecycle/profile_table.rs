@@ -29,13 +29,7 @@ impl<'r> Known<'r> {
     ) -> Result<Self> {
         let Some(wallet) = &lifecycle.wallet else { return Ok(Self { master, wallet: None }) };
         let values = super::grouping::attribute(definition, lifecycle, master, wallet)?;
-        if *values.data_type() != DataType::Int64 {
-            let place = definition.place(lifecycle.at);
-            return Err(Error::definition(format!(
-                "{place}: lifecycle.wallet: attribute '{wallet}' is no integer, expected whole {} per year",
-                definition.facts.currency
-            )));
-        }
+        check_wallet(definition, lifecycle, wallet, values.data_type())?;
         Ok(Self { master, wallet: Some(values.as_primitive::<Int64Type>()) })
     }
 
@@ -49,6 +43,27 @@ impl<'r> Known<'r> {
         let known = rank < wallet.len() && wallet.is_valid(rank) && wallet.value(rank) > 0;
         known.then(|| amount as f64 / (wallet.value(rank) as f64 * pow10(money_scale) as f64))
     }
+}
+
+/// Checks that the wallet is a number.
+///
+/// # Errors
+/// It is not.
+pub(crate) fn check_wallet(
+    definition: &Definition,
+    lifecycle: &LifecycleDef,
+    wallet: &str,
+    kind: &DataType,
+) -> Result<()> {
+    if *kind == DataType::Int64 {
+        return Ok(());
+    }
+    let place = definition.place(lifecycle.at);
+    Err(Error::definition(format!(
+        "{place}: lifecycle.wallet: attribute '{wallet}' is text, expected whole {} per year; cast it in [facts.customers], \
+         such as cast(… as bigint)",
+        definition.facts.currency
+    )))
 }
 
 /// Profiles at one date, as they are published.

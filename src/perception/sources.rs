@@ -5,7 +5,8 @@ use super::sums::SCORE_SCALE;
 use crate::error::{Faults, Result};
 use crate::facts::{FactSet, Holds, RowColumn, RowSource, SourceView, Values, check_rows};
 use crate::pipeline::{
-    ComplaintsDef, Definition, EpisodesDef, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
+    ComplaintsDef, Definition, EpisodesDef, KeyType, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
+    did_you_mean,
 };
 
 /// What customers were asked and said, of all sources that are declared.
@@ -71,6 +72,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Asked> {
     if let Some(surveys) = &def.surveys {
         let rows = facts.read_rows(definition, &survey_source(surveys))?;
         asked.answer(def, surveys, rows);
+        facts.warnings.extend(asked.unasked(definition, def, surveys));
     }
     if let Some(complaints) = &def.complaints {
         let rows = facts.read_rows(definition, &complaint_source(complaints))?;
@@ -87,11 +89,11 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Asked> {
 }
 
 /// Opens every source and checks columns and types, and the SQL over customers' measures; reads no row.
-/// Gives name, files and rows of each source.
+/// `keys` is what customers are in the transactions, where that is known. Gives name, files and rows of each source.
 ///
 /// # Errors
 /// All faults of all sources and measures.
-pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
+pub fn check(definition: &Definition, keys: Option<KeyType>) -> Result<Vec<SourceView>> {
     let Some(def) = &definition.perception else { return Ok(Vec::new()) };
     let mut faults = Faults::default();
     let mut found = Vec::new();
@@ -102,7 +104,7 @@ pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
         episodes_def(def).and_then(|episodes| episode_source(episodes, definition)),
     ];
     for source in sources.into_iter().flatten() {
-        found.extend(faults.keep(check_rows(definition, &source)));
+        found.extend(faults.keep(check_rows(definition, &source, keys)));
     }
     faults.keep(measures::check(definition, def));
     faults.none().map(|()| found)
@@ -203,6 +205,34 @@ impl Columns {
 const REQUIRED: &str = "the row contract requires it";
 
 impl Asked {
+    /// What the definition names and no answer has: its columns will be null.
+    fn unasked(&self, definition: &Definition, def: &PerceptionDef, surveys: &SurveysDef) -> Vec<String> {
+        let place = definition.place(def.at);
+        let mut told = Vec::new();
+        let is_own = |answer: &Answer| answer.supplier == 0;
+        if surveys.supplier.is_some() && !self.answers.is_empty() && !self.answers.iter().any(is_own) {
+            let way_out = did_you_mean(&def.own, self.competitors.iter().map(String::as_str), || {
+                "name the firm as surveys do".to_owned()
+            });
+            told.push(format!(
+                "{place}: perception.own: no answer of the surveys is about '{}', so nothing is known of the firm itself; \
+                 {way_out}",
+                def.own
+            ));
+        }
+        for attribute in def.attributes.iter().filter(|attribute| !self.attributes.contains(&attribute.name))
+        {
+            let way_out = did_you_mean(&attribute.name, self.attributes.iter().map(String::as_str), || {
+                "name it as surveys do, or leave it out".to_owned()
+            });
+            told.push(format!(
+                "{place}: perception.attributes: no answer of the surveys is about '{}'; {way_out}",
+                attribute.name
+            ));
+        }
+        told
+    }
+
     fn answer(&mut self, perception: &PerceptionDef, def: &SurveysDef, rows: Vec<Values>) {
         let mut columns = Columns::of(rows);
         let who = columns.ranks();

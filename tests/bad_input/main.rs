@@ -5,6 +5,7 @@
 mod columns;
 mod definition;
 mod drift;
+mod early;
 mod files;
 mod footers;
 mod found;

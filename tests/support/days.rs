@@ -49,5 +49,6 @@ fn options(folder: &Path, previous: Option<Record>) -> GatherOptions<'static> {
         verify_inputs: false,
         previous,
         progress: &|_, _| {},
+        opened: &|_, _| Ok(()),
     }
 }

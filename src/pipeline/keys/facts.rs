@@ -198,7 +198,7 @@ static CUSTOMERS: Section = Section {
             "attributes",
             Kind::SqlByName,
             "",
-            "Further columns published with the customer, `{ region = \"region\" }`",
+            "Further columns published with the customer: texts, whole numbers, conditions; `{ region = \"region\" }`",
         ),
     ],
     choice: Choice::Free,
