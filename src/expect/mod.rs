@@ -140,12 +140,14 @@ fn rows(sql: &str, load: &Load<'_>) -> Result<Result<DataFrame, String>> {
 /// Polars shows what it does not know as its parser holds it, which nobody can read.
 fn without_trees(fault: &str) -> String {
     let is_tree = ["Span(", "Ident {", "Location("].iter().any(|mark| fault.contains(mark));
-    match fault.split_once('{') {
-        Some((before, _)) if is_tree => {
-            let what: String = before.chars().take_while(|c| *c != '(').collect();
-            format!("{} is not computed; write it otherwise", what.trim_end())
+    let before = fault.split(['{', '(']).next().unwrap_or_default().trim_end();
+    match (is_tree, before.split_once("; found")) {
+        (false, _) => fault.to_owned(),
+        (true, Some((what, _))) => what.to_owned(),
+        (true, None) if before == "expression Exists" => {
+            "this 'exists (…)' is not computed; write x in (select …), or join the tables".to_owned()
         }
-        _ => fault.to_owned(),
+        (true, None) => format!("{before} is not computed; write it otherwise"),
     }
 }
 

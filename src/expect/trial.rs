@@ -113,6 +113,9 @@ fn made_up(name: &str, kind: &DataType, rows: usize) -> ArrayRef {
 fn unsuitable(frame: &DataFrame) -> Option<String> {
     match frame.columns() {
         [only] if only.dtype().is_string() => Some("the query yields text, expected one number".to_owned()),
+        [only] if only.dtype().is_temporal() => Some(
+            "the query yields a date or time, expected one number, such as extract(year from …)".to_owned(),
+        ),
         [_] if frame.height() > 1 => {
             let rows = frame.height();
             Some(format!("the query yields {rows} rows even of tables without any, expected one number"))
@@ -223,6 +226,7 @@ mod tests {
             ("select sum(orders) from customer union all select 1", "2 rows even of tables without any"),
             ("select sum(orders), 1 from customer", "2 columns"),
             ("select max(region) from customer", "text"),
+            ("select max(acquired_on) from customer", "a date or time"),
         ] {
             let found = fault(sql).unwrap_or_default();
             assert!(found.contains(text), "{sql}: {found}");
@@ -249,7 +253,18 @@ mod tests {
                 "{found}"
             );
         }
-        let found = fault("select struct(1)").unwrap_or_default();
-        assert!(!found.contains("Span") && !found.is_empty(), "{found}");
+        for (sql, text) in [
+            (
+                "select count(*) from customer where exists (select 1 from summary where share > 1)",
+                "this 'exists (…)'",
+            ),
+            (
+                "select count(*) from customer having count(*) > 3",
+                "HAVING clause not valid outside of GROUP BY",
+            ),
+        ] {
+            let found = fault(sql).unwrap_or_default();
+            assert!(found.contains(text) && !found.contains("Span") && !found.contains('{'), "{found}");
+        }
     }
 }
