@@ -218,7 +218,7 @@ impl FactSet {
         })
     }
 
-    /// The facts of a period, one row per customer × day with a line; kept where `[lifecycle]` or `[clv]` asks for them.
+    /// The facts of a period, one row per customer × day with a line; kept where a stage asks for them.
     ///
     /// # Errors
     /// Kept state that cannot be read, or was made when nothing asked for days.
@@ -226,7 +226,8 @@ impl FactSet {
         let Some(run) = self.runs[period] else { return Ok(DayFacts::default()) };
         let Some(file) = &self.record.periods[run].days else {
             return Err(Error::check(
-                "the release keeps no days of customers: the pipeline had neither [lifecycle] nor [clv]; run it again",
+                "the release keeps no days of customers: the pipeline had neither [lifecycle] nor [clv], nor \
+                 surveys or complaints; run it again",
             ));
         };
         let kept = Kept::read(&self.folder, file)?;

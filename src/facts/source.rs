@@ -8,7 +8,8 @@ use super::schema::AggregateColumn;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::sql::SqlType;
 use crate::pipeline::{
-    Definition, Duplicates, EventsDef, Expr, KeyType, Level, Scalar, TransactionsDef, UnknownCustomer,
+    Definition, Duplicates, EventsDef, Expr, KeyType, Level, PerceptionDef, Scalar, TransactionsDef,
+    UnknownCustomer,
 };
 
 /// One source (transactions or events), bound to its files.
@@ -150,9 +151,9 @@ pub(crate) fn line_aggregates(definition: &Definition, aggregates: &[AggregateCo
     (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
 }
 
-/// Whether customer × day is kept: only the rhythm of customers needs it.
+/// Whether customer × day is kept: only the rhythm of customers, and whether they bought again, needs it.
 pub(crate) fn keeps_days(definition: &Definition) -> bool {
-    definition.lifecycle.is_some() || definition.clv.is_some()
+    definition.wants_days() || definition.perception.as_ref().is_some_and(PerceptionDef::asks_customers)
 }
 
 fn bind_transactions(

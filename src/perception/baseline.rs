@@ -1,4 +1,4 @@
-//! The comparison group of complaints: who never complained, matched exactly on recency and purchases.
+//! The comparison group of complaints: who had not complained, matched exactly on recency and purchases.
 //!
 //! Who complains has mostly just bought, and who has just bought buys again more often than others, complaint or not. So
 //! a complaint is held against customers without complaint who were as recent and had bought as often when its window
@@ -7,172 +7,268 @@
 //! G. King, G. Porro, "Causal inference without balance checking: coarsened exact matching", Political Analysis 20
 //! (2012), 1–24).
 //!
-//! Customers without complaint are looked at on the first day of every period whose window the history holds. A cell in
-//! which fewer than [`FEWEST`] such points lie is pooled with those of any number of purchases, then with all.
+//! Customers are looked at on every day after their first purchase up to their own first complaint, as far as the day's
+//! window has ended. Those who complain later belong to the group until they do: who buys for longer has more occasions
+//! to complain, and to leave them out would compare with customers who were to stop (risk-set matching: Y. P. Li, K. J.
+//! Propert, P. R. Rosenbaum, "Balanced risk set matching", Journal of the American Statistical Association 96 (2001),
+//! 870–882). A cell that fewer than [`FEWEST`] gaps between purchases reach is pooled with those of any number of
+//! purchases, then with all.
 
+use super::cell::{CELLS, Cell};
 use super::cuts::{Cuts, Slice};
+use super::history::purchases;
+use crate::facts::schema::DayFacts;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Most days since the last purchase of each band but the last.
-const RECENCY_DAYS: [i32; 7] = [7, 14, 30, 60, 90, 180, 365];
-/// Most purchases of each band but the last.
-const PURCHASES: [u32; 5] = [1, 2, 4, 8, 16];
-
-const BANDS: usize = PURCHASES.len() + 1;
-const CELLS: usize = (RECENCY_DAYS.len() + 1) * BANDS;
-
-/// With fewer points a cell tells little of itself.
+/// With fewer gaps a cell tells little of itself. Days of one gap are no separate observations.
 const FEWEST: u64 = 20;
 
-/// A band of recency and one of purchases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cell(usize);
+/// Customers that one thread takes at a time.
+const SLICE_CUSTOMERS: usize = 1 << 16;
 
-impl Cell {
-    /// Of a customer who bought on so many days, the last of them so many days ago.
-    pub(crate) fn of(recency_days: i32, purchases: u32) -> Self {
-        let recency = RECENCY_DAYS.partition_point(|most| *most < recency_days);
-        Self(recency * BANDS + PURCHASES.partition_point(|most| *most < purchases))
-    }
-}
-
-/// Points of customers without complaint, and those followed by a purchase in the window.
+/// Days of customers without complaint, and those followed by a purchase in the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Points {
-    observed: u64,
+    /// Gaps between purchases that the days lie in.
+    gaps: u64,
+    days: u64,
     repurchased: u64,
 }
 
-/// A customer without complaint, up to some period.
+impl Points {
+    fn add(&mut self, other: &Self) {
+        self.gaps += other.gaps;
+        self.days += other.days;
+        self.repurchased += other.repurchased;
+    }
+}
+
+/// What is seen of a customer so far.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     last: i32,
     purchases: u32,
-    /// The first period at whose beginning the customer has not been looked at since.
-    next: u32,
 }
 
 /// Counted points, by segment and cell.
 #[derive(Debug)]
 pub(crate) struct Baseline {
-    /// First days of the periods whose window has ended by the as-of date, ascending.
-    starts: Vec<i32>,
-    window_days: i32,
-    /// By rank: whether the customer never complained.
-    is_silent: Vec<bool>,
+    windows: Windows,
+    /// By rank: the day of the first complaint, `i32::MAX` without one.
+    first_complaint: Vec<i32>,
     seen: Vec<Option<Seen>>,
+    counted: Counted,
+}
+
+/// Windows in which customers may buy again.
+#[derive(Debug, Clone, Copy)]
+struct Windows {
+    days: i32,
+    /// The last day on which one begins that has ended by the as-of date.
+    last_start: i32,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
     points: BTreeMap<Slice, [Points; CELLS]>,
-    /// Customers without complaint and with a purchase, by segment.
+    /// Customers with a purchase before any complaint of theirs, by segment.
     customers: BTreeMap<Slice, i64>,
 }
 
 impl Baseline {
-    /// For windows of so many days; `starts` are the first days of all periods.
-    pub(crate) fn new(starts: &[i32], window_days: i32, as_of: i32, is_silent: Vec<bool>) -> Self {
-        let starts = starts.iter().copied().filter(|start| start + window_days <= as_of).collect();
-        let seen = vec![None; is_silent.len()];
-        Self { starts, window_days, is_silent, seen, points: BTreeMap::new(), customers: BTreeMap::new() }
+    /// For windows of so many days; `first_complaint` is the day of each customer's first one, by rank, `i32::MAX` without.
+    pub(crate) fn new(window_days: i32, as_of: i32, first_complaint: Vec<i32>) -> Self {
+        let windows = Windows { days: window_days, last_start: as_of - window_days };
+        let seen = vec![None; first_complaint.len()];
+        Self { windows, first_complaint, seen, counted: Counted::default() }
     }
 
-    /// Takes over a customer's purchase days of one period. Periods come in order.
-    pub(crate) fn add(&mut self, cuts: &Cuts, rank: u32, [first, last]: [i32; 2], purchases: u32) {
-        let place = rank as usize;
-        if !self.is_silent[place] {
-            return;
-        }
-        let until = self.starts.partition_point(|start| *start <= first);
-        let before = self.seen[place];
-        if let Some(seen) = before {
-            self.look(cuts, rank, seen, until, Some(first));
-        }
-        let purchases = before.map_or(0, |seen| seen.purchases) + purchases;
-        let next = u32::try_from(until).expect("a calendar has few periods");
-        self.seen[place] = Some(Seen { last, purchases, next });
+    /// Takes over the days of a period. Periods come in order.
+    pub(crate) fn add(&mut self, cuts: &Cuts, days: &DayFacts) {
+        let Self { windows, first_complaint, seen, counted } = self;
+        let slices = seen.par_chunks_mut(SLICE_CUSTOMERS).zip(first_complaint.par_chunks(SLICE_CUSTOMERS));
+        let walk = |(slice, (seen, first_complaint)): (usize, (&mut [Option<Seen>], &[i32]))| {
+            windows.walk(cuts, days, slice * SLICE_CUSTOMERS, seen, first_complaint)
+        };
+        let of_slices: Vec<Counted> = slices.enumerate().map(walk).collect();
+        of_slices.into_iter().for_each(|more| counted.merge(more));
     }
 
-    /// Looks at everybody up to the last period.
+    /// Looks at everybody up to the end.
     pub(crate) fn finish(mut self, cuts: &Cuts) -> Self {
         for (rank, seen) in (0_u32..).zip(std::mem::take(&mut self.seen)) {
             if let Some(seen) = seen {
-                for slice in cuts.segments(rank) {
-                    *self.customers.entry(slice).or_default() += 1;
-                }
-                self.look(cuts, rank, seen, self.starts.len(), None);
+                let until = self.first_complaint[rank as usize];
+                self.windows.look(cuts, rank, seen, None, until, &mut self.counted);
             }
         }
         self
     }
 
-    /// Counts the points of a customer at the beginnings of the periods up to `until`, whose next purchase is known.
-    fn look(&mut self, cuts: &Cuts, rank: u32, seen: Seen, until: usize, next_purchase: Option<i32>) {
-        let starts = &self.starts[(seen.next as usize).min(until)..until];
-        if starts.is_empty() {
-            return;
-        }
-        for slice in cuts.segments(rank) {
-            let points = self.points.entry(slice).or_insert([Points::default(); CELLS]);
-            for start in starts {
-                let points = &mut points[Cell::of(start - seen.last, seen.purchases).0];
-                points.observed += 1;
-                points.repurchased +=
-                    u64::from(next_purchase.is_some_and(|day| day < start + self.window_days));
-            }
-        }
-    }
-
-    /// Customers with a purchase who never complained, by segment.
+    /// Customers who were compared with, by segment.
     pub(crate) fn customers(&self) -> impl Iterator<Item = (Slice, i64)> {
-        self.customers.iter().map(|(slice, customers)| (*slice, *customers))
+        self.counted.customers.iter().map(|(slice, customers)| (*slice, *customers))
     }
 
     /// The share of customers without complaint in a cell, or in the cells it is pooled with, who bought within the window.
     pub(crate) fn rate(&self, slice: Slice, cell: Cell) -> Option<f64> {
-        let points = self.points.get(&slice)?;
-        let band = cell.0 / BANDS * BANDS;
-        let pools = [&points[cell.0..=cell.0], &points[band..band + BANDS], &points[..]];
-        let pooled = pools.map(|cells| {
-            cells.iter().fold(Points::default(), |sum, cell| Points {
-                observed: sum.observed + cell.observed,
-                repurchased: sum.repurchased + cell.repurchased,
-            })
-        });
-        let large = pooled.iter().find(|points| points.observed >= FEWEST).or(pooled.last())?;
-        #[expect(clippy::cast_precision_loss, reason = "2^53 points are more than there are")]
-        (large.observed > 0).then(|| large.repurchased as f64 / large.observed as f64)
+        let points = self.counted.points.get(&slice)?;
+        let pools = [cell.index()..cell.index() + 1, cell.as_recent(), 0..CELLS];
+        let mut pooled = Points::default();
+        for pool in pools {
+            pooled = Points::default();
+            points[pool].iter().for_each(|cell| pooled.add(cell));
+            if pooled.gaps >= FEWEST {
+                break;
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "2^53 days are more than there are")]
+        (pooled.days > 0).then(|| pooled.repurchased as f64 / pooled.days as f64)
+    }
+}
+
+impl Windows {
+    /// Takes over what a slice of consecutive customers bought in a period.
+    fn walk(
+        self,
+        cuts: &Cuts,
+        days: &DayFacts,
+        first_rank: usize,
+        seen: &mut [Option<Seen>],
+        first_complaint: &[i32],
+    ) -> Counted {
+        let mut counted = Counted::default();
+        let start = days.ranks.partition_point(|rank| (*rank as usize) < first_rank);
+        for (rank, day) in purchases(days, start) {
+            let Some(seen) = seen.get_mut(rank as usize - first_rank) else { break };
+            let until = first_complaint[rank as usize - first_rank];
+            let purchases = match *seen {
+                None => {
+                    counted.begin(cuts, rank, day, until);
+                    1
+                }
+                Some(before) => {
+                    self.look(cuts, rank, before, Some(day), until, &mut counted);
+                    before.purchases + 1
+                }
+            };
+            *seen = Some(Seen { last: day, purchases });
+        }
+        counted
+    }
+
+    /// Counts the days after a purchase up to the next one, to the first complaint, or to the last day whose window has ended.
+    fn look(
+        self,
+        cuts: &Cuts,
+        rank: u32,
+        seen: Seen,
+        next: Option<i32>,
+        first_complaint: i32,
+        counted: &mut Counted,
+    ) {
+        let until = next.unwrap_or(i32::MAX).min(first_complaint).min(self.last_start);
+        if seen.last >= until {
+            return;
+        }
+        for slice in cuts.segments(rank) {
+            let points = counted.points.entry(slice).or_insert([Points::default(); CELLS]);
+            let mut from = seen.last + 1;
+            while from <= until {
+                let cell = Cell::of(from - seen.last, seen.purchases);
+                let to = cell.last_day(seen.last).map_or(until, |last| last.min(until));
+                // A window reaches the next purchase if it begins less than its length before it.
+                let reaching = next.map_or(0, |next| (to - from.max(next - self.days + 1) + 1).max(0));
+                points[cell.index()].add(&Points {
+                    gaps: 1,
+                    days: u64::from((to - from + 1).unsigned_abs()),
+                    repurchased: u64::from(reaching.unsigned_abs()),
+                });
+                from = to + 1;
+            }
+        }
+    }
+}
+
+impl Counted {
+    /// Counts a customer at its first purchase, if it has not complained before.
+    fn begin(&mut self, cuts: &Cuts, rank: u32, day: i32, first_complaint: i32) {
+        if day < first_complaint {
+            for slice in cuts.segments(rank) {
+                *self.customers.entry(slice).or_default() += 1;
+            }
+        }
+    }
+
+    fn merge(&mut self, more: Self) {
+        for (slice, points) in more.points {
+            let known = self.points.entry(slice).or_insert([Points::default(); CELLS]);
+            known.iter_mut().zip(&points).for_each(|(known, more)| known.add(more));
+        }
+        for (slice, customers) in more.customers {
+            *self.customers.entry(slice).or_default() += customers;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::bought;
     use super::*;
 
+    fn baseline(periods: &[&[(u32, i32)]], first_complaint: &[i32]) -> Baseline {
+        let cuts = Cuts::for_test();
+        let mut baseline = Baseline::new(30, 100, first_complaint.to_vec());
+        periods.iter().for_each(|purchases| baseline.add(&cuts, &bought(purchases)));
+        baseline.finish(&cuts)
+    }
+
+    /// Days and days followed by a purchase, of all customers.
+    fn of(baseline: &Baseline, recency: i32, purchases: u32) -> (u64, u64) {
+        let points = baseline.counted.points[&Slice::ALL][Cell::of(recency, purchases).index()];
+        (points.days, points.repurchased)
+    }
+
+    const NEVER: i32 = i32::MAX;
+
     #[test]
-    fn cells_are_bands_of_recency_and_purchases() {
-        for (recency, purchases, cell) in
-            [(1, 1, 0), (7, 1, 0), (8, 1, BANDS), (7, 2, 1), (7, 3, 2), (7, 17, 5), (366, 99, CELLS - 1)]
-        {
-            assert_eq!(Cell::of(recency, purchases), Cell(cell), "{recency} {purchases}");
-        }
+    fn every_day_after_a_purchase_counts_until_its_window_has_no_end() {
+        // Windows of 30 days begin up to day 70.
+        let baseline = baseline(&[&[(0, 10)], &[(0, 50), (1, 95)]], &[NEVER, NEVER]);
+        assert_eq!(of(&baseline, 7, 1), (7, 0), "11 to 17: their windows end before day 47");
+        assert_eq!(of(&baseline, 14, 1), (7, 4), "18 to 24: windows from 21 on reach day 50");
+        assert_eq!(of(&baseline, 30, 1), (16, 16), "25 to 40");
+        assert_eq!(of(&baseline, 60, 1), (10, 10), "41 to 50");
+        assert_eq!(of(&baseline, 7, 2), (7, 0), "51 to 57");
+        assert_eq!(of(&baseline, 30, 2), (6, 0), "65 to 70");
+        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Slice::ALL, 2)]);
     }
 
     #[test]
-    fn points_lie_at_the_beginning_of_periods_until_the_window_has_no_end() {
-        // Periods begin on 0, 30, 60, 90; windows of 30 days end by 90 for the first three.
-        let cuts = Cuts::for_test();
-        let mut baseline = Baseline::new(&[0, 30, 60, 90], 30, 90, vec![true, true, false]);
-        baseline.add(&cuts, 0, [5, 28], 2);
-        baseline.add(&cuts, 1, [10, 10], 1);
-        baseline.add(&cuts, 2, [10, 10], 1);
-        baseline.add(&cuts, 0, [40, 40], 1);
-        let baseline = baseline.finish(&cuts);
-        let points = &baseline.points[&Slice::ALL];
-        let of = |recency, purchases| points[Cell::of(recency, purchases).0];
-        assert_eq!(of(2, 2), Points { observed: 1, repurchased: 1 }, "customer 0 on day 30 buys on 40");
-        assert_eq!(of(20, 3), Points { observed: 1, repurchased: 0 }, "and on 60 no more");
-        assert_eq!(of(20, 1), Points { observed: 1, repurchased: 0 }, "customer 1 on 30");
-        assert_eq!(of(50, 1), Points { observed: 1, repurchased: 0 }, "and on 60");
-        assert_eq!(points.iter().map(|points| points.observed).sum::<u64>(), 4);
-        let few = baseline.rate(Slice::ALL, Cell::of(2, 2));
-        assert_eq!(few, Some(0.25), "few points are pooled: 1 of all 4");
+    fn who_complains_later_is_compared_with_until_then() {
+        let baseline = baseline(&[&[(0, 10), (0, 20), (1, 10), (2, 10)]], &[15, 20, 5]);
+        assert_eq!(
+            of(&baseline, 7, 1),
+            (5 + 7, 5),
+            "customer 0 up to 15, whose windows reach 20, customer 1"
+        );
+        assert_eq!(of(&baseline, 14, 1), (3, 0), "customer 1 up to 20");
+        assert_eq!(of(&baseline, 7, 2), (0, 0), "customer 0 has complained");
+        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Slice::ALL, 2)], "2 complained at once");
+    }
+
+    #[test]
+    fn small_cells_are_pooled() {
+        let customers: Vec<(u32, i32)> = (0..19).map(|rank| (rank, 1)).collect();
+        let twice = [(19, 1), (19, 15), (20, 1), (20, 15)];
+        let all: Vec<(u32, i32)> = customers.into_iter().chain(twice).collect();
+        let baseline = baseline(&[&all], &[NEVER; 21]);
+        let rate = |recency, purchases| baseline.rate(Slice::ALL, Cell::of(recency, purchases)).unwrap();
+        let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
+        close(rate(7, 1), 14.0 / 147.0);
+        close(rate(7, 2), 14.0 / 161.0);
+        // Customers 19 and 20 have 14 days before their second purchase; everybody has 69 windows that begin after day 1.
+        close(rate(400, 99), 28.0 / (21.0 * 69.0));
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn by_slice(complaints: &[Complaint], cuts: &Cuts) -> BTreeMap<Slice,
 pub(crate) enum Outcome {
     Resolved,
     Unresolved,
-    /// Customers who never complained, for comparison.
+    /// Customers without complaint so far, for comparison.
     None,
 }
 
@@ -161,11 +161,11 @@ pub(crate) fn sheet(
         outcomes.iter().map(|((slice, outcome), again)| (*slice, *outcome, *again)).collect();
     let mut draft = layout.draft("complaint_outcome", "segment and outcome", None, &rows);
     cuts.add_to(&mut draft, |row| row.0, false);
-    let meaning = "resolved or unresolved complaints; no complaint: customers who never complained, matched to the complaints \
+    let meaning = "resolved or unresolved complaints; no complaint: customers who had not complained, matched to the complaints \
                    of both kinds on days since the last purchase and number of purchases";
     draft.name("outcome", meaning, |row| Some(row.1.name()));
     draft.count("window_days", "days", "Days within which a repurchase counts", |_| i64::from(window_days));
-    let meaning = "Complaints, or customers with a purchase who never complained";
+    let meaning = "Complaints, or customers with a purchase before any complaint of theirs";
     draft.count("cases", "complaints", meaning, |row| row.2.cases);
     let own = |row: &Row, of: i64| (row.1 != Outcome::None).then_some(of);
     let meaning = "Those whose window has ended by the as-of date; null for no complaint";
@@ -178,10 +178,11 @@ pub(crate) fn sheet(
         Outcome::None => row.2.expected_rate(),
         _ => share(row.2.repurchased, row.2.observed),
     });
-    let meaning = "Observed complaints for which there are customers without complaint to compare with";
+    let meaning =
+        "Observed complaints for which there are customers without complaint so far to compare with";
     draft.count("matched", "complaints", meaning, |row| row.2.matched);
-    let meaning = "Repurchase rate of customers without complaint who were as recent and had bought as often when the window \
-                   began, on average over the matched complaints; cells with fewer than 20 such points are pooled";
+    let meaning = "Repurchase rate of customers without complaint so far who were as recent and had bought as often when the window \
+                   began, on average over the matched complaints; cells with fewer than 20 gaps between purchases are pooled";
     draft.float("matched_rate", "1", meaning, |row| row.2.expected_rate());
     let meaning = "Repurchase rate of the matched complaints less matched_rate; null for no complaint";
     draft.float("effect", "1", meaning, |row| if row.1 == Outcome::None { None } else { row.2.effect() });
@@ -190,6 +191,7 @@ pub(crate) fn sheet(
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::bought;
     use super::*;
 
     fn complaint(who: u32, opened: i32, resolved: Option<i32>) -> Complaint {
@@ -209,27 +211,27 @@ mod tests {
     fn repurchase_is_told_by_outcome_where_the_window_has_ended() {
         let complaints = [complaint(0, 10, Some(12)), complaint(1, 20, None), complaint(1, 95, None)];
         let cuts = Cuts::for_test();
-        let history = History::for_test(vec![(0, 3, 3), (0, 13, 13), (1, 5, 20)]);
-        let mut baseline = Baseline::new(&[0, 30, 60, 90], 30, 100, vec![false, false, true, true]);
-        baseline.add(&cuts, 2, [1, 1], 1);
-        baseline.add(&cuts, 3, [25, 29], 2);
-        baseline.add(&cuts, 2, [40, 40], 1);
+        let history = History::for_test(vec![(0, 3), (0, 13), (1, 5), (1, 20)]);
+        let never = i32::MAX;
+        let mut baseline = Baseline::new(30, 100, vec![10, 20, never, never]);
+        baseline.add(&cuts, &bought(&[(2, 1), (2, 6), (3, 1)]));
         let baseline = baseline.finish(&cuts);
         let found = outcomes(&complaints, &cuts, &history, &baseline, 100, 30);
         let of = |outcome| found[&(Slice::ALL, outcome)];
-        // Of four points of customers 2 and 3, on 30 and 60, one is followed by a purchase.
+        // Customer 2 has 69 days with a window that has ended, of which 5 lie before its second purchase; customer 3 has 69.
+        let rate = 5.0 / 138.0;
         let again = |cases, observed, repurchased| Again {
             cases,
             observed,
             repurchased,
             matched: observed,
             matched_repurchased: repurchased,
-            expected: 0.25,
+            expected: rate,
         };
         assert_eq!(of(Outcome::Resolved), again(1, 1, 1));
         assert_eq!(of(Outcome::Unresolved), again(2, 1, 0));
         let none = of(Outcome::None);
-        assert_eq!((none.cases, none.matched, none.expected_rate()), (2, 2, Some(0.25)));
-        assert_eq!(of(Outcome::Resolved).effect(), Some(0.75));
+        assert_eq!((none.cases, none.matched, none.expected_rate()), (2, 2, Some(rate)));
+        assert_eq!(of(Outcome::Resolved).effect(), Some(1.0 - rate));
     }
 }

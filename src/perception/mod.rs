@@ -5,6 +5,7 @@
 mod answers;
 mod attribute_value;
 mod baseline;
+mod cell;
 mod competitor_value;
 mod complaints;
 mod cuts;

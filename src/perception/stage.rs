@@ -6,7 +6,7 @@ use super::complaints;
 use super::cuts::{Cut, Cuts, Slice};
 use super::delivered_table::{self, Deliveries};
 use super::exchange::{self, Sides};
-use super::history::{Calendar, History};
+use super::history::History;
 use super::importance::derive;
 use super::layout::Layout;
 use super::measures::{self, Known};
@@ -79,8 +79,7 @@ impl<'r> Scene<'r> {
         asked: &'r Asked,
         files: Files<'_>,
     ) -> Result<Self> {
-        let calendar = Calendar(definition.facts.timezone);
-        let worth = Worth::read(facts, calendar, files)?;
+        let worth = Worth::read(facts, definition.facts.timezone, files)?;
         let cuts = Cuts::new(&def.by, facts.master.as_ref(), segments(facts, files)?, def.tracking)?;
         let mut is_asked = vec![false; worth.customers()];
         let answered = asked.answers.iter().map(|answer| answer.who);
@@ -90,23 +89,25 @@ impl<'r> Scene<'r> {
             }
         }
         let mut baseline = def.complaints.is_some().then(|| baseline(def, facts, asked, worth.customers()));
-        let history = History::read(facts, calendar, &cuts, &is_asked, baseline.as_mut(), files)?;
+        let history = match def.asks_customers() {
+            true => History::read(facts, &cuts, &is_asked, baseline.as_mut())?,
+            false => History::default(),
+        };
         let baseline = baseline.map(|baseline| baseline.finish(&cuts));
         Ok(Self { layout: Layout { definition, facts }, def, asked, cuts, worth, history, baseline })
     }
 }
 
-/// Customers who never complained, before anything is seen of them.
+/// Customers without complaint, before anything is seen of them.
 fn baseline(def: &PerceptionDef, facts: &FactSet, asked: &Asked, customers: usize) -> Baseline {
-    let starts: Vec<i32> = facts.periods.iter().map(|period| period.period.start.0).collect();
-    let mut is_silent = vec![true; customers];
+    let mut first_complaint = vec![i32::MAX; customers];
     for complaint in &asked.complaints {
-        if let Some(is_silent) = is_silent.get_mut(complaint.who as usize) {
-            *is_silent = false;
+        if let Some(first) = first_complaint.get_mut(complaint.who as usize) {
+            *first = complaint.opened.min(*first);
         }
     }
     let window_days = i32::try_from(def.repurchase_days).expect("days are few");
-    Baseline::new(&starts, window_days, facts.as_of.0, is_silent)
+    Baseline::new(window_days, facts.as_of.0, first_complaint)
 }
 
 /// Columns of `customer_segment` by which answers are told apart too, where the run makes segments.

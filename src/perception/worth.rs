@@ -1,11 +1,11 @@
 //! What customers are worth, by rank: columns of the tables `customer` and, where it is published, `customer_value`.
 
-use super::history::Calendar;
 use super::staged::{columns, floats, integers};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::facts::ranks_of;
 use arrow::array::ArrayRef;
+use chrono::TimeZone;
 use std::path::PathBuf;
 
 /// Gives the staged files of a table; none if the run does not publish it.
@@ -46,7 +46,7 @@ impl Worth {
     ///
     /// # Errors
     /// A staged file that cannot be read back.
-    pub(crate) fn read(facts: &FactSet, calendar: Calendar, files: Files<'_>) -> Result<Self> {
+    pub(crate) fn read(facts: &FactSet, timezone: chrono_tz::Tz, files: Files<'_>) -> Result<Self> {
         let paths = files("customer");
         let path = paths.first().ok_or_else(|| Error::internal("perception: no table 'customer'"))?;
         let mut names = vec!["orders", "active_days", "first_order_at", "last_order_at"];
@@ -56,7 +56,7 @@ impl Worth {
         let column = |index: usize| by_row(read[index].as_ref(), known);
         let zeros = |values: Vec<Option<i64>>| values.into_iter().map(|value| value.unwrap_or(0)).collect();
         let (first, last) = (column(2), column(3));
-        let day = |at: Option<i64>| at.map(|at| calendar.day(at));
+        let day = |at: Option<i64>| at.map(|at| local_day(timezone, at));
         let (residual, alive) = Self::outlook(facts, files)?;
         Ok(Self {
             orders: zeros(column(0)),
@@ -125,6 +125,11 @@ fn at_ranks<T: Clone>(ranks: &[u32], values: Vec<Option<T>>, known: usize) -> Ve
     placed
 }
 
+/// The local day of an instant in microseconds.
+fn local_day(timezone: chrono_tz::Tz, micros: i64) -> i32 {
+    timezone.timestamp_micros(micros).single().map_or(0, |instant| instant.date_naive().to_epoch_days())
+}
+
 #[cfg(test)]
 impl Worth {
     /// Customers by their sales, with contribution and residual value.
@@ -144,5 +149,17 @@ impl Worth {
     pub(crate) fn set_for_test(&mut self, name: &str, values: Vec<i64>) {
         let index = MONEY.iter().position(|known| *known == name).unwrap();
         self.money[index] = values;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_falls_on_its_local_day() {
+        let evening = 23 * 3_600_000_000;
+        assert_eq!(local_day(chrono_tz::UTC, evening), 0);
+        assert_eq!(local_day(chrono_tz::Europe::Vienna, evening), 1);
     }
 }

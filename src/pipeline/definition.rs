@@ -128,7 +128,7 @@ impl Definition {
         })
     }
 
-    /// Whether a stage looks at customers day by day.
+    /// Whether a stage looks at what customers bring and cost day by day.
     pub fn wants_days(&self) -> bool {
         self.lifecycle.is_some() || self.clv.is_some()
     }

@@ -42,6 +42,13 @@ pub struct PerceptionDef {
     pub at: Position,
 }
 
+impl PerceptionDef {
+    /// Whether it is asked what customers bought before and after they said something.
+    pub fn asks_customers(&self) -> bool {
+        self.surveys.is_some() || self.complaints.is_some()
+    }
+}
+
 /// `[perception.surveys]`: one row per answer about one attribute of one supplier.
 #[derive(Debug, Clone)]
 pub struct SurveysDef {
