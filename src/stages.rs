@@ -493,7 +493,8 @@ impl Workspace {
         let of_rows = self.mistakes.iter().filter(|mistake| mistake.warns());
         let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
         let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let told = told.chain(&self.doubts).chain(&self.ledger_guesses).cloned();
+        let of_costs = self.profit.iter().flat_map(|profit| &profit.warning);
+        let told = of_costs.chain(told).chain(&self.doubts).chain(&self.ledger_guesses).cloned();
         let left_out = self.facts().quarantine_warnings(&self.definition);
         let told = self.facts().warnings.iter().cloned().chain(left_out).chain(of_rows).chain(told);
         let warnings: Vec<String> = told.chain(messages(warnings)).collect();

@@ -61,6 +61,11 @@ pub(super) fn text(report: &Report) -> String {
         ),
     };
     line("customers", format!("{}{prospects}", grouped(report.profit.customers as i128)));
+    let (winning, cost) = report.profit.opening;
+    if winning > 0 {
+        let customers = format!("{} customers won in no period of the history", grouped(winning as i128));
+        line("acquisition", format!("{} of {customers}, charged to their lives alone", money(cost)));
+    }
     line("profit", money(report.profit.profit));
     let share = report.profit.top_20_share;
     line(

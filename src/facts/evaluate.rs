@@ -6,6 +6,7 @@ use super::intern::Interner;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
+use super::unlisted_products::{UNLISTED, Unlisted};
 use crate::error::Result;
 use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -28,6 +29,8 @@ pub(crate) struct Evaluated {
     /// The values of each row as they stand in a record: one or two to a word.
     pub(crate) values: Vec<Vec<u64>>,
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
+    /// Lines whose product the products source does not list.
+    pub(crate) unlisted: Option<Unlisted>,
 }
 
 pub(crate) fn evaluate(
@@ -55,6 +58,7 @@ pub(crate) fn evaluate(
         columns: Vec::new(),
         values: Vec::new(),
         distinct: Vec::with_capacity(source.distinct.len()),
+        unlisted: None,
     };
     if let Some(sale) = &source.sale {
         evaluate_sale(context, sale, rows, fates, &mut evaluated)?;
@@ -114,7 +118,8 @@ fn evaluate_sale(
 ) -> Result<()> {
     let (orders, nulls) = words_of(&fates.accept(sale.order.keys(rows)?, "order"));
     fates.quarantine_nulls(nulls.as_ref(), "order");
-    let groups = group_codes(context, &sale.group, rows, fates)?;
+    let (groups, unlisted) = group_codes(context, &sale.group, rows, fates)?;
+    evaluated.unlisted = unlisted;
     let returns = fates.accept(sale.is_return.truth(rows)?, "return");
     evaluated.meta = groups.into_iter().map(Meta::of_group).collect();
     returns.set_indices().for_each(|row| evaluated.meta[row].mark_return());
@@ -238,24 +243,27 @@ fn group_codes(
     group: &GroupOf,
     rows: &Rows<'_>,
     fates: &mut Fates,
-) -> Result<Vec<u32>> {
+) -> Result<(Vec<u32>, Option<Unlisted>)> {
     let intern = |text: &str| context.groups.intern(text);
     match group {
-        GroupOf::All => Ok(vec![intern("all"); rows.count()]),
+        GroupOf::All => Ok((vec![intern("all"); rows.count()], None)),
         GroupOf::Column(bound) => {
             let groups = fates.accept(bound.keys(rows)?, "product_group");
-            Ok(codes_by(&groups, intern, |key| intern(&key.to_string()), || intern(NO_GROUP)))
+            let codes = codes_by(&groups, intern, |key| intern(&key.to_string()), || intern(NO_GROUP));
+            Ok((codes, None))
         }
         GroupOf::Product(bound) => {
             let products = context.products.expect("a product lookup has its master data");
             let none = || intern(NO_GROUP);
             let keys = fates.accept(bound.keys(rows)?, "product");
-            Ok(codes_by(
+            let mut codes = codes_by(
                 &keys,
-                |key| products.by_text(key).unwrap_or_else(none),
-                |key| products.by_int(key).unwrap_or_else(none),
+                |key| products.by_text(key).unwrap_or(UNLISTED),
+                |key| products.by_int(key).unwrap_or(UNLISTED),
                 none,
-            ))
+            );
+            let unlisted = Unlisted::take(&mut codes, keys, none, &products.first);
+            Ok((codes, unlisted))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The facts of a run, read from kept state one period at a time.
 
 use super::days::DAY_COLUMNS;
+use super::evaluate::NO_GROUP;
 use super::instants;
 use super::join;
 use super::lifetime_orders;
@@ -17,6 +18,7 @@ use super::schema::{
 use super::source::{line_aggregates, wanted_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, RowMatch};
 use super::state_file::Kept;
+use super::unlisted::Unlisted;
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};
@@ -59,6 +61,8 @@ pub struct FactSet {
     /// Names of the sources, transactions first.
     sources: Vec<String>,
     pub(super) folder: PathBuf,
+    /// Customers whom the customers source does not list.
+    pub(super) unlisted: Option<Unlisted>,
     /// Per period, the index of its runs in the record; none if it has no row.
     runs: Vec<Option<usize>>,
     /// Per runs of the record, the rank of each row.
@@ -82,7 +86,7 @@ impl FactSet {
         let customers = definition.facts.customers.as_ref();
         let read = |def| open_customers(definition, def, Some(record.key_type), false)?.read();
         let master = customers.map(read).transpose()?;
-        let files = master.iter().flat_map(|master| &master.files).map(|(file, _, _)| file);
+        let files = master.iter().flat_map(|master| &master.files).map(|(file, _)| file);
         check_unchanged(files, &record)?;
         let aggregates = kept_aggregates(definition, &record);
         Self::open(definition, folder, record, aggregates, master, as_of, &KnownIds::new())
@@ -120,6 +124,7 @@ impl FactSet {
         let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
         let listed = master.as_ref().map(|master| &master.keys);
         let (customers, ranks) = join::customers(&ids, record.key_type, listed);
+        let unlisted = master.as_ref().and_then(|master| Unlisted::of(&customers, &ranks, master));
         let (groups, group_codes) = join::groups(folder, &record)?;
         let lived = periods_lived(definition, &record);
         let last_day =
@@ -145,6 +150,7 @@ impl FactSet {
             tables: BTreeMap::new(),
             sources: source_names(definition),
             folder: folder.to_owned(),
+            unlisted,
             ranks,
             group_codes,
         })
@@ -216,6 +222,11 @@ impl FactSet {
                 .map(|index| column(&aggregate_column(index)))
                 .collect(),
         })
+    }
+
+    /// Whether any line is in a product group but that of those without one.
+    pub(super) fn has_grouped_lines(&self) -> bool {
+        self.group_codes.iter().flatten().any(|code| self.groups[*code as usize] != NO_GROUP)
     }
 
     /// The facts of a period, one row per customer × day with a line; kept where a stage asks for them.

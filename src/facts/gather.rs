@@ -2,15 +2,15 @@
 //! period as soon as its last row group is in, and keeps the runs.
 
 use super::fact_set::{FactSet, KnownIds};
-use super::input::Identity;
+use super::file_outcome::FileOutcome;
 use super::intern::Interner;
 use super::lines;
 use super::master::{CustomersSource, RawMaster, open_customers};
 use super::mistake_table::{by_source, refuse_mistakes};
-use super::mistakes::{Found, add_all};
+use super::mistakes::add_all;
 use super::probe::probe;
 use super::products::read_products;
-use super::quarantine::{self, QuarantinedRow};
+use super::quarantine;
 use super::schedule::{Run, days_of};
 use super::schema::{AttributeTypes, RowCounts};
 use super::source::{bind_sources, key_type};
@@ -19,7 +19,7 @@ use super::state::{FileAccount, PeriodRuns, Record, STATE_VERSION};
 use super::stray::check_strays;
 use super::worker::{Inbox, Outcome, Shared};
 use crate::error::{Error, Faults, Result};
-use crate::pipeline::{Definition, KeyType};
+use crate::pipeline::{Definition, KeyType, Mistake, Policy};
 use crate::units::{Day, Period};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,9 +136,7 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
     (options.opened)(run.key_type, &attributes)?;
     let Read { made, mut accounts, master, ids } = run.read(options)?;
-    if let Some(master) = &master {
-        accounts.extend(run.master_accounts(master, &options.folder)?);
-    }
+    accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
     let record = run.record(made, accounts, &options.folder)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
@@ -147,9 +145,32 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let (warnings, views) = (run.warnings(), run.views());
     let mut facts =
         FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of, &ids)?;
+    check_products(definition, &facts)?;
     facts.warnings = warnings;
+    if let Some(unlisted) = facts.unlisted.take() {
+        facts.warnings.push(unlisted.warning(definition)?);
+    }
     facts.tables = views.into_iter().filter_map(|view| Some((view.source, view.table?))).collect();
     Ok(facts)
+}
+
+/// Where no line finds its product, the keys of both sides mean something else.
+fn check_products(definition: &Definition, facts: &FactSet) -> Result<()> {
+    let mistake = Mistake::UnlistedProduct;
+    let found = facts.mistakes(definition).into_iter().find(|found| found.kind == mistake);
+    let (Some(found), Some(products)) = (found, &definition.facts.products) else { return Ok(()) };
+    if facts.has_grouped_lines() || definition.facts.checks.policy(mistake) == Policy::Allow {
+        return Ok(());
+    }
+    Err(Error::check(format!(
+        "{}: no line of the transactions has a product of '{}': {}; write 'product' so that both have the same keys, or \
+         say {} = \"allow\" in {}",
+        definition.place(products.product.at),
+        products.files.pattern,
+        found.account(&definition.facts),
+        mistake.name(),
+        mistake.section()
+    )))
 }
 
 /// An order line may stand in one period only, where lines must be unique.
@@ -162,14 +183,6 @@ fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -
             record.periods[first].period, record.periods[second].period
         ))),
     }
-}
-
-/// What the tasks of one file found.
-#[derive(Default)]
-struct FileOutcome {
-    counts: RowCounts,
-    quarantined: Vec<QuarantinedRow>,
-    mistakes: Vec<Found>,
 }
 
 /// What reading left.
@@ -277,18 +290,25 @@ impl Run<'_> {
         Ok(Read { made: made.into_values().collect(), accounts, master, ids })
     }
 
-    fn master_accounts(&self, master: &RawMaster, folder: &Path) -> Result<Vec<FileAccount>> {
-        let account = |(file, counts, quarantined): &(Identity, RowCounts, Vec<QuarantinedRow>)| {
-            Ok(FileAccount {
-                source: "customers".to_owned(),
+    /// Accounts of the files of master data, customers and products.
+    fn master_accounts(&self, master: Option<&RawMaster>, folder: &Path) -> Result<Vec<FileAccount>> {
+        let customers = master.into_iter().flat_map(|master| &master.files);
+        let customers = customers.map(|(file, outcome)| ("customers", file, outcome));
+        let products =
+            self.products.iter().flat_map(|products| products.files.iter().zip(&products.outcomes));
+        let products = products.map(|(file, outcome)| ("products", &file.identity, outcome));
+        let mut accounts = Vec::new();
+        for (source, file, outcome) in customers.chain(products) {
+            accounts.push(FileAccount {
+                source: source.to_owned(),
                 file: file.clone(),
                 rules: self.rules.definition.clone(),
-                counts: *counts,
-                quarantine: quarantine::keep(folder, "customers", &file.path, quarantined.clone())?,
-                mistakes: Vec::new(),
-            })
-        };
-        master.files.iter().map(account).collect()
+                counts: outcome.counts,
+                quarantine: quarantine::keep(folder, source, &file.path, outcome.quarantined.clone())?,
+                mistakes: outcome.mistakes.clone(),
+            });
+        }
+        Ok(accounts)
     }
 
     fn record(&self, made: Vec<PeriodRuns>, files: Vec<FileAccount>, folder: &Path) -> Result<Record> {

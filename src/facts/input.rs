@@ -65,7 +65,7 @@ impl InputFile {
     }
 
     /// Rows of each row group.
-    pub(crate) fn row_groups(&self) -> impl Iterator<Item = u64> {
+    pub(crate) fn row_groups(&self) -> impl Iterator<Item = u64> + Clone {
         let row_groups = self.metadata.metadata().row_groups().iter();
         row_groups.map(|row_group| u64::try_from(row_group.num_rows()).unwrap_or(0))
     }

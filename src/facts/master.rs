@@ -2,15 +2,17 @@
 
 use super::absent::{Required, absent_columns};
 use super::binder::way_out;
-use super::expr::{Bound, Checked, Fault, KeyColumn, Rows, Type, bind};
+use super::expr::{Bound, Checked, Fault, Fixed, KeyColumn, Rows, Type, bind};
+use super::file_outcome::FileOutcome;
 use super::input::{Identity, InputFile, open};
+use super::mistakes::{Found, add_all};
 use super::quarantine::QuarantinedRow;
 use super::reading::Reading;
-use super::schema::{AttributeTypes, CustomerMaster, Customers, Keys, RowCounts};
+use super::schema::{AttributeTypes, CustomerMaster, Customers, Keys};
 use super::unify::check_columns;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{CustomersDef, Definition, KeyType, Scalar};
-use crate::units::Day;
+use crate::pipeline::{CustomersDef, Definition, KeyType, Mistake, Policy, Scalar};
+use crate::units::{Day, format_fixed};
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};
 use arrow::datatypes::DataType;
 use rayon::prelude::*;
@@ -23,7 +25,7 @@ pub(crate) struct RawMaster {
     acquired_on: Vec<Option<Day>>,
     acquisition_cost: Vec<i64>,
     attributes: Vec<(String, ArrayRef)>,
-    pub(crate) files: Vec<(Identity, RowCounts, Vec<QuarantinedRow>)>,
+    pub(crate) files: Vec<(Identity, FileOutcome)>,
 }
 
 /// Keys in file order.
@@ -217,15 +219,13 @@ impl CustomersSource<'_> {
         let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
         let columns = bounds.columns();
         for file in &self.files {
-            let mut counts = RowCounts::default();
-            let mut quarantined = Vec::new();
+            let mut outcome = FileOutcome::default();
             master.reserve(usize::try_from(file.rows()).unwrap_or(0));
             for batch in batches(file, &columns)? {
-                let batch = batch?;
-                master.add(self.definition, bounds, &batch, &mut counts, &mut quarantined, &mut parts)?;
+                master.add(self.definition, bounds, &batch?, &mut outcome, &mut parts)?;
             }
-            quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));
-            master.files.push((file.identity.clone(), counts, quarantined));
+            outcome.place(file.row_groups());
+            master.files.push((file.identity.clone(), outcome));
         }
         for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
             let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
@@ -273,8 +273,7 @@ impl RawMaster {
         definition: &Definition,
         bounds: &MasterBounds,
         batch: &RecordBatch,
-        counts: &mut RowCounts,
-        quarantined: &mut Vec<QuarantinedRow>,
+        outcome: &mut FileOutcome,
         parts: &mut [Vec<ArrayRef>],
     ) -> Result<()> {
         let rows = batch.num_rows();
@@ -300,12 +299,15 @@ impl RawMaster {
         for (name, bound) in &bounds.attributes {
             let Checked { value, faults } = bound.keys(loaded)?;
             if let Some((row, found)) = faults.iter().find_map(fraction) {
-                return Err(not_whole(definition, name, found, counts.read + u64::from(row)));
+                return Err(not_whole(definition, name, found, outcome.counts.read + u64::from(row)));
             }
             for (row, fault) in &faults {
                 reasons[*row as usize].get_or_insert_with(|| format!("{name}: {}", fault.reason()));
             }
             attributes.push(value);
+        }
+        if let Some(cost) = &cost {
+            check_costs(definition, cost, &mut reasons, outcome);
         }
         let used: Vec<u32> =
             (0..).zip(&reasons).filter(|(_, reason)| reason.is_none()).map(|(row, _)| row).collect();
@@ -327,12 +329,13 @@ impl RawMaster {
         }
         for (row, reason) in reasons.iter().enumerate() {
             if let Some(reason) = reason {
-                quarantined.push(QuarantinedRow::new(batch, row, counts.read + row as u64, 0, reason)?);
-                counts.quarantined += 1;
+                let place = outcome.counts.read + row as u64;
+                outcome.quarantined.push(QuarantinedRow::new(batch, row, place, 0, reason)?);
+                outcome.counts.quarantined += 1;
             }
         }
-        counts.read += rows as u64;
-        counts.used += indices.len() as u64;
+        outcome.counts.read += rows as u64;
+        outcome.counts.used += indices.len() as u64;
         Ok(())
     }
 
@@ -380,6 +383,26 @@ impl RawMaster {
     }
 }
 
+/// Counts acquisition costs below 0 among the rows that are in order, and refuses them where that is the policy.
+fn check_costs(
+    definition: &Definition,
+    cost: &Fixed,
+    reasons: &mut [Option<String>],
+    outcome: &mut FileOutcome,
+) {
+    let mistake = Mistake::NegativeAcquisitionCost;
+    let rows = reasons.iter_mut().zip(cost.values.iter()).enumerate();
+    for (row, (reason, cost)) in rows.filter(|(_, (reason, cost))| reason.is_none() && **cost < 0) {
+        let amount = format_fixed((*cost).into(), definition.facts.money_scale);
+        let example = format!("an acquisition cost of {amount}");
+        if definition.facts.checks.policy(mistake) == Policy::Quarantine {
+            *reason = Some(format!("{}: {example}", mistake.name()));
+        }
+        let place = outcome.counts.read + row as u64;
+        add_all(&mut outcome.mistakes, &[Found::first(mistake, *cost, place, example)]);
+    }
+}
+
 /// Adds the unidentified cost object, of which the customers source knows nothing.
 fn pad(array: ArrayRef, rows: usize) -> ArrayRef {
     if array.len() == rows {
@@ -391,7 +414,7 @@ fn pad(array: ArrayRef, rows: usize) -> ArrayRef {
 
 impl RawKeys {
     /// Whether these are all customers, in the order of their ranks.
-    fn are(&self, customers: &Keys) -> bool {
+    pub(super) fn are(&self, customers: &Keys) -> bool {
         match (self, customers) {
             (RawKeys::Int(raw), Keys::Int(keys)) => raw == keys,
             (RawKeys::Text(raw), Keys::Text(keys)) => {
@@ -401,7 +424,7 @@ impl RawKeys {
         }
     }
 
-    fn ranks(&self, customers: &Customers) -> Vec<u32> {
+    pub(super) fn ranks(&self, customers: &Customers) -> Vec<u32> {
         let known = "every master key is a customer";
         match (self, &customers.keys) {
             (RawKeys::Int(raw), Keys::Int(keys)) => {
@@ -432,6 +455,12 @@ pub(super) fn is_valid(keys: &KeyColumn, row: usize) -> bool {
         }
         KeyColumn::PlainText(array) => array.is_valid(row),
     }
+}
+
+/// A key as messages show it.
+pub(super) fn key_text(keys: &KeyColumn, row: usize) -> String {
+    let text = text_of(keys, row);
+    if matches!(keys, KeyColumn::Int { .. }) { text } else { format!("'{text}'") }
 }
 
 pub(super) fn text_of(keys: &KeyColumn, row: usize) -> String {

@@ -55,7 +55,7 @@ pub(crate) fn by_source(facts: &FactsDef, record: &Record) -> Vec<SourceMistake>
     let of = |(source, file, found): (&str, &str, Found)| SourceMistake {
         source: source.to_owned(),
         kind: found.mistake,
-        policy: facts.transactions.checks.policy(found.mistake).word(),
+        policy: facts.checks.policy(found.mistake).word(),
         rows: found.rows,
         money: found.money,
         place: Some(RowPlace { file: file.to_owned(), row_group: found.row_group, row: found.row }),
@@ -81,7 +81,7 @@ impl SourceMistake {
         Self {
             source: "transactions".to_owned(),
             kind,
-            policy: facts.transactions.checks.policy(kind).word(),
+            policy: facts.checks.policy(kind).word(),
             rows: customers,
             money: money.to_string(),
             place: None,
@@ -125,9 +125,9 @@ impl SourceMistake {
             _ if self.place.is_some() => ("they are used unless another check leaves them out", "allow"),
             _ => ("they are used", "allow"),
         };
-        let way_out = self.kind.way_out();
+        let (way_out, section) = (self.kind.way_out(), self.kind.section());
         format!(
-            "{}: {}; {fate}; {way_out}, or say {name} = \"{other}\" in [facts.transactions.checks]",
+            "{}: {}; {fate}; {way_out}, or say {name} = \"{other}\" in {section}",
             self.source,
             self.account(facts)
         )
@@ -146,15 +146,14 @@ pub fn sheet(facts: &FactsDef, mistakes: &[SourceMistake]) -> Sheet {
         mistakes.iter().map(|mistake| mistake.place.as_ref().map(|place| whole(of(place)))).collect()
     };
     sheet.texts(name("source", "Name of the source"), texts(|mistake| Some(&mistake.source)));
-    let kinds = "Key of [facts.transactions.checks]";
+    let kinds = "Key of [facts.transactions.checks] or [facts.customers.checks]";
     sheet.texts(name("kind", kinds), texts(|mistake| Some(mistake.kind.name())));
     let policies = "What became of the rows: quarantine, warn or allow";
     sheet.texts(name("policy", policies), texts(|mistake| Some(mistake.policy)));
     let meaning = "Rows of the kind, quarantined ones among them; customers, where it is unbought_return";
     let rows = mistakes.iter().map(|mistake| whole(mistake.rows)).collect::<Vec<_>>();
     sheet.fixed(Column::new("rows", ColumnKind::Integer, "rows", meaning), rows);
-    let meaning =
-        "Sum of the amounts in question: cost, discount, discount beyond list value, list value or returns";
+    let meaning = "Sum of the amounts in question: cost, discount, discount beyond list value, list value, returns or acquisition cost";
     let column = Column::new("money", ColumnKind::Total(facts.money_scale), facts.currency.clone(), meaning);
     sheet.totals(column, mistakes.iter().map(SourceMistake::total).collect());
     let file =

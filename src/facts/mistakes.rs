@@ -6,6 +6,7 @@
 use super::fates::Fates;
 use super::record::Meta;
 use super::source::{COST, DISCOUNT, QUANTITY, REVENUE, Source};
+use super::unlisted_products::Unlisted;
 use crate::pipeline::{Mistake, Policy, RowChecks};
 use crate::units::format_fixed;
 use arrow::buffer::ScalarBuffer;
@@ -43,6 +44,24 @@ impl Found {
         let money = |found: &Self| found.money.parse::<i128>().expect("money is kept as an integer");
         self.money = (money(self) + money(other)).to_string();
         self.rows += other.rows;
+    }
+}
+
+impl Found {
+    /// The first of a kind, at a row counted over the whole file.
+    pub(crate) fn first(mistake: Mistake, amount: i64, row: u64, example: String) -> Self {
+        Self { mistake, rows: 1, money: amount.to_string(), row_group: 0, row, example }
+    }
+
+    /// Turns a row counted over the whole file into its row group and the row in it.
+    pub(crate) fn place(&mut self, rows_of_groups: impl Iterator<Item = u64>) {
+        for rows in rows_of_groups {
+            if self.row < rows {
+                return;
+            }
+            self.row -= rows;
+            self.row_group += 1;
+        }
     }
 }
 
@@ -207,6 +226,37 @@ pub(crate) fn check_rows(
         })
         .collect();
     add_all(found, &of_batch);
+}
+
+/// Counts lines whose product the products source does not list, and quarantines them where that is the policy.
+pub(crate) fn check_products(
+    source: &Source,
+    checks: &RowChecks,
+    measures: &Measures<'_>,
+    place: BatchPlace,
+    unlisted: &Unlisted,
+    fates: &mut Fates,
+    found: &mut Vec<Found>,
+) {
+    let mistake = Mistake::UnlistedProduct;
+    let mut of_batch: Option<(Found, i128)> = None;
+    for row in
+        unlisted.rows.iter().map(|row| *row as usize).filter(|row| fates.is_used(*row)).collect::<Vec<_>>()
+    {
+        let (first, money) = of_batch.get_or_insert_with(|| {
+            let example = format!("{}: {}", unlisted.product(row), values_of(source, measures, row));
+            let row = place.first_row + row as u64;
+            (Found { rows: 0, row_group: place.row_group, ..Found::first(mistake, 0, row, example) }, 0)
+        });
+        first.rows += 1;
+        *money += i128::from(measures.revenue[row]);
+        if checks.policy(mistake) == Policy::Quarantine {
+            fates.quarantine(row, || format!("{}: {}", mistake.name(), unlisted.product(row)));
+        }
+    }
+    if let Some((first, money)) = of_batch {
+        add_all(found, &[Found { money: money.to_string(), ..first }]);
+    }
 }
 
 /// The measures of a row, as messages show them.

@@ -17,6 +17,7 @@ mod evaluate;
 mod fact_set;
 mod fates;
 mod file_kind;
+mod file_outcome;
 mod find;
 mod footer;
 mod gather;
@@ -59,6 +60,8 @@ mod statistics;
 mod stray;
 mod sums;
 mod unify;
+mod unlisted;
+mod unlisted_products;
 mod visits;
 mod worker;
 

@@ -1,9 +1,9 @@
 //! The customers source asked about one customer: reading all of it would be most of the time a question takes.
 
 use super::expr::{KeyColumn, Rows};
+use super::file_outcome::FileOutcome;
 use super::input::{Identity, open};
 use super::master::{MasterBounds, RawMaster, batches, bind_master};
-use super::schema::RowCounts;
 use super::state::Record;
 use crate::error::{Error, Result};
 use crate::pipeline::{CustomersDef, Definition};
@@ -77,6 +77,6 @@ fn listed(
     record: &Record,
 ) -> Result<Option<Acquired>> {
     let mut master = RawMaster::new(record.key_type);
-    master.add(definition, bounds, row, &mut RowCounts::default(), &mut Vec::new(), &mut [])?;
+    master.add(definition, bounds, row, &mut FileOutcome::default(), &mut [])?;
     Ok(master.first())
 }

@@ -2,20 +2,31 @@
 
 use super::evaluate::NO_GROUP;
 use super::expr::{Bound, Checked, KeyColumn, Rows, Type};
+use super::file_outcome::FileOutcome;
 use super::input::{InputFile, open};
 use super::intern::Interner;
-use super::master::{batches, bind_all, columns_of, is_key, is_valid, text_of};
+use super::master::{batches, bind_all, columns_of, is_key, is_valid, key_text, text_of};
+use super::quarantine::QuarantinedRow;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, ProductsDef};
+use arrow::array::RecordBatch;
 use std::collections::HashMap;
 
 /// Product groups by product key.
+#[derive(Default)]
 pub(crate) struct ProductGroups {
     int: HashMap<i64, u32>,
     text: HashMap<String, u32>,
+    /// The first keys listed, for messages.
+    pub(crate) first: String,
     pub(crate) files: Vec<InputFile>,
+    /// By file: where its rows went.
+    pub(crate) outcomes: Vec<FileOutcome>,
 }
+
+/// How many of them a message shows.
+const SHOWN: usize = 3;
 
 impl ProductGroups {
     pub(crate) fn by_text(&self, key: &str) -> Option<u32> {
@@ -59,34 +70,89 @@ pub(crate) fn read_products(
         ],
     )?;
     check_keys(definition, def, &files, &bounds[0], transactions)?;
-    let mut products = ProductGroups { int: HashMap::new(), text: HashMap::new(), files: Vec::new() };
+    let mut products = ProductGroups::default();
     let columns = columns_of(&bounds);
     for file in &files {
+        let mut outcome = FileOutcome::default();
         for batch in batches(file, &columns)? {
-            let batch = batch?;
-            let rows = &Rows::of(&batch);
-            let keys = whole(file, "product", bounds[0].keys(rows)?)?;
-            let names = whole(file, "group", bounds[1].keys(rows)?)?;
-            for row in (0..batch.num_rows()).filter(|row| is_valid(&keys, *row)) {
-                let name = if is_valid(&names, row) { text_of(&names, row) } else { NO_GROUP.to_owned() };
-                let group = groups.intern(&name);
-                let known = match &keys {
-                    KeyColumn::Int { values, .. } => *products.int.entry(values[row]).or_insert(group),
-                    keys => *products.text.entry(text_of(keys, row)).or_insert(group),
-                };
-                if known != group {
-                    return Err(Error::check(format!(
-                        "{}: product '{}' is in two groups, '{}' and '{name}'; keep one",
-                        file.path.display(),
-                        text_of(&keys, row),
-                        groups.resolve(&[known])[0]
-                    )));
-                }
-            }
+            products.add(file, &bounds, &batch?, groups, &mut outcome)?;
         }
+        outcome.place(file.row_groups());
+        products.outcomes.push(outcome);
     }
     products.files = files;
     Ok(products)
+}
+
+impl ProductGroups {
+    /// Adds a batch; rows without product, and keys that cannot be worked out, are quarantined.
+    fn add(
+        &mut self,
+        file: &InputFile,
+        bounds: &[Bound],
+        batch: &RecordBatch,
+        groups: &Interner,
+        outcome: &mut FileOutcome,
+    ) -> Result<()> {
+        let rows = &Rows::of(batch);
+        let mut reasons: Vec<Option<String>> = vec![None; batch.num_rows()];
+        let keys = accept(bounds[0].keys(rows)?, "product", &mut reasons);
+        let names = accept(bounds[1].keys(rows)?, "group", &mut reasons);
+        for (_, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| !is_valid(&keys, *row)) {
+            reason.get_or_insert_with(|| "product is null".to_owned());
+        }
+        for (row, reason) in reasons.iter().enumerate() {
+            match reason {
+                None => self.list(file, &keys, &names, row, groups)?,
+                Some(reason) => {
+                    let place = outcome.counts.read + row as u64;
+                    outcome.quarantined.push(QuarantinedRow::new(batch, row, place, 0, reason)?);
+                    outcome.counts.quarantined += 1;
+                }
+            }
+        }
+        outcome.counts.read += reasons.len() as u64;
+        outcome.counts.used = outcome.counts.read - outcome.counts.quarantined;
+        Ok(())
+    }
+
+    /// Lists the product of a row.
+    fn list(
+        &mut self,
+        file: &InputFile,
+        keys: &KeyColumn,
+        names: &KeyColumn,
+        row: usize,
+        groups: &Interner,
+    ) -> Result<()> {
+        let name = if is_valid(names, row) { text_of(names, row) } else { NO_GROUP.to_owned() };
+        let group = groups.intern(&name);
+        if self.int.len() + self.text.len() < SHOWN {
+            let separator = if self.first.is_empty() { "" } else { ", " };
+            self.first += &format!("{separator}{}", key_text(keys, row));
+        }
+        let known = match keys {
+            KeyColumn::Int { values, .. } => *self.int.entry(values[row]).or_insert(group),
+            keys => *self.text.entry(text_of(keys, row)).or_insert(group),
+        };
+        if known == group {
+            return Ok(());
+        }
+        Err(Error::check(format!(
+            "{}: product '{}' is in two groups, '{}' and '{name}'; keep one",
+            file.path.display(),
+            text_of(keys, row),
+            groups.resolve(&[known])[0]
+        )))
+    }
+}
+
+/// The keys, and why some of them are none.
+fn accept(keys: Checked<KeyColumn>, role: &str, reasons: &mut [Option<String>]) -> KeyColumn {
+    for (row, fault) in &keys.faults {
+        reasons[*row as usize].get_or_insert_with(|| format!("{role}: {}", fault.reason()));
+    }
+    keys.value
 }
 
 /// Keys of two kinds never meet: every line would be of no group.
@@ -114,16 +180,4 @@ fn check_keys(
         sold.ty(),
         lines[0].path.display()
     )))
-}
-
-/// Keys of a file all of which are known: products have no quarantine.
-fn whole(file: &InputFile, key: &str, keys: Checked<KeyColumn>) -> Result<KeyColumn> {
-    match keys.faults.first() {
-        None => Ok(keys.value),
-        Some((_, fault)) => Err(Error::input(format!(
-            "{}: {key}: {}; mend the row, or leave it null with try_cast",
-            file.path.display(),
-            fault.reason()
-        ))),
-    }
 }

@@ -39,7 +39,9 @@ impl Rules {
         add(&format!("{} {} {:?}", facts.timezone.name(), facts.currency, facts.int96));
         let transactions = &facts.transactions;
         add(&format!("{:?} {:?}", transactions.unknown_customer, transactions.duplicates));
-        let quarantines = |mistake: &Mistake| transactions.checks.policy(*mistake) == Policy::Quarantine;
+        let quarantines = |mistake: &Mistake| {
+            !mistake.is_of_customers_source() && facts.checks.policy(*mistake) == Policy::Quarantine
+        };
         let quarantined: Vec<Mistake> = Mistake::ALL.into_iter().filter(quarantines).collect();
         add(&format!("{:?} {quarantined:?}", facts.bounds));
         let scalars = [

@@ -7,7 +7,7 @@ use super::fates::Fates;
 use super::input::InputFile;
 use super::intern::Interner;
 use super::key_ranges::KeyRanges;
-use super::mistakes::{BatchPlace, Found, Measures, check_rows};
+use super::mistakes::{BatchPlace, Found, Measures, check_products, check_rows};
 use super::periods::PeriodIndex;
 use super::products::ProductGroups;
 use super::quarantine::QuarantinedRow;
@@ -134,7 +134,11 @@ fn add_batch(
     if source.sale.is_some() {
         let measures = Measures::new(source, &evaluated.meta, &evaluated.columns);
         let place = BatchPlace { row_group: task.row_group, first_row };
-        check_rows(source, context.checks, &measures, place, &mut fates, &mut scanned.mistakes);
+        let found = &mut scanned.mistakes;
+        check_rows(source, context.checks, &measures, place, &mut fates, found);
+        if let Some(unlisted) = &evaluated.unlisted {
+            check_products(source, context.checks, &measures, place, unlisted, &mut fates, found);
+        }
     }
     scanned.counts.add(&fates.counts);
     for (row, reason) in &fates.reasons {

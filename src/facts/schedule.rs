@@ -94,7 +94,7 @@ impl<'d> Run<'d> {
             currency: facts.currency.clone(),
             zone: facts.timezone,
             bounds: facts.bounds,
-            checks: facts.transactions.checks,
+            checks: facts.checks,
             days,
             reach,
             inputs: BTreeMap::new(),

@@ -135,7 +135,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 7";
+pub(crate) const STATE_VERSION: &str = "facts 8";
 
 impl Record {
     /// # Errors

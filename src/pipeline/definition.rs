@@ -169,6 +169,8 @@ pub struct FactsDef {
     pub customers: Option<CustomersDef>,
     /// Product master data.
     pub products: Option<ProductsDef>,
+    /// What becomes of rows that contradict themselves, of the transactions and of the customers source.
+    pub checks: RowChecks,
 }
 
 /// The days a history may have: from the earliest to the latest, both included.
@@ -217,8 +219,6 @@ pub struct TransactionsDef {
     pub trust_statistics: bool,
     /// What a second row of the same (order, line) means.
     pub duplicates: Duplicates,
-    /// What becomes of rows that contradict themselves.
-    pub checks: RowChecks,
 }
 
 /// `[facts.events.NAME]`: one row per event.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A contradiction in a row of the transactions that its types allow: a wrong sign or size.
+/// A contradiction in a row that its types allow: a wrong sign or size, a key that leads nowhere.
 ///
 /// Signs are natural, so a return is a sale with every sign reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,13 +22,17 @@ pub enum Mistake {
     ReturnSign,
     /// Money on a line of quantity 0.
     NoQuantity,
+    /// A line whose product `[facts.products]` does not list.
+    UnlistedProduct,
     /// A customer who returned more units than were bought, over the whole history.
     UnboughtReturn,
+    /// A customer whose acquisition cost is below 0.
+    NegativeAcquisitionCost,
 }
 
 impl Mistake {
     /// Every kind, in the order in which they are reported.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NegativeCost,
         Self::ReturnCost,
         Self::NegativeDiscount,
@@ -36,7 +40,9 @@ impl Mistake {
         Self::SaleSign,
         Self::ReturnSign,
         Self::NoQuantity,
+        Self::UnlistedProduct,
         Self::UnboughtReturn,
+        Self::NegativeAcquisitionCost,
     ];
 
     /// The key of the pipeline file, and the name in published tables.
@@ -49,8 +55,20 @@ impl Mistake {
             Self::SaleSign => "sale_sign",
             Self::ReturnSign => "return_sign",
             Self::NoQuantity => "no_quantity",
+            Self::UnlistedProduct => "unlisted_product",
             Self::UnboughtReturn => "unbought_return",
+            Self::NegativeAcquisitionCost => "negative_acquisition_cost",
         }
+    }
+
+    /// Whether it lies in a row of the customers source, not of the transactions.
+    pub fn is_of_customers_source(self) -> bool {
+        self == Self::NegativeAcquisitionCost
+    }
+
+    /// The section of its policy.
+    pub fn section(self) -> &'static str {
+        if self.is_of_customers_source() { "[facts.customers.checks]" } else { "[facts.transactions.checks]" }
     }
 
     /// What such rows are, for messages.
@@ -63,7 +81,9 @@ impl Mistake {
             Self::SaleSign => "sales with a list value or quantity below 0",
             Self::ReturnSign => "returns with a list value or quantity above 0",
             Self::NoQuantity => "lines of quantity 0 with a list value",
+            Self::UnlistedProduct => "lines whose product [facts.products] does not list",
             Self::UnboughtReturn => "more units returned than bought",
+            Self::NegativeAcquisitionCost => "customers with an acquisition cost below 0",
         }
     }
 
@@ -83,7 +103,9 @@ impl Mistake {
                 "write 'quantity' and 'revenue' so that they are negative on returns, or 'return' so that it finds them"
             }
             Self::NoQuantity => "write 'quantity' so that it is 1 on fees",
+            Self::UnlistedProduct => "list the product, or write 'product' so that both have the same keys",
             Self::UnboughtReturn => "begin the history before those purchases",
+            Self::NegativeAcquisitionCost => "write 'acquisition_cost' so that what was spent is positive",
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What winning each customer cost, placed in time.
 
 use super::columns::total;
+use super::tables::Layout;
 use crate::facts::schema::CustomerMaster;
-use crate::units::{Day, Period};
+use crate::units::{Day, Period, format_fixed};
 
 /// Acquisition costs by period; no resource pool bears them, so they are imputed.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,8 @@ pub(crate) struct Acquisition {
     pub(crate) opening: Vec<(u32, i64)>,
     /// Won on or after the as-of day: left out.
     pub(crate) later: i128,
+    /// Customers whose cost that is.
+    pub(crate) later_customers: usize,
 }
 
 impl Acquisition {
@@ -25,7 +28,10 @@ impl Acquisition {
         for (rank, (&cost, acquired_on)) in (0_u32..).zip(customers).filter(|(_, (cost, _))| **cost != 0) {
             let Some(day) = acquired_on.filter(|day| *day < as_of) else {
                 match acquired_on {
-                    Some(_) => placed.later += i128::from(cost),
+                    Some(_) => {
+                        placed.later += i128::from(cost);
+                        placed.later_customers += 1;
+                    }
                     None => placed.opening.push((rank, cost)),
                 }
                 continue;
@@ -42,6 +48,21 @@ impl Acquisition {
     /// Sum of what falls in a period of the run.
     pub(crate) fn placed_total(&self) -> i128 {
         self.by_period.iter().flatten().map(|(_, cost)| i128::from(*cost)).sum()
+    }
+
+    /// Warns of costs that are charged nowhere.
+    pub(crate) fn warning(&self, layout: &Layout<'_>) -> Option<String> {
+        let sum = format_fixed(self.later, layout.money_scale);
+        let customers = match self.later_customers {
+            0 => return None,
+            1 => "1 customer".to_owned(),
+            customers => format!("{customers} customers"),
+        };
+        Some(format!(
+            "customers: acquisition cost of {sum} {} of {customers} won on or after {}, where the history ends, is charged \
+             nowhere; correct 'acquired_on', or run again when the history reaches those days",
+            layout.currency, layout.as_of
+        ))
     }
 
     /// Sum of the opening lines.

@@ -42,6 +42,10 @@ pub struct Summary {
     pub top_20_share: Option<f64>,
     /// Customers who returned more than they bought, if any.
     pub unbought: Option<Unbought>,
+    /// Customers with acquisition cost in no period of the history, which is charged to their lives only, and its sum.
+    pub opening: (usize, i128),
+    /// What a person should know of acquisition cost.
+    pub warning: Option<String>,
 }
 
 /// Makes and stages every profitability table. Returns the customers' history too, where a later room wants it.
@@ -102,6 +106,8 @@ pub fn run(
         profit: lives.totals.customer_profit,
         top_20_share: curve.top(20, 100).2,
         unbought,
+        opening: (acquisition.opening.len(), acquisition.opening_total()),
+        warning: acquisition.warning(&layout),
     };
     Ok((summary, history))
 }

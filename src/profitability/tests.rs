@@ -185,8 +185,11 @@ fn an_activity_without_volume_costs_customers_nothing() {
 #[test]
 fn lives_add_up_and_the_statement_closes() {
     let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (11, 2)], &[(20, 2), (9, 0)]]);
-    let acquisition =
-        Acquisition { by_period: vec![vec![(4, 7)], vec![(0, 2)]], opening: vec![(1, 3)], later: 0 };
+    let acquisition = Acquisition {
+        by_period: vec![vec![(4, 7)], vec![(0, 2)]],
+        opening: vec![(1, 3)],
+        ..Acquisition::default()
+    };
     let periods = [
         measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &acquisition.by_period[0]),
         measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &acquisition.by_period[1]),

@@ -10,6 +10,7 @@ mod files;
 mod footers;
 mod found;
 mod ledgers;
+mod master_data;
 mod mistakes;
 mod outcomes;
 mod pages;

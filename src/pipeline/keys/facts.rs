@@ -150,6 +150,7 @@ pub(in crate::pipeline) static CHECKS: Section = Section {
         ),
         check("return_sign", "\"quarantine\"", "Returns with a list value or quantity above 0"),
         check("no_quantity", "\"warn\"", "A list value on a line of quantity 0, such as a fee"),
+        check("unlisted_product", "\"warn\"", "Lines whose product `[facts.products]` does not list"),
         Key::optional(
             "unbought_return",
             Kind::Words(Policy::WORDS_WITHOUT_ROWS),
@@ -200,7 +201,23 @@ static CUSTOMERS: Section = Section {
             "",
             "Further columns published with the customer: texts, whole numbers, conditions; `{ region = \"region\" }`",
         ),
+        Key::optional(
+            "checks",
+            Kind::Table(&CUSTOMER_CHECKS),
+            "",
+            "What becomes of rows that contradict themselves, kind by kind",
+        ),
     ],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static CUSTOMER_CHECKS: Section = Section {
+    header: "[facts.customers.checks]",
+    keys: &[check(
+        "negative_acquisition_cost",
+        "\"quarantine\"",
+        "Customers with an acquisition cost below 0, which would be profit",
+    )],
     choice: Choice::Free,
 };
 

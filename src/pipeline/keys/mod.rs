@@ -16,7 +16,7 @@ mod take;
 mod tests;
 mod text_format;
 
-pub(super) use facts::CHECKS;
+pub(super) use facts::{CHECKS, CUSTOMER_CHECKS};
 pub(super) use kind::Kind;
 
 /// The file itself.

@@ -4,7 +4,7 @@ use super::acquisitions;
 use super::customers::{customers, products};
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
-use crate::pipeline::keys::CHECKS;
+use crate::pipeline::keys::{CHECKS, CUSTOMER_CHECKS};
 use crate::pipeline::{
     DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, TransactionsDef,
     UnknownCustomer,
@@ -33,7 +33,8 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
     let transactions = table.table("transactions");
     let transactions_def = transactions.and_then(transactions_section);
     let mut events: Vec<EventsDef> = event_entries(table).into_iter().filter_map(event_source).collect();
-    let customers = table.table("customers").and_then(customers);
+    let customers_table = table.table("customers");
+    let customers = customers_table.and_then(customers);
     events.extend(customers.as_ref().filter(|_| with_acquisitions).and_then(acquisitions::source));
     events.sort_by(|left, right| left.name.cmp(&right.name));
     let products = table.table("products").and_then(|table| products(table, transactions));
@@ -49,6 +50,7 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
         events,
         customers,
         products,
+        checks: row_checks(transactions, customers_table),
     })
 }
 
@@ -142,15 +144,18 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         unknown_customer: unknown_customer(table),
         trust_statistics: trust_statistics(table),
         duplicates,
-        checks: row_checks(table.table("checks")),
     })
 }
 
 /// The declared policies; the table of keys has the defaults.
-fn row_checks(table: Option<Table<'_>>) -> RowChecks {
+fn row_checks(transactions: Option<Table<'_>>, customers: Option<Table<'_>>) -> RowChecks {
     let policy = |mistake: Mistake| {
+        let is_of_customers = mistake.is_of_customers_source();
+        let (source, keys) =
+            if is_of_customers { (customers, &CUSTOMER_CHECKS) } else { (transactions, &CHECKS) };
+        let table = source.and_then(|source| source.table("checks"));
         let declared = table.and_then(|table| table.text(mistake.name())).and_then(Policy::of_word);
-        let key = CHECKS.key(mistake.name()).expect("every kind of mistake has a key");
+        let key = keys.key(mistake.name()).expect("every kind of mistake has a key");
         let default = Policy::of_word(key.default.trim_matches('"'));
         declared.or(default).expect("the default of a check is a policy")
     };
