@@ -2,6 +2,7 @@
 
 use super::census::Census;
 use super::choice::Choice;
+use super::equity::Equity;
 use super::fits::{Fits, FittedPurchases};
 use super::left_censoring;
 use super::models::{Lapsing, Reason};
@@ -50,6 +51,23 @@ pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> V
         told.map(|(names, what)| format!("lifetime value: {} {what}", listed(&names))).collect();
     warnings.extend(without_value(&unvalued));
     warnings
+}
+
+/// Segments whose residual value is below its own standard error.
+pub(crate) fn of_equities(equities: &[Equity], segments: &Segments) -> Option<String> {
+    let mut names = Vec::new();
+    for (segment, equity) in equities.iter().enumerate() {
+        if equity.is_unsure() {
+            names.push(segments.customers_of(segment));
+        }
+    }
+    (!names.is_empty()).then(|| {
+        format!(
+            "lifetime value: {} have a residual value below its standard error, which says little more than that it is not \
+             known; take a longer history or fewer segments (see customer_equity)",
+            listed(&names)
+        )
+    })
 }
 
 /// Nobody is valued by what a few customers did, or by a lapse that was not seen for want of time.

@@ -167,6 +167,12 @@ impl Equity {
         (self.valued > 0 || self.customers == 0).then_some(self.residual)
     }
 
+    /// Whether the standard error of the residual value is above its amount, where it can be told.
+    pub(crate) fn is_unsure(&self) -> bool {
+        let amount = super::money::float(self.residual[VALUED]).abs();
+        self.interval().is_some_and(|(error, _)| error > amount)
+    }
+
     /// Standard error of the residual value, and the interval of 95 % about it, in smallest units.
     pub(crate) fn interval(&self) -> Option<(f64, [f64; 2])> {
         let error = self.variance.filter(|_| self.valued > 0)?.total().sqrt();

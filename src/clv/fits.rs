@@ -45,7 +45,7 @@ pub(crate) struct FittedSpend {
 }
 
 impl FittedPurchases {
-    fn new(model: PurchaseModel, counts: &Counts, discount_per_day: f64) -> Self {
+    pub(crate) fn new(model: PurchaseModel, counts: &Counts, discount_per_day: f64) -> Self {
         let rules_out_lapse = pooling::rules_out_lapse(counts, discount_per_day);
         Self { fit: outlook::fit(model, counts), pooled: None, rules_out_lapse }
     }
@@ -126,7 +126,7 @@ impl DatedFits {
         for (tally, own) in tallies.iter().zip(&mut self.purchases) {
             for (own, all) in own.iter_mut().zip(all) {
                 let (Some(own), Some(all)) = (own, all) else { continue };
-                let pooled = pooling::purchases(&own.fit, &tally.counts, &all.fit, discount_per_day);
+                let pooled = pooling::purchases(own, &tally.counts, &all.fit, discount_per_day);
                 if pooled.is_some() {
                     *own = FittedPurchases { pooled, ..all.clone() };
                 }

@@ -5,7 +5,9 @@
 //!
 //! - if fewer than [`FEWEST_REPEATERS`] of its customers bought again,
 //! - if its own fit knows no lapse although that of all does, and it was not observed for long enough to rule one out
-//!   ([`rules_out_lapse`]), or
+//!   ([`rules_out_lapse`]),
+//! - if by its own parameters the standard error of its customers' discounted purchases is above their sum
+//!   ([`is_unsure`]), or
 //! - if its own k parameters do not beat them by Schwarz's criterion: ln L(own) − ½ k ln n ≤ ln L(all), both of the
 //!   segment's n customers.
 //!
@@ -19,7 +21,9 @@
 //!   Association 249 (1983), 1743–1745: the rule of three.
 
 use super::census::Tally;
-use super::models::{Counts, FEWEST_REPEATERS, Fit, Lapsing, log_likelihood};
+use super::fits::FittedPurchases;
+use super::models::{Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, log_likelihood};
+use super::outlook::Forecast;
 use super::past::VALUED;
 use super::spend::Spend;
 
@@ -30,6 +34,8 @@ pub(crate) enum Pooled {
     FewRepeaters(u64),
     /// Nobody seems to lapse, and the segment was not observed for long enough to say so.
     NoLapse,
+    /// Its own parameters leave open whether anything is to come.
+    Unsure,
     /// Its own parameters are not worth having.
     NotApart,
 }
@@ -47,6 +53,9 @@ impl Pooled {
                               enough to rule one out"
                     .to_owned()
             }
+            Self::Unsure => "parameters of all customers: by the segment's own the standard error of its discounted purchases is \
+                             above their sum"
+                .to_owned(),
             Self::NotApart => {
                 "parameters of all customers: the segment's own are no better by Schwarz's criterion"
                     .to_owned()
@@ -61,7 +70,13 @@ impl Pooled {
 }
 
 /// Whether a segment takes the purchase model of all customers.
-pub(crate) fn purchases(own: &Fit, counts: &Counts, all: &Fit, discount_per_day: f64) -> Option<Pooled> {
+pub(crate) fn purchases(
+    fitted: &FittedPurchases,
+    counts: &Counts,
+    all: &Fit,
+    discount_per_day: f64,
+) -> Option<Pooled> {
+    let own = &fitted.fit;
     let repeaters = counts.repeaters();
     if repeaters < FEWEST_REPEATERS {
         return Some(Pooled::FewRepeaters(repeaters));
@@ -72,7 +87,10 @@ pub(crate) fn purchases(own: &Fit, counts: &Counts, all: &Fit, discount_per_day:
     }
     let cost = 0.5 * f64::from(own.form.parameters()) * count(counts.customers()).ln();
     let gain = own.log_likelihood - log_likelihood(all, counts)?;
-    (gain <= cost).then_some(Pooled::NotApart)
+    if gain <= cost {
+        return Some(Pooled::NotApart);
+    }
+    is_unsure(fitted, counts, discount_per_day).then_some(Pooled::Unsure)
 }
 
 /// Whether a segment takes the value per purchase of all customers.
@@ -85,6 +103,33 @@ pub(crate) fn spend(own: &Spend, tally: &Tally, all: &Spend) -> Option<Pooled> {
     let variance = tally.brought[VALUED].mean_variance(all)?;
     let apart = (own.prior_mean - all.prior_mean).powi(2);
     (apart <= variance * count(own.customers).ln()).then_some(Pooled::NotApart)
+}
+
+/// More customers than this determine what they will buy together; to score them all only to say so would take long.
+const FEW_CUSTOMERS: u64 = 10_000;
+
+/// Whether the parameters of a few customers say next to nothing of what is to come of them: by the delta method the
+/// standard error of their discounted purchases is above the sum. A criterion for the likelihood does not see this, for
+/// the purchases of many years depend on a rate of lapsing that a short history hardly bounds.
+fn is_unsure(fitted: &FittedPurchases, counts: &Counts, discount_per_day: f64) -> bool {
+    if counts.customers() > FEW_CUSTOMERS {
+        return false;
+    }
+    let Some(forecast) = Forecast::new(fitted, &[], discount_per_day, counts) else { return false };
+    let mut sum = Estimate { value: 0.0, pull: Some([0.0; 4]) };
+    for row in counts.rows() {
+        let outlook = forecast.of(row.purchases, row.last_purchase_days, row.age_days);
+        let Some(discounted) = outlook.discounted else { return false };
+        let customers = count(row.customers);
+        sum.value += customers * discounted.value;
+        sum.pull = sum.pull.zip(discounted.pull).map(|(sum, pull)| added(sum, customers, pull));
+    }
+    sum.standard_error().is_some_and(|error| error > sum.value)
+}
+
+fn added(mut sum: [f64; 4], weight: f64, more: [f64; 4]) -> [f64; 4] {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += weight * more);
+    sum
 }
 
 /// Whether histories without lapse say that there is next to none.
@@ -108,6 +153,7 @@ mod tests {
     use super::*;
     use crate::clv::models::simulate::{Window, simulate};
     use crate::clv::models::{Model, fit};
+    use crate::pipeline::PurchaseModel;
 
     const DISCOUNT: f64 = 0.1 / 365.25;
 
@@ -118,7 +164,18 @@ mod tests {
 
     fn decided(segment: &Counts, others: &Counts) -> Option<Pooled> {
         let all = fit(Model::MbgNbd, &segment.merge(others));
-        purchases(&fit(Model::MbgNbd, segment), segment, &all, DISCOUNT)
+        purchases(&FittedPurchases::new(PurchaseModel::MbgNbd, segment, DISCOUNT), segment, &all, DISCOUNT)
+    }
+
+    /// They buy far more often than the others, so that their own fit is better by Schwarz's criterion; but half a year of
+    /// fifteen customers says next to nothing of the years to come.
+    #[test]
+    fn a_few_customers_who_leave_the_future_open_take_the_parameters_of_all() {
+        let others = drawn([0.8, 6.0, 0.8, 2.5], 3_000, 1);
+        let window = Window { intake_days: 90, observed_days: 200 };
+        let busy = |customers: u64| simulate(Model::MbgNbd, [2.0, 3.0, 0.8, 2.5], window, customers, 0);
+        assert_eq!(decided(&Counts::of_customers(busy(15)), &others), Some(Pooled::Unsure));
+        assert_eq!(decided(&Counts::of_customers(busy(60)), &others), None);
     }
 
     #[test]

@@ -107,6 +107,7 @@ pub fn run(
         account::measure_drift(&mut accounts, release, &segments.names);
     }
     let equities = run.value(staging)?;
+    warnings.extend(advice::of_equities(&equities, &segments));
     let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
     Ok(Summary {
