@@ -53,7 +53,7 @@ pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> V
     warnings
 }
 
-/// Segments whose residual value is below its own standard error.
+/// Segments whose residual value, and all they brought so far, is below its standard error.
 pub(crate) fn of_equities(equities: &[Equity], segments: &Segments) -> Option<String> {
     let mut names = Vec::new();
     for (segment, equity) in equities.iter().enumerate() {
@@ -61,13 +61,14 @@ pub(crate) fn of_equities(equities: &[Equity], segments: &Segments) -> Option<St
             names.push(segments.customers_of(segment));
         }
     }
-    (!names.is_empty()).then(|| {
-        format!(
-            "lifetime value: {} have a residual value below its standard error, which says little more than that it is not \
-             known; take a longer history or fewer segments (see customer_equity)",
-            listed(&names)
-        )
-    })
+    if names.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "lifetime value: {} have a residual value whose standard error is above both its amount and all that they brought so \
+         far: it is as good as unknown; take a longer history or fewer segments (see customer_equity)",
+        listed(&names)
+    ))
 }
 
 /// Nobody is valued by what a few customers did, or by a lapse that was not seen for want of time.

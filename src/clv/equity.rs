@@ -167,9 +167,10 @@ impl Equity {
         (self.valued > 0 || self.customers == 0).then_some(self.residual)
     }
 
-    /// Whether the standard error of the residual value is above its amount, where it can be told.
+    /// Whether the standard error of the residual value is above its amount and above what the customers brought so far,
+    /// where it can be told. A residual value close to 0 may well be known to be so, on that scale.
     pub(crate) fn is_unsure(&self) -> bool {
-        let amount = super::money::float(self.residual[VALUED]).abs();
+        let amount = super::money::float(self.residual[VALUED].abs().max(self.profit.abs()));
         self.interval().is_some_and(|(error, _)| error > amount)
     }
 
@@ -204,5 +205,25 @@ fn variance(parts: &[(&Equity, Estimates)]) -> Option<Variance> {
 impl Variance {
     fn total(&self) -> f64 {
         self.parameters + self.each + self.scatter
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_unsure_on_the_scale_of_what_customers_brought() {
+        let mut equity = Equity::new(0);
+        equity.valued = 12;
+        equity.residual[VALUED] = -100;
+        equity.variance = Some(Variance { parameters: 150.0 * 150.0, ..Variance::default() });
+        for (profit, is_unsure) in [(50, true), (-140, true), (200, false), (-200, false)] {
+            equity.profit = profit;
+            assert_eq!(equity.is_unsure(), is_unsure, "{profit}");
+        }
+        equity.variance = None;
+        equity.profit = 0;
+        assert!(!equity.is_unsure(), "nothing is known of its error");
     }
 }

@@ -318,7 +318,7 @@ impl FactSet {
 
     /// Says how many rows of a source are quarantined, with the first of them, unless row checks say it all.
     pub fn quarantine_warnings(&self, definition: &Definition) -> Vec<String> {
-        let checks = &definition.facts.transactions.checks;
+        let checks = &definition.facts.checks;
         let mut warnings = Vec::new();
         for (source, _, counts) in self.accounts() {
             let files = self.record.files.iter().filter(|account| account.source == source);

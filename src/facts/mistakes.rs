@@ -239,24 +239,24 @@ pub(crate) fn check_products(
     found: &mut Vec<Found>,
 ) {
     let mistake = Mistake::UnlistedProduct;
-    let mut of_batch: Option<(Found, i128)> = None;
-    for row in
-        unlisted.rows.iter().map(|row| *row as usize).filter(|row| fates.is_used(*row)).collect::<Vec<_>>()
-    {
-        let (first, money) = of_batch.get_or_insert_with(|| {
-            let example = format!("{}: {}", unlisted.product(row), values_of(source, measures, row));
-            let row = place.first_row + row as u64;
-            (Found { rows: 0, row_group: place.row_group, ..Found::first(mistake, 0, row, example) }, 0)
-        });
-        first.rows += 1;
-        *money += i128::from(measures.revenue[row]);
-        if checks.policy(mistake) == Policy::Quarantine {
+    let is_quarantined = checks.policy(mistake) == Policy::Quarantine;
+    let (mut rows, mut money, mut first) = (0, 0, None);
+    for row in unlisted.rows.iter().map(|row| *row as usize) {
+        if !fates.is_used(row) {
+            continue;
+        }
+        rows += 1;
+        money += i128::from(measures.revenue[row]);
+        first = first.or(Some(row));
+        if is_quarantined {
             fates.quarantine(row, || format!("{}: {}", mistake.name(), unlisted.product(row)));
         }
     }
-    if let Some((first, money)) = of_batch {
-        add_all(found, &[Found { money: money.to_string(), ..first }]);
-    }
+    let Some(first) = first else { return };
+    let example = format!("{}: {}", unlisted.product(first), values_of(source, measures, first));
+    let row = place.first_row + first as u64;
+    let of_batch = Found { rows, row_group: place.row_group, ..Found::first(mistake, 0, row, example) };
+    add_all(found, &[Found { money: money.to_string(), ..of_batch }]);
 }
 
 /// The measures of a row, as messages show them.

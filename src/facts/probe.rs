@@ -37,7 +37,7 @@ pub(crate) fn probe(
         periods: &PeriodIndex::new(facts.period),
         as_of: None,
         bounds: DayBounds::default(),
-        checks: &facts.transactions.checks,
+        checks: &facts.checks,
         wanted: &|_| false,
         customers: &Interner::new(),
         groups: &Interner::new(),

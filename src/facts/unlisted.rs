@@ -57,6 +57,7 @@ impl Unlisted {
         let [missing, idle] = self.first.each_ref().map(|keys| keys.join(", "));
         let Self { customers, of, .. } = self;
         if customers == of {
+            let idle = if idle.is_empty() { "nobody" } else { &idle };
             return Err(Error::check(format!(
                 "{place}: none of the {of} customers of the transactions and events is listed in '{pattern}': they are \
                  {missing} and so on, it lists {idle}; write 'customer' so that both have the same keys"
