@@ -14,6 +14,8 @@ use std::sync::Arc;
 use support::{Columns, Dice, Outcome, Pipeline, Published, lines, table, write};
 
 type Row = BTreeMap<String, String>;
+/// Who, on which day, about what, and how much.
+type Answer = (Option<i64>, i32, &'static str, f64);
 
 fn number(row: &Row, column: &str) -> f64 {
     row[column].parse().unwrap_or_else(|_| panic!("{column} is {}", row[column]))
@@ -152,7 +154,7 @@ fn pipeline(answers: &[(Option<i64>, i32, &str, f64)]) -> Pipeline {
     pipeline
 }
 
-fn answers() -> Vec<(Option<i64>, i32, &'static str, f64)> {
+fn answers() -> Vec<Answer> {
     let mut answers = Vec::new();
     for who in 1..30_i64 {
         let day = START + i32::try_from(who % 20).unwrap();
@@ -168,7 +170,7 @@ fn answers() -> Vec<(Option<i64>, i32, &'static str, f64)> {
 
 /// A history in which complaints say nothing: a third of the customers complains on the day after one purchase in three,
 /// and all go on as they did. Gives order lines and complaints.
-fn meaningless_complaints() -> (Vec<support::Line>, Vec<(Option<i64>, i32, &'static str, f64)>) {
+fn meaningless_complaints() -> (Vec<support::Line>, Vec<Answer>) {
     let mut dice = Dice(7);
     let mut draw = |below: u64| dice.below(below);
     let (mut bought, mut complaints, mut order) = (Vec::new(), Vec::new(), 0);
