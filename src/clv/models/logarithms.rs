@@ -34,7 +34,7 @@ pub struct Estimate<const N: usize> {
 }
 
 impl<const N: usize> Estimate<N> {
-    /// Standard errors of θ, by the delta method; none at a limit, and none where ln θ is not known within [`UNKNOWN`]:
+    /// Standard errors of θ, by the delta method; none at a limit, and none where ln θ is not known within `UNKNOWN`:
     /// there the likelihood is flat, and a product of θ and its error says nothing.
     pub fn standard_errors(&self) -> [Option<f64>; N] {
         std::array::from_fn(|i| {
