@@ -478,26 +478,30 @@ impl Workspace {
         facts::gather(&self.definition, &options)
     }
 
+    /// What the stages warn of: the sources and their rows first, then what was computed of them.
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.facts().warnings.clone();
+        warnings.extend(self.facts().quarantine_warnings(&self.definition));
+        let mistakes = self.mistakes.iter().filter(|mistake| mistake.warns());
+        warnings.extend(mistakes.map(|mistake| mistake.message(&self.definition.facts)));
+        warnings.extend(self.profit.iter().flat_map(|profit| &profit.warning).cloned());
+        warnings.extend(self.lifetime.iter().flat_map(|lifetime| &lifetime.warnings).cloned());
+        warnings.extend(self.doubts.iter().chain(&self.ledger_guesses).cloned());
+        warnings
+    }
+
     /// Publishes the `run` table, keeps the state and commits, unless a check stops it.
     fn finish(mut self) -> Result<Report> {
         let (warnings, stops): (Vec<&Checked>, Vec<&Checked>) =
             self.checks.iter().filter(|check| !check.met).partition(|check| !check.stops);
-        let messages =
-            |checks: Vec<&Checked>| checks.iter().filter_map(|check| check.message.clone()).collect();
+        let messages = |checks: Vec<&Checked>| -> Vec<String> {
+            checks.iter().filter_map(|check| check.message.clone()).collect()
+        };
         if !stops.is_empty() {
-            let messages: Vec<String> = messages(stops);
-            return Err(Error { kind: Kind::Check, messages });
+            return Err(Error { kind: Kind::Check, messages: messages(stops) });
         }
+        let warnings = [self.warnings(), messages(warnings)].concat();
         let lifetime = self.lifetime.take();
-        let facts_def = &self.definition.facts;
-        let of_rows = self.mistakes.iter().filter(|mistake| mistake.warns());
-        let of_rows = of_rows.map(|mistake| mistake.message(facts_def));
-        let told = lifetime.iter().flat_map(|lifetime| &lifetime.warnings);
-        let of_costs = self.profit.iter().flat_map(|profit| &profit.warning);
-        let told = of_costs.chain(told).chain(&self.doubts).chain(&self.ledger_guesses).cloned();
-        let left_out = self.facts().quarantine_warnings(&self.definition);
-        let told = self.facts().warnings.iter().cloned().chain(left_out).chain(of_rows).chain(told);
-        let warnings: Vec<String> = told.chain(messages(warnings)).collect();
         let start = std::time::Instant::now();
         let facts = self.facts.take().expect("facts come first");
         let costs = self.costing.take().expect("costing comes first").totals();

@@ -113,7 +113,7 @@ fn print(output: &str) {
     let _ = std::io::stdout().write_all(output.as_bytes());
 }
 
-/// A broken assertion ends with the exit code of a fault of ours, told where programs look for it. The hook has said
+/// A broken assertion ends with the exit code of a fault of ours, reported where programs look for it. The hook has said
 /// where on stderr.
 fn contained(work: impl FnOnce() -> Result<String>) -> Result<String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {

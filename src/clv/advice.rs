@@ -8,7 +8,7 @@ use super::left_censoring;
 use super::models::{Lapsing, Reason};
 use super::segments::Segments;
 
-/// Segments that are named in one warning; of more the number is told.
+/// Segments that are named in one warning; of more only the number is given.
 const MOST_NAMED: usize = 10;
 
 /// Whether relationships began before the data, so that old customers look new.
@@ -38,7 +38,7 @@ pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> V
             endless.push(name);
         }
     }
-    let told = [
+    let named = [
         (pooled, "are too few for parameters of their own and take those of all customers (see value_model)"),
         (
             endless,
@@ -46,9 +46,9 @@ pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> V
              value; a longer history may tell more, expected purchases up to a horizon are the safer figure",
         ),
     ];
-    let told = told.into_iter().filter(|(names, _)| !names.is_empty());
+    let named = named.into_iter().filter(|(names, _)| !names.is_empty());
     let mut warnings: Vec<String> =
-        told.map(|(names, what)| format!("lifetime value: {} {what}", listed(&names))).collect();
+        named.map(|(names, what)| format!("lifetime value: {} {what}", listed(&names))).collect();
     warnings.extend(without_value(&unvalued));
     warnings
 }

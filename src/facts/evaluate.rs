@@ -6,7 +6,7 @@ use super::intern::Interner;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::scan::ScanContext;
 use super::source::{GroupOf, Sale, Source};
-use super::unlisted_products::{UNLISTED, Unlisted};
+use super::unlisted_products::{UNLISTED, UnlistedProducts};
 use crate::error::Result;
 use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -30,7 +30,7 @@ pub(crate) struct Evaluated {
     pub(crate) values: Vec<Vec<u64>>,
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
     /// Lines whose product the products source does not list.
-    pub(crate) unlisted: Option<Unlisted>,
+    pub(crate) unlisted: Option<UnlistedProducts>,
 }
 
 pub(crate) fn evaluate(
@@ -243,7 +243,7 @@ fn group_codes(
     group: &GroupOf,
     rows: &Rows<'_>,
     fates: &mut Fates,
-) -> Result<(Vec<u32>, Option<Unlisted>)> {
+) -> Result<(Vec<u32>, Option<UnlistedProducts>)> {
     let intern = |text: &str| context.groups.intern(text);
     match group {
         GroupOf::All => Ok((vec![intern("all"); rows.count()], None)),
@@ -262,7 +262,7 @@ fn group_codes(
                 |key| products.by_int(key).unwrap_or(UNLISTED),
                 none,
             );
-            let unlisted = Unlisted::take(&mut codes, keys, none, &products.first);
+            let unlisted = UnlistedProducts::take(&mut codes, keys, none, &products.first);
             Ok((codes, unlisted))
         }
     }

@@ -18,7 +18,7 @@ use super::schema::{
 use super::source::{line_aggregates, wanted_aggregates};
 use super::state::{FileAccount, PeriodRuns, Record, RowMatch};
 use super::state_file::Kept;
-use super::unlisted::Unlisted;
+use super::unlisted_customers::UnlistedCustomers;
 use crate::error::{Error, Result};
 use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};
@@ -62,7 +62,7 @@ pub struct FactSet {
     sources: Vec<String>,
     pub(super) folder: PathBuf,
     /// Customers whom the customers source does not list.
-    pub(super) unlisted: Option<Unlisted>,
+    pub(super) unlisted: Option<UnlistedCustomers>,
     /// Per period, the index of its runs in the record; none if it has no row.
     runs: Vec<Option<usize>>,
     /// Per runs of the record, the rank of each row.
@@ -124,7 +124,7 @@ impl FactSet {
         let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
         let listed = master.as_ref().map(|master| &master.keys);
         let (customers, ranks) = join::customers(&ids, record.key_type, listed);
-        let unlisted = master.as_ref().and_then(|master| Unlisted::of(&customers, &ranks, master));
+        let unlisted = master.as_ref().and_then(|master| UnlistedCustomers::of(&customers, &ranks, master));
         let (groups, group_codes) = join::groups(folder, &record)?;
         let lived = periods_lived(definition, &record);
         let last_day =

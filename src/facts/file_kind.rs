@@ -1,4 +1,4 @@
-//! What a file is, told by its first bytes; a name may say anything.
+//! File formats by magic number, the first bytes of a file; a name may say anything.
 
 use crate::storage::store_of;
 use std::fmt;

@@ -83,7 +83,7 @@ fn hints(
     silent: &mut Vec<String>,
 ) -> Vec<FieldRef> {
     let schema = metadata.schema();
-    let told = Int96Columns::of(metadata);
+    let file_says = Int96Columns::of(metadata);
     let of_table = |name: &str| match table.iter().find(|field| field.name() == name)?.data_type() {
         DataType::Timestamp(_, zone) => Some(zone.is_some()),
         _ => None,
@@ -95,7 +95,7 @@ fn hints(
         match (column.physical_type(), field.data_type()) {
             (Physical::INT96, DataType::Timestamp(_, zone)) => {
                 let is_instant =
-                    of_table(field.name()).or_else(|| told.is_instant(field.name(), zone.is_some()));
+                    of_table(field.name()).or_else(|| file_says.is_instant(field.name(), zone.is_some()));
                 let is_instant = match is_instant {
                     Some(is_instant) => is_instant,
                     None => {

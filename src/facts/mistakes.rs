@@ -4,9 +4,10 @@
 //! as a whole, column by column, because nearly every batch has no such row.
 
 use super::fates::Fates;
+use super::file_outcome::row_in_group;
 use super::record::Meta;
 use super::source::{COST, DISCOUNT, QUANTITY, REVENUE, Source};
-use super::unlisted_products::Unlisted;
+use super::unlisted_products::UnlistedProducts;
 use crate::pipeline::{Mistake, Policy, RowChecks};
 use crate::units::format_fixed;
 use arrow::buffer::ScalarBuffer;
@@ -55,13 +56,7 @@ impl Found {
 
     /// Turns a row counted over the whole file into its row group and the row in it.
     pub(crate) fn place(&mut self, rows_of_groups: impl Iterator<Item = u64>) {
-        for rows in rows_of_groups {
-            if self.row < rows {
-                return;
-            }
-            self.row -= rows;
-            self.row_group += 1;
-        }
+        (self.row_group, self.row) = row_in_group(self.row, rows_of_groups);
     }
 }
 
@@ -234,7 +229,7 @@ pub(crate) fn check_products(
     checks: &RowChecks,
     measures: &Measures<'_>,
     place: BatchPlace,
-    unlisted: &Unlisted,
+    unlisted: &UnlistedProducts,
     fates: &mut Fates,
     found: &mut Vec<Found>,
 ) {

@@ -60,7 +60,7 @@ mod statistics;
 mod stray;
 mod sums;
 mod unify;
-mod unlisted;
+mod unlisted_customers;
 mod unlisted_products;
 mod visits;
 mod worker;

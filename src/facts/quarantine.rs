@@ -1,5 +1,6 @@
 //! Rows that broke the row contract, kept with the reason and the place they came from.
 
+use super::file_outcome::row_in_group;
 use super::state::StateFile;
 use super::state_file::{Kept, Lists};
 use crate::error::{Error, Result};
@@ -55,13 +56,7 @@ impl QuarantinedRow {
 
     /// Turns a row counted over the whole file into its row group and the row in it.
     pub(crate) fn place(&mut self, rows_of_groups: impl Iterator<Item = u64>) {
-        for rows in rows_of_groups {
-            if self.row < rows {
-                return;
-            }
-            self.row -= rows;
-            self.row_group += 1;
-        }
+        (self.row_group, self.row) = row_in_group(self.row, rows_of_groups);
     }
 }
 

@@ -194,7 +194,7 @@ fn bind_transactions(
     let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
     let is_return = match &def.is_return {
         Some(scalar) => binder.typed("return", scalar, Wanted::Truth, true),
-        // What is wrong with the quantity is told of the quantity.
+        // A fault of the quantity is reported as one of the quantity.
         None if def.quantity.is_some() && quantity.is_none() => None,
         None => default_return(&mut binder),
     };

@@ -7,7 +7,7 @@ use super::master::key_text;
 pub(crate) const UNLISTED: u32 = u32::MAX;
 
 /// The lines of a batch.
-pub(crate) struct Unlisted {
+pub(crate) struct UnlistedProducts {
     /// Ascending.
     pub(crate) rows: Vec<u32>,
     keys: KeyColumn,
@@ -15,7 +15,7 @@ pub(crate) struct Unlisted {
     listed: String,
 }
 
-impl Unlisted {
+impl UnlistedProducts {
     /// Finds the lines among the groups of a batch, and puts them with those of no group.
     pub(crate) fn take(
         groups: &mut [u32],

@@ -22,13 +22,13 @@ pub fn doubts(definition: &Definition, facts: &FactSet) -> Vec<String> {
     let Some(first) = facts.periods.first() else { return Vec::new() };
     let place = definition.place(lifecycle.at);
     let (start, own) = (first.period.start, facts.as_of);
-    let mut told = Vec::new();
+    let mut warnings = Vec::new();
     for day in lifecycle.as_of.iter().filter(|day| **day <= start || **day > own) {
         let side = if *day > own { "after its end" } else { "before its first day" };
-        told.push(format!(
+        warnings.push(format!(
             "{place}: lifecycle.as_of: the history goes from {start} to {own}, and {day} lies {side}: there are no rows of it; \
              give a date in between, or leave it out"
         ));
     }
-    told
+    warnings
 }

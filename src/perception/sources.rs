@@ -208,13 +208,13 @@ impl Asked {
     /// What the definition names and no answer has: its columns will be null.
     fn unasked(&self, definition: &Definition, def: &PerceptionDef, surveys: &SurveysDef) -> Vec<String> {
         let place = definition.place(def.at);
-        let mut told = Vec::new();
+        let mut warnings = Vec::new();
         let is_own = |answer: &Answer| answer.supplier == 0;
         if surveys.supplier.is_some() && !self.answers.is_empty() && !self.answers.iter().any(is_own) {
             let way_out = did_you_mean(&def.own, self.competitors.iter().map(String::as_str), || {
                 "name the firm as surveys do".to_owned()
             });
-            told.push(format!(
+            warnings.push(format!(
                 "{place}: perception.own: no answer of the surveys is about '{}', so nothing is known of the firm itself; \
                  {way_out}",
                 def.own
@@ -225,12 +225,12 @@ impl Asked {
             let way_out = did_you_mean(&attribute.name, self.attributes.iter().map(String::as_str), || {
                 "name it as surveys do, or leave it out".to_owned()
             });
-            told.push(format!(
+            warnings.push(format!(
                 "{place}: perception.attributes: no answer of the surveys is about '{}'; {way_out}",
                 attribute.name
             ));
         }
-        told
+        warnings
     }
 
     fn answer(&mut self, perception: &PerceptionDef, def: &SurveysDef, rows: Vec<Values>) {

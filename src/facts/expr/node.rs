@@ -70,7 +70,7 @@ pub(super) fn gcd(a: i128, b: i128) -> i128 {
 pub(super) enum Kind {
     Null,
     Number(Format),
-    /// A fraction with a denominator of its own in each row, beside that of the format.
+    /// A fraction with a denominator of its own in each row, besides that of the format.
     Ratio(Format),
     Float,
     Bool,

@@ -71,7 +71,7 @@ impl<'p> TextFile<'p> {
         if let Some(at) = heads.iter().position(|(_, head)| has_columns(head)) {
             return Ok(heads.swap_remove(at));
         }
-        // None has the columns: what is missing is told of the likeliest.
+        // None has the columns: the message speaks of the likeliest.
         let likeliest = heads.into_iter().rev().max_by_key(|(_, head)| head.len());
         Ok(likeliest.expect("there is at least one candidate"))
     }

@@ -47,7 +47,7 @@ const INTEGERS: [(&str, u8, bool, &[&str]); 9] = [
     ("ubigint", 64, false, &["uint64"]),
 ];
 
-/// What a cast to another type is told.
+/// The message for a cast to another type.
 pub(super) const TYPES: &str = "varchar, tinyint, smallint, integer, bigint, hugeint, utinyint, usmallint, uinteger, \
     ubigint, decimal(p, s), float, double, boolean, date, timestamp and timestamptz";
 

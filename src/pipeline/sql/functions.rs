@@ -156,7 +156,7 @@ impl ScalarFunction {
 }
 
 impl FunctionEntry {
-    /// What a call with another number of arguments is told.
+    /// The message for a call with another number of arguments.
     pub(super) fn expected(&self) -> String {
         let number = |count: usize| match count {
             1 => "one argument".to_owned(),

@@ -48,7 +48,7 @@ pub enum TimeItem {
     Offset,
 }
 
-/// What another specifier is told.
+/// The message for another specifier.
 const SPECIFIERS: &str = "%Y, %y, %m, %B, %b, %d, %j, %A, %a, %H, %I, %p, %M, %S, %f, %z and %%";
 
 impl TimeFormat {

@@ -1,4 +1,4 @@
-//! Casts, divisions and keys that fail for a row: told with the value, unless the result is known without it.
+//! Casts, divisions and keys that fail for a row: reported with the value, unless the result is known without it.
 
 use super::*;
 use arrow::array::*;

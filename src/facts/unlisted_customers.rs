@@ -4,14 +4,13 @@ use super::master::RawMaster;
 use super::schema::{Customers, Keys};
 use crate::error::{Error, Result};
 use crate::pipeline::Definition;
-use std::ops::Not;
 
 /// How many keys of either side a message shows.
 const SHOWN: usize = 3;
 
 /// Customers of the transactions and events whom the customers source does not list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unlisted {
+pub(crate) struct UnlistedCustomers {
     customers: u64,
     /// All customers with a row.
     of: u64,
@@ -19,7 +18,7 @@ pub(crate) struct Unlisted {
     first: [Vec<String>; 2],
 }
 
-impl Unlisted {
+impl UnlistedCustomers {
     /// Compares both sides; `ranks` are those of the rows of each period. None if all are listed.
     pub(crate) fn of(customers: &Customers, ranks: &[Vec<u32>], master: &RawMaster) -> Option<Self> {
         if master.keys.are(&customers.keys) {
@@ -63,12 +62,11 @@ impl Unlisted {
                  {missing} and so on, it lists {idle}; write 'customer' so that both have the same keys"
             )));
         }
-        let idle = self.first[1].is_empty().not().then(|| format!("; it lists, without a row, {idle}"));
+        let idle = if idle.is_empty() { idle } else { format!("; it lists, without a row, {idle}") };
         Ok(format!(
             "customers: {customers} of {of} customers of the transactions and events are not listed in '{pattern}', the \
-             first {missing}{}; they have no attributes and no acquisition cost; list them, or write 'customer' in \
-             [facts.customers] so that both have the same keys",
-            idle.unwrap_or_default()
+             first {missing}{idle}; they have no attributes and no acquisition cost; list them, or write 'customer' in \
+             [facts.customers] so that both have the same keys"
         ))
     }
 }
