@@ -5,12 +5,13 @@ use super::evaluate::NO_GROUP;
 use super::instants;
 use super::join;
 use super::lifetime_orders;
-use super::master::{RawMaster, open_customers};
+use super::master::open_customers;
 use super::mistake_table::{SourceMistake, by_source};
 use super::one_customer::check_unchanged;
 use super::packed::rows_of;
 use super::period_run::{GROUP, STEP, aggregate_column, read_ids};
 use super::quarantine;
+use super::raw_master::RawMaster;
 use super::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, DayFacts, FactPeriod, ProductFacts, RowCounts,
     SourceMatch,

@@ -1,7 +1,7 @@
 //! Joins what the periods of a run know: all customers by key, which gives them their ranks, and all product groups.
 
-use super::master::RawKeys;
 use super::period_run::GROUP_NAMES;
+use super::raw_master::RawKeys;
 use super::schema::{Customers, Keys};
 use super::state::{PeriodRuns, Record};
 use super::state_file::Kept;

@@ -43,6 +43,7 @@ mod plans;
 mod probe;
 mod products;
 mod quarantine;
+mod raw_master;
 mod reading;
 mod record;
 mod reduce;

@@ -3,7 +3,8 @@
 use super::expr::{KeyColumn, Rows};
 use super::file_outcome::FileOutcome;
 use super::input::{Identity, open};
-use super::master::{MasterBounds, RawMaster, batches, bind_master};
+use super::master::{MasterBounds, batches, bind_master};
+use super::raw_master::RawMaster;
 use super::state::Record;
 use crate::error::{Error, Result};
 use crate::pipeline::{CustomersDef, Definition};

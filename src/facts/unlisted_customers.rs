@@ -1,6 +1,6 @@
 //! Referential integrity of the customers source: customers with rows whom it does not list.
 
-use super::master::RawMaster;
+use super::raw_master::RawMaster;
 use super::schema::{Customers, Keys};
 use crate::error::{Error, Result};
 use crate::pipeline::Definition;
