@@ -85,7 +85,7 @@ fn home(posting: usize) -> &'static str {
 /// Why an activity has no columns in tables of customers.
 fn of_customers(activity: &ActivityDef, posting: usize) -> Option<String> {
     if !posts(activity) {
-        return Some(not_borne(activity));
+        return Some(no_customer_bears(activity));
     }
     (!has_activity_columns(posting)).then(|| {
         format!("the {posting} activities have rows in customer_activity in place of columns; ask that table")
@@ -95,7 +95,7 @@ fn of_customers(activity: &ActivityDef, posting: usize) -> Option<String> {
 /// Why an activity has no column of cost in tables of products.
 fn of_products(activity: &ActivityDef, units: usize) -> Option<String> {
     if !posts(activity) {
-        return Some(not_borne(activity));
+        return Some(no_customer_bears(activity));
     }
     if activity.level != Level::Unit {
         let (name, level) = (&activity.name, level_name(activity.level));
@@ -111,7 +111,7 @@ fn of_products(activity: &ActivityDef, units: usize) -> Option<String> {
     })
 }
 
-fn not_borne(activity: &ActivityDef) -> String {
+fn no_customer_bears(activity: &ActivityDef) -> String {
     let name = &activity.name;
     match activity.line {
         None => format!(
