@@ -6,10 +6,12 @@
 
 use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
 use super::formulas::{Inputs, Line};
-use super::lives::{Calendar, Lives, Opportunities, opportunity};
+use super::lives::{Lives, Opportunities, opportunity};
 use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
 use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
-use super::past::Rows;
+use crate::customers::calendar::Calendar;
+use crate::customers::days::CustomerDaysView;
+use crate::units::Day;
 
 /// The shifted beta-geometric model of the periods that customers lived, and a new customer's value by it.
 pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Account {
@@ -21,7 +23,7 @@ pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Accou
     let given = format!(
         "lives end by a rule, a gap of more than {} days (lifecycle.gap_days), and by no contract: the model describes the \
          rule as much as the customers",
-        inputs.calendar.gap_days
+        inputs.rule.gap_days
     );
     let names = [
         ("alpha", "first shape of the probability to be lost at the end of a period"),
@@ -139,14 +141,14 @@ impl Periods {
     pub(crate) fn foretell(
         &self,
         calendar: &Calendar,
-        before: &Rows<'_>,
-        all: &Rows<'_>,
-        date: i32,
+        before: CustomerDaysView<'_>,
+        all: CustomerDaysView<'_>,
+        date: Day,
     ) -> Option<(f64, f64)> {
         let row = opportunity(calendar, before, date)?;
         let expected = self.model.outlook(history(row)).expected_purchases(self.ahead);
-        let whole = calendar.periods_before(date)..calendar.periods();
-        let mut active: Vec<usize> = all.purchase_days().filter_map(|day| calendar.period_of(day)).collect();
+        let whole = calendar.ended_by(date)..calendar.complete();
+        let mut active: Vec<usize> = all.purchases().filter_map(|day| calendar.find(day)).collect();
         active.retain(|period| whole.contains(period));
         active.dedup();
         Some((expected, count(active.len() as u64)))

@@ -5,4 +5,9 @@
 //!
 //! This room knows facts, and no stage.
 
+pub(crate) mod calendar;
+pub(crate) mod days;
+pub(crate) mod grouping;
+pub(crate) mod history;
+pub(crate) mod operator;
 pub(crate) mod slices;
