@@ -7,6 +7,8 @@ pub mod units;
 
 pub mod math;
 
+pub mod memory;
+
 pub mod storage;
 
 mod lake;

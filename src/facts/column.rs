@@ -5,30 +5,30 @@ use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{
     ArrowNativeType, ArrowPrimitiveType, DataType, Int8Type, Int16Type, Int32Type, Int64Type,
 };
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Integers in the narrowest type that holds them all.
 #[derive(Debug)]
-pub(crate) struct Column {
-    pub(crate) values: Values,
-    /// How many values need more than half of the type's bytes, and how many are not 0: counted while they are in the
-    /// processor's cache.
-    pub(crate) wide: usize,
-    pub(crate) not_zero: usize,
-}
-
-/// Values in one of the types that a column may have.
-#[derive(Debug)]
-pub(crate) enum Values {
+pub(crate) enum Column {
     Bytes(Vec<i8>),
     Shorts(Vec<i16>),
     Ints(Vec<i32>),
     Longs(Vec<i64>),
 }
 
+/// Consecutive values of a column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part<'c> {
+    Bytes(&'c [i8]),
+    Shorts(&'c [i16]),
+    Ints(&'c [i32]),
+    Longs(&'c [i64]),
+}
+
 impl Default for Column {
     fn default() -> Self {
-        Self { values: Values::Bytes(Vec::new()), wide: 0, not_zero: 0 }
+        Self::Bytes(Vec::new())
     }
 }
 
@@ -56,27 +56,19 @@ impl Column {
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "the span is known, and a plain cast vectorises")]
     pub(crate) fn with_span(span: i64, values: impl Iterator<Item = i64>) -> Self {
-        let values = match span {
-            ..0x80 => Values::Bytes(values.map(|value| value as i8).collect()),
-            0x80..0x8000 => Values::Shorts(values.map(|value| value as i16).collect()),
-            0x8000..0x8000_0000 => Values::Ints(values.map(|value| value as i32).collect()),
-            _ => Values::Longs(values.collect()),
-        };
-        let count = |width| {
-            let mut count = Count::default();
-            values.scan(width, &mut count);
-            count.0
-        };
-        let not_zero = count(0);
-        let wide = if values.width() == 1 { not_zero } else { count(values.width() / 2) };
-        Self { values, wide, not_zero }
+        match span {
+            ..0x80 => Self::Bytes(values.map(|value| value as i8).collect()),
+            0x80..0x8000 => Self::Shorts(values.map(|value| value as i16).collect()),
+            0x8000..0x8000_0000 => Self::Ints(values.map(|value| value as i32).collect()),
+            _ => Self::Longs(values.collect()),
+        }
     }
 
     /// Whether every value, times a power of ten up to the ninth, fits 64 bits.
     pub(crate) fn fits_times(&self, factor: i64) -> bool {
-        match &self.values {
-            Values::Longs(values) => values.iter().all(|value| value.checked_mul(factor).is_some()),
-            Values::Bytes(_) | Values::Shorts(_) | Values::Ints(_) => true,
+        match self {
+            Self::Longs(values) => values.iter().all(|value| value.checked_mul(factor).is_some()),
+            Self::Bytes(_) | Self::Shorts(_) | Self::Ints(_) => true,
         }
     }
 
@@ -86,26 +78,57 @@ impl Column {
         fn sum<T: Copy + Into<i64>>(values: &[T]) -> i128 {
             values.iter().map(|value| (*value).into()).sum::<i64>().into()
         }
-        match &self.values {
-            Values::Bytes(values) => sum(values),
-            Values::Shorts(values) => sum(values),
-            Values::Ints(values) => sum(values),
-            Values::Longs(values) => values.iter().copied().map(i128::from).sum(),
+        match self {
+            Self::Bytes(values) => sum(values),
+            Self::Shorts(values) => sum(values),
+            Self::Ints(values) => sum(values),
+            Self::Longs(values) => values.iter().copied().map(i128::from).sum(),
         }
     }
 
     /// The values as 64-bit integers.
     pub(crate) fn widened(&self) -> Vec<i64> {
         let mut values = Vec::with_capacity(self.len());
-        self.append_to(&mut values, |value| value);
+        self.all().append_to(&mut values, |value| value);
         values
     }
 
-    /// Several columns, one after another, in a type of so many bytes; wider values are cut off.
+    /// The column alone, as narrow as its type.
+    pub(crate) fn narrow(&self) -> ArrayRef {
+        Part::joined(&[self.all()], self.all().type_width())
+    }
+
+    /// All values.
+    pub(crate) fn all(&self) -> Part<'_> {
+        self.part(0..self.len())
+    }
+
+    /// The values of these rows.
+    pub(crate) fn part(&self, rows: Range<usize>) -> Part<'_> {
+        match self {
+            Self::Bytes(values) => Part::Bytes(&values[rows]),
+            Self::Shorts(values) => Part::Shorts(&values[rows]),
+            Self::Ints(values) => Part::Ints(&values[rows]),
+            Self::Longs(values) => Part::Longs(&values[rows]),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(values) => values.len(),
+            Self::Shorts(values) => values.len(),
+            Self::Ints(values) => values.len(),
+            Self::Longs(values) => values.len(),
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Several parts, one after another, in a type of so many bytes; wider values are cut off.
     #[expect(clippy::cast_possible_truncation, reason = "whoever chose the width looks after what is wider")]
-    pub(crate) fn joined(parts: &[&Self], width: usize) -> ArrayRef {
+    pub(crate) fn joined(parts: &[Self], width: usize) -> ArrayRef {
         match width {
-            0 => Arc::new(NullArray::new(parts.iter().map(|part| part.len()).sum())),
+            0 => Arc::new(NullArray::new(parts.iter().map(Self::len).sum())),
             1 => Arc::new(Int8Array::new(join(parts, |value| value as i8), None)),
             2 => Arc::new(Int16Array::new(join(parts, |value| value as i16), None)),
             4 => Arc::new(Int32Array::new(join(parts, |value| value as i32), None)),
@@ -113,36 +136,80 @@ impl Column {
         }
     }
 
-    /// The column alone.
-    pub(crate) fn narrow(&self) -> ArrayRef {
-        Self::joined(&[self], self.width())
-    }
-
-    /// Bytes of a value.
-    pub(crate) fn width(&self) -> usize {
-        self.values.width()
-    }
-
     pub(crate) fn len(&self) -> usize {
-        match &self.values {
-            Values::Bytes(values) => values.len(),
-            Values::Shorts(values) => values.len(),
-            Values::Ints(values) => values.len(),
-            Values::Longs(values) => values.len(),
+        match self {
+            Self::Bytes(values) => values.len(),
+            Self::Shorts(values) => values.len(),
+            Self::Ints(values) => values.len(),
+            Self::Longs(values) => values.len(),
         }
     }
 
+    /// Bytes that the widest of these values needs, which may be fewer than those of the type.
+    pub(crate) fn width(&self) -> usize {
+        fn span<T: Copy + Into<i64>>(values: &[T]) -> i64 {
+            values.iter().fold(0, |span, value| span | Column::span((*value).into()))
+        }
+        let span = match self {
+            Self::Bytes(_) => return 1,
+            Self::Shorts(values) => span(values),
+            Self::Ints(values) => span(values),
+            Self::Longs(values) => span(values),
+        };
+        match span {
+            ..0x80 => 1,
+            0x80..0x8000 => 2,
+            0x8000..0x8000_0000 => 4,
+            _ => 8,
+        }
+    }
+
+    /// How many values do not fit so many bytes.
+    pub(crate) fn count_wider(&self, width: usize) -> usize {
+        let mut count = Count::default();
+        self.scan(width, &mut count);
+        count.0
+    }
+
     fn append_to<T>(&self, target: &mut Vec<T>, cast: impl Fn(i64) -> T) {
-        match &self.values {
-            Values::Bytes(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Values::Shorts(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Values::Ints(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
-            Values::Longs(values) => target.extend(values.iter().map(|value| cast(*value))),
+        match self {
+            Self::Bytes(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Shorts(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Ints(values) => target.extend(values.iter().map(|value| cast(i64::from(*value)))),
+            Self::Longs(values) => target.extend(values.iter().map(|value| cast(*value))),
+        }
+    }
+
+    fn type_width(&self) -> usize {
+        match self {
+            Self::Bytes(_) => 1,
+            Self::Shorts(_) => 2,
+            Self::Ints(_) => 4,
+            Self::Longs(_) => 8,
+        }
+    }
+
+    /// Shows the values to a scan, and how to tell which of them do not fit so many bytes.
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "that it truncates is what is asked")]
+    pub(crate) fn scan(&self, width: usize, scan: &mut impl Scan) {
+        match (self, width) {
+            (Self::Bytes(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Shorts(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Shorts(values), 1) => scan.scan(values, |value| value != i16::from(value as i8)),
+            (Self::Ints(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Ints(values), 1) => scan.scan(values, |value| value != i32::from(value as i8)),
+            (Self::Ints(values), 2) => scan.scan(values, |value| value != i32::from(value as i16)),
+            (Self::Longs(values), 0) => scan.scan(values, |value| value != 0),
+            (Self::Longs(values), 1) => scan.scan(values, |value| value != i64::from(value as i8)),
+            (Self::Longs(values), 2) => scan.scan(values, |value| value != i64::from(value as i16)),
+            (Self::Longs(values), 4) => scan.scan(values, |value| value != i64::from(value as i32)),
+            _ => {} // they are no wider
         }
     }
 }
 
-fn join<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
+fn join<T: ArrowNativeType>(parts: &[Part<'_>], cast: impl Fn(i64) -> T) -> ScalarBuffer<T> {
     let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
     parts.iter().for_each(|part| part.append_to(&mut values, &cast));
     values.into()
@@ -152,33 +219,6 @@ fn join<T: ArrowNativeType>(parts: &[&Column], cast: impl Fn(i64) -> T) -> Scala
 pub(crate) trait Scan {
     /// Values of which some may not fit.
     fn scan<T: Copy + Into<i64>>(&mut self, values: &[T], is_wider: impl Fn(T) -> bool);
-}
-
-impl Values {
-    fn width(&self) -> usize {
-        match self {
-            Self::Bytes(_) => 1,
-            Self::Shorts(_) => 2,
-            Self::Ints(_) => 4,
-            Self::Longs(_) => 8,
-        }
-    }
-
-    /// Shows the values to a scan, and how to tell which of them need more than half of their bytes, or are not 0.
-    #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "that it truncates is what is asked")]
-    pub(crate) fn scan(&self, width: usize, scan: &mut impl Scan) {
-        match (self, width) {
-            (Self::Bytes(values), 0) => scan.scan(values, |value| value != 0),
-            (Self::Shorts(values), 0) => scan.scan(values, |value| value != 0),
-            (Self::Shorts(values), 1) => scan.scan(values, |value| value != i16::from(value as i8)),
-            (Self::Ints(values), 0) => scan.scan(values, |value| value != 0),
-            (Self::Ints(values), 2) => scan.scan(values, |value| value != i32::from(value as i16)),
-            (Self::Longs(values), 0) => scan.scan(values, |value| value != 0),
-            (Self::Longs(values), 4) => scan.scan(values, |value| value != i64::from(value as i32)),
-            _ => {} // they are no wider
-        }
-    }
 }
 
 /// How many values do not fit.

@@ -3,7 +3,7 @@
 //! A column that is mostly 0, or has a few large customers among many small ones, then takes little more than what it says;
 //! and less to write, to hash and to read is what makes state quick.
 
-use super::column::{Column, Scan, widen};
+use super::column::{Column, Part, Scan, widen};
 use arrow::array::ArrayRef;
 
 /// A column as it is kept.
@@ -17,18 +17,18 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// Several columns, one after another. What results depends on the values alone, not on where they are cut.
-    pub(crate) fn new(parts: &[&Column]) -> Self {
+    pub(crate) fn new(parts: &[Part<'_>]) -> Self {
         let width = cheapest_width(parts);
         let mut others = Others::default();
         for part in parts {
-            part.values.scan(width, &mut others);
+            part.scan(width, &mut others);
             others.first_row += part.len();
         }
         let Others { rows, values, .. } = others;
         let beside =
             |rows: Vec<i64>| [differences(rows.into_iter(), &mut 0).narrow(), Column::from(values).narrow()];
         let others = (!rows.is_empty()).then(|| beside(rows));
-        Self { narrow: Column::joined(parts, width), others }
+        Self { narrow: Part::joined(parts, width), others }
     }
 
     /// The values as 64-bit integers.
@@ -42,17 +42,19 @@ impl Packed {
 }
 
 /// All bytes of the widest values, half of them, or none, whichever takes least.
-fn cheapest_width(parts: &[&Column]) -> usize {
-    let rows: usize = parts.iter().map(|part| part.len()).sum();
-    let widest = parts.iter().map(|part| part.width()).max().unwrap_or(0);
+fn cheapest_width(parts: &[Part<'_>]) -> usize {
+    let rows: usize = parts.iter().map(Part::len).sum();
+    let widest = parts.iter().map(Part::width).max().unwrap_or(0);
     // A value beside the others comes with its step, which mostly takes up to two bytes; and finding it takes time that is
     // worth about as much as most of a byte a row.
     let beside = widest + 2;
     let finding = rows - rows / 8;
     let (mut cheapest, mut least) = (widest, rows * widest);
-    let widest_parts = parts.iter().filter(|part| part.width() == widest);
-    let wide = widest_parts.map(|part| part.wide).sum::<usize>();
-    let not_zero = parts.iter().map(|part| part.not_zero).sum::<usize>();
+    let not_zero: usize = parts.iter().map(|part| part.count_wider(0)).sum();
+    let wide = match widest / 2 {
+        0 => not_zero,
+        half => parts.iter().map(|part| part.count_wider(half)).sum(),
+    };
     for (width, others) in [(widest / 2, wide), (0, not_zero)] {
         let bytes = rows * width + if others > 0 { others * beside + finding } else { 0 };
         if bytes < least {
@@ -126,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn packed(values: &[i64]) -> Packed {
-        Packed::new(&[&Column::from(values)])
+        Packed::new(&[Column::from(values).all()])
     }
 
     #[test]
@@ -174,7 +176,7 @@ mod tests {
             values.extend(vec![0; zeros]);
             let (left, right) = values.split_at(cut.min(values.len()));
             let (left, right) = (Column::from(left), Column::from(right));
-            let (whole, cut) = (packed(&values), Packed::new(&[&left, &right]));
+            let (whole, cut) = (packed(&values), Packed::new(&[left.all(), right.all()]));
             prop_assert_eq!(whole.unpacked(), &values[..]);
             prop_assert_eq!(&whole.narrow, &cut.narrow);
             prop_assert_eq!(whole.others, cut.others);

@@ -1,8 +1,9 @@
-//! Files of kept state: immutable lists by name, in a file named by its content.
+//! Files of kept state: chunks of immutable lists by name, and an index with the digest of every chunk.
 //!
-//! A file is an Arrow file of one row, whose columns are lists: so each may be as long as it needs to be.
+//! A chunk is an Arrow stream of one row whose columns are lists, each as long as it needs to be. The index comes last,
+//! and the file is named by the digest of the index: so one chunk is read, and checked, without the others.
 
-use super::column::{Column, widen};
+use super::column::{Column, Part, widen};
 use super::packed::{Packed, differences, sums};
 use super::state::StateFile;
 use crate::error::{Error, Result};
@@ -10,36 +11,31 @@ use arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeListArray, RecordB
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
-use arrow::ipc::convert::try_fb_to_schema;
-use arrow::ipc::reader::{FileDecoder, FileReader, read_footer_length};
-use arrow::ipc::root_as_footer;
-use arrow::ipc::writer::FileWriter;
-use std::collections::HashMap;
+use arrow::ipc::reader::StreamDecoder;
+use arrow::ipc::writer::StreamWriter;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Write};
-use std::path::Path;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The lists of a file to be.
+/// The lists of a chunk to be.
+#[derive(Default)]
 pub(crate) struct Lists {
-    rows: usize,
     lists: Vec<(String, ArrayRef)>,
-    notes: HashMap<String, String>,
 }
 
 impl Lists {
-    /// Nothing yet about so many rows.
-    pub(crate) fn of(rows: usize) -> Self {
-        Self { rows, lists: Vec::new(), notes: HashMap::new() }
-    }
-
     /// Adds a list as it is.
     pub(crate) fn add(&mut self, name: &str, list: ArrayRef) {
         self.lists.push((name.to_owned(), list));
     }
 
     /// Adds integers, one part after another, packed.
-    pub(crate) fn pack(&mut self, name: &str, parts: &[&Column]) {
+    pub(crate) fn pack(&mut self, name: &str, parts: &[Part<'_>]) {
         let Packed { narrow, others } = Packed::new(parts);
         self.add(name, narrow);
         if let Some([steps, values]) = others {
@@ -48,40 +44,19 @@ impl Lists {
         }
     }
 
-    /// Adds integers that mostly lie close together, packed as the differences between them.
-    pub(crate) fn pack_differences<V: Iterator<Item = i64>>(
-        &mut self,
-        name: &str,
-        first: Option<i64>,
-        parts: impl Iterator<Item = V>,
-    ) {
-        let mut last = first.unwrap_or(0);
+    /// Adds integers that mostly lie close together, packed as the differences between them (delta encoding).
+    pub(crate) fn pack_differences(&mut self, name: &str, values: impl Iterator<Item = i64> + Clone) {
+        let mut last = values.clone().next().unwrap_or(0);
         self.add(&start_of(name), Arc::new(Int64Array::from(vec![last])));
-        let columns: Vec<Column> = parts.map(|values| differences(values, &mut last)).collect();
-        self.pack(name, &columns.iter().collect::<Vec<_>>());
+        self.pack(name, &[differences(values, &mut last).all()]);
     }
 
-    /// Notes something that is read without the lists.
-    pub(crate) fn note(&mut self, key: &str, text: String) {
-        self.notes.insert(key.to_owned(), text);
-    }
-
-    /// Writes the file.
-    pub(crate) fn write(self, folder: &Path) -> Result<StateFile> {
-        let io = |fault: std::io::Error| Error::output(folder, &fault);
-        let arrow = |fault: ArrowError| match fault {
-            ArrowError::IoError(_, fault) => Error::output(folder, &fault),
-            other => Error::internal(format!("state: {other}")),
-        };
-        let batch = batch_of(self.lists, self.notes).map_err(arrow)?;
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-        let mut writer = FileWriter::try_new(Hashing::new(file), &batch.schema()).map_err(arrow)?;
-        writer.write(&batch).map_err(arrow)?;
-        let Hashing { inner, hasher, bytes } = writer.into_inner().map_err(arrow)?;
-        let state =
-            StateFile { digest: hasher.finalize().to_hex().to_string(), bytes, rows: self.rows as u64 };
-        inner.persist(state.path(folder)).map_err(|fault| io(fault.error))?;
-        Ok(state)
+    /// The bytes of the chunk.
+    fn encoded(self) -> std::result::Result<Vec<u8>, ArrowError> {
+        let batch = batch_of(self.lists)?;
+        let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+        writer.write(&batch)?;
+        writer.into_inner()
     }
 }
 
@@ -99,10 +74,7 @@ fn start_of(name: &str) -> String {
     format!("{name}: start")
 }
 
-fn batch_of(
-    lists: Vec<(String, ArrayRef)>,
-    notes: HashMap<String, String>,
-) -> std::result::Result<RecordBatch, ArrowError> {
+fn batch_of(lists: Vec<(String, ArrayRef)>) -> std::result::Result<RecordBatch, ArrowError> {
     let list = |(name, values): (String, ArrayRef)| {
         let item = Field::new_list_field(values.data_type().clone(), values.is_nullable());
         let field = Field::new(name, DataType::LargeList(Arc::new(item.clone())), false);
@@ -112,73 +84,166 @@ fn batch_of(
     };
     let (fields, columns): (Vec<Field>, Vec<ArrayRef>) =
         lists.into_iter().map(list).collect::<std::result::Result<Vec<_>, ArrowError>>()?.into_iter().unzip();
-    RecordBatch::try_new(Arc::new(Schema::new_with_metadata(fields, notes)), columns)
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
-/// Hashes what it passes on.
-struct Hashing<W> {
-    inner: W,
-    hasher: blake3::Hasher,
+/// What a file holds, as it stands at its end.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Index {
+    /// What is read without any chunk.
+    notes: BTreeMap<String, String>,
+    chunks: Vec<ChunkPlace>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ChunkPlace {
+    offset: u64,
     bytes: u64,
+    blake3: String,
 }
 
-impl<W> Hashing<W> {
-    fn new(inner: W) -> Self {
-        Self { inner, hasher: blake3::Hasher::new(), bytes: 0 }
+/// Ends a file: these bytes after the index and its length.
+const MAGIC: &[u8; 8] = b"abacus 1";
+
+/// Bytes of the index's length and what ends the file.
+const TRAILER: u64 = 16;
+
+/// Chunks encoded at a time before they are written.
+const BAND: usize = 16;
+
+/// Writes a file of chunks, which are made in parallel.
+///
+/// # Errors
+/// What `make` returns, a folder that cannot be written to.
+pub(crate) fn write(
+    folder: &Path,
+    rows: usize,
+    chunks: usize,
+    notes: BTreeMap<String, String>,
+    make: impl Fn(usize) -> Lists + Sync,
+) -> Result<StateFile> {
+    let io = |fault: std::io::Error| Error::output(folder, &fault);
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+    let mut index = Index { notes, chunks: Vec::with_capacity(chunks) };
+    let mut offset = 0;
+    let encode = |number: &usize| {
+        let bytes = make(*number).encoded()?;
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        Ok((bytes, blake3))
+    };
+    let numbers: Vec<usize> = (0..chunks).collect();
+    for band in numbers.chunks(BAND) {
+        let encoded: Vec<std::result::Result<_, ArrowError>> =
+            band.par_iter().with_max_len(1).map(encode).collect();
+        for chunk in encoded {
+            let (bytes, blake3) = chunk.map_err(|fault| Error::internal(format!("state: {fault}")))?;
+            file.write_all(&bytes).map_err(io)?;
+            index.chunks.push(ChunkPlace { offset, bytes: bytes.len() as u64, blake3 });
+            offset += bytes.len() as u64;
+        }
     }
+    let bytes = serde_json::to_vec(&index).expect("an index is JSON");
+    let digest = blake3::hash(&bytes).to_hex().to_string();
+    for part in [&bytes[..], &(bytes.len() as u64).to_le_bytes(), MAGIC] {
+        file.write_all(part).map_err(io)?;
+    }
+    let state = StateFile { digest, bytes: offset + bytes.len() as u64 + TRAILER, rows: rows as u64 };
+    file.persist(state.path(folder)).map_err(|fault| io(fault.error))?;
+    Ok(state)
 }
 
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-/// The lists of a kept file.
+/// A kept file, of which any chunk can be read.
 pub(crate) struct Kept {
-    batch: RecordBatch,
+    path: PathBuf,
+    file: File,
+    index: Index,
 }
 
 impl Kept {
-    /// Reads a file whole, and makes sure that it is what was kept.
-    pub(crate) fn read(folder: &Path, state: &StateFile) -> Result<Self> {
+    /// Opens a file, and makes sure that its index is the one that was kept.
+    ///
+    /// # Errors
+    /// A file that is gone, cut short or changed.
+    pub(crate) fn open(folder: &Path, state: &StateFile) -> Result<Self> {
         let path = state.path(folder);
-        let bytes = std::fs::read(&path).map_err(|fault| damaged(&path, &fault))?;
-        if blake3::hash(&bytes).to_hex().as_str() != state.digest {
-            return Err(damaged(&path, &"its bytes are not those that were kept"));
+        let fault = |fault: &dyn std::fmt::Display| damaged(&path, fault);
+        let file = File::open(&path).map_err(|error| fault(&error))?;
+        let bytes = file.metadata().map_err(|error| fault(&error))?.len();
+        if bytes != state.bytes || bytes < TRAILER {
+            return Err(fault(&format!("it has {bytes} bytes, {} were kept", state.bytes)));
         }
-        let batch = decoded(&Buffer::from_vec(bytes)).map_err(|fault| damaged(&path, &fault))?;
-        Ok(Self { batch: batch.ok_or_else(|| damaged(&path, &"it holds no rows"))? })
+        let trailer = read_at(&file, bytes - TRAILER, TRAILER).map_err(|error| fault(&error))?;
+        let (length, magic) = trailer.split_at(8);
+        let length = u64::from_le_bytes(length.try_into().expect("half of the trailer"));
+        let end = bytes - TRAILER;
+        let index = match magic == MAGIC && length <= end {
+            true => read_at(&file, end - length, length).map_err(|error| fault(&error))?,
+            false => Vec::new(),
+        };
+        if blake3::hash(&index).to_hex().as_str() != state.digest {
+            return Err(fault(&CHANGED));
+        }
+        let index = serde_json::from_slice(&index).map_err(|error| fault(&error))?;
+        Ok(Self { path, file, index })
     }
 
-    /// Reads what was noted, and no list.
-    pub(crate) fn read_note(folder: &Path, state: &StateFile, key: &str) -> Result<String> {
-        let path = state.path(folder);
-        let reader = FileReader::try_new(open(&path)?, None).map_err(|fault| damaged(&path, &fault))?;
-        let note = reader.schema().metadata().get(key).cloned();
-        note.ok_or_else(|| damaged(&path, &format!("it says nothing of {key}")))
+    /// Opens a file of one chunk and reads it.
+    ///
+    /// # Errors
+    /// A file that is gone, cut short or changed.
+    pub(crate) fn read(folder: &Path, state: &StateFile) -> Result<Chunk> {
+        Self::open(folder, state)?.chunk(0)
     }
 
-    /// Reads one list of integers or texts; a whole read of the same file will check its bytes.
-    pub(crate) fn read_one(folder: &Path, state: &StateFile, name: &str) -> Result<Self> {
-        let path = state.path(folder);
-        let fault = |fault| damaged(&path, &fault);
-        let schema = FileReader::try_new(open(&path)?, None).map_err(fault)?.schema();
-        schema.index_of(name).map_err(fault)?;
-        let names = [name.to_owned(), steps_to_others(name), others_of(name), start_of(name)];
-        let columns = names.iter().filter_map(|name| schema.index_of(name).ok()).collect();
-        let mut reader = FileReader::try_new(open(&path)?, Some(columns)).map_err(fault)?;
-        let batch = reader.next().ok_or_else(|| damaged(&path, &"it holds no rows"))?;
-        Ok(Self { batch: batch.map_err(fault)? })
+    /// What was noted.
+    ///
+    /// # Errors
+    /// Nothing was noted by this name.
+    pub(crate) fn note(&self, name: &str) -> Result<&str> {
+        let note = self.index.notes.get(name);
+        note.map(String::as_str).ok_or_else(|| damaged(&self.path, &format!("it says nothing of {name}")))
     }
 
+    /// How many chunks it has.
+    pub(crate) fn chunks(&self) -> usize {
+        self.index.chunks.len()
+    }
+
+    /// Reads a chunk, and makes sure that it is what was kept.
+    ///
+    /// # Errors
+    /// A chunk that cannot be read or has changed.
+    pub(crate) fn chunk(&self, number: usize) -> Result<Chunk> {
+        let bytes = self.bytes_of(number)?;
+        let mut bytes = Buffer::from_vec(bytes);
+        let batch = StreamDecoder::new().decode(&mut bytes).map_err(|fault| damaged(&self.path, &fault))?;
+        Ok(Chunk { batch: batch.ok_or_else(|| damaged(&self.path, &"a chunk holds no rows"))? })
+    }
+
+    /// Makes sure that every chunk is what was kept.
+    ///
+    /// # Errors
+    /// A chunk that cannot be read or has changed.
+    pub(crate) fn verify(&self) -> Result<()> {
+        (0..self.chunks()).try_for_each(|number| self.bytes_of(number).map(drop))
+    }
+
+    fn bytes_of(&self, number: usize) -> Result<Vec<u8>> {
+        let ChunkPlace { offset, bytes, blake3 } = &self.index.chunks[number];
+        let bytes = read_at(&self.file, *offset, *bytes).map_err(|fault| damaged(&self.path, &fault))?;
+        match blake3::hash(&bytes).to_hex().as_str() == blake3 {
+            true => Ok(bytes),
+            false => Err(damaged(&self.path, &CHANGED)),
+        }
+    }
+}
+
+/// The lists of a chunk.
+pub(crate) struct Chunk {
+    batch: RecordBatch,
+}
+
+impl Chunk {
     /// A list as it was added.
     pub(crate) fn list(&self, name: &str) -> ArrayRef {
         self.find(name).expect("the state has this list")
@@ -201,28 +266,12 @@ impl Kept {
     }
 }
 
-/// The batch of an Arrow file, in the memory it was read into.
-fn decoded(file: &Buffer) -> std::result::Result<Option<RecordBatch>, ArrowError> {
-    const TRAILER: usize = 10;
-    let cut_short = || ArrowError::ParseError("it is too short".to_owned());
-    let end = file.len().checked_sub(TRAILER).ok_or_else(cut_short)?;
-    let trailer = file[end..].try_into().map_err(|_| cut_short())?;
-    let start = end.checked_sub(read_footer_length(trailer)?).ok_or_else(cut_short)?;
-    let invalid = |fault| ArrowError::ParseError(format!("its footer is no footer: {fault}"));
-    let footer = root_as_footer(&file[start..end]).map_err(invalid)?;
-    let schema = footer.schema().ok_or_else(|| ArrowError::ParseError("it has no schema".to_owned()))?;
-    let decoder = FileDecoder::new(Arc::new(try_fb_to_schema(schema)?), footer.version());
-    let Some(block) = footer.recordBatches().filter(|blocks| !blocks.is_empty()).map(|blocks| blocks.get(0))
-    else {
-        return Ok(None);
-    };
-    let place = |value: i64| usize::try_from(value).map_err(|_| cut_short());
-    let length = place(block.bodyLength())? + place(block.metaDataLength().into())?;
-    decoder.read_record_batch(block, &file.slice_with_length(place(block.offset())?, length))
-}
+const CHANGED: &str = "its bytes are not those that were kept";
 
-fn open(path: &Path) -> Result<BufReader<File>> {
-    File::open(path).map(BufReader::new).map_err(|fault| damaged(path, &fault))
+fn read_at(file: &File, offset: u64, bytes: u64) -> std::io::Result<Vec<u8>> {
+    let mut buffer = vec![0; usize::try_from(bytes).map_err(std::io::Error::other)?];
+    file.read_exact_at(&mut buffer, offset)?;
+    Ok(buffer)
 }
 
 fn damaged(path: &Path, fault: &dyn std::fmt::Display) -> Error {
@@ -237,37 +286,58 @@ mod tests {
     use super::*;
     use arrow::array::StringArray;
 
-    #[test]
-    fn equal_lists_share_a_file_and_read_back() {
-        let folder = tempfile::tempdir().unwrap();
+    fn make(folder: &Path) -> StateFile {
         let numbers: Vec<i64> = (0..500).map(|row| if row == 70 { i64::MIN } else { row % 9 }).collect();
         let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
-        let make = || {
-            let mut lists = Lists::of(500);
-            lists.pack("numbers", &[&Column::from(&numbers[..])]);
-            lists.pack_differences("keys", Some(1 << 40), [(1_i64 << 40..).take(500)].into_iter());
+        let notes = BTreeMap::from([("about".to_owned(), "this".to_owned())]);
+        let chunk = |number: usize| {
+            let mut lists = Lists::default();
+            lists.pack("numbers", &[Column::from(&numbers[..]).all()]);
+            lists.pack_differences("keys", (1_i64 << (40 + number)..).take(500));
             lists.add("texts", texts.clone());
-            lists.note("about", "this".to_owned());
-            lists.write(folder.path()).unwrap()
+            lists
         };
-        let state = make();
-        assert_eq!(make(), state);
+        write(folder, 1_000, 2, notes, chunk).unwrap()
+    }
+
+    #[test]
+    fn equal_lists_share_a_file_and_read_back_chunk_by_chunk() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = make(folder.path());
+        assert_eq!(make(folder.path()), state);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        let kept = Kept::read(folder.path(), &state).unwrap();
-        assert_eq!((kept.integers("numbers"), kept.list("texts")), (numbers.clone(), texts));
-        assert_eq!(kept.sums("keys"), (1_i64 << 40..).take(500).collect::<Vec<_>>());
-        assert_eq!(Kept::read_one(folder.path(), &state, "numbers").unwrap().integers("numbers"), numbers);
-        assert_eq!(Kept::read_note(folder.path(), &state, "about").unwrap(), "this");
-        let mut bytes = std::fs::read(state.path(folder.path())).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(state.path(folder.path()), bytes).unwrap();
-        let fault = |fault: Option<Error>| fault.unwrap().to_string();
-        let read = || fault(Kept::read(folder.path(), &state).err());
-        assert!(read().contains("not those that were kept"));
-        std::fs::write(state.path(folder.path()), b"short").unwrap();
-        assert!(read().contains("--full"));
-        assert!(fault(Kept::read_note(folder.path(), &state, "about").err()).contains("--full"));
-        assert!(fault(Kept::read_one(folder.path(), &state, "numbers").err()).contains("--full"));
+        assert_eq!(std::fs::metadata(state.path(folder.path())).unwrap().len(), state.bytes);
+        let kept = Kept::open(folder.path(), &state).unwrap();
+        assert_eq!((kept.chunks(), kept.note("about").unwrap()), (2, "this"));
+        kept.verify().unwrap();
+        for number in [1, 0] {
+            let chunk = kept.chunk(number).unwrap();
+            let numbers = chunk.integers("numbers");
+            assert_eq!((numbers.len(), numbers[70], numbers[69]), (500, i64::MIN, 6));
+            assert_eq!(chunk.list("texts").len(), 2);
+            assert_eq!(chunk.sums("keys"), (1_i64 << (40 + number)..).take(500).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_found_in_the_chunk_it_is_in_and_a_cut_file_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = make(folder.path());
+        let path = state.path(folder.path());
+        let whole = std::fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        bytes[100] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let kept = Kept::open(folder.path(), &state).unwrap();
+        let error = kept.chunk(0).err().expect("its first chunk has changed");
+        assert!(error.to_string().contains("run with --full"), "{error}");
+        assert!(kept.chunk(1).is_ok() && kept.verify().is_err());
+        let mut bytes = whole.clone();
+        let end = bytes.len();
+        bytes[end - 40] ^= 1;
+        for bytes in [&whole[..end - 1], &whole[..0], &bytes] {
+            std::fs::write(&path, bytes).unwrap();
+            assert!(Kept::open(folder.path(), &state).is_err());
+        }
     }
 }
