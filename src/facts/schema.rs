@@ -1,9 +1,9 @@
 //! What later rooms see of the facts: customers, periods, and per period one row per customer
 //! (and per customer × product group), sorted by customer rank.
 
-pub(crate) use super::column::{narrow, widen};
-pub use super::input::Identity;
-use super::source_view::SourceView;
+pub use super::inputs::input::Identity;
+use super::inputs::source_view::SourceView;
+pub(crate) use super::kernel::column::{narrow, widen};
 
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
