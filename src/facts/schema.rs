@@ -1,14 +1,14 @@
 //! What later rooms see of the facts: customers, periods, and per period one row per customer
 //! (and per customer × product group), sorted by customer rank.
 
-pub use super::inputs::input::Identity;
 use super::inputs::source_view::SourceView;
-pub(crate) use super::kernel::column::{narrow, widen};
-
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use std::sync::Arc;
+
+pub use super::inputs::identity::Identity;
+pub(crate) use super::kernel::column::{narrow, widen};
 
 /// All customers of the run, sorted by key: integers numerically, text bytewise.
 ///

@@ -1,6 +1,6 @@
 //! Columns that some files of a source lack: null there, which is right only where no row is lost by it.
 
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::facts::expr::{Bound, Rows, SAMPLES, bind, sample};
 use crate::pipeline::Expr;
 use crate::pipeline::sql::BinaryOp;

@@ -1,7 +1,7 @@
 //! Binds the expressions of one source to its files and collects what is wrong with them.
 
 use super::absent::{Required, absent_columns};
-use super::input::InputFile;
+use super::input_file::InputFile;
 use super::unify::check_columns;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::{Bound, Type, bind, way_to_a_moment};

@@ -1,7 +1,7 @@
 //! Columns that are constant over a file: values of its folders, partition values of a table's log, and nulls where a
 //! table's column is younger than the file.
 
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::error::{Error, Result};
 use arrow::array::{
     Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, UInt32Array, new_null_array,

@@ -1,8 +1,8 @@
 //! The account of one file: row counts, quarantined rows and findings of row checks.
 
-use crate::facts::kernel::mistakes::Found;
+use super::findings::Found;
+use super::quarantined_row::QuarantinedRow;
 use crate::facts::schema::RowCounts;
-use crate::facts::state::quarantine::QuarantinedRow;
 
 /// Where the rows of a file went, and what was wrong with them.
 #[derive(Debug, Default)]
@@ -19,17 +19,4 @@ impl FileOutcome {
         self.quarantined.iter_mut().for_each(|row| row.place(rows_of_groups.clone()));
         self.mistakes.iter_mut().for_each(|found| found.place(rows_of_groups.clone()));
     }
-}
-
-/// The row group of a row counted over the whole file, and the row in it.
-pub(crate) fn row_in_group(mut row: u64, rows_of_groups: impl Iterator<Item = u64>) -> (usize, u64) {
-    let mut group = 0;
-    for rows in rows_of_groups {
-        if row < rows {
-            break;
-        }
-        row -= rows;
-        group += 1;
-    }
-    (group, row)
 }

@@ -2,7 +2,7 @@
 
 use super::constant::{ConstantColumn, PathClaim};
 use super::hive::{FolderValue, add_folder_columns, folder_values};
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{self, Format, LiveFile, PartitionValue, Table, format_of, refuse_foreign};
 use crate::pipeline::{Definition, Files};

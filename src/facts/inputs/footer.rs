@@ -1,7 +1,7 @@
 //! Footers of Parquet files: read, asked for the types that are cheapest to read, and checked for what they claim.
 
 use super::contain::contain;
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::facts::expr::as_uuid;
 use crate::pipeline::Int96;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};

@@ -6,7 +6,7 @@
 //! DuckDB has text, Spark doubles and text, Polars doubles and truth values.
 
 use super::constant::{ConstantColumn, PathClaim};
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use arrow::compute::cast;

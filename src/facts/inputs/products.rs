@@ -1,14 +1,16 @@
 //! Product master data: the group of each product.
 
+use super::bind_master::{bind_all, columns_of, is_key};
 use super::file_outcome::FileOutcome;
-use super::input::{InputFile, open};
+use super::input::open;
+use super::input_file::InputFile;
 use super::intern::Interner;
-use super::master::{batches, bind_all, columns_of, is_key, is_valid, key_text, text_of};
+use super::key_text::{is_valid, key_text, text_of};
+use super::quarantined_row::QuarantinedRow;
+use super::reading::batches;
 use super::source::{GroupOf, Sale, Source};
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Checked, KeyColumn, Rows, Type};
-use crate::facts::kernel::evaluate::NO_GROUP;
-use crate::facts::state::quarantine::QuarantinedRow;
 use crate::pipeline::{Definition, ProductsDef};
 use arrow::array::RecordBatch;
 use std::collections::HashMap;
@@ -181,3 +183,6 @@ fn check_keys(
         lines[0].path.display()
     )))
 }
+
+/// The group of lines whose group is null, or whose product the product master data do not have.
+pub(crate) const NO_GROUP: &str = "(none)";

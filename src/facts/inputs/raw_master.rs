@@ -1,13 +1,14 @@
 //! Rows of the customers source in the order of its files, and their alignment with the ranks of all customers.
 
+use super::bind_master::MasterBounds;
 use super::file_outcome::FileOutcome;
-use super::input::Identity;
-use super::master::{MasterBounds, is_valid, text_of};
+use super::findings::{Found, add_all};
+use super::identity::Identity;
+use super::key_text::{is_valid, text_of};
+use super::quarantined_row::QuarantinedRow;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Checked, Fault, Fixed, KeyColumn, Rows};
-use crate::facts::kernel::mistakes::{Found, add_all};
 use crate::facts::schema::{CustomerMaster, Customers, Keys};
-use crate::facts::state::quarantine::QuarantinedRow;
 use crate::pipeline::{CustomersDef, Definition, KeyType, Mistake, Policy};
 use crate::units::{Day, format_fixed};
 use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};

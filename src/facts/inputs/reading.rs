@@ -1,13 +1,13 @@
 //! The rows of a file as its source has them: the columns asked for, under the source's names and in its types.
 
 use super::contain::contain_each;
-use super::input::InputFile;
+use super::input_file::InputFile;
 use super::pages::Pages;
 use super::source::Source;
+use super::task::Task;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::widened;
-use crate::facts::kernel::scan::{BATCH_ROWS, Task};
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -162,4 +162,15 @@ impl<'f> Reading<'f> {
             Err(fault) => Some(fault.to_string()),
         }
     }
+}
+
+/// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
+pub(crate) const BATCH_ROWS: usize = 16_384;
+
+/// The rows of a file, with the columns that are named.
+pub(crate) fn batches<'f>(
+    file: &'f InputFile,
+    columns: &'f [String],
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
+    Reading { file, columns, row_group: None, batch_rows: 65_536 }.batches()
 }

@@ -1,7 +1,7 @@
 //! What `check` and `plan` show of a source.
 
 use super::constant::ConstantColumn;
-use super::input::InputFile;
+use super::input_file::InputFile;
 use arrow::datatypes::DataType;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! out, so every day that is read is held against them.
 
 use super::constant::ConstantColumn;
-use super::input::InputFile;
+use super::input_file::InputFile;
 use super::source::Source;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Instants};

@@ -3,7 +3,7 @@
 //! Expressions are bound once, to this schema. A file whose columns differ from it is converted batch by batch as it is
 //! read; other files cost nothing.
 
-use super::input::InputFile;
+use super::input_file::InputFile;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::{are_read_alike, wider};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};

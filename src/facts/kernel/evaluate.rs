@@ -1,12 +1,13 @@
 //! Evaluates every expression of a source over a batch, each once.
 
+use super::context::ScanContext;
 use super::fates::Fates;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
-use super::scan::ScanContext;
 use super::unlisted_products::{UNLISTED, UnlistedProducts};
 use crate::error::Result;
 use crate::facts::expr::{Instants, KeyColumn, Rows};
 use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::{GroupOf, Sale, Source};
 use arrow::array::{Array, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -234,9 +235,6 @@ fn words_of(keys: &KeyColumn) -> (Vec<[u64; 2]>, Option<NullBuffer>) {
         }
     }
 }
-
-/// The group of lines whose group is null, or whose product the product master data do not have.
-pub(crate) const NO_GROUP: &str = "(none)";
 
 fn group_codes(
     context: &ScanContext<'_>,

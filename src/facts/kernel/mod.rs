@@ -4,6 +4,7 @@
 
 pub(super) mod cells;
 pub(super) mod column;
+pub(super) mod context;
 pub(super) mod days;
 pub(super) mod deduplicate;
 pub(super) mod evaluate;
@@ -17,6 +18,7 @@ pub(super) mod plans;
 pub(super) mod record;
 pub(super) mod reduce;
 pub(super) mod reduced;
+pub(super) mod row_match;
 pub(super) mod scan;
 pub(super) mod sink;
 pub(super) mod sums;

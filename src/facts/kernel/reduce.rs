@@ -12,11 +12,11 @@ use super::orders::{ANY, OrderEntry, OrderSets, SALE};
 use super::plans::{Closing, LinePlans, SourceShape};
 use super::record::{Head, Lines, META, Meta};
 use super::reduced::{Reduced, columns_of, columns_of_width};
+use super::row_match::RowMatch;
 use super::sums::{add, index_u32};
 use super::visits::by_customer;
 use crate::facts::inputs::source::{AggregatePlan, COST, DISCOUNT, REVENUE};
 use crate::facts::schema::NO_INSTANT;
-use crate::facts::state::record::RowMatch;
 
 /// What one run of the facts reduces every range to.
 pub(crate) struct Target<'t> {

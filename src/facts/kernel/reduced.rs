@@ -3,9 +3,9 @@
 use super::column::Column;
 use super::days::Days;
 use super::measures::{RETURNED_UNITS, UNITS};
+use super::row_match::RowMatch;
 use crate::facts::expr::to_utc;
 use crate::facts::schema::NO_INSTANT;
-use crate::facts::state::record::RowMatch;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]

@@ -1,77 +1,19 @@
 //! Reads one row group batch by batch: evaluates the source's expressions, sends every row where it belongs, and
 //! writes the used ones as records into the key ranges of their period.
 
+use super::context::{ScanContext, Scanned};
 use super::evaluate::evaluate;
 use super::fates::Fates;
-use super::key_ranges::KeyRanges;
-use super::mistakes::{BatchPlace, Found, Measures, check_products, check_rows};
-use super::periods::PeriodIndex;
-use super::record::Records;
+use super::mistakes::{BatchPlace, Measures, check_products, check_rows};
 use super::sink::Sink;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::Rows;
-use crate::facts::inputs::input::InputFile;
-use crate::facts::inputs::intern::Interner;
-use crate::facts::inputs::products::ProductGroups;
+use crate::facts::inputs::input_file::InputFile;
+use crate::facts::inputs::quarantined_row::QuarantinedRow;
 use crate::facts::inputs::reading::Reading;
-use crate::facts::inputs::source::Source;
-use crate::facts::inputs::statistics::Days;
-use crate::facts::schema::RowCounts;
-use crate::facts::state::quarantine::QuarantinedRow;
-use crate::pipeline::{DayBounds, RowChecks};
-use crate::units::Day;
+use crate::facts::inputs::task::Task;
+use crate::pipeline::DayBounds;
 use arrow::array::RecordBatch;
-use hashbrown::HashMap;
-use std::sync::Arc;
-
-/// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
-pub(crate) const BATCH_ROWS: usize = 16_384;
-
-/// Gives a period's key ranges.
-pub(crate) type RangesOf<'c> = dyn Fn(u16, &[u64]) -> Arc<KeyRanges> + Sync + 'c;
-
-/// What all tasks of a run share.
-pub(crate) struct ScanContext<'c> {
-    pub(crate) sources: &'c [Source],
-    /// Per source, file and row group: the days it was planned by.
-    pub(crate) days: &'c [Vec<Vec<Days>>],
-    pub(crate) periods: &'c PeriodIndex,
-    /// Rows on this day or later are left out.
-    pub(crate) as_of: Option<Day>,
-    /// Rows outside are quarantined, where the source makes periods.
-    pub(crate) bounds: DayBounds,
-    /// What becomes of order lines that contradict themselves.
-    pub(crate) checks: &'c RowChecks,
-    /// Which periods are being made; rows of the others are counted but go nowhere.
-    pub(crate) wanted: &'c (dyn Fn(u16) -> bool + Sync),
-    pub(crate) customers: &'c Interner,
-    pub(crate) groups: &'c Interner,
-    pub(crate) products: Option<&'c ProductGroups>,
-    pub(crate) currency: &'c str,
-    /// The key ranges of a period, made from the first keys seen of it.
-    pub(crate) ranges: &'c RangesOf<'c>,
-}
-
-/// One row group to read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Task {
-    pub(crate) source: usize,
-    pub(crate) file: usize,
-    pub(crate) row_group: usize,
-}
-
-/// What came of a row group.
-#[derive(Default)]
-pub(crate) struct Scanned {
-    pub(crate) counts: RowCounts,
-    pub(crate) quarantined: Vec<QuarantinedRow>,
-    /// What row checks found.
-    pub(crate) mistakes: Vec<Found>,
-    /// By period, and whether their values are narrow.
-    pub(crate) records: HashMap<(u16, bool), Records>,
-    /// Last day with a used row.
-    pub(crate) last_day: Option<Day>,
-}
 
 /// Reads one row group, or its first batches.
 ///

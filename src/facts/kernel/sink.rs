@@ -1,10 +1,11 @@
 //! Writes evaluated rows as records into the key ranges of their periods.
 
+use super::context::{ScanContext, Scanned};
 use super::evaluate::Evaluated;
 use super::key_ranges::KeyRanges;
 use super::record::{Head, Layout, META, Part, Records};
-use super::scan::{ScanContext, Scanned, Task};
 use super::sums::index_u32;
+use crate::facts::inputs::task::Task;
 use crate::units::Day;
 use hashbrown::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Referential integrity of order lines: lines whose product the products source does not list.
 
 use crate::facts::expr::KeyColumn;
-use crate::facts::inputs::master::key_text;
+use crate::facts::inputs::key_text::key_text;
 
 /// Stands for the group of such a line until it is known which they are; no group has this number.
 pub(crate) const UNLISTED: u32 = u32::MAX;

@@ -2,21 +2,20 @@
 //! stumble over.
 
 use crate::error::{Error, Faults, Result};
-use crate::facts::inputs::input::InputFile;
+use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::ProductGroups;
 use crate::facts::inputs::source::Source;
 use crate::facts::inputs::statistics::Days;
+use crate::facts::inputs::task::Task;
+use crate::facts::inputs::trial_files::worth_a_trial;
+use crate::facts::kernel::context::{ScanContext, Scanned};
 use crate::facts::kernel::key_ranges::KeyRanges;
 use crate::facts::kernel::periods::PeriodIndex;
-use crate::facts::kernel::scan::{ScanContext, Scanned, Task, scan};
+use crate::facts::kernel::scan::scan;
 use crate::facts::schema::RowCounts;
 use crate::pipeline::{DayBounds, Definition};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// So many files are tried one by one; of more, one of every layout.
-const FEW_FILES: usize = 100;
 
 /// Evaluates a batch of every file of the sources or, where they are many, of one of every distinct layout; gives a
 /// warning for each source of which rows would be quarantined.
@@ -76,26 +75,4 @@ fn probe_source(context: &ScanContext<'_>, source: usize) -> Result<Option<Strin
     Ok(Some(format!(
         "{name}: {quarantined} of {read} rows that were tried would be quarantined; the first: {first}"
     )))
-}
-
-/// Every file, by index; of many, the first of those that have the same types, codecs and encodings.
-pub(crate) fn worth_a_trial(files: &[InputFile], used: &[String]) -> Vec<usize> {
-    let mut seen = BTreeSet::new();
-    let is_few = files.len() <= FEW_FILES;
-    (0..files.len()).filter(|file| is_few || seen.insert(layout(&files[*file], used))).collect()
-}
-
-fn layout(file: &InputFile, used: &[String]) -> String {
-    let mut layout = String::new();
-    for field in file.schema().fields().iter().filter(|field| used.contains(field.name())) {
-        layout += &format!("{} {};", field.name(), field.data_type());
-    }
-    let row_groups = file.metadata.metadata().row_groups().iter();
-    for row_group in row_groups.filter(|row_group| row_group.num_rows() > 0).take(1) {
-        for chunk in row_group.columns() {
-            let encodings: Vec<_> = chunk.encodings().collect();
-            layout += &format!("{} {encodings:?};", chunk.compression());
-        }
-    }
-    layout
 }

@@ -1,29 +1,24 @@
 //! Decides what a run of the facts must do: which periods are kept, which are made, which row groups are read.
 
-use super::gather::GatherOptions;
+use super::options::GatherOptions;
+use super::reach::{Reach, days_of, reach_of};
 use super::rules::Rules;
 use crate::error::Result;
 use crate::facts::expr::Type;
-use crate::facts::inputs::input::InputFile;
+use crate::facts::inputs::bind_sources::bind_sources;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::{CustomersSource, open_customers};
 use crate::facts::inputs::products::{ProductGroups, read_products};
-use crate::facts::inputs::source::{QUANTITY, Source, bind_sources, keeps_days, key_type, line_aggregates};
+use crate::facts::inputs::source::{QUANTITY, Source, keeps_days, key_type, line_aggregates};
 use crate::facts::inputs::source_view::SourceView;
-use crate::facts::inputs::statistics::{Days, row_group_days};
+use crate::facts::inputs::statistics::Days;
+use crate::facts::inputs::task::Task;
 use crate::facts::kernel::periods::PeriodIndex;
-use crate::facts::kernel::scan::Task;
 use crate::facts::schema::AggregateColumn;
 use crate::facts::state::record::{FileAccount, PeriodRuns, Record, StateFile};
-use crate::pipeline::{DayBounds, Definition, FactsDef, KeyType, RowChecks};
+use crate::pipeline::{DayBounds, Definition, KeyType, RowChecks};
 use crate::units::Day;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// First and last period a row group may reach into; `None` when its statistics do not tell.
-pub(crate) type Reach = Option<(u16, u16)>;
-
-/// The reach of a row group without a dated row: from a later period to an earlier one there is none.
-const NOWHERE: (u16, u16) = (1, 0);
 
 /// A run of the facts with its sources open and its work decided.
 pub(crate) struct Run<'d> {
@@ -304,36 +299,4 @@ impl<'d> Run<'d> {
     pub(crate) fn rows_to_read(&self) -> u64 {
         self.tasks.iter().map(|task| self.rows_of(*task)).sum()
     }
-}
-
-/// Days each row group can hold, per source, file and row group.
-///
-/// # Errors
-/// Statistics that cannot be.
-pub(crate) fn days_of(sources: &[Source], zone: chrono_tz::Tz) -> Result<Vec<Vec<Vec<Days>>>> {
-    let file = |source: &Source, file: &InputFile| row_group_days(file, source, zone);
-    sources.iter().map(|source| source.files.iter().map(|input| file(source, input)).collect()).collect()
-}
-
-/// Periods each row group may reach into.
-fn reach_of(
-    sources: &[Source],
-    days: &[Vec<Vec<Days>>],
-    periods: &PeriodIndex,
-    facts: &FactsDef,
-) -> Vec<Vec<Vec<Reach>>> {
-    let number = |day: Day| periods.of_day(day.0);
-    let reach = |days: Days| match days {
-        Days::Unknown => None,
-        Days::None => Some(NOWHERE),
-        Days::Between(first, last) => Some((number(first), number(last))),
-    };
-    let of_source = |(source, files): (&Source, &Vec<Vec<Days>>)| {
-        // Rows beyond the bounds are quarantined, so they reach into no period.
-        let bounds = if source.makes_periods { facts.bounds } else { DayBounds::default() };
-        let file =
-            |row_groups: &Vec<Days>| row_groups.iter().map(|days| reach(days.within(bounds))).collect();
-        files.iter().map(file).collect()
-    };
-    sources.iter().zip(days).map(of_source).collect()
 }

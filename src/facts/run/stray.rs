@@ -5,7 +5,7 @@ use super::schedule::Run;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::Rows;
 use crate::facts::inputs::reading::Reading;
-use crate::facts::kernel::scan::Task;
+use crate::facts::inputs::task::Task;
 use crate::facts::state::record::{PeriodRuns, Record};
 use crate::pipeline::Definition;
 use crate::units::{Day, Period, PeriodKind};

@@ -2,21 +2,24 @@
 
 use super::schedule::Run;
 use crate::error::{Error, Result};
+use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::quarantined_row::QuarantinedRow;
 use crate::facts::inputs::source::{Sale, Source};
+use crate::facts::inputs::task::Task;
+use crate::facts::kernel::context::{ScanContext, Scanned};
 use crate::facts::kernel::key_ranges::KeyRanges;
-use crate::facts::kernel::mistakes::Found;
 use crate::facts::kernel::plans::SourceShape;
 use crate::facts::kernel::record::{Lines, Records};
 use crate::facts::kernel::reduce::{Target, reduce};
 use crate::facts::kernel::reduced::Reduced;
-use crate::facts::kernel::scan::{ScanContext, Scanned, Task, scan};
+use crate::facts::kernel::row_match::RowMatch;
+use crate::facts::kernel::scan::scan;
 use crate::facts::kernel::sink::place_parts;
 use crate::facts::schema::RowCounts;
 use crate::facts::state::lines;
 use crate::facts::state::period_run::{PeriodFiles, keep};
-use crate::facts::state::quarantine::QuarantinedRow;
-use crate::facts::state::record::{PeriodRuns, RowMatch, StateFile};
+use crate::facts::state::record::{PeriodRuns, StateFile};
 use crate::pipeline::Duplicates;
 use crate::units::Day;
 use arrow::array::ArrayRef;

@@ -1,22 +1,20 @@
 //! The facts of a run, read from kept state one period at a time.
 
-use super::instants;
-use super::join;
-use super::lifetime_orders;
 use super::mistake_table::{SourceMistake, by_source};
 use super::one_customer::check_unchanged;
 use super::packed::rows_of;
 use super::period_run::{GROUP, STEP, aggregate_column, read_ids};
-use super::quarantine;
-use super::record::{FileAccount, PeriodRuns, Record, RowMatch};
+use super::record::{FileAccount, PeriodRuns, Record};
 use super::state_file::Kept;
+use super::{instants, join, lifetime_orders, quarantine};
 use crate::error::{Error, Result};
 use crate::facts::inputs::master::open_customers;
+use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::raw_master::RawMaster;
 use crate::facts::inputs::source::{line_aggregates, wanted_aggregates};
 use crate::facts::inputs::unlisted_customers::UnlistedCustomers;
 use crate::facts::kernel::days::DAY_COLUMNS;
-use crate::facts::kernel::evaluate::NO_GROUP;
+use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::schema::{
     AggregateColumn, CustomerFacts, CustomerMaster, Customers, DayFacts, FactPeriod, ProductFacts, RowCounts,
     SourceMatch,

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use crate::error::{Error, Kind, Result};
-use crate::facts::kernel::mistakes::Found;
+use crate::facts::inputs::findings::Found;
 use crate::pipeline::{FactsDef, Mistake, Policy};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::format_fixed;

@@ -10,5 +10,6 @@ pub(super) mod one_customer;
 pub(super) mod packed;
 pub(super) mod period_run;
 pub(super) mod quarantine;
+pub(super) mod read_rows;
 pub(super) mod record;
 pub(super) mod state_file;

@@ -3,10 +3,12 @@
 use super::record::Record;
 use crate::error::{Error, Result};
 use crate::facts::expr::{KeyColumn, Rows};
+use crate::facts::inputs::bind_master::{MasterBounds, bind_master};
 use crate::facts::inputs::file_outcome::FileOutcome;
-use crate::facts::inputs::input::{Identity, open};
-use crate::facts::inputs::master::{MasterBounds, batches, bind_master};
+use crate::facts::inputs::identity::Identity;
+use crate::facts::inputs::input::open;
 use crate::facts::inputs::raw_master::RawMaster;
+use crate::facts::inputs::reading::batches;
 use crate::pipeline::{CustomersDef, Definition};
 use crate::units::Day;
 use arrow::array::{Array, RecordBatch};

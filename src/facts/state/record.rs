@@ -1,8 +1,9 @@
 //! The record of kept state: which files there are, and what they hold.
 
 use crate::error::{Error, Result};
-use crate::facts::inputs::input::Identity;
-use crate::facts::kernel::mistakes::Found;
+use crate::facts::inputs::findings::Found;
+use crate::facts::inputs::identity::Identity;
+use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::schema::RowCounts;
 use crate::pipeline::KeyType;
 use serde::{Deserialize, Serialize};
@@ -66,25 +67,6 @@ impl PeriodRuns {
     /// Every state file of the period.
     pub fn state_files(&self) -> impl Iterator<Item = &StateFile> {
         [&self.customers, &self.products, &self.orders].into_iter().chain(&self.lines).chain(&self.days)
-    }
-}
-
-/// What drivers make of the rows of one source in one period.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RowMatch {
-    /// Rows in the facts.
-    pub rows: u64,
-    /// Of these, the rows that some driver counts or adds up.
-    pub matched: u64,
-    /// List revenue less discount of the other order lines, at `money_scale`.
-    pub unmatched_net_revenue: i64,
-}
-
-impl std::ops::AddAssign for RowMatch {
-    fn add_assign(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.matched += other.matched;
-        self.unmatched_net_revenue += other.unmatched_net_revenue;
     }
 }
 

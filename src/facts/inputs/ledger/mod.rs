@@ -12,11 +12,11 @@ mod row;
 mod text_file;
 mod text_rows;
 
-use super::file_kind::{FileKind, conversion};
-use super::find::{FoundFile, find};
-use super::input::open_found;
-use super::source_view::SourceView;
 use crate::error::{Error, Kind, Result};
+use crate::facts::inputs::file_kind::{FileKind, conversion};
+use crate::facts::inputs::find::{FoundFile, find};
+use crate::facts::inputs::input::open_found;
+use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, Quantity, ResourceDriver};
 use crate::units::{Decimal, Period};

@@ -5,7 +5,7 @@ use super::row::{Amount, FileRows, Row, fault};
 use super::text_file::{Columns, TextFile};
 use crate::error::{Error, Result};
 use crate::facts::inputs::find::FoundFile;
-use crate::facts::inputs::input::identify;
+use crate::facts::inputs::identity::identify;
 use crate::pipeline::{Definition, LedgerDef};
 use csv::StringRecord;
 use std::path::Path;

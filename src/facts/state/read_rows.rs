@@ -1,137 +1,23 @@
-//! Sources whose rows later rooms need one by one, such as surveys: read whole, by the same row contract as all others.
-//! Their rows are accounted for beside those of the facts, and what breaks the contract is quarantined with theirs.
+//! Rows of a `RowSource`, read whole against the customers of the facts, by the same row contract as all others. They are
+//! accounted for with the rows of the facts, and what breaks the contract is quarantined with theirs.
 
-use super::binder::{Binder, Wanted, way_out};
-use super::input::{InputFile, open};
-use super::master::{batches, text_of};
-use super::source_view::SourceView;
-use crate::error::{Error, Kind, Result};
-use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows, Type, bind};
-use crate::facts::run::probe::worth_a_trial;
+use super::fact_set::FactSet;
+use super::quarantine;
+use super::record::FileAccount;
+use crate::error::Result;
+use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows};
+use crate::facts::inputs::key_text::text_of;
+use crate::facts::inputs::quarantined_row::QuarantinedRow;
+use crate::facts::inputs::reading::batches;
+use crate::facts::inputs::row_source::{
+    BoundRows, Holds, RowColumn, RowSource, Values, bind_rows, check_keys,
+};
+use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::{Keys, RowCounts};
-use crate::facts::state::fact_set::FactSet;
-use crate::facts::state::quarantine::{self, QuarantinedRow};
-use crate::facts::state::record::FileAccount;
-use crate::pipeline::{Definition, Files, KeyType, Scalar};
+use crate::pipeline::Definition;
 use arrow::array::{Array, RecordBatch};
 use arrow::buffer::NullBuffer;
-use std::collections::{BTreeMap, HashMap};
-
-/// A source to read.
-#[derive(Debug, Clone)]
-pub struct RowSource<'d> {
-    /// What messages, accounts and the quarantine call it.
-    pub name: &'static str,
-    /// Parquet files.
-    pub files: &'d Files,
-    /// Rows for which this is not true are excluded and counted.
-    pub filter: Option<&'d Scalar>,
-    /// What is wanted of a row.
-    pub columns: Vec<RowColumn<'d>>,
-}
-
-/// One thing that is wanted of a row.
-#[derive(Debug, Clone)]
-pub struct RowColumn<'d> {
-    /// The pipeline file's key.
-    pub key: &'static str,
-    /// The expression over the file's columns.
-    pub scalar: &'d Scalar,
-    /// What it is.
-    pub holds: Holds,
-    /// Whether a null breaks the row contract.
-    pub required: bool,
-}
-
-/// What a column of rows is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    /// A customer of the facts; one whom the facts do not know breaks the row contract.
-    Customer,
-    /// A customer or somebody else.
-    Person,
-    /// Text from a short list.
-    Name,
-    /// A number at this scale, rounded half away from zero.
-    Number(u8),
-    /// The day that decides whether the row lies before the as-of day.
-    At,
-    /// Another day; one on or after the as-of day is not seen, and null.
-    Day,
-}
-
-/// The values of a column, one per used row.
-#[derive(Debug, Clone)]
-pub enum Values {
-    /// Ranks of customers; the n-th stranger, by key, has rank `Customers::len()` + n.
-    Ranks(Vec<Option<u32>>),
-    /// Names, sorted, and the index of each row's.
-    Names(Vec<String>, Vec<Option<u32>>),
-    /// Numbers at the scale asked for.
-    Numbers(Vec<Option<i64>>),
-    /// Days since 1970-01-01.
-    Days(Vec<Option<i32>>),
-}
-
-impl Holds {
-    fn wanted(self) -> Wanted {
-        match self {
-            Holds::Customer | Holds::Person => Wanted::Key,
-            Holds::Name => Wanted::Text,
-            Holds::Number(_) => Wanted::Number,
-            Holds::At | Holds::Day => Wanted::Instant,
-        }
-    }
-}
-
-/// A source bound to its files.
-struct BoundRows {
-    files: Vec<InputFile>,
-    filter: Option<Bound>,
-    columns: Vec<Bound>,
-    used: Vec<String>,
-}
-
-fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Result<BoundRows> {
-    let files = open(definition, source.files, false)?;
-    let roles: Vec<_> = source.columns.iter().map(|column| (column.key, Some(column.scalar))).collect();
-    let mut binder = Binder::new(definition, &files, &roles);
-    let filter = source.filter.map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
-    source.filter.iter().for_each(|scalar| binder.require("where", &scalar.expr, false));
-    for column in source.columns.iter().filter(|column| column.required) {
-        binder.require(column.key, &column.scalar.expr, false);
-    }
-    let columns: Vec<Option<Bound>> = source
-        .columns
-        .iter()
-        .map(|column| binder.scalar(column.key, column.scalar, column.holds.wanted()))
-        .collect();
-    let used = binder.finish(&files)?;
-    let whole = "bound, or a message was given";
-    Ok(BoundRows {
-        filter: filter.map(|bound| bound.expect(whole)),
-        columns: columns.into_iter().map(|bound| bound.expect(whole)).collect(),
-        used,
-        files,
-    })
-}
-
-/// Opens a source, checks its columns and types and decodes a batch of each file.
-///
-/// # Errors
-/// Unreadable files, unknown columns, other types than wanted.
-pub fn check_rows(
-    definition: &Definition,
-    source: &RowSource<'_>,
-    keys: Option<KeyType>,
-) -> Result<SourceView> {
-    let bound = bind_rows(definition, source)?;
-    keys.map_or(Ok(()), |keys| check_keys(definition, source, &bound, keys))?;
-    for file in worth_a_trial(&bound.files, &bound.used) {
-        batches(&bound.files[file], &bound.used)?.next().transpose()?;
-    }
-    Ok(SourceView::of(source.name, &bound.files, &bound.used))
-}
+use std::collections::HashMap;
 
 impl FactSet {
     /// Reads the used rows of a source, and adds it to the accounts and to the quarantine.
@@ -174,28 +60,6 @@ impl FactSet {
             _ => self.customers.rank_of(&text_of(keys, row)),
         }
     }
-}
-
-/// Customers are those of the transactions only if their keys are of one kind.
-fn check_keys(
-    definition: &Definition,
-    source: &RowSource<'_>,
-    bound: &BoundRows,
-    key_type: KeyType,
-) -> Result<()> {
-    for (column, bound) in source.columns.iter().zip(&bound.columns) {
-        let is_customer = matches!(column.holds, Holds::Customer | Holds::Person);
-        let is_text = bound.ty() == Type::Text;
-        if is_customer && is_text != (key_type == KeyType::Text) {
-            return Err(Error::definition(format!(
-                "{}: '{}' is {} here and of the other kind in the transactions; both must be integers or both text",
-                definition.place(column.scalar.at),
-                column.key,
-                bound.ty()
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// A batch's values of one column.
@@ -409,43 +273,4 @@ fn quarantine_row(fate: &mut Fate, reason: impl FnOnce() -> String) {
     if !matches!(fate, Fate::Quarantined(_)) {
         *fate = Fate::Quarantined(reason());
     }
-}
-
-/// Evaluates declared measures over a batch that a later room made, each rounded once to the scale; null stays null.
-///
-/// # Errors
-/// All unknown names and wrong types of all measures; a value of more than 18 digits.
-pub fn evaluate_measures(
-    definition: &Definition,
-    batch: &RecordBatch,
-    measures: &[(String, &Scalar)],
-    scale: u8,
-) -> Result<Vec<Vec<Option<i64>>>> {
-    let mut messages = Vec::new();
-    let mut bounds = Vec::new();
-    for (name, scalar) in measures {
-        let place = definition.place(scalar.at);
-        match bind(&scalar.expr, &batch.schema(), &BTreeMap::new(), definition.facts.timezone) {
-            Ok(bound) if bound.ty().is_number() => bounds.push(bound),
-            Ok(bound) => {
-                let way_out = way_out("a number", bound.ty(), &scalar.text);
-                messages.push(format!("{place}: '{name}' is {}, expected a number{way_out}", bound.ty()));
-            }
-            Err(fault) => messages.push(format!("{place}: {}", fault.message)),
-        }
-    }
-    if !messages.is_empty() {
-        return Err(Error { kind: Kind::Definition, messages });
-    }
-    let rows = &Rows::of(batch);
-    let values = |((name, scalar), bound): (&(String, &Scalar), &Bound)| {
-        let fixed = bound.fixed(rows, scale)?;
-        if let Some((_, fault)) = fixed.faults.first() {
-            let place = definition.place(scalar.at);
-            return Err(Error::check(format!("{place}: '{name}' has a value that is {}", fault.reason())));
-        }
-        let is_valid = |row: usize| fixed.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-        Ok((0..batch.num_rows()).map(|row| is_valid(row).then(|| fixed.values[row])).collect())
-    };
-    measures.iter().zip(&bounds).map(values).collect()
 }
