@@ -1,8 +1,8 @@
 //! Customers by amount: the largest one by one, the others as one line.
 
-use super::super::waterfall::key_text;
 use super::exact::Exact;
 use super::recalled::Recalled;
+use crate::profitability::schema::key_text;
 use serde::Serialize;
 
 /// Where money went among customers. The rows and the rest add up to `amount`.

@@ -1,8 +1,8 @@
 //! One customer's margin waterfall, in 128 bits: the same steps as the published columns, for any span of periods.
 
-use super::super::lines::{CostLine, Lines, posts};
 use crate::costing::schema::Activity;
 use crate::facts::schema::CustomerFacts;
+use crate::profitability::schema::{CostLine, Lines, posts};
 
 /// What a customer brought and bears, added up over periods.
 #[derive(Debug, Clone, Default)]

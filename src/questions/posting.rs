@@ -4,10 +4,10 @@
 //! volume and V all of it (see `costing::schema::trace`); of the last source it is what closes the row to
 //! R(V_i·rate) − R(V_(i−1)·rate). So a row's parts add up to what it bears, and all rows' parts to each source.
 
-use super::super::columns::Values;
 use super::recalled::Recalled;
 use crate::costing::schema::{Activity, ActivityCosting, Rate, post};
 use crate::error::{Error, Result};
+use crate::profitability::schema::Values;
 use crate::units::round_ratio;
 
 /// One activity in one period, with the volumes of all customers.

@@ -1,13 +1,13 @@
 //! Why contribution changed between two periods: of one customer, or of all.
 
-use super::super::columns::Values;
-use super::super::waterfall::key_text;
 use super::effects::{Effect, Pair, Served, Service, Sold, effects};
 use super::exact::Exact;
 use super::posting::Posting;
 use super::recalled::Recalled;
 use crate::error::{Error, Result};
 use crate::pipeline::Line;
+use crate::profitability::schema::Values;
+use crate::profitability::schema::key_text;
 use crate::units::Period;
 use serde::Serialize;
 

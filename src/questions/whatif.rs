@@ -5,8 +5,6 @@
 //! waterfall that the run has: fully loaded profit, or customer profit. Avoidable differences count of every
 //! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
-use super::super::lines::{CostLine, Lines};
-use super::super::waterfall::key_text;
 use super::exact::Exact;
 use super::lives::{Lives, bearing};
 use super::recalled::{Recalled, unknown};
@@ -14,6 +12,8 @@ use super::whatif_activity::of_activity;
 use crate::costing::schema::CostTotals;
 use crate::error::{Error, Result};
 use crate::pipeline::{Change, Definition, ScenarioDef};
+use crate::profitability::schema::key_text;
+use crate::profitability::schema::{CostLine, Lines};
 use crate::publish::schema::Sheet;
 use crate::units::{Decimal, pow10};
 use serde::Serialize;

@@ -3,14 +3,14 @@
 //! Cost of higher levels that is spread and unused capacity charged lie below customer profit; customers are compared
 //! by the last line of the waterfall that the run has.
 
-use super::super::acquisition::Acquisition;
-use super::super::columns::Values;
-use super::super::lines::{CostLine, Lines, posts};
 use super::posting::Posting;
 use super::recalled::Recalled;
 use crate::error::Result;
 use crate::facts::schema::CustomerFacts;
 use crate::pipeline::Line;
+use crate::profitability::schema::Acquisition;
+use crate::profitability::schema::Values;
+use crate::profitability::schema::{CostLine, Lines, posts};
 use crate::units::{Decimal, Period, pow10, round_ratio};
 use rayon::prelude::*;
 

@@ -1,9 +1,5 @@
 //! Why a customer is worth what it is: the waterfall, and every cost back to volume, rate and ledger account.
 
-use super::super::acquisition::Acquisition;
-use super::super::columns::Values;
-use super::super::lines::Lines;
-use super::super::waterfall::key_text;
 use super::books::Books;
 use super::exact::Exact;
 use super::left::{Leaving, leaving};
@@ -16,6 +12,10 @@ use crate::error::{Error, Result};
 use crate::facts::acquisition_of;
 use crate::facts::schema::{CustomerFacts, CustomerMaster};
 use crate::pipeline::Line;
+use crate::profitability::schema::Acquisition;
+use crate::profitability::schema::Lines;
+use crate::profitability::schema::Values;
+use crate::profitability::schema::key_text;
 use crate::units::{Decimal, Period};
 use rayon::prelude::*;
 use serde::Serialize;

@@ -1,9 +1,9 @@
 //! Driver volumes of all customers in one period, as rates are charged on them.
 
-use super::super::columns::Values;
 use super::recalled::Recalled;
 use crate::costing::schema::VolumeFault;
 use crate::error::{Error, Result};
+use crate::profitability::schema::Values;
 use crate::units::format_fixed;
 
 impl Recalled<'_> {

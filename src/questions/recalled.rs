@@ -19,6 +19,11 @@ pub struct Recalled<'r> {
 }
 
 impl<'r> Recalled<'r> {
+    /// A release as it was recalled, costed by its own definition.
+    pub fn of(release: &'r crate::recall::Recalled, definition: &'r Definition) -> Self {
+        Self { definition, facts: release.facts(), costing: release.costing() }
+    }
+
     pub(super) fn money(&self, amount: impl Into<i128>) -> Exact {
         Exact::new(amount, self.facts.money_scale)
     }

@@ -3,7 +3,6 @@
 //! Activities of level unit reach a customer's product groups: their volumes are those of its lines. An activity's
 //! cost is posted over (customer, group) in order, so a group's parts add up to a customer's, and all to the activity.
 
-use super::super::product_cost::by_policy;
 use super::exact::Exact;
 use super::recalled::Recalled;
 use super::sources::{Flow, Source, add};
@@ -12,6 +11,7 @@ use crate::costing::schema::{ActivityDriver, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::ProductFacts;
 use crate::pipeline::Level;
+use crate::profitability::schema::by_policy;
 use crate::units::Period;
 use rayon::prelude::*;
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! What customers bear of one activity in a release and in a scenario.
 
-use super::super::lines::CostLine;
 use super::left::avoidable_part;
 use super::lives::is_spread;
 use super::recalled::Recalled;
 use super::whatif::{ActivityDifference, difference, exact};
 use crate::costing::schema::ActivityCosting;
+use crate::profitability::schema::CostLine;
 use crate::units::{Decimal, pow10};
 
 pub(super) fn of_activity(base: &Recalled<'_>, changed: &Recalled<'_>, index: usize) -> ActivityDifference {
