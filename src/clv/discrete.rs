@@ -10,6 +10,7 @@ use super::lives::{Calendar, Lives, Opportunities, opportunity};
 use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
 use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
 use super::past::Rows;
+use crate::pipeline::PurchaseModel;
 
 /// The shifted beta-geometric model of the periods that customers lived, and a new customer's value by it.
 pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Account {
@@ -69,7 +70,7 @@ fn renewals(lives: &Lives) -> RenewalCounts {
 
 /// BG/BB with one opportunity to buy per complete period.
 pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &Inputs<'_>) -> Account {
-    let name = "bg_bb";
+    let name = PurchaseModel::BgBb.word();
     let rows = histories(counts);
     let estimate = match bg_bb::fit(&rows) {
         Ok(estimate) => estimate,

@@ -3,7 +3,7 @@
 use super::account::{self, Account, Place, Role};
 use super::advice;
 use super::alive;
-use super::backtest::{self, Backtest, model_name};
+use super::backtest::{self, Backtest};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
 use super::dates;
@@ -171,7 +171,7 @@ impl Run<'_> {
 
     fn chosen_models(&self) -> Vec<(String, &'static str, &'static str)> {
         let of = |(segment, choice): (usize, &Choice)| {
-            let model = model_name(self.fits.models[choice.model]);
+            let model = self.fits.models[choice.model].word();
             (self.scope.segments.label(segment), model, choice.text())
         };
         self.choices.iter().enumerate().map(of).collect()
@@ -228,7 +228,7 @@ impl Run<'_> {
 
     fn chosen(&self, segment: usize) -> Chosen<'_> {
         let model = self.choices[segment].model;
-        let name = model_name(self.fits.models[model]);
+        let name = self.fits.models[model].word();
         let mut pooled = super::errors::Errors::default();
         for errors in self.tests.iter().filter_map(|test| test.by_segment(name)) {
             let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };

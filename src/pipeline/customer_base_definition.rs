@@ -1,6 +1,7 @@
 //! The parts of the checked definition that speak of the customer base over time: `[lifecycle]` and `[clv]`.
 
 use super::definition::Position;
+use super::purchase_model::PurchaseModel;
 use crate::units::{Day, Decimal, Duration};
 
 /// `[lifecycle]`.
@@ -100,19 +101,6 @@ pub struct Horizon {
     pub column: String,
     /// How long.
     pub length: Duration,
-}
-
-/// A model of purchases in the non-contractual setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PurchaseModel {
-    /// Beta-geometric / NBD.
-    BgNbd,
-    /// Modified beta-geometric / NBD.
-    MbgNbd,
-    /// Pareto / NBD.
-    ParetoNbd,
-    /// Beta-geometric / beta-Bernoulli: one opportunity per period.
-    BgBb,
 }
 
 /// What a purchase is valued at.

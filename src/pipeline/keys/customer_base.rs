@@ -1,6 +1,7 @@
 //! Keys of `[lifecycle]` and `[clv]`.
 
 use super::{Choice, Key, Kind, Section};
+use crate::pipeline::PurchaseModel;
 
 pub(super) static LIFECYCLE: Section = Section {
     header: "[lifecycle]",
@@ -116,6 +117,10 @@ static WARNING: Section = Section {
     choice: Choice::Free,
 };
 
+/// The words of the models that customers may be valued by.
+const VALUING: &[&str] =
+    &["auto", PurchaseModel::BgNbd.word(), PurchaseModel::MbgNbd.word(), PurchaseModel::ParetoNbd.word()];
+
 pub(super) static CLV: Section = Section {
     header: "[clv]",
     keys: &[
@@ -127,7 +132,7 @@ pub(super) static CLV: Section = Section {
         ),
         Key::optional(
             "model",
-            Kind::Words(&["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]),
+            Kind::Words(VALUING),
             "\"auto\"",
             "The model that customers are valued by; `auto` takes the best on the holdout and keeps it until `--reselect`",
         ),

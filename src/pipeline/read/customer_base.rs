@@ -72,8 +72,7 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
         || Some(vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd]),
         |entry| distinct(entry, |entry, text| model(entry, text)),
     );
-    let chosen = table.text("model").and_then(|text| MODELS.iter().find(|(name, _)| *name == text));
-    let chosen = chosen.map(|(_, model)| *model);
+    let chosen = table.text("model").and_then(PurchaseModel::of_word);
     let horizons = table.entry("horizons").map_or_else(
         || Some(vec![Horizon { column: "1_year".to_owned(), length: Duration::Months(12) }]),
         |entry| distinct(entry, horizon),
@@ -125,18 +124,10 @@ fn lifetime(table: Table<'_>) -> Option<Option<DeclaredLifetime>> {
     Some(Some(DeclaredLifetime::Churn(share(entry)?)))
 }
 
-/// Models by the word a pipeline file uses.
-const MODELS: [(&str, PurchaseModel); 4] = [
-    ("bg_nbd", PurchaseModel::BgNbd),
-    ("mbg_nbd", PurchaseModel::MbgNbd),
-    ("pareto_nbd", PurchaseModel::ParetoNbd),
-    ("bg_bb", PurchaseModel::BgBb),
-];
-
 fn model(entry: Entry<'_>, text: &str) -> Option<PurchaseModel> {
-    let found = MODELS.iter().find(|(name, _)| *name == text).map(|(_, model)| *model);
+    let found = PurchaseModel::of_word(text);
     if found.is_none() {
-        let names = || MODELS.iter().map(|(name, _)| *name);
+        let names = || PurchaseModel::ALL.into_iter().map(PurchaseModel::word);
         let way_out = did_you_mean(text, names(), || {
             format!("the models are {}", names().collect::<Vec<_>>().join(", "))
         });
@@ -153,7 +144,7 @@ fn with_chosen(
 ) -> Option<Vec<PurchaseModel>> {
     match chosen {
         Some(chosen) if !models.contains(&chosen) => models.push(chosen),
-        None if models.iter().all(|model| *model == PurchaseModel::BgBb) => {
+        None if !models.iter().any(|model| model.is_continuous()) => {
             let entry = table.entry("models").expect("the default has others");
             entry.fault(
                 "'models' has only bg_bb, which speaks of whole periods; name a model that values customers too: \
