@@ -21,12 +21,9 @@ use super::tables::{self, Layout};
 use super::valuation::{Chosen, Valuation, annual, discount_per_day};
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::{ClvDef, Definition, PurchaseModel};
+use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
 use crate::profitability::schema::CustomerHistory;
 use crate::publish::Staging;
-
-/// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
-const GAP_DAYS: u32 = 180;
 
 /// What the run says of lifetime value.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +61,10 @@ pub fn run(
     let place = definition.place(clv.at);
     let customers = history.days.customers();
     let segments = Segments::new(clv.segment.as_deref(), facts.master.as_ref(), customers, &place)?;
-    let gap_days = definition.lifecycle.as_ref().map_or(GAP_DAYS, |lifecycle| lifecycle.gap_days);
+    let gap_days = definition
+        .lifecycle
+        .as_ref()
+        .map_or_else(LifecycleDef::default_gap_days, |lifecycle| lifecycle.gap_days);
     let calendar = Calendar::new(&facts.periods, gap_days);
     let (calibration, mut warnings) = dates::calibration(clv, facts);
     let scope = Scope {

@@ -1,6 +1,7 @@
 //! The parts of the checked definition that speak of the customer base over time: `[lifecycle]` and `[clv]`.
 
 use super::definition::Position;
+use super::keys::{CLV, LIFECYCLE};
 use super::purchase_model::PurchaseModel;
 use crate::units::{Day, Decimal, Duration};
 
@@ -55,6 +56,20 @@ pub struct WarningDef {
     pub earlier_periods: u32,
     /// Days before the as-of date at which warnings are made once more, to measure them on what followed. Default 90.
     pub holdout_days: u32,
+}
+
+impl LifecycleDef {
+    /// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
+    pub fn default_gap_days() -> u32 {
+        LIFECYCLE.default_integer("gap_days")
+    }
+}
+
+impl ClvDef {
+    /// Discount rate per year where the pipeline has no `[clv]`.
+    pub fn default_discount_rate_annual() -> Decimal {
+        CLV.default_number("discount_rate_annual")
+    }
 }
 
 /// `[clv]`.

@@ -3,7 +3,7 @@
 use super::{Choice, Key, Kind, Section};
 use crate::pipeline::PurchaseModel;
 
-pub(super) static LIFECYCLE: Section = Section {
+pub(in crate::pipeline) static LIFECYCLE: Section = Section {
     header: "[lifecycle]",
     keys: &[
         Key::optional(
@@ -48,7 +48,7 @@ pub(super) static LIFECYCLE: Section = Section {
     choice: Choice::Free,
 };
 
-static STATES: Section = Section {
+pub(in crate::pipeline) static STATES: Section = Section {
     header: "[lifecycle.states]",
     keys: &[
         Key::optional(
@@ -74,7 +74,7 @@ static STATES: Section = Section {
     choice: Choice::Free,
 };
 
-static WARNING: Section = Section {
+pub(in crate::pipeline) static WARNING: Section = Section {
     header: "[lifecycle.warning]",
     keys: &[
         Key::optional(
@@ -121,7 +121,7 @@ static WARNING: Section = Section {
 const VALUING: &[&str] =
     &["auto", PurchaseModel::BgNbd.word(), PurchaseModel::MbgNbd.word(), PurchaseModel::ParetoNbd.word()];
 
-pub(super) static CLV: Section = Section {
+pub(in crate::pipeline) static CLV: Section = Section {
     header: "[clv]",
     keys: &[
         Key::optional(
