@@ -1,7 +1,6 @@
 //! What every model and rule would have foretold at a calibration date, held against what came.
 
 use super::census::{Census, Scope};
-use super::discrete::Periods;
 use super::errors::Errors;
 use super::fits::Fits;
 use super::naive::{Base, Rule};
@@ -9,6 +8,7 @@ use super::outlook::Forecast;
 use super::past::{Brought, Days, Purchase, Rows, Times, VALUED};
 use super::slices;
 use super::spend::{SPENDS, Spend};
+use super::whole_periods::Periods;
 use crate::error::Result;
 use std::ops::Range;
 
