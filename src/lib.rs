@@ -15,6 +15,8 @@ pub mod pipeline;
 
 pub mod facts;
 
+mod customers;
+
 pub mod costing;
 
 pub mod profitability;

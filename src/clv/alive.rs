@@ -7,8 +7,8 @@ use super::models::Counts;
 use super::outlook::Forecast;
 use super::past::{Days, Times};
 use super::schema::Alive;
-use super::slices;
 use super::valuation::discount_per_day;
+use crate::customers::slices;
 use crate::error::Result;
 use crate::pipeline::Definition;
 use crate::units::Day;
@@ -44,7 +44,7 @@ pub(crate) fn alive(
         });
         Ok(alive)
     };
-    slices::in_order(scope.history.days.customers(), of_slice, |parts| {
+    slices::in_order(0..scope.history.days.customers(), of_slice, |parts| {
         probability.iter_mut().zip(parts).for_each(|(all, part)| all.extend(part));
         Ok(())
     })?;
@@ -59,7 +59,7 @@ fn counts(scope: &Scope<'_>, days: &[Day]) -> Result<Vec<Counts>> {
         each(scope, days, ranks, |_, _, segment, times| seen.push((segment, times)));
         Ok(seen)
     };
-    slices::in_order(scope.history.days.customers(), of_slice, |seen| {
+    slices::in_order(0..scope.history.days.customers(), of_slice, |seen| {
         seen.iter().for_each(|(segment, times)| piles[*segment].push(times));
         Ok(())
     })?;

@@ -6,9 +6,9 @@ use super::fits::Fits;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Days, Purchase, Rows, Times, VALUED};
-use super::slices;
 use super::spend::{SPENDS, Spend};
 use super::whole_periods::Periods;
+use crate::customers::slices;
 use crate::error::Result;
 use std::ops::Range;
 
@@ -109,7 +109,7 @@ pub(crate) fn backtest(sources: &Sources<'_>, index: usize) -> Result<Backtest> 
     let test = Test::new(sources, index);
     let mut series = test.series();
     slices::in_order(
-        sources.scope.history.days.customers(),
+        0..sources.scope.history.days.customers(),
         |ranks| Ok(test.slice(ranks)),
         |part| {
             let errors =

@@ -6,7 +6,7 @@ use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
 use super::past::{Brought, Days, MEASURES, Purchase, Rows, Times};
 use super::segments::Segments;
-use super::slices;
+use crate::customers::slices;
 use crate::error::{Error, Result};
 use crate::pipeline::Margin;
 use crate::profitability::schema::CustomerHistory;
@@ -61,7 +61,7 @@ impl Scope<'_> {
         let mut piles: Vec<Vec<Pile>> =
             self.dates.iter().map(|_| (0..self.segments.len()).map(|_| Pile::default()).collect()).collect();
         slices::in_order(
-            self.history.days.customers(),
+            0..self.history.days.customers(),
             |ranks| self.count_slice(ranks),
             |part| self.merge(part, &mut census, &mut piles),
         )?;

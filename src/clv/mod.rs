@@ -30,7 +30,6 @@ mod outlook;
 mod past;
 mod pooling;
 mod segments;
-mod slices;
 mod spend;
 mod stage;
 mod tables;

@@ -7,9 +7,9 @@ use super::money;
 use super::outlook::{Forecast, Outlook};
 use super::past::{Brought, Days, FULL, MEASURES, Purchase, Rows, Times, VALUED};
 use super::segments::Segments;
-use super::slices;
 use super::spend::Spend;
 use super::tables::customer_value::{Columns, Row};
+use crate::customers::slices;
 use crate::error::Result;
 use crate::pipeline::{ClvDef, SpendModel};
 use crate::profitability::schema::{CustomerHistory, DaySlice};
@@ -97,7 +97,7 @@ impl<'r> Valuation<'r> {
         let horizons = self.clv.horizons.len();
         let mut equities: Vec<Equity> = self.valuers.iter().map(|_| Equity::new(horizons)).collect();
         slices::in_order(
-            self.history.days.customers(),
+            0..self.history.days.customers(),
             |ranks| self.slice(ranks),
             |(columns, parts)| {
                 equities.iter_mut().zip(&parts).for_each(|(equity, part)| equity.merge(part));

@@ -1,0 +1,8 @@
+//! The customer base: what every stage after the facts needs of customers in general, whatever it computes about them.
+//!
+//! A customer is its *rank*, the place of its key among all keys in ascending order. Stages walk through the ranks
+//! slice by slice, so that nothing but this room holds a value for every customer at once.
+//!
+//! This room knows facts, and no stage.
+
+pub(crate) mod slices;

@@ -1,0 +1,71 @@
+//! An ordered parallel walk over slices of consecutive ranks, so that nothing about all customers is ever held at once.
+
+use crate::error::Result;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Customers of a slice: their columns stay in the second-level cache. Fixed, for sums of floats are added slice by
+/// slice, and must depend neither on threads nor on memory.
+pub(crate) const SLICE_CUSTOMERS: usize = 1 << 14;
+
+/// Slices in the making at a time: enough to keep every core busy while the ones before them are written.
+const BAND: usize = 16;
+
+/// The slices of these ranks, cut at multiples of [`SLICE_CUSTOMERS`], in order.
+pub(crate) fn slices(ranks: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let first = ranks.start / SLICE_CUSTOMERS;
+    let end = ranks.end.div_ceil(SLICE_CUSTOMERS);
+    let bounds = move |number: usize| {
+        let start = number * SLICE_CUSTOMERS;
+        start.max(ranks.start)..ranks.end.min(start + SLICE_CUSTOMERS)
+    };
+    (first..end).map(bounds).filter(|slice| !slice.is_empty())
+}
+
+/// Makes something of every slice in parallel, and hands it on in the order of ranks while the next slices are made.
+///
+/// # Errors
+/// What `make` or `take` returns.
+pub(crate) fn in_order<T: Send>(
+    ranks: Range<usize>,
+    make: impl Fn(Range<usize>) -> Result<T> + Sync,
+    mut take: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    let slices: Vec<Range<usize>> = slices(ranks).collect();
+    let make_band = |band: &[Range<usize>]| -> Vec<Result<T>> {
+        band.par_iter().with_max_len(1).map(|slice| make(slice.clone())).collect()
+    };
+    let mut ready: Vec<T> = Vec::new();
+    for band in slices.chunks(BAND) {
+        let done = std::mem::take(&mut ready);
+        let (taken, made) = rayon::join(|| done.into_iter().try_for_each(&mut take), || make_band(band));
+        taken?;
+        ready = made.into_iter().collect::<Result<_>>()?;
+    }
+    ready.into_iter().try_for_each(take)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_come_in_order_and_cover_all() {
+        let end = SLICE_CUSTOMERS * (BAND + 2) + 5;
+        let mut next = 7;
+        in_order(7..end, Ok, |slice| {
+            assert_eq!(slice.start, next);
+            next = slice.end;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(next, end);
+    }
+
+    #[test]
+    fn slices_are_cut_at_multiples_whatever_the_first_rank() {
+        let cuts: Vec<Range<usize>> = slices(SLICE_CUSTOMERS - 1..SLICE_CUSTOMERS + 1).collect();
+        assert_eq!(cuts, [SLICE_CUSTOMERS - 1..SLICE_CUSTOMERS, SLICE_CUSTOMERS..SLICE_CUSTOMERS + 1]);
+        assert_eq!(slices(4..4).count(), 0);
+    }
+}
