@@ -45,6 +45,8 @@ pub mod run;
 
 pub mod recall;
 
+pub mod questions;
+
 pub mod stages;
 
 pub mod cli;

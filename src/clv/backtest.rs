@@ -1,16 +1,15 @@
 //! What every model and rule would have foretold at a calibration date, held against what came.
 
 use super::census::{Census, Scope};
-use super::discrete::Periods;
 use super::errors::Errors;
 use super::fits::Fits;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Days, Purchase, Rows, Times, VALUED};
 use super::spend::{SPENDS, Spend};
+use super::whole_periods::Periods;
 use crate::customers::slices;
 use crate::error::Result;
-use crate::pipeline::PurchaseModel;
 use std::ops::Range;
 
 /// What is foretold.
@@ -214,7 +213,7 @@ impl<'r> Test<'r> {
         };
         let mut series = Vec::new();
         for model in models {
-            let name = model_name(*model);
+            let name = model.word();
             series.push(of(Target::Purchases, name, None, Kind::Total, segments));
             for (kind, bins) in [
                 (Kind::Decile, 10),
@@ -324,16 +323,6 @@ impl<'r> Test<'r> {
 fn brought(rows: &Rows<'_>, room: &mut Room) -> Brought {
     rows.purchases_into(&mut room.purchases);
     Brought::of(&room.purchases, &mut room.pairs)
-}
-
-/// As tables name it.
-pub(crate) fn model_name(model: PurchaseModel) -> &'static str {
-    match model {
-        PurchaseModel::BgNbd => "bg_nbd",
-        PurchaseModel::MbgNbd => "mbg_nbd",
-        PurchaseModel::ParetoNbd => "pareto_nbd",
-        PurchaseModel::BgBb => "bg_bb",
-    }
 }
 
 impl Backtest {

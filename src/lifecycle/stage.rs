@@ -24,11 +24,11 @@ use super::windows::Windows;
 use crate::clv::schema::Alive;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::{Definition, LifecycleDef};
+use crate::pipeline::{ClvDef, Definition, LifecycleDef};
 use crate::profitability::schema::CustomerHistory;
 use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
-use crate::units::{Day, Decimal};
+use crate::units::Day;
 
 /// What the run's summary says of the customer base at its as-of date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -52,9 +52,6 @@ pub struct Summary {
     /// Customers warned of.
     pub warnings: u64,
 }
-
-/// Discount rate per year where the pipeline has no `[clv]`.
-const DISCOUNT_RATE_ANNUAL: Decimal = Decimal { mantissa: 10, scale: 2 };
 
 /// Makes and stages every table of the room. `alive` is there when the pipeline has `[clv]`.
 ///
@@ -128,7 +125,8 @@ impl Base<'_> {
         let cohorts = CohortPlan { calendar: &self.calendar, groupings, windows };
         let (master, dates, rules) = (self.facts.master.as_ref(), &self.dates, &self.rules);
         let counts: Counts = CountPlan { cohorts, master, dates, rules, pairs }.count(&self.history.days);
-        let rate = self.definition.clv.as_ref().map_or(DISCOUNT_RATE_ANNUAL, |clv| clv.discount_rate_annual);
+        let rate = self.definition.clv.as_ref();
+        let rate = rate.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
         let curves = survivals(groupings, &counts.lives);
         let sheets = [
             cohorts.sheet(&self.layout, &counts.cohorts),
