@@ -127,17 +127,14 @@ fn side(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> R
 
 /// What the customer, or all, bought of every product group.
 fn sold(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Vec<Sold>> {
-    let facts = recalled.facts.product_facts(period)?;
-    let rows = match whose {
+    let ranks = match whose {
         Some(None) => 0..0,
-        Some(Some(rank)) => {
-            facts.ranks.partition_point(|known| *known < rank)
-                ..facts.ranks.partition_point(|known| *known <= rank)
-        }
-        None => 0..facts.ranks.len(),
+        Some(Some(rank)) => rank as usize..rank as usize + 1,
+        None => 0..recalled.facts.customers.len(),
     };
+    let facts = recalled.facts.product_facts_of(period, ranks)?;
     let mut sold = vec![Sold::default(); recalled.facts.groups.len()];
-    for row in rows {
+    for row in 0..facts.ranks.len() {
         let group = &mut sold[facts.groups[row] as usize];
         let net_revenue = facts.list_revenue[row] - facts.discount[row] - facts.returns[row];
         group.units += i128::from(facts.units[row]);
