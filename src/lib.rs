@@ -7,6 +7,8 @@ pub mod units;
 
 pub mod math;
 
+pub mod memory;
+
 pub mod storage;
 
 mod lake;
@@ -42,6 +44,8 @@ pub mod synth;
 pub mod run;
 
 pub mod recall;
+
+pub mod questions;
 
 pub mod stages;
 

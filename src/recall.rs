@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{self, FactSet, Record};
 use crate::pipeline::Definition;
-use crate::profitability;
 use crate::publish::{Home, Release};
 use std::path::{Path, PathBuf};
 
@@ -72,14 +71,14 @@ fn ledgers_of(definition: &Definition, release: &Release) -> Result<Vec<LedgerSu
 }
 
 impl Recalled {
-    /// What questions are asked of.
-    pub fn of<'r>(&'r self, definition: &'r Definition) -> profitability::questions::Recalled<'r> {
-        profitability::questions::Recalled { definition, facts: &self.facts, costing: &self.costing }
-    }
-
     /// Kept facts.
     pub fn facts(&self) -> &FactSet {
         &self.facts
+    }
+
+    /// Their costing by the release's own definition.
+    pub fn costing(&self) -> &Costing {
+        &self.costing
     }
 
     /// The same facts costed by another definition, which has the same facts section.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use abacus::clv::models::{History, Horizon, Model, Predictor};
+use abacus::clv::models::{History, Horizon, Predictor};
+use abacus::pipeline::PurchaseModel;
 
 const QUANTITIES: [&str; 4] = ["log_likelihood", "alive", "ahead", "residual"];
 
@@ -26,7 +27,7 @@ pub(crate) fn compare(path: &str) {
 
 fn compare_point(line: &str, worst: &mut Worst) {
     let fields: Vec<&str> = line.split(',').collect();
-    let model = Model::parse(fields[0]).expect("a model");
+    let model = PurchaseModel::of_word(&fields[0].replace('/', "_")).expect("a model");
     let number = |index: usize| fields[index].parse::<f64>().expect("a number");
     let day = |index: usize| fields[index].parse::<u32>().expect("a whole number");
     let predictor = Predictor::with_parameters(model, std::array::from_fn(|index| number(index + 1)));
@@ -45,7 +46,7 @@ fn compare_point(line: &str, worst: &mut Worst) {
         // What is below the smallest normal number has no digits to compare.
         let error =
             if expected.abs() < 1e-290 { found.abs() - expected.abs() } else { found / expected - 1.0 };
-        let entry = worst.entry((model.name(), quantity)).or_default();
+        let entry = worst.entry((model.word(), quantity)).or_default();
         entry.1 += 1;
         if error.abs() >= entry.0 {
             (entry.0, entry.2) = (error.abs(), fields[..10].join(" "));

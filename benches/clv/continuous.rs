@@ -7,6 +7,7 @@
 use crate::{Found, Model};
 use abacus::clv::models::simulate::{Window, simulate};
 use abacus::clv::models::{self, Counts};
+use abacus::pipeline::PurchaseModel;
 
 /// How much slower.
 const SLOW: u32 = 100;
@@ -28,19 +29,19 @@ pub(crate) fn models() -> Vec<Model> {
             name: "BG/NBD",
             data: DATA,
             parameters: ["r", "α", "a", "b"].into_iter().zip(slow(BG_NBD, 1)).collect(),
-            replicate: |seed| fit(models::Model::BgNbd, slow(BG_NBD, 1), seed),
+            replicate: |seed| fit(PurchaseModel::BgNbd, slow(BG_NBD, 1), seed),
         },
         Model {
             name: "MBG/NBD",
             data: DATA,
             parameters: ["r", "α", "a", "b"].into_iter().zip(slow(MBG_NBD, 1)).collect(),
-            replicate: |seed| fit(models::Model::MbgNbd, slow(MBG_NBD, 1), seed),
+            replicate: |seed| fit(PurchaseModel::MbgNbd, slow(MBG_NBD, 1), seed),
         },
         Model {
             name: "Pareto/NBD",
             data: DATA,
             parameters: ["r", "α", "s", "β"].into_iter().zip(slow(PARETO_NBD, SLOW)).collect(),
-            replicate: |seed| fit(models::Model::ParetoNbd, slow(PARETO_NBD, SLOW), seed),
+            replicate: |seed| fit(PurchaseModel::ParetoNbd, slow(PARETO_NBD, SLOW), seed),
         },
     ]
 }
@@ -50,7 +51,7 @@ fn slow([r, alpha, first, second]: [f64; 4], of_second: u32) -> [f64; 4] {
     [r, alpha * f64::from(SLOW), first, second * f64::from(of_second)]
 }
 
-fn fit(model: models::Model, truth: [f64; 4], seed: u64) -> Option<Vec<Found>> {
+fn fit(model: PurchaseModel, truth: [f64; 4], seed: u64) -> Option<Vec<Found>> {
     let counts = Counts::of_customers(simulate(model, truth, WINDOW, CUSTOMERS, seed));
     let fit = models::fit(model, &counts);
     let covariance = fit.covariance.filter(|_| fit.reason.is_none())?;

@@ -6,7 +6,8 @@ use std::fs;
 use std::time::Instant;
 
 use abacus::clv::models::simulate::simulate;
-use abacus::clv::models::{Counts, Model, fit};
+use abacus::clv::models::{Counts, fit};
+use abacus::pipeline::PurchaseModel;
 
 use crate::speed::{TRUTHS, WINDOW};
 
@@ -14,8 +15,10 @@ const HEADER: &str = "purchases,last_purchase_days,age_days";
 
 /// Writes simulated customers, one a line.
 pub(crate) fn export(file: &str, model: &str, customers: &str) -> Result<(), Box<dyn Error>> {
-    let (model, truth) =
-        TRUTHS.into_iter().find(|(known, _)| known.name() == model).ok_or("no such model")?;
+    let (model, truth) = TRUTHS
+        .into_iter()
+        .find(|(known, _)| known.word() == model.replace('/', "_"))
+        .ok_or("no such model")?;
     let mut text = format!("{HEADER}\n");
     for (purchases, last, age) in simulate(model, truth, WINDOW, customers.parse()?, 2005) {
         writeln!(text, "{purchases},{last},{age}")?;
@@ -27,7 +30,7 @@ pub(crate) fn export(file: &str, model: &str, customers: &str) -> Result<(), Box
 /// customers in memory and stops with the parameters and their standard errors.
 pub(crate) fn fit_file(file: &str, model: &str) -> Result<(), Box<dyn Error>> {
     let name = model;
-    let model = Model::parse(model).ok_or("no such model")?;
+    let model = PurchaseModel::of_word(&model.replace('/', "_")).ok_or("no such model")?;
     let customers = fs::read_to_string(file)?.lines().skip(1).map(customer).collect::<Result<Vec<_>, _>>()?;
     let column = |pick: fn(&[u32; 3]) -> u32| customers.iter().map(pick).collect::<Vec<_>>();
     let (purchases, lasts, ages) = (column(|c| c[0]), column(|c| c[1]), column(|c| c[2]));

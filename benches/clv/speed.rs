@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use abacus::clv::models::simulate::{Window, simulate};
-use abacus::clv::models::{Counts, Model, Scorer, fit};
+use abacus::clv::models::{Counts, Scorer, fit};
+use abacus::pipeline::PurchaseModel;
 use rayon::prelude::*;
 
 /// Three years of history, customers won in the first two.
@@ -12,10 +13,10 @@ pub(crate) const WINDOW: Window = Window { intake_days: 730, observed_days: 1095
 const CUSTOMERS: [u64; 2] = [1_000_000, 10_000_000];
 
 /// Near those of the CDNOW sample.
-pub(crate) const TRUTHS: [(Model, [f64; 4]); 3] = [
-    (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
-    (Model::MbgNbd, [0.525, 6.183, 0.891, 1.614]),
-    (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
+pub(crate) const TRUTHS: [(PurchaseModel, [f64; 4]); 3] = [
+    (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426]),
+    (PurchaseModel::MbgNbd, [0.525, 6.183, 0.891, 1.614]),
+    (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
 ];
 
 pub(crate) fn measure() {
@@ -31,7 +32,7 @@ pub(crate) fn measure() {
     }
 }
 
-fn measure_one(model: Model, truth: [f64; 4], customers: u64) {
+fn measure_one(model: PurchaseModel, truth: [f64; 4], customers: u64) {
     let histories = simulate(model, truth, WINDOW, customers, 2005);
     let column = |pick: fn(&(u32, u32, u32)) -> u32| histories.iter().map(pick).collect::<Vec<_>>();
     let (purchases, lasts, ages) = (column(|h| h.0), column(|h| h.1), column(|h| h.2));
@@ -53,7 +54,7 @@ fn measure_one(model: Model, truth: [f64; 4], customers: u64) {
     assert!(columns.iter().flatten().all(|(value, error)| value.is_finite() && error.is_finite()));
     println!(
         "| {} | {customers} | {} | {count_time} | {fit_time} | {} | {table_time} | {score_time} | {:.1} |",
-        model.name(),
+        model.word(),
         counts.rows().len(),
         fit.iterations,
         customers as f64 / 1e6 / (table_time.wall + score_time.wall),

@@ -3,7 +3,7 @@
 use super::{PipelineArg, answer};
 use crate::error::Result;
 use crate::pipeline::apply;
-use crate::profitability::questions::{self, Recalled};
+use crate::questions::{self, Recalled};
 use crate::recall::{MasterData, recall};
 use crate::units::{Day, Period};
 use clap::Args;
@@ -26,7 +26,8 @@ pub(super) fn budget(args: &BudgetArgs, json: bool) -> Result<String> {
     let recalled = recall(&definition, MasterData::Leave)?;
     let changed = apply(&definition, scenario);
     let costing = recalled.cost_again(&changed)?;
-    let planned = Recalled { definition: &changed, costing: &costing, ..recalled.of(&definition) };
+    let planned =
+        Recalled { definition: &changed, costing: &costing, ..Recalled::of(&recalled, &definition) };
     let period = args.period.map(|day| Period::containing(definition.facts.period, day));
     answer(&questions::budget(&planned, scenario, period)?, json)
 }

@@ -2,7 +2,7 @@
 
 use super::{PipelineArg, answer};
 use crate::error::Result;
-use crate::profitability::questions;
+use crate::questions;
 use crate::recall::{MasterData, recall};
 use crate::units::{Day, Period};
 use clap::{ArgGroup, Args};
@@ -39,7 +39,7 @@ pub(super) struct ExplainArgs {
 pub(super) fn explain(args: &ExplainArgs, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
     let recalled = recall(&definition, MasterData::Leave)?;
-    let recalled = recalled.of(&definition);
+    let recalled = questions::Recalled::of(&recalled, &definition);
     let period_of = |day: Day| Period::containing(definition.facts.period, day);
     let (period, top) = (args.period.map(period_of), args.top);
     if let Some([from, to]) = args.change.as_deref() {

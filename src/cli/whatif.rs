@@ -3,8 +3,8 @@
 use super::{PipelineArg, answer};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, apply};
-use crate::profitability::questions::{self, Recalled};
 use crate::publish::{WriteOptions, export};
+use crate::questions::{self, Recalled};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
     let scenario = questions::scenario(&definition, &args.scenario)?;
     args.output.iter().try_for_each(|path| check_output(&definition, path))?;
     let recalled = recall(&definition, MasterData::Read)?;
-    let base = recalled.of(&definition);
+    let base = Recalled::of(&recalled, &definition);
     let changed = apply(&definition, scenario);
     let costing = recalled.cost_again(&changed)?;
     let changed = Recalled { definition: &changed, costing: &costing, ..base };

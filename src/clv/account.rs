@@ -1,6 +1,5 @@
 //! What every model says of itself: parameters with their errors, how the fit ended, and how far it drifted.
 
-use super::backtest::model_name;
 use super::choice::{Choice, segment_of};
 use super::fits::{Fits, FittedPurchases, FittedSpend};
 use super::formulas::Line;
@@ -117,7 +116,7 @@ pub(crate) fn of_fits(
     for (date, until) in dates.iter().enumerate() {
         for (segment, choice) in choices.iter().enumerate() {
             let place = Place { segment, until: until.0, is_whole: date == 0 };
-            for (model, name) in fits.models.iter().map(|model| model_name(*model)).enumerate() {
+            for (model, name) in fits.models.iter().map(|model| model.word()).enumerate() {
                 let is_chosen = choice.model == model;
                 let role = if is_chosen { Role::Chosen } else { Role::Candidate };
                 let why = is_chosen.then(|| choice.why.text());

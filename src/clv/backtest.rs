@@ -1,13 +1,12 @@
 //! Back-tests: what every model and rule would have foretold at a calibration date, held against what came.
 
 use super::census::{Census, Scope};
-use super::discrete::Periods;
 use super::errors::Errors;
 use super::fits::Fits;
 use super::holdout::{Buffers, Holdout};
+use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::error::Result;
-use crate::pipeline::PurchaseModel;
 
 /// What is foretold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,16 +145,6 @@ impl SliceOperator for Holdouts<'_> {
             sum.errors.iter_mut().zip(&more.errors).for_each(|(sum, more)| sum.merge(more));
         }
         Ok(())
-    }
-}
-
-/// As tables name it.
-pub(crate) fn model_name(model: PurchaseModel) -> &'static str {
-    match model {
-        PurchaseModel::BgNbd => "bg_nbd",
-        PurchaseModel::MbgNbd => "mbg_nbd",
-        PurchaseModel::ParetoNbd => "pareto_nbd",
-        PurchaseModel::BgBb => "bg_bb",
     }
 }
 

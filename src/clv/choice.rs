@@ -1,6 +1,6 @@
 //! Which model values the customers of a segment, and why.
 
-use super::backtest::{Backtest, model_name};
+use super::backtest::Backtest;
 use super::errors::Errors;
 use super::segments::Segments;
 use crate::pipeline::{ClvDef, PurchaseModel};
@@ -80,7 +80,7 @@ pub(crate) fn choose(
         let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, own)).collect();
         let kept = || {
             let name = kept_model(earlier, segments.names()[segment].as_deref())?;
-            models.iter().position(|model| model_name(*model) == name)
+            models.iter().position(|model| model.word() == name)
         };
         let declared = clv.model.and_then(|declared| models.iter().position(|model| *model == declared));
         let (model, why, is_kept) = if let Some(model) = declared {
@@ -99,7 +99,7 @@ pub(crate) fn choose(
 /// Root mean squared error over all calibration dates together, of one segment or of all customers.
 fn score(tests: &[Backtest], model: PurchaseModel, segment: Option<usize>) -> Option<f64> {
     let mut sum = Errors::default();
-    for errors in tests.iter().filter_map(|test| test.by_segment(model_name(model))) {
+    for errors in tests.iter().filter_map(|test| test.by_segment(model.word())) {
         match segment {
             Some(segment) => errors.get(segment).into_iter().for_each(|errors| sum.merge(errors)),
             None => errors.iter().for_each(|errors| sum.merge(errors)),
@@ -134,7 +134,7 @@ mod tests {
     fn series(model: PurchaseModel, error: f64) -> Series {
         let mut errors = Errors::default();
         errors.add(1.0 + error, 1.0);
-        let forecaster = model_name(model);
+        let forecaster = model.word();
         Series { target: Target::Purchases, forecaster, spend: None, kind: Kind::Total, errors: vec![errors] }
     }
 

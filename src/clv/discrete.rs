@@ -6,12 +6,11 @@
 
 use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
 use super::formulas::{Inputs, Line};
-use super::lives::{Lives, Opportunities, opportunity};
-use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
+use super::lives::{Lives, Opportunities};
+use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory};
 use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
-use crate::customers::calendar::Calendar;
-use crate::customers::days::CustomerDaysView;
-use crate::units::Day;
+use super::whole_periods::histories;
+use crate::pipeline::PurchaseModel;
 
 /// The shifted beta-geometric model of the periods that customers lived, and a new customer's value by it.
 pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Account {
@@ -71,7 +70,7 @@ fn renewals(lives: &Lives) -> RenewalCounts {
 
 /// BG/BB with one opportunity to buy per complete period.
 pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &Inputs<'_>) -> Account {
-    let name = "bg_bb";
+    let name = PurchaseModel::BgBb.word();
     let rows = histories(counts);
     let estimate = match bg_bb::fit(&rows) {
         Ok(estimate) => estimate,
@@ -88,15 +87,6 @@ pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &I
     let model = BetaGeometricBetaBernoulli::from(estimate.parameters);
     account.parameters.extend(outlook(name, &model, &rows, inputs));
     account
-}
-
-fn histories(counts: &Opportunities) -> Vec<CountedHistory> {
-    let counts = counts.iter();
-    counts.map(|(row, customers)| CountedHistory { history: history(*row), customers: *customers }).collect()
-}
-
-fn history((purchases, last_purchase, opportunities): (u32, u32, u32)) -> History {
-    History { purchases, last_purchase, opportunities }
 }
 
 /// What the model expects of all customers together.
@@ -121,38 +111,6 @@ fn outlook(
     ]
     .map(|(parameter, estimate, meaning)| Line::new(name, parameter, estimate, meaning).into_parameter())
     .into()
-}
-
-/// A fit of BG/BB, ready to foretell whole periods with a purchase.
-pub(crate) struct Periods {
-    model: BetaGeometricBetaBernoulli,
-    /// Whole periods to foretell.
-    ahead: u32,
-}
-
-impl Periods {
-    /// None where the counts do not determine the model.
-    pub(crate) fn new(counts: &Opportunities, ahead: u32) -> Option<Self> {
-        let estimate = bg_bb::fit(&histories(counts)).ok()?;
-        Some(Self { model: estimate.parameters.into(), ahead })
-    }
-
-    /// Expected and actual periods with a purchase after a date; none for who did not buy in a whole period before it.
-    pub(crate) fn foretell(
-        &self,
-        calendar: &Calendar,
-        before: CustomerDaysView<'_>,
-        all: CustomerDaysView<'_>,
-        date: Day,
-    ) -> Option<(f64, f64)> {
-        let row = opportunity(calendar, before, date)?;
-        let expected = self.model.outlook(history(row)).expected_purchases(self.ahead);
-        let whole = calendar.ended_by(date)..calendar.complete();
-        let mut active: Vec<usize> = all.purchases().filter_map(|day| calendar.find(day)).collect();
-        active.retain(|period| whole.contains(period));
-        active.dedup();
-        Some((expected, count(active.len() as u64)))
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "2^53 customers are more than there are")]

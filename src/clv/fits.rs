@@ -1,8 +1,7 @@
 //! Every model fitted at every date, segment by segment and to all customers.
 
 use super::census::{Census, Tally};
-use super::models::{Counts, Fit, Lapsing, Purchasing, Reason};
-use super::outlook;
+use super::models::{self, Counts, Fit, Lapsing, Purchasing, Reason};
 use super::pooling::{self, Pooled};
 use super::spend::Spend;
 use crate::error::Result;
@@ -48,7 +47,7 @@ pub(crate) struct FittedSpend {
 impl FittedPurchases {
     pub(crate) fn new(model: PurchaseModel, counts: &Counts, discount_per_day: f64) -> Self {
         let rules_out_lapse = pooling::rules_out_lapse(counts, discount_per_day);
-        Self { fit: outlook::fit(model, counts), pooled: None, rules_out_lapse }
+        Self { fit: models::fit(model, counts), pooled: None, rules_out_lapse }
     }
 
     /// Whether anything is predicted: too few repeat buyers, or no time to buy again, determine no model.
@@ -71,8 +70,8 @@ impl Fits {
     /// # Errors
     /// Money beyond 128 bits.
     pub(crate) fn new(models: &[PurchaseModel], census: &Census, discount_per_day: f64) -> Result<Self> {
-        let is_continuous = |model: &&PurchaseModel| **model != PurchaseModel::BgBb;
-        let models: Vec<PurchaseModel> = models.iter().filter(is_continuous).copied().collect();
+        let models: Vec<PurchaseModel> =
+            models.iter().copied().filter(|model| model.is_continuous()).collect();
         let of_date = |tallies: &Vec<Tally>| DatedFits::new(&models, tallies, discount_per_day);
         let by_date = census.tallies.par_iter().map(of_date).collect::<Result<_>>()?;
         Ok(Self { models, by_date })

@@ -1,12 +1,12 @@
 //! One calibration date: its forecasts, and the errors that its customers' holdouts add to them.
 
-use super::backtest::{Kind, RECENCY_DAYS, Series, Sources, Target, model_name};
-use super::discrete::Periods;
+use super::backtest::{Kind, RECENCY_DAYS, Series, Sources, Target};
 use super::errors::Errors;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
 use super::spend::{SPENDS, Spend};
+use super::whole_periods::Periods;
 use crate::customers::days::CustomerDaysView;
 use crate::units::Day;
 use rayon::prelude::*;
@@ -116,7 +116,7 @@ impl<'r> Holdout<'r> {
         };
         let mut series = Vec::new();
         for model in models {
-            let name = model_name(*model);
+            let name = model.word();
             series.push(of(Target::Purchases, name, None, Kind::Total, segments));
             for (kind, bins) in [
                 (Kind::Decile, 10),

@@ -30,7 +30,7 @@ pub(crate) fn manifest(
 }
 
 fn name(model: PurchaseModel) -> String {
-    super::backtest::model_name(model).to_owned()
+    model.word().to_owned()
 }
 
 fn fit(account: &Account) -> Value {

@@ -38,6 +38,7 @@ mod stage;
 mod tables;
 mod tracking;
 mod valuation;
+mod whole_periods;
 
 pub use choice::Earlier;
 pub use money::nearest;

@@ -1,26 +1,8 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
 use super::fits::FittedPurchases;
-use super::models::{Counts, Estimate, Fit, MOST_HORIZONS, Model, Predictor, Scorer};
+use super::models::{Counts, Estimate, MOST_HORIZONS, Predictor, Scorer};
 use super::past::Times;
-use crate::pipeline::PurchaseModel;
-
-/// Fits a model in continuous time.
-///
-/// # Panics
-/// BG/BB, which counts periods.
-pub(crate) fn fit(model: PurchaseModel, counts: &Counts) -> Fit {
-    super::models::fit(continuous(model), counts)
-}
-
-fn continuous(model: PurchaseModel) -> Model {
-    match model {
-        PurchaseModel::BgNbd => Model::BgNbd,
-        PurchaseModel::MbgNbd => Model::MbgNbd,
-        PurchaseModel::ParetoNbd => Model::ParetoNbd,
-        PurchaseModel::BgBb => unreachable!("BG/BB is fitted to periods"),
-    }
-}
 
 /// What a parameter of a purchase model means.
 pub(crate) fn meaning(parameter: &str) -> &'static str {

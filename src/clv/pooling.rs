@@ -151,19 +151,19 @@ fn count(customers: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clv::models::fit;
     use crate::clv::models::simulate::{Window, simulate};
-    use crate::clv::models::{Model, fit};
     use crate::pipeline::PurchaseModel;
 
     const DISCOUNT: f64 = 0.1 / 365.25;
 
     fn drawn(parameters: [f64; 4], customers: u64, seed: u64) -> Counts {
         let window = Window { intake_days: 90, observed_days: 500 };
-        Counts::of_customers(simulate(Model::MbgNbd, parameters, window, customers, seed))
+        Counts::of_customers(simulate(PurchaseModel::MbgNbd, parameters, window, customers, seed))
     }
 
     fn decided(segment: &Counts, others: &Counts) -> Option<Pooled> {
-        let all = fit(Model::MbgNbd, &segment.merge(others));
+        let all = fit(PurchaseModel::MbgNbd, &segment.merge(others));
         purchases(&FittedPurchases::new(PurchaseModel::MbgNbd, segment, DISCOUNT), segment, &all, DISCOUNT)
     }
 
@@ -173,7 +173,8 @@ mod tests {
     fn a_few_customers_who_leave_the_future_open_take_the_parameters_of_all() {
         let others = drawn([0.8, 6.0, 0.8, 2.5], 3_000, 1);
         let window = Window { intake_days: 90, observed_days: 200 };
-        let busy = |customers: u64| simulate(Model::MbgNbd, [2.0, 3.0, 0.8, 2.5], window, customers, 0);
+        let busy =
+            |customers: u64| simulate(PurchaseModel::MbgNbd, [2.0, 3.0, 0.8, 2.5], window, customers, 0);
         assert_eq!(decided(&Counts::of_customers(busy(15)), &others), Some(Pooled::Unsure));
         assert_eq!(decided(&Counts::of_customers(busy(60)), &others), None);
     }

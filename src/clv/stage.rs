@@ -3,7 +3,7 @@
 use super::account::{self, Account, Place, Role};
 use super::advice;
 use super::alive::Alive;
-use super::backtest::{self, Backtest, model_name};
+use super::backtest::{self, Backtest};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
 use super::dates;
@@ -23,13 +23,10 @@ use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::{ClvDef, Definition, PurchaseModel};
+use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
 use crate::publish::Staging;
 use crate::units::Day;
 use std::sync::Arc;
-
-/// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
-const GAP_DAYS: u32 = 180;
 
 /// What the run says of lifetime value.
 #[derive(Debug, Clone, Default)]
@@ -68,10 +65,10 @@ pub fn run(
     let customers = history.days.customers();
     let segments = Segments::new(clv.segment.as_deref(), facts.master.as_ref(), customers, &place)?;
     let segments = Arc::new(segments);
-    let gap_days = definition.lifecycle.as_ref().map_or(GAP_DAYS, |lifecycle| lifecycle.gap_days);
+    let lifecycle = definition.lifecycle.as_ref();
+    let gap_days = lifecycle.map_or_else(LifecycleDef::default_gap_days, |lifecycle| lifecycle.gap_days);
     let rule = LivingRule { calendar: Calendar::new(&facts.periods, facts.as_of), gap_days };
     let (calibration, mut warnings) = dates::calibration(clv, facts);
-    let lifecycle = definition.lifecycle.as_ref();
     let warning_days: Vec<Day> =
         lifecycle.map(|lifecycle| dates::warning(lifecycle, facts.as_of)).unwrap_or_default();
     let scope = Scope {
@@ -185,7 +182,7 @@ impl Run<'_> {
 
     fn chosen_models(&self) -> Vec<(String, &'static str, &'static str)> {
         let of = |(segment, choice): (usize, &Choice)| {
-            let model = model_name(self.fits.models[choice.model]);
+            let model = self.fits.models[choice.model].word();
             (self.scope.segments.label(segment), model, choice.text())
         };
         self.choices.iter().enumerate().map(of).collect()
@@ -234,7 +231,7 @@ impl Run<'_> {
 
     fn chosen(&self, segment: usize) -> Chosen<'_> {
         let model = self.choices[segment].model;
-        let name = model_name(self.fits.models[model]);
+        let name = self.fits.models[model].word();
         let mut pooled = super::errors::Errors::default();
         for errors in self.tests.iter().filter_map(|test| test.by_segment(name)) {
             let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };

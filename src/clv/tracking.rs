@@ -1,6 +1,6 @@
 //! Repeat purchases of the calibration customers, week by week, through calibration and holdout.
 
-use super::backtest::{Sources, Week, model_name};
+use super::backtest::{Sources, Week};
 use super::models::Counts;
 use super::outlook::tracking;
 
@@ -17,7 +17,7 @@ pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
     let customers = tallies.iter().map(|tally| tally.counts.customers()).sum();
     let actual = actual(sources, index, first, until);
     let mut weeks = Vec::new();
-    for (model, name) in sources.fits.models.iter().map(|model| model_name(*model)).enumerate() {
+    for (model, name) in sources.fits.models.iter().map(|model| model.word()).enumerate() {
         let mut expected = vec![0.0; actual.len()];
         for (segment, tally) in tallies.iter().enumerate() {
             let Some(fit) = sources.fits.of(index, segment, model) else { continue };

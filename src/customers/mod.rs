@@ -10,4 +10,5 @@ pub(crate) mod days;
 pub(crate) mod grouping;
 pub(crate) mod history;
 pub(crate) mod operator;
+pub(crate) mod scratch;
 pub(crate) mod slices;

@@ -1,14 +1,14 @@
 //! What later rooms see of the facts: customers, periods, and per period one row per customer
 //! (and per customer × product group), sorted by customer rank.
 
-pub(crate) use super::column::{narrow, widen};
-pub use super::input::Identity;
-use super::source_view::SourceView;
-
+use super::inputs::source_view::SourceView;
 use crate::pipeline::{Aggregate, KeyType, LedgerDef};
 use crate::units::{Day, Period};
 use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use std::sync::Arc;
+
+pub use super::inputs::identity::Identity;
+pub(crate) use super::kernel::column::{narrow, widen};
 
 /// All customers of the run, sorted by key: integers numerically, text bytewise.
 ///

@@ -16,9 +16,9 @@ use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::Definition;
+use crate::pipeline::{ClvDef, Definition};
 use crate::publish::Staging;
-use crate::units::{Day, Decimal};
+use crate::units::Day;
 use std::ops::Range;
 
 /// What the run's summary says of the customer base at its as-of date.
@@ -43,9 +43,6 @@ pub struct Summary {
     /// Customers warned of.
     pub warnings: u64,
 }
-
-/// Discount rate per year where the pipeline has no `[clv]`.
-const DISCOUNT_RATE_ANNUAL: Decimal = Decimal { mantissa: 10, scale: 2 };
 
 /// Makes and stages every table of the room. `alive` is there when the pipeline has `[clv]`.
 ///
@@ -83,7 +80,7 @@ fn finish(
     gathered.growth.verify();
     let curves = survivals(groupings, &gathered.lives);
     let clv = plan.definition.clv.as_ref();
-    let rate = clv.map_or(DISCOUNT_RATE_ANNUAL, |clv| clv.discount_rate_annual);
+    let rate = clv.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
     let [then, now] = &written.warnings;
     for sheet in [
         plan.gathering().cohorts.sheet(layout, &gathered.cohorts),

@@ -1,6 +1,8 @@
 //! The parts of the checked definition that speak of the customer base over time: `[lifecycle]` and `[clv]`.
 
 use super::definition::Position;
+use super::keys::{CLV, LIFECYCLE};
+use super::purchase_model::PurchaseModel;
 use crate::units::{Day, Decimal, Duration};
 
 /// `[lifecycle]`.
@@ -56,6 +58,20 @@ pub struct WarningDef {
     pub holdout_days: u32,
 }
 
+impl LifecycleDef {
+    /// Days idle beyond which a relationship counts as ended, where `[lifecycle]` does not say.
+    pub fn default_gap_days() -> u32 {
+        LIFECYCLE.default_integer("gap_days")
+    }
+}
+
+impl ClvDef {
+    /// Discount rate per year where the pipeline has no `[clv]`.
+    pub fn default_discount_rate_annual() -> Decimal {
+        CLV.default_number("discount_rate_annual")
+    }
+}
+
 /// `[clv]`.
 #[derive(Debug, Clone)]
 pub struct ClvDef {
@@ -100,19 +116,6 @@ pub struct Horizon {
     pub column: String,
     /// How long.
     pub length: Duration,
-}
-
-/// A model of purchases in the non-contractual setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PurchaseModel {
-    /// Beta-geometric / NBD.
-    BgNbd,
-    /// Modified beta-geometric / NBD.
-    MbgNbd,
-    /// Pareto / NBD.
-    ParetoNbd,
-    /// Beta-geometric / beta-Bernoulli: one opportunity per period.
-    BgBb,
 }
 
 /// What a purchase is valued at.

@@ -24,7 +24,6 @@ mod product;
 mod product_cost;
 mod product_groups;
 mod product_tables;
-pub mod questions;
 mod reconciliation;
 pub mod schema;
 mod stage;

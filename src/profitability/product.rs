@@ -64,20 +64,29 @@ fn ranks_of_slice(groups: usize) -> usize {
     (CELLS / groups.max(1)).max(1)
 }
 
+/// How many slices are read at a time: their chunks of kept state are then read once, and hold few customers.
+pub(crate) fn slices_of_window(groups: usize) -> usize {
+    (WINDOW_CUSTOMERS / ranks_of_slice(groups)).max(1)
+}
+
+/// Customers whose cells of all periods are read at a time.
+const WINDOW_CUSTOMERS: usize = 1 << 17;
+
 /// Merges the periods, makes something of every slice in parallel, and hands that on in rank order while the next
-/// slices are merged.
+/// slices are merged. The periods hold the cells of these slices; `first` is the number of the first of them.
 ///
 /// # Errors
 /// On overflow, or what `make` or `take` returns.
 pub(crate) fn merge<T: Send>(
     periods: &[ProductPeriod],
+    first: usize,
     slices: &[Range<usize>],
     groups: usize,
     costs: &UnitCosts<'_>,
     make: impl Fn(Slice) -> Result<T> + Sync,
     mut take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
-    let numbered: Vec<(usize, &Range<usize>)> = slices.iter().enumerate().collect();
+    let numbered: Vec<(usize, &Range<usize>)> = (first..).zip(slices).collect();
     let table =
         || Table::new(ranks_of_slice(groups) * groups, groups, cost_columns(costs.activities().len()));
     // Making a table takes as long as a good part of a slice, so it goes from one to the next.
@@ -220,24 +229,13 @@ impl Table {
     }
 }
 
-/// Sums of each group over all periods and customers.
-pub(crate) fn group_totals(periods: &[ProductPeriod], groups: usize) -> Vec<[i128; GROUP_MEASURES]> {
-    let of_period = |ProductPeriod { facts, .. }: &ProductPeriod| {
-        let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
-        for (measure, source) in sources(facts).into_iter().enumerate() {
-            for (group, value) in facts.groups.iter().zip(source) {
-                totals[*group as usize][measure] += i128::from(*value);
-            }
+/// Adds the sums of a period by group.
+pub(crate) fn add_group_totals(totals: &mut [[i128; GROUP_MEASURES]], facts: &ProductFacts) {
+    for (measure, source) in sources(facts).into_iter().enumerate() {
+        for (group, value) in facts.groups.iter().zip(source) {
+            totals[*group as usize][measure] += i128::from(*value);
         }
-        totals
-    };
-    let sum = |mut a: Vec<[i128; GROUP_MEASURES]>, b: Vec<[i128; GROUP_MEASURES]>| {
-        for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
-            *a += b;
-        }
-        a
-    };
-    periods.par_iter().map(of_period).reduce(|| vec![[0; GROUP_MEASURES]; groups], sum)
+    }
 }
 
 #[cfg(test)]
@@ -275,7 +273,7 @@ mod tests {
             }
             let periods: Vec<_> = periods.iter().map(|cells| ProductPeriod::new(facts(cells))).collect();
             let mut found = Vec::new();
-            merge(&periods, &slices(40, 20_000), 20_000, &UnitCosts::default(), Ok, |slice| {
+            merge(&periods, 0, &slices(40, 20_000), 20_000, &UnitCosts::default(), Ok, |slice| {
                 for row in 0..slice.ranks.len() {
                     let key = (slice.ranks[row], slice.groups[row]);
                     assert_eq!(slice.measures[PRODUCT_COST][row], -7 * slice.measures[LINES][row]);
@@ -284,7 +282,8 @@ mod tests {
                 Ok(())
             }).unwrap();
             prop_assert_eq!(found, expected.clone().into_iter().collect::<Vec<_>>());
-            let totals = group_totals(&periods, 20_000);
+            let mut totals = vec![[0; GROUP_MEASURES]; 20_000];
+            periods.iter().for_each(|period| add_group_totals(&mut totals, &period.facts));
             let units: i128 = totals.iter().map(|group| group[UNITS]).sum();
             prop_assert_eq!(units, 2 * expected.values().map(|value| i128::from(*value)).sum::<i128>());
         }

@@ -10,7 +10,6 @@ use crate::costing::schema::{Activity, ActivityCosting, ActivityDriver, Costing,
 use crate::error::{Error, Result};
 use crate::facts::schema::ProductFacts;
 use crate::pipeline::{Level, NegativeVolume};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// The facts of one period by customer × product group, as the matrix reads them.
@@ -55,39 +54,40 @@ struct UnitActivity<'c> {
 pub(crate) type GroupCosts = Vec<Vec<i128>>;
 
 impl<'c> UnitCosts<'c> {
-    /// Unit-level activities whose drivers the facts keep by product group (`kept`: indices of these aggregates),
-    /// and what they cost each group.
+    /// Unit-level activities whose drivers the facts keep by product group; `kept` has the indices of these aggregates.
+    pub(crate) fn new(costing: &'c Costing, kept: &[usize]) -> Self {
+        let indexed = costing.activities.iter().enumerate();
+        let activities = indexed.filter_map(|(index, activity)| UnitActivity::new(index, activity, kept));
+        Self { activities: activities.collect(), costed: &costing.periods, before: vec![] }
+    }
+
+    /// What one pass over all cells of a period leaves of each activity.
     ///
     /// # Errors
     /// A volume beyond 18 digits.
-    pub(crate) fn new(
-        costing: &'c Costing,
-        kept: &[usize],
-        periods: &[ProductPeriod],
+    pub(crate) fn walk(
+        &self,
+        period: usize,
+        cells: &ProductPeriod,
         slices: &[Range<usize>],
         groups: usize,
-    ) -> Result<(Self, GroupCosts)> {
-        let indexed = costing.activities.iter().enumerate();
-        let activities = indexed.filter_map(|(index, activity)| UnitActivity::new(index, activity, kept));
-        let mut costs = Self { activities: activities.collect(), costed: &costing.periods, before: vec![] };
-        let walks = (0..periods.len()).into_par_iter().map(|period| {
-            let activities = costs.activities.par_iter();
-            let walk = |unit: &UnitActivity<'c>| {
-                unit.walk(&costing.periods[period], &periods[period], slices, groups)
-            };
-            activities.map(walk).collect::<Vec<Result<Walk>>>().into_iter().collect::<Result<Vec<Walk>>>()
-        });
-        let walks = walks.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>>>()?;
-        let mut totals = vec![vec![0; costs.activities.len()]; groups];
+    ) -> Result<Vec<Walk>> {
+        let costed = &self.costed[period];
+        self.activities.iter().map(|unit| unit.walk(costed, cells, slices, groups)).collect()
+    }
+
+    /// Takes over the running volumes of all periods, in order; gives what the activities cost each group.
+    pub(crate) fn start_from(&mut self, walks: &[Vec<Walk>], slices: usize, groups: usize) -> GroupCosts {
+        let mut totals = vec![vec![0; self.activities.len()]; groups];
         for (place, walk) in walks.iter().flat_map(|of_period| of_period.iter().enumerate()) {
             totals.iter_mut().zip(&walk.groups).for_each(|(totals, cost)| totals[place] += cost);
         }
         let before = |of_period: &Vec<Walk>| {
             let of_slice = |slice: usize| of_period.iter().map(|walk| walk.before[slice]).collect();
-            (0..slices.len()).map(of_slice).collect()
+            (0..slices).map(of_slice).collect()
         };
-        costs.before = walks.iter().map(before).collect();
-        Ok((costs, totals))
+        self.before = walks.iter().map(before).collect();
+        totals
     }
 
     /// The activities, in declared order.
@@ -117,7 +117,7 @@ impl<'c> UnitCosts<'c> {
 }
 
 /// What one pass over a period leaves of an activity.
-struct Walk {
+pub(crate) struct Walk {
     /// The running volume before each slice.
     before: Vec<i64>,
     /// Its cost by group.
@@ -271,7 +271,9 @@ mod tests {
             let groups = 1 << 13;
             let slices = slices(40, groups);
             prop_assert_eq!(slices.len(), 10);
-            let (costs, totals) = UnitCosts::new(&costing, &[2, 4], &periods, &slices, groups).unwrap();
+            let mut costs = UnitCosts::new(&costing, &[2, 4]);
+            let walk = costs.walk(0, &periods[0], &slices, groups).unwrap();
+            let totals = costs.start_from(&[walk], slices.len(), groups);
             let mut borne = BTreeMap::new();
             for (number, slice) in slices.iter().enumerate() {
                 let rows = periods[0].rows(slice);
@@ -289,8 +291,7 @@ mod tests {
     #[test]
     fn only_unit_level_drivers_of_order_lines_reach_products() {
         let costing = of_units(1, NegativeVolume::Error);
-        let reached =
-            |kept: &[usize]| UnitCosts::new(&costing, kept, &[], &[], 0).unwrap().0.activities().len();
+        let reached = |kept: &[usize]| UnitCosts::new(&costing, kept).activities().len();
         assert_eq!((reached(&[2, 4]), reached(&[2])), (1, 0));
     }
 }

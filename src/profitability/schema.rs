@@ -1,3 +1,9 @@
 //! What others see of profitability: which columns activities make.
 
+pub(crate) use super::acquisition::Acquisition;
+pub(crate) use super::columns::Values;
+pub(crate) use super::lines::{CostLine, Lines, posts};
+pub(crate) use super::product_cost::by_policy;
+pub(crate) use super::waterfall::key_text;
+
 pub use super::cost_columns::{CostColumn, columns_of_costs, without_activity_table};

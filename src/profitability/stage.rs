@@ -9,8 +9,8 @@ use super::lifetime::Life;
 use super::lines::{CostLine, Lines, posts};
 use super::members::check_members;
 use super::periods::{Beside, Lived, customer_periods};
-use super::product::{Slice, cost_columns, group_totals, merge, slices};
-use super::product_cost::{ProductPeriod, UnitCosts};
+use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slices_of_window};
+use super::product_cost::{ProductPeriod, UnitCosts, Walk};
 use super::product_groups::{self, Groups};
 use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
@@ -22,10 +22,12 @@ use crate::costing::schema::{Activity, Costing};
 use crate::customers::history::{CustomerDays, CustomerHistory, PeriodDays};
 use crate::error::Result;
 use crate::facts::FactSet;
+use crate::facts::measures::GROUP_MEASURES;
 use crate::pipeline::{Definition, UnusedCapacity};
 use crate::publish::Staging;
 use crate::units::Period;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What the run's summary says of customers.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,6 +183,30 @@ fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costi
     }
 }
 
+/// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
+/// period. Periods are read one by one, so few are held at a time.
+fn product_totals(
+    facts: &FactSet,
+    costs: &UnitCosts<'_>,
+    slices: &[Range<usize>],
+) -> Result<(Vec<[i128; GROUP_MEASURES]>, Vec<Vec<Walk>>)> {
+    let groups = facts.groups.len();
+    let of_period = |period: usize| {
+        let cells = ProductPeriod::new(facts.product_facts(period)?);
+        let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
+        add_group_totals(&mut totals, &cells.facts);
+        Ok((totals, costs.walk(period, &cells, slices, groups)?))
+    };
+    let periods = (0..facts.periods.len()).into_par_iter().with_max_len(1).map(of_period);
+    let mut totals = vec![[0; GROUP_MEASURES]; groups];
+    let mut walks = Vec::with_capacity(facts.periods.len());
+    for (of_period, walk) in periods.collect::<Result<Vec<_>>>()? {
+        totals.iter_mut().flatten().zip(of_period.iter().flatten()).for_each(|(sum, more)| *sum += more);
+        walks.push(walk);
+    }
+    Ok((totals, walks))
+}
+
 fn products(
     definition: &Definition,
     layout: &Layout<'_>,
@@ -189,15 +215,14 @@ fn products(
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
-    let periods = (0..facts.periods.len()).into_par_iter();
-    let periods = periods.map(|period| facts.product_facts(period).map(ProductPeriod::new));
-    let periods = periods.collect::<Result<Vec<_>>>()?;
     let names = &facts.groups;
     let slices = slices(facts.customers.len(), names.len());
-    let (costs, of_group) = UnitCosts::new(costing, &facts.line_aggregates, &periods, &slices, names.len())?;
+    let mut costs = UnitCosts::new(costing, &facts.line_aggregates);
+    let (totals, walks) = product_totals(facts, &costs, &slices)?;
+    let of_group = costs.start_from(&walks, slices.len(), names.len());
     let activities: Vec<&Activity> = costs.activities().collect();
     let of_group = (!activities.is_empty()).then_some(of_group);
-    let totals = product_groups::totals(costing, names, group_totals(&periods, names.len()), of_group);
+    let totals = product_groups::totals(costing, names, totals, of_group);
     let profitability = definition.profitability.as_ref();
     let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
     let known = facts.customers.keys.len();
@@ -205,20 +230,27 @@ fn products(
     let spec = customer_product(layout, &groups, standing, &activities, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
     let mut buyers = vec![0; names.len()];
-    merge(
-        &periods,
-        &slices,
-        names.len(),
-        &costs,
-        |slice| {
-            let bought = groups.count(&slice, known);
-            Ok((bought, customer_product(layout, &groups, standing, &activities, slice)?.arrays))
-        },
-        |(bought, arrays)| {
-            buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
-            writer.write(arrays)
-        },
-    )?;
+    let window = slices_of_window(names.len());
+    for (number, window) in (0..).step_by(window).zip(slices.chunks(window)) {
+        let ranks = window[0].start..window[window.len() - 1].end;
+        let read = |period| facts.product_facts_of(period, ranks.clone()).map(ProductPeriod::new);
+        let periods = (0..facts.periods.len()).into_par_iter().map(read).collect::<Result<Vec<_>>>()?;
+        merge(
+            &periods,
+            number,
+            window,
+            names.len(),
+            &costs,
+            |slice| {
+                let bought = groups.count(&slice, known);
+                Ok((bought, customer_product(layout, &groups, standing, &activities, slice)?.arrays))
+            },
+            |(bought, arrays)| {
+                buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
+                writer.write(arrays)
+            },
+        )?;
+    }
     writer.finish()?;
     groups.customers = buyers;
     let own = if cost_columns(activities.len()) == activities.len() { activities } else { vec![] };

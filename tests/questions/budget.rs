@@ -2,7 +2,7 @@
 
 use super::{Release, decimal, history, month, scenario};
 use abacus::pipeline::{ScenarioDef, Step};
-use abacus::profitability::questions::{Budget, budget};
+use abacus::questions::{Budget, budget};
 
 /// The small history; its order desk is bought in steps of 1,000 hours at 4,000.
 fn stepped() -> (super::Pipeline, Release) {

@@ -1,7 +1,7 @@
 //! Why contribution changed.
 
 use super::{Release, history, month};
-use abacus::profitability::questions::{Change, change, customer};
+use abacus::questions::{Change, change, customer};
 
 fn check(change: &Change) {
     let effects: i128 = change.effects.iter().map(|effect| effect.amount.mantissa()).sum();

@@ -1,7 +1,7 @@
 //! Money followed in both directions.
 
 use super::{Release, history, month, retail};
-use abacus::profitability::questions::{activity, change, customer, product, resource};
+use abacus::questions::{activity, change, customer, product, resource};
 use std::collections::BTreeMap;
 
 const ALL: usize = usize::MAX;
@@ -74,9 +74,8 @@ fn traces_close_by_customer_by_pool_and_by_activity() {
 #[test]
 fn what_comes_to_a_node_of_the_sample_leaves_it() {
     let (_folder, release) = retail();
-    let sum = |flows: &[abacus::profitability::questions::Flow]| {
-        flows.iter().map(|flow| flow.amount.mantissa()).sum::<i128>()
-    };
+    let sum =
+        |flows: &[abacus::questions::Flow]| flows.iter().map(|flow| flow.amount.mantissa()).sum::<i128>();
     for period in [None, Some(month("2023-03-01"))] {
         for node in &release.definition.costing.as_ref().unwrap().activities {
             let found = activity(&release.ask(), &node.name, period, 3).unwrap();
@@ -128,7 +127,7 @@ fn a_customer_who_left_would_take_margin_and_avoidable_cost_along() {
     let mut release = Release::of(&pipeline.file());
     release.definition.costing.as_mut().unwrap().activities[1].avoidable = "0.6".parse().unwrap();
     let costing = release.recalled.cost_again(&release.definition).unwrap();
-    let asked = abacus::profitability::questions::Recalled { costing: &costing, ..release.ask() };
+    let asked = abacus::questions::Recalled { costing: &costing, ..release.ask() };
     let left = customer(&asked, "1", None).unwrap().if_left;
     let mut avoidable = 0;
     for activity in &left.activities {
@@ -145,7 +144,7 @@ fn a_customer_who_left_would_take_margin_and_avoidable_cost_along() {
 fn customers_whom_only_the_customers_source_knows_are_explained() {
     let (_folder, release) = retail();
     let recalled = abacus::recall::recall(&release.definition, abacus::recall::MasterData::Leave).unwrap();
-    let asked = recalled.of(&release.definition);
+    let asked = abacus::questions::Recalled::of(&recalled, &release.definition);
     let all = release.customers();
     let mut prospects = 0;
     for key in all.iter().step_by(37) {

@@ -1,7 +1,7 @@
 //! Every kind of node and rate: standard, charged, imputed, fallback, retained, spread, reciprocal, unused capacity.
 
 use super::{Pipeline, Release, history};
-use abacus::profitability::questions::{Flow, activity, customer, resource};
+use abacus::questions::{Flow, activity, customer, resource};
 use std::collections::BTreeMap;
 
 const NETWORK: &str = r#"

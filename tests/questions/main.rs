@@ -14,7 +14,7 @@ mod tours;
 mod whatif;
 
 use abacus::pipeline::{Change, Definition, ScenarioDef};
-use abacus::profitability::questions;
+use abacus::questions;
 use abacus::recall::{MasterData, Recalled, recall};
 use abacus::units::{Day, Decimal, Period};
 use std::collections::BTreeMap;
@@ -43,7 +43,7 @@ impl Release {
     }
 
     fn ask(&self) -> questions::Recalled<'_> {
-        self.recalled.of(&self.definition)
+        questions::Recalled::of(&self.recalled, &self.definition)
     }
 
     fn periods(&self) -> Vec<Period> {

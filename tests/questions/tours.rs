@@ -2,7 +2,7 @@
 
 use super::{Release, decimal, month, shipped};
 use crate::support::Outcome;
-use abacus::profitability::questions::{activity, resource};
+use abacus::questions::{activity, resource};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -69,7 +69,7 @@ fn budgets_count_money_once_however_many_activities_it_passes() {
 #[test]
 fn minutes_of_months_that_are_not_listed_are_not_known() {
     let (_folder, release) = shipped("time_driven");
-    let periods = &release.recalled.of(&release.definition).costing.periods;
+    let periods = &release.ask().costing.periods;
     let known = periods.iter().filter(|period| period.activities[0].actual_minutes.is_some());
     let known: Vec<String> = known.map(|period| period.period.to_string()).collect();
     assert_eq!(known, ["2024-10-01", "2024-11-01"]);

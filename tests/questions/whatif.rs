@@ -3,9 +3,9 @@
 use super::support::rows_of;
 use super::{Release, decimal, history, scenario};
 use abacus::pipeline::{Change, Node, ScenarioDef, apply};
-use abacus::profitability::questions::{Recalled, WhatIf, whatif};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{WriteOptions, export};
+use abacus::questions::{Recalled, WhatIf, whatif};
 
 fn ask(release: &Release, scenario: &ScenarioDef) -> (WhatIf, Sheet) {
     let changed = apply(&release.definition, scenario);
@@ -137,7 +137,7 @@ fn an_unknown_scenario_names_those_there_are() {
     for (name, expected) in
         [("cheeper calls", "did you mean 'cheaper calls'?"), ("zzz", "known are 'cheaper calls'")]
     {
-        let told = abacus::profitability::questions::scenario(&definition, name).unwrap_err().messages;
+        let told = abacus::questions::scenario(&definition, name).unwrap_err().messages;
         assert_eq!(told[0], format!("unknown scenario '{name}'; {expected}"));
         assert!(told[1].ends_with("history.toml: cheaper calls"), "{told:?}");
     }

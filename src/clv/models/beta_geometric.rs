@@ -11,15 +11,16 @@
 //! closed (undiscounted) or sums over nodes, those over p sums over nodes ([`quadrature`]), without the cancellation
 //! and the pole at a = 1 of the printed forms.
 
-use rayon::prelude::*;
-
-use super::estimate::Slope;
-use super::likelihood::{ABSENT, Term, mirrored};
+use super::family::CommonLapse;
+use super::horizon::Horizon;
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::Horizon;
+use super::purchase_counts::purchase_distribution;
+use super::purchase_law::PurchaseLaw;
+use super::terms::{ABSENT, Slope, Term, mirrored};
 use crate::math::quadrature;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
+use rayon::prelude::*;
 
 /// Parameters, times in weeks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,27 +39,56 @@ struct Tossed {
     lapsed: Term,
 }
 
+impl PurchaseLaw for BetaGeometric {
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+        self.side(side, weeks_per_tick, |tossed| &tossed.survived)
+    }
+
+    fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+        self.side(side, weeks_per_tick, |tossed| &tossed.lapsed)
+    }
+
+    fn survived(&self, purchases: u32, t: f64) -> Slope {
+        self.survived_term(purchases, t).into()
+    }
+
+    fn lapsed(&self, purchases: u32, t: f64) -> Slope {
+        self.lapsed_term(purchases, t).into()
+    }
+
+    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+        let alive = AliveAfter::new(self, purchases);
+        ages.iter()
+            .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())
+            .collect()
+    }
+
+    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
+        self.rates.ln_silent(purchases, age, weeks)
+    }
+
+    fn purchase_distribution(&self, t: f64, counts: u32) -> Option<Vec<f64>> {
+        (!self.tosses_at_first).then(|| purchase_distribution(&self.rates, [self.a, self.b], t, counts))
+    }
+}
+
+/// The probability of a lapse where it is the same for all: ln p = −ln (1 + b/a), so its derivative by ln b is p − 1.
+pub(super) fn common_lapse(a: f64, b: f64) -> CommonLapse {
+    let share = a / (a + b);
+    CommonLapse { value: share, slope: share * (1.0 - share) }
+}
+
 impl BetaGeometric {
     /// f of the pair.
-    pub(super) fn survived(&self, purchases: u32, t: f64) -> Term {
+    fn survived_term(&self, purchases: u32, t: f64) -> Term {
         let tossed = self.tossed(purchases);
         sum(&self.rates.term(&tossed.purchased, t), &tossed.survived)
     }
 
     /// g of the pair.
-    pub(super) fn lapsed(&self, purchases: u32, t: f64) -> Term {
+    fn lapsed_term(&self, purchases: u32, t: f64) -> Term {
         let tossed = self.tossed(purchases);
         sum(&self.rates.term(&tossed.purchased, t), &tossed.lapsed)
-    }
-
-    /// f of every pair (x, T).
-    pub(super) fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
-        self.side(side, weeks_per_tick, |tossed| &tossed.survived)
-    }
-
-    /// g of every pair (x, t_x).
-    pub(super) fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
-        self.side(side, weeks_per_tick, |tossed| &tossed.lapsed)
     }
 
     fn side(&self, side: &Side, weeks_per_tick: f64, pick: fn(&Tossed) -> &Term) -> Vec<Term> {
@@ -102,14 +132,6 @@ impl BetaGeometric {
             gradient: [0.0, 0.0, -a * both, b * own],
             hessian,
         }
-    }
-
-    /// Expected purchases of customers alive after x purchases, for each age (weeks) and horizon.
-    pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
-        let alive = AliveAfter::new(self, purchases);
-        ages.iter()
-            .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())
-            .collect()
     }
 }
 

@@ -3,9 +3,8 @@
 //! A model sees of a customer three whole numbers: repeat purchases x, the day t_x of the last one and the age T, both
 //! in days since the first purchase. Counts of them merge exactly, whatever part of the customers each was made from.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Bits for each of x, t_x and T in a packed history: 5741 years of days.
 const BITS: u32 = 21;

@@ -1,13 +1,15 @@
 //! Histories that no model fits well: a reason, a simpler model, never a number that is not one.
 
+use super::families::continuous;
 use super::simulate::{Window, simulate};
 use super::*;
+use crate::pipeline::PurchaseModel;
 
 const WINDOW: Window = Window { intake_days: 90, observed_days: 500 };
 
 /// Fits every model, checks that whatever it predicts is finite, and returns the reasons.
 fn reasons(counts: &Counts) -> [Option<Reason>; 3] {
-    Model::ALL.map(|model| {
+    continuous().map(|model| {
         let fit = fit(model, counts);
         let numbers = fit.parameters.iter().chain(&fit.gradient).chain([&fit.log_likelihood]);
         assert!(
@@ -54,14 +56,14 @@ fn without_anything_to_learn_from_nothing_is_predicted() {
     assert_eq!(reasons(&Counts::default()), all(Reason::NoCustomers));
     let today = Counts::of_customers([(0, 0, 0); 5]);
     assert_eq!(reasons(&today), all(Reason::NoTime));
-    assert!(Model::ALL.iter().all(|&model| Predictor::new(&fit(model, &today)).is_none()));
+    assert!(continuous().iter().all(|&model| Predictor::new(&fit(model, &today)).is_none()));
 }
 
 #[test]
 fn without_repeat_purchases_none_are_expected() {
     let counts = Counts::of_customers((1..100).map(|age| (0, 0, age)));
     assert_eq!(reasons(&counts), all(Reason::NoRepeaters));
-    let predictor = Predictor::new(&fit(Model::BgNbd, &counts)).unwrap();
+    let predictor = Predictor::new(&fit(PurchaseModel::BgNbd, &counts)).unwrap();
     assert_eq!(predictor.purchases(&History::NEW, &Horizon::of_days(365)).value, 0.0);
     assert_eq!(predictor.log_likelihood(&History::of_days(0, 0, 99)), 0.0);
     assert_eq!(predictor.silent(&History::of_days(0, 0, 99), 13.0).value, 1.0);
@@ -71,7 +73,7 @@ fn without_repeat_purchases_none_are_expected() {
 fn one_customer_has_one_rate() {
     let counts = Counts::of_customers([(6, 70, 84)]);
     assert_eq!(reasons(&counts), all(Reason::FewRepeaters));
-    let fit = fit(Model::ParetoNbd, &counts);
+    let fit = fit(PurchaseModel::ParetoNbd, &counts);
     let [rate] = fit.named_parameters()[..] else { panic!("{fit:?}") };
     assert!(rate.name == "rate" && (rate.value - 0.5).abs() < 1e-6, "{rate:?}");
     assert!((rate.standard_error.unwrap() / 0.5 - 6.0_f64.sqrt().recip()).abs() < 1e-6, "{rate:?}");
@@ -87,14 +89,14 @@ fn who_buys_every_day_is_like_everyone_else() {
 
 #[test]
 fn nobody_lapses() {
-    let counts = Counts::of_customers(simulate(Model::BgNbd, [0.8, 6.0, 1e-9, 1.0], WINDOW, 5000, 1));
+    let counts = Counts::of_customers(simulate(PurchaseModel::BgNbd, [0.8, 6.0, 1e-9, 1.0], WINDOW, 5000, 1));
     assert_eq!(reasons(&counts), all(Reason::NobodyLapses));
 }
 
 /// Draws customers from each model and asserts the reason of the model's own fit. Where the truth lies on the boundary,
 /// about every other sample has its maximum inside: the seeds are of those that have not.
 fn assert_own(parameters: [[f64; 4]; 3], seeds: [u64; 3], reason: Reason) {
-    for (index, model) in Model::ALL.into_iter().enumerate() {
+    for (index, model) in continuous().into_iter().enumerate() {
         let counts = Counts::of_customers(simulate(model, parameters[index], WINDOW, 2000, seeds[index]));
         assert_eq!(reasons(&counts)[index], Some(reason), "{model:?}");
     }
@@ -132,8 +134,9 @@ fn odd_histories_have_a_reason_and_predictions() {
 
 #[test]
 fn a_fit_is_the_same_for_any_number_of_threads() {
-    let counts = Counts::of_customers(simulate(Model::ParetoNbd, [0.6, 8.0, 0.7, 12.0], WINDOW, 30_000, 5));
-    for model in Model::ALL {
+    let counts =
+        Counts::of_customers(simulate(PurchaseModel::ParetoNbd, [0.6, 8.0, 0.7, 12.0], WINDOW, 30_000, 5));
+    for model in continuous() {
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| format!("{:?}", fit(model, &counts)))

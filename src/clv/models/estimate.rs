@@ -1,7 +1,5 @@
 //! A value, and how it moves with the parameters: standard errors by the delta method.
 
-use super::likelihood::Term;
-
 /// A prediction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -46,35 +44,6 @@ impl Pulls {
 
     pub(super) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
         std::array::from_fn(|column| (column..4).map(|row| self.lower[row][column] * gradient[row]).sum())
-    }
-}
-
-/// A quantity with its derivatives by the logarithms of the four parameters.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Slope {
-    pub(super) value: f64,
-    pub(super) gradient: [f64; 4],
-}
-
-impl Slope {
-    pub(super) fn scaled(self, factor: f64) -> Self {
-        Self { value: self.value * factor, gradient: self.gradient.map(|entry| entry * factor) }
-    }
-
-    pub(super) fn times(self, other: &Self) -> Self {
-        let entry = |index: usize| self.gradient[index] * other.value + self.value * other.gradient[index];
-        Self { value: self.value * other.value, gradient: std::array::from_fn(entry) }
-    }
-
-    /// Of a logarithm.
-    pub(super) fn exp(self) -> Self {
-        Self { value: self.value.exp(), ..self.scaled(self.value.exp()) }
-    }
-}
-
-impl From<Term> for Slope {
-    fn from(term: Term) -> Self {
-        Self { value: term.value, gradient: term.gradient }
     }
 }
 

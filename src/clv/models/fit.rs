@@ -6,12 +6,14 @@
 //! away, the curvature is flat or the search does not settle, the nested simpler models are fitted and the best of them
 //! by Akaike's criterion (IEEE Transactions on Automatic Control 19, 1974) is returned with its reason.
 
-use super::law::Law;
-use super::likelihood;
+use super::families::family_of;
+use super::family::{CommonLapse, Family};
 use super::nbd::PurchaseRates;
 use super::pairs::Pairs;
-use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Model, Purchasing, Reason};
+use super::purchase_law::PurchaseLaw;
+use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Purchasing, Reason, likelihood};
 use crate::math::optimise::{Evaluation, Optimum, maximise};
+use crate::pipeline::PurchaseModel;
 
 /// The shape that stands for "all customers alike": a coefficient of variation of 10⁻⁴.
 const ALIKE: f64 = 1e8;
@@ -26,7 +28,7 @@ const UNKNOWN: f64 = 3.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// Which one was asked for.
-    pub model: Model,
+    pub model: PurchaseModel,
     /// What of it the data allow.
     pub form: Form,
     /// r, α, a, b or r, α, s, β; times in weeks. In a nested form a shape of 10⁸ stands for "all alike", and a, b or s, β
@@ -62,12 +64,12 @@ pub struct Parameter {
 }
 
 /// Fits a model to counted histories.
-pub fn fit(model: Model, counts: &Counts) -> Fit {
+pub fn fit(model: PurchaseModel, counts: &Counts) -> Fit {
     fit_ticks(model, counts, 1.0 / DAYS_PER_WEEK)
 }
 
 /// As [`fit`], with times of the counts in units of `weeks_per_tick`.
-pub(super) fn fit_ticks(model: Model, counts: &Counts, weeks_per_tick: f64) -> Fit {
+pub(super) fn fit_ticks(model: PurchaseModel, counts: &Counts, weeks_per_tick: f64) -> Fit {
     let sample = Sample::new(model, counts, weeks_per_tick);
     let empty = |reason| Fit { reason: Some(reason), ..sample.nothing() };
     if counts.customers() == 0 {
@@ -88,16 +90,16 @@ pub(super) fn fit_ticks(model: Model, counts: &Counts, weeks_per_tick: f64) -> F
 /// ln of the likelihood of counted histories under a fit to others; none where the fit found nothing to predict from.
 pub fn log_likelihood(fit: &Fit, counts: &Counts) -> Option<f64> {
     let law = fit.law()?;
-    Some(likelihood::log_likelihood(&law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value)
+    Some(likelihood::log_likelihood(&*law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value)
 }
 
 impl Fit {
-    pub(super) fn law(&self) -> Option<Law> {
+    pub(super) fn law(&self) -> Option<Box<dyn PurchaseLaw>> {
         let [r, alpha, ..] = self.parameters;
         match self.form {
             Form { purchasing: Purchasing::Unknown, .. } => None,
-            Form { lapsing: Lapsing::Never, .. } => Some(Law::Nbd(PurchaseRates { r, alpha })),
-            _ => Some(Law::of_model(self.model, self.parameters)),
+            Form { lapsing: Lapsing::Never, .. } => Some(Box::new(PurchaseRates { r, alpha })),
+            _ => Some((family_of(self.model).law)(self.parameters)),
         }
     }
 
@@ -109,7 +111,7 @@ impl Fit {
     /// What was estimated, under the names of the form.
     pub fn named_parameters(&self) -> Vec<Parameter> {
         let [r, alpha, first, second] = self.parameters;
-        let names = self.model.parameter_names();
+        let Family { parameters: names, common_lapse, .. } = family_of(self.model);
         let deviation = |index: usize| self.covariance.map(|covariance| covariance[index][index].sqrt());
         let parameter = |name, value: f64, index| {
             let standard_error = deviation(index).map(|deviation| value * deviation);
@@ -124,14 +126,10 @@ impl Fit {
         match self.form.lapsing {
             Lapsing::Never => {}
             Lapsing::Mixed => parameters.extend([plain(2), plain(3)]),
-            Lapsing::Alike if self.model == Model::ParetoNbd => {
-                parameters.push(parameter("lapse", first / second, 3));
-            }
-            // ln p = −ln (1 + b/a), so its derivative by ln b is p − 1.
             Lapsing::Alike => {
-                let share = first / (first + second);
-                let standard_error = deviation(3).map(|deviation| share * (1.0 - share) * deviation);
-                parameters.push(Parameter { name: "lapse", value: share, standard_error });
+                let CommonLapse { value, slope } = common_lapse(first, second);
+                let standard_error = deviation(3).map(|deviation| slope * deviation);
+                parameters.push(Parameter { name: "lapse", value, standard_error });
             }
         }
         parameters
@@ -140,7 +138,7 @@ impl Fit {
 
 /// Counted histories, ready for any form of a model.
 struct Sample {
-    model: Model,
+    model: PurchaseModel,
     pairs: Pairs,
     weeks_per_tick: f64,
     customers: u64,
@@ -150,7 +148,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn new(model: Model, counts: &Counts, weeks_per_tick: f64) -> Self {
+    fn new(model: PurchaseModel, counts: &Counts, weeks_per_tick: f64) -> Self {
         let weeks = counts.age_days() as f64 * weeks_per_tick;
         Self {
             model,
@@ -206,7 +204,7 @@ impl Sample {
     fn start(&self, form: Form) -> [f64; 4] {
         let r = if form.purchasing == Purchasing::Mixed { 1.0 } else { ALIKE };
         let shape = if form.lapsing == Lapsing::Mixed { 1.0 } else { ALIKE };
-        let lapse = if self.model == Model::ParetoNbd { shape * self.age_weeks } else { shape };
+        let lapse = (family_of(self.model).start)(shape, self.age_weeks);
         match form.lapsing {
             Lapsing::Never => [r, r / self.rate, 0.0, 0.0],
             Lapsing::Mixed | Lapsing::Alike => [r, r / self.rate, shape, lapse],
@@ -223,7 +221,7 @@ impl Sample {
         let optimum = maximise([0.0; N], |position| {
             let fit = Fit { form, parameters: at(position), ..self.nothing() };
             let law = fit.law().expect("a form that is fitted has a law");
-            restrict(&likelihood::log_likelihood(&law, &self.pairs, self.weeks_per_tick), &free)
+            restrict(&likelihood::log_likelihood(&*law, &self.pairs, self.weeks_per_tick), &free)
         });
         self.report(form, at(&optimum.position), &optimum, free)
     }

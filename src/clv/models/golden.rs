@@ -2,11 +2,12 @@
 
 use super::fit::fit_ticks;
 use super::*;
+use crate::pipeline::PurchaseModel;
 
 /// Printed parameters: Fader, Hardie and Lee (2005) for BG/NBD and Pareto/NBD, lifetimes for MBG/NBD.
-const BG: (Model, [f64; 4]) = (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]);
-const MBG: (Model, [f64; 4]) = (Model::MbgNbd, [0.525, 6.183, 0.891, 1.614]);
-const PARETO: (Model, [f64; 4]) = (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]);
+const BG: (PurchaseModel, [f64; 4]) = (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426]);
+const MBG: (PurchaseModel, [f64; 4]) = (PurchaseModel::MbgNbd, [0.525, 6.183, 0.891, 1.614]);
+const PARETO: (PurchaseModel, [f64; 4]) = (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669]);
 
 fn read(csv: &str) -> Counts {
     let row = |line: &str| {
@@ -25,7 +26,7 @@ fn cdnow_39_weeks() -> Counts {
     read(include_str!("testdata/cdnow_39_weeks.csv"))
 }
 
-fn predictor((model, parameters): (Model, [f64; 4])) -> Predictor {
+fn predictor((model, parameters): (PurchaseModel, [f64; 4])) -> Predictor {
     Predictor::with_parameters(model, parameters)
 }
 
@@ -57,15 +58,15 @@ fn cdnow_is_the_papers_data() {
 #[test]
 fn cdnow_fits_agree_with_the_papers() {
     let (exact, long) = (cdnow_39_weeks(), read(include_str!("testdata/cdnow_78_weeks.csv")));
-    check_fit(&exact, Model::BgNbd, [0.24259452, 4.4136020, 0.79292202, 2.4259068], -9582.429207);
-    check_fit(&exact, Model::MbgNbd, [0.52484316, 6.1830853, 0.89135939, 1.6140022], -9582.135716);
-    check_fit(&exact, Model::ParetoNbd, [0.55327705, 10.577683, 0.60623999, 11.668735], -9594.976179);
-    check_fit(&long, Model::ParetoNbd, [0.5630037, 12.55917, 0.4081073, 10.51454], -17135.8359);
-    check_fit(&long, Model::BgNbd, [0.2535612, 5.447258, 0.6073654, 2.647234], -17138.2340);
-    check_fit(&long, Model::MbgNbd, [0.6178433, 8.65696, 0.5515249, 1.009059], -17127.3733);
+    check_fit(&exact, PurchaseModel::BgNbd, [0.24259452, 4.4136020, 0.79292202, 2.4259068], -9582.429207);
+    check_fit(&exact, PurchaseModel::MbgNbd, [0.52484316, 6.1830853, 0.89135939, 1.6140022], -9582.135716);
+    check_fit(&exact, PurchaseModel::ParetoNbd, [0.55327705, 10.577683, 0.60623999, 11.668735], -9594.976179);
+    check_fit(&long, PurchaseModel::ParetoNbd, [0.5630037, 12.55917, 0.4081073, 10.51454], -17135.8359);
+    check_fit(&long, PurchaseModel::BgNbd, [0.2535612, 5.447258, 0.6073654, 2.647234], -17138.2340);
+    check_fit(&long, PurchaseModel::MbgNbd, [0.6178433, 8.65696, 0.5515249, 1.009059], -17127.3733);
 }
 
-fn check_fit(counts: &Counts, model: Model, parameters: [f64; 4], log_likelihood: f64) {
+fn check_fit(counts: &Counts, model: PurchaseModel, parameters: [f64; 4], log_likelihood: f64) {
     let fit = fit(model, counts);
     // Goldens are given to the digits shown.
     let digits = if log_likelihood < -10_000.0 { 6e-5 } else { 1e-6 };
@@ -80,9 +81,9 @@ fn check_fit(counts: &Counts, model: Model, parameters: [f64; 4], log_likelihood
 fn cdnow_standard_errors_come_from_the_observed_hessian() {
     let counts = cdnow_39_weeks();
     for (model, errors) in [
-        (Model::BgNbd, [0.01256, 0.3782, 0.1857, 0.7054]),
-        (Model::MbgNbd, [0.0833, 0.6956, 0.1548, 0.5375]),
-        (Model::ParetoNbd, [0.04763, 0.8427, 0.1873, 6.211]),
+        (PurchaseModel::BgNbd, [0.01256, 0.3782, 0.1857, 0.7054]),
+        (PurchaseModel::MbgNbd, [0.0833, 0.6956, 0.1548, 0.5375]),
+        (PurchaseModel::ParetoNbd, [0.04763, 0.8427, 0.1873, 6.211]),
     ] {
         let found = fit(model, &counts).standard_errors.unwrap();
         let is_close = |(found, expected): (&f64, f64)| (found / expected - 1.0).abs() < 1e-3;
@@ -93,9 +94,11 @@ fn cdnow_standard_errors_come_from_the_observed_hessian() {
 #[test]
 fn cdnow_with_rounded_times_gives_the_packages_likelihoods() {
     let rounded = read(include_str!("testdata/cdnow_39_weeks_hundredths.csv"));
-    for (model, log_likelihood) in
-        [(Model::BgNbd, -9582.425561), (Model::ParetoNbd, -9594.973930), (Model::MbgNbd, -9582.132685)]
-    {
+    for (model, log_likelihood) in [
+        (PurchaseModel::BgNbd, -9582.425561),
+        (PurchaseModel::ParetoNbd, -9594.973930),
+        (PurchaseModel::MbgNbd, -9582.132685),
+    ] {
         let fit = fit_ticks(model, &rounded, 0.01);
         assert!((fit.log_likelihood - log_likelihood).abs() < 1e-6, "{fit:?}");
     }
@@ -200,7 +203,7 @@ fn expected_purchases_of_a_new_customer() {
 
 #[test]
 fn hardies_sheet_of_expected_purchases() {
-    let fitted = Predictor::new(&fit(Model::BgNbd, &cdnow_39_weeks())).unwrap();
+    let fitted = Predictor::new(&fit(PurchaseModel::BgNbd, &cdnow_39_weeks())).unwrap();
     for (t, expected) in
         [(1.0 / 7.0, 0.0078), (1.0, 0.0532), (3.0, 0.1506), (223.0 / 7.0, 1.0405), (32.0, 1.0437)]
     {
@@ -244,7 +247,7 @@ fn bg_nbd_probability_of_silence() {
 
 #[test]
 fn btyd_manual_example_of_residual_transactions() {
-    let manual = predictor((Model::ParetoNbd, [0.5629966, 12.5590370, 0.4081095, 10.5148048]));
+    let manual = predictor((PurchaseModel::ParetoNbd, [0.5629966, 12.5590370, 0.4081095, 10.5148048]));
     let forever = Horizon { weeks: f64::INFINITY, discount_per_week: 0.0027 };
     close(manual.purchases(&history(7, 35.0, 77.86), &forever).value, 1.86418332807);
     // More purchases with the last one equally long ago: past three, frequency speaks for a lapse.
@@ -282,9 +285,9 @@ fn finite_horizons_discounted_and_not() {
 #[test]
 fn cdnow_totals() {
     for (model, alive, ahead) in [
-        (Model::BgNbd, 1917.2777, 1653.4087),
-        (Model::MbgNbd, 1057.6364, 1576.7283),
-        (Model::ParetoNbd, 1051.8752, 1665.5131),
+        (PurchaseModel::BgNbd, 1917.2777, 1653.4087),
+        (PurchaseModel::MbgNbd, 1057.6364, 1576.7283),
+        (PurchaseModel::ParetoNbd, 1051.8752, 1665.5131),
     ] {
         let counts = cdnow_39_weeks();
         let predictor = Predictor::new(&fit(model, &counts)).unwrap();
@@ -326,7 +329,7 @@ fn totals<const N: usize>(counts: &Counts, of: impl Fn(&CountRow) -> [f64; N]) -
 #[test]
 fn pareto_nbd_tracks_cdnow_by_week() {
     let counts = cdnow_39_weeks();
-    let predictor = Predictor::new(&fit(Model::ParetoNbd, &counts)).unwrap();
+    let predictor = Predictor::new(&fit(PurchaseModel::ParetoNbd, &counts)).unwrap();
     // The oldest customers bought first on day 0 and are 272 days old.
     let first_days: Vec<_> = counts.rows().iter().map(|row| (272 - row.age_days, row.customers)).collect();
     let tracked = predictor.tracking(&first_days, 25 * 7 + 1);

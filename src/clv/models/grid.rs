@@ -1,6 +1,7 @@
 //! Predictions beside arbitrary-precision values: every 37th point of the grid of `benches/clv`.
 
-use super::{History, Horizon, Model, Predictor};
+use super::{History, Horizon, Predictor};
+use crate::pipeline::PurchaseModel;
 
 #[test]
 fn predictions_agree_with_arbitrary_precision() {
@@ -13,7 +14,8 @@ fn check_point(line: &str) {
     let number = |index: usize| fields[index].parse::<f64>().unwrap();
     let day = |index: usize| fields[index].parse::<u32>().unwrap();
     let parameters = std::array::from_fn(|index| number(index + 1));
-    let predictor = Predictor::with_parameters(Model::parse(fields[0]).unwrap(), parameters);
+    let predictor =
+        Predictor::with_parameters(PurchaseModel::of_word(&fields[0].replace('/', "_")).unwrap(), parameters);
     let history = History::of_days(day(5), day(6), day(7));
     for (field, found) in [
         (10, predictor.log_likelihood(&history)),

@@ -6,19 +6,11 @@
 //! (1 − π) f″ + π g″ + π (1 − π) (f′ − g′)(f′ − g′)ᵀ. So f″ and g″ are weighted pair by pair, and a history costs one
 //! exponential and one logarithm.
 
-use rayon::prelude::*;
-
-use super::estimate::Slope;
-use super::law::Law;
 use super::pairs::{Chunk, Pairs};
+use super::purchase_law::PurchaseLaw;
+use super::terms::{Slope, Term, mirrored};
 use crate::math::optimise::Evaluation;
-
-/// A term of the likelihood, with derivatives by the logarithms of the four parameters.
-pub(super) type Term = Evaluation<4>;
-
-/// A term that is not there: its e^value is 0.
-pub(super) const ABSENT: Term =
-    Evaluation { value: f64::NEG_INFINITY, gradient: [0.0; 4], hessian: [[0.0; 4]; 4] };
+use rayon::prelude::*;
 
 /// Sums over the rows of one chunk.
 struct ChunkSum {
@@ -32,7 +24,7 @@ struct ChunkSum {
 }
 
 /// The log-likelihood of all histories under `law`; times of pairs are in units of `weeks_per_tick`.
-pub(super) fn log_likelihood(law: &Law, pairs: &Pairs, weeks_per_tick: f64) -> Evaluation<4> {
+pub(super) fn log_likelihood(law: &dyn PurchaseLaw, pairs: &Pairs, weeks_per_tick: f64) -> Evaluation<4> {
     let survived = law.survived_side(&pairs.ages, weeks_per_tick);
     let lapsed = law.lapsed_side(&pairs.lasts, weeks_per_tick);
     let slopes = |terms: &[Term]| -> Vec<Slope> { terms.iter().map(|&term| term.into()).collect() };
@@ -97,9 +89,4 @@ fn add_weighted(total: &mut Evaluation<4>, terms: &[Term], weights: &[f64]) {
             }
         }
     }
-}
-
-/// The symmetric matrix of a lower triangle.
-pub(super) fn mirrored(lower: [[f64; 4]; 4]) -> [[f64; 4]; 4] {
-    std::array::from_fn(|row| std::array::from_fn(|column| lower[row.max(column)][row.min(column)]))
 }

@@ -10,10 +10,23 @@
 //!
 //! Range: as `bg_nbd`.
 
-use super::beta_geometric::BetaGeometric;
+use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::family::Family;
 use super::nbd::PurchaseRates;
+use crate::pipeline::PurchaseModel;
 
-/// The law with parameters r, α, a, b.
-pub(super) fn law([r, alpha, a, b]: [f64; 4]) -> BetaGeometric {
-    BetaGeometric { rates: PurchaseRates { r, alpha }, a, b, tosses_at_first: true }
-}
+/// The model.
+pub(super) static FAMILY: Family = Family {
+    model: PurchaseModel::MbgNbd,
+    parameters: ["r", "alpha", "a", "b"],
+    law: |[r, alpha, a, b]| {
+        Box::new(BetaGeometric { rates: PurchaseRates { r, alpha }, a, b, tosses_at_first: true })
+    },
+    start: |shape, _| shape,
+    common_lapse,
+    simulate: |draws, [_, _, a, b], rate, age| {
+        let lapse = draws.beta(a, b);
+        let is_gone = draws.uniform() < lapse;
+        if is_gone { (0, 0.0) } else { draws.purchases(rate, age, lapse) }
+    },
+};

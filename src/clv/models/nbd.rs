@@ -7,9 +7,11 @@
 //! Alone it is what the other models become when nobody lapses; with r = 10⁸ it is a Poisson process of the single rate
 //! r/α, to a relative error of x²/r. Range: r from 10⁻⁷, x to 10⁶, times from 0.
 
-use super::estimate::Slope;
-use super::likelihood::Term;
-use super::predict::Horizon;
+use super::horizon::Horizon;
+use super::pairs::Side;
+use super::purchase_law::PurchaseLaw;
+use super::terms::ABSENT;
+use super::terms::{Slope, Term};
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 
 /// The gamma law of purchase rates.
@@ -63,11 +65,6 @@ impl PurchaseRates {
         Slope { value: mean, gradient: [self.r / reach, -mean * self.alpha / reach, 0.0, 0.0] }
     }
 
-    /// Discounted expected purchases within the horizon if nobody lapses.
-    pub(super) fn ahead(&self, purchases: u32, age: f64, horizon: &Horizon) -> Slope {
-        self.mean(purchases, age).scaled(horizon.discounted_weeks())
-    }
-
     /// ln of the probability of no purchase in the next `weeks`, if alive.
     pub(super) fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
         let (shape, reach) = (self.r + f64::from(purchases), self.alpha + age);
@@ -75,5 +72,34 @@ impl PurchaseRates {
         let by_reach = shape * weeks / (reach + weeks);
         let gradient = [-self.r * growth, by_reach * self.alpha / reach, 0.0, 0.0];
         Slope { value: -shape * growth, gradient }
+    }
+}
+
+/// The law under which nobody lapses.
+impl PurchaseLaw for PurchaseRates {
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+        let term = |&(x, t): &(u32, u32)| self.term(&self.purchased(x), f64::from(t) * weeks_per_tick);
+        side.pairs.iter().map(term).collect()
+    }
+
+    fn lapsed_side(&self, side: &Side, _weeks_per_tick: f64) -> Vec<Term> {
+        vec![ABSENT; side.pairs.len()]
+    }
+
+    fn survived(&self, purchases: u32, t: f64) -> Slope {
+        self.term(&self.purchased(purchases), t).into()
+    }
+
+    fn lapsed(&self, _purchases: u32, _t: f64) -> Slope {
+        ABSENT.into()
+    }
+
+    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+        let one = |age: f64, horizon: &Horizon| self.mean(purchases, age).scaled(horizon.discounted_weeks());
+        ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
+    }
+
+    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
+        PurchaseRates::ln_silent(self, purchases, age, weeks)
     }
 }

@@ -3,9 +3,8 @@
 //! Times are whole days, so there are far fewer pairs than histories, and every special function of every model here
 //! depends on one pair alone. What remains per history is one exponential.
 
-use std::ops::Range;
-
 use super::Counts;
+use std::ops::Range;
 
 /// Histories handled in one piece; sums are taken piece by piece in order, whatever the threads.
 const CHUNK: usize = 1 << 14;

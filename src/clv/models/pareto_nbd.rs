@@ -14,15 +14,16 @@
 //!
 //! Range: r + s > 0.1, x to 10⁶; α and β may lie any factor apart.
 
-use rayon::prelude::*;
-
-use super::estimate::Slope;
+use super::family::{CommonLapse, Family};
+use super::horizon::Horizon;
 use super::lapse_share::{Column, LapseShare};
-use super::likelihood::{Term, mirrored};
 use super::nbd::{PurchaseRates, Purchased};
 use super::pairs::Side;
-use super::predict::Horizon;
+use super::purchase_law::PurchaseLaw;
+use super::terms::{Slope, Term, mirrored};
 use crate::math::quadrature;
+use crate::pipeline::PurchaseModel;
+use rayon::prelude::*;
 
 /// Parameters, times in weeks.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,35 +42,74 @@ enum End {
     Lapsed,
 }
 
-impl ParetoNbd {
-    /// f of the pair.
-    pub(super) fn survived(&self, purchases: u32, t: f64) -> Term {
-        self.term(purchases, t, End::Survived)
-    }
+/// The model.
+pub(super) static FAMILY: Family = Family {
+    model: PurchaseModel::ParetoNbd,
+    parameters: ["r", "alpha", "s", "beta"],
+    law: |[r, alpha, s, beta]| Box::new(ParetoNbd { rates: PurchaseRates { r, alpha }, s, beta }),
+    // Survival halves within the mean age.
+    start: |shape, age_weeks| shape * age_weeks,
+    common_lapse: |s, beta| CommonLapse { value: s / beta, slope: s / beta },
+    simulate: |draws, [_, _, s, beta], rate, age| {
+        let lapse_rate = draws.gamma(s) / beta;
+        let life = draws.exponential() / lapse_rate;
+        draws.purchases(rate, age.min(life), 0.0)
+    },
+};
 
-    /// g of the pair.
-    pub(super) fn lapsed(&self, purchases: u32, t: f64) -> Term {
-        self.term(purchases, t, End::Lapsed)
-    }
-
-    /// f of every pair (x, T).
-    pub(super) fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+impl PurchaseLaw for ParetoNbd {
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
         self.side(side, weeks_per_tick, End::Survived)
     }
 
-    /// g of every pair (x, t_x).
-    pub(super) fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+    fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
         self.side(side, weeks_per_tick, End::Lapsed)
     }
 
+    fn survived(&self, purchases: u32, t: f64) -> Slope {
+        self.term(purchases, t, End::Survived).into()
+    }
+
+    fn lapsed(&self, purchases: u32, t: f64) -> Slope {
+        self.term(purchases, t, End::Lapsed).into()
+    }
+
+    fn alive(&self, purchases: u32, t: f64, _survived: &Slope) -> Slope {
+        self.ln_alive(purchases, t).into()
+    }
+
+    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+        let one =
+            |age: f64, horizon| self.rates.mean(purchases, age).times(&self.survival_weeks(age, horizon));
+        ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
+    }
+
+    /// A later a(t) and either fate.
+    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
+        let later = age + weeks;
+        let (now, then) = (self.column(age).shares(purchases), self.column(later).shares(purchases));
+        let now = self.share_term(&now[purchases as usize], age);
+        let then = self.share_term(&then[purchases as usize], later);
+        let (alive_now, alive_then) = (self.ln_alive(purchases, age), self.ln_alive(purchases, later));
+        let ratio = (alive_then.value - alive_now.value).exp();
+        let silent = ratio * (1.0 - then.value) + now.value;
+        let slope = |index: usize| {
+            let growth = alive_then.gradient[index] - alive_now.gradient[index];
+            ratio * (growth * (1.0 - then.value) - then.gradient[index]) + now.gradient[index]
+        };
+        Slope { value: silent.ln(), gradient: std::array::from_fn(|index| slope(index) / silent) }
+    }
+}
+
+impl ParetoNbd {
     /// ln a of the pair.
-    pub(super) fn alive(&self, purchases: u32, t: f64) -> Term {
+    fn ln_alive(&self, purchases: u32, t: f64) -> Term {
         self.alive_term(&self.rates.purchased(purchases), t)
     }
 
     fn term(&self, purchases: u32, t: f64, end: End) -> Term {
         let shares = self.column(t).shares(purchases);
-        self.end_term(&self.alive(purchases, t), &shares[purchases as usize], purchases, t, end)
+        self.end_term(&self.ln_alive(purchases, t), &shares[purchases as usize], purchases, t, end)
     }
 
     fn side(&self, side: &Side, weeks_per_tick: f64, end: End) -> Vec<Term> {
@@ -84,7 +124,7 @@ impl ParetoNbd {
                 |x: u32| self.end_term(&self.alive_term(of_purchases(x), t), &shares[x as usize], x, t, end);
             slots.iter().map(|&slot| (slot, term(side.pairs[slot].0))).collect()
         };
-        let mut terms = vec![super::likelihood::ABSENT; side.pairs.len()];
+        let mut terms = vec![super::terms::ABSENT; side.pairs.len()];
         let columns: Vec<_> = side.by_time().par_iter().map(column).collect();
         columns.into_iter().flatten().for_each(|(slot, term)| terms[slot] = term);
         terms
@@ -147,13 +187,6 @@ impl ParetoNbd {
         Term { value: share.value, gradient, hessian }
     }
 
-    /// Expected purchases of customers alive after x purchases, for each age (weeks) and horizon.
-    pub(super) fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
-        let one =
-            |age: f64, horizon| self.rates.mean(purchases, age).times(&self.survival_weeks(age, horizon));
-        ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
-    }
-
     /// The discounted weeks within the horizon that a customer alive at `age` is alive: ∫ e^(−δu) (1 + u/B)⁻ˢ du.
     pub(super) fn survival_weeks(&self, age: f64, horizon: &Horizon) -> Slope {
         let (s, reach, discount) = (self.s, self.beta + age, horizon.discount_per_week);
@@ -172,22 +205,6 @@ impl ParetoNbd {
             })
         };
         Slope { value, gradient: [0.0, 0.0, by_ln_s, by_ln_reach * self.beta / reach] }
-    }
-
-    /// ln of the probability of no purchase in the next `weeks`, if alive: a later a(t) and either fate.
-    pub(super) fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
-        let later = age + weeks;
-        let (now, then) = (self.column(age).shares(purchases), self.column(later).shares(purchases));
-        let now = self.share_term(&now[purchases as usize], age);
-        let then = self.share_term(&then[purchases as usize], later);
-        let (alive_now, alive_then) = (self.alive(purchases, age), self.alive(purchases, later));
-        let ratio = (alive_then.value - alive_now.value).exp();
-        let silent = ratio * (1.0 - then.value) + now.value;
-        let slope = |index: usize| {
-            let growth = alive_then.gradient[index] - alive_now.gradient[index];
-            ratio * (growth * (1.0 - then.value) - then.gradient[index]) + now.gradient[index]
-        };
-        Slope { value: silent.ln(), gradient: std::array::from_fn(|index| slope(index) / silent) }
     }
 }
 

@@ -1,88 +1,29 @@
 //! What a fitted model expects of one customer, with standard errors by the delta method.
 
-use super::estimate::{Estimate, Pulls, Slope};
-use super::law::Law;
-use super::{Fit, Model, bg_nbd};
-
-/// A customer's past, times in weeks since the first purchase.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct History {
-    /// x: repeat purchases.
-    pub purchases: u32,
-    /// t_x: when the last purchase was, 0 without repeat purchase.
-    pub last_purchase_weeks: f64,
-    /// T: the end of observation.
-    pub age_weeks: f64,
-}
-
-impl History {
-    /// A customer who has just bought for the first time.
-    pub const NEW: Self = Self { purchases: 0, last_purchase_weeks: 0.0, age_weeks: 0.0 };
-
-    /// From whole days, as counted.
-    pub fn of_days(purchases: u32, last_purchase_days: u32, age_days: u32) -> Self {
-        let weeks = |days: u32| f64::from(days) / super::DAYS_PER_WEEK;
-        Self { purchases, last_purchase_weeks: weeks(last_purchase_days), age_weeks: weeks(age_days) }
-    }
-}
-
-/// How far ahead purchases count, and how much later ones count less.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Horizon {
-    /// Length, or infinite.
-    pub weeks: f64,
-    /// Continuous rate δ: a purchase after u weeks counts e^(−δu). Positive if the length is infinite.
-    pub discount_per_week: f64,
-}
-
-impl Horizon {
-    /// Plain expected purchases in so many days.
-    pub fn of_days(days: u32) -> Self {
-        Self { weeks: f64::from(days) / super::DAYS_PER_WEEK, discount_per_week: 0.0 }
-    }
-
-    /// For ever, discounted: DERT, discounted expected residual transactions.
-    pub fn forever(discount_per_day: f64) -> Self {
-        let horizon =
-            Self { weeks: f64::INFINITY, discount_per_week: discount_per_day * super::DAYS_PER_WEEK };
-        assert!(
-            horizon.is_possible(),
-            "residual purchases need a positive discount rate, not {discount_per_day}"
-        );
-        horizon
-    }
-
-    fn is_possible(&self) -> bool {
-        let (weeks, discount) = (self.weeks, self.discount_per_week);
-        weeks >= 0.0 && discount >= 0.0 && discount.is_finite() && (weeks.is_finite() || discount > 0.0)
-    }
-
-    /// ∫ e^(−δu) du over the horizon.
-    pub(super) fn discounted_weeks(&self) -> f64 {
-        if self.discount_per_week == 0.0 {
-            return self.weeks;
-        }
-        -(-self.discount_per_week * self.weeks).exp_m1() / self.discount_per_week
-    }
-}
+use super::Fit;
+use super::estimate::{Estimate, Pulls};
+use super::families::family_of;
+use super::horizon::{History, Horizon};
+use super::purchase_law::PurchaseLaw;
+use super::terms::Slope;
+use crate::pipeline::PurchaseModel;
 
 /// A fit, ready to predict.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Predictor {
-    model: Model,
-    law: Law,
+    law: Box<dyn PurchaseLaw>,
     pulls: Option<Pulls>,
 }
 
 impl Predictor {
     /// `None` where the fit found nothing to predict from.
     pub fn new(fit: &Fit) -> Option<Self> {
-        Some(Self { model: fit.model, law: fit.law()?, pulls: fit.covariance.as_ref().map(Pulls::new) })
+        Some(Self { law: fit.law()?, pulls: fit.covariance.as_ref().map(Pulls::new) })
     }
 
     /// A model with parameters from elsewhere; without standard errors.
-    pub fn with_parameters(model: Model, parameters: [f64; 4]) -> Self {
-        Self { model, law: Law::of_model(model, parameters), pulls: None }
+    pub fn with_parameters(model: PurchaseModel, parameters: [f64; 4]) -> Self {
+        Self { law: (family_of(model).law)(parameters), pulls: None }
     }
 
     /// The probability that the customer has not lapsed.
@@ -107,12 +48,7 @@ impl Predictor {
 
     /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. BG/NBD only.
     pub fn purchase_distribution(&self, weeks: f64, counts: u32) -> Option<Vec<f64>> {
-        match (&self.law, self.model) {
-            (Law::BetaGeometric(law), Model::BgNbd) => {
-                Some(bg_nbd::purchase_distribution(law, weeks, counts))
-            }
-            _ => None,
-        }
+        self.law.purchase_distribution(weeks, counts)
     }
 
     /// Expected repeat purchases of a new customer by the end of each of the first `days` days, the first day being 0.
@@ -177,7 +113,7 @@ mod tests {
         [(0, 0.0, 0.0), (0, 0.0, 30.0), (2, 11.0, 38.86), (30, 50.0, 52.0), (400, 500.0, 520.0)];
 
     /// With a covariance of 1 the pull is the gradient.
-    fn predictor(model: Model, parameters: [f64; 4]) -> Predictor {
+    fn predictor(model: PurchaseModel, parameters: [f64; 4]) -> Predictor {
         let one = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
         Predictor { pulls: Some(Pulls::new(&one)), ..Predictor::with_parameters(model, parameters) }
     }
@@ -185,10 +121,10 @@ mod tests {
     #[test]
     fn gradients_are_those_of_the_predictions() {
         for (model, parameters) in [
-            (Model::BgNbd, [0.243, 4.414, 0.793, 2.426]),
-            (Model::MbgNbd, [0.525, 6.183, 1.0, 1.614]),
-            (Model::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
-            (Model::ParetoNbd, [3.0, 2.0, 1.0, 150.0]),
+            (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426]),
+            (PurchaseModel::MbgNbd, [0.525, 6.183, 1.0, 1.614]),
+            (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
+            (PurchaseModel::ParetoNbd, [3.0, 2.0, 1.0, 150.0]),
         ] {
             for (purchases, last_purchase_weeks, age_weeks) in HISTORIES {
                 let history = History { purchases, last_purchase_weeks, age_weeks };
@@ -197,7 +133,7 @@ mod tests {
         }
     }
 
-    fn check_gradients(model: Model, parameters: [f64; 4], history: &History) {
+    fn check_gradients(model: PurchaseModel, parameters: [f64; 4], history: &History) {
         let at = |parameters| {
             let predictor = predictor(model, parameters);
             let ahead = |weeks, discount_per_week| {

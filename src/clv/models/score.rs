@@ -3,13 +3,14 @@
 //! P(alive) = a/(e^f + e^g), with a and f of the pair (x, T) and g of the pair (x, t_x); what an alive customer will buy
 //! depends on (x, T) alone. Tables hold them with their pulls (see [`Estimate`]), so that errors cost additions only.
 
-use rayon::prelude::*;
-
-use super::estimate::{Pulls, Slope};
-use super::law::Law;
+use super::estimate::Pulls;
+use super::horizon::Horizon;
 use super::pairs::{Pairs, Side};
-use super::predict::{Horizon, alive_probability};
+use super::predict::alive_probability;
+use super::purchase_law::PurchaseLaw;
+use super::terms::Slope;
 use super::{Counts, DAYS_PER_WEEK, Estimate, Fit};
+use rayon::prelude::*;
 
 /// How many horizons may be declared.
 pub const MOST_HORIZONS: usize = 4;
@@ -66,8 +67,8 @@ impl Scorer {
             ..slope
         };
         Some(Self {
-            of_ages: of_ages(&law, &pairs.ages, &horizons, &pulled),
-            of_lasts: of_lasts(&law, &pairs.lasts).into_iter().map(pulled).collect(),
+            of_ages: of_ages(&*law, &pairs.ages, &horizons, &pulled),
+            of_lasts: of_lasts(&*law, &pairs.lasts).into_iter().map(pulled).collect(),
             ages: Places::new(&pairs.ages),
             lasts: Places::new(&pairs.lasts),
             horizons: horizons_days.len(),
@@ -97,7 +98,7 @@ impl Scorer {
 }
 
 fn of_ages(
-    law: &Law,
+    law: &dyn PurchaseLaw,
     side: &Side,
     horizons: &[Horizon],
     pulled: &(impl Fn(Slope) -> Slope + Sync),
@@ -127,7 +128,7 @@ fn of_ages(
     pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
 }
 
-fn of_lasts(law: &Law, side: &Side) -> Vec<Slope> {
+fn of_lasts(law: &dyn PurchaseLaw, side: &Side) -> Vec<Slope> {
     law.lapsed_side(side, 1.0 / DAYS_PER_WEEK).into_iter().map(Slope::from).collect()
 }
 
@@ -171,7 +172,8 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clv::models::{History, Model, Predictor, fit};
+    use crate::clv::models::families::continuous;
+    use crate::clv::models::{History, Predictor, fit};
 
     #[test]
     fn a_score_is_the_prediction_of_one_customer() {
@@ -181,7 +183,7 @@ mod tests {
             (purchases, if purchases == 0 { 0 } else { 1 + index * 11 % age }, age)
         });
         let counts = Counts::of_customers(customers);
-        for model in Model::ALL {
+        for model in continuous() {
             let fit = fit(model, &counts);
             let scorer = Scorer::new(&fit, &[91, 365], 4e-4, &counts).unwrap();
             let predictor = Predictor::new(&fit).unwrap();

@@ -2,7 +2,6 @@
 
 use super::customer_value::RESIDUAL;
 use super::{Layout, integer, shown};
-use crate::clv::backtest::model_name;
 use crate::clv::equity::{Equity, Variance};
 use crate::clv::money;
 use crate::clv::past::{FULL, REVENUE, VALUED};
@@ -51,7 +50,7 @@ type Row<'r> = (Option<usize>, &'r Equity);
 fn model(models: &[PurchaseModel], segment: Option<usize>) -> Option<&'static str> {
     let one = segment.map(|segment| models[segment]);
     let common = models.first().filter(|first| models.iter().all(|model| model == *first)).copied();
-    one.or(common).map(model_name)
+    one.or(common).map(PurchaseModel::word)
 }
 
 /// A sheet being filled with sums over customers.

@@ -1,7 +1,6 @@
 //! `customer_value`: what every customer is expected to do and to bring.
 
 use super::{Layout, shown};
-use crate::clv::backtest::model_name;
 use crate::clv::models::Estimate;
 use crate::clv::money;
 use crate::clv::past::{FULL, MEASURES, REVENUE, Times, VALUED};
@@ -103,10 +102,7 @@ pub(crate) fn sheet(layout: &Layout<'_>, models: &[PurchaseModel], columns: Colu
     layout.add_as_of(&mut sheet, rows);
     layout.add_segments(&mut sheet, columns.segments.iter().map(|segment| Some(*segment)));
     let model = Column::new("model", ColumnKind::Name, "", "Purchase model the customer is valued by");
-    sheet.texts(
-        model,
-        columns.segments.iter().map(|segment| models.get(*segment).map(|model| model_name(*model))),
-    );
+    sheet.texts(model, columns.segments.iter().map(|segment| models.get(*segment).map(|model| model.word())));
     add_counts(&mut sheet, columns.counts);
     let mut sheet = Writing { sheet, currency: layout.currency(), money_scale: layout.facts.money_scale };
     sheet.pair("probability_alive", "1", "Probability of being alive at the as-of date", columns.alive);

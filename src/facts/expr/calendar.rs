@@ -1,11 +1,11 @@
 //! Parts and beginnings of dates and times, and times from numbers.
 
 use super::Fault;
-use super::eval::Value;
 use super::node::{Epoch, Kind};
 use super::number::{Faults, Numbers, row_number};
 use super::rounding::{Mode, rounded};
 use super::time::{day_of, local, midnight, offset_micros, to_utc};
+use super::value::Value;
 use super::vector::{Values, Vector};
 use crate::pipeline::sql::DatePart;
 use crate::units::{Day, MICROS_PER_DAY};

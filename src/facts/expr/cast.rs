@@ -2,12 +2,13 @@
 //!
 //! A value that the type does not hold is a fault of its row, or null where it was tried only.
 
-use super::eval::{Value, broken, dates, floats, instants};
+use super::eval::{dates, floats, instants};
 use super::node::{Cast, Format, Kind};
 use super::number::{Checked, Faults, Numbers, merged, row_number};
 use super::outcome::{Outcome, without};
 use super::rounding::{Mode, rounded, to_scale};
 use super::text::Texts;
+use super::value::{Value, broken};
 use super::vector::{Values, Vector};
 use super::{Fault, parse, time, write};
 use crate::error::Result;

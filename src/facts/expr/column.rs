@@ -1,11 +1,11 @@
 //! File columns: which types are read, and how they are held.
 
 use super::Fault;
-use super::eval::Value;
 use super::node::{Format, Kind};
 use super::number::{Faults, Numbers, row_number};
 use super::outcome::Outcome;
 use super::text::Texts;
+use super::value::Value;
 use super::vector::{Values, Vector};
 use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeBinaryArray, PrimitiveArray, StringArray, StringBuilder,

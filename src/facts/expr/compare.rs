@@ -1,9 +1,9 @@
 //! Comparisons, with SQL's unknown where a side is null.
 
-use super::eval::Value;
 use super::node::Comparison;
 use super::number::Mantissas;
 use super::text::{Texts, kernel};
+use super::value::Value;
 use super::vector::{Values, Vector};
 use arrow::array::{Array, BooleanArray, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};

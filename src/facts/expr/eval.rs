@@ -11,38 +11,19 @@ use super::rounding::{Mode, rounded};
 use super::rows::Rows;
 use super::strptime::strptime;
 use super::text::Texts;
-use super::text_call;
-use super::time;
+use super::value::{Value, broken};
 use super::vector::{Vector, all, select_nulls};
-use crate::error::{Error, Result};
+use super::{text_call, time};
+use crate::error::Result;
 use arrow::array::{Array, BooleanArray, StringArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 use arrow::compute;
 use arrow::error::ArrowError;
 
-/// Values of the rows of a batch.
-#[derive(Debug, Clone)]
-pub(super) enum Value {
-    Null,
-    Number(Numbers),
-    /// A number stands for a fraction too: its denominators are 1.
-    Ratio(Ratios),
-    Float(Vector<f64>),
-    Bool(BooleanArray),
-    Text(Texts),
-    Date(Vector<i32>),
-    Instant(Vector<i64>),
-}
-
 /// One tree over some rows.
 pub(super) struct Evaluation<'a> {
     pub(super) rows: &'a Rows<'a>,
     pub(super) zone: chrono_tz::Tz,
-}
-
-/// Arrow's kernels fail only when we call them with types that do not fit, or when memory is out.
-pub(super) fn broken(error: ArrowError) -> Error {
-    Error::internal(format!("evaluating an expression: {error}"))
 }
 
 /// Two values of one node, and the faults of both.

@@ -1,10 +1,10 @@
 //! Rounds once to fixed point: half away from zero, as SQL casts do.
 
-use super::eval::Value;
 use super::node::{Format, Kind};
 use super::number::{Faults, Mantissas, Numbers, exact_bound, low_half, merged, row_number};
 use super::outcome::Outcome;
 use super::rounding::{Mode, rounded, to_scale};
+use super::value::Value;
 use super::vector::{Values, Vector, some_nulls, zero_nulls};
 use super::{Fault, Fixed};
 use crate::units::pow10;

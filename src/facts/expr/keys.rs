@@ -1,11 +1,11 @@
 //! Keys: what tells customers, orders, lines and products apart.
 
-use super::eval::Value;
 use super::node::{Format, Kind};
 use super::number::{Faults, Mantissas, Numbers, merged, row_number};
 use super::outcome::{Outcome, without};
 use super::rounding::{Mode, rounded, to_scale};
 use super::text::Texts;
+use super::value::Value;
 use super::vector::{Vector, some_nulls, zero_nulls};
 use super::{Checked, Fault, KeyColumn};
 use crate::error::{Error, Result};

@@ -26,6 +26,7 @@ mod strptime;
 mod text;
 mod text_call;
 mod time;
+mod value;
 mod vector;
 mod widen;
 mod write;

@@ -3,8 +3,8 @@
 //! A fault stays with its row until a `case`, a `coalesce` or a condition that is settled without it leaves the value
 //! out: only then is the row's result known after all, as in an engine that evaluates row by row.
 
-use super::eval::Value;
 use super::number::{Checked, Faults, merged};
+use super::value::Value;
 use super::vector::some_nulls;
 use arrow::array::{Array, BooleanArray};
 use arrow::buffer::{BooleanBuffer, NullBuffer};

@@ -1,10 +1,10 @@
 //! Rounding of exact numbers: mantissa × up / down, once.
 
 use super::Fault;
-use super::eval::Value;
 use super::node::{Format, gcd};
 use super::number::{Checked, Faults, Mantissas, Numbers, merged, row_number};
 use super::ratio::Ratios;
+use super::value::Value;
 use super::vector::Values;
 use crate::units::{pow10, round_ratio};
 use arrow::buffer::NullBuffer;

@@ -2,9 +2,9 @@
 //! speak of them.
 
 use super::column;
-use super::eval::broken;
 use super::node::{Kind, Node};
 use super::outcome::Outcome;
+use super::value::broken;
 use crate::error::{Error, Result};
 use arrow::array::RecordBatch;
 use std::cell::{OnceCell, RefCell};

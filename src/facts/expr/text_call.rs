@@ -1,10 +1,10 @@
 //! Functions of texts: evaluated once per entry where the only column among the arguments is a dictionary.
 
 use super::Fault;
-use super::eval::Value;
 use super::node::TextCall;
 use super::number::{Faults, Mantissas, Numbers, row_number};
 use super::text::Texts;
+use super::value::Value;
 use super::vector::{Values, some_nulls};
 use crate::pipeline::sql::ScalarFunction;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanBuilder, Int32Array, Int64Builder, StringBuilder};

@@ -1,9 +1,9 @@
 //! Days and time zones.
 
-use super::eval::Value;
 use super::node::Kind;
 use super::number::{Faults, merged, row_number};
 use super::outcome::Outcome;
+use super::value::Value;
 use super::vector::{Values, Vector, some_nulls, zero_nulls};
 use super::{Fault, Instants};
 use crate::units::{Day, MICROS_PER_DAY};

@@ -1,11 +1,11 @@
 //! Values as text, as DuckDB's casts write them.
 
 use super::calendar::civil;
-use super::eval::Value;
 use super::node::{Format, Kind};
 use super::number::Mantissas;
 use super::text::Texts;
 use super::time::{day_of, offset_micros};
+use super::value::Value;
 use super::vector::Values;
 use crate::units::{MICROS_PER_DAY, pow10};
 use arrow::array::{Array, StringBuilder};

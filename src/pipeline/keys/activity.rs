@@ -3,7 +3,7 @@
 use super::take::TAKE;
 use super::{Choice, Key, Kind, Section};
 
-pub(super) static ACTIVITY: Section = Section {
+pub(in crate::pipeline) static ACTIVITY: Section = Section {
     header: "[[costing.activity]]",
     keys: &[
         Key::required("name", Kind::Text, "Unique"),
@@ -109,7 +109,7 @@ pub(super) static ACTIVITY: Section = Section {
     choice: Choice::Free,
 };
 
-static WEIGHTS: Section = Section {
+pub(in crate::pipeline) static WEIGHTS: Section = Section {
     header: "weights",
     keys: &[
         Key::required("column", Kind::Sql, "Column, or SQL expression, whose text picks a row's weight"),

@@ -27,7 +27,7 @@ pub(super) static COSTING: Section = Section {
     choice: Choice::Free,
 };
 
-static RESOURCE: Section = Section {
+pub(in crate::pipeline) static RESOURCE: Section = Section {
     header: "[[costing.resource]]",
     keys: &[
         Key::required("name", Kind::Text, "Unique; what takes of it refers to it"),
@@ -62,7 +62,7 @@ static RESOURCE: Section = Section {
     choice: Choice::AtMostOneOf(&["amount", "amounts", "ledger"]),
 };
 
-static LEDGER: Section = Section {
+pub(in crate::pipeline) static LEDGER: Section = Section {
     header: "ledger",
     keys: &[
         Key::required(
@@ -87,7 +87,7 @@ static LEDGER: Section = Section {
     choice: Choice::Free,
 };
 
-static CAPACITY: Section = Section {
+pub(in crate::pipeline) static CAPACITY: Section = Section {
     header: "capacity",
     keys: &[
         Key::optional(

@@ -1,8 +1,9 @@
 //! Keys of `[lifecycle]` and `[clv]`.
 
 use super::{Choice, Key, Kind, Section};
+use crate::pipeline::PurchaseModel;
 
-pub(super) static LIFECYCLE: Section = Section {
+pub(in crate::pipeline) static LIFECYCLE: Section = Section {
     header: "[lifecycle]",
     keys: &[
         Key::optional(
@@ -47,7 +48,7 @@ pub(super) static LIFECYCLE: Section = Section {
     choice: Choice::Free,
 };
 
-static STATES: Section = Section {
+pub(in crate::pipeline) static STATES: Section = Section {
     header: "[lifecycle.states]",
     keys: &[
         Key::optional(
@@ -73,7 +74,7 @@ static STATES: Section = Section {
     choice: Choice::Free,
 };
 
-static WARNING: Section = Section {
+pub(in crate::pipeline) static WARNING: Section = Section {
     header: "[lifecycle.warning]",
     keys: &[
         Key::optional(
@@ -116,7 +117,11 @@ static WARNING: Section = Section {
     choice: Choice::Free,
 };
 
-pub(super) static CLV: Section = Section {
+/// The words of the models that customers may be valued by.
+const VALUING: &[&str] =
+    &["auto", PurchaseModel::BgNbd.word(), PurchaseModel::MbgNbd.word(), PurchaseModel::ParetoNbd.word()];
+
+pub(in crate::pipeline) static CLV: Section = Section {
     header: "[clv]",
     keys: &[
         Key::optional(
@@ -127,7 +132,7 @@ pub(super) static CLV: Section = Section {
         ),
         Key::optional(
             "model",
-            Kind::Words(&["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]),
+            Kind::Words(VALUING),
             "\"auto\"",
             "The model that customers are valued by; `auto` takes the best on the holdout and keeps it until `--reselect`",
         ),

@@ -3,7 +3,7 @@
 use super::{Choice, Key, Kind, Section, VERSION};
 use crate::pipeline::Policy;
 
-pub(super) static FACTS: Section = Section {
+pub(in crate::pipeline) static FACTS: Section = Section {
     header: "[facts]",
     keys: &[
         Key::required(
@@ -73,7 +73,7 @@ const TRUST_STATISTICS: Key = Key::optional(
 const WHERE: Key =
     Key::optional("where", Kind::Sql, "every row", "Rows for which it is not true are excluded, and counted");
 
-static TRANSACTIONS: Section = Section {
+pub(in crate::pipeline) static TRANSACTIONS: Section = Section {
     header: "[facts.transactions]",
     keys: &[
         Key::required(

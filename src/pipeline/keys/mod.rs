@@ -4,6 +4,7 @@
 mod activity;
 mod costing;
 mod customer_base;
+mod defaults;
 mod facts;
 mod kind;
 mod network;
@@ -16,8 +17,15 @@ mod take;
 mod tests;
 mod text_format;
 
-pub(super) use facts::{CHECKS, CUSTOMER_CHECKS};
+pub(super) use activity::{ACTIVITY, WEIGHTS};
+pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
+pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
+pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
 pub(super) use kind::Kind;
+pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
+pub(super) use scenario::SCENARIO;
+pub(super) use segments::{LOYALTY, PYRAMID, RFM, SEGMENTS, SIZE};
+pub(super) use settings::{EXPECT, PROFITABILITY, PUBLISH};
 
 /// The file itself.
 pub(super) static FILE: Section = Section {

@@ -2,7 +2,7 @@
 
 use super::{Choice, Key, Kind, Section, VERSION};
 
-pub(super) static PERCEPTION: Section = Section {
+pub(in crate::pipeline) static PERCEPTION: Section = Section {
     header: "[perception]",
     keys: &[
         Key::optional(
@@ -152,7 +152,7 @@ static VIEW: Section = Section {
     choice: Choice::Free,
 };
 
-static DELIVERED: Section = Section {
+pub(in crate::pipeline) static DELIVERED: Section = Section {
     header: "[perception.delivered]",
     keys: &[
         Key::optional("unit", Kind::Words(&["money", "points"]), "\"money\"", "What measures are in"),
@@ -219,7 +219,7 @@ static WORD_OF_MOUTH: Section = Section {
     choice: Choice::Free,
 };
 
-static EXCHANGE: Section = Section {
+pub(in crate::pipeline) static EXCHANGE: Section = Section {
     header: "[perception.exchange]",
     keys: &[
         Key::optional(

@@ -2,7 +2,7 @@
 
 use super::{Choice, Key, Kind, Section};
 
-pub(super) static SCENARIO: Section = Section {
+pub(in crate::pipeline) static SCENARIO: Section = Section {
     header: "[scenario.NAME]",
     keys: &[
         Key::optional("about", Kind::Text, "", "What it asks"),

@@ -2,7 +2,7 @@
 
 use super::{Choice, Key, Kind, Section};
 
-pub(super) static SEGMENTS: Section = Section {
+pub(in crate::pipeline) static SEGMENTS: Section = Section {
     header: "[segments]",
     keys: &[
         Key::optional("rfm", Kind::Table(&RFM), "", "Scores of recency, frequency and monetary value"),
@@ -56,7 +56,7 @@ pub(super) static SEGMENTS: Section = Section {
     choice: Choice::Free,
 };
 
-static RFM: Section = Section {
+pub(in crate::pipeline) static RFM: Section = Section {
     header: "[segments.rfm]",
     keys: &[
         Key::optional("bins", Kind::Integer(2, 10), "5", "Scores run from 1 to this, the best"),
@@ -121,7 +121,7 @@ static CELL: Section = Section {
     choice: Choice::Free,
 };
 
-static PYRAMID: Section = Section {
+pub(in crate::pipeline) static PYRAMID: Section = Section {
     header: "[segments.pyramid]",
     keys: &[
         Key::optional(
@@ -160,7 +160,7 @@ static VALUE: Section = Section {
     choice: Choice::Free,
 };
 
-static SIZE: Section = Section {
+pub(in crate::pipeline) static SIZE: Section = Section {
     header: "[segments.size]",
     keys: &[
         Key::optional("large", Kind::Number, "0.2", "Share of customers with the highest net revenue"),
@@ -169,7 +169,7 @@ static SIZE: Section = Section {
     choice: Choice::Free,
 };
 
-static LOYALTY: Section = Section {
+pub(in crate::pipeline) static LOYALTY: Section = Section {
     header: "[segments.loyalty]",
     keys: &[
         Key::optional("repeat_rate", Kind::Number, "1", "Weight of repeat orders over orders"),

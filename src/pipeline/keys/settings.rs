@@ -2,7 +2,7 @@
 
 use super::{Choice, Key, Kind, Section};
 
-pub(super) static PROFITABILITY: Section = Section {
+pub(in crate::pipeline) static PROFITABILITY: Section = Section {
     header: "[profitability]",
     keys: &[
         Key::optional(
@@ -21,7 +21,7 @@ pub(super) static PROFITABILITY: Section = Section {
     choice: Choice::Free,
 };
 
-pub(super) static PUBLISH: Section = Section {
+pub(in crate::pipeline) static PUBLISH: Section = Section {
     header: "[publish]",
     keys: &[
         Key::optional(
@@ -58,7 +58,7 @@ pub(super) static PUBLISH: Section = Section {
     choice: Choice::Free,
 };
 
-pub(super) static EXPECT: Section = Section {
+pub(in crate::pipeline) static EXPECT: Section = Section {
     header: "[[expect]]",
     keys: &[
         Key::required("name", Kind::Text, "What it says; unique"),

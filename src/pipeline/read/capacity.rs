@@ -4,8 +4,10 @@ use super::facts::Grain;
 use super::level::line;
 use super::network::{Flow, Network};
 use super::number::{above_zero, by_period, from_zero, product, ratio};
+use super::or_default::number_or;
 use super::table::{Entry, Table, compare};
 use super::wording::quoted;
+use crate::pipeline::keys::CAPACITY;
 use crate::pipeline::{Capacity, Level, Node, Ratio, Step, UnusedCapacity};
 use crate::units::Decimal;
 use std::collections::BTreeMap;
@@ -49,7 +51,7 @@ fn hours(entry: Entry<'_>) -> Option<Decimal> {
 fn people_minutes(table: Table<'_>, people: Entry<'_>) -> Option<Decimal> {
     let count = above_zero(people);
     let hours = table.entry("hours").map(above_zero);
-    let share = table.entry("practical_share").map_or(Some(Decimal::ONE), practical_share);
+    let share = number_or(Some(table), &CAPACITY, "practical_share", practical_share);
     if hours.is_none() {
         people.reading.fault(
             people.key_offset,

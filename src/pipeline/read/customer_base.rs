@@ -1,8 +1,10 @@
 //! `[lifecycle]` and `[clv]`: the customer base over time.
 
 use super::number::{above_zero, share};
+use super::or_default::{count_or, number_or, word_or};
 use super::table::{Entry, Table, compare};
 use super::wording::{did_you_mean, quoted};
+use crate::pipeline::keys::{CLV, LIFECYCLE, STATES, WARNING};
 use crate::pipeline::{
     ClvDef, DeclaredLifetime, Horizon, LifecycleDef, Margin, PurchaseModel, SpendModel, StatesDef, WarningDef,
 };
@@ -11,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Reads `[lifecycle]`; `None` if an entry is faulty.
 pub(super) fn lifecycle(table: Table<'_>, root: Table<'_>) -> Option<LifecycleDef> {
-    let days = |key: &str, default: u32| Some(count(table, key).unwrap_or(default));
+    let days = |key: &str| count_or(Some(table), &LIFECYCLE, key);
     let as_of = table.entry("as_of").map_or(Some(Vec::new()), dates);
     let by = attributes(table, "by", root);
     let wallet = attributes(table, "wallet", root);
@@ -20,8 +22,8 @@ pub(super) fn lifecycle(table: Table<'_>, root: Table<'_>) -> Option<LifecycleDe
     let warning = warning(table.table("warning"));
     Some(LifecycleDef {
         as_of: as_of?,
-        gap_days: days("gap_days", 180)?,
-        window_days: days("window_days", 30)?,
+        gap_days: days("gap_days"),
+        window_days: days("window_days"),
         by: by?,
         wallet: wallet?.into_iter().next(),
         channels: channels?,
@@ -32,69 +34,57 @@ pub(super) fn lifecycle(table: Table<'_>, root: Table<'_>) -> Option<LifecycleDe
 }
 
 fn states(table: Option<Table<'_>>) -> Option<StatesDef> {
-    let number = |key: &str, default: &str| above_zero_or(table, key, default);
-    let (active, at_risk) = (number("active", "1.5"), number("at_risk", "3"));
+    let number = |key: &str| number_or(table, &STATES, key, above_zero);
+    let (active, at_risk) = (number("active"), number("at_risk"));
     let (active, at_risk) = (active?, at_risk?);
     if let Some(table) = table.filter(|_| compare(at_risk, active).is_lt()) {
         let entry = table.entry("at_risk").or(table.entry("active")).expect("the defaults are in order");
         entry.fault(format!("'at_risk' is {at_risk}, below 'active' of {active}; expected the longer gap"));
     }
-    let days = |key: &str, default: u32| table.and_then(|table| count(table, key)).unwrap_or(default);
-    Some(StatesDef {
-        new_days: days("new_days", 30),
-        active,
-        at_risk,
-        dormant_days: days("dormant_days", 365),
-    })
+    let days = |key: &str| count_or(table, &STATES, key);
+    Some(StatesDef { new_days: days("new_days"), active, at_risk, dormant_days: days("dormant_days") })
 }
 
 fn warning(table: Option<Table<'_>>) -> Option<WarningDef> {
-    let overdue = above_zero_or(table, "overdue", "2");
-    let of_one = |key: &str| match table.and_then(|table| table.entry(key)) {
-        Some(entry) => share(entry),
-        None => Some(decimal("0.5")),
-    };
+    let overdue = number_or(table, &WARNING, "overdue", above_zero);
+    let of_one = |key: &str| number_or(table, &WARNING, key, share);
     let (alive_below, drop) = (of_one("alive_below"), of_one("drop"));
-    let whole = |key: &str, default: u32| table.and_then(|table| count(table, key)).unwrap_or(default);
+    let whole = |key: &str| count_or(table, &WARNING, key);
     Some(WarningDef {
         overdue: overdue?,
         alive_below: alive_below?,
         drop: drop?,
-        recent_periods: whole("recent_periods", 3),
-        earlier_periods: whole("earlier_periods", 6),
-        holdout_days: whole("holdout_days", 90),
+        recent_periods: whole("recent_periods"),
+        earlier_periods: whole("earlier_periods"),
+        holdout_days: whole("holdout_days"),
     })
 }
 
 /// Reads `[clv]`; `None` if an entry is faulty.
 pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
-    let models = table.entry("models").map_or_else(
-        || Some(vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd]),
-        |entry| distinct(entry, |entry, text| model(entry, text)),
-    );
-    let chosen = table.text("model").and_then(|text| MODELS.iter().find(|(name, _)| *name == text));
-    let chosen = chosen.map(|(_, model)| *model);
-    let horizons = table.entry("horizons").map_or_else(
-        || Some(vec![Horizon { column: "1_year".to_owned(), length: Duration::Months(12) }]),
-        |entry| distinct(entry, horizon),
-    );
-    let rate = match table.entry("discount_rate_annual") {
-        Some(entry) => discount_rate(entry),
-        None => Some(decimal("0.10")),
+    let models = match table.entry("models") {
+        Some(entry) => distinct(entry, model),
+        None => CLV.default_words("models").into_iter().map(PurchaseModel::of_word).collect(),
     };
+    let chosen = table.text("model").and_then(PurchaseModel::of_word);
+    let horizons = match table.entry("horizons") {
+        Some(entry) => distinct(entry, horizon),
+        None => CLV.default_words("horizons").into_iter().map(|text| horizon_of(text).ok()).collect(),
+    };
+    let rate = number_or(Some(table), &CLV, "discount_rate_annual", discount_rate);
     let segment = attributes(table, "segment", root);
     let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
     let lifetime = lifetime(table);
     Some(ClvDef {
         models: with_chosen(table, models?, chosen)?,
         model: chosen,
-        margin: match table.text("margin") {
-            Some("full") => Margin::Full,
-            Some("revenue") => Margin::Revenue,
+        margin: match word_or(Some(table), &CLV, "margin") {
+            "full" => Margin::Full,
+            "revenue" => Margin::Revenue,
             _ => Margin::Avoidable,
         },
-        spend: match table.text("spend") {
-            Some("gamma_gamma") => SpendModel::GammaGamma,
+        spend: match word_or(Some(table), &CLV, "spend") {
+            "gamma_gamma" => SpendModel::GammaGamma,
             _ => SpendModel::Shrunken,
         },
         discount_rate_annual: rate?,
@@ -125,18 +115,10 @@ fn lifetime(table: Table<'_>) -> Option<Option<DeclaredLifetime>> {
     Some(Some(DeclaredLifetime::Churn(share(entry)?)))
 }
 
-/// Models by the word a pipeline file uses.
-const MODELS: [(&str, PurchaseModel); 4] = [
-    ("bg_nbd", PurchaseModel::BgNbd),
-    ("mbg_nbd", PurchaseModel::MbgNbd),
-    ("pareto_nbd", PurchaseModel::ParetoNbd),
-    ("bg_bb", PurchaseModel::BgBb),
-];
-
 fn model(entry: Entry<'_>, text: &str) -> Option<PurchaseModel> {
-    let found = MODELS.iter().find(|(name, _)| *name == text).map(|(_, model)| *model);
+    let found = PurchaseModel::of_word(text);
     if found.is_none() {
-        let names = || MODELS.iter().map(|(name, _)| *name);
+        let names = || PurchaseModel::ALL.into_iter().map(PurchaseModel::word);
         let way_out = did_you_mean(text, names(), || {
             format!("the models are {}", names().collect::<Vec<_>>().join(", "))
         });
@@ -153,7 +135,7 @@ fn with_chosen(
 ) -> Option<Vec<PurchaseModel>> {
     match chosen {
         Some(chosen) if !models.contains(&chosen) => models.push(chosen),
-        None if models.iter().all(|model| *model == PurchaseModel::BgBb) => {
+        None if !models.iter().any(|model| model.is_continuous()) => {
             let entry = table.entry("models").expect("the default has others");
             entry.fault(
                 "'models' has only bg_bb, which speaks of whole periods; name a model that values customers too: \
@@ -167,8 +149,12 @@ fn with_chosen(
 }
 
 fn horizon(entry: Entry<'_>, text: &str) -> Option<Horizon> {
-    let length = text.parse::<Duration>().map_err(|fault| entry.fault(fault)).ok()?;
-    Some(Horizon { column: text.split_whitespace().collect::<Vec<_>>().join("_"), length })
+    horizon_of(text).map_err(|fault| entry.fault(fault)).ok()
+}
+
+fn horizon_of(text: &str) -> Result<Horizon, String> {
+    let length = text.parse::<Duration>()?;
+    Ok(Horizon { column: text.split_whitespace().collect::<Vec<_>>().join("_"), length })
 }
 
 fn discount_rate(entry: Entry<'_>) -> Option<Decimal> {
@@ -257,19 +243,4 @@ fn activities(entry: Entry<'_>, root: Table<'_>) -> Option<Vec<usize>> {
         }
         Some(index)
     })
-}
-
-pub(super) fn count(table: Table<'_>, key: &str) -> Option<u32> {
-    table.integer(key).and_then(|count| u32::try_from(count).ok())
-}
-
-fn above_zero_or(table: Option<Table<'_>>, key: &str, default: &str) -> Option<Decimal> {
-    match table.and_then(|table| table.entry(key)) {
-        Some(entry) => above_zero(entry),
-        None => Some(decimal(default)),
-    }
-}
-
-pub(super) fn decimal(text: &str) -> Decimal {
-    text.parse::<Decimal>().expect("a decimal number").normalised()
 }

@@ -1,8 +1,10 @@
 //! `[[expect]]`: control totals and data checks.
 
 use super::costing::check_names;
+use super::or_default::word_or;
 use super::table::{Entry, Table, compare};
 use super::wording::{lower_first, subject};
+use crate::pipeline::keys::EXPECT;
 use crate::pipeline::sql::{Placed, check_query, names_of_query};
 use crate::pipeline::{ExpectDef, Named, QueryNames, Severity};
 use sqlparser::ast::{Query, Statement};
@@ -32,7 +34,11 @@ fn expectation(table: Table<'_>) -> Option<ExpectDef> {
         names,
         at_least: equals.or(at_least),
         at_most: equals.or(at_most),
-        severity: if table.text("severity") == Some("warn") { Severity::Warn } else { Severity::Error },
+        severity: if word_or(Some(table), &EXPECT, "severity") == "warn" {
+            Severity::Warn
+        } else {
+            Severity::Error
+        },
         at: table.at(),
     })
 }

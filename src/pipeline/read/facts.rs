@@ -2,9 +2,10 @@
 
 use super::acquisitions;
 use super::customers::{customers, products};
+use super::or_default::word_or;
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
-use crate::pipeline::keys::{CHECKS, CUSTOMER_CHECKS};
+use crate::pipeline::keys::{self, CHECKS, CUSTOMER_CHECKS, FACTS};
 use crate::pipeline::{
     DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, TransactionsDef,
     UnknownCustomer,
@@ -70,7 +71,10 @@ fn event_entries(facts: Table<'_>) -> Vec<Entry<'_>> {
 
 /// Digits after the point, 4 unless given.
 fn scale(facts: Table<'_>, key: &str) -> Option<u8> {
-    if facts.has(key) { facts.integer(key).and_then(|digits| u8::try_from(digits).ok()) } else { Some(4) }
+    if !facts.has(key) {
+        return Some(FACTS.default_integer(key));
+    }
+    facts.integer(key).and_then(|digits| u8::try_from(digits).ok())
 }
 
 /// A bound that is faulty reads as none: its fault has been noted.
@@ -151,12 +155,11 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
 fn row_checks(transactions: Option<Table<'_>>, customers: Option<Table<'_>>) -> RowChecks {
     let policy = |mistake: Mistake| {
         let is_of_customers = mistake.is_of_customers_source();
-        let (source, keys) =
+        let (source, section) =
             if is_of_customers { (customers, &CUSTOMER_CHECKS) } else { (transactions, &CHECKS) };
         let table = source.and_then(|source| source.table("checks"));
         let declared = table.and_then(|table| table.text(mistake.name())).and_then(Policy::of_word);
-        let key = keys.key(mistake.name()).expect("every kind of mistake has a key");
-        let default = Policy::of_word(key.default.trim_matches('"'));
+        let default = Policy::of_word(section.default_word(mistake.name()));
         declared.or(default).expect("the default of a check is a policy")
     };
     RowChecks(Mistake::ALL.map(policy))
@@ -182,8 +185,8 @@ fn duplicates(table: Table<'_>) -> Duplicates {
 }
 
 fn unknown_customer(table: Table<'_>) -> UnknownCustomer {
-    match table.text("unknown_customer") {
-        Some("quarantine") => UnknownCustomer::Quarantine,
+    match word_or(Some(table), &keys::TRANSACTIONS, "unknown_customer") {
+        "quarantine" => UnknownCustomer::Quarantine,
         _ => UnknownCustomer::CostObject,
     }
 }

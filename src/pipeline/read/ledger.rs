@@ -1,22 +1,24 @@
 //! Ledgers: which accounts of which files a resource claims.
 
+use super::or_default::word_or;
 use super::table::{Entry, Table};
 use super::text_format::text_format;
 use super::wording::quoted;
 use crate::pipeline::LedgerDef;
+use crate::pipeline::keys::LEDGER;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// Reads the `ledger` of a resource, or the `file` of a resource driver.
 pub(super) fn ledger(table: Table<'_>) -> Option<Box<LedgerDef>> {
-    let column = |key: &str, default: &str| table.text(key).unwrap_or(default).to_owned();
+    let column = |key: &str| word_or(Some(table), &LEDGER, key).to_owned();
     let accounts: Vec<String> = accounts(table).into_iter().map(|(_, account)| account.to_owned()).collect();
     Some(Box::new(LedgerDef {
         files: table.files("files")?,
         accounts: (!accounts.is_empty()).then_some(accounts)?,
-        account_column: column("account_column", "account"),
-        period_column: column("period_column", "period"),
-        amount_column: column("amount_column", "amount"),
+        account_column: column("account_column"),
+        period_column: column("period_column"),
+        amount_column: column("amount_column"),
         format: text_format(table),
     }))
 }

@@ -15,6 +15,8 @@ mod costing_tests;
 mod customer_base;
 mod customers;
 mod cycle;
+#[cfg(test)]
+mod default_tests;
 mod driver;
 mod exits;
 mod expect;
@@ -25,6 +27,7 @@ mod level;
 mod names;
 mod network;
 mod number;
+mod or_default;
 mod paths;
 mod perception;
 mod planned;

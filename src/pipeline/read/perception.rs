@@ -1,26 +1,28 @@
 //! `[perception]`: what customers perceive.
 
-use super::customer_base::{attributes, count, decimal, distinct};
+use super::customer_base::{attributes, distinct};
 use super::number::{from_zero, share};
+use super::or_default::{count_or, number_or, word_or};
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted};
+use crate::pipeline::keys::{DELIVERED, EXCHANGE, PERCEPTION};
 use crate::pipeline::{
     Benefit, ComplaintsDef, CostComponent, DeliveredDef, EpisodeSource, EpisodesDef, ExchangeDef,
     MeasuresDef, OfferAttributeDef, OfferGroup, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
     ValueComponent, ViewDef, WordOfMouthDef,
 };
-use crate::units::{Decimal, PeriodKind};
+use crate::units::PeriodKind;
 use std::collections::BTreeMap;
 
 /// Reads `[perception]`; `None` if an entry is faulty.
 pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<PerceptionDef> {
-    let text = |key: &str, default: &str| table.text(key).unwrap_or(default).to_owned();
-    let days = |key: &str, default: u32| count(table, key).unwrap_or(default);
-    let tolerance = table.entry("tolerance").map_or(Some(decimal("0.5")), from_zero);
-    let tracking = table.text("tracking").unwrap_or("quarter");
+    let text = |key: &str| word_or(Some(table), &PERCEPTION, key).to_owned();
+    let days = |key: &str| count_or(Some(table), &PERCEPTION, key);
+    let tolerance = number_or(Some(table), &PERCEPTION, "tolerance", from_zero);
+    let tracking = word_or(Some(table), &PERCEPTION, "tracking");
     let tracking = PeriodKind::ALL.iter().find(|(name, _)| *name == tracking).map(|(_, kind)| *kind);
     let by = attributes(table, "by", root);
-    let (own, overall) = (text("own", "own"), text("overall", "overall"));
+    let (own, overall) = (text("own"), text("overall"));
     let offer = offer(table, &overall);
     let surveys = section(table, "surveys", surveys);
     let complaints = section(table, "complaints", complaints);
@@ -35,8 +37,8 @@ pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<Perception
         tolerance: tolerance?,
         tracking: tracking?,
         by: by?,
-        repurchase_days: days("repurchase_days", 180),
-        lost_days: days("lost_days", 365),
+        repurchase_days: days("repurchase_days"),
+        lost_days: days("lost_days"),
         cooperation: table.sql("cooperation"),
         surveys: surveys?,
         complaints: complaints?,
@@ -170,12 +172,11 @@ fn view(entry: Entry<'_>) -> Option<ViewDef> {
 }
 
 fn delivered(table: Table<'_>) -> Option<DeliveredDef> {
-    let components = |key: &str, default: &[ValueComponent]| match table.entry(key) {
+    let components = |key: &str| match table.entry(key) {
         Some(entry) => distinct(entry, value_component),
-        None => Some(default.to_vec()),
+        None => Some(DELIVERED.default_words(key).into_iter().filter_map(component_of).collect()),
     };
-    let core = components("core", &[ValueComponent::Product, ValueComponent::Functional]);
-    let process = components("process", &[ValueComponent::Service, ValueComponent::Personnel]);
+    let (core, process) = (components("core"), components("process"));
     let transaction = section(table, "transaction", episodes);
     let relationship = section(table, "relationship", measures);
     let (transaction, relationship) = (transaction?, relationship?);
@@ -187,7 +188,7 @@ fn delivered(table: Table<'_>) -> Option<DeliveredDef> {
         return None;
     }
     Some(DeliveredDef {
-        in_points: table.text("unit") == Some("points"),
+        in_points: word_or(Some(table), &DELIVERED, "unit") == "points",
         core: core?,
         process: process?,
         transaction,
@@ -244,6 +245,10 @@ fn value_component(entry: Entry<'_>, name: &str) -> Option<ValueComponent> {
     named(entry, name, ValueComponent::ALL, ValueComponent::name)
 }
 
+fn component_of(word: &str) -> Option<ValueComponent> {
+    ValueComponent::ALL.iter().copied().find(|component| component.name() == word)
+}
+
 fn cost_component(entry: Entry<'_>, name: &str) -> Option<CostComponent> {
     named(entry, name, CostComponent::ALL, CostComponent::name)
 }
@@ -266,11 +271,9 @@ fn word_of_mouth(table: Table<'_>) -> Option<WordOfMouthDef> {
 }
 
 fn exchange(table: Option<Table<'_>>, root: Table<'_>) -> Option<ExchangeDef> {
-    let text = |key: &str| table.and_then(|table| table.text(key));
-    let whole = |key: &str, default: u32| table.and_then(|table| count(table, key)).unwrap_or(default);
-    let alive_below: Option<Decimal> =
-        table.and_then(|table| table.entry("alive_below")).map_or(Some(decimal("0.5")), share);
-    let firm = text("firm").unwrap_or("customer_profit");
+    let whole = |key: &str| count_or(table, &EXCHANGE, key);
+    let alive_below = number_or(table, &EXCHANGE, "alive_below", share);
+    let firm = word_or(table, &EXCHANGE, "firm");
     if firm == "residual_value" && !root.has("clv") {
         let entry = table.and_then(|table| table.entry("firm")).expect("the default is another");
         entry.fault("'firm' is residual_value, which only [clv] gives; add [clv], or name another measure");
@@ -278,8 +281,8 @@ fn exchange(table: Option<Table<'_>>, root: Table<'_>) -> Option<ExchangeDef> {
     }
     Some(ExchangeDef {
         firm: firm.to_owned(),
-        at_risk_days: whole("at_risk_days", 180),
+        at_risk_days: whole("at_risk_days"),
         alive_below: alive_below?,
-        loyal_orders: whole("loyal_orders", 3),
+        loyal_orders: whole("loyal_orders"),
     })
 }

@@ -1,9 +1,11 @@
 //! How the cost of an activity is rated: at actual cost, at a given rate, by direct charges.
 
 use super::number::{from_zero, ratio, share};
+use super::or_default::number_or;
 use super::table::{Entry, Table};
 use super::wording::subject;
 use super::{facts::Grain, names::Names, number::by_period};
+use crate::pipeline::keys::ACTIVITY;
 use crate::pipeline::{NegativeVolume, Quantity, RateDef};
 use crate::units::Decimal;
 
@@ -65,7 +67,7 @@ pub(super) fn negative(table: Table<'_>) -> NegativeVolume {
 
 /// Reads `avoidable`.
 pub(super) fn avoidable(table: Table<'_>) -> Option<Decimal> {
-    table.entry("avoidable").map_or(Some(Decimal::ONE), share)
+    number_or(Some(table), &ACTIVITY, "avoidable", share)
 }
 
 /// Reads `actual_minutes` of an activity that takes minutes of `resource`; `Some(None)` without the key.

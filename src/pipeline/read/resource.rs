@@ -4,8 +4,10 @@ use super::capacity::capacity;
 use super::facts::Grain;
 use super::ledger::ledger;
 use super::number::{by_period, share};
+use super::or_default::number_or;
 use super::table::Table;
 use super::take::{Taking, takes};
+use crate::pipeline::keys::RESOURCE;
 use crate::pipeline::{Amount, ResourceDef};
 use crate::units::Decimal;
 
@@ -13,7 +15,7 @@ use crate::units::Decimal;
 pub(super) fn resource(table: Table<'_>, takings: &[Taking], grain: Grain) -> Option<ResourceDef> {
     let amount = amount(table, grain);
     let capacity = table.table("capacity").map(|table| capacity(table, grain));
-    let fixed = table.entry("fixed").map_or(Some(Decimal::ZERO), share);
+    let fixed = number_or(Some(table), &RESOURCE, "fixed", share);
     check_ledger_needed(table);
     Some(ResourceDef {
         name: table.text("name")?.to_owned(),

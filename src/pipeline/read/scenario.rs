@@ -6,10 +6,12 @@ use super::driver::check_unit_level;
 use super::facts::Grain;
 use super::network::Network;
 use super::number::{above_zero, from_zero, ratio};
+use super::or_default::number_or;
 use super::planned::Plannable;
 use super::scenario_shares::shares;
 use super::table::{Entry, Table};
 use super::wording::quoted;
+use crate::pipeline::keys::SCENARIO;
 use crate::pipeline::{
     Aggregate, Change, Driver, DriverDef, DriverPart, Node, Quantity, Ratio, ResourceDriver, ScenarioDef,
 };
@@ -46,7 +48,7 @@ fn scenario<'a>(entry: Entry<'a>, context: Context<'_, 'a>) -> Option<ScenarioDe
     let planned =
         Plannable { names: context.network.names, activities: context.activities, bills: context.bills };
     let planned = planned.read(table);
-    let growth = table.entry("growth").map_or(Some(Decimal::ONE), above_zero);
+    let growth = number_or(Some(table), &SCENARIO, "growth", above_zero);
     Some(ScenarioDef {
         name: entry.key.to_owned(),
         about: table.text("about").map(str::to_owned),

@@ -4,11 +4,13 @@ mod budget;
 mod rfm;
 
 use super::costing::check_names;
-use super::customer_base::{attributes, count, decimal};
+use super::customer_base::attributes;
 use super::facts::Grain;
 use super::number::{above_zero, from_zero, share};
+use super::or_default::{count_or, number_or};
 use super::table::{Entry, Table, compare};
 use super::wording::quoted;
+use crate::pipeline::keys::{LOYALTY, PYRAMID, SEGMENTS, SIZE};
 use crate::pipeline::{LoyaltyDef, Named, PyramidDef, SegmentsDef, SizeDef, TierDef, TreatmentDef, ValueDef};
 use crate::units::Decimal;
 
@@ -39,26 +41,23 @@ pub(super) fn segments(table: Table<'_>, root: Table<'_>, grain: Grain) -> Optio
         budget: spread.budget,
         budget_by: spread.by,
         responses: spread.responses,
-        next_products: table.integer("next_products").and_then(|n| usize::try_from(n).ok()).unwrap_or(1),
+        next_products: count_or(Some(table), &SEGMENTS, "next_products") as usize,
         acquired_by: acquired_by?,
         migration_from: table.entry("migration_from").and_then(Entry::named),
         at: table.at(),
     })
 }
 
-/// The layers that most often stand in text-books.
-const TIERS: [(&str, &str); 4] = [("vip", "0.01"), ("key", "0.04"), ("ordinary", "0.15"), ("small", "0.80")];
-
 fn pyramid(table: Table<'_>) -> Option<PyramidDef> {
     let section = table.table("pyramid");
     let measure = section.and_then(|section| section.entry("measure")).and_then(Entry::named);
     let at = section.map_or_else(|| table.at(), Table::at);
-    let measure = measure.unwrap_or_else(|| Named { name: "customer_profit".to_owned(), at });
+    let measure = measure.unwrap_or_else(|| Named { name: PYRAMID.default_word("measure").to_owned(), at });
     let tiers = match section.and_then(|section| section.entry("tiers")) {
         Some(entry) => tiers(entry)?,
         None => {
-            let tier = |(name, share): (&str, &str)| TierDef { name: name.to_owned(), share: decimal(share) };
-            TIERS.into_iter().map(tier).collect()
+            let tier = |(name, share): (&str, Decimal)| TierDef { name: name.to_owned(), share };
+            PYRAMID.default_numbers("tiers").into_iter().map(tier).collect()
         }
     };
     Some(PyramidDef { measure, tiers })
@@ -90,11 +89,8 @@ fn plus(left: Decimal, right: Decimal) -> Decimal {
 }
 
 fn size(table: Option<Table<'_>>) -> Option<SizeDef> {
-    let of_one = |key: &str, default: &str| match table.and_then(|table| table.entry(key)) {
-        Some(entry) => share(entry),
-        None => Some(decimal(default)),
-    };
-    let (large, medium) = (of_one("large", "0.2"), of_one("medium", "0.3"));
+    let of_one = |key: &str| number_or(table, &SIZE, key, share);
+    let (large, medium) = (of_one("large"), of_one("medium"));
     let (large, medium) = (large?, medium?);
     let both = plus(large, medium);
     if let Some(table) = table.filter(|_| compare(both, Decimal::ONE).is_gt()) {
@@ -109,10 +105,7 @@ fn size(table: Option<Table<'_>>) -> Option<SizeDef> {
 const PARTS: [&str; 5] = ["repeat_rate", "share_of_wallet", "tenure", "breadth", "referral"];
 
 fn loyalty(table: Option<Table<'_>>, root: Table<'_>) -> Option<LoyaltyDef> {
-    let weights = PARTS.map(|key| match table.and_then(|table| table.entry(key)) {
-        Some(entry) => from_zero(entry),
-        None => Some(Decimal::ONE),
-    });
+    let weights = PARTS.map(|key| number_or(table, &LOYALTY, key, from_zero));
     let referrals = table.map_or(Some(Vec::new()), |table| attributes(table, "referrals", root));
     let [Some(a), Some(b), Some(c), Some(d), Some(e)] = weights else { return None };
     let weights = [a, b, c, d, e];
@@ -121,7 +114,7 @@ fn loyalty(table: Option<Table<'_>>, root: Table<'_>) -> Option<LoyaltyDef> {
     }
     Some(LoyaltyDef {
         weights,
-        full_tenure_days: table.and_then(|table| count(table, "full_tenure_days")).unwrap_or(1_095),
+        full_tenure_days: count_or(table, &LOYALTY, "full_tenure_days"),
         referrals: referrals?.into_iter().next(),
     })
 }

@@ -1,17 +1,18 @@
 //! `[profitability]` and `[publish]`.
 
 use super::facts::Grain;
+use super::or_default::word_or;
 use super::paths;
 use super::reading::Reading;
 use super::table::{Table, compare};
+use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
 use crate::pipeline::{ProfitabilityDef, PublishDef};
-use crate::units::Decimal;
 use std::cmp::Ordering;
 
 /// Reads `[profitability]`.
 pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef {
     let money = |key: &str| table.entry(key).and_then(|entry| entry.money(grain.money_scale));
-    let break_even = money("break_even").unwrap_or(Decimal::ZERO);
+    let break_even = money("break_even").unwrap_or_else(|| PROFITABILITY.default_number("break_even"));
     let high_profit = money("high_profit");
     if break_even.mantissa < 0 {
         let entry = table.entry("break_even").expect("0 unless given");
@@ -35,11 +36,9 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         table.and_then(|table| table.text("path")).map_or_else(|| format!("../out/{name}"), str::to_owned);
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
-        plain: table.and_then(|table| table.text("encoding")) == Some("plain"),
+        plain: word_or(table, &PUBLISH, "encoding") == "plain",
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
-        row_group_rows: count("row_group_rows").unwrap_or(DEFAULT_ROW_GROUP_ROWS),
+        row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
     }
 }
-
-const DEFAULT_ROW_GROUP_ROWS: usize = 131_072;

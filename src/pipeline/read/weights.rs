@@ -4,7 +4,9 @@
 //! the same: `count(*)` is `sum(case … end)`, `sum(x)` is `sum(x * case … end)`.
 
 use super::number::from_zero;
+use super::or_default::number_or;
 use super::table::{Entry, Table};
+use crate::pipeline::keys::WEIGHTS;
 use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Aggregate, Driver, DriverSql, Expr, Function};
 use crate::units::Decimal;
@@ -16,7 +18,7 @@ pub(super) struct Weights(Expr);
 /// Reads `weights = { … }`.
 pub(super) fn weights(table: Table<'_>) -> Option<Weights> {
     let column = table.sql("column");
-    let otherwise = table.entry("otherwise").map_or(Some(Decimal::ONE), from_zero);
+    let otherwise = number_or(Some(table), &WEIGHTS, "otherwise", from_zero);
     let by = table.entries_of("by").into_iter();
     let by: Option<Vec<(&str, Decimal)>> =
         by.map(|entry| (entry.key, from_zero(entry))).map(|(text, weight)| Some((text, weight?))).collect();

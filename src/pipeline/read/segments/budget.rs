@@ -1,7 +1,9 @@
 //! `budget`, `budget_by` and `[segments.response.NAME]`.
 
 use super::{plus, positive};
+use crate::pipeline::keys::SEGMENTS;
 use crate::pipeline::read::number::from_zero;
+use crate::pipeline::read::or_default::word_or;
 use crate::pipeline::read::table::{Entry, Table, compare};
 use crate::pipeline::read::wording::{did_you_mean, quoted};
 use crate::pipeline::{CellDef, Grouping, Response, ResponseDef, TEN_SEGMENTS, TierDef};
@@ -16,7 +18,7 @@ pub(super) struct Spread {
 
 /// Reads the budget and the response curves; `None` if an entry is faulty.
 pub(super) fn spread(table: Table<'_>, cells: &[CellDef], tiers: &[TierDef]) -> Option<Spread> {
-    let word = table.text("budget_by").unwrap_or("treatment");
+    let word = word_or(Some(table), &SEGMENTS, "budget_by");
     let by = Grouping::ALL.iter().find(|(name, _)| *name == word).map(|(_, grouping)| *grouping)?;
     let treatments = table.tables("treatment");
     let known: Vec<&str> = match by {

@@ -1,7 +1,9 @@
 //! `[segments.rfm]`.
 
+use crate::pipeline::keys::RFM;
 use crate::pipeline::read::facts::Grain;
 use crate::pipeline::read::number::from_zero;
+use crate::pipeline::read::or_default::word_or;
 use crate::pipeline::read::table::{Entry, Table, compare};
 use crate::pipeline::read::wording::quoted;
 use crate::pipeline::{Binning, CellDef, Frequency, Monetary, RfmDef};
@@ -10,16 +12,16 @@ use crate::units::Decimal;
 /// Reads `[segments.rfm]`, which may be missing.
 pub(super) fn rfm(segments: Table<'_>, grain: Grain) -> Option<RfmDef> {
     let table = segments.table("rfm");
-    let bins = table.and_then(|table| table.integer("bins")).unwrap_or(5);
+    let bins = table.and_then(|table| table.integer("bins")).unwrap_or_else(|| RFM.default_integer("bins"));
     let bins = usize::try_from(bins).ok().filter(|bins| (2..=10).contains(bins))?;
     let cells = table.map_or(Some(Vec::new()), |table| cells(table, bins));
     let method = method(table, bins, grain);
-    let word = |key: &str| table.and_then(|table| table.text(key));
+    let word = |key: &str| word_or(table, &RFM, key);
     Some(RfmDef {
         bins,
         method: method?,
-        frequency: if word("frequency") == Some("days") { Frequency::Days } else { Frequency::Orders },
-        monetary: if word("monetary") == Some("mean") { Monetary::Mean } else { Monetary::Total },
+        frequency: if word("frequency") == "days" { Frequency::Days } else { Frequency::Orders },
+        monetary: if word("monetary") == "mean" { Monetary::Mean } else { Monetary::Total },
         cut_points_from: table.and_then(|table| table.entry("cut_points_from")).and_then(Entry::named),
         cells: cells?,
         at: table.unwrap_or(segments).at(),
@@ -27,8 +29,8 @@ pub(super) fn rfm(segments: Table<'_>, grain: Grain) -> Option<RfmDef> {
 }
 
 fn method(table: Option<Table<'_>>, bins: usize, grain: Grain) -> Option<Binning> {
-    let Some(table) = table else { return Some(Binning::Value) };
-    let method = table.text("method").unwrap_or("value");
+    let method = word_or(table, &RFM, "method");
+    let Some(table) = table else { return Some(binning(method)) };
     let (declared, frozen) = (table.entry("cut_points"), table.entry("cut_points_from"));
     match (method, declared) {
         ("fixed", None) => {
@@ -53,7 +55,12 @@ fn method(table: Option<Table<'_>>, bins: usize, grain: Grain) -> Option<Binning
         let message = "method 'rank' has no cut points to take from a release; use method 'value'";
         entry.reading.fault(entry.key_offset, message);
     }
-    Some(if method == "rank" { Binning::Rank } else { Binning::Value })
+    Some(binning(method))
+}
+
+/// A method that needs no declared cut points.
+fn binning(method: &str) -> Binning {
+    if method == "rank" { Binning::Rank } else { Binning::Value }
 }
 
 fn fixed(entry: Entry<'_>, bins: usize, grain: Grain) -> Option<Binning> {

@@ -1,0 +1,38 @@
+//! Purchase laws: what the likelihood and the predictions ask of a model with its parameters.
+
+use std::fmt::Debug;
+
+use super::horizon::Horizon;
+use super::pairs::Side;
+use super::terms::{Slope, Term};
+
+/// A law of how customers buy and lapse. Times are in weeks.
+pub(super) trait PurchaseLaw: Debug + Send + Sync {
+    /// f of every pair (x, T).
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term>;
+
+    /// g of every pair (x, t_x).
+    fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term>;
+
+    /// f of one pair.
+    fn survived(&self, purchases: u32, t: f64) -> Slope;
+
+    /// g of one pair.
+    fn lapsed(&self, purchases: u32, t: f64) -> Slope;
+
+    /// ln of the density of x purchases until t and alive then: f itself, where survivors are those alive.
+    fn alive(&self, _purchases: u32, _t: f64, survived: &Slope) -> Slope {
+        *survived
+    }
+
+    /// Expected purchases of customers alive after x purchases, for each age and horizon.
+    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>>;
+
+    /// ln of the probability of no purchase in the next `weeks`, if alive.
+    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope;
+
+    /// P(X(t) = n) of a new customer for n below `counts`, where the model's paper has it.
+    fn purchase_distribution(&self, _t: f64, _counts: u32) -> Option<Vec<f64>> {
+        None
+    }
+}

@@ -1,0 +1,188 @@
+//! Binds the expressions of all sources to their files: a source whose columns do not fit is refused before a row is read.
+
+use super::aggregates::Plans;
+use super::binder::{Binder, Wanted};
+use super::input::open;
+use super::source::{GroupOf, Sale, Source, ValueColumn, wanted_aggregates};
+use crate::error::{Error, Kind, Result};
+use crate::facts::expr::{Bound, Type};
+use crate::facts::schema::AggregateColumn;
+use crate::pipeline::sql::SqlType;
+use crate::pipeline::{Definition, EventsDef, Expr, Scalar, TransactionsDef, UnknownCustomer};
+
+/// All sources of a definition, bound, with the aggregates its activities need.
+///
+/// # Errors
+/// All faults of all sources at once: files that cannot be read, columns that do not exist or have another type.
+pub(crate) fn bind_sources(
+    definition: &Definition,
+    verify: bool,
+) -> Result<(Vec<Source>, Vec<AggregateColumn>)> {
+    let mut aggregates = wanted_aggregates(definition);
+    let mut sources = Vec::new();
+    let mut messages = Vec::new();
+    let mut kind = Kind::Definition;
+    let mut keep = |result: Result<Source>| match result {
+        Ok(source) => sources.push(source),
+        Err(fault) => {
+            kind = fault.kind;
+            messages.extend(fault.messages);
+        }
+    };
+    keep(bind_transactions(definition, &definition.facts.transactions, &mut aggregates, verify));
+    for (index, events) in definition.facts.events.iter().enumerate() {
+        keep(bind_events(definition, index, events, &mut aggregates, verify));
+    }
+    if messages.is_empty() { Ok((sources, aggregates)) } else { Err(Error { kind, messages }) }
+}
+
+fn bind_transactions(
+    definition: &Definition,
+    def: &TransactionsDef,
+    aggregates: &mut [AggregateColumn],
+    verify: bool,
+) -> Result<Source> {
+    let facts = &definition.facts;
+    let files = open(definition, &def.files, verify)?;
+    let roles = [
+        ("customer", Some(&def.customer)),
+        ("order", Some(&def.order)),
+        ("line", def.line.as_ref()),
+        ("product", def.product.as_ref()),
+        ("product_group", def.product_group.as_ref()),
+        ("at", Some(&def.at)),
+        ("quantity", def.quantity.as_ref()),
+        ("revenue", Some(&def.revenue)),
+        ("discount", def.discount.as_ref()),
+        ("cost", def.cost.as_ref()),
+    ];
+    let mut binder = Binder::new(definition, &files, &roles);
+    // A row without product is in a group of its own; nothing else may be null.
+    let never_null = roles.iter().copied().filter(|(key, _)| !["product", "product_group"].contains(key));
+    let conditions = [("where", def.filter.as_ref()), ("currency", def.currency.as_ref())];
+    for (key, scalar) in never_null.chain(conditions) {
+        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+    }
+    def.is_return.iter().for_each(|scalar| binder.require("return", &scalar.expr, true));
+    let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
+    let customer = binder.scalar("customer", &def.customer, Wanted::Key);
+    let order = binder.scalar("order", &def.order, Wanted::Key);
+    let line = def.line.as_ref().map(|scalar| binder.scalar("line", scalar, Wanted::Key));
+    let at = binder.scalar("at", &def.at, Wanted::Instant);
+    let currency = def.currency.as_ref().map(|scalar| binder.scalar("currency", scalar, Wanted::Text));
+    let group = bind_group(&mut binder, def, facts.products.is_some());
+    let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
+    let is_return = match &def.is_return {
+        Some(scalar) => binder.typed("return", scalar, Wanted::Truth, true),
+        // A fault of the quantity is reported as one of the quantity.
+        None if def.quantity.is_some() && quantity.is_none() => None,
+        None => default_return(&mut binder),
+    };
+    let scale = quantity.as_ref().map_or(0, |bound| bound.natural_scale(facts.volume_scale));
+    // Units are summed and kept as they come, mostly whole: their columns are a quarter as wide, and nothing is scaled.
+    let more_digits = facts.volume_scale - scale;
+    let mut values =
+        vec![ValueColumn { bound: quantity, constant: 1, scale, more_digits, role: Some("quantity") }];
+    for (role, scalar) in
+        [("revenue", Some(&def.revenue)), ("discount", def.discount.as_ref()), ("cost", def.cost.as_ref())]
+    {
+        let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
+        let scale = facts.money_scale;
+        values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role: Some(role) });
+    }
+    let mut plans = Plans { values, ..Plans::default() };
+    plans.bind(&mut binder, None, aggregates, facts);
+    let columns = binder.finish(&files)?;
+    let whole = "bound, or a message was given";
+    Ok(Source {
+        name: "transactions".to_owned(),
+        filter: filter.map(|bound| bound.expect(whole)),
+        customer: customer.expect(whole),
+        at: at.expect(whole),
+        keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
+        makes_periods: true,
+        trusts_statistics: def.trust_statistics,
+        sale: Some(Sale {
+            order: order.expect(whole),
+            line: line.map(|bound| bound.expect(whole)),
+            group: group.expect(whole),
+            is_return: is_return.expect(whole),
+            currency: currency.map(|bound| bound.expect(whole)),
+            duplicates: def.duplicates,
+        }),
+        values: plans.values,
+        filters: plans.filters,
+        aggregates: plans.aggregates,
+        distinct: plans.distinct,
+        columns,
+        files,
+    })
+}
+
+/// `quantity < 0`; without a quantity no line is a return.
+fn default_return(binder: &mut Binder<'_>) -> Option<Bound> {
+    let text = if binder.roles.contains_key("quantity") { "quantity < 0" } else { "false" };
+    let expr = crate::pipeline::sql::parse_scalar(text).expect("the default return condition parses");
+    let place = binder.definition.path.display().to_string();
+    binder.tree(&expr, &place, true)
+}
+
+fn bind_group(binder: &mut Binder<'_>, def: &TransactionsDef, has_products: bool) -> Option<GroupOf> {
+    match (&def.product_group, &def.product) {
+        (Some(group), _) => named_group(binder, group).map(GroupOf::Column),
+        (None, Some(product)) if has_products => {
+            binder.scalar("product", product, Wanted::Key).map(GroupOf::Product)
+        }
+        _ => Some(GroupOf::All),
+    }
+}
+
+/// Groups have names: of days, times and conditions their text.
+fn named_group(binder: &mut Binder<'_>, group: &Scalar) -> Option<Bound> {
+    let bound = binder.scalar("product_group", group, Wanted::Key)?;
+    if !matches!(bound.ty(), Type::Bool | Type::Date | Type::Timestamp { .. }) {
+        return Some(bound);
+    }
+    let expr = Expr::Cast { of: Box::new(group.expr.clone()), to: SqlType::Text, or_null: false };
+    binder.scalar("product_group", &Scalar { expr, ..group.clone() }, Wanted::Key)
+}
+
+fn bind_events(
+    definition: &Definition,
+    index: usize,
+    def: &EventsDef,
+    aggregates: &mut [AggregateColumn],
+    verify: bool,
+) -> Result<Source> {
+    let files = open(definition, &def.files, verify)?;
+    let mut binder =
+        Binder::new(definition, &files, &[("customer", Some(&def.customer)), ("at", Some(&def.at))]);
+    for (key, scalar) in
+        [("where", def.filter.as_ref()), ("customer", Some(&def.customer)), ("at", Some(&def.at))]
+    {
+        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+    }
+    let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
+    let customer = binder.scalar("customer", &def.customer, Wanted::Key);
+    let at = binder.scalar("at", &def.at, Wanted::Instant);
+    let mut plans = Plans::default();
+    plans.bind(&mut binder, Some(index), aggregates, &definition.facts);
+    let columns = binder.finish(&files)?;
+    let whole = "bound, or a message was given";
+    Ok(Source {
+        name: def.name.clone(),
+        filter: filter.map(|bound| bound.expect(whole)),
+        customer: customer.expect(whole),
+        at: at.expect(whole),
+        keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
+        makes_periods: def.makes_periods,
+        trusts_statistics: def.trust_statistics,
+        sale: None,
+        values: plans.values,
+        filters: plans.filters,
+        aggregates: plans.aggregates,
+        distinct: plans.distinct,
+        columns,
+        files,
+    })
+}

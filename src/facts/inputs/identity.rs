@@ -1,0 +1,60 @@
+//! Identity of an input file between runs: path, size, time and a digest, so that a night reads only what changed.
+
+use crate::error::{Error, Kind, Result};
+use crate::storage::{Head, Object, store_of};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a file is known by between runs: a change of any part makes it a new file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// As the pipeline file's pattern found it.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// Nanoseconds since 1970.
+    pub modified: u64,
+    /// BLAKE3 of the Parquet footer; of all bytes with `--verify-inputs`.
+    pub digest: String,
+    /// Whether the digest is of all bytes.
+    pub verified: bool,
+}
+
+/// The identity of a small file, by all its bytes.
+pub(crate) fn identify(path: &Path) -> Result<Identity> {
+    let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
+    let file = store_of(path).open(path).map_err(io)?;
+    let head = file.head().map_err(io)?;
+    Ok(Identity::new(path, head, digest_all(&*file, head.size).map_err(io)?, true))
+}
+
+impl Identity {
+    pub(crate) fn new(path: &Path, head: Head, digest: String, verified: bool) -> Self {
+        let Head { size, modified, .. } = head;
+        Self { path: path.to_string_lossy().into_owned(), size, modified, digest, verified }
+    }
+}
+
+/// The footer holds every row group's sizes, offsets and statistics, so it changes when the data do.
+pub(crate) fn digest_footer(file: &dyn Object, size: u64) -> std::io::Result<String> {
+    let tail = file.read_range(size.saturating_sub(8), 8)?;
+    let length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    let start = size.saturating_sub(8 + length);
+    let footer = file.read_range(start, usize::try_from(size - start).map_err(std::io::Error::other)?)?;
+    Ok(blake3::hash(&footer).to_hex().to_string())
+}
+
+pub(crate) fn digest_all(file: &dyn Object, size: u64) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut place = 0;
+    while place < size {
+        let read = file.read_some(place, &mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        place += read as u64;
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -1,0 +1,173 @@
+//! Rows of a Parquet file, read by the same rules as the columns of every other source.
+
+use super::day::parse_day;
+use super::row::{Amount, FileRows, Row, fault};
+use crate::error::{Error, Result};
+use crate::facts::expr::{Bound, Checked, Fault, Rows, Type, bind};
+use crate::facts::inputs::input_file::InputFile;
+use crate::facts::inputs::key_text::{is_valid, text_of};
+use crate::facts::inputs::reading::batches;
+use crate::facts::inputs::unify::{check_columns, unify};
+use crate::pipeline::{Definition, Expr, LedgerDef};
+use crate::units::{Day, Decimal};
+use std::collections::BTreeMap;
+
+/// The three columns of a ledger, bound to a file.
+struct Columns {
+    account: Bound,
+    period: Bound,
+    amount: Bound,
+}
+
+/// Reads every row.
+///
+/// # Errors
+/// A missing column or one of another type, a row without account, date or amount.
+pub(super) fn read(
+    definition: &Definition,
+    ledger: &LedgerDef,
+    file: InputFile,
+    holds_quantities: bool,
+) -> Result<FileRows> {
+    if file.rows() == 0 {
+        return Ok(FileRows { path: file.path, identity: file.identity, separator: None, rows: Vec::new() });
+    }
+    let mut files = [file];
+    unify(&mut files);
+    let [file] = files;
+    let columns = Columns::bind(definition, ledger, &file)?;
+    check_columns(std::slice::from_ref(&file), &columns.names())?;
+    let finest = (!holds_quantities).then_some(definition.facts.money_scale);
+    let mut rows: Vec<Row> = Vec::new();
+    for batch in batches(&file, &columns.names())? {
+        let first = rows.len() as u64 + 1;
+        let batch = batch?;
+        let loaded = &Rows::of(&batch);
+        let found = columns.rows(definition, ledger, loaded, batch.num_rows(), finest)?;
+        for (number, row) in (first..).zip(found) {
+            let (account, day, amount) = row.map_err(|message| fault(&file.path, false, number, &message))?;
+            rows.push(Row { number, account, day, amount });
+        }
+    }
+    Ok(FileRows { path: file.path, identity: file.identity, separator: None, rows })
+}
+
+/// A cell, or what is wrong with it.
+type Cells<T> = Vec<Result<T, String>>;
+
+impl Columns {
+    fn bind(definition: &Definition, ledger: &LedgerDef, file: &InputFile) -> Result<Self> {
+        let column = |key: &str, name: &str, is_wanted: &dyn Fn(Type) -> bool, expected: &str| {
+            let expr = Expr::Column(name.to_owned());
+            let bound = bind(&expr, file.schema(), &BTreeMap::new(), definition.facts.timezone);
+            match bound {
+                Ok(bound) if is_wanted(bound.ty()) => Ok(bound),
+                Ok(bound) => Err(Error::input(format!(
+                    "{}: column '{name}' ({key}) is {}, expected {expected}",
+                    file.path.display(),
+                    bound.ty()
+                ))),
+                Err(fault) => {
+                    let fault = format!("{}: {fault}; name the column with {key}", file.path.display());
+                    Err(Error::input(fault))
+                }
+            }
+        };
+        let is_day = |ty| matches!(ty, Type::Date | Type::Timestamp { .. } | Type::Text | Type::Integer);
+        let is_amount = |ty: Type| (ty.is_number() && ty != Type::Bool) || ty == Type::Text;
+        let is_account =
+            |ty| matches!(ty, Type::Text | Type::Integer | Type::Decimal(_) | Type::Float | Type::Null);
+        Ok(Self {
+            account: column("account_column", &ledger.account_column, &is_account, "text or an integer")?,
+            period: column("period_column", &ledger.period_column, &is_day, "a date, a timestamp or text")?,
+            amount: column("amount_column", &ledger.amount_column, &is_amount, "a number or text")?,
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        [&self.account, &self.period, &self.amount]
+            .iter()
+            .flat_map(|bound| bound.columns().to_vec())
+            .collect()
+    }
+
+    fn rows(
+        &self,
+        definition: &Definition,
+        ledger: &LedgerDef,
+        rows: &Rows<'_>,
+        count: usize,
+        finest: Option<u8>,
+    ) -> Result<Cells<(String, Day, Amount)>> {
+        let accounts = texts(&self.account, rows, count, "account")?;
+        let days = self.days(definition, ledger, rows, count)?;
+        let amounts = self.amounts(rows, count, finest)?;
+        let cells = accounts.into_iter().zip(days).zip(amounts);
+        Ok(cells.map(|((account, day), amount)| Ok((account?, day?, amount?))).collect())
+    }
+
+    /// Days of dates, wall times and instants as in every source; text and integers by the rule of text files.
+    fn days(
+        &self,
+        definition: &Definition,
+        ledger: &LedgerDef,
+        rows: &Rows<'_>,
+        count: usize,
+    ) -> Result<Cells<Day>> {
+        if !self.period.ty().is_instant() {
+            let format = ledger.format.date_format.as_deref();
+            let day = |text: String| parse_day(&text, format, definition.facts.timezone);
+            return Ok(texts(&self.period, rows, count, "date")?
+                .into_iter()
+                .map(|text| day(text?))
+                .collect());
+        }
+        let instants = self.period.instants(rows)?;
+        let mut days: Cells<Day> = instants.days.iter().map(|day| Ok(Day(*day))).collect();
+        for (row, fault) in &instants.faults {
+            days[*row as usize] = Err(format!("the date is unusable: {}", fault.reason()));
+        }
+        for row in (0..count).filter(|row| instants.nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row))) {
+            days[row] = Err("no date".to_owned());
+        }
+        Ok(days)
+    }
+
+    /// Amounts at `finest`, as transactions take money; quantities at as many digits as they have or as fit.
+    fn amounts(&self, rows: &Rows<'_>, count: usize, finest: Option<u8>) -> Result<Cells<Amount>> {
+        if self.amount.ty() == Type::Text {
+            let texts = texts(&self.amount, rows, count, "amount")?;
+            return Ok(texts.into_iter().map(|text| Ok(Amount::Text(text?.trim().to_owned()))).collect());
+        }
+        let mut scale = finest.unwrap_or_else(|| self.amount.natural_scale(super::MOST_DIGITS));
+        let mut fixed = self.amount.fixed(rows, scale)?;
+        while finest.is_none() && scale > 0 && fixed.faults.iter().any(|(_, fault)| *fault == Fault::Overflow)
+        {
+            scale -= 1;
+            fixed = self.amount.fixed(rows, scale)?;
+        }
+        let exact = |mantissa: &i64| Decimal { mantissa: i128::from(*mantissa), scale }.normalised();
+        let mut amounts: Cells<Amount> =
+            fixed.values.iter().map(|value| Ok(Amount::Exact(exact(value)))).collect();
+        for (row, fault) in &fixed.faults {
+            amounts[*row as usize] = Err(format!("the amount is unusable: {}", fault.reason()));
+        }
+        for row in (0..count).filter(|row| fixed.nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row))) {
+            amounts[row] = Err("no amount".to_owned());
+        }
+        Ok(amounts)
+    }
+}
+
+/// A column as text, with whole numbers as their digits.
+fn texts(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Result<Cells<String>> {
+    let Checked { value: keys, faults } = bound.keys(rows)?;
+    let text = |row| {
+        if let Some((_, fault)) = faults.iter().find(|(faulty, _)| *faulty as usize == row) {
+            return Err(format!("the {what} is unusable: {}", fault.reason()));
+        }
+        let text = if is_valid(&keys, row) { text_of(&keys, row) } else { String::new() };
+        if text.trim().is_empty() { Err(format!("no {what}")) } else { Ok(text.trim().to_owned()) }
+    };
+    Ok((0..count).map(text).collect())
+}

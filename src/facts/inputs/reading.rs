@@ -1,0 +1,176 @@
+//! The rows of a file as its source has them: the columns asked for, under the source's names and in its types.
+
+use super::contain::contain_each;
+use super::input_file::InputFile;
+use super::pages::Pages;
+use super::source::Source;
+use super::task::Task;
+use crate::error::{Error, Kind, Result};
+use crate::facts::expr::widened;
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::datatypes::{DataType, FieldRef, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::sync::Arc;
+
+/// What a reader reads of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'f> {
+    pub(crate) file: &'f InputFile,
+    /// Columns of the source, by its names.
+    pub(crate) columns: &'f [String],
+    /// One row group, or all of them.
+    pub(crate) row_group: Option<usize>,
+    /// Rows of a batch.
+    pub(crate) batch_rows: usize,
+}
+
+impl<'f> Reading<'f> {
+    /// A row group of a source that is scanned.
+    pub(crate) fn of(source: &'f Source, task: Task) -> Self {
+        let Task { file, row_group, .. } = task;
+        let (file, columns) = (&source.files[file], &source.columns);
+        Self { file, columns, row_group: Some(row_group), batch_rows: BATCH_ROWS }
+    }
+
+    /// Every batch, in the order of the file.
+    ///
+    /// # Errors
+    /// A file that cannot be opened; of a batch, damage or rows that contradict the footer, with file, row group and column.
+    pub(crate) fn batches(self) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
+        let mut rows = 0;
+        let mut batches = contain_each(self.reader()?);
+        let mut is_done = false;
+        Ok(std::iter::from_fn(move || {
+            if is_done {
+                return None;
+            }
+            let batch = match batches.next() {
+                Some(Ok(batch)) => {
+                    rows += batch.num_rows() as u64;
+                    self.as_in_source(batch)
+                }
+                Some(Err(fault)) => Err(self.damage(&fault)),
+                None => {
+                    is_done = true;
+                    return self.check_rows(rows).err().map(Err);
+                }
+            };
+            is_done |= batch.is_err();
+            Some(batch)
+        }))
+    }
+
+    fn reader(self) -> Result<ParquetRecordBatchReader> {
+        let path = &self.file.path;
+        let pages = Pages::open(path).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone());
+        let roots = self.columns.iter().filter_map(|name| self.file.root_of(self.file.stored_name(name)?));
+        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
+        let mut builder = builder.with_projection(mask).with_batch_size(self.batch_rows);
+        if let Some(row_group) = self.row_group {
+            builder = builder.with_row_groups(vec![row_group]);
+        }
+        builder.build().map_err(|fault| self.damage(&fault.to_string()))
+    }
+
+    /// A batch with the columns of the file's path, and with the source's names and types.
+    fn as_in_source(self, batch: RecordBatch) -> Result<RecordBatch> {
+        let broken = |fault: arrow::error::ArrowError| Error::internal(fault.to_string());
+        let batch = self.file.complete(batch)?;
+        if !self.columns.iter().any(|name| self.file.differing.contains_key(name)) {
+            return Ok(batch);
+        }
+        let schema = batch.schema();
+        let mut fields: Vec<FieldRef> = Vec::with_capacity(self.columns.len());
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.columns.len());
+        for name in self.columns {
+            let field = self.file.schema.field_with_name(name).map_err(broken)?;
+            let stored = self.file.stored_name(name).and_then(|stored| schema.column_with_name(stored));
+            let (field, column) = match stored {
+                None => (field.clone(), new_null_array(field.data_type(), batch.num_rows())),
+                Some((place, stored)) => {
+                    let column = self.widened(name, batch.column(place), field.data_type())?;
+                    (stored.clone().with_name(name).with_data_type(column.data_type().clone()), column)
+                }
+            };
+            fields.push(Arc::new(field.with_nullable(true)));
+            columns.push(column);
+        }
+        let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &rows).map_err(broken)
+    }
+
+    fn widened(self, name: &str, column: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
+        widened(column, to)
+            .map_err(|fault| Error::input(format!("{}: column '{name}' {fault}", self.place())))
+    }
+
+    /// File and row group, as far as they are known.
+    fn place(self) -> String {
+        let row_group = self.row_group.map_or(String::new(), |row_group| format!(": row group {row_group}"));
+        format!("{}{row_group}", self.file.path.display())
+    }
+
+    fn check_rows(self, found: u64) -> Result<()> {
+        let expected = match self.row_group {
+            Some(row_group) => self.file.row_groups().nth(row_group).unwrap_or(0),
+            None => self.file.rows(),
+        };
+        if found == expected {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{}: the pages hold {found} rows, and the footer claims {expected}; write the file again or take it out of the \
+             pattern",
+            self.place()
+        )))
+    }
+
+    /// The error of a reader, with the first row group and column that cannot be read on its own.
+    fn damage(self, fault: &str) -> Error {
+        let row_groups = match self.row_group {
+            Some(row_group) => row_group..row_group + 1,
+            None => 0..self.file.metadata.metadata().num_row_groups(),
+        };
+        let places =
+            row_groups.flat_map(|row_group| self.columns.iter().map(move |column| (row_group, column)));
+        let damaged = places.into_iter().find_map(|(row_group, column)| {
+            let columns = std::slice::from_ref(column);
+            let alone = Self { columns, row_group: Some(row_group), ..self };
+            Some((alone, alone.first_fault()?))
+        });
+        let (place, fault) = match &damaged {
+            Some((alone, fault)) => {
+                (format!("{} column '{}'", alone.place(), alone.columns[0]), fault.as_str())
+            }
+            None => (self.place(), fault),
+        };
+        Error::input(format!(
+            "{place} cannot be decoded: {fault}; write the file again or take it out of the pattern"
+        ))
+    }
+
+    /// What is wrong with a single column; its own errors end the search, so that it does not call itself.
+    fn first_fault(self) -> Option<String> {
+        let pages = Pages::open(&self.file.path).ok()?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone());
+        let root = self.file.root_of(self.file.stored_name(&self.columns[0])?)?;
+        let mask = ProjectionMask::roots(builder.parquet_schema(), [root]);
+        match builder.with_projection(mask).with_row_groups(vec![self.row_group?]).build() {
+            Ok(reader) => contain_each(reader).find_map(|batch| batch.err()),
+            Err(fault) => Some(fault.to_string()),
+        }
+    }
+}
+
+/// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
+pub(crate) const BATCH_ROWS: usize = 16_384;
+
+/// The rows of a file, with the columns that are named.
+pub(crate) fn batches<'f>(
+    file: &'f InputFile,
+    columns: &'f [String],
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
+    Reading { file, columns, row_group: None, batch_rows: 65_536 }.batches()
+}

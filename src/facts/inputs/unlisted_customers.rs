@@ -1,0 +1,79 @@
+//! Referential integrity of the customers source: customers with rows whom it does not list.
+
+use super::raw_master::RawMaster;
+use crate::error::{Error, Result};
+use crate::facts::schema::{Customers, Keys};
+use crate::pipeline::Definition;
+
+/// How many keys of either side a message shows.
+const SHOWN: usize = 3;
+
+/// Customers of the transactions and events whom the customers source does not list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnlistedCustomers {
+    customers: u64,
+    /// All customers with a row.
+    of: u64,
+    /// The first of those not listed, and of those listed without a row, by key.
+    first: [Vec<String>; 2],
+}
+
+impl UnlistedCustomers {
+    /// Compares both sides; `ranks` are those of the rows of each period. None if all are listed.
+    pub(crate) fn of(customers: &Customers, ranks: &[Vec<u32>], master: &RawMaster) -> Option<Self> {
+        if master.keys.are(&customers.keys) {
+            return None;
+        }
+        let known = customers.keys.len();
+        let (mut is_listed, mut has_rows) = (vec![false; known], vec![false; known]);
+        master.keys.ranks(customers).into_iter().for_each(|rank| is_listed[rank as usize] = true);
+        for rank in ranks.iter().flatten().filter(|rank| (**rank as usize) < known) {
+            has_rows[*rank as usize] = true;
+        }
+        let mut unlisted = Self { customers: 0, of: 0, first: [Vec::new(), Vec::new()] };
+        for (rank, (is_listed, has_rows)) in is_listed.into_iter().zip(has_rows).enumerate() {
+            unlisted.of += u64::from(has_rows);
+            unlisted.customers += u64::from(has_rows && !is_listed);
+            let side = match (has_rows, is_listed) {
+                (true, false) => 0,
+                (false, true) => 1,
+                _ => continue,
+            };
+            if unlisted.first[side].len() < SHOWN {
+                unlisted.first[side].push(key_text(&customers.keys, rank));
+            }
+        }
+        (unlisted.customers > 0).then_some(unlisted)
+    }
+
+    /// Warns of customers who are not listed.
+    ///
+    /// # Errors
+    /// If none is listed: the keys of both sides mean something else.
+    pub(crate) fn warning(&self, definition: &Definition) -> Result<String> {
+        let def = definition.facts.customers.as_ref().expect("a master has its section");
+        let (pattern, place) = (&def.files.pattern, definition.place(def.customer.at));
+        let [missing, idle] = self.first.each_ref().map(|keys| keys.join(", "));
+        let Self { customers, of, .. } = self;
+        if customers == of {
+            let idle = if idle.is_empty() { "nobody" } else { &idle };
+            return Err(Error::check(format!(
+                "{place}: none of the {of} customers of the transactions and events is listed in '{pattern}': they are \
+                 {missing} and so on, it lists {idle}; write 'customer' so that both have the same keys"
+            )));
+        }
+        let idle = if idle.is_empty() { idle } else { format!("; it lists, without a row, {idle}") };
+        Ok(format!(
+            "customers: {customers} of {of} customers of the transactions and events are not listed in '{pattern}', the \
+             first {missing}{idle}; they have no attributes and no acquisition cost; list them, or write 'customer' in \
+             [facts.customers] so that both have the same keys"
+        ))
+    }
+}
+
+fn key_text(keys: &Keys, rank: usize) -> String {
+    match keys {
+        Keys::Int(keys) => keys[rank].to_string(),
+        Keys::Text(keys) => format!("'{}'", keys.value(rank)),
+    }
+}

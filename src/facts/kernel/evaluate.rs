@@ -1,0 +1,309 @@
+//! Evaluates every expression of a source over a batch, each once.
+
+use super::context::ScanContext;
+use super::fates::Fates;
+use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
+use super::unlisted_products::{UNLISTED, UnlistedProducts};
+use crate::error::Result;
+use crate::facts::expr::{Instants, KeyColumn, Rows};
+use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::products::NO_GROUP;
+use crate::facts::inputs::source::{GroupOf, Sale, Source};
+use arrow::array::{Array, StringArray};
+use arrow::buffer::{NullBuffer, ScalarBuffer};
+use hashbrown::HashMap;
+
+/// A batch with every expression of its source evaluated.
+pub(crate) struct Evaluated {
+    pub(crate) instants: Instants,
+    /// Least and greatest of its days.
+    pub(crate) day_span: (i32, i32),
+    pub(crate) keys: Vec<u64>,
+    pub(crate) orders: Vec<[u64; 2]>,
+    /// Product group, return flag and filter answers of each row; the day is still to come.
+    pub(crate) meta: Vec<Meta>,
+    pub(crate) identities: Vec<[u64; 2]>,
+    /// Whether every value fits 32 bits.
+    pub(crate) narrow: bool,
+    /// The values by column.
+    pub(crate) columns: Vec<ScalarBuffer<i64>>,
+    /// The values of each row as they stand in a record: one or two to a word.
+    pub(crate) values: Vec<Vec<u64>>,
+    pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
+    /// Lines whose product the products source does not list.
+    pub(crate) unlisted: Option<UnlistedProducts>,
+}
+
+pub(crate) fn evaluate(
+    context: &ScanContext<'_>,
+    source: &Source,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+) -> Result<Evaluated> {
+    let instants = source.at.instants(rows)?;
+    fates.quarantine_nulls(instants.nulls.as_ref(), "at");
+    fates.quarantine_faults(&instants.faults, "at");
+    let customers = fates.accept(source.customer.keys(rows)?, "customer");
+    let keys = customer_words(context, source, &customers, fates);
+    let days = &instants.days;
+    let least = days.iter().fold(i32::MAX, |least, day| least.min(*day));
+    let most = days.iter().fold(i32::MIN, |most, day| most.max(*day));
+    let mut evaluated = Evaluated {
+        day_span: (least, most),
+        instants,
+        keys,
+        orders: Vec::new(),
+        meta: vec![Meta::default(); rows.count()],
+        identities: Vec::new(),
+        narrow: true,
+        columns: Vec::new(),
+        values: Vec::new(),
+        distinct: Vec::with_capacity(source.distinct.len()),
+        unlisted: None,
+    };
+    if let Some(sale) = &source.sale {
+        evaluate_sale(context, sale, rows, fates, &mut evaluated)?;
+    }
+    let mut values: Vec<ScalarBuffer<i64>> = Vec::with_capacity(source.values.len());
+    for value in &source.values {
+        let Some(bound) = &value.bound else {
+            evaluated.narrow &= i32::try_from(value.constant).is_ok();
+            values.push(vec![value.constant; rows.count()].into());
+            continue;
+        };
+        let fixed = bound.fixed_with_room(rows, value.scale, value.more_digits)?;
+        fates.quarantine_faults(&fixed.faults, value.role.unwrap_or("a driver's value"));
+        if let Some(role) = value.role {
+            fates.quarantine_nulls(fixed.nulls.as_ref(), role);
+        }
+        evaluated.narrow &= fixed.max_abs <= i64::from(i32::MAX);
+        values.push(fixed.values);
+    }
+    evaluated.values = packed(&values, evaluated.narrow);
+    evaluated.columns = values;
+    for (bit, filter) in source.filters.iter().enumerate() {
+        let answers = fates.accept(filter.truth(rows)?, "a driver's filter");
+        answers.set_indices().for_each(|row| evaluated.meta[row].answer(bit));
+    }
+    for key in &source.distinct {
+        let keys = fates.accept(key.keys(rows)?, "a driver's key");
+        evaluated.distinct.push(words_of(&keys));
+    }
+    Ok(evaluated)
+}
+
+/// Values as words of a record.
+fn packed(values: &[ScalarBuffer<i64>], narrow: bool) -> Vec<Vec<u64>> {
+    if !narrow {
+        return values
+            .iter()
+            .map(|values| values.iter().map(|value| value.cast_unsigned()).collect())
+            .collect();
+    }
+    let words = values.chunks(2).map(|values| match values {
+        [first, second] => {
+            first.iter().zip(second.iter()).map(|(first, second)| pair(*first, *second)).collect()
+        }
+        [last] => last.iter().map(|last| pair(*last, 0)).collect(),
+        _ => unreachable!("chunks of two hold one or two"),
+    });
+    words.collect()
+}
+
+fn evaluate_sale(
+    context: &ScanContext<'_>,
+    sale: &Sale,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+    evaluated: &mut Evaluated,
+) -> Result<()> {
+    let (orders, nulls) = words_of(&fates.accept(sale.order.keys(rows)?, "order"));
+    fates.quarantine_nulls(nulls.as_ref(), "order");
+    let (groups, unlisted) = group_codes(context, &sale.group, rows, fates)?;
+    evaluated.unlisted = unlisted;
+    let returns = fates.accept(sale.is_return.truth(rows)?, "return");
+    evaluated.meta = groups.into_iter().map(Meta::of_group).collect();
+    returns.set_indices().for_each(|row| evaluated.meta[row].mark_return());
+    if let Some(line) = &sale.line {
+        let (lines, nulls) = words_of(&fates.accept(line.keys(rows)?, "line"));
+        fates.quarantine_nulls(nulls.as_ref(), "line");
+        evaluated.identities =
+            orders.iter().zip(&lines).map(|(order, line)| digest_words(&[order, line])).collect();
+    }
+    if let Some(currency) = &sale.currency {
+        let currencies = fates.accept(currency.keys(rows)?, "currency");
+        check_currency(context.currency, &currencies, fates);
+    }
+    evaluated.orders = orders;
+    Ok(())
+}
+
+fn digest_words(parts: &[&[u64; 2]]) -> [u64; 2] {
+    let mut hasher = blake3::Hasher::new();
+    for word in parts.iter().flat_map(|part| part.iter()) {
+        hasher.update(&word.to_le_bytes());
+    }
+    let digest = *hasher.finalize().as_bytes();
+    let word = |start: usize| u64::from_le_bytes(digest[start..start + 8].try_into().expect("eight bytes"));
+    [word(0), word(8)]
+}
+
+fn check_currency(expected: &str, keys: &KeyColumn, fates: &mut Fates) {
+    for row in 0..fates.len() {
+        let found = text_at(keys, row);
+        if found != Some(expected) {
+            fates.quarantine(row, || {
+                format!(
+                    "currency is {}, expected {expected}",
+                    found.map_or("null".to_owned(), |f| format!("'{f}'"))
+                )
+            });
+        }
+    }
+}
+
+fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
+    match keys {
+        KeyColumn::Int { .. } => None,
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            known.then(|| dictionary.value(usize::try_from(codes[row]).expect("codes are not negative")))
+        }
+        KeyColumn::PlainText(array) => array.is_valid(row).then(|| array.value(row)),
+    }
+}
+
+/// Customer keys as words; rows without customer become the unidentified cost object or are quarantined.
+fn customer_words(
+    context: &ScanContext<'_>,
+    source: &Source,
+    keys: &KeyColumn,
+    fates: &mut Fates,
+) -> Vec<u64> {
+    let mut words = match keys {
+        KeyColumn::Int { values, .. } => values.iter().map(|key| key_word(*key)).collect(),
+        KeyColumn::Text { dictionary, codes, .. } => {
+            let known = intern_all(context.customers, dictionary);
+            let at = |code: &i32| usize::try_from(*code).ok().and_then(|code| known.get(code).copied());
+            codes.iter().map(|code| at(code).unwrap_or(UNIDENTIFIED)).collect()
+        }
+        KeyColumn::PlainText(array) => intern_all(context.customers, array),
+    };
+    if let KeyColumn::Int { values, nulls } = keys
+        && values.iter().fold(false, |any, key| any | (*key == i64::MAX))
+    {
+        for (row, _) in values.iter().enumerate().filter(|(_, key)| **key == i64::MAX) {
+            if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+                fates.quarantine(row, || {
+                    "customer is the largest 64-bit integer, which is reserved".to_owned()
+                });
+            }
+        }
+    }
+    let nulls = match keys {
+        KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => nulls.clone(),
+        KeyColumn::PlainText(array) => array.nulls().cloned(),
+    };
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        if source.keep_unknown {
+            (!nulls.inner()).set_indices().for_each(|row| words[row] = UNIDENTIFIED);
+        } else {
+            fates.quarantine_nulls(Some(&nulls), "customer");
+        }
+    }
+    words
+}
+
+fn intern_all(interner: &Interner, texts: &StringArray) -> Vec<u64> {
+    texts.iter().map(|text| text.map_or(UNIDENTIFIED, |text| u64::from(interner.intern(text)))).collect()
+}
+
+/// Keys as two words each, and where they are null.
+fn words_of(keys: &KeyColumn) -> (Vec<[u64; 2]>, Option<NullBuffer>) {
+    match keys {
+        KeyColumn::Int { values, nulls } => {
+            (values.iter().map(|key| [key_word(*key), 0]).collect(), nulls.clone())
+        }
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known: Vec<[u64; 2]> =
+                dictionary.iter().map(|text| text.map_or([0; 2], text_words)).collect();
+            let at = |code: &i32| usize::try_from(*code).ok().and_then(|code| known.get(code).copied());
+            (codes.iter().map(|code| at(code).unwrap_or_default()).collect(), nulls.clone())
+        }
+        KeyColumn::PlainText(array) => {
+            (array.iter().map(|text| text.map_or([0; 2], text_words)).collect(), array.nulls().cloned())
+        }
+    }
+}
+
+fn group_codes(
+    context: &ScanContext<'_>,
+    group: &GroupOf,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+) -> Result<(Vec<u32>, Option<UnlistedProducts>)> {
+    let intern = |text: &str| context.groups.intern(text);
+    match group {
+        GroupOf::All => Ok((vec![intern("all"); rows.count()], None)),
+        GroupOf::Column(bound) => {
+            let groups = fates.accept(bound.keys(rows)?, "product_group");
+            let codes = codes_by(&groups, intern, |key| intern(&key.to_string()), || intern(NO_GROUP));
+            Ok((codes, None))
+        }
+        GroupOf::Product(bound) => {
+            let products = context.products.expect("a product lookup has its master data");
+            let none = || intern(NO_GROUP);
+            let keys = fates.accept(bound.keys(rows)?, "product");
+            let mut codes = codes_by(
+                &keys,
+                |key| products.by_text(key).unwrap_or(UNLISTED),
+                |key| products.by_int(key).unwrap_or(UNLISTED),
+                none,
+            );
+            let unlisted = UnlistedProducts::take(&mut codes, keys, none, &products.first);
+            Ok((codes, unlisted))
+        }
+    }
+}
+
+/// Group codes of a key column: each dictionary value, or each change of key, is looked up once.
+fn codes_by(
+    keys: &KeyColumn,
+    text: impl Fn(&str) -> u32,
+    int: impl Fn(i64) -> u32,
+    null: impl Fn() -> u32,
+) -> Vec<u32> {
+    match keys {
+        KeyColumn::Text { dictionary, codes, nulls } => {
+            let known: Vec<u32> = dictionary.iter().map(|value| value.map_or_else(&null, &text)).collect();
+            let of = |code: &i32| known[usize::try_from(*code).expect("codes are not negative")];
+            let Some(nulls) = nulls else { return codes.iter().map(of).collect() };
+            let code = |(code, is_valid)| if is_valid { of(code) } else { null() };
+            codes.iter().zip(nulls.iter()).map(code).collect()
+        }
+        KeyColumn::PlainText(array) => {
+            let mut seen: HashMap<&str, u32> = HashMap::new();
+            let code = |value: Option<&'_ str>, seen: &mut HashMap<&str, u32>| -> Option<u32> {
+                value.and_then(|value| seen.get(value).copied())
+            };
+            let mut codes = Vec::with_capacity(array.len());
+            for row in 0..array.len() {
+                let value = array.is_valid(row).then(|| array.value(row));
+                let known = code(value, &mut seen).unwrap_or_else(|| value.map_or_else(&null, &text));
+                if let Some(value) = value {
+                    seen.insert(value, known);
+                }
+                codes.push(known);
+            }
+            codes
+        }
+        KeyColumn::Int { values, nulls } => {
+            let mut seen: HashMap<i64, u32> = HashMap::new();
+            let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+            let mut code = |(row, key): (usize, &i64)| {
+                if valid(row) { *seen.entry(*key).or_insert_with(|| int(*key)) } else { null() }
+            };
+            values.iter().enumerate().map(&mut code).collect()
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What drivers make of the lines and orders of a source.
+
+use super::orders::ANY;
+use super::record::{Layout, Meta};
+use super::sums::add;
+use crate::facts::inputs::source::AggregatePlan;
+use crate::pipeline::Duplicates;
+
+/// What the reduction knows of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceShape {
+    pub(crate) is_sale: bool,
+    /// Whether its lines are told apart from each other.
+    pub(crate) is_checked: bool,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) aggregates: Vec<(usize, AggregatePlan)>,
+}
+
+impl SourceShape {
+    /// Whether some driver counts or adds up every row, whatever its filters say.
+    pub(crate) fn takes_all(&self) -> bool {
+        self.aggregates.iter().any(|(_, plan)| match plan {
+            AggregatePlan::Count { filter }
+            | AggregatePlan::Any { filter }
+            | AggregatePlan::Sum { filter, .. }
+            | AggregatePlan::Orders { filter }
+            | AggregatePlan::Distinct { filter, .. } => filter.is_none(),
+        })
+    }
+}
+
+/// Aggregates that are added line by line, by their column.
+pub(crate) struct LinePlans {
+    /// Those that count every line.
+    every: Vec<usize>,
+    /// Those that count lines, and the filter bit a line needs.
+    counts: Vec<(usize, u32)>,
+    /// All those bits.
+    counted: u32,
+    /// Those that add a value up, with its number and the filter bit a line needs, if any.
+    sums: Vec<(usize, usize, Option<u32>)>,
+}
+
+impl LinePlans {
+    /// Into the aggregates of a customer.
+    pub(crate) fn of_rows(shape: &SourceShape) -> Self {
+        Self::new(shape, Some)
+    }
+
+    /// Into the aggregates of a customer × product group.
+    pub(crate) fn of_cells(shape: &SourceShape, line_aggregates: &[usize]) -> Self {
+        Self::new(shape, |index| line_aggregates.iter().position(|wanted| *wanted == index))
+    }
+
+    fn new(shape: &SourceShape, column_of: impl Fn(usize) -> Option<usize>) -> Self {
+        let mut plans = Self { every: Vec::new(), counts: Vec::new(), counted: 0, sums: Vec::new() };
+        let mask = |filter: u8| 1_u32 << filter;
+        for (index, plan) in &shape.aggregates {
+            let Some(column) = column_of(*index) else { continue };
+            match *plan {
+                AggregatePlan::Count { filter: None } | AggregatePlan::Any { filter: None } => {
+                    plans.every.push(column);
+                }
+                AggregatePlan::Count { filter: Some(filter) }
+                | AggregatePlan::Any { filter: Some(filter) } => {
+                    plans.counts.push((column, mask(filter)));
+                    plans.counted |= mask(filter);
+                }
+                AggregatePlan::Sum { value, filter } => plans.sums.push((column, value, filter.map(mask))),
+                AggregatePlan::Orders { .. } | AggregatePlan::Distinct { .. } => {}
+            }
+        }
+        plans
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.every.is_empty() && self.counts.is_empty() && self.sums.is_empty()
+    }
+
+    /// Whether none adds up values.
+    pub(crate) fn only_count(&self) -> bool {
+        self.sums.is_empty()
+    }
+
+    /// Counts lines, whatever is in them.
+    #[inline(always)]
+    pub(crate) fn count(&self, sums: &mut [i64], lines: u64) {
+        self.every.iter().for_each(|column| sums[*column] += lines.cast_signed());
+    }
+
+    /// Counts a line where a filter asks for it.
+    #[inline(always)]
+    pub(crate) fn count_some(&self, sums: &mut [i64], meta: Meta) {
+        let filters = meta.filters();
+        if filters & self.counted != 0 {
+            self.counts.iter().for_each(|(column, mask)| sums[*column] += i64::from(filters & mask != 0));
+        }
+    }
+
+    /// Adds the values of a line; true if a sum left 64 bits.
+    #[inline(always)]
+    pub(crate) fn add(&self, sums: &mut [i64], layout: &Layout, meta: Meta, line: &[u64]) -> bool {
+        let mut overflow = false;
+        for (column, value, mask) in &self.sums {
+            if mask.is_none_or(|mask| meta.filters() & mask != 0) {
+                add(&mut sums[*column], layout.value(line, *value), &mut overflow);
+            }
+        }
+        overflow
+    }
+}
+
+/// Aggregates that a customer's rows settle only when all of them are in, by their column.
+pub(crate) struct Closing {
+    /// Those that count orders, and the bits an order needs.
+    pub(crate) orders: Vec<(usize, u64)>,
+    /// Those that are 1 at most.
+    pub(crate) any: Vec<usize>,
+}
+
+impl Closing {
+    pub(crate) fn new(shapes: &[SourceShape]) -> Self {
+        let mut closing = Self { orders: Vec::new(), any: Vec::new() };
+        for (index, plan) in shapes.iter().flat_map(|shape| &shape.aggregates) {
+            match *plan {
+                AggregatePlan::Orders { filter } => {
+                    closing.orders.push((*index, filter.map_or(ANY, |bit| 1 << bit)));
+                }
+                AggregatePlan::Any { .. } => closing.any.push(*index),
+                _ => {}
+            }
+        }
+        closing
+    }
+}

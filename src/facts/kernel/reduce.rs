@@ -1,0 +1,299 @@
+//! Reduces one key range of one period: records in any order to rows sorted by customer.
+//!
+//! A range is cut so that its records stay in the processor's cache. They are brought in order by customer, and then one
+//! customer after another is summed up and done with. Nothing here depends on the order of the records: sums are
+//! integers, and sets are sorted.
+
+use super::cells::{CellSums, post};
+use super::days::{DaySum, DaySums};
+use super::deduplicate::Deduplicated;
+use super::measures::GROUP_MEASURES;
+use super::orders::{ANY, OrderEntry, OrderSets, SALE};
+use super::plans::{Closing, LinePlans, SourceShape};
+use super::record::{Head, Lines, META, Meta};
+use super::reduced::{Reduced, columns_of, columns_of_width};
+use super::row_match::RowMatch;
+use super::sums::{add, index_u32};
+use super::visits::by_customer;
+use crate::facts::inputs::source::{AggregatePlan, COST, DISCOUNT, REVENUE};
+use crate::facts::schema::NO_INSTANT;
+
+/// What one run of the facts reduces every range to.
+pub(crate) struct Target<'t> {
+    /// How many aggregates the run has.
+    pub(crate) aggregates: usize,
+    /// Of these, what is kept per customer × product group too.
+    pub(crate) line_aggregates: &'t [usize],
+    /// By number of the group, its place among all names.
+    pub(crate) group_order: &'t [u32],
+    /// Length of the period.
+    pub(crate) days: usize,
+    /// Whether customer × day is kept.
+    pub(crate) keeps_days: bool,
+}
+
+/// A source, and what becomes of its lines.
+struct SourcePlan<'s> {
+    shape: &'s SourceShape,
+    keep: Deduplicated,
+    rows: LinePlans,
+    cells: LinePlans,
+    takes_all: bool,
+    /// Whether a sale line is only counted, by its customer, beside what every sale line adds to its cell.
+    is_plain: bool,
+}
+
+/// Lines of one source in a key range.
+struct Run<'r> {
+    source: usize,
+    /// Which run of its source this is.
+    number: usize,
+    lines: Lines<'r>,
+}
+
+/// The tables of one key range, made customer by customer.
+struct Tables<'t> {
+    keys: Vec<u64>,
+    measures: Vec<[i64; GROUP_MEASURES]>,
+    instants: Vec<[i64; 2]>,
+    /// All aggregates of a row, then those of the next.
+    aggregates: Vec<i64>,
+    cells: CellSums<'t>,
+    orders: OrderSets,
+    active_days: Vec<i64>,
+    days: Option<DaySums>,
+    /// Of the customer at hand.
+    open: Open,
+    overflow: bool,
+}
+
+/// What the lines of a customer come to.
+struct Open {
+    aggregates: Vec<i64>,
+    /// First and last instant with a sale line.
+    first: i64,
+    last: i64,
+    /// Days with a sale line, one bit each.
+    days: Vec<u64>,
+}
+
+/// Reduces the records of one key range.
+///
+/// `records[i]` are runs of lines of source `i`; `distinct[i][set]` those of its distinct sets.
+pub(crate) fn reduce(
+    shapes: &[SourceShape],
+    records: &[Vec<Lines<'_>>],
+    distinct: &[Vec<Vec<&[u64]>>],
+    target: &Target<'_>,
+) -> Reduced {
+    let mut reduced = Reduced { matches: vec![RowMatch::default(); shapes.len()], ..Reduced::default() };
+    let mut plans = Vec::with_capacity(shapes.len());
+    let mut runs = Vec::new();
+    for (source, (shape, parts)) in shapes.iter().zip(records).enumerate() {
+        let rows = LinePlans::of_rows(shape);
+        let cells = LinePlans::of_cells(shape, target.line_aggregates);
+        let takes_all = shape.takes_all();
+        let only_counts = takes_all && rows.only_count() && cells.is_empty();
+        plans.push(SourcePlan {
+            shape,
+            keep: Deduplicated::new(shape, parts, &mut reduced.duplicates),
+            rows,
+            cells,
+            takes_all,
+            is_plain: only_counts && !shape.is_checked && !target.keeps_days,
+        });
+        runs.extend(parts.iter().enumerate().map(|(number, lines)| Run { source, number, lines: *lines }));
+    }
+    let visits = by_customer(runs.iter().map(|run| run.lines));
+    let closing = Closing::new(shapes);
+    let lines = runs.iter().map(|run| run.lines.len()).sum();
+    let mut tables = Tables::new(target, visits.len(), lines);
+    for customer in visits.chunk_by(|a, b| a.key == b.key) {
+        for visit in customer {
+            let run = &runs[visit.run as usize];
+            tables.add(&plans[run.source], run, visit.head as usize, &mut reduced.matches[run.source]);
+        }
+        tables.close(customer[0].key, &closing);
+    }
+    for (shape, sets) in shapes.iter().zip(distinct) {
+        for (index, plan) in &shape.aggregates {
+            if let AggregatePlan::Distinct { set, filter } = *plan {
+                tables.count_distinct(&sets[set], filter, *index);
+            }
+        }
+    }
+    tables.finish(reduced)
+}
+
+impl<'t> Tables<'t> {
+    /// Tables with room for all that lines with so many heads can come to.
+    fn new(target: &Target<'t>, heads: usize, lines: usize) -> Self {
+        Self {
+            keys: Vec::with_capacity(heads),
+            measures: Vec::with_capacity(heads),
+            instants: Vec::with_capacity(heads),
+            aggregates: Vec::with_capacity(heads * target.aggregates),
+            cells: CellSums::new(target.group_order, target.line_aggregates.len(), lines),
+            orders: OrderSets::with_capacity(heads),
+            active_days: Vec::with_capacity(heads),
+            days: target.keeps_days.then(DaySums::default),
+            open: Open {
+                aggregates: vec![0; target.aggregates],
+                first: i64::MAX,
+                last: NO_INSTANT,
+                days: vec![0; target.days.div_ceil(64)],
+            },
+            overflow: false,
+        }
+    }
+
+    /// Adds the lines of a head to the customer at hand.
+    #[inline(always)]
+    fn add(&mut self, plan: &SourcePlan<'_>, run: &Run<'_>, head: usize, matches: &mut RowMatch) {
+        match (plan.shape.is_sale, plan.is_plain) {
+            (true, true) => return self.add_sale::<true>(plan, run, head, matches),
+            (true, false) => return self.add_sale::<false>(plan, run, head, matches),
+            (false, _) => {}
+        }
+        let (mut lines, mut matched) = (0, 0);
+        for line in run.lines.of(head) {
+            let meta = Meta(line[META]);
+            plan.rows.count_some(&mut self.open.aggregates, meta);
+            self.overflow |= plan.rows.add(&mut self.open.aggregates, &run.lines.layout, meta, line);
+            lines += 1;
+            matched += u64::from(meta.filters() != 0);
+        }
+        plan.rows.count(&mut self.open.aggregates, lines);
+        matches.rows += lines;
+        matches.matched += if plan.takes_all { lines } else { matched };
+    }
+
+    /// Adds the lines of an order; those of a plain source ask for less.
+    #[inline(always)]
+    fn add_sale<const IS_PLAIN: bool>(
+        &mut self,
+        plan: &SourcePlan<'_>,
+        run: &Run<'_>,
+        head: usize,
+        matches: &mut RowMatch,
+    ) {
+        let layout = &run.lines.layout;
+        let Head { order, micros, day, first, .. } = run.lines.heads[head];
+        let (mut lines, mut unmatched, mut bits, mut overflow) = (0, 0, 0, false);
+        let (mut net_revenue, mut gross_margin) = (0, 0);
+        for (number, line) in run.lines.of(head).enumerate() {
+            let meta = Meta(line[META]);
+            if !IS_PLAIN
+                && plan.shape.is_checked
+                && !plan.keep.keeps(run.number, first as usize + number * layout.words)
+            {
+                continue;
+            }
+            let values = layout.measures(line);
+            let cell = self.cells.of(meta.group());
+            overflow |= post(self.cells.measures(cell), values, meta.is_return());
+            plan.rows.count_some(&mut self.open.aggregates, meta);
+            lines += 1;
+            bits |= u64::from(meta.filters()) | if meta.is_return() { ANY } else { ANY | SALE };
+            if IS_PLAIN {
+                continue;
+            }
+            if !plan.cells.is_empty() {
+                let aggregates = self.cells.aggregates(cell);
+                plan.cells.count(aggregates, 1);
+                plan.cells.count_some(aggregates, meta);
+                overflow |= plan.cells.add(aggregates, layout, meta, line);
+            }
+            overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
+            let net = values[REVENUE] - values[DISCOUNT];
+            if !plan.takes_all && meta.filters() == 0 {
+                unmatched += 1;
+                add(&mut matches.unmatched_net_revenue, net, &mut overflow);
+            }
+            if self.days.is_some() {
+                add(&mut net_revenue, net, &mut overflow);
+                add(&mut gross_margin, net - values[COST], &mut overflow);
+            }
+        }
+        self.overflow |= overflow;
+        if lines == 0 {
+            return;
+        }
+        plan.rows.count(&mut self.open.aggregates, lines);
+        matches.rows += lines;
+        matches.matched += lines - unmatched;
+        self.orders.add(OrderEntry { words: order, day, bits });
+        if let Some(days) = &mut self.days {
+            days.add(DaySum { day, orders: 0, net_revenue, gross_margin });
+        }
+        if bits & SALE != 0 {
+            self.open.first = self.open.first.min(micros);
+            self.open.last = self.open.last.max(micros);
+            self.open.days[day as usize / 64] |= 1 << (day % 64);
+        }
+    }
+
+    /// Ends the customer at hand.
+    #[inline(always)]
+    fn close(&mut self, key: u64, closing: &Closing) {
+        let row = index_u32(self.keys.len());
+        self.keys.push(key);
+        let Self { open, days, .. } = self;
+        let count = |bits: u64| {
+            for (column, mask) in &closing.orders {
+                open.aggregates[*column] += i64::from(bits & mask != 0);
+            }
+        };
+        self.orders.close(row, count, days.as_mut());
+        if let Some(days) = days {
+            self.overflow |= days.close(row);
+        }
+        closing.any.iter().for_each(|column| open.aggregates[*column] = open.aggregates[*column].min(1));
+        self.aggregates.extend_from_slice(&open.aggregates);
+        open.aggregates.fill(0);
+        let mut measures = [0; GROUP_MEASURES];
+        self.overflow |= self.cells.close(row, &mut measures);
+        self.measures.push(measures);
+        let never = open.first == i64::MAX;
+        self.instants.push([if never { NO_INSTANT } else { open.first }, open.last]);
+        self.active_days.push(open.days.iter().map(|word| i64::from(word.count_ones())).sum());
+        (open.first, open.last) = (i64::MAX, NO_INSTANT);
+        open.days.fill(0);
+    }
+
+    /// Counts the distinct values of each customer.
+    fn count_distinct(&mut self, runs: &[&[u64]], filter: Option<u8>, column: usize) {
+        let mask = filter.map_or(0, |bit| 1_u64 << bit);
+        let records = runs.iter().flat_map(|run| run.chunks_exact(4));
+        let mut values: Vec<[u64; 3]> = records
+            .filter(|record| mask == 0 || record[3] & mask != 0)
+            .map(|record| [record[0], record[1], record[2]])
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        let width = self.open.aggregates.len();
+        let mut rows = self.keys.iter().zip(self.aggregates.chunks_exact_mut(width));
+        for of_customer in values.chunk_by(|a, b| a[0] == b[0]) {
+            let row = rows.find(|(key, _)| **key == of_customer[0][0]);
+            let (_, aggregates) = row.expect("who has a value has a line");
+            aggregates[column] += i64::try_from(of_customer.len()).expect("a count fits");
+        }
+    }
+
+    fn finish(self, reduced: Reduced) -> Reduced {
+        let (orders, order_keys) = self.orders.finish();
+        Reduced {
+            keys: self.keys,
+            measures: columns_of(&self.measures),
+            instants: self.instants,
+            aggregates: columns_of_width(self.open.aggregates.len(), &self.aggregates),
+            orders,
+            order_keys,
+            active_days: self.active_days.into(),
+            cells: self.cells.finish(),
+            days: self.days.map(DaySums::finish),
+            overflow: self.overflow,
+            ..reduced
+        }
+    }
+}

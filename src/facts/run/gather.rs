@@ -1,0 +1,115 @@
+//! The one pass: decides which periods must be made again, reads the row groups that reach into them, reduces each
+//! period as soon as its last row group is in, and keeps the runs.
+
+use super::options::GatherOptions;
+use super::read::Read;
+use super::schedule::Run;
+use super::stray::check_strays;
+use crate::error::{Error, Result};
+use crate::facts::inputs::master::CustomersSource;
+use crate::facts::inputs::source_view::SourceView;
+use crate::facts::schema::RowCounts;
+use crate::facts::state::fact_set::FactSet;
+use crate::facts::state::lines;
+use crate::facts::state::mistake_table::{by_source, refuse_mistakes};
+use crate::facts::state::record::Record;
+use crate::pipeline::{Definition, Mistake, Policy};
+use crate::units::Period;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What would be read, and why.
+#[derive(Debug, Clone)]
+pub struct ScanPlan {
+    /// Periods kept as they are.
+    pub kept: Vec<Period>,
+    /// Periods to make, with the reason.
+    pub made: Vec<(Period, &'static str)>,
+    /// Rows of the row groups to read.
+    pub rows: u64,
+    /// The sources, transactions first.
+    pub sources: Vec<SourceView>,
+    /// What a run would warn of.
+    pub warnings: Vec<String>,
+}
+
+/// Says what `gather` would read; reads footers and the products only.
+///
+/// # Errors
+/// As `gather`.
+pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<ScanPlan> {
+    let run = Run::open(definition, options)?;
+    let kept = run.kept.keys().map(|number| run.periods.period(*number)).collect();
+    let made = run.reasons.iter().map(|(number, reason)| (run.periods.period(*number), *reason)).collect();
+    Ok(ScanPlan { kept, made, rows: run.rows_to_read(), sources: run.views(), warnings: run.warnings() })
+}
+
+/// Gathers the facts of a definition, from kept state where inputs did not change.
+///
+/// # Errors
+/// Inputs that cannot be read, columns that do not fit, duplicate lines where they are errors, sums past 64 bits.
+pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<FactSet> {
+    std::fs::create_dir_all(&options.folder).map_err(|fault| Error::output(&options.folder, &fault))?;
+    let run = Run::open(definition, options)?;
+    let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
+    (options.opened)(run.key_type, &attributes)?;
+    let Read { made, mut accounts, master } = run.read(options)?;
+    accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
+    let record = run.record(made, accounts, &options.folder)?;
+    let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
+    check_lines(&options.folder, &record, |period| kept.contains(period))?;
+    check_strays(definition, &run, &record)?;
+    refuse_mistakes(&definition.facts, &by_source(&definition.facts, &record))?;
+    let (warnings, views) = (run.warnings(), run.views());
+    let mut facts =
+        FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of)?;
+    check_products(definition, &facts)?;
+    facts.warnings = warnings;
+    if let Some(unlisted) = facts.unlisted.take() {
+        facts.warnings.push(unlisted.warning(definition)?);
+    }
+    facts.tables = views.into_iter().filter_map(|view| Some((view.source, view.table?))).collect();
+    Ok(facts)
+}
+
+/// Where no line finds its product, the keys of both sides mean something else.
+fn check_products(definition: &Definition, facts: &FactSet) -> Result<()> {
+    let mistake = Mistake::UnlistedProduct;
+    let found = facts.mistakes(definition).into_iter().find(|found| found.kind == mistake);
+    let (Some(found), Some(products)) = (found, &definition.facts.products) else { return Ok(()) };
+    if facts.has_grouped_lines() || definition.facts.checks.policy(mistake) == Policy::Allow {
+        return Ok(());
+    }
+    Err(Error::check(format!(
+        "{}: no line of the transactions has a product of '{}': {}; write 'product' so that both have the same keys, or \
+         say {} = \"allow\" in {}",
+        definition.place(products.product.at),
+        products.files.pattern,
+        found.account(&definition.facts),
+        mistake.name(),
+        mistake.section()
+    )))
+}
+
+/// An order line may stand in one period only, where lines must be unique.
+fn check_lines(folder: &Path, record: &Record, is_kept: impl Fn(&str) -> bool) -> Result<()> {
+    let files: Vec<_> = record.periods.iter().map(|runs| runs.lines.clone()).collect();
+    match lines::shared(folder, &files, |index| !is_kept(&record.periods[index].period))? {
+        None => Ok(()),
+        Some((first, second)) => Err(Error::check(format!(
+            "an order line stands in the period of {} and again, with another date, in that of {}; remove one of them",
+            record.periods[first].period, record.periods[second].period
+        ))),
+    }
+}
+
+impl RowCounts {
+    /// Adds another account.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.used += other.used;
+        self.quarantined += other.quarantined;
+        self.excluded += other.excluded;
+        self.after_as_of += other.after_as_of;
+    }
+}

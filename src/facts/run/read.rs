@@ -1,0 +1,191 @@
+//! Reads the row groups of a run with all threads, and joins what they left in the order of the tasks.
+
+use super::options::GatherOptions;
+use super::schedule::Run;
+use super::worker::{Inbox, Outcome, Shared};
+use crate::error::{Error, Result};
+use crate::facts::inputs::file_outcome::FileOutcome;
+use crate::facts::inputs::findings::add_all;
+use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::master::CustomersSource;
+use crate::facts::inputs::raw_master::RawMaster;
+use crate::facts::schema::RowCounts;
+use crate::facts::state::quarantine;
+use crate::facts::state::record::{FileAccount, PeriodRuns, Record, STATE_VERSION};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// What reading left.
+pub(crate) struct Read {
+    pub(crate) made: Vec<PeriodRuns>,
+    pub(crate) accounts: Vec<FileAccount>,
+    pub(crate) master: Option<RawMaster>,
+}
+
+impl Run<'_> {
+    /// Reads all tasks and makes their periods; beside them, reads the customers source.
+    pub(crate) fn read(&self, options: &GatherOptions<'_>) -> Result<Read> {
+        let inboxes: Vec<Inbox> = (0..self.periods.len()).map(|_| Inbox::default()).collect();
+        for task in &self.tasks {
+            match self.reach[task.source][task.file][task.row_group] {
+                Some((first, last)) => {
+                    (first..=last).for_each(|number| inboxes[usize::from(number)].expect(self.rows_of(*task)))
+                }
+                None => inboxes.iter().for_each(|inbox| inbox.expect(0)),
+            }
+        }
+        let customers = Interner::new();
+        let shared = Shared { run: self, customers: &customers, inboxes: &inboxes, folder: &options.folder };
+        let (done, total) = (AtomicU64::new(0), self.rows_to_read());
+        let next = AtomicUsize::new(0);
+        let outcomes: Mutex<Vec<(usize, Result<Outcome>)>> = Mutex::new(Vec::new());
+        let failed = AtomicBool::new(false);
+        let worker = |_: usize| {
+            while !failed.load(Ordering::Relaxed) {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(task) = self.tasks.get(index) else { break };
+                let outcome = shared.work(*task, options.as_of);
+                if outcome.is_err() {
+                    failed.store(true, Ordering::Relaxed);
+                }
+                let read = done.fetch_add(self.rows_of(*task), Ordering::Relaxed) + self.rows_of(*task);
+                (options.progress)(read, total);
+                outcomes.lock().expect("no worker panics while it reports").push((index, outcome));
+            }
+        };
+        let read_customers = || {
+            let master = self.customers.as_ref().map(CustomersSource::read).transpose();
+            // No use in reading a history whose customers are wrong.
+            failed.fetch_or(master.is_err(), Ordering::Relaxed);
+            master
+        };
+        let workers = || (0..rayon::current_num_threads()).into_par_iter().for_each(worker);
+        let (master, ()) = rayon::join(read_customers, workers);
+        let master = master?;
+        let mut outcomes = outcomes.into_inner().expect("no worker panics while it reports");
+        outcomes.sort_by_key(|(index, _)| *index);
+        self.collect(outcomes, &options.folder, master)
+    }
+
+    /// Joins the outcomes of all tasks, in task order.
+    fn collect(
+        &self,
+        outcomes: Vec<(usize, Result<Outcome>)>,
+        folder: &Path,
+        master: Option<RawMaster>,
+    ) -> Result<Read> {
+        let mut made = BTreeMap::new();
+        let mut files: BTreeMap<(usize, usize), FileOutcome> = BTreeMap::new();
+        let mut faults: BTreeMap<u16, Error> = BTreeMap::new();
+        for (index, outcome) in outcomes {
+            let outcome = outcome?;
+            let task = self.tasks[index];
+            let file = files.entry((task.source, task.file)).or_default();
+            file.counts.add(&outcome.counts);
+            file.quarantined.extend(outcome.quarantined);
+            add_all(&mut file.mistakes, &outcome.mistakes);
+            made.extend(outcome.periods);
+            faults.extend(outcome.faults);
+        }
+        if let Some((_, fault)) = faults.pop_first() {
+            return Err(fault);
+        }
+        let mut accounts = self.kept_accounts.clone();
+        for ((source_index, file_index), file) in files {
+            let FileOutcome { counts, quarantined, mistakes } = file;
+            let source = &self.sources[source_index];
+            let identity = source.files[file_index].identity.clone();
+            if accounts.iter().any(|account| account.source == source.name && account.file == identity) {
+                continue;
+            }
+            let rules = self.rules.for_file(self.last_day(source_index, file_index));
+            let quarantine = quarantine::keep(folder, &source.name, &identity.path, quarantined)?;
+            accounts.push(FileAccount {
+                source: source.name.clone(),
+                file: identity,
+                rules,
+                counts,
+                quarantine,
+                mistakes,
+            });
+        }
+        let of_source =
+            |account: &FileAccount| self.sources.iter().position(|source| source.name == account.source);
+        accounts.sort_by(|a, b| (of_source(a), &a.file.path).cmp(&(of_source(b), &b.file.path)));
+        Ok(Read { made: made.into_values().collect(), accounts, master })
+    }
+
+    /// Accounts of the files of master data, customers and products.
+    pub(crate) fn master_accounts(
+        &self,
+        master: Option<&RawMaster>,
+        folder: &Path,
+    ) -> Result<Vec<FileAccount>> {
+        let customers = master.into_iter().flat_map(|master| &master.files);
+        let customers = customers.map(|(file, outcome)| ("customers", file, outcome));
+        let products =
+            self.products.iter().flat_map(|products| products.files.iter().zip(&products.outcomes));
+        let products = products.map(|(file, outcome)| ("products", &file.identity, outcome));
+        let mut accounts = Vec::new();
+        for (source, file, outcome) in customers.chain(products) {
+            accounts.push(FileAccount {
+                source: source.to_owned(),
+                file: file.clone(),
+                rules: self.rules.definition.clone(),
+                counts: outcome.counts,
+                quarantine: quarantine::keep(folder, source, &file.path, outcome.quarantined.clone())?,
+                mistakes: outcome.mistakes.clone(),
+            });
+        }
+        Ok(accounts)
+    }
+
+    pub(crate) fn record(
+        &self,
+        made: Vec<PeriodRuns>,
+        files: Vec<FileAccount>,
+        folder: &Path,
+    ) -> Result<Record> {
+        let mut periods: Vec<PeriodRuns> = self.kept.values().cloned().chain(made).collect();
+        periods.sort_by(|a, b| a.period.cmp(&b.period));
+        if periods.iter().all(|runs| runs.matches[0].rows == 0) {
+            return Err(nothing_left(folder, &files));
+        }
+        let aggregate_scales = self.aggregates.iter().map(|aggregate| aggregate.scale).collect();
+        let listed_groups = self.products.iter().flat_map(|products| products.groups(&self.groups)).collect();
+        let products = self.products.iter().flat_map(|products| &products.files);
+        let products = products.map(|file| file.identity.clone()).collect();
+        let has_rows = |first: &str| periods.binary_search_by(|runs| runs.period.as_str().cmp(first)).is_ok();
+        let inputs = self.inputs.iter().map(|(number, inputs)| (self.periods.period(*number), inputs));
+        let empty = inputs.filter(|(period, _)| !has_rows(&period.to_string()));
+        let empty = empty.map(|(_, inputs)| inputs.clone()).collect();
+        Ok(Record {
+            version: STATE_VERSION.to_owned(),
+            key_type: self.key_type,
+            units_lack: self.units_lack(),
+            aggregate_scales,
+            periods,
+            empty,
+            files,
+            products,
+            listed_groups,
+        })
+    }
+}
+
+/// A history of which no order line can be used: where its rows went, and the first that was refused.
+fn nothing_left(folder: &Path, files: &[FileAccount]) -> Error {
+    let mut counts = RowCounts::default();
+    let lines = files.iter().filter(|account| account.source == "transactions");
+    lines.clone().for_each(|account| counts.add(&account.counts));
+    let RowCounts { read, excluded, quarantined, after_as_of, .. } = counts;
+    let refused = quarantine::first(folder, lines.filter_map(|account| account.quarantine.as_ref()));
+    let refused = refused.map_or(String::new(), |row| format!(" (the first: {row})"));
+    Error::check(format!(
+        "no row of the transactions is left to work on: of {read} rows {excluded} are excluded by 'where', {quarantined} \
+         quarantined{refused} and {after_as_of} after the as-of day; correct what leaves them out, or the file pattern"
+    ))
+}

@@ -1,0 +1,302 @@
+//! Decides what a run of the facts must do: which periods are kept, which are made, which row groups are read.
+
+use super::options::GatherOptions;
+use super::reach::{Reach, days_of, reach_of};
+use super::rules::Rules;
+use crate::error::Result;
+use crate::facts::expr::Type;
+use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::master::{CustomersSource, open_customers};
+use crate::facts::inputs::products::{ProductGroups, read_products};
+use crate::facts::inputs::source::{QUANTITY, Source, keeps_days, key_type, line_aggregates};
+use crate::facts::inputs::source_view::SourceView;
+use crate::facts::inputs::statistics::Days;
+use crate::facts::inputs::task::Task;
+use crate::facts::kernel::periods::PeriodIndex;
+use crate::facts::schema::AggregateColumn;
+use crate::facts::state::record::{FileAccount, PeriodRuns, Record, StateFile};
+use crate::pipeline::{DayBounds, Definition, KeyType, RowChecks};
+use crate::units::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A run of the facts with its sources open and its work decided.
+pub(crate) struct Run<'d> {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) aggregates: Vec<AggregateColumn>,
+    /// Of these, what is kept per customer × product group too.
+    pub(crate) line_aggregates: Vec<usize>,
+    /// Whether customer × day is kept.
+    pub(crate) keeps_days: bool,
+    pub(crate) key_type: KeyType,
+    pub(crate) groups: Interner,
+    pub(crate) products: Option<ProductGroups>,
+    pub(crate) customers: Option<CustomersSource<'d>>,
+    pub(crate) periods: PeriodIndex,
+    pub(crate) currency: String,
+    pub(crate) zone: chrono_tz::Tz,
+    pub(crate) bounds: DayBounds,
+    pub(crate) checks: RowChecks,
+    /// Per source, file and row group: the days it can hold, by its statistics.
+    pub(crate) days: Vec<Vec<Vec<Days>>>,
+    /// The periods it may reach into; `None` when statistics do not tell.
+    pub(crate) reach: Vec<Vec<Vec<Reach>>>,
+    /// Digest of all inputs of each period.
+    pub(crate) inputs: BTreeMap<u16, String>,
+    /// Whether every row group's periods are known, so that a period's inputs are too.
+    pub(crate) bounded: bool,
+    pub(crate) rules: Rules,
+    /// Periods whose kept runs still hold.
+    pub(crate) kept: BTreeMap<u16, PeriodRuns>,
+    /// Periods to make, with the reason.
+    pub(crate) reasons: BTreeMap<u16, &'static str>,
+    pub(crate) tasks: Vec<Task>,
+    /// Accounts of files that are not read again.
+    pub(crate) kept_accounts: Vec<FileAccount>,
+    /// The type that keys had in the last release, if it was another.
+    pub(crate) previous_keys: Option<KeyType>,
+}
+
+impl<'d> Run<'d> {
+    pub(crate) fn open(definition: &'d Definition, options: &GatherOptions<'_>) -> Result<Self> {
+        let (sources, aggregates) = bind_sources(definition, options.verify_inputs)?;
+        let key_type = key_type(definition, &sources)?;
+        let groups = Interner::without_gaps();
+        let facts = &definition.facts;
+        let customers = facts.customers.as_ref();
+        let customers = customers
+            .map(|def| open_customers(definition, def, Some(key_type), options.verify_inputs))
+            .transpose()?;
+        let products = facts.products.as_ref();
+        let products = products
+            .map(|def| read_products(definition, def, sources.first(), &groups, options.verify_inputs))
+            .transpose()?;
+        let periods = PeriodIndex::new(facts.period);
+        let days = days_of(&sources, facts.timezone)?;
+        let reach = reach_of(&sources, &days, &periods, facts);
+        let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);
+        let mut run = Self {
+            bounded: reach.iter().flatten().flatten().all(Option::is_some),
+            sources,
+            line_aggregates: line_aggregates(definition, &aggregates),
+            keeps_days: keeps_days(definition),
+            aggregates,
+            key_type,
+            groups,
+            products,
+            customers,
+            periods,
+            currency: facts.currency.clone(),
+            zone: facts.timezone,
+            bounds: facts.bounds,
+            checks: facts.checks,
+            days,
+            reach,
+            inputs: BTreeMap::new(),
+            rules,
+            kept: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            tasks: Vec::new(),
+            kept_accounts: Vec::new(),
+            previous_keys: options
+                .previous
+                .as_ref()
+                .map(|previous| previous.key_type)
+                .filter(|of| *of != key_type),
+        };
+        run.inputs = run.inputs_by_period();
+        run.decide(options);
+        Ok(run)
+    }
+
+    /// One digest per period over the rules and every row group that may reach into it.
+    fn inputs_by_period(&self) -> BTreeMap<u16, String> {
+        let mut hashers: BTreeMap<u16, blake3::Hasher> = BTreeMap::new();
+        let mut anywhere = blake3::Hasher::new();
+        for (source, files) in self.sources.iter().zip(&self.reach) {
+            for (file, row_groups) in source.files.iter().zip(files) {
+                for (row_group, reach) in row_groups.iter().enumerate() {
+                    let input = format!("{} {:?} {row_group}\0", source.name, file.identity);
+                    let Some((first, last)) = *reach else {
+                        anywhere.update(input.as_bytes());
+                        continue;
+                    };
+                    for number in first..=last {
+                        let hasher = hashers.entry(number).or_insert_with(|| self.period_hasher(number));
+                        hasher.update(input.as_bytes());
+                    }
+                }
+            }
+        }
+        if !self.bounded {
+            // What statistics do not bound may have rows in any period: it must change them all when it goes.
+            let anywhere = anywhere.finalize();
+            hashers.values_mut().for_each(|hasher| {
+                hasher.update(anywhere.as_bytes());
+            });
+        }
+        hashers.into_iter().map(|(number, hasher)| (number, hasher.finalize().to_hex().to_string())).collect()
+    }
+
+    fn period_hasher(&self, number: u16) -> blake3::Hasher {
+        let mut hasher = blake3::Hasher::new();
+        let cut = self.rules.as_of.filter(|as_of| *as_of < self.periods.period(number).end());
+        hasher.update(format!("{} {cut:?}\0", self.rules.definition).as_bytes());
+        hasher
+    }
+
+    /// Splits the work into what is kept and what is made.
+    fn decide(&mut self, options: &GatherOptions<'_>) {
+        let nothing = || Record {
+            version: String::new(),
+            key_type: self.key_type,
+            units_lack: 0,
+            aggregate_scales: vec![],
+            periods: vec![],
+            empty: BTreeSet::new(),
+            files: vec![],
+            products: vec![],
+            listed_groups: vec![],
+        };
+        let previous = options.previous.clone().unwrap_or_else(nothing);
+        let known: BTreeMap<&str, &PeriodRuns> =
+            previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
+        let has_state = |runs: &PeriodRuns| {
+            let is_whole = |file: &StateFile| {
+                file.path(&options.folder).metadata().is_ok_and(|found| found.len() == file.bytes)
+            };
+            runs.state_files().all(is_whole)
+        };
+        let unread = self.files_without_account(&previous);
+        for (number, inputs) in &self.inputs {
+            let period = self.periods.period(*number);
+            let asked =
+                options.again.is_some_and(|(from, until)| period.start < until && from < period.end());
+            let reason = match known.get(period.to_string().as_str()) {
+                _ if options.full => "--full",
+                _ if asked => "asked for",
+                _ if !self.bounded => "a source is read without statistics on its dates",
+                None if previous.empty.contains(inputs) => continue,
+                None if self.touched_by(&unread, *number) => "new files",
+                None => "not kept",
+                Some(runs) if runs.inputs != *inputs => "inputs or definition changed",
+                Some(runs) if !has_state(runs) => "its state is gone",
+                Some(_) if self.touched_by(&unread, *number) => "new files",
+                Some(runs) => {
+                    self.kept.insert(*number, (*runs).clone());
+                    continue;
+                }
+            };
+            self.reasons.insert(*number, reason);
+        }
+        self.choose_tasks(&previous, &unread);
+    }
+
+    /// Files whose rows the previous run did not account for under today's rules, as (source, file).
+    fn files_without_account(&self, previous: &Record) -> BTreeSet<(usize, usize)> {
+        let mut unread = BTreeSet::new();
+        for (source_index, source) in self.sources.iter().enumerate() {
+            for (file_index, file) in source.files.iter().enumerate() {
+                let rules = self.rules.for_file(self.last_day(source_index, file_index));
+                let known = previous.files.iter().any(|account| {
+                    account.source == source.name && account.file == file.identity && account.rules == rules
+                });
+                if !known {
+                    unread.insert((source_index, file_index));
+                }
+            }
+        }
+        unread
+    }
+
+    /// The last day a file may have, where statistics tell.
+    pub(crate) fn last_day(&self, source: usize, file: usize) -> Option<Day> {
+        let last = self.reach[source][file].iter().map(|reach| reach.map(|(_, last)| last));
+        let last = last.collect::<Option<Vec<u16>>>()?.into_iter().max()?;
+        Some(Day(self.periods.period(last).end().0 - 1))
+    }
+
+    fn touched_by(&self, files: &BTreeSet<(usize, usize)>, number: u16) -> bool {
+        files.iter().any(|(source, file)| {
+            self.reach[*source][*file]
+                .iter()
+                .any(|reach| reach.is_none_or(|(first, last)| (first..=last).contains(&number)))
+        })
+    }
+
+    /// Row groups that reach into a period to be made, or whose file has no account; in order of their periods.
+    fn choose_tasks(&mut self, previous: &Record, unread: &BTreeSet<(usize, usize)>) {
+        let mut tasks = Vec::new();
+        for (source, files) in self.reach.iter().enumerate() {
+            for (file, row_groups) in files.iter().enumerate() {
+                let without_account =
+                    unread.contains(&(source, file)) || !self.bounded || self.kept.is_empty();
+                for (row_group, reach) in row_groups.iter().enumerate() {
+                    let wanted = reach
+                        .is_none_or(|(first, last)| (first..=last).any(|n| self.reasons.contains_key(&n)));
+                    if without_account || wanted {
+                        let first = reach.map_or(0, |(first, _)| first);
+                        tasks.push((first, source, file, row_group));
+                    }
+                }
+                if !without_account {
+                    let source_name = &self.sources[source].name;
+                    let identity = &self.sources[source].files[file].identity;
+                    let same =
+                        |account: &&FileAccount| account.source == *source_name && account.file == *identity;
+                    let account = previous.files.iter().find(same).expect("the file has an account");
+                    self.kept_accounts.push(account.clone());
+                }
+            }
+        }
+        tasks.sort_unstable();
+        self.tasks =
+            tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
+    }
+
+    /// The sources as they were found, transactions first.
+    pub(crate) fn views(&self) -> Vec<SourceView> {
+        let customers = self
+            .customers
+            .iter()
+            .map(|source| SourceView::of("customers", source.files(), &source.columns()));
+        let products = self.products.iter().map(|products| SourceView::of("products", &products.files, &[]));
+        let sources =
+            self.sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns));
+        sources.chain(customers).chain(products).collect()
+    }
+
+    /// Doubts about the sources, and a change of all customers' keys.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = self.views().into_iter().flat_map(|view| view.warnings).collect();
+        warnings.extend(self.previous_keys.map(|previous| {
+            let words = |key_type: KeyType| if key_type == KeyType::Text { "text" } else { "integers" };
+            format!(
+                "the type of customer keys has changed since the last release: they were {} and are {} now, so tables \
+                 of both do not join; see the files and folder columns that 'customer' names",
+                words(previous),
+                words(self.key_type)
+            )
+        }));
+        warnings
+    }
+
+    /// Digits that units lack to `volume_scale` while they are summed and kept.
+    pub(crate) fn units_lack(&self) -> u8 {
+        self.sources[0].values[QUANTITY].more_digits
+    }
+
+    /// Whether order lines carry wall time instead of instants.
+    pub(crate) fn has_wall_time(&self) -> bool {
+        !matches!(self.sources[0].at.ty(), Type::Timestamp { zoned: true })
+    }
+
+    pub(crate) fn rows_of(&self, task: Task) -> u64 {
+        let metadata = self.sources[task.source].files[task.file].metadata.metadata();
+        u64::try_from(metadata.row_group(task.row_group).num_rows()).unwrap_or(0)
+    }
+
+    pub(crate) fn rows_to_read(&self) -> u64 {
+        self.tasks.iter().map(|task| self.rows_of(*task)).sum()
+    }
+}

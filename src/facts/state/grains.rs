@@ -1,0 +1,223 @@
+//! Range scans of kept facts: the rows of a period, in every grain, of any range of customers.
+//!
+//! Only the chunks that hold the customers are read, and each is held against its digest.
+
+use super::fact_set::FactSet;
+use super::instants;
+use super::lifetime_orders::{OrderRun, count_orders};
+use super::packed::rows_of;
+use super::period_run::{CHUNK_CUSTOMERS, GROUP, ORDER_WORDS, STEP, aggregate_column};
+use super::record::StateFile;
+use super::state_file::{Chunk, Kept};
+use crate::error::{Error, Result};
+use crate::facts::kernel::days::DAY_COLUMNS;
+use crate::facts::schema::{CustomerFacts, DayFacts, ProductFacts};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// A chunk, and which of its rows are asked for.
+struct ChunkRows {
+    chunk: Chunk,
+    rows: Range<usize>,
+}
+
+impl FactSet {
+    /// The facts of a period, one row per customer.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn customer_facts(&self, period: usize) -> Result<CustomerFacts> {
+        self.customer_facts_of(period, 0..self.customers.len())
+    }
+
+    /// The same of the customers of these ranks.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn customer_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<CustomerFacts> {
+        let Some(run) = self.runs[period] else {
+            let aggregates = vec![Vec::new(); self.aggregates.len()];
+            return Ok(CustomerFacts { aggregates, ..Default::default() });
+        };
+        let rows = self.rows_of(run, &ranks);
+        let chunks = self.chunks(&self.record.periods[run].customers, &rows)?;
+        let column = |name: &str| column_of(&chunks, name);
+        let mut instants: [Vec<i64>; 2] = Default::default();
+        for ChunkRows { chunk, rows } in &chunks {
+            let of_chunk = instants::unpack(chunk, &chunk.integers("orders"));
+            instants.iter_mut().zip(of_chunk).for_each(|(all, of_chunk)| all.extend(&of_chunk[rows.clone()]));
+        }
+        let [first_order_at, last_order_at] = instants;
+        Ok(CustomerFacts {
+            ranks: self.ranks[run][rows.clone()].to_vec(),
+            lines: column("lines"),
+            orders: column("orders"),
+            active_days: column("active_days"),
+            units: self.units(column("units")),
+            returned_units: self.units(column("returned_units")),
+            list_revenue: column("list_revenue"),
+            discount: column("discount"),
+            returns: column("returns"),
+            product_cost: column("product_cost"),
+            first_order_at,
+            last_order_at,
+            aggregates: (0..self.aggregates.len()).map(|index| column(&aggregate_column(index))).collect(),
+        })
+    }
+
+    /// The facts of a period, one row per customer × product group.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn product_facts(&self, period: usize) -> Result<ProductFacts> {
+        self.product_facts_of(period, 0..self.customers.len())
+    }
+
+    /// The same of the customers of these ranks.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn product_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<ProductFacts> {
+        let Some(run) = self.runs[period] else {
+            let aggregates = vec![Vec::new(); self.line_aggregates.len()];
+            return Ok(ProductFacts { aggregates, ..Default::default() });
+        };
+        let (ranks, chunks) = self.entries(run, &self.record.periods[run].products, &ranks)?;
+        let column = |name: &str| column_of(&chunks, name);
+        let codes = &self.group_codes[run];
+        let index = |value: i64| usize::try_from(value).expect("group numbers are not negative");
+        Ok(ProductFacts {
+            ranks,
+            groups: column(GROUP).into_iter().map(|code| codes[index(code)]).collect(),
+            lines: column("lines"),
+            units: self.units(column("units")),
+            returned_units: self.units(column("returned_units")),
+            list_revenue: column("list_revenue"),
+            discount: column("discount"),
+            returns: column("returns"),
+            product_cost: column("product_cost"),
+            aggregates: (0..self.line_aggregates.len())
+                .map(|index| column(&aggregate_column(index)))
+                .collect(),
+        })
+    }
+
+    /// The facts of a period, one row per customer × day with a line; kept where a stage asks for them.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read, or was made when nothing asked for days.
+    pub fn day_facts(&self, period: usize) -> Result<DayFacts> {
+        self.day_facts_of(period, 0..self.customers.len())
+    }
+
+    /// The same of the customers of these ranks.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read, or was made when nothing asked for days.
+    pub fn day_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<DayFacts> {
+        let Some(run) = self.runs[period] else { return Ok(DayFacts::default()) };
+        let Some(file) = &self.record.periods[run].days else {
+            return Err(Error::check(
+                "the release keeps no days of customers: the pipeline had neither [lifecycle] nor [clv], nor \
+                 surveys or complaints; run it again",
+            ));
+        };
+        let (ranks, chunks) = self.entries(run, file, &ranks)?;
+        let start = self.periods[period].period.start.0;
+        let day = |day: i64| start + i32::try_from(day).expect("a period has few days");
+        let [days, orders, net_revenue, gross_margin] = DAY_COLUMNS.map(|name| column_of(&chunks, name));
+        let days = days.into_iter().map(day).collect();
+        Ok(DayFacts { ranks, days, orders, net_revenue, gross_margin })
+    }
+
+    /// Distinct orders with a sale line over life, by rank.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn lifetime_orders(&self) -> Result<Vec<i64>> {
+        let starts: Vec<usize> = (0..self.customers.len()).step_by(ORDER_SLICE).collect();
+        let of_slice =
+            |start: &usize| self.lifetime_orders_of(*start..self.customers.len().min(start + ORDER_SLICE));
+        let slices = starts.par_iter().with_max_len(1).map(of_slice).collect::<Result<Vec<_>>>()?;
+        Ok(slices.concat())
+    }
+
+    /// The same of the customers of these ranks.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn lifetime_orders_of(&self, ranks: Range<usize>) -> Result<Vec<i64>> {
+        let mut runs = Vec::with_capacity(self.record.periods.len());
+        for run in 0..self.record.periods.len() {
+            let (ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
+            let words = ORDER_WORDS.map(|word| {
+                let sums = chunks.iter().map(|part| part.chunk.sums(word)[part.rows.clone()].to_vec());
+                sums.collect::<Vec<_>>().concat()
+            });
+            runs.push(OrderRun { ranks, words });
+        }
+        Ok(count_orders(&runs, ranks))
+    }
+
+    /// The rows of a run whose customers have these ranks.
+    fn rows_of(&self, run: usize, ranks: &Range<usize>) -> Range<usize> {
+        let bound = |rank: usize| self.ranks[run].partition_point(|known| (*known as usize) < rank);
+        bound(ranks.start)..bound(ranks.end)
+    }
+
+    /// The chunks of a file that hold these customers of a run.
+    fn chunks(&self, file: &StateFile, rows: &Range<usize>) -> Result<Vec<ChunkRows>> {
+        let numbers = rows.start / CHUNK_CUSTOMERS..rows.end.div_ceil(CHUNK_CUSTOMERS);
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept = Kept::open(&self.folder, file)?;
+        let read = |number: usize| {
+            let first = number * CHUNK_CUSTOMERS;
+            let (start, end) = (rows.start.max(first), rows.end.min(first + CHUNK_CUSTOMERS));
+            Ok(ChunkRows { chunk: kept.chunk(number)?, rows: start - first..end - first })
+        };
+        numbers.into_par_iter().with_max_len(1).map(read).collect()
+    }
+
+    /// The chunks of a file of entries, with the rows of the entries of these customers, and the rank of each.
+    fn entries(
+        &self,
+        run: usize,
+        file: &StateFile,
+        ranks: &Range<usize>,
+    ) -> Result<(Vec<u32>, Vec<ChunkRows>)> {
+        let rows = self.rows_of(run, ranks);
+        let mut chunks = self.chunks(file, &rows)?;
+        let mut found = Vec::new();
+        let first_chunk = rows.start / CHUNK_CUSTOMERS;
+        for (number, part) in (first_chunk..).zip(&mut chunks) {
+            let of_customers: Vec<usize> = rows_of(part.chunk.integers(STEP)).collect();
+            let bound = |row: usize| of_customers.partition_point(|known| *known < row);
+            let entries = bound(part.rows.start)..bound(part.rows.end);
+            let ranks = &self.ranks[run][number * CHUNK_CUSTOMERS..];
+            found.extend(of_customers[entries.clone()].iter().map(|row| ranks[*row]));
+            part.rows = entries;
+        }
+        Ok((found, chunks))
+    }
+
+    /// Kept units at `volume_scale`; that they fit was seen to when they were made.
+    fn units(&self, mut kept: Vec<i64>) -> Vec<i64> {
+        let factor = 10_i64.pow(u32::from(self.record.units_lack));
+        kept.iter_mut().for_each(|units| *units *= factor);
+        kept
+    }
+}
+
+/// Ranks whose orders are counted by one thread at a time.
+const ORDER_SLICE: usize = 65_536;
+
+/// A column over chunks.
+fn column_of(chunks: &[ChunkRows], name: &str) -> Vec<i64> {
+    let mut values = Vec::with_capacity(chunks.iter().map(|part| part.rows.len()).sum());
+    for ChunkRows { chunk, rows } in chunks {
+        chunk.append(name, rows.clone(), &mut values);
+    }
+    values
+}

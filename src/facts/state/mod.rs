@@ -1,0 +1,17 @@
+//! Kept state: runs of a period as immutable files named by their content, and the facts read back from them.
+
+pub(super) mod fact_set;
+pub(super) mod grains;
+pub(super) mod instants;
+pub(super) mod join;
+pub(super) mod lifetime_orders;
+pub(super) mod lines;
+pub(super) mod mistake_table;
+pub(super) mod one_customer;
+pub(super) mod packed;
+pub(super) mod period_run;
+pub(super) mod quarantine;
+pub(super) mod read_rows;
+pub(super) mod record;
+pub(super) mod state_file;
+pub(super) mod text_order;

@@ -1,0 +1,39 @@
+//! Purchase models by the word that names each of them: in pipeline files, in published tables and in messages.
+
+/// A model of purchases in the non-contractual setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PurchaseModel {
+    /// Beta-geometric / NBD, of Fader, Hardie and Lee 2005: may lapse after each repeat purchase.
+    BgNbd,
+    /// Modified beta-geometric / NBD, of Batislam, Denizel and Filiztekin 2007: may lapse after the first purchase too.
+    MbgNbd,
+    /// Pareto / NBD, of Schmittlein, Morrison and Colombo 1987: may lapse at any time.
+    ParetoNbd,
+    /// Beta-geometric / beta-Bernoulli, of Fader, Hardie and Shang 2010: one opportunity per period.
+    BgBb,
+}
+
+impl PurchaseModel {
+    /// All of them, in the order in which messages list them.
+    pub const ALL: [Self; 4] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd, Self::BgBb];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BgNbd => "bg_nbd",
+            Self::MbgNbd => "mbg_nbd",
+            Self::ParetoNbd => "pareto_nbd",
+            Self::BgBb => "bg_bb",
+        }
+    }
+
+    /// The model of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|model| model.word() == word)
+    }
+
+    /// Whether it values customers: it speaks of continuous time. The others count whole periods.
+    pub fn is_continuous(self) -> bool {
+        !matches!(self, Self::BgBb)
+    }
+}

@@ -1,0 +1,293 @@
+//! What if: the kept facts costed by a scenario beside the release's own costing, customer by customer.
+//!
+//! Prices scale list revenue, discount and returns, each rounded once per customer and period; drivers that add up
+//! money stay as they are, and a note names their activities. Customers are compared over life by the last line of the
+//! waterfall that the run has: fully loaded profit, or customer profit. Avoidable differences count of every
+//! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
+
+use super::exact::Exact;
+use super::lives::{Lives, bearing};
+use super::recalled::{Recalled, unknown};
+use super::whatif_activity::of_activity;
+use crate::costing::schema::CostTotals;
+use crate::error::{Error, Result};
+use crate::pipeline::{Change, Definition, ScenarioDef};
+use crate::profitability::schema::key_text;
+use crate::profitability::schema::{CostLine, Lines};
+use crate::publish::schema::Sheet;
+use crate::units::{Decimal, pow10};
+use serde::Serialize;
+
+/// A scenario beside the release it asks about. Amounts are over all periods of the release.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhatIf {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// What it asks.
+    pub about: Option<String>,
+    /// What the comparison leaves out, if anything.
+    pub notes: Vec<String>,
+    /// Of every amount.
+    pub currency: String,
+    /// Customer profit of all, the unidentified cost object among them.
+    pub profit: Difference,
+    /// Of the profit's difference, what is left when only avoidable cost counts.
+    pub avoidable_difference: Exact,
+    /// Gross margin of all.
+    pub gross_margin: Difference,
+    /// Cost of higher levels spread over customers, below customer profit; none if no activity spreads any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread_cost: Option<Difference>,
+    /// Unused capacity charged to customers, below customer profit; none if no resource charges any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unused_charged: Option<Difference>,
+    /// Customer profit − spread cost − unused capacity charged; none without either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fully_loaded_profit: Option<Difference>,
+    /// What customers bear of each activity, without unused capacity.
+    pub activities: Vec<ActivityDifference>,
+    /// Where the company's cost went: it closes on both sides.
+    pub company: Vec<Line>,
+    /// Customers whose profit, by the last line of the waterfall, differs. So with the lists below.
+    pub customers_affected: usize,
+    /// Customers without profit before and with one in the scenario.
+    pub turn_profitable: Turn,
+    /// Customers without loss before and with one in the scenario.
+    pub turn_unprofitable: Turn,
+    /// Customers who gain, the largest first.
+    pub gains: Turn,
+    /// Customers who lose, the largest first.
+    pub losses: Turn,
+}
+
+/// A number before, in the scenario, and by how much they differ.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Difference {
+    /// Of the release.
+    pub base: Exact,
+    /// Of the scenario.
+    pub scenario: Exact,
+    /// Scenario − base.
+    pub difference: Exact,
+}
+
+/// A line of the company's cost.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// `input`, `imputed`, `overdriven`, `assigned`, `retained`, `unused`, `unassigned` or `variance`.
+    pub line: &'static str,
+    /// Its amounts.
+    #[serde(flatten)]
+    pub amount: Difference,
+}
+
+/// What customers bear of one activity.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ActivityDifference {
+    /// Its name.
+    pub activity: String,
+    /// Line of the waterfall that its cost forms.
+    pub line: &'static str,
+    /// Cost.
+    pub cost: Difference,
+    /// Of the difference, the avoidable share.
+    pub avoidable_difference: Exact,
+    /// Volumes of all customers.
+    pub volume: Difference,
+    /// A given rate as it is, else cost over volume of all periods; rounded. None without volume.
+    pub base_rate: Option<f64>,
+    /// The same in the scenario.
+    pub scenario_rate: Option<f64>,
+}
+
+/// Some customers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Turn {
+    /// How many.
+    pub customers: usize,
+    /// Those with the largest difference.
+    pub top: Vec<CustomerDifference>,
+}
+
+/// One customer's profit over life, by the last line of the waterfall.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CustomerDifference {
+    /// Its key.
+    pub customer: String,
+    /// Profits.
+    #[serde(flatten)]
+    pub profit: Difference,
+    /// Of the difference, what is left when only avoidable cost counts.
+    pub avoidable_difference: Exact,
+}
+
+/// The scenario of this name.
+///
+/// # Errors
+/// The pipeline file has none; the message names those it has.
+pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d ScenarioDef> {
+    if let Some(found) = definition.scenarios.iter().find(|scenario| scenario.name == name) {
+        return Ok(found);
+    }
+    let path = definition.path.display();
+    if definition.scenarios.is_empty() {
+        let way_out = format!("write one, such as [scenario.{name}]");
+        return Err(Error::definition(format!("unknown scenario '{name}'; {path} has none: {way_out}")));
+    }
+    let known: Vec<&str> = definition.scenarios.iter().map(|scenario| &*scenario.name).collect();
+    let mut error = unknown("scenario", name, known.iter().copied());
+    error.messages.push(format!("scenarios of {path}: {}", known.join(", ")));
+    Err(error)
+}
+
+/// Compares the facts costed by a scenario with the release's own costing; `top` customers are named in each list.
+/// Beside the answer a table with a row for each customer whose profit differs.
+///
+/// # Errors
+/// A number beyond 18 digits, unreadable state.
+pub fn whatif(
+    base: &Recalled<'_>,
+    changed: &Recalled<'_>,
+    scenario: &ScenarioDef,
+    top: usize,
+) -> Result<(WhatIf, Sheet)> {
+    let lives = Lives::compare(base, changed, prices(scenario)?)?;
+    let (before, after) = (&lives.base, &lives.scenario);
+    let differ =
+        |rank: &usize| before.profit[*rank] != after.profit[*rank] || before.last(*rank) != after.last(*rank);
+    let affected: Vec<usize> = (0..before.profit.len()).filter(differ).collect();
+    let known = base.facts.customers.keys.len();
+    let is_person = |rank: &usize| *rank < known && before.last(*rank) != after.last(*rank);
+    let people: Vec<usize> = affected.iter().copied().filter(is_person).collect();
+    let turn = |is_in: &dyn Fn(i128, i128) -> bool| {
+        let of = people.iter().copied().filter(|rank| is_in(before.last(*rank), after.last(*rank)));
+        turn(base, &lives, of.collect(), top)
+    };
+    let total = |profits: &[i128]| profits.iter().sum::<i128>();
+    let profit = difference(base, total(&before.profit), total(&after.profit));
+    let loaded = difference(base, before.last_total(), after.last_total());
+    let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
+    let activities: Vec<ActivityDifference> =
+        bearing(base).map(|activity| of_activity(base, changed, activity)).collect();
+    let gross_margin = difference(base, before.margin, after.margin);
+    let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
+    let answer = WhatIf {
+        scenario: scenario.name.clone(),
+        about: scenario.about.clone(),
+        notes: super::whatif_notes::notes(base.definition, scenario),
+        currency: base.definition.facts.currency.clone(),
+        avoidable_difference: base.money(gross_margin.difference.mantissa() - avoidable),
+        profit,
+        gross_margin,
+        spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
+        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, changed)),
+        fully_loaded_profit: lives.is_loaded.then_some(loaded),
+        activities,
+        company: company(base, changed),
+        customers_affected: people.len(),
+        turn_profitable: turn(&|before, after| before <= 0 && after > 0),
+        turn_unprofitable: turn(&|before, after| before >= 0 && after < 0),
+        gains: turn(&|before, after| after > before),
+        losses: turn(&|before, after| after < before),
+    };
+    check(&answer);
+    Ok((answer, super::whatif_table::table(base, &lives, &affected)?))
+}
+
+/// Margins less activities is profit, before and after, and less the lines below it fully loaded profit.
+fn check(answer: &WhatIf) {
+    let spread = CostLine::Spread.column();
+    let above = answer.activities.iter().filter(|activity| activity.line != spread);
+    let costs = above.map(|activity| activity.cost.difference.mantissa()).sum::<i128>();
+    let expected = answer.gross_margin.difference.mantissa() - costs;
+    assert_eq!(answer.profit.difference.mantissa(), expected, "profit differs by what margin and costs do");
+    if let Some(loaded) = answer.fully_loaded_profit {
+        let below = [answer.spread_cost, answer.unused_charged].into_iter().flatten();
+        let below: i128 = below.map(|line| line.difference.mantissa()).sum();
+        let expected = expected - below;
+        assert_eq!(loaded.difference.mantissa(), expected, "fully loaded profit differs by what costs do");
+    }
+}
+
+/// What activities of higher levels spread.
+fn spread(base: &Recalled<'_>, activities: &[ActivityDifference]) -> Difference {
+    let spread = || activities.iter().filter(|activity| activity.line == CostLine::Spread.column());
+    let before = spread().map(|activity| activity.cost.base.mantissa()).sum();
+    difference(base, before, spread().map(|activity| activity.cost.scenario.mantissa()).sum())
+}
+
+/// Unused capacity that customers bear.
+fn unused(base: &Recalled<'_>, changed: &Recalled<'_>) -> Difference {
+    let charged = |recalled: &Recalled<'_>| {
+        let resources = recalled.costing.periods.iter().flat_map(|period| &period.resources);
+        resources.map(|resource| i128::from(resource.unused_charged)).sum()
+    };
+    difference(base, charged(base), charged(changed))
+}
+
+/// The factor on prices; several multiply.
+fn prices(scenario: &ScenarioDef) -> Result<Decimal> {
+    let mut factors = scenario.changes.iter().filter_map(|change| match change {
+        Change::Prices(factor) => Some(factor.normalised()),
+        _ => None,
+    });
+    let product = factors.try_fold(Decimal::ONE, |product, factor| {
+        let mantissa = product.mantissa.checked_mul(factor.mantissa)?;
+        Some(Decimal { mantissa, scale: product.scale.checked_add(factor.scale)? })
+    });
+    // An amount has 18 digits, so a factor of 19 keeps every product within 128 bits.
+    let fits = |factor: &Decimal| factor.mantissa.abs() < pow10(19) && factor.scale <= 19;
+    product.filter(fits).ok_or_else(|| {
+        Error::definition(format!("scenario '{}': prices have too many digits", scenario.name))
+    })
+}
+
+pub(super) fn difference(recalled: &Recalled<'_>, base: i128, scenario: i128) -> Difference {
+    exact(base, scenario, recalled.facts.money_scale)
+}
+
+pub(super) fn exact(base: i128, scenario: i128, scale: u8) -> Difference {
+    Difference {
+        base: Exact::new(base, scale),
+        scenario: Exact::new(scenario, scale),
+        difference: Exact::new(scenario - base, scale),
+    }
+}
+
+type CompanyLine = (&'static str, fn(&CostTotals) -> i128);
+
+/// Input + imputed + overdriven = the sum of the others.
+const COMPANY: [CompanyLine; 8] = [
+    ("input", |totals| totals.input),
+    ("imputed", |totals| totals.imputed),
+    ("overdriven", |totals| totals.overdriven),
+    ("assigned", |totals| totals.assigned),
+    ("retained", |totals| totals.retained),
+    ("unused", |totals| totals.unused),
+    ("unassigned", |totals| totals.unassigned),
+    ("variance", |totals| totals.variance),
+];
+
+fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
+    let (before, after) = (base.costing.totals(), changed.costing.totals());
+    let line = |(line, of): CompanyLine| Line { line, amount: difference(base, of(&before), of(&after)) };
+    COMPANY.into_iter().map(line).collect()
+}
+
+/// How many, and the `top` of them by the size of their difference, ties by key.
+fn turn(recalled: &Recalled<'_>, lives: &Lives, mut ranks: Vec<usize>, top: usize) -> Turn {
+    let customers = ranks.len();
+    let by = |rank: usize| lives.scenario.last(rank) - lives.base.last(rank);
+    let order = |rank: &usize| (std::cmp::Reverse(by(*rank).abs()), *rank);
+    if top < customers {
+        ranks.select_nth_unstable_by_key(top, order);
+        ranks.truncate(top);
+    }
+    ranks.sort_unstable_by_key(order);
+    let customer = |rank: usize| CustomerDifference {
+        customer: key_text(&recalled.facts.customers, u32::try_from(rank).expect("ranks fit 32 bits")),
+        profit: difference(recalled, lives.base.last(rank), lives.scenario.last(rank)),
+        avoidable_difference: recalled.money(lives.avoidable_difference(rank)),
+    };
+    Turn { customers, top: ranks.into_iter().map(customer).collect() }
+}
