@@ -7,6 +7,7 @@ use super::holdout::{Buffers, Holdout};
 use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::error::Result;
+use std::ops::Range;
 
 /// What is foretold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,7 @@ struct Holdouts<'r> {
 }
 
 impl SliceOperator for Holdouts<'_> {
+    type Window = ();
     /// By date.
     type Part = Vec<Vec<Series>>;
     type Total = Vec<Vec<Series>>;
@@ -128,7 +130,11 @@ impl SliceOperator for Holdouts<'_> {
         Ok(self.holdouts.iter().map(Holdout::series).collect())
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Self::Part> {
+    fn read(&self, _ranks: Range<usize>) -> Result<()> {
+        Ok(())
+    }
+
+    fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Self::Part> {
         let mut series = self.begin()?;
         let mut buffers = Buffers::default();
         for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {

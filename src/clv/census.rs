@@ -13,6 +13,7 @@ use crate::customers::history::CustomerHistory;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::{Error, Result};
 use crate::units::Day;
+use std::ops::Range;
 
 /// What is counted, and until when.
 pub(crate) struct Scope<'r> {
@@ -60,6 +61,7 @@ pub(crate) struct Census {
 
 /// Counts everybody: an operator over slices of customers.
 impl SliceOperator for Scope<'_> {
+    type Window = ();
     type Part = Part;
     type Total = Counting;
 
@@ -68,7 +70,11 @@ impl SliceOperator for Scope<'_> {
         Ok(Counting { census: self.empty(), piles, alive_piles: self.by_segment(Pile::default) })
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Part> {
+    fn read(&self, _ranks: Range<usize>) -> Result<()> {
+        Ok(())
+    }
+
+    fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Part> {
         let mut part =
             Part { census: self.empty(), times: vec![Vec::new(); self.dates.len()], alive_times: Vec::new() };
         let mut buffers = Buffers::default();

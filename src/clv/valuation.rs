@@ -16,6 +16,7 @@ use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// What customers are valued by.
 pub(crate) struct Valuation<'r> {
@@ -146,6 +147,7 @@ pub(crate) struct Valued {
 }
 
 impl SliceOperator for Valuation<'_> {
+    type Window = ();
     /// Columns of `customer_value`, and equities by segment.
     type Part = (Vec<ArrayRef>, Vec<Equity>);
     type Total = Valued;
@@ -156,7 +158,11 @@ impl SliceOperator for Valuation<'_> {
         Ok(Valued { writer, equities: self.no_equities() })
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Self::Part> {
+    fn read(&self, _ranks: Range<usize>) -> Result<()> {
+        Ok(())
+    }
+
+    fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Self::Part> {
         let as_of = self.scope.dates[0];
         let mut columns = Columns::with_room(customers.ranks.len(), self.clv.horizons.len());
         let mut equities = self.no_equities();

@@ -18,6 +18,8 @@ pub(crate) struct CustomerSlice {
 /// What is computed of customers in one walk. Nothing of it may hold a value for every customer: a part is about the
 /// customers of a slice, the total is counts, sums, and tables being written.
 pub(crate) trait SliceOperator: Sync {
+    /// What is read of a window of several slices at once, and shared by them.
+    type Window: Sync;
     /// What a slice comes to.
     type Part: Send;
     /// What all slices so far come to.
@@ -29,11 +31,17 @@ pub(crate) trait SliceOperator: Sync {
     /// A table that cannot be begun.
     fn begin(&self) -> Result<Self::Total>;
 
+    /// What the slices of these ranks need besides their days.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    fn read(&self, ranks: Range<usize>) -> Result<Self::Window>;
+
     /// Of one slice, on any thread.
     ///
     /// # Errors
-    /// Numbers that leave their range, kept state that cannot be read.
-    fn slice(&self, customers: &CustomerSlice) -> Result<Self::Part>;
+    /// Numbers that leave their range.
+    fn slice(&self, window: &Self::Window, customers: &CustomerSlice) -> Result<Self::Part>;
 
     /// Takes the next slice's part, in the order of ranks, so that sums of floats do not depend on threads.
     ///
@@ -48,15 +56,19 @@ pub(crate) trait SliceOperator: Sync {
 /// What the operator returns, days that cannot be read.
 pub(crate) fn walk<O: SliceOperator>(days: &CustomerDays, operator: &O) -> Result<O::Total> {
     let mut total = operator.begin()?;
-    slices::in_order(
-        0..days.customers(),
-        |ranks| operator.slice(&CustomerSlice { days: days.slice(ranks.clone())?, ranks }),
-        |part| operator.take(&mut total, part),
-    )?;
+    for window in slices::windows(days.customers()) {
+        let read = operator.read(window.clone())?;
+        slices::in_order(
+            window,
+            |ranks| operator.slice(&read, &CustomerSlice { days: days.slice(ranks.clone())?, ranks }),
+            |part| operator.take(&mut total, part),
+        )?;
+    }
     Ok(total)
 }
 
 impl<A: SliceOperator, B: SliceOperator> SliceOperator for (A, B) {
+    type Window = (A::Window, B::Window);
     type Part = (A::Part, B::Part);
     type Total = (A::Total, B::Total);
 
@@ -64,12 +76,59 @@ impl<A: SliceOperator, B: SliceOperator> SliceOperator for (A, B) {
         Ok((self.0.begin()?, self.1.begin()?))
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Self::Part> {
-        Ok((self.0.slice(customers)?, self.1.slice(customers)?))
+    fn read(&self, ranks: Range<usize>) -> Result<Self::Window> {
+        Ok((self.0.read(ranks.clone())?, self.1.read(ranks)?))
+    }
+
+    fn slice(&self, window: &Self::Window, customers: &CustomerSlice) -> Result<Self::Part> {
+        Ok((self.0.slice(&window.0, customers)?, self.1.slice(&window.1, customers)?))
     }
 
     fn take(&self, total: &mut Self::Total, part: Self::Part) -> Result<()> {
         self.0.take(&mut total.0, part.0)?;
         self.1.take(&mut total.1, part.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customers::slices::SLICE_CUSTOMERS;
+
+    /// Notes the first rank of every slice, and of the window it is in.
+    struct FirstRanks;
+
+    impl SliceOperator for FirstRanks {
+        type Window = usize;
+        type Part = (usize, usize);
+        type Total = Vec<(usize, usize)>;
+
+        fn begin(&self) -> Result<Self::Total> {
+            Ok(Vec::new())
+        }
+
+        fn read(&self, ranks: Range<usize>) -> Result<usize> {
+            Ok(ranks.start)
+        }
+
+        fn slice(&self, window: &usize, customers: &CustomerSlice) -> Result<Self::Part> {
+            assert_eq!(customers.days.customers().count(), customers.ranks.len());
+            Ok((*window, customers.ranks.start))
+        }
+
+        fn take(&self, total: &mut Self::Total, part: Self::Part) -> Result<()> {
+            total.push(part);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn operators_that_share_a_walk_see_every_slice_in_order() {
+        let days = CustomerDays::new(100 * SLICE_CUSTOMERS + 1, Vec::new());
+        let (one, other) = walk(&days, &(FirstRanks, FirstRanks)).unwrap();
+        assert_eq!(one, other);
+        assert!(one.iter().all(|(window, first)| window <= first));
+        let slices: Vec<usize> = one.into_iter().map(|(_, first)| first).collect();
+        assert_eq!(slices, (0..=100).map(|slice| slice * SLICE_CUSTOMERS).collect::<Vec<_>>());
     }
 }

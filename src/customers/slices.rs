@@ -14,6 +14,17 @@ fn band() -> usize {
     2 * rayon::current_num_threads()
 }
 
+/// Slices that share what is read for them: kept state comes in chunks of as many customers who were active in a period,
+/// so that of a range of few slices most chunks would be read once more by the next.
+const WINDOW: usize = 8;
+
+/// Ranges of consecutive slices that share what is read for them, in order; wide enough for every core.
+pub(crate) fn windows(customers: usize) -> impl Iterator<Item = Range<usize>> {
+    let customers_of_window = SLICE_CUSTOMERS * WINDOW.max(band());
+    let starts = (0..customers).step_by(customers_of_window);
+    starts.map(move |start| start..customers.min(start + customers_of_window))
+}
+
 /// The slices of these ranks, cut at multiples of [`SLICE_CUSTOMERS`], in order.
 pub(crate) fn slices(ranks: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let first = ranks.start / SLICE_CUSTOMERS;
@@ -63,6 +74,14 @@ mod tests {
         })
         .unwrap();
         assert_eq!(next, end);
+    }
+
+    #[test]
+    fn windows_are_whole_slices() {
+        let customers = 3 * SLICE_CUSTOMERS * WINDOW.max(band()) + 5;
+        let windows: Vec<Range<usize>> = windows(customers).collect();
+        assert_eq!((windows.len(), windows[3].len(), windows[3].end), (4, 5, customers));
+        assert!(windows.iter().all(|window| window.start % SLICE_CUSTOMERS == 0));
     }
 
     #[test]

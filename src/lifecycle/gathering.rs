@@ -10,6 +10,7 @@ use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::facts::schema::CustomerMaster;
 use crate::units::Day;
+use std::ops::Range;
 
 /// What is counted, and by what.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,7 @@ pub(crate) struct Gathered {
 }
 
 impl SliceOperator for Gathering<'_> {
+    type Window = ();
     type Part = Gathered;
     type Total = Gathered;
 
@@ -45,7 +47,11 @@ impl SliceOperator for Gathering<'_> {
         })
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Gathered> {
+    fn read(&self, _ranks: Range<usize>) -> Result<()> {
+        Ok(())
+    }
+
+    fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Gathered> {
         let mut found = self.begin()?;
         let mut buffers = Buffers::default();
         for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {

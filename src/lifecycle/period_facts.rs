@@ -1,14 +1,11 @@
-//! What lifecycle reads of the facts of a period for the customers of a slice.
-//!
-//! The facts are read a whole period at a time, each once, and narrowed to the columns needed here: until they can be
-//! read by ranges of ranks, these columns are held for all customers.
+//! What lifecycle reads of the facts by period, for the customers of a window of slices.
 
 use crate::error::Result;
 use crate::facts::FactSet;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Facts by period, read once.
+/// Facts by period of the customers of a window.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PeriodFacts(Vec<Columns>);
 
@@ -46,18 +43,19 @@ pub(crate) struct SliceFacts<'f> {
 }
 
 impl PeriodFacts {
-    /// Reads every period. `channels` are, by declared channel, the aggregates that tell of its use; prices are kept of
-    /// the periods of which `has_prices` says so.
+    /// Reads every period for these customers. `channels` are, by declared channel, the aggregates that tell of its use;
+    /// prices are read of the periods of which `has_prices` says so.
     ///
     /// # Errors
     /// Kept state that cannot be read.
     pub(crate) fn read(
         facts: &FactSet,
+        ranks: &Range<usize>,
         channels: &[Vec<usize>],
         has_prices: impl Fn(usize) -> bool + Sync,
     ) -> Result<Self> {
         let periods = (0..facts.periods.len()).into_par_iter();
-        let columns = periods.map(|period| Columns::read(facts, period, channels, has_prices(period)));
+        let columns = periods.map(|period| Columns::read(facts, period, ranks, channels, has_prices(period)));
         columns.collect::<Result<_>>().map(Self)
     }
 
@@ -68,8 +66,14 @@ impl PeriodFacts {
 }
 
 impl Columns {
-    fn read(facts: &FactSet, period: usize, channels: &[Vec<usize>], has_prices: bool) -> Result<Self> {
-        let rows = facts.product_facts(period)?;
+    fn read(
+        facts: &FactSet,
+        period: usize,
+        ranks: &Range<usize>,
+        channels: &[Vec<usize>],
+        has_prices: bool,
+    ) -> Result<Self> {
+        let rows = facts.product_facts_of(period, ranks.clone())?;
         let mut bought = Members::default();
         for (row, _) in rows.lines.iter().enumerate().filter(|(_, lines)| **lines > 0) {
             bought.push(rows.ranks[row], rows.groups[row] as usize);
@@ -78,7 +82,7 @@ impl Columns {
         if channels.is_empty() && !has_prices {
             return Ok(columns);
         }
-        let rows = facts.customer_facts(period)?;
+        let rows = facts.customer_facts_of(period, ranks.clone())?;
         for (row, rank) in rows.ranks.iter().enumerate() {
             for (channel, aggregates) in channels.iter().enumerate() {
                 if aggregates.iter().any(|aggregate| rows.aggregates[*aggregate][row] != 0) {

@@ -7,7 +7,6 @@ use super::gathering::Gathering;
 use super::grouping::{Grouping, groupings};
 use super::holdout::Outcome;
 use super::layout::Layout;
-use super::period_facts::PeriodFacts;
 use super::profile::View;
 use super::profile_table::Known;
 use super::signal::Watch;
@@ -92,7 +91,7 @@ impl<'r> Plan<'r> {
     /// What the second walk writes.
     ///
     /// # Errors
-    /// A wallet that is no number, kept state that cannot be read.
+    /// A wallet that is no number.
     pub(crate) fn writing<'p>(
         &'p self,
         dates: &'p Dates,
@@ -104,7 +103,6 @@ impl<'r> Plan<'r> {
             self.lookout(dates, self.warned, Some(self.outcome())),
             self.lookout(dates, self.calendar.as_of, None),
         ];
-        let has_prices = |period: usize| lookouts.iter().any(|lookout| lookout.needs_prices(period));
         let product_groups = self.facts.groups.len();
         Ok(Writing {
             layout: Layout::new(self.definition, self.facts),
@@ -116,7 +114,8 @@ impl<'r> Plan<'r> {
             views: self.as_of.iter().map(|day| self.view(dates, *day)).collect(),
             breadth: BreadthPlan::new(&self.calendar, &self.as_of, product_groups, channels.len()),
             master: Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?,
-            facts: PeriodFacts::read(self.facts, &channels, has_prices)?,
+            facts: self.facts,
+            channels,
             alive,
             lookouts,
         })

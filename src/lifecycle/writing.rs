@@ -17,10 +17,12 @@ use crate::clv::schema::Alive;
 use crate::customers::days::CustomerDaysView;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
+use crate::facts::FactSet;
 use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
 use crate::units::Day;
 use arrow::array::ArrayRef;
+use std::ops::Range;
 
 /// What is written, and from what.
 pub(crate) struct Writing<'r> {
@@ -35,7 +37,9 @@ pub(crate) struct Writing<'r> {
     pub(crate) breadth: BreadthPlan,
     /// What the customers source adds to profiles.
     pub(crate) master: profile_table::Known<'r>,
-    pub(crate) facts: PeriodFacts,
+    pub(crate) facts: &'r FactSet,
+    /// Of each declared channel, the aggregates that tell of its use.
+    pub(crate) channels: Vec<Vec<usize>>,
     pub(crate) alive: Option<&'r Alive>,
     /// Warnings of an earlier date, held against what followed, and those of today.
     pub(crate) lookouts: [Lookout<'r>; 2],
@@ -72,6 +76,7 @@ pub(crate) struct Part {
 }
 
 impl SliceOperator for Writing<'_> {
+    type Window = PeriodFacts;
     type Part = Part;
     type Total = Written;
 
@@ -85,11 +90,16 @@ impl SliceOperator for Writing<'_> {
         Ok(Written { writers, transitions, states: Default::default(), warnings: Default::default() })
     }
 
-    fn slice(&self, customers: &CustomerSlice) -> Result<Part> {
-        let breadth = self.breadth.count(&self.facts, &customers.ranks);
+    fn read(&self, ranks: Range<usize>) -> Result<PeriodFacts> {
+        let has_prices = |period: usize| self.lookouts.iter().any(|lookout| lookout.needs_prices(period));
+        PeriodFacts::read(self.facts, &ranks, &self.channels, has_prices)
+    }
+
+    fn slice(&self, facts: &PeriodFacts, customers: &CustomerSlice) -> Result<Part> {
+        let breadth = self.breadth.count(facts, &customers.ranks);
         let mut trends = [None, None];
         for (lookout, trends) in self.lookouts.iter().zip(&mut trends) {
-            *trends = lookout.trends(&self.facts, customers)?;
+            *trends = lookout.trends(facts, customers)?;
         }
         let mut profiles: Vec<Vec<Profile>> =
             self.views.iter().map(|_| Vec::with_capacity(customers.ranks.len())).collect();
@@ -168,7 +178,7 @@ impl Writing<'_> {
 
 impl Lookout<'_> {
     /// Whether the prices of a period are asked for.
-    pub(crate) fn needs_prices(&self, period: usize) -> bool {
+    fn needs_prices(&self, period: usize) -> bool {
         self.watch.periods.as_ref().is_some_and(|periods| periods.contains(period))
     }
 
