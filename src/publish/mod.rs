@@ -15,6 +15,7 @@
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
 mod disk;
+mod encode;
 mod encoding;
 mod export;
 mod home;
