@@ -5,4 +5,5 @@
 //!
 //! This room knows facts, and no stage.
 
+pub(crate) mod order_statistics;
 pub(crate) mod slices;
