@@ -72,7 +72,6 @@ pub mod schema;
 
 pub use fact_set::FactSet;
 pub use gather::{Checked, GatherOptions, ScanPlan, check, gather, plan};
-pub(crate) use join::ranks_of;
 pub use ledger::read_ledgers;
 pub use mistake_table::{RowPlace, SourceMistake, refuse_mistakes, sheet as mistake_table};
 pub use mistakes::Found;

@@ -5,6 +5,7 @@
 mod answers;
 mod attribute_value;
 mod baseline;
+mod both_sides;
 mod cell;
 mod competitor_value;
 mod complaints;
@@ -13,16 +14,18 @@ mod delivered;
 mod delivered_table;
 mod driver_weight;
 mod exchange;
+mod gather;
 mod history;
 mod importance;
+mod interviews;
 mod lag;
 mod layout;
 mod measures;
 mod referral;
+mod rows;
 mod satisfaction;
 mod sources;
 mod stage;
-mod staged;
 mod sums;
 mod weighting;
 #[cfg(test)]
