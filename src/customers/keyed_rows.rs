@@ -73,22 +73,54 @@ impl<'t> KeyedRows<'t> {
 
     /// The customer of each row.
     fn ranks_of(&self, keys: &ArrayRef, ranks: Range<usize>) -> Result<Vec<u32>> {
-        let mut rank = ranks.start;
-        let mut found = Vec::with_capacity(keys.len());
-        for row in 0..keys.len() {
-            while rank < ranks.end && compare(self.customers, rank, keys, row).is_lt() {
-                rank += 1;
+        let customers = ranks.start..ranks.end.min(self.customers.keys.len());
+        let known_rows = keys.len() - keys.null_count();
+        let mut found = match &self.customers.keys {
+            Keys::Int(known) => {
+                let values = &keys.as_primitive::<Int64Type>().values()[..known_rows];
+                merged(values.iter().copied(), customers, |rank| known[rank])
             }
-            if rank == ranks.end || compare(self.customers, rank, keys, row).is_gt() {
-                return Err(Error::internal(format!(
-                    "{}: row {row} after customer {} is of no customer of this run",
-                    self.table, ranks.start
-                )));
+            Keys::Text(known) => {
+                let values = keys.as_string::<i32>().iter().take(known_rows).flatten();
+                merged(values, customers, |rank| known.value(rank))
             }
-            found.push(u32::try_from(rank).expect("ranks fit 32 bits"));
+        };
+        if found.len() < known_rows {
+            return Err(Error::internal(format!(
+                "{}: row {} after the first of customer {} is of no customer of this run",
+                self.table,
+                found.len(),
+                ranks.start
+            )));
         }
+        // The unidentified cost object has a null key and comes last.
+        found.resize(keys.len(), rank_u32(self.customers.keys.len()));
         Ok(found)
     }
+}
+
+/// The rank of each key, up to the first that no customer has; both sides ascend.
+fn merged<K: Ord>(
+    keys: impl Iterator<Item = K>,
+    ranks: Range<usize>,
+    known: impl Fn(usize) -> K,
+) -> Vec<u32> {
+    let mut found = Vec::with_capacity(keys.size_hint().0);
+    let mut rank = ranks.start;
+    for key in keys {
+        while rank < ranks.end && known(rank) < key {
+            rank += 1;
+        }
+        if rank == ranks.end || known(rank) != key {
+            break;
+        }
+        found.push(rank_u32(rank));
+    }
+    found
+}
+
+fn rank_u32(rank: usize) -> u32 {
+    u32::try_from(rank).expect("ranks fit 32 bits")
 }
 
 /// How many of these ascending keys are of customers before a rank.
@@ -140,4 +172,29 @@ fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>> {
         columns.push(whole.map_err(|fault| Error::internal(fault.to_string()))?);
     }
     Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_find_their_customers_up_to_the_first_unknown_key() {
+        let known = [2, 4, 6, 8];
+        let of = |keys: &[i64], ranks| merged(keys.iter().copied(), ranks, |rank| known[rank]);
+        assert_eq!(of(&[2, 2, 6, 8], 0..4), [0, 0, 2, 3]);
+        assert_eq!(of(&[6, 8], 1..3), [2], "8 is of a later slice");
+        assert_eq!(of(&[2, 3, 4], 0..4), [0]);
+    }
+
+    #[test]
+    fn keys_are_cut_at_a_rank() {
+        let keys = Keys::Int(vec![2, 4, 6]);
+        let customers = Customers { keys, has_unidentified: true };
+        let rows: ArrayRef =
+            std::sync::Arc::new(arrow::array::Int64Array::from(vec![Some(2), Some(4), Some(4), None]));
+        for (end, expected) in [(0, 0), (1, 1), (2, 3), (3, 3), (4, 4)] {
+            assert_eq!(rows_up_to(&rows, &customers, end), expected, "{end}");
+        }
+    }
 }

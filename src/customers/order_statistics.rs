@@ -354,7 +354,11 @@ mod tests {
             let mut sorted = values.clone();
             sorted.sort_unstable_by(|a, b| b.cmp(a));
             let mut top = TopSum::new(sorted[k - 1].into());
-            values.iter().for_each(|value| top.add(*value));
+            let mut rest = top;
+            let (some, others) = values.split_at(values.len() / 2);
+            some.iter().for_each(|value| top.add(*value));
+            others.iter().for_each(|value| rest.add(*value));
+            top.merge(rest);
             prop_assert_eq!(top.sum(k as u64), sorted[..k].iter().map(|value| i128::from(*value)).sum::<i128>());
         }
     }

@@ -73,6 +73,11 @@ impl<'r> Deliveries<'r> {
         Ok(Self { def, transaction: transaction.transpose()?, relationship, ranks })
     }
 
+    /// Whether anything is known of a customer, without looking at what: of most nothing is, where answers decide.
+    fn is_known(&self, place: usize) -> bool {
+        [&self.transaction, &self.relationship].into_iter().flatten().any(|part| part.is_known(place))
+    }
+
     /// What is known of one customer, by scope.
     fn of(&self, place: usize) -> [Option<Given>; 3] {
         let known = |part: &Option<Part<'_>>| part.as_ref().and_then(|part| part.given(place));
@@ -91,6 +96,9 @@ impl<'r> Deliveries<'r> {
     pub(crate) fn rows(&self) -> Result<Vec<Row>> {
         let mut rows = Vec::new();
         for (place, rank) in self.ranks.clone().enumerate() {
+            if !self.is_known(place) {
+                continue;
+            }
             for (scope, given) in Scope::EACH.into_iter().zip(self.of(place)) {
                 let Some(given) = given else { continue };
                 let is_empty = given.episodes == Some(0) && scope == Scope::Transaction;
@@ -105,12 +113,19 @@ impl<'r> Deliveries<'r> {
 }
 
 impl Part<'_> {
+    /// A measure that is not known leaves the whole unknown; SQL may say otherwise with coalesce.
+    fn is_known(&self, place: usize) -> bool {
+        match self {
+            Self::Evaluated { columns, .. } => columns.iter().all(|column| column[place].is_some()),
+            Self::Summed { .. } => true,
+        }
+    }
+
     /// What is known of one customer.
     fn given(&self, place: usize) -> Option<Given> {
         match self {
             Self::Evaluated { measures, columns, orders } => {
-                // A measure that is not known leaves the whole unknown; SQL may say otherwise with coalesce.
-                if columns.iter().any(|column| column[place].is_none()) {
+                if !self.is_known(place) {
                     return None;
                 }
                 let row = columns.iter().map(|column| i128::from(column[place].unwrap_or(0)));

@@ -75,10 +75,15 @@ impl<'r> Gathering<'r> {
         let mut reader = SegmentReader::open(&self.facts.customers, self.table)?;
         let end = self.facts.customers.len().max(self.asked.answers.end_rank());
         for ranks in bands(0..end) {
-            let walks = self.walk_days(&mut reader, &tracking, ranks.clone())?;
-            let findings =
-                walks.into_par_iter().with_max_len(1).map(|(ranks, walk)| self.finish(&ranks, walk));
-            findings.collect::<Vec<_>>().into_iter().for_each(|found| gathered.add(found));
+            let mut walks = self.walk_days(&mut reader, &tracking, ranks.clone())?.into_iter().peekable();
+            while walks.peek().is_some() {
+                let some: Vec<(Range<usize>, DayWalk<'_>)> =
+                    walks.by_ref().take(FINISHED_AT_A_TIME).collect();
+                let findings =
+                    some.into_par_iter().with_max_len(1).map(|(ranks, walk)| self.finish(&ranks, walk));
+                let findings: Vec<SliceFindings> = findings.collect();
+                findings.into_iter().for_each(|found| gathered.add(found));
+            }
         }
         Ok(gathered)
     }
@@ -161,8 +166,11 @@ impl<'r> Gathering<'r> {
     }
 }
 
+/// Slices whose findings are held until they are added.
+const FINISHED_AT_A_TIME: usize = 16;
+
 /// Bands of customers whose days are walked through together. All of them, as long as kept days can only be read for a
-/// whole period: 8 bytes of state per customer, and the purchases of those who were asked.
+/// whole period: 10 bytes of state per customer, and the purchases of those who were asked.
 fn bands(ranks: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     std::iter::once(ranks)
 }

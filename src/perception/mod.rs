@@ -1,6 +1,9 @@
 //! What customers perceive: surveys, complaints, referrals, what the offer gives and costs them, and how that meets what
 //! they are worth. Reads its own sources through the facts, and what customers are worth from tables of the same run;
 //! never knows how those were made.
+//!
+//! Rows of surveys, complaints, referrals and episodes are held, packed and sorted by customer (`rows.rs`). Customers are
+//! walked over slice by slice, and nothing is held for all of them: see `stage.rs`.
 
 mod answers;
 mod attribute_value;

@@ -203,14 +203,14 @@ impl<'t> ColumnCursor<'t> {
     /// The next rows as the decoder gives them, at least one.
     fn decode(&mut self) -> Result<ArrayRef> {
         loop {
-            if let Some((file, reader)) = &mut self.current {
-                if let Some(batch) = reader.next() {
-                    let batch = batch.map_err(|fault| failed(&file.path, &fault))?;
-                    if batch.num_rows() > 0 {
-                        return Ok(batch.column(0).clone());
-                    }
-                    continue;
+            if let Some((file, reader)) = &mut self.current
+                && let Some(batch) = reader.next()
+            {
+                let batch = batch.map_err(|fault| failed(&file.path, &fault))?;
+                if batch.num_rows() > 0 {
+                    return Ok(batch.column(0).clone());
                 }
+                continue;
             }
             let file = self.files.next().expect("rows are left only while a file is");
             self.current = Some((file, file.decode(&self.name, self.wanted)?));
