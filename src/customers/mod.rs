@@ -5,5 +5,7 @@
 //!
 //! This room knows facts, and no stage.
 
+pub(crate) mod keyed_rows;
+pub(crate) mod order_statistics;
 pub(crate) mod scratch;
 pub(crate) mod slices;

@@ -20,6 +20,7 @@ mod encoding;
 mod export;
 mod home;
 mod lock;
+pub(crate) mod read;
 mod release;
 pub mod schema;
 mod sheet;
