@@ -3,6 +3,7 @@
 
 use crate::clv;
 use crate::costing::{self, schema::Costing};
+use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Kind, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::{AttributeTypes, Identity, LedgerSums, RowCounts};
@@ -10,7 +11,7 @@ use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::{self, Definition, KeyType, Stage};
-use crate::profitability::{self, schema::CustomerHistory};
+use crate::profitability;
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::published::{self, TableState, Tables};
 use crate::recall::{facts_folder, record_of};
@@ -122,7 +123,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         run: |work| {
             let doubts = lifecycle::doubts(&work.definition, work.facts());
             work.doubts.extend(doubts);
-            let alive = work.lifetime.as_ref().map(|lifetime| &lifetime.alive);
+            let alive = work.lifetime.as_ref().and_then(|lifetime| lifetime.alive.as_ref());
             let history = work.history.as_ref().expect("profitability keeps the history where it is wanted");
             let summary = lifecycle::run(&work.definition, work.facts(), history, alive, &work.staging)?;
             Ok(report::lifecycle_line(&summary))

@@ -10,6 +10,7 @@ use super::past::{FULL, REVENUE, VALUED};
 use super::pooling::Pooled;
 use super::spend::Spend;
 use crate::pipeline::SpendModel;
+use crate::units::Day;
 use serde_json::Value;
 
 /// What a model is for.
@@ -106,7 +107,7 @@ impl Place {
 /// Every fit at every date.
 pub(crate) fn of_fits(
     fits: &Fits,
-    dates: &[i32],
+    dates: &[Day],
     choices: &[Choice],
     spend: SpendModel,
     unit: f64,
@@ -114,7 +115,7 @@ pub(crate) fn of_fits(
     let mut accounts = Vec::new();
     for (date, until) in dates.iter().enumerate() {
         for (segment, choice) in choices.iter().enumerate() {
-            let place = Place { segment, until: *until, is_whole: date == 0 };
+            let place = Place { segment, until: until.0, is_whole: date == 0 };
             for (model, name) in fits.models.iter().map(|model| model.word()).enumerate() {
                 let is_chosen = choice.model == model;
                 let role = if is_chosen { Role::Chosen } else { Role::Candidate };

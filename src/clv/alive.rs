@@ -1,86 +1,60 @@
-//! Who is alive at the dates that the early warning looks back from.
+//! Who is alive at the dates that the early warning looks back from, by the fits of the whole history.
+//!
+//! What is handed on is forecasts, not customers: a probability is a look-up by what a customer did before a date, done
+//! where it is needed.
 
-use super::census::{Pile, Scope};
-use super::dates;
 use super::fits::FittedPurchases;
 use super::models::Counts;
 use super::outlook::Forecast;
-use super::past::{Days, Times};
-use super::schema::Alive;
-use super::valuation::discount_per_day;
-use crate::customers::slices;
-use crate::error::Result;
-use crate::pipeline::Definition;
+use super::past::Times;
+use super::pile::merged;
+use super::segments::Segments;
+use crate::customers::days::Seen;
 use crate::units::Day;
-use std::ops::Range;
+use std::sync::Arc;
 
-/// Probability alive of everybody at the run's as-of date and those of the early warning, by the fits of the whole
-/// history; nothing while there is no `[lifecycle]` to ask.
-///
-/// # Errors
-/// None of its own.
-pub(crate) fn alive(
-    definition: &Definition,
-    scope: &Scope<'_>,
-    as_of: Day,
-    fits: &[Option<&FittedPurchases>],
-) -> Result<Alive> {
-    let (Some(lifecycle), Some(clv)) = (&definition.lifecycle, &definition.clv) else {
-        return Ok(Alive::default());
-    };
-    let days = dates::warning(lifecycle, as_of);
-    let counts = counts(scope, &days)?;
-    let discount = discount_per_day(clv);
-    let forecasts: Vec<Option<Forecast>> =
-        fits.iter().zip(&counts).map(|(fit, counts)| Forecast::new((*fit)?, &[], discount, counts)).collect();
-    let mut probability: Vec<Vec<Option<f32>>> = vec![Vec::new(); days.len()];
-    let of_slice = |ranks: Range<usize>| {
-        let mut alive: Vec<Vec<Option<f32>>> = vec![vec![None; ranks.len()]; days.len()];
-        each(scope, &days, ranks, |date, customer, segment, times| {
-            let outlook = forecasts[segment].as_ref().map(|forecast| forecast.at(&times));
-            #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
-            let probability = outlook.map(|outlook| outlook.alive.value as f32);
-            alive[date][customer] = probability;
-        });
-        Ok(alive)
-    };
-    slices::in_order(0..scope.history.days.customers(), of_slice, |parts| {
-        probability.iter_mut().zip(parts).for_each(|(all, part)| all.extend(part));
-        Ok(())
-    })?;
-    Ok(Alive { days, probability })
+/// Probability alive of any customer at several as-of dates, by one fit per segment.
+#[derive(Debug, Clone)]
+pub struct Alive(Arc<AliveForecasts>);
+
+#[derive(Debug)]
+struct AliveForecasts {
+    days: Vec<Day>,
+    /// By segment; none where the fit found nothing to predict from.
+    forecasts: Vec<Option<Forecast>>,
+    segments: Arc<Segments>,
 }
 
-/// Histories by segment, at all of these dates: scorers hold those that were counted.
-fn counts(scope: &Scope<'_>, days: &[Day]) -> Result<Vec<Counts>> {
-    let mut piles: Vec<Pile> = (0..scope.segments.len()).map(|_| Pile::default()).collect();
-    let of_slice = |ranks: Range<usize>| {
-        let mut seen = Vec::new();
-        each(scope, days, ranks, |_, _, segment, times| seen.push((segment, times)));
-        Ok(seen)
-    };
-    slices::in_order(0..scope.history.days.customers(), of_slice, |seen| {
-        seen.iter().for_each(|(segment, times)| piles[*segment].push(times));
-        Ok(())
-    })?;
-    Ok(piles.into_iter().map(Pile::finish).collect())
-}
-
-/// Tells of each date and customer of a slice: number of the date and of the customer, segment, times.
-fn each(
-    scope: &Scope<'_>,
-    days: &[Day],
-    ranks: Range<usize>,
-    mut tell: impl FnMut(usize, usize, usize, Times),
-) {
-    let slice = scope.history.days.slice(ranks.clone());
-    let customers = Days::new(&slice, scope.margin);
-    for (customer, rank) in ranks.enumerate() {
-        let rows = customers.of(customer);
-        for (date, day) in days.iter().enumerate() {
-            if let Some(times) = Times::of(&rows.before(day.0), day.0) {
-                tell(date, customer, scope.segments.of(rank), times);
-            }
+impl Alive {
+    /// At these dates, the first of them the run's as-of date: `counts` are the histories before that, `earlier` those
+    /// before the other dates. Scorers hold the histories that were counted.
+    pub(crate) fn new<'c>(
+        days: Vec<Day>,
+        segments: Arc<Segments>,
+        fits: &[Option<&FittedPurchases>],
+        counts: impl Iterator<Item = &'c Counts>,
+        earlier: &[Counts],
+        discount_per_day: f64,
+    ) -> Self {
+        let mut forecasts = Vec::with_capacity(fits.len());
+        for ((fit, counts), earlier) in fits.iter().zip(counts).zip(earlier) {
+            let all = merged(counts, earlier);
+            forecasts.push(fit.and_then(|fit| Forecast::new(fit, &[], discount_per_day, &all)));
         }
+        Self(Arc::new(AliveForecasts { days, forecasts, segments }))
+    }
+
+    /// Whether the date is one of those that were asked for.
+    pub(crate) fn is_known(&self, day: Day) -> bool {
+        self.0.days.contains(&day)
+    }
+
+    /// Of a customer by what is seen of it at a known date.
+    pub(crate) fn probability(&self, rank: usize, seen: &Seen, day: Day) -> Option<f32> {
+        debug_assert!(self.is_known(day), "histories were counted at {day}");
+        let forecast = self.0.forecasts[self.0.segments.of(rank)].as_ref()?;
+        #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
+        let probability = forecast.alive(&Times::of(seen, day)) as f32;
+        Some(probability)
     }
 }

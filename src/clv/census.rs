@@ -1,27 +1,32 @@
 //! One pass over all customers: everything the fits need, as counts and sums by date and segment.
 
-use super::lives::{Calendar, Lives, Opportunities, opportunity};
+use super::lives::{Lives, LivingRule, Opportunities, opportunity};
 use super::models::Counts;
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
-use super::past::{Brought, Days, MEASURES, Purchase, Rows, Times};
+use super::past::{Brought, MEASURES, Purchase, Times, purchases_into};
+use super::pile::{Pile, merged};
+use super::repeaters::Repeaters;
 use super::segments::Segments;
-use crate::customers::slices;
+use crate::customers::days::{Amount, CustomerDaysView};
+use crate::customers::history::CustomerHistory;
+use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::{Error, Result};
-use crate::pipeline::Margin;
-use crate::profitability::schema::CustomerHistory;
-use std::ops::Range;
+use crate::units::Day;
 
 /// What is counted, and until when.
 pub(crate) struct Scope<'r> {
     pub(crate) history: &'r CustomerHistory,
     pub(crate) segments: &'r Segments,
-    pub(crate) calendar: &'r Calendar,
-    pub(crate) margin: Margin,
+    pub(crate) rule: &'r LivingRule,
+    /// What purchases are measured by.
+    pub(crate) measures: [Amount; MEASURES],
     /// The as-of date, then calibration dates.
-    pub(crate) dates: Vec<i32>,
+    pub(crate) dates: Vec<Day>,
+    /// Earlier dates at which somebody asks who was alive: only histories are counted.
+    pub(crate) alive_dates: Vec<Day>,
     /// Days of the history begin here.
-    pub(crate) start: i32,
+    pub(crate) start: Day,
     /// Whether BG/BB is back-tested, which needs opportunities at calibration dates too.
     pub(crate) has_periods: bool,
 }
@@ -49,36 +54,49 @@ pub(crate) struct Census {
     /// By calibration date, by day since the start: purchases of customers whose first came before the date, the first
     /// ones aside.
     pub(crate) repeats_by_day: Vec<Vec<u64>>,
+    /// By segment, at all of the earlier dates together at which somebody asks who was alive.
+    pub(crate) alive_counts: Vec<Counts>,
+}
+
+/// Counts everybody: an operator over slices of customers.
+impl SliceOperator for Scope<'_> {
+    type Part = Part;
+    type Total = Counting;
+
+    fn begin(&self) -> Result<Counting> {
+        let piles = self.dates.iter().map(|_| self.by_segment(Pile::default)).collect();
+        Ok(Counting { census: self.empty(), piles, alive_piles: self.by_segment(Pile::default) })
+    }
+
+    fn slice(&self, customers: &CustomerSlice) -> Result<Part> {
+        let mut part =
+            Part { census: self.empty(), times: vec![Vec::new(); self.dates.len()], alive_times: Vec::new() };
+        let mut buffers = Buffers::default();
+        for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {
+            self.count_customer(&mut part, days, rank, &mut buffers).map_err(|Overflow| too_large())?;
+        }
+        Ok(part)
+    }
+
+    fn take(&self, total: &mut Counting, part: Part) -> Result<()> {
+        for (piles, times) in total.piles.iter_mut().zip(&part.times) {
+            times.iter().for_each(|(segment, times)| piles[usize::from(*segment)].push(times));
+        }
+        for (segment, times) in &part.alive_times {
+            total.alive_piles[usize::from(*segment)].push(times);
+        }
+        total.census.merge(part.census)
+    }
 }
 
 impl Scope<'_> {
-    /// Counts everybody.
-    ///
-    /// # Errors
-    /// Money whose squares leave 128 bits.
-    pub(crate) fn count(&self) -> Result<Census> {
-        let mut census = self.empty();
-        let mut piles: Vec<Vec<Pile>> =
-            self.dates.iter().map(|_| (0..self.segments.len()).map(|_| Pile::default()).collect()).collect();
-        slices::in_order(
-            0..self.history.days.customers(),
-            |ranks| self.count_slice(ranks),
-            |part| self.merge(part, &mut census, &mut piles),
-        )?;
-        for (tallies, piles) in census.tallies.iter_mut().zip(piles) {
-            for (tally, pile) in tallies.iter_mut().zip(piles) {
-                tally.counts = pile.finish();
-            }
-        }
-        Ok(census)
-    }
-
     fn empty(&self) -> Census {
-        let days = usize::try_from(self.dates[0] - self.start).unwrap_or(0);
+        let days = usize::try_from(self.dates[0].0 - self.start.0).unwrap_or(0);
         Census {
             tallies: self.dates.iter().map(|_| self.by_segment(Tally::default)).collect(),
-            lives: self.by_segment(|| Lives::new(self.calendar.periods())),
+            lives: self.by_segment(|| Lives::new(self.rule.calendar.complete())),
             repeats_by_day: vec![vec![0; days]; self.dates.len() - 1],
+            alive_counts: Vec::new(),
         }
     }
 
@@ -86,78 +104,116 @@ impl Scope<'_> {
         (0..self.segments.len()).map(|_| of()).collect()
     }
 
-    fn count_slice(&self, ranks: Range<usize>) -> Result<Part> {
-        let slice = self.history.days.slice(ranks.clone());
-        let days = Days::new(&slice, self.margin);
-        let mut part = Part { census: self.empty(), times: vec![Vec::new(); self.dates.len()] };
-        let mut room = Room::default();
-        for (customer, rank) in ranks.enumerate() {
-            let rows = days.of(customer);
-            self.count_customer(&mut part, &rows, rank, &mut room).map_err(|Overflow| too_large())?;
-        }
-        Ok(part)
-    }
-
     fn count_customer(
         &self,
         part: &mut Part,
-        rows: &Rows<'_>,
+        days: CustomerDaysView<'_>,
         rank: usize,
-        room: &mut Room,
+        buffers: &mut Buffers,
     ) -> Result<(), Overflow> {
         let segment = self.segments.of(rank);
         for (index, date) in self.dates.iter().enumerate() {
-            let rows = rows.before(*date);
-            let Some(times) = Times::of(&rows, *date) else { continue };
+            let days = days.before(*date);
+            let Some(times) = Times::of_days(days, *date) else { continue };
             let tally = &mut part.census.tallies[index][segment];
             part.times[index].push((segment_number(segment), times));
-            rows.purchases_into(&mut room.purchases);
-            let brought = Brought::of(&room.purchases, &mut room.pairs);
+            purchases_into(days, self.measures, &mut buffers.purchases);
+            let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
             for measure in 0..MEASURES {
                 let (sum, squares) = (brought.sums[measure], brought.squares[measure]);
                 tally.brought[measure].add(brought.purchases, sum, squares)?;
             }
             tally.rates = tally.rates.add(&brought.rate).ok_or(Overflow)?;
             if times.repeats() > 0 {
-                tally.repeaters.push(times.repeats(), brought.repeat_revenue);
+                let revenue = i64::try_from(brought.repeat_revenue);
+                tally.repeaters.push(times.repeats(), revenue.expect("a customer's money has 18 digits"));
             }
             if (index == 0 || self.has_periods)
-                && let Some(row) = opportunity(self.calendar, &rows, *date)
+                && let Some(row) = opportunity(&self.rule.calendar, days, *date)
             {
                 *tally.opportunities.entry(row).or_default() += 1;
             }
+            if index == 0 {
+                self.count_life(&mut part.census, days, &times, rank, segment);
+            }
         }
-        self.count_life(&mut part.census, rows, rank, segment);
+        for date in &self.alive_dates {
+            if let Some(times) = Times::of_days(days.before(*date), *date) {
+                part.alive_times.push((segment_number(segment), times));
+            }
+        }
         Ok(())
     }
 
-    fn count_life(&self, census: &mut Census, rows: &Rows<'_>, rank: usize, segment: usize) {
-        let rows = rows.before(self.dates[0]);
-        let Some(times) = Times::of(&rows, self.dates[0]) else { return };
+    fn count_life(
+        &self,
+        census: &mut Census,
+        days: CustomerDaysView<'_>,
+        times: &Times,
+        rank: usize,
+        segment: usize,
+    ) {
         let cost = self.history.acquisition_cost.get(rank).copied().unwrap_or(0);
-        census.lives[segment].add(self.calendar, &rows, &times, cost);
+        census.lives[segment].add(self.rule, days, self.measures, times, cost);
         for (date, repeats) in self.dates[1..].iter().zip(&mut census.repeats_by_day) {
-            if times.first < *date {
-                for day in rows.purchase_days().skip(1) {
-                    repeats[usize::try_from(day - self.start).expect("the history begins at its start")] += 1;
+            if times.first < date.0 {
+                for day in days.purchases().skip(1) {
+                    let day = usize::try_from(day - self.start.0);
+                    repeats[day.expect("the history begins at its start")] += 1;
                 }
             }
         }
     }
+}
 
-    fn merge(&self, part: Part, census: &mut Census, piles: &mut [Vec<Pile>]) -> Result<()> {
-        for (piles, times) in piles.iter_mut().zip(part.times) {
-            times.iter().for_each(|(segment, times)| piles[usize::from(*segment)].push(times));
-        }
-        let tallies = census.tallies.iter_mut().flatten().zip(part.census.tallies.into_iter().flatten());
+impl Census {
+    /// Adds the customers who come after these, but for the counts of histories, which the piles hold.
+    fn merge(&mut self, part: Self) -> Result<()> {
+        let tallies = self.tallies.iter_mut().flatten().zip(part.tallies.into_iter().flatten());
         for (tally, more) in tallies {
             tally.merge(more).map_err(|Overflow| too_large())?;
         }
-        census.lives.iter_mut().zip(&part.census.lives).for_each(|(lives, more)| lives.merge(more));
-        let days = census.repeats_by_day.iter_mut().flatten();
-        days.zip(part.census.repeats_by_day.iter().flatten()).for_each(|(sum, more)| *sum += more);
+        self.lives.iter_mut().zip(&part.lives).for_each(|(lives, more)| lives.merge(more));
+        let days = self.repeats_by_day.iter_mut().flatten();
+        days.zip(part.repeats_by_day.iter().flatten()).for_each(|(sum, more)| *sum += more);
         Ok(())
     }
+}
+
+/// A census on its way.
+pub(crate) struct Counting {
+    census: Census,
+    /// By date, by segment.
+    piles: Vec<Vec<Pile>>,
+    /// By segment.
+    alive_piles: Vec<Pile>,
+}
+
+impl Counting {
+    /// Once all customers are in.
+    pub(crate) fn finish(self) -> Census {
+        let mut census = self.census;
+        let tallies = census.tallies.iter_mut().flatten();
+        for (tally, pile) in tallies.zip(self.piles.into_iter().flatten()) {
+            tally.counts = pile.finish();
+        }
+        census.alive_counts = self.alive_piles.into_iter().map(Pile::finish).collect();
+        census
+    }
+}
+
+/// A slice's part, with the times of its customers by date.
+pub(crate) struct Part {
+    census: Census,
+    times: Vec<Vec<(u16, Times)>>,
+    alive_times: Vec<(u16, Times)>,
+}
+
+/// Buffers of one slice.
+#[derive(Default)]
+struct Buffers {
+    purchases: Vec<Purchase>,
+    pairs: Vec<(i64, i64)>,
 }
 
 fn segment_number(segment: usize) -> u16 {
@@ -210,150 +266,5 @@ impl Tally {
         let gaps = self.counts.purchases();
         #[expect(clippy::cast_precision_loss, reason = "a mean is rounded anyway")]
         (gaps > 0).then(|| days as f64 / gaps as f64)
-    }
-}
-
-/// Repeat purchases and their net revenue by customer: all customers or, of very many, every 2nd, 4th, …, so that they
-/// never fill the memory.
-#[derive(Debug)]
-pub(crate) struct Repeaters {
-    pub(crate) rows: Vec<(u32, i128)>,
-    /// One customer in so many is kept.
-    pub(crate) stride: u64,
-    seen: u64,
-}
-
-/// Customers that are kept at most.
-const REPEATERS: usize = 1 << 20;
-
-impl Default for Repeaters {
-    fn default() -> Self {
-        Self { rows: Vec::new(), stride: 1, seen: 0 }
-    }
-}
-
-impl Repeaters {
-    /// Customers come in key order.
-    fn push(&mut self, repeats: u32, revenue: i128) {
-        if self.seen.is_multiple_of(self.stride) {
-            if self.rows.len() == REPEATERS {
-                self.thin_out();
-            }
-            // After thinning out, this customer may be between two that are kept.
-            if self.seen.is_multiple_of(self.stride) {
-                self.rows.push((repeats, revenue));
-            }
-        }
-        self.seen += 1;
-    }
-
-    /// Adds the customers of another segment; of both, one in as many is kept.
-    fn merge(&mut self, other: &Self) {
-        while self.stride < other.stride {
-            self.thin_out();
-        }
-        let step =
-            usize::try_from(self.stride / other.stride).expect("strides double as rows fill the memory");
-        self.rows.extend(other.rows.iter().step_by(step));
-        self.seen += other.seen;
-        while self.rows.len() > REPEATERS {
-            self.thin_out();
-        }
-    }
-
-    fn thin_out(&mut self) {
-        let mut index = 0;
-        self.rows.retain(|_| {
-            index += 1;
-            index % 2 == 1
-        });
-        self.stride *= 2;
-    }
-}
-
-/// A slice's part, with the times of its customers by date.
-struct Part {
-    census: Census,
-    times: Vec<Vec<(u16, Times)>>,
-}
-
-/// Buffers of one slice.
-#[derive(Default)]
-struct Room {
-    purchases: Vec<Purchase>,
-    pairs: Vec<(i64, i64)>,
-}
-
-/// Customers of a pile that are counted at once.
-const PILE: usize = 1 << 20;
-
-/// Customers on their way into counts: sorted by the pile, and piles of like size merged.
-#[derive(Default)]
-pub(crate) struct Pile {
-    purchases: Vec<u32>,
-    last: Vec<u32>,
-    age: Vec<u32>,
-    counts: Vec<Counts>,
-}
-
-impl Pile {
-    pub(crate) fn push(&mut self, times: &Times) {
-        self.purchases.push(times.repeats());
-        self.last.push(times.last_days());
-        self.age.push(times.age_days());
-        if self.purchases.len() == PILE {
-            self.sort();
-        }
-    }
-
-    fn sort(&mut self) {
-        let mut counts = Counts::of_columns(&self.purchases, &self.last, &self.age);
-        [&mut self.purchases, &mut self.last, &mut self.age].into_iter().for_each(Vec::clear);
-        while let Some(smaller) = self.counts.pop_if(|top| top.rows().len() <= 2 * counts.rows().len()) {
-            counts = merged(&smaller, &counts);
-        }
-        self.counts.push(counts);
-    }
-
-    pub(crate) fn finish(mut self) -> Counts {
-        self.sort();
-        self.counts.into_iter().rev().reduce(|small, large| merged(&large, &small)).unwrap_or_default()
-    }
-}
-
-fn merged(a: &Counts, b: &Counts) -> Counts {
-    if a.rows().is_empty() {
-        b.clone()
-    } else if b.rows().is_empty() {
-        a.clone()
-    } else {
-        a.merge(b)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_very_many_repeaters_every_second_is_kept() {
-        let mut repeaters = Repeaters::default();
-        let customers = u32::try_from(REPEATERS * 3).unwrap();
-        (0..customers).for_each(|customer| repeaters.push(customer, customer.into()));
-        assert_eq!(repeaters.stride, 4);
-        assert!(repeaters.rows.iter().zip((0..).step_by(4)).all(|(row, customer)| row.0 == customer));
-        assert_eq!(repeaters.rows.len(), REPEATERS * 3 / 4);
-    }
-
-    #[test]
-    fn piles_hold_the_counts_of_all_customers() {
-        let mut pile = Pile::default();
-        let times = |last| Times { first: 0, last, purchases: 1 + u32::from(last > 0), seen: 9 };
-        [0, 5, 0, 3].map(times).iter().for_each(|times| pile.push(times));
-        pile.sort();
-        [5, 0].map(times).iter().for_each(|times| pile.push(times));
-        let counts = pile.finish();
-        let rows: Vec<_> = counts.rows().iter().map(|row| (row.last_purchase_days, row.customers)).collect();
-        assert_eq!(rows, [(0, 3), (3, 1), (5, 2)]);
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn choose(
         let own = (!is_pooled[segment]).then_some(segment);
         let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, own)).collect();
         let kept = || {
-            let name = kept_model(earlier, segments.names[segment].as_deref())?;
+            let name = kept_model(earlier, segments.names()[segment].as_deref())?;
             models.iter().position(|model| model.word() == name)
         };
         let declared = clv.model.and_then(|declared| models.iter().position(|model| *model == declared));

@@ -5,11 +5,11 @@ use crate::pipeline::{ClvDef, LifecycleDef};
 use crate::units::Day;
 
 /// Calibration dates within the history, ascending, and what is to be said of those that are not.
-pub(crate) fn calibration(clv: &ClvDef, facts: &FactSet) -> (Vec<i32>, Vec<String>) {
-    let (start, end) = (start(facts), facts.as_of.0);
+pub(crate) fn calibration(clv: &ClvDef, facts: &FactSet) -> (Vec<Day>, Vec<String>) {
+    let (start, end) = (start(facts).0, facts.as_of.0);
     if clv.calibration.is_empty() {
         let date = start + (end - start) / 3 * 2 + (end - start) % 3 * 2 / 3;
-        return ((start < date && date < end).then_some(date).into_iter().collect(), Vec::new());
+        return ((start < date && date < end).then_some(Day(date)).into_iter().collect(), Vec::new());
     }
     let (within, outside): (Vec<Day>, Vec<Day>) =
         clv.calibration.iter().partition(|day| start < day.0 && day.0 < end);
@@ -20,12 +20,12 @@ pub(crate) fn calibration(clv: &ClvDef, facts: &FactSet) -> (Vec<i32>, Vec<Strin
             facts.as_of
         )
     };
-    (within.iter().map(|day| day.0).collect(), outside.iter().map(told).collect())
+    (within, outside.iter().map(told).collect())
 }
 
 /// The first day of the history.
-pub(crate) fn start(facts: &FactSet) -> i32 {
-    facts.periods.first().map_or(facts.as_of.0, |period| period.period.start.0)
+pub(crate) fn start(facts: &FactSet) -> Day {
+    facts.periods.first().map_or(facts.as_of, |period| period.period.start)
 }
 
 /// Dates at which the early warning asks who is alive: as-of, and twice back by its holdout.

@@ -22,7 +22,7 @@ pub(crate) fn shifted_beta_geometric(place: Place, inputs: &Inputs<'_>) -> Accou
     let given = format!(
         "lives end by a rule, a gap of more than {} days (lifecycle.gap_days), and by no contract: the model describes the \
          rule as much as the customers",
-        inputs.calendar.gap_days
+        inputs.rule.gap_days
     );
     let names = [
         ("alpha", "first shape of the probability to be lost at the end of a period"),

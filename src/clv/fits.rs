@@ -6,6 +6,7 @@ use super::pooling::{self, Pooled};
 use super::spend::Spend;
 use crate::error::Result;
 use crate::pipeline::PurchaseModel;
+use rayon::prelude::*;
 
 /// All fits of a run.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl Fits {
         let models: Vec<PurchaseModel> =
             models.iter().copied().filter(|model| model.is_continuous()).collect();
         let of_date = |tallies: &Vec<Tally>| DatedFits::new(&models, tallies, discount_per_day);
-        let by_date = census.tallies.iter().map(of_date).collect::<Result<_>>()?;
+        let by_date = census.tallies.par_iter().map(of_date).collect::<Result<_>>()?;
         Ok(Self { models, by_date })
     }
 
@@ -100,17 +101,24 @@ impl DatedFits {
             let fit = |model: &PurchaseModel| {
                 has_customers.then(|| FittedPurchases::new(*model, &tally.counts, discount_per_day))
             };
-            models.iter().map(fit).collect()
+            models.par_iter().map(fit).collect()
         };
         let spend = |tally: &Tally| Ok(Spend::fit(tally)?.map(|spend| FittedSpend { spend, pooled: None }));
-        let mut fits = Self {
-            purchases: tallies.iter().map(fit).collect(),
-            spends: tallies.iter().map(spend).collect::<Result<_>>()?,
+        // A fit leaves cores idle in its small steps: several at a time keep them busy.
+        let of_segments = || -> Result<Self> {
+            let purchases = tallies.par_iter().map(fit).collect();
+            Ok(Self { purchases, spends: tallies.par_iter().map(spend).collect::<Result<_>>()? })
         };
-        if tallies.len() > 1 {
-            let all = Tally::of_all(tallies)?;
-            fits.pool(tallies, &fit(&all), spend(&all)?.as_ref(), discount_per_day);
+        if tallies.len() == 1 {
+            return of_segments();
         }
+        let of_all = || {
+            let all = Tally::of_all(tallies)?;
+            Ok((fit(&all), spend(&all)?))
+        };
+        let (fits, all) = rayon::join(of_segments, of_all);
+        let (mut fits, (all, all_spend)) = (fits?, all?);
+        fits.pool(tallies, &all, all_spend.as_ref(), discount_per_day);
         Ok(fits)
     }
 
@@ -122,15 +130,16 @@ impl DatedFits {
         all_spend: Option<&FittedSpend>,
         discount_per_day: f64,
     ) {
-        for (tally, own) in tallies.iter().zip(&mut self.purchases) {
-            for (own, all) in own.iter_mut().zip(all) {
-                let (Some(own), Some(all)) = (own, all) else { continue };
-                let pooled = pooling::purchases(own, &tally.counts, &all.fit, discount_per_day);
-                if pooled.is_some() {
-                    *own = FittedPurchases { pooled, ..all.clone() };
-                }
+        let pool_model = |tally: &Tally, own: &mut Option<FittedPurchases>, all: &Option<FittedPurchases>| {
+            let (Some(own), Some(all)) = (own, all) else { return };
+            let pooled = pooling::purchases(own, &tally.counts, &all.fit, discount_per_day);
+            if pooled.is_some() {
+                *own = FittedPurchases { pooled, ..all.clone() };
             }
-        }
+        };
+        tallies.par_iter().zip(&mut self.purchases).for_each(|(tally, own)| {
+            own.par_iter_mut().zip(all).for_each(|(own, all)| pool_model(tally, own, all));
+        });
         for (tally, own) in tallies.iter().zip(&mut self.spends) {
             let (Some(own), Some(all)) = (own, all_spend) else { continue };
             let pooled = pooling::spend(&own.spend, tally, &all.spend);

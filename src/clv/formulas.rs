@@ -2,7 +2,7 @@
 //!
 //! All of them take a relationship for a sequence of equal periods, which lives end with as `lives` says.
 
-use super::lives::{Calendar, Lives};
+use super::lives::{Lives, LivingRule};
 use super::models::retention::{Horizon, NoValue, Retention, Timing};
 use super::models::seed_formula::{Lifetime, PerPeriod, SeedFormula, Unstated};
 use crate::pipeline::DeclaredLifetime;
@@ -45,7 +45,7 @@ impl Line {
 /// What every formula is told.
 pub(crate) struct Inputs<'r> {
     pub(crate) lives: &'r Lives,
-    pub(crate) calendar: &'r Calendar,
+    pub(crate) rule: &'r LivingRule,
     pub(crate) money_scale: u8,
     /// Effective, per year.
     pub(crate) discount_rate_annual: f64,
@@ -167,7 +167,7 @@ impl Inputs<'_> {
         }
         format!(
             "lifetime in periods: periods lived per customer lost, where lost is a gap of more than {} days",
-            self.calendar.gap_days
+            self.rule.gap_days
         )
     }
 
@@ -202,7 +202,7 @@ impl Inputs<'_> {
 
     /// Effective discount rate of a mean period.
     pub(crate) fn discount_rate(&self) -> Option<f64> {
-        let years = self.calendar.mean_days()? / 365.25;
+        let years = self.rule.mean_days()? / 365.25;
         Some((years * self.discount_rate_annual.ln_1p()).exp_m1())
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn manifest(
         let scores: Map<String, Value> =
             models.iter().zip(&choice.scores).map(|(model, score)| (name(*model), json!(score))).collect();
         json!({
-            "segment": segments.names[segment],
+            "segment": segments.names()[segment],
             "chosen": name(models[choice.model]),
             "why": choice.why.word(),
             "kept": choice.is_kept,

@@ -59,6 +59,25 @@ impl Forecast {
         Some(Self { scorers: scorers.collect::<Option<_>>()?, has_residual: fitted.has_residual() })
     }
 
+    /// A customer's probability alive.
+    pub(crate) fn alive(&self, times: &Times) -> f64 {
+        self.first_scorer().score(times.repeats(), times.last_days(), times.age_days()).alive.value
+    }
+
+    /// Purchases of a customer within the first horizon.
+    pub(crate) fn purchases(&self, times: &Times) -> f64 {
+        self.purchases_of(times.repeats(), times.last_days(), times.age_days())
+    }
+
+    /// The same of a history.
+    pub(crate) fn purchases_of(&self, purchases: u32, last_days: u32, age_days: u32) -> f64 {
+        self.first_scorer().score(purchases, last_days, age_days).purchases[0].value
+    }
+
+    fn first_scorer(&self) -> &Scorer {
+        &self.scorers.first().expect("there is a first scorer").0
+    }
+
     /// A customer's outlook.
     pub(crate) fn at(&self, times: &Times) -> Outlook {
         self.of(times.repeats(), times.last_days(), times.age_days())

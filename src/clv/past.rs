@@ -1,8 +1,9 @@
 //! What one customer did before a date: when it bought, and what its purchases brought.
 
 use super::models::margin_rate::CustomerRate;
+use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::pipeline::Margin;
-use crate::profitability::schema::DaySlice;
+use crate::units::Day;
 
 /// What a purchase is measured by, in the order of `Purchase`.
 pub(crate) const MEASURES: usize = 3;
@@ -17,76 +18,33 @@ pub(crate) const REVENUE: usize = 2;
 /// the first purchase belongs to the first, so that purchases add up to the customer.
 pub(crate) type Purchase = [i64; MEASURES];
 
-/// The days of consecutive customers, and what they are valued at.
-#[derive(Clone, Copy)]
-pub(crate) struct Days<'s> {
-    slice: &'s DaySlice,
-    valued: &'s [i64],
+/// What each measure is a sum of.
+pub(crate) fn measures(margin: Margin) -> [Amount; MEASURES] {
+    let valued = match margin {
+        Margin::Avoidable => Amount::AvoidableMargin,
+        Margin::Full => Amount::FullMargin,
+        Margin::Revenue => Amount::NetRevenue,
+    };
+    [valued, Amount::FullMargin, Amount::NetRevenue]
 }
 
-impl<'s> Days<'s> {
-    pub(crate) fn new(slice: &'s DaySlice, margin: Margin) -> Self {
-        let valued = match margin {
-            Margin::Avoidable => &slice.avoidable_margin,
-            Margin::Full => &slice.full_margin,
-            Margin::Revenue => &slice.net_revenue,
-        };
-        Self { slice, valued }
-    }
-
-    /// The n-th customer's rows.
-    pub(crate) fn of(&self, customer: usize) -> Rows<'s> {
-        let (from, to) = (self.slice.starts[customer], self.slice.starts[customer + 1]);
-        Rows {
-            day: &self.slice.day[from..to],
-            orders: &self.slice.orders[from..to],
-            money: [
-                &self.valued[from..to],
-                &self.slice.full_margin[from..to],
-                &self.slice.net_revenue[from..to],
-            ],
-        }
-    }
-}
-
-/// The days of one customer, ascending.
-#[derive(Clone, Copy)]
-pub(crate) struct Rows<'s> {
-    pub(crate) day: &'s [i32],
-    pub(crate) orders: &'s [i64],
-    pub(crate) money: [&'s [i64]; MEASURES],
-}
-
-impl<'s> Rows<'s> {
-    /// Those before a date.
-    pub(crate) fn before(&self, date: i32) -> Self {
-        let rows = self.day.partition_point(|day| *day < date);
-        Self {
-            day: &self.day[..rows],
-            orders: &self.orders[..rows],
-            money: self.money.map(|money| &money[..rows]),
-        }
-    }
-
-    /// The days with a purchase, ascending.
-    pub(crate) fn purchase_days(&self) -> impl Iterator<Item = i32> + use<'s> {
-        let rows = self.day.iter().zip(self.orders);
-        rows.filter(|(_, orders)| **orders > 0).map(|(day, _)| *day)
-    }
-
-    /// What each purchase brought, in the order of days; `purchases` is emptied first.
-    pub(crate) fn purchases_into(&self, purchases: &mut Vec<Purchase>) {
-        purchases.clear();
-        let mut before = [0; MEASURES];
-        for (row, orders) in self.orders.iter().enumerate() {
-            let brought: Purchase = std::array::from_fn(|measure| self.money[measure][row]);
-            if *orders > 0 {
-                purchases.push(add(std::mem::take(&mut before), brought));
-            } else if let Some(last) = purchases.last_mut() {
-                *last = add(*last, brought);
-            } else {
-                before = add(before, brought);
-            }
+/// What each purchase of these days brought, in the order of days; `purchases` is emptied first.
+pub(crate) fn purchases_into(
+    days: CustomerDaysView<'_>,
+    measures: [Amount; MEASURES],
+    purchases: &mut Vec<Purchase>,
+) {
+    purchases.clear();
+    let money = measures.map(|amount| days.amounts(amount));
+    let mut before = [0; MEASURES];
+    for (row, orders) in days.orders().iter().enumerate() {
+        let brought: Purchase = std::array::from_fn(|measure| money[measure][row]);
+        if *orders > 0 {
+            purchases.push(add(std::mem::take(&mut before), brought));
+        } else if let Some(last) = purchases.last_mut() {
+            *last = add(*last, brought);
+        } else {
+            before = add(before, brought);
         }
     }
 }
@@ -112,12 +70,14 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// None for a customer without purchase before the date. The rows are those before it.
-    pub(crate) fn of(rows: &Rows<'_>, date: i32) -> Option<Self> {
-        let mut days = rows.purchase_days();
-        let first = days.next()?;
-        let (purchases, last) = days.fold((1, first), |(purchases, _), day| (purchases + 1, day));
-        Some(Self { first, last, purchases, seen: date - 1 })
+    /// Of purchases before a date.
+    pub(crate) fn of(seen: &Seen, date: Day) -> Self {
+        Self { first: seen.first, last: seen.last, purchases: seen.purchases, seen: date.0 - 1 }
+    }
+
+    /// Of days before a date; none for a customer without purchase on any.
+    pub(crate) fn of_days(days: CustomerDaysView<'_>, date: Day) -> Option<Self> {
+        Some(Self::of(&days.seen(i32::MAX)?, date))
     }
 
     /// x: purchases after the first.
@@ -180,6 +140,7 @@ impl Brought {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::customers::days::DaySlice;
 
     fn slice() -> DaySlice {
         DaySlice {
@@ -197,9 +158,8 @@ mod tests {
     #[test]
     fn what_follows_a_purchase_belongs_to_it() {
         let slice = slice();
-        let days = Days::new(&slice, Margin::Avoidable);
         let mut purchases = Vec::new();
-        days.of(0).purchases_into(&mut purchases);
+        purchases_into(slice.customers().next().unwrap(), measures(Margin::Avoidable), &mut purchases);
         assert_eq!(purchases, [[15, -1, 70], [22, 16, 50]]);
         let brought = Brought::of(&purchases, &mut Vec::new());
         assert_eq!((brought.sums, brought.repeat_revenue), ([37, 15, 120], 50));
@@ -207,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_an_exclusive_bound() {
+    fn times_are_those_before_the_date() {
         let slice = slice();
-        let days = Days::new(&slice, Margin::Revenue);
-        let times = |date| Times::of(&days.of(0).before(date), date);
+        let days: Vec<CustomerDaysView<'_>> = slice.customers().collect();
+        let times = |date| Times::of_days(days[0].before(Day(date)), Day(date));
         assert_eq!(times(12), None);
         assert_eq!(times(20), Some(Times { first: 12, last: 12, purchases: 1, seen: 19 }));
         let all = times(30).unwrap();
         assert_eq!((all.repeats(), all.last_days(), all.age_days(), all.idle_days()), (1, 8, 17, 9));
-        assert_eq!(Times::of(&days.of(1), 30), None, "a cost is no purchase");
+        assert_eq!(Times::of_days(days[1], Day(30)), None, "a cost is no purchase");
     }
 }

@@ -1,16 +1,8 @@
 //! What later rooms see of lifetime value.
 
+pub use super::alive::Alive;
 use crate::units::Day;
 use std::ops::Range;
-
-/// Probability alive of every customer at several as-of dates, by one fit.
-#[derive(Debug, Clone, Default)]
-pub struct Alive {
-    /// The dates, exclusive, descending; the run's as-of date first.
-    pub days: Vec<Day>,
-    /// Per date, by rank; none for customers without purchase before it.
-    pub probability: Vec<Vec<Option<f32>>>,
-}
 
 /// Periods lived of a relationship, by index, and whether it was lost: what lifetimes and churn are counted from.
 ///

@@ -1,10 +1,8 @@
 //! The parts of the customer base that are fitted apart.
 
+use crate::customers::grouping::{Grouping, Unlabelled};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerMaster;
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::DataType;
-use std::collections::BTreeSet;
 
 /// Most parts: each has its own fits, and too few customers tell nothing.
 const MOST: usize = 1_000;
@@ -14,10 +12,8 @@ const MOST: usize = 1_000;
 pub(crate) struct Segments {
     /// The attribute that tells them apart.
     attribute: Option<String>,
-    /// Values of the attribute, ascending, those without value first; one without name if there is no attribute.
-    pub(crate) names: Vec<Option<String>>,
-    /// By rank; empty while there is no attribute.
-    of: Vec<u16>,
+    /// Those without value first; one without name if there is no attribute.
+    grouping: Grouping,
 }
 
 impl Segments {
@@ -34,40 +30,35 @@ impl Segments {
         let Some(name) = attribute else { return Ok(Self::whole()) };
         let values = master.and_then(|master| master.attributes.iter().find(|(known, _)| known == name));
         let Some((_, values)) = values else { return Ok(Self::whole()) };
-        let texts = arrow::compute::cast(&values.slice(0, customers), &DataType::Utf8)
-            .map_err(|fault| Error::internal(fault.to_string()))?;
-        let texts = texts.as_string::<i32>();
-        let mut names: BTreeSet<Option<&str>> = BTreeSet::new();
-        for text in texts {
-            if names.insert(text) && names.len() > MOST {
-                let message = format!(
-                    "{place}: attribute '{name}' has more than {MOST} values; segment by one that has fewer"
-                );
-                return Err(Error::check(message));
-            }
+        let mut grouping = Grouping::by_values(&values.slice(0, customers), Unlabelled::First)?;
+        if grouping.len() > MOST {
+            return Err(Error::check(format!(
+                "{place}: attribute '{name}' has more than {MOST} values; segment by one that has fewer"
+            )));
         }
-        let names: Vec<Option<&str>> = names.into_iter().collect();
-        let index = |text: Option<&str>| names.binary_search(&text).expect("every value has a name");
-        let of = texts.iter().map(|text| u16::try_from(index(text)).expect("segments are few")).collect();
-        let mut names: Vec<Option<String>> = names.iter().map(|name| name.map(str::to_owned)).collect();
-        if names.is_empty() {
-            names.push(None);
+        if grouping.len() == 0 {
+            grouping = Grouping::one();
         }
-        Ok(Self { attribute: Some(name.to_owned()), names, of })
+        Ok(Self { attribute: Some(name.to_owned()), grouping })
     }
 
     fn whole() -> Self {
-        Self { attribute: None, names: vec![None], of: Vec::new() }
+        Self { attribute: None, grouping: Grouping::one() }
+    }
+
+    /// Values of the attribute, ascending, those without value first; one without name if there is no attribute.
+    pub(crate) fn names(&self) -> &[Option<String>] {
+        &self.grouping.labels
     }
 
     /// A segment in a list of them, for a person.
     pub(crate) fn label(&self, segment: usize) -> String {
-        self.names[segment].clone().unwrap_or_else(|| self.customers_of(segment))
+        self.names()[segment].clone().unwrap_or_else(|| self.customers_of(segment))
     }
 
     /// Customers of a segment, for a person.
     pub(crate) fn customers_of(&self, segment: usize) -> String {
-        match (&self.attribute, &self.names[segment]) {
+        match (&self.attribute, &self.names()[segment]) {
             (Some(attribute), Some(value)) => format!("customers of {attribute} '{value}'"),
             (Some(attribute), None) => format!("customers without {attribute}"),
             (None, _) => "customers".to_owned(),
@@ -76,16 +67,16 @@ impl Segments {
 
     /// How many.
     pub(crate) fn len(&self) -> usize {
-        self.names.len()
+        self.grouping.len()
     }
 
     /// Whether customers are told apart by an attribute.
     pub(crate) fn is_split(&self) -> bool {
-        !self.of.is_empty()
+        self.grouping.is_split()
     }
 
     /// The customer's.
     pub(crate) fn of(&self, rank: usize) -> usize {
-        self.of.get(rank).map_or(0, |segment| usize::from(*segment))
+        self.grouping.group(rank)
     }
 }

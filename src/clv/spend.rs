@@ -107,7 +107,11 @@ fn takes_back_all(brought: &Brought) -> bool {
 fn repeats(tally: &Tally) -> Vec<CountedSpend> {
     let positive = tally.repeaters.rows.iter().filter(|(_, spend)| *spend > 0);
     positive
-        .map(|(purchases, spend)| CountedSpend { purchases: *purchases, spend: float(*spend), customers: 1 })
+        .map(|(purchases, spend)| CountedSpend {
+            purchases: *purchases,
+            spend: float((*spend).into()),
+            customers: 1,
+        })
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::account::{self, Account, Place, Role};
 use super::advice;
-use super::alive;
+use super::alive::Alive;
 use super::backtest::{self, Backtest};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
@@ -11,19 +11,22 @@ use super::discrete;
 use super::equity::{Equity, Estimates};
 use super::fits::{Fits, FittedPurchases};
 use super::formulas::Inputs;
-use super::lives::Calendar;
+use super::lives::LivingRule;
 use super::manifest::manifest;
 use super::money;
-use super::past::VALUED;
-use super::schema::Alive;
+use super::past::{self, VALUED};
 use super::segments::Segments;
 use super::tables::{self, Layout};
 use super::valuation::{Chosen, Valuation, annual, discount_per_day};
+use crate::customers::calendar::Calendar;
+use crate::customers::history::CustomerHistory;
+use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
-use crate::profitability::schema::CustomerHistory;
 use crate::publish::Staging;
+use crate::units::Day;
+use std::sync::Arc;
 
 /// What the run says of lifetime value.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +43,8 @@ pub struct Summary {
     pub alive_customers: Option<f64>,
     /// What a reader should know.
     pub warnings: Vec<String>,
-    /// Who is alive, for the early warning.
-    pub alive: Alive,
+    /// Who is alive, for the early warning; none where nobody asks.
+    pub alive: Option<Alive>,
     /// For the release's manifest.
     pub manifest: serde_json::Value,
 }
@@ -61,22 +64,27 @@ pub fn run(
     let place = definition.place(clv.at);
     let customers = history.days.customers();
     let segments = Segments::new(clv.segment.as_deref(), facts.master.as_ref(), customers, &place)?;
+    let segments = Arc::new(segments);
     let gap_days = definition
         .lifecycle
         .as_ref()
         .map_or_else(LifecycleDef::default_gap_days, |lifecycle| lifecycle.gap_days);
-    let calendar = Calendar::new(&facts.periods, gap_days);
+    let rule = LivingRule { calendar: Calendar::new(&facts.periods, facts.as_of), gap_days };
     let (calibration, mut warnings) = dates::calibration(clv, facts);
+    let lifecycle = definition.lifecycle.as_ref();
+    let warning_days: Vec<Day> =
+        lifecycle.map(|lifecycle| dates::warning(lifecycle, facts.as_of)).unwrap_or_default();
     let scope = Scope {
         history,
         segments: &segments,
-        calendar: &calendar,
-        margin: clv.margin,
-        dates: std::iter::once(facts.as_of.0).chain(calibration).collect(),
+        rule: &rule,
+        measures: past::measures(clv.margin),
+        dates: std::iter::once(facts.as_of).chain(calibration).collect(),
+        alive_dates: warning_days.iter().skip(1).copied().collect(),
         start: dates::start(facts),
         has_periods: clv.models.contains(&PurchaseModel::BgBb),
     };
-    let census = scope.count()?;
+    let census = walk(&history.days, &scope)?.finish();
     warnings.extend(advice::left_censored_start(&census));
     let fits = Fits::new(&clv.models, &census, discount_per_day(clv))?;
     let sources = backtest::Sources {
@@ -86,9 +94,7 @@ pub fn run(
         money_scale: facts.money_scale,
         discount_per_day: discount_per_day(clv),
     };
-    let tests = (1..scope.dates.len())
-        .map(|index| backtest::backtest(&sources, index))
-        .collect::<Result<Vec<_>>>()?;
+    let tests = backtest::backtests(&sources)?;
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
     let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, &earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
@@ -104,12 +110,13 @@ pub fn run(
     };
     let mut accounts = run.accounts();
     if let Some(release) = &earlier.drift_from {
-        account::measure_drift(&mut accounts, release, &segments.names);
+        account::measure_drift(&mut accounts, release, segments.names());
     }
     let equities = run.value(staging)?;
     warnings.extend(advice::of_equities(&equities, &segments));
     let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
+    let alive = lifecycle.map(|_| run.alive(warning_days, segments.clone()));
     Ok(Summary {
         models: run.chosen_models(),
         customer_equity: total.residual().map(|residual| residual[VALUED]),
@@ -117,7 +124,7 @@ pub fn run(
         customers: total.customers,
         alive_customers: total.expected(|total| total.alive),
         warnings,
-        alive: alive::alive(definition, &scope, facts.as_of, &run.chosen_fits())?,
+        alive,
         manifest: manifest(&segments, &fits.models, &choices, &accounts),
     })
 }
@@ -135,7 +142,14 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn as_of(&self) -> i32 {
-        self.scope.dates[0]
+        self.scope.dates[0].0
+    }
+
+    /// Who is alive at the dates of the early warning, by the fits of the whole history.
+    fn alive(&self, days: Vec<Day>, segments: Arc<Segments>) -> Alive {
+        let counts = self.census.tallies[0].iter().map(|tally| &tally.counts);
+        let discount = discount_per_day(self.clv);
+        Alive::new(days, segments, &self.chosen_fits(), counts, &self.census.alive_counts, discount)
     }
 
     /// The model of each segment.
@@ -185,7 +199,7 @@ impl Run<'_> {
             let place = Place { segment, until: self.as_of(), is_whole: true };
             let inputs = Inputs {
                 lives: &self.census.lives[segment],
-                calendar: self.scope.calendar,
+                rule: self.scope.rule,
                 money_scale: self.layout.facts.money_scale,
                 discount_rate_annual: annual(self.clv),
                 declared: self.clv.lifetime,
@@ -203,7 +217,7 @@ impl Run<'_> {
         let role = if is_declared { Role::Candidate } else { Role::Formula };
         let dates = if is_declared { self.scope.dates.len() } else { 1 };
         let of = |date: usize| {
-            let place = Place { segment, until: self.scope.dates[date], is_whole: date == 0 };
+            let place = Place { segment, until: self.scope.dates[date].0, is_whole: date == 0 };
             discrete::bg_bb(place, role, &self.census.tallies[date][segment].opportunities, inputs)
         };
         (0..dates).map(of).collect()
@@ -212,18 +226,10 @@ impl Run<'_> {
     /// Values everybody and writes `customer_value` on the way.
     fn value(&self, staging: &Staging) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
-        let history = self.scope.history;
-        let valuation =
-            Valuation::new(self.clv, history, self.scope.segments, self.as_of(), self.fits, &chosen);
         let models = self.models();
-        let empty = tables::customer_value::Columns::with_room(0, self.clv.horizons.len());
-        let spec = tables::customer_value::sheet(self.layout, &models, empty).spec;
-        let mut writer = staging.table(&spec, Some(&self.layout.facts.as_of.to_string()))?;
-        let equities = valuation.value(|columns| {
-            writer.write(tables::customer_value::sheet(self.layout, &models, columns).arrays)
-        })?;
-        writer.finish()?;
-        Ok(equities)
+        let valuation = Valuation::new(self.layout, self.scope, staging, &models, self.fits, &chosen);
+        let valued = walk(&self.scope.history.days, &valuation)?;
+        valuation.finish(valued)
     }
 
     fn chosen(&self, segment: usize) -> Chosen<'_> {

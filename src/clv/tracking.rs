@@ -9,7 +9,7 @@ const WEEK: u32 = 7;
 
 /// Expected and actual repeat purchases up to the end of every whole week since the first purchase.
 pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
-    let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
+    let (date, until) = (sources.scope.dates[index].0, sources.scope.dates[0].0);
     let tallies = &sources.census.tallies[index];
     let Some(first) = tallies.iter().filter_map(|tally| first_day(&tally.counts, date)).min() else {
         return Vec::new();
@@ -52,7 +52,7 @@ fn starts(counts: &Counts, date: i32, first: i32) -> Vec<(u32, u64)> {
 
 /// Actual repeat purchases up to the end of every whole week before `until`.
 fn actual(sources: &Sources<'_>, index: usize, first: i32, until: i32) -> Vec<u64> {
-    let from = usize::try_from(first - sources.scope.start).expect("purchases come after the start");
+    let from = usize::try_from(first - sources.scope.start.0).expect("purchases come after the start");
     let days = &sources.census.repeats_by_day[index - 1][from..];
     let whole = usize::try_from(until.abs_diff(first) / WEEK).expect("weeks are few");
     let mut sum = 0;

@@ -1,27 +1,30 @@
-//! Every customer valued, slice by slice in key order: the table `customer_value`.
+//! Every customer valued: the operator over slices of customers that writes `customer_value`.
 
-use super::census::Tally;
+use super::census::{Scope, Tally};
 use super::equity::Equity;
 use super::fits::Fits;
 use super::money;
 use super::outlook::{Forecast, Outlook};
-use super::past::{Brought, Days, FULL, MEASURES, Purchase, Rows, Times, VALUED};
-use super::segments::Segments;
+use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_into};
 use super::spend::Spend;
-use super::tables::customer_value::{Columns, Row};
-use crate::customers::slices;
+use super::tables::Layout;
+use super::tables::customer_value::{self, Columns, Row};
+use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
-use crate::pipeline::{ClvDef, SpendModel};
-use crate::profitability::schema::{CustomerHistory, DaySlice};
-use std::ops::Range;
+use crate::pipeline::{ClvDef, PurchaseModel, SpendModel};
+use crate::publish::schema::Sheet;
+use crate::publish::{Staging, TableWriter};
+use arrow::array::ArrayRef;
+use rayon::prelude::*;
 
 /// What customers are valued by.
 pub(crate) struct Valuation<'r> {
-    pub(crate) clv: &'r ClvDef,
-    pub(crate) history: &'r CustomerHistory,
-    pub(crate) segments: &'r Segments,
-    /// Exclusive end of the history.
-    pub(crate) as_of: i32,
+    clv: &'r ClvDef,
+    layout: &'r Layout<'r>,
+    scope: &'r Scope<'r>,
+    staging: &'r Staging,
+    /// The chosen model of each segment.
+    models: &'r [PurchaseModel],
     /// By segment; none where nobody bought.
     valuers: Vec<Option<Valuer>>,
 }
@@ -69,15 +72,16 @@ pub(crate) struct Chosen<'r> {
 
 impl<'r> Valuation<'r> {
     pub(crate) fn new(
-        clv: &'r ClvDef,
-        history: &'r CustomerHistory,
-        segments: &'r Segments,
-        as_of: i32,
+        layout: &'r Layout<'r>,
+        scope: &'r Scope<'r>,
+        staging: &'r Staging,
+        models: &'r [PurchaseModel],
         fits: &Fits,
         chosen: &[Chosen<'_>],
     ) -> Self {
-        let horizons: Vec<u32> =
-            clv.horizons.iter().map(|horizon| horizon.length.days_from(crate::units::Day(as_of))).collect();
+        let clv = layout.clv();
+        let as_of = scope.dates[0];
+        let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
         let discount = discount_per_day(clv);
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
@@ -85,25 +89,17 @@ impl<'r> Valuation<'r> {
             let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
             Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
-        let valuers = chosen.iter().enumerate().map(valuer).collect();
-        Self { clv, history, segments, as_of, valuers }
+        let valuers = chosen.par_iter().enumerate().map(valuer).collect();
+        Self { clv, layout, scope, staging, models, valuers }
     }
 
-    /// Values everybody; rows are handed on in key order. Returns the equity of every segment.
+    /// The equity of every segment, once all customers are valued.
     ///
     /// # Errors
-    /// A value beyond 18 digits, or what `take` returns.
-    pub(crate) fn value(&self, mut take: impl FnMut(Columns) -> Result<()> + Send) -> Result<Vec<Equity>> {
-        let horizons = self.clv.horizons.len();
-        let mut equities: Vec<Equity> = self.valuers.iter().map(|_| Equity::new(horizons)).collect();
-        slices::in_order(
-            0..self.history.days.customers(),
-            |ranks| self.slice(ranks),
-            |(columns, parts)| {
-                equities.iter_mut().zip(&parts).for_each(|(equity, part)| equity.merge(part));
-                take(columns)
-            },
-        )?;
+    /// A failed write.
+    pub(crate) fn finish(&self, total: Valued) -> Result<Vec<Equity>> {
+        total.writer.finish()?;
+        let mut equities = total.equities;
         for (equity, valuer) in equities.iter_mut().zip(&self.valuers) {
             if let Some(valuer) = valuer {
                 equity.close(&valuer.spend);
@@ -112,24 +108,12 @@ impl<'r> Valuation<'r> {
         Ok(equities)
     }
 
-    fn slice(&self, ranks: Range<usize>) -> Result<(Columns, Vec<Equity>)> {
-        let horizons = self.clv.horizons.len();
-        let slice: DaySlice = self.history.days.slice(ranks.clone());
-        let days = Days::new(&slice, self.clv.margin);
-        let mut columns = Columns::with_room(ranks.len(), horizons);
-        let mut equities: Vec<Equity> = self.valuers.iter().map(|_| Equity::new(horizons)).collect();
-        let mut room = (Vec::new(), Vec::new());
-        for (customer, rank) in ranks.enumerate() {
-            let rows = days.of(customer).before(self.as_of);
-            let Some(times) = Times::of(&rows, self.as_of) else { continue };
-            let segment = self.segments.of(rank);
-            let Some(valuer) = &self.valuers[segment] else { continue };
-            let value = valuer.value(self.clv.spend, &rows, &times, &mut room);
-            let row = self.row(rank, segment, times, value)?;
-            equities[segment].add(&row, valuer.dispersion, &valuer.spend);
-            columns.push(row);
-        }
-        Ok((columns, equities))
+    fn no_equities(&self) -> Vec<Equity> {
+        self.valuers.iter().map(|_| Equity::new(self.clv.horizons.len())).collect()
+    }
+
+    fn sheet(&self, columns: Columns) -> Sheet {
+        customer_value::sheet(self.layout, self.models, columns)
     }
 
     fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
@@ -147,28 +131,70 @@ impl<'r> Valuation<'r> {
             segment,
             times,
             residual,
-            profit: of(&self.history.profit),
-            acquisition_cost: of(&self.history.acquisition_cost),
+            profit: of(&self.scope.history.profit),
+            acquisition_cost: of(&self.scope.history.acquisition_cost),
             value,
         })
     }
 }
 
+/// Customers valued so far.
+pub(crate) struct Valued {
+    writer: TableWriter,
+    /// By segment.
+    equities: Vec<Equity>,
+}
+
+impl SliceOperator for Valuation<'_> {
+    /// Columns of `customer_value`, and equities by segment.
+    type Part = (Vec<ArrayRef>, Vec<Equity>);
+    type Total = Valued;
+
+    fn begin(&self) -> Result<Valued> {
+        let spec = self.sheet(Columns::with_room(0, self.clv.horizons.len())).spec;
+        let writer = self.staging.table(&spec, Some(&self.layout.facts.as_of.to_string()))?;
+        Ok(Valued { writer, equities: self.no_equities() })
+    }
+
+    fn slice(&self, customers: &CustomerSlice) -> Result<Self::Part> {
+        let as_of = self.scope.dates[0];
+        let mut columns = Columns::with_room(customers.ranks.len(), self.clv.horizons.len());
+        let mut equities = self.no_equities();
+        let mut buffers = Buffers::default();
+        for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {
+            let days = days.before(as_of);
+            let Some(times) = Times::of_days(days, as_of) else { continue };
+            let segment = self.scope.segments.of(rank);
+            let Some(valuer) = &self.valuers[segment] else { continue };
+            purchases_into(days, self.scope.measures, &mut buffers.purchases);
+            let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
+            let row = self.row(rank, segment, times, valuer.value(self.clv.spend, &brought, &times))?;
+            equities[segment].add(&row, valuer.dispersion, &valuer.spend);
+            columns.push(row);
+        }
+        Ok((self.sheet(columns).arrays, equities))
+    }
+
+    fn take(&self, total: &mut Valued, (arrays, parts): Self::Part) -> Result<()> {
+        total.equities.iter_mut().zip(&parts).for_each(|(equity, part)| equity.merge(part));
+        total.writer.write(arrays)
+    }
+}
+
+/// Buffers of one slice.
+#[derive(Default)]
+struct Buffers {
+    purchases: Vec<Purchase>,
+    pairs: Vec<(i64, i64)>,
+}
+
 impl Valuer {
-    fn value(
-        &self,
-        by: SpendModel,
-        rows: &Rows<'_>,
-        times: &Times,
-        room: &mut (Vec<Purchase>, Vec<(i64, i64)>),
-    ) -> Value {
-        rows.purchases_into(&mut room.0);
-        let brought = Brought::of(&room.0, &mut room.1);
-        let each = self.spend.expect(by, &brought);
-        let full = self.spend.shrunken(FULL, &brought);
-        let revenue = self.spend.revenue(by, &brought);
+    fn value(&self, by: SpendModel, brought: &Brought, times: &Times) -> Value {
+        let each = self.spend.expect(by, brought);
+        let full = self.spend.shrunken(FULL, brought);
+        let revenue = self.spend.revenue(by, brought);
         let credibility = match by {
-            SpendModel::Shrunken => self.spend.shrunken(VALUED, &brought).credibility,
+            SpendModel::Shrunken => self.spend.shrunken(VALUED, brought).credibility,
             SpendModel::GammaGamma => 1.0,
         };
         Value {

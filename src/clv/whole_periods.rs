@@ -1,8 +1,10 @@
 //! Forecast of whole periods with a purchase by BG/BB: what the back-test holds against the periods that followed.
 
-use super::lives::{Calendar, Opportunities, opportunity};
+use super::lives::{Opportunities, opportunity};
 use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
-use super::past::Rows;
+use crate::customers::calendar::Calendar;
+use crate::customers::days::CustomerDaysView;
+use crate::units::Day;
 
 /// A fit of BG/BB, ready to foretell whole periods with a purchase.
 pub(crate) struct Periods {
@@ -22,14 +24,14 @@ impl Periods {
     pub(crate) fn foretell(
         &self,
         calendar: &Calendar,
-        before: &Rows<'_>,
-        all: &Rows<'_>,
-        date: i32,
+        before: CustomerDaysView<'_>,
+        all: CustomerDaysView<'_>,
+        date: Day,
     ) -> Option<(f64, f64)> {
         let row = opportunity(calendar, before, date)?;
         let expected = self.model.outlook(history(row)).expected_purchases(self.ahead);
-        let whole = calendar.periods_before(date)..calendar.periods();
-        let mut active: Vec<usize> = all.purchase_days().filter_map(|day| calendar.period_of(day)).collect();
+        let whole = calendar.ended_by(date)..calendar.complete();
+        let mut active: Vec<usize> = all.purchases().filter_map(|day| calendar.find(day)).collect();
         active.retain(|period| whole.contains(period));
         active.dedup();
         Some((expected, active.len() as f64))

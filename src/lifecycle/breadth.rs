@@ -1,60 +1,77 @@
 //! In how many product groups customers bought and over how many channels, by date.
+//!
+//! Facts are kept by period: of a date inside a period that goes on after it, only the periods before count.
 
-use super::calendar::Calendar;
-use crate::error::Result;
+use super::period_facts::PeriodFacts;
+use crate::customers::calendar::Calendar;
 use crate::facts::FactSet;
 use crate::pipeline::Definition;
 use crate::units::Day;
+use std::ops::Range;
 
-/// Product groups and channels of every customer before one date.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Breadth {
-    /// By rank: product groups with a sale line.
-    pub(crate) product_groups: Vec<u16>,
-    /// By rank: declared channels with volume; empty if none is declared.
-    pub(crate) channels: Vec<u16>,
+/// What breadth is counted from.
+#[derive(Debug, Clone)]
+pub(crate) struct BreadthPlan {
+    /// By date, ascending: how many of the first periods count.
+    cuts: Vec<usize>,
+    product_groups: usize,
+    channels: usize,
 }
 
-/// Words of 64 marks held at a time.
-const MARK_WORDS: usize = 1 << 25;
+/// Product groups and channels of one customer before one date.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CustomerBreadth {
+    /// Product groups with a sale line.
+    pub(crate) product_groups: u32,
+    /// Declared channels with volume; none if none is declared.
+    pub(crate) channels: Option<u32>,
+}
 
-/// Counts both at each of these dates, which ascend. Facts are kept by period: of a date inside a period that goes on
-/// after it, only the periods before count.
-///
-/// # Errors
-/// Kept state that cannot be read.
-pub(crate) fn breadths(
-    definition: &Definition,
-    facts: &FactSet,
-    calendar: &Calendar,
-    dates: &[Day],
-) -> Result<Vec<Breadth>> {
-    let known = facts.customers.keys.len();
-    let until = |date: &Day| if *date >= calendar.as_of { calendar.len() } else { calendar.ended_by(*date) };
-    let cuts: Vec<usize> = dates.iter().map(until).collect();
-    let product_groups = distinct(known, facts.groups.len(), &cuts, |period, marks| {
-        let rows = facts.product_facts(period)?;
-        let bought = rows.ranks.iter().zip(&rows.groups).zip(&rows.lines).filter(|(_, lines)| **lines > 0);
-        bought.for_each(|((rank, group), _)| marks.mark(*rank, *group as usize));
-        Ok(())
-    })?;
-    let channels = channel_aggregates(definition, facts);
-    let used = distinct(known, channels.len(), &cuts, |period, marks| {
-        let rows = facts.customer_facts(period)?;
-        for (channel, aggregates) in channels.iter().enumerate() {
-            for values in aggregates.iter().map(|aggregate| &rows.aggregates[*aggregate]) {
-                let moved = rows.ranks.iter().zip(values).filter(|(_, value)| **value != 0);
-                moved.for_each(|(rank, _)| marks.mark(*rank, channel));
-            }
+/// Product groups and channels of the customers of a slice.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Breadth {
+    product_groups: DistinctCounts,
+    channels: Option<DistinctCounts>,
+}
+
+impl BreadthPlan {
+    /// At these dates, which ascend.
+    pub(crate) fn new(calendar: &Calendar, dates: &[Day], product_groups: usize, channels: usize) -> Self {
+        let mut cuts = Vec::with_capacity(dates.len());
+        for date in dates {
+            let is_last = *date >= calendar.as_of;
+            cuts.push(if is_last { calendar.len() } else { calendar.ended_by(*date) });
         }
-        Ok(())
-    })?;
-    let pairs = product_groups.into_iter().zip(used);
-    Ok(pairs.map(|(product_groups, channels)| Breadth { product_groups, channels }).collect())
+        Self { cuts, product_groups, channels }
+    }
+
+    /// Of the customers of a slice.
+    pub(crate) fn count(&self, facts: &PeriodFacts, ranks: &Range<usize>) -> Breadth {
+        let mut bought = Marks::new(ranks.len(), self.product_groups, self.cuts.len());
+        let mut used = Marks::new(ranks.len(), self.channels, self.cuts.len());
+        for period in 0..self.cuts.last().copied().unwrap_or(0) {
+            let date = self.cuts.partition_point(|cut| *cut <= period);
+            let rows = facts.of_slice(period, ranks);
+            rows.bought().for_each(|(customer, group)| bought.mark(customer, group, date));
+            rows.used().for_each(|(customer, channel)| used.mark(customer, channel, date));
+        }
+        let channels = (self.channels > 0).then(|| used.finish());
+        Breadth { product_groups: bought.finish(), channels }
+    }
+}
+
+impl Breadth {
+    /// Of a customer, by its place in the slice, at the date of this number.
+    pub(crate) fn of(&self, customer: usize, date: usize) -> CustomerBreadth {
+        CustomerBreadth {
+            product_groups: self.product_groups.of(customer, date),
+            channels: self.channels.as_ref().map(|channels| channels.of(customer, date)),
+        }
+    }
 }
 
 /// Of each declared channel, the aggregates that tell of its use.
-fn channel_aggregates(definition: &Definition, facts: &FactSet) -> Vec<Vec<usize>> {
+pub(crate) fn channel_aggregates(definition: &Definition, facts: &FactSet) -> Vec<Vec<usize>> {
     let activities = definition.costing.iter().flat_map(|costing| &costing.activities).collect::<Vec<_>>();
     let declared = definition.lifecycle.iter().flat_map(|lifecycle| &lifecycle.channels);
     let of_activity = |activity: &usize| {
@@ -65,75 +82,112 @@ fn channel_aggregates(definition: &Definition, facts: &FactSet) -> Vec<Vec<usize
     declared.map(of_activity).collect()
 }
 
+/// Distinct members of each customer by date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct DistinctCounts {
+    dates: usize,
+    /// By customer, then by date.
+    counts: Vec<u32>,
+}
+
+impl DistinctCounts {
+    fn of(&self, customer: usize, date: usize) -> u32 {
+        self.counts[customer * self.dates + date]
+    }
+}
+
+/// Words of 64 marks held at a time: with few members all of them, so that rows are marked as they come.
+const MARK_WORDS: usize = 1 << 20;
+
 /// Members marked by customer, a block of members at a time.
+#[derive(Debug)]
 struct Marks {
-    customers: usize,
     /// Words of 64 marks per customer.
     words: usize,
     /// The first member of the block.
     first: usize,
     marks: Vec<u64>,
+    /// Members by the first date that counts them; dates are added up in the end.
+    counts: DistinctCounts,
+    /// Customer, member and date of members beyond the block, in the order of dates.
+    later: Vec<(u32, u32, u32)>,
 }
 
 impl Marks {
-    fn mark(&mut self, rank: u32, member: usize) {
-        let rank = rank as usize;
-        if rank < self.customers && (self.first..self.first + 64 * self.words).contains(&member) {
-            let bit = member - self.first;
-            self.marks[rank * self.words + bit / 64] |= 1 << (bit % 64);
+    fn new(customers: usize, members: usize, dates: usize) -> Self {
+        let words = (MARK_WORDS / customers.max(1)).clamp(1, members.div_ceil(64).max(1));
+        Self {
+            words,
+            first: 0,
+            marks: vec![0; customers * words],
+            counts: DistinctCounts { dates, counts: vec![0; customers * dates] },
+            later: Vec::new(),
         }
     }
 
-    /// Adds the marks of each customer.
-    fn count(&self, counts: &mut [u16]) {
-        for (count, marks) in counts.iter_mut().zip(self.marks.chunks_exact(self.words)) {
-            let marked: u32 = marks.iter().map(|word| word.count_ones()).sum();
-            *count = count.saturating_add(u16::try_from(marked).unwrap_or(u16::MAX));
+    /// Marks a member that counts from a date on; earlier dates come first.
+    fn mark(&mut self, customer: usize, member: usize, date: usize) {
+        let bit = member - self.first;
+        if bit >= 64 * self.words {
+            let narrow = |number: usize| u32::try_from(number).expect("members are fewer than 2^32");
+            self.later.push((narrow(customer), narrow(member), narrow(date)));
+            return;
+        }
+        let (word, mask) = (&mut self.marks[customer * self.words + bit / 64], 1 << (bit % 64));
+        if *word & mask == 0 {
+            *word |= mask;
+            self.counts.counts[customer * self.counts.dates + date] += 1;
         }
     }
-}
 
-/// Of each customer the distinct members marked in the periods before each cut. Members are taken so many at a time
-/// that their marks fit memory.
-fn distinct(
-    customers: usize,
-    members: usize,
-    cuts: &[usize],
-    read: impl Fn(usize, &mut Marks) -> Result<()>,
-) -> Result<Vec<Vec<u16>>> {
-    if members == 0 {
-        return Ok(vec![Vec::new(); cuts.len()]);
-    }
-    let mut counts = vec![vec![0; customers]; cuts.len()];
-    let words = (MARK_WORDS / customers.max(1)).clamp(1, members.div_ceil(64));
-    for first in (0..members).step_by(64 * words) {
-        let mut marks = Marks { customers, words, first, marks: vec![0; customers * words] };
-        let mut period = 0;
-        for (cut, counts) in cuts.iter().zip(&mut counts) {
-            while period < *cut {
-                read(period, &mut marks)?;
-                period += 1;
+    /// Marks the members beyond the block, block by block, and adds the dates up.
+    fn finish(mut self) -> DistinctCounts {
+        while !self.later.is_empty() {
+            self.first += 64 * self.words;
+            self.marks.fill(0);
+            for (customer, member, date) in std::mem::take(&mut self.later) {
+                self.mark(customer as usize, member as usize, date as usize);
             }
-            marks.count(counts);
         }
+        for counts in self.counts.counts.chunks_exact_mut(self.counts.dates.max(1)) {
+            let mut sum = 0;
+            for count in counts {
+                sum += *count;
+                *count = sum;
+            }
+        }
+        self.counts
     }
-    Ok(counts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Product groups of customers 4 and 5 at dates after no, one and three periods.
+    fn counted(periods: &[&[(u32, usize)]], product_groups: usize) -> [Vec<u32>; 2] {
+        let plan = BreadthPlan { cuts: vec![0, 1, 3], product_groups, channels: 0 };
+        let breadth = plan.count(&PeriodFacts::of_groups(periods), &(4..6));
+        let of_customer = |customer| (0..3).map(|date| breadth.of(customer, date).product_groups).collect();
+        assert_eq!(breadth.of(0, 0).channels, None);
+        [of_customer(0), of_customer(1)]
+    }
+
     #[test]
     fn members_count_once_and_from_the_period_they_appear_in() {
-        // (rank, member) by period; rank 2 is no customer.
         let periods: [&[(u32, usize)]; 3] =
-            [&[(0, 3), (0, 3), (1, 70)], &[(0, 3), (2, 1)], &[(0, 69), (1, 0)]];
-        let read = |period: usize, marks: &mut Marks| {
-            periods[period].iter().for_each(|(rank, member)| marks.mark(*rank, *member));
-            Ok(())
-        };
-        assert_eq!(distinct(2, 71, &[0, 1, 3], read).unwrap(), [[0, 0], [1, 1], [2, 2]]);
-        assert_eq!(distinct(2, 0, &[1, 3], read).unwrap(), [[0_u16; 0], []]);
+            [&[(3, 9), (4, 3), (4, 3), (5, 70)], &[(4, 3), (6, 1)], &[(4, 69), (5, 0)]];
+        assert_eq!(counted(&periods, 71), [[0, 1, 2], [0, 1, 2]]);
+        assert_eq!(counted(&[&[], &[], &[]], 0), [[0, 0, 0], [0, 0, 0]]);
+    }
+
+    #[test]
+    fn more_members_than_are_marked_at_a_time_are_counted_exactly() {
+        let members = 64 * MARK_WORDS;
+        let rows: Vec<(u32, usize)> =
+            (0..300_000).map(|row| (4, row * 223 % members)).chain([(5, 7), (5, members - 1)]).collect();
+        let mut sorted = rows.clone();
+        sorted.sort_unstable();
+        assert_eq!(counted(&[&sorted, &[], &sorted], members), [[0, 300_000, 300_000], [0, 2, 2]]);
     }
 }

@@ -3,10 +3,9 @@
 //! A customer counts in a window once the window is over for it, and then with all of the window. So a cell is about
 //! the customers who were *observed* through it. In a cohort of one period, a cell in which not all were is not shown.
 
-use super::calendar::Calendar;
-use super::customer_days::{CONTRIBUTION, CustomerDaysView, GROSS_MARGIN, NET_REVENUE, Seen};
 use super::windows::Windows;
-use crate::profitability::schema::DaySlice;
+use crate::customers::calendar::Calendar;
+use crate::customers::days::{Amount, CustomerDaysView, Seen};
 
 /// What is counted of one cohort, by window.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -36,6 +35,19 @@ struct Sums {
     last_active: u64,
 }
 
+impl Sums {
+    fn add(&mut self, more: &Self) {
+        self.active += more.active;
+        self.orders += more.orders;
+        self.net_revenue += more.net_revenue;
+        self.gross_margin += more.gross_margin;
+        self.contribution += more.contribution;
+        self.ending += more.ending;
+        self.contribution_of_ending += more.contribution_of_ending;
+        self.last_active += more.last_active;
+    }
+}
+
 /// What is shown of one window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cell {
@@ -62,46 +74,88 @@ pub(crate) struct Member<'s> {
     pub(crate) is_older: bool,
 }
 
-impl Cohort {
-    /// Adds a customer.
-    pub(crate) fn add(
-        &mut self,
-        slice: &DaySlice,
+/// What one customer did in one window.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WindowSums {
+    window: usize,
+    sums: Sums,
+}
+
+/// What one customer adds to every cohort it is of: worked out once for all of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MemberWindows<'w> {
+    is_older: bool,
+    /// Windows that have begun.
+    begun: usize,
+    /// Windows that are over.
+    complete: usize,
+    /// Of those, the ones with a day, ascending.
+    windows: &'w [WindowSums],
+}
+
+impl<'w> MemberWindows<'w> {
+    /// Of a customer's days; `windows` is a buffer.
+    pub(crate) fn new(
         calendar: &Calendar,
-        windows: Windows,
+        counting: Windows,
         member: Member<'_>,
-    ) {
+        windows: &'w mut Vec<WindowSums>,
+    ) -> Self {
         let Member { days, seen, is_older } = member;
-        self.size += 1;
-        self.older += u64::from(is_older);
-        self.begun = self.begun.max(windows.of(calendar, seen.first, calendar.as_of.0 - 1) + 1);
-        let complete = windows.complete(calendar, &seen);
-        if complete == 0 {
-            return;
-        }
-        self.grow(complete);
-        let (mut contribution, mut last_active) = (0, None);
-        for row in days.rows() {
-            let window = windows.of(calendar, seen.first, slice.day[row]);
+        windows.clear();
+        let begun = counting.of(calendar, seen.first, calendar.as_of.0 - 1) + 1;
+        let complete = counting.complete(calendar, &seen);
+        let (orders, net_revenue) = (days.orders(), days.amounts(Amount::NetRevenue));
+        let (gross_margin, contribution) =
+            (days.amounts(Amount::GrossMargin), days.amounts(Amount::Contribution));
+        for (row, day) in days.days().iter().enumerate() {
+            let window = counting.of(calendar, seen.first, *day);
             if window >= complete {
                 break;
             }
-            let sums = &mut self.windows[window];
-            if slice.orders[row] > 0 {
-                sums.active += u64::from(last_active != Some(window));
-                sums.orders += u64::try_from(slice.orders[row]).expect("orders are counted");
-                last_active = Some(window);
+            if windows.last().is_none_or(|last| last.window != window) {
+                windows.push(WindowSums { window, sums: Sums::default() });
             }
-            sums.net_revenue += i128::from(NET_REVENUE(slice)[row]);
-            sums.gross_margin += i128::from(GROSS_MARGIN(slice)[row]);
-            sums.contribution += i128::from(CONTRIBUTION(slice)[row]);
-            contribution += i128::from(CONTRIBUTION(slice)[row]);
+            let sums = &mut windows.last_mut().expect("one was pushed").sums;
+            sums.active |= u64::from(orders[row] > 0);
+            sums.orders += u64::try_from(orders[row]).expect("orders are counted");
+            sums.net_revenue += i128::from(net_revenue[row]);
+            sums.gross_margin += i128::from(gross_margin[row]);
+            sums.contribution += i128::from(contribution[row]);
         }
-        self.windows[complete - 1].ending += 1;
-        self.windows[complete - 1].contribution_of_ending += contribution;
-        // A purchase in a window that is not over yet keeps the customer to the end of those that are.
-        let last = windows.of(calendar, seen.first, seen.last).min(complete - 1);
-        self.windows[last].last_active += 1;
+        if let Some(last) = complete.checked_sub(1) {
+            let all: i128 = windows.iter().map(|window| window.sums.contribution).sum();
+            of_window(windows, last).ending += 1;
+            of_window(windows, last).contribution_of_ending += all;
+            // A purchase in a window that is not over yet keeps the customer to the end of those that are.
+            of_window(windows, counting.of(calendar, seen.first, seen.last).min(last)).last_active += 1;
+        }
+        Self { is_older, begun, complete, windows }
+    }
+}
+
+/// The sums of a window, which is among the windows or behind their last.
+fn of_window(windows: &mut Vec<WindowSums>, window: usize) -> &mut Sums {
+    let place = match windows.binary_search_by_key(&window, |sums| sums.window) {
+        Ok(place) => place,
+        Err(place) => {
+            windows.insert(place, WindowSums { window, sums: Sums::default() });
+            place
+        }
+    };
+    &mut windows[place].sums
+}
+
+impl Cohort {
+    /// Adds a customer.
+    pub(crate) fn add(&mut self, customer: MemberWindows<'_>) {
+        self.size += 1;
+        self.older += u64::from(customer.is_older);
+        self.begun = self.begun.max(customer.begun);
+        self.grow(customer.complete);
+        for window in customer.windows {
+            self.windows[window.window].add(&window.sums);
+        }
     }
 
     fn grow(&mut self, windows: usize) {
@@ -116,16 +170,7 @@ impl Cohort {
         self.older += other.older;
         self.begun = self.begun.max(other.begun);
         self.grow(other.windows.len());
-        for (sums, more) in self.windows.iter_mut().zip(&other.windows) {
-            sums.active += more.active;
-            sums.orders += more.orders;
-            sums.net_revenue += more.net_revenue;
-            sums.gross_margin += more.gross_margin;
-            sums.contribution += more.contribution;
-            sums.ending += more.ending;
-            sums.contribution_of_ending += more.contribution_of_ending;
-            sums.last_active += more.last_active;
-        }
+        self.windows.iter_mut().zip(&other.windows).for_each(|(sums, more)| sums.add(more));
     }
 
     /// Every window that is over for somebody.
@@ -161,14 +206,14 @@ impl Cohort {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
+    use crate::customers::days::DaySlice;
     use crate::lifecycle::tests::{days, months, slice};
 
     fn cohort(slice: &DaySlice, calendar: &Calendar, windows: Windows) -> Cohort {
         let mut cohort = Cohort::default();
-        for (_, days) in customers(slice) {
-            let seen = days.seen(180).unwrap();
-            cohort.add(slice, calendar, windows, Member { days, seen, is_older: false });
+        for days in slice.customers() {
+            let member = Member { days, seen: days.seen(180).unwrap(), is_older: false };
+            cohort.add(MemberWindows::new(calendar, windows, member, &mut Vec::new()));
         }
         cohort
     }

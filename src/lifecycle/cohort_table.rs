@@ -1,11 +1,10 @@
 //! `cohort`: cohorts of the first purchase's period and of attributes, by both ways of counting windows.
 
-use super::calendar::Calendar;
-use super::cohort::{Cell, Cohort, Member};
+use super::cohort::{Cell, Cohort, Member, MemberWindows, WindowSums};
 use super::grouping::Grouping;
 use super::layout::{Layout, count, float, name, share, whole};
 use super::windows::Windows;
-use crate::profitability::schema::DaySlice;
+use crate::customers::calendar::Calendar;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::round_ratio;
 
@@ -36,7 +35,7 @@ impl<'r> CohortPlan<'r> {
     }
 
     pub(crate) fn empty(&self) -> Cohorts {
-        let of_group = |grouping: &Grouping| vec![Cohort::default(); grouping.values.len()];
+        let of_group = |grouping: &Grouping| vec![Cohort::default(); grouping.values().len()];
         let by_group: Vec<Vec<Cohort>> = self.attributes().iter().map(of_group).collect();
         Cohorts {
             by_period: vec![vec![Cohort::default(); self.calendar.len()]; self.windows.len()],
@@ -45,12 +44,19 @@ impl<'r> CohortPlan<'r> {
     }
 
     /// Adds a customer to every cohort it is of.
-    pub(crate) fn add(&self, cohorts: &mut Cohorts, slice: &DaySlice, rank: usize, member: Member<'_>) {
+    pub(crate) fn add(
+        &self,
+        cohorts: &mut Cohorts,
+        rank: usize,
+        member: Member<'_>,
+        buffer: &mut Vec<WindowSums>,
+    ) {
         let period = self.calendar.index(member.seen.first);
         for (index, windows) in self.windows.into_iter().enumerate() {
-            cohorts.by_period[index][period].add(slice, self.calendar, windows, member);
+            let customer = MemberWindows::new(self.calendar, windows, member, buffer);
+            cohorts.by_period[index][period].add(customer);
             for (grouping, cohorts) in self.attributes().iter().zip(&mut cohorts.by_group[index]) {
-                cohorts[grouping.group(rank)].add(slice, self.calendar, windows, member);
+                cohorts[grouping.group(rank)].add(customer);
             }
         }
     }
@@ -64,7 +70,7 @@ impl<'r> CohortPlan<'r> {
                 add_rows(&mut rows, (FIRST_PURCHASE, Some(start), windows, true), cohort);
             }
             for (grouping, cohorts) in self.attributes().iter().zip(&cohorts.by_group[index]) {
-                for (value, cohort) in grouping.values.iter().zip(cohorts) {
+                for (value, cohort) in grouping.values().iter().zip(cohorts) {
                     add_rows(&mut rows, (&grouping.by, value.clone(), windows, false), cohort);
                 }
             }
@@ -188,12 +194,11 @@ fn add_identity(sheet: &mut Sheet, rows: &[Row<'_>]) {
 
 impl Cohorts {
     /// The customers of both.
-    pub(crate) fn merge(mut self, other: &Self) -> Self {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let pairs = self.by_period.iter_mut().flatten().zip(other.by_period.iter().flatten());
         pairs.for_each(|(cohort, other)| cohort.merge(other));
         let pairs =
             self.by_group.iter_mut().flatten().flatten().zip(other.by_group.iter().flatten().flatten());
         pairs.for_each(|(cohort, other)| cohort.merge(other));
-        self
     }
 }

@@ -1,10 +1,10 @@
 //! Customers told apart by an attribute of the customers source, or not at all.
 
+use crate::customers::{self, grouping::Unlabelled};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerMaster;
 use crate::pipeline::{Definition, LifecycleDef};
-use arrow::array::{Array, AsArray, StringArray};
-use arrow::datatypes::DataType;
+use arrow::array::Array;
 
 /// What `by` says of all customers together.
 pub(crate) const ALL: &str = "all";
@@ -17,47 +17,40 @@ const MOST_VALUES: usize = 1000;
 pub(crate) struct Grouping {
     /// `all` or the attribute's name.
     pub(crate) by: String,
-    /// The value of each group, sorted; last, if there are such customers, none for those without value. Of all
-    /// customers together: none.
-    pub(crate) values: Vec<Option<String>>,
-    /// By rank; empty for all customers together.
-    group_of: Vec<u32>,
+    groups: customers::grouping::Grouping,
 }
 
 impl Grouping {
     /// All customers together.
     pub(crate) fn all() -> Self {
-        Self { by: ALL.to_owned(), values: vec![None], group_of: Vec::new() }
+        Self { by: ALL.to_owned(), groups: customers::grouping::Grouping::one() }
     }
 
     /// By the values of an attribute, which are parallel to ranks.
     ///
     /// # Errors
     /// More values than groups make sense.
-    fn by_values(by: &str, values: &StringArray) -> Result<Self> {
-        let mut known: Vec<&str> = values.iter().flatten().collect();
-        known.sort_unstable();
-        known.dedup();
-        if known.len() > MOST_VALUES {
+    fn by_values(by: &str, values: &dyn Array) -> Result<Self> {
+        let groups = customers::grouping::Grouping::by_values(values, Unlabelled::Last)?;
+        if groups.labelled() > MOST_VALUES {
             return Err(Error::definition(format!(
                 "lifecycle.by: attribute '{by}' has {} values, at most {MOST_VALUES} make groups; leave it out or \
                  give an attribute that is coarser",
-                known.len()
+                groups.labelled()
             )));
         }
-        let place = |value: &str| known.binary_search(&value).expect("every value was collected");
-        let group = |value: Option<&str>| u32::try_from(value.map_or(known.len(), place));
-        let group_of = values.iter().map(|value| group(value).expect("groups are few")).collect();
-        let mut labels: Vec<Option<String>> = known.iter().map(|value| Some((*value).to_owned())).collect();
-        if values.null_count() > 0 {
-            labels.push(None);
-        }
-        Ok(Self { by: by.to_owned(), values: labels, group_of })
+        Ok(Self { by: by.to_owned(), groups })
+    }
+
+    /// The value of each group, sorted; last, if there are such customers, none for those without value. Of all
+    /// customers together: none.
+    pub(crate) fn values(&self) -> &[Option<String>] {
+        &self.groups.labels
     }
 
     /// The group of a customer.
     pub(crate) fn group(&self, rank: usize) -> usize {
-        self.group_of.get(rank).map_or(0, |group| *group as usize)
+        self.groups.group(rank)
     }
 }
 
@@ -73,10 +66,7 @@ pub(crate) fn groupings(
 ) -> Result<Vec<Grouping>> {
     let by_attribute = |name: &String| {
         let values = attribute(definition, lifecycle, master, name)?;
-        let values = values.slice(0, known.min(values.len()));
-        let texts = arrow::compute::cast(&values, &DataType::Utf8)
-            .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
-        Grouping::by_values(name, texts.as_string())
+        Grouping::by_values(name, &values.slice(0, known.min(values.len())))
     };
     std::iter::once(Ok(Grouping::all())).chain(lifecycle.by.iter().map(by_attribute)).collect()
 }
@@ -105,16 +95,7 @@ pub(crate) fn attribute<'m>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_are_sorted_and_those_without_value_come_last() {
-        let values = StringArray::from(vec![Some("web"), None, Some("store"), Some("web")]);
-        let grouping = Grouping::by_values("channel", &values).unwrap();
-        let labels: Vec<Option<&str>> = grouping.values.iter().map(Option::as_deref).collect();
-        assert_eq!(labels, [Some("store"), Some("web"), None]);
-        assert_eq!((0..4).map(|rank| grouping.group(rank)).collect::<Vec<_>>(), [1, 2, 0, 1]);
-        assert_eq!((Grouping::all().group(3), Grouping::all().values.len()), (0, 1));
-    }
+    use arrow::array::StringArray;
 
     #[test]
     fn an_attribute_of_every_customer_its_own_makes_no_groups() {

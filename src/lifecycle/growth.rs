@@ -3,9 +3,9 @@
 //! active = new + retained + resurrected; active of the period before = retained + inactive. The five are counted on
 //! their own, and the identities are asserted.
 
-use super::calendar::Calendar;
 use super::grouping::Grouping;
 use super::layout::share;
+use crate::customers::calendar::Calendar;
 
 /// Customers of one group in one period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,28 +55,22 @@ impl Growth {
         let (mut starts, mut groups) = (Vec::new(), 0);
         for grouping in groupings {
             starts.push(groups);
-            groups += grouping.values.len();
+            groups += grouping.values().len();
         }
         Self { starts, groups: vec![vec![Moves::default(); periods]; groups] }
     }
 
     /// Adds a customer by the periods of its purchases, which do not descend.
-    pub(crate) fn add(
-        &mut self,
-        groupings: &[Grouping],
-        rank: usize,
-        purchased_in: impl Iterator<Item = usize> + Clone,
-    ) {
+    pub(crate) fn add(&mut self, groupings: &[Grouping], rank: usize, purchased_in: &[usize]) {
         for (grouping, start) in groupings.iter().zip(&self.starts) {
-            follow(&mut self.groups[start + grouping.group(rank)], purchased_in.clone());
+            follow(&mut self.groups[start + grouping.group(rank)], purchased_in);
         }
     }
 
     /// The customers of both.
-    pub(crate) fn merge(mut self, other: &Self) -> Self {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let pairs = self.groups.iter_mut().flatten().zip(other.groups.iter().flatten());
         pairs.for_each(|(moves, other)| moves.merge(other));
-        self
     }
 
     /// Asserts the identities of every period.
@@ -102,7 +96,7 @@ impl Growth {
     /// Of each group, over the complete periods after the first: customers who became inactive per customer active in
     /// the period before. None where nobody could.
     pub(crate) fn mean_inactivity(&self, calendar: &Calendar) -> Vec<Option<f64>> {
-        let complete = 1..calendar.ended_by(calendar.as_of).max(1);
+        let complete = 1..calendar.complete().max(1);
         let of_group = |moves: &Vec<Moves>| {
             let (mut inactive, mut before) = (0, 0);
             for period in &moves[complete.clone()] {
@@ -115,9 +109,9 @@ impl Growth {
     }
 }
 
-fn follow(moves: &mut [Moves], purchased_in: impl Iterator<Item = usize>) {
+fn follow(moves: &mut [Moves], purchased_in: &[usize]) {
     let mut last: Option<usize> = None;
-    for period in purchased_in {
+    for &period in purchased_in {
         match last {
             Some(known) if known == period => continue,
             None => moves[period].new += 1,
@@ -144,7 +138,7 @@ mod tests {
         let groupings = [Grouping::all()];
         let mut growth = Growth::new(&groupings, periods);
         for purchased_in in customers {
-            growth.add(&groupings, 0, purchased_in.iter().copied());
+            growth.add(&groupings, 0, purchased_in);
         }
         growth.verify();
         growth

@@ -1,9 +1,9 @@
 //! `growth`: growth accounting by period, of all customers and by attribute.
 
-use super::calendar::Calendar;
 use super::grouping::Grouping;
 use super::growth::{Growth, Moves};
 use super::layout::{count, date, float, name, whole};
+use crate::customers::calendar::Calendar;
 use crate::facts::schema::FactPeriod;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
@@ -16,7 +16,7 @@ struct Row<'r> {
 }
 
 fn rows<'r>(calendar: &Calendar, groupings: &'r [Grouping], growth: &Growth) -> Vec<Row<'r>> {
-    let of_grouping = |grouping: &'r Grouping| grouping.values.iter().map(move |value| (grouping, value));
+    let of_grouping = |grouping: &'r Grouping| grouping.values().iter().map(move |value| (grouping, value));
     let mut rows = Vec::new();
     for ((grouping, value), moves) in groupings.iter().flat_map(of_grouping).zip(&growth.groups) {
         let (by, value) = (grouping.by.as_str(), value.as_deref());

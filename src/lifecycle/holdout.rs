@@ -3,9 +3,9 @@
 //! A customer *lapsed* if it did not buy from that date to the run's as-of date. The lead time of a warning that came
 //! true is how many days it came before the relationship counts as ended, that is before last purchase + gap.
 
-use super::customer_days::{CustomerDaysView, Seen};
 use super::signal::SignalKind;
 use super::warning::{Warned, Warnings};
+use crate::customers::days::{CustomerDaysView, Seen};
 use crate::units::Day;
 
 /// Alerts that somebody may have time for: the first so many by contribution at stake.
@@ -94,7 +94,6 @@ pub(crate) fn scores(warnings: &Warnings) -> Vec<Score> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
     use crate::lifecycle::tests::{bought, slice};
 
     #[test]
@@ -102,7 +101,7 @@ mod tests {
         let outcome = Outcome { date: Day(100), until: Day(190), gap_days: 60 };
         let slice = slice(&[&bought(&[10, 80]), &bought(&[10, 80, 189]), &bought(&[80, 190])]);
         let found =
-            customers(&slice).map(|(_, days)| outcome.lapsed(days, &days.before(Day(100)).seen(60).unwrap()));
+            slice.customers().map(|days| outcome.lapsed(days, &days.before(Day(100)).seen(60).unwrap()));
         assert_eq!(found.collect::<Vec<_>>(), [Some(40), None, Some(40)]);
     }
 

@@ -8,12 +8,12 @@
 //! was won, and it is under observation once the history is as old as the gap: then whether it still lasts is known of
 //! every such customer alike. Those without purchase by then left before, unseen (delayed entry).
 
-use super::calendar::Calendar;
-use super::customer_days::{CustomerDaysView, Seen};
 use super::grouping::Grouping;
 use super::kaplan_meier::CountedLives;
 use super::layout::share;
 use crate::clv::schema::periods_lived;
+use crate::customers::calendar::Calendar;
+use crate::customers::days::{CustomerDaysView, Seen};
 use crate::units::Day;
 use hashbrown::HashMap;
 
@@ -54,7 +54,7 @@ impl Exposure {
     /// Of one relationship, as the lifetime formulas of `[clv]` count it.
     pub(crate) fn of(seen: &Seen, calendar: &Calendar, gap_days: i32) -> Self {
         let bought_in = [seen.first, seen.last].map(|day| calendar.index(day));
-        let complete = calendar.ended_by(calendar.as_of);
+        let complete = calendar.complete();
         let lived = periods_lived(bought_in, seen.last, calendar.as_of, gap_days, complete);
         lived.map_or_else(Self::default, |(lived, is_lost)| Self {
             periods: lived.len() as u64,
@@ -80,7 +80,9 @@ impl Exposure {
 
 impl Lives {
     pub(crate) fn new(groupings: &[Grouping]) -> Self {
-        Self(groupings.iter().map(|grouping| vec![LivesOfGroup::default(); grouping.values.len()]).collect())
+        Self(
+            groupings.iter().map(|grouping| vec![LivesOfGroup::default(); grouping.values().len()]).collect(),
+        )
     }
 
     /// Counts one customer in every grouping; without life: not under observation.
@@ -102,7 +104,7 @@ impl Lives {
     }
 
     /// The lives of both.
-    pub(crate) fn merge(mut self, other: Self) -> Self {
+    pub(crate) fn merge(&mut self, other: Self) {
         for (group, other) in self.0.iter_mut().flatten().zip(other.0.into_iter().flatten()) {
             group.unobserved += other.unobserved;
             group.exposure.add(other.exposure);
@@ -111,7 +113,6 @@ impl Lives {
                 .into_iter()
                 .for_each(|(life, lives)| *group.counts.entry(life).or_insert(0) += lives);
         }
-        self
     }
 
     /// The lives of one group, in order.
@@ -167,12 +168,11 @@ impl Observation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
     use crate::lifecycle::tests::{bought, slice};
 
     fn life_of(days: &[i32], won: Option<i32>, as_of: i32, gap_days: i32) -> Option<Life> {
         let slice = slice(&[&bought(days)]);
-        let (_, days) = customers(&slice).next().unwrap();
+        let days = slice.customers().next().unwrap();
         Observation { start: Day(100), as_of: Day(as_of), gap_days }.life(days, won.map(Day))
     }
 

@@ -11,12 +11,6 @@
 
 mod layout;
 
-mod slices;
-
-mod customer_days;
-
-mod calendar;
-
 mod rhythm;
 
 mod state;
@@ -24,6 +18,8 @@ mod state;
 mod dates;
 
 mod grouping;
+
+mod period_facts;
 
 mod breadth;
 
@@ -55,8 +51,6 @@ mod chain;
 
 mod transition_table;
 
-mod counts;
-
 mod trend;
 
 mod signal;
@@ -66,6 +60,10 @@ mod warning;
 mod holdout;
 
 mod warning_table;
+
+mod gathering;
+
+mod writing;
 
 mod stage;
 

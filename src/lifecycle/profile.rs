@@ -1,13 +1,13 @@
 //! What a customer did up to a date, and where that leaves it.
 
-use super::breadth::Breadth;
-use super::calendar::Calendar;
-use super::customer_days::{CONTRIBUTION, CustomerDaysView, NET_REVENUE, Seen, customers};
+use super::breadth::CustomerBreadth;
+use super::dates::Standing;
 use super::layout::money;
 use super::rhythm::Gaps;
-use super::state::{AsOf, Rules, State};
+use super::state::{AsOf, State};
+use crate::customers::calendar::Calendar;
+use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::error::Result;
-use crate::profitability::schema::DaySlice;
 use crate::units::{Day, round_ratio};
 
 /// Days of the year that shares of wallet and contributions at stake are taken over.
@@ -31,8 +31,7 @@ pub(crate) struct Profile {
     pub(crate) state: State,
     /// At the start of the period of the day before the date; none for those without purchase then.
     pub(crate) previous: Option<State>,
-    pub(crate) product_groups: u16,
-    pub(crate) channels: Option<u16>,
+    pub(crate) breadth: CustomerBreadth,
 }
 
 impl Profile {
@@ -52,51 +51,42 @@ impl Profile {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'r> {
     pub(crate) date: &'r AsOf,
-    /// The start of the period that the date ends.
-    pub(crate) before: &'r AsOf,
-    pub(crate) rules: &'r Rules,
+    /// The date's place among all dates, and that of the start of the period that it ends.
+    pub(crate) places: [usize; 2],
     pub(crate) calendar: &'r Calendar,
-    pub(crate) breadth: &'r Breadth,
 }
 
 impl View<'_> {
-    /// The customers of a slice that have a purchase before the date.
+    /// The profile of a customer by its days and where it stands at every date; none without a purchase before this one.
+    /// `gaps` is a buffer.
     ///
     /// # Errors
     /// An amount beyond 18 digits.
-    pub(crate) fn profiles(&self, first_rank: usize, slice: &DaySlice) -> Result<Vec<Profile>> {
-        let mut gaps = Vec::new();
-        let known = customers(slice).map(|(place, days)| (first_rank + place, days.before(self.date.day)));
-        let profiles = known.filter_map(|(rank, days)| self.profile(rank, days, &mut gaps).transpose());
-        profiles.collect()
-    }
-
-    fn profile(
+    pub(crate) fn profile(
         &self,
         rank: usize,
         days: CustomerDaysView<'_>,
+        standings: &[Option<Standing>],
+        breadth: CustomerBreadth,
         gaps: &mut Vec<i32>,
     ) -> Result<Option<Profile>> {
-        let Some(seen) = days.seen(self.rules.gap_days) else { return Ok(None) };
-        let (date, before) = (self.date, self.before);
-        let earlier = days.before(before.day).seen(self.rules.gap_days);
+        let [now, before] = self.places.map(|place| standings[place]);
+        let Some(Standing { seen, state, days: rows }) = now else { return Ok(None) };
+        let days = days.rows(0..rows);
+        let year = days.since(Day(self.date.day.0 - YEAR_DAYS));
         Ok(Some(Profile {
             rank: u32::try_from(rank).expect("ranks fit 32 bits"),
             seen,
-            orders: days.orders(),
-            net_revenue: money("net_revenue", days.sum(NET_REVENUE))?,
-            contribution: money("contribution", days.sum(CONTRIBUTION))?,
-            net_revenue_of_year: money(
-                "net_revenue",
-                days.since(Day(date.day.0 - YEAR_DAYS)).sum(NET_REVENUE),
-            )?,
+            orders: days.orders().iter().sum(),
+            net_revenue: money("net_revenue", days.sum(Amount::NetRevenue))?,
+            contribution: money("contribution", days.sum(Amount::Contribution))?,
+            net_revenue_of_year: money("net_revenue", year.sum(Amount::NetRevenue))?,
             active_periods: self.active_periods(days),
             gaps: Gaps::between(days.purchases(), gaps),
-            expected_gap_days: date.rhythm.map(|rhythm| rhythm.expected_gap_days(&seen)),
-            state: self.rules.state(&seen, date),
-            previous: earlier.map(|earlier| self.rules.state(&earlier, before)),
-            product_groups: self.breadth.product_groups.get(rank).copied().unwrap_or(0),
-            channels: self.breadth.channels.get(rank).copied(),
+            expected_gap_days: self.date.rhythm.map(|rhythm| rhythm.expected_gap_days(&seen)),
+            state,
+            previous: before.map(|before| before.state),
+            breadth,
         }))
     }
 
@@ -113,7 +103,9 @@ impl View<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lifecycle::dates::Dates;
     use crate::lifecycle::rhythm::Rhythm;
+    use crate::lifecycle::state::Rules;
     use crate::lifecycle::tests::{days, definition, months, slice};
 
     #[test]
@@ -125,19 +117,24 @@ mod tests {
         ]);
         let rhythm = Some(Rhythm { shape: 1.0, rate_days: 24.0 });
         let calendar = months("2024-01-01", 3, "2024-03-31");
-        let date = AsOf { day: calendar.as_of, period_start: Day(day[3]), rhythm };
         let before = AsOf { day: Day(day[3]), period_start: Day(day[3] - 29), rhythm: None };
+        let date = AsOf { day: calendar.as_of, period_start: Day(day[3]), rhythm };
+        let dates = Dates::of(vec![before, date]);
+        let view = View { date: &date, places: [1, 0], calendar: &calendar };
         let rules = Rules::new(&definition());
-        let breadth = Breadth { product_groups: vec![3, 1], channels: vec![] };
-        let view =
-            View { date: &date, before: &before, rules: &rules, calendar: &calendar, breadth: &breadth };
-        let profiles = view.profiles(7, &slice).unwrap();
+        let breadth = CustomerBreadth { product_groups: 3, channels: None };
+        let mut profiles = Vec::new();
+        for (rank, days) in slice.customers().enumerate() {
+            let mut standings = Vec::new();
+            dates.stand(days, &rules, &mut standings);
+            profiles.extend(view.profile(rank, days, &standings, breadth, &mut Vec::new()).unwrap());
+        }
         assert_eq!(profiles.len(), 1, "a customer without purchase before the date has no row");
         let found = profiles[0];
-        assert_eq!((found.rank, found.orders, found.net_revenue), (7, 4, 199));
+        assert_eq!((found.rank, found.orders, found.net_revenue), (0, 4, 199));
         assert_eq!(found.contribution, 25 + 10 - 5 + 20);
         assert_eq!((found.seen.purchases, found.seen.recency(date.day)), (3, 29));
-        assert_eq!((found.active_periods, found.product_groups, found.channels), (2, 0, None));
+        assert_eq!((found.active_periods, found.breadth), (2, breadth));
         assert_eq!((found.gaps.mean_days, found.expected_gap_days), (Some(25.5), Some(25.0)));
         assert_eq!((found.state, found.previous), (State::Active, Some(State::Active)));
         assert_eq!(found.overdue_ratio(date.day), Some(29.0 / 25.0));

@@ -142,12 +142,12 @@ fn add_depth(sheet: &mut Sheet, layout: &Layout<'_>, known: Known<'_>, rows: &[P
     let meaning = "Distinct product groups bought; before the run's as-of date those of the periods that ended by the as-of date";
     sheet.fixed(
         count("product_groups", "product groups", meaning),
-        integers(&|row| row.product_groups.into()),
+        integers(&|row| row.breadth.product_groups.into()),
     );
     let meaning = "Declared channels used, likewise; null if none is declared";
     sheet.fixed_or_null(
         count("channels", "channels", meaning),
-        rows.iter().map(|row| row.channels.map(i64::from)).collect(),
+        rows.iter().map(|row| row.breadth.channels.map(i64::from)).collect(),
     );
 }
 

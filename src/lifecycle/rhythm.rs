@@ -6,7 +6,7 @@
 //! ending at the last purchase, since what follows it may be the end of the relationship). The rate to expect is
 //! (r+x)/(α+t), so the gap to expect is (α+t)/(r+x): the customer's own mean gap when x is large, α/r when x = 0.
 
-use super::customer_days::Seen;
+use crate::customers::days::Seen;
 
 /// Purchase histories counted by what the likelihood needs of them.
 #[derive(Debug, Clone, Default)]
@@ -34,14 +34,13 @@ impl GapCounts {
     }
 
     /// Counts the customers of both.
-    pub(crate) fn merge(mut self, other: Self) -> Self {
+    pub(crate) fn merge(&mut self, other: &Self) {
         grow(&mut self.more_than, other.more_than.len());
         grow(&mut self.by_days, other.by_days.len());
-        self.more_than.iter_mut().zip(other.more_than).for_each(|(sum, more)| *sum += more);
-        for (sum, more) in self.by_days.iter_mut().zip(other.by_days) {
+        self.more_than.iter_mut().zip(&other.more_than).for_each(|(sum, more)| *sum += more);
+        for (sum, more) in self.by_days.iter_mut().zip(&other.by_days) {
             *sum = (sum.0 + more.0, sum.1 + more.1);
         }
-        self
     }
 
     /// The rhythm of the base; none if nobody bought twice.
@@ -290,6 +289,7 @@ mod tests {
             counts.add(&buyer(purchases, days));
             both.add(&buyer(purchases, days));
         }
-        assert_eq!(one.merge(other).fit(), both.fit());
+        one.merge(&other);
+        assert_eq!(one.fit(), both.fit());
     }
 }

@@ -1,13 +1,12 @@
 //! Signs that a customer is about to leave, each with its reason in words.
 
-use super::calendar::Calendar;
-use super::customer_days::{CONTRIBUTION, CustomerDaysView, Seen};
 use super::layout::Layout;
 use super::state::{AsOf, number};
-use super::trend::{TrendPeriods, Trends};
+use super::trend::{Trend, TrendPeriods};
+use crate::customers::calendar::Calendar;
+use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::pipeline::WarningDef;
 use crate::units::{Day, format_fixed, pow10, rescale};
-use std::ops::Range;
 
 /// What a sign is of, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,34 +62,40 @@ pub(crate) struct Signal {
     now: f64,
 }
 
-/// By rank; none for customers without purchase.
-type Probabilities<'r> = &'r [Option<f32>];
-
 /// What signs are sought with at one date.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Watch<'r> {
     pub(crate) date: &'r AsOf,
     pub(crate) warning: &'r WarningDef,
     pub(crate) calendar: &'r Calendar,
     /// None where the history is too short for trends.
-    pub(crate) trend: Option<(&'r TrendPeriods, &'r Trends)>,
-    /// Probability alive by rank at the date and, where it is known, one holdout earlier.
-    pub(crate) alive: Option<(Probabilities<'r>, Option<Probabilities<'r>>)>,
+    pub(crate) periods: Option<TrendPeriods>,
+}
+
+/// What is known of a customer besides its days.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known {
+    /// None where the history is too short for trends.
+    pub(crate) trend: Option<Trend>,
+    /// Probability alive at the date, where lifetime value knows it.
+    pub(crate) alive: Option<f32>,
+    /// The same one holdout earlier; none too of who had not bought then.
+    pub(crate) alive_before: Option<f32>,
 }
 
 impl Watch<'_> {
     /// Reads every sign that can be read of a customer from its days before the date, whether it warns or not.
     pub(crate) fn read(
         &self,
-        rank: usize,
         days: CustomerDaysView<'_>,
         seen: &Seen,
+        known: &Known,
         see: &mut impl FnMut(Signal),
     ) {
         self.overdue(seen).into_iter().for_each(&mut *see);
-        self.less_alive(rank).into_iter().for_each(&mut *see);
-        if let Some(trend) = self.trend {
-            self.trends(rank, days, seen, trend, see);
+        self.less_alive(known).into_iter().for_each(&mut *see);
+        if let (Some(periods), Some(trend)) = (&self.periods, &known.trend) {
+            self.trends(days, seen, periods, trend, see);
         }
     }
 
@@ -102,11 +107,10 @@ impl Watch<'_> {
     }
 
     /// Of customers who were probably alive one holdout earlier.
-    fn less_alive(&self, rank: usize) -> Option<Signal> {
-        let (now, before) = self.alive?;
-        let now = f64::from((*now.get(rank)?)?);
+    fn less_alive(&self, known: &Known) -> Option<Signal> {
+        let now = f64::from(known.alive?);
         // Who had not bought then was alive when it did.
-        let before = before.and_then(|before| *before.get(rank)?).map_or(1.0, f64::from);
+        let before = known.alive_before.map_or(1.0, f64::from);
         let threshold = number(self.warning.alive_below);
         let signal = Signal { kind: SignalKind::Alive, measure: now, threshold, before, now };
         (before >= threshold).then_some(signal)
@@ -116,32 +120,34 @@ impl Watch<'_> {
     /// others a period without purchase says nothing.
     fn trends(
         &self,
-        rank: usize,
         days: CustomerDaysView<'_>,
         seen: &Seen,
-        (periods, trends): (&TrendPeriods, &Trends),
+        periods: &TrendPeriods,
+        trend: &Trend,
         see: &mut impl FnMut(Signal),
     ) {
-        let start = |periods: &Range<usize>| self.calendar.period(periods.start).start;
-        let within = |periods: &Range<usize>| {
-            days.since(start(periods)).before(self.calendar.period(periods.end - 1).end())
-        };
-        let (recent, earlier) = (within(&periods.recent), within(&periods.earlier));
-        let was_there = seen.first <= start(&periods.earlier).0;
-        if !was_there || earlier.purchases().count() < periods.earlier.len() {
+        let recent_days = self.calendar.days(&periods.recent);
+        let earlier_days = self.calendar.days(&periods.earlier);
+        if seen.first > earlier_days.start.0 {
             return;
         }
+        let earlier = days.since(earlier_days.start).before(earlier_days.end);
+        if earlier.purchases().count() < periods.earlier.len() {
+            return;
+        }
+        let recent = days.since(recent_days.start).before(recent_days.end);
         let (of_recent, of_earlier) = (periods.recent.len() as f64, periods.earlier.len() as f64);
         let mut fall = |kind, now: f64, before: f64| {
             self.change(kind, -1.0, now / of_recent, before / of_earlier).into_iter().for_each(&mut *see);
         };
-        fall(SignalKind::Contribution, recent.sum(CONTRIBUTION) as f64, earlier.sum(CONTRIBUTION) as f64);
-        fall(SignalKind::Orders, recent.orders() as f64, earlier.orders() as f64);
-        let [now, before] = trends.product_groups.each_ref().map(|groups| f64::from(groups[rank]));
+        let [now, before] = [recent, earlier].map(|days| days.sum(Amount::Contribution) as f64);
+        fall(SignalKind::Contribution, now, before);
+        let [now, before] = [recent, earlier].map(|days| days.orders().iter().sum::<i64>() as f64);
+        fall(SignalKind::Orders, now, before);
+        let [now, before] = trend.product_groups.map(f64::from);
         fall(SignalKind::Breadth, now, before);
-        let depth =
-            |which: usize| trends.discount[which][rank] as f64 / trends.list_revenue[which][rank] as f64;
-        if trends.list_revenue.iter().all(|list_revenue| list_revenue[rank] > 0) {
+        let depth = |which: usize| trend.discount[which] as f64 / trend.list_revenue[which] as f64;
+        if trend.list_revenue.iter().all(|list_revenue| *list_revenue > 0) {
             self.change(SignalKind::Discount, 1.0, depth(0), depth(1)).into_iter().for_each(see);
         }
     }
@@ -154,7 +160,7 @@ impl Watch<'_> {
 
     /// The customer's contribution of the year before the date.
     pub(crate) fn stake(&self, days: CustomerDaysView<'_>) -> i128 {
-        days.since(Day(self.date.day.0 - super::profile::YEAR_DAYS)).sum(CONTRIBUTION)
+        days.since(Day(self.date.day.0 - super::profile::YEAR_DAYS)).sum(Amount::Contribution)
     }
 }
 
@@ -204,40 +210,35 @@ fn money_text(amount: f64, layout: &Layout<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
     use crate::lifecycle::rhythm::Rhythm;
     use crate::lifecycle::tests::{definition, layout, months, slice};
 
     fn signals(
         day: &[crate::lifecycle::tests::TestDay],
         alive: Option<(f32, Option<f32>)>,
-        trends: &Trends,
+        trend: &Trend,
     ) -> Vec<Signal> {
         let calendar = months("2024-01-01", 9, "2024-10-01");
         let warning = definition().warning;
-        let periods = TrendPeriods::before(calendar.as_of, &calendar, &warning).unwrap();
+        let periods = TrendPeriods::before(calendar.as_of, &calendar, &warning);
         let rhythm = Some(Rhythm { shape: 1.0, rate_days: 30.0 });
         let date = AsOf { day: calendar.as_of, period_start: Day(calendar.as_of.0 - 30), rhythm };
-        let (now, before) = (vec![alive.map(|alive| alive.0)], vec![alive.and_then(|alive| alive.1)]);
-        let alive = alive.map(|_| (&now[..], Some(&before[..])));
-        let watch = Watch {
-            date: &date,
-            warning: &warning,
-            calendar: &calendar,
-            trend: Some((&periods, trends)),
-            alive,
+        let watch = Watch { date: &date, warning: &warning, calendar: &calendar, periods };
+        let known = Known {
+            trend: Some(*trend),
+            alive: alive.map(|alive| alive.0),
+            alive_before: alive.and_then(|alive| alive.1),
         };
         let slice = slice(&[day]);
-        let (_, days) = customers(&slice).next().unwrap();
+        let days = slice.customers().next().unwrap();
         let mut found = Vec::new();
         let mut keep = |signal: Signal| found.extend(Some(signal).filter(Signal::warns));
-        watch.read(0, days, &days.seen(180).unwrap(), &mut keep);
+        watch.read(days, &days.seen(180).unwrap(), &known, &mut keep);
         found
     }
 
-    fn flat() -> Trends {
-        let of = |value: i64| [vec![value], vec![2 * value]];
-        Trends { product_groups: [vec![9], vec![18]], discount: of(10), list_revenue: of(100) }
+    fn flat() -> Trend {
+        Trend { product_groups: [9, 18], discount: [10, 20], list_revenue: [100, 200] }
     }
 
     fn reasons(signals: &[Signal]) -> Vec<String> {
@@ -276,12 +277,12 @@ mod tests {
 
     #[test]
     fn breadth_and_discount_break_their_trend() {
-        let narrow = Trends { product_groups: [vec![3], vec![18]], ..flat() };
+        let narrow = Trend { product_groups: [3, 18], ..flat() };
         assert_eq!(
             reasons(&signals(&every_ten_days(28), None, &narrow)),
             ["product groups per month fell from 3.0 to 1.0"]
         );
-        let dear = Trends { discount: [vec![16], vec![20]], ..flat() };
+        let dear = Trend { discount: [16, 20], ..flat() };
         assert_eq!(
             reasons(&signals(&every_ten_days(28), None, &dear)),
             ["discount rose from 10.0 % to 16.0 % of list value"]
@@ -290,7 +291,7 @@ mod tests {
 
     #[test]
     fn trends_of_customers_who_came_later_or_buy_rarely_say_nothing() {
-        let narrow = Trends { product_groups: [vec![0], vec![18]], ..flat() };
+        let narrow = Trend { product_groups: [0, 18], ..flat() };
         let later: Vec<_> = every_ten_days(28).into_iter().skip(2).collect();
         assert!(signals(&later, None, &narrow).is_empty());
         let rare: Vec<_> = every_ten_days(28).into_iter().filter(|day| (day.0 - 19_723) % 90 == 0).collect();

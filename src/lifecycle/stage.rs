@@ -1,33 +1,35 @@
-//! The stage: dates and the base's rhythm before each, then the tables.
+//! The stage: a walk that counts, the rhythms that follow from it, and a walk that writes.
 
-use super::breadth::{Breadth, breadths};
-use super::calendar::Calendar;
+use super::breadth::{BreadthPlan, channel_aggregates};
 use super::cohort_table::CohortPlan;
-use super::counts::{CountPlan, Counts};
 use super::dates::Dates;
-use super::grouping::{Grouping, groupings};
+use super::gathering::Gathering;
+use super::grouping::groupings;
 use super::growth_table::growth;
 use super::holdout::{Outcome, scores};
 use super::layout::Layout;
-use super::profile::{Profile, View};
-use super::profile_table::{Known, lifecycle};
+use super::period_facts::PeriodFacts;
+use super::profile::View;
+use super::profile_table::Known;
 use super::signal::Watch;
-use super::slices::in_order;
 use super::state::{Rules, State, days, number};
 use super::survival_table::{summary, survival, survivals};
-use super::transition::pairs;
+use super::transition::{Steps, pairs};
 use super::transition_table::state_transition;
-use super::trend::{TrendPeriods, Trends};
-use super::warning::{Warnings, warnings};
+use super::trend::TrendPeriods;
+use super::warning::Warnings;
 use super::warning_table::{early_warning, early_warning_holdout};
 use super::windows::Windows;
+use super::writing::{Lookout, Writing};
 use crate::clv::schema::Alive;
+use crate::customers::calendar::Calendar;
+use crate::customers::history::CustomerHistory;
+use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition, LifecycleDef};
-use crate::profitability::schema::CustomerHistory;
+use crate::publish::Staging;
 use crate::publish::schema::Sheet;
-use crate::publish::{Staging, TableWriter};
 use crate::units::Day;
 
 /// What the run's summary says of the customer base at its as-of date.
@@ -75,19 +77,44 @@ pub fn run(
     let as_of = as_of_dates(lifecycle, facts.as_of);
     let pairs = pairs(&calendar, &as_of);
     let warned = Day(facts.as_of.0 - days(lifecycle.warning.holdout_days));
-    let starts = as_of.iter().map(|day| calendar.period_before(*day).start);
-    let mut wanted: Vec<Day> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
-    wanted.extend(as_of.iter().copied().chain(starts).chain([warned]));
+    let wanted = wanted_dates(&calendar, &as_of, &pairs, warned);
     let rules = Rules::new(lifecycle);
-    let dates = Dates::new(&history.days, &calendar, wanted);
-    let layout = Layout::new(definition, facts);
-    let base = Base { definition, lifecycle, facts, history, alive, calendar, rules, dates, layout };
-    let mut found = Summary::default();
-    base.count_all(&groupings, &pairs, staging, &mut found)?;
-    base.profiles(&as_of, staging, &mut found)?;
-    base.holdout(warned, staging)?;
-    base.warn(staging, &mut found)?;
-    Ok(found)
+    let windows = [Windows::Calendar, Windows::Elapsed(days(lifecycle.window_days).max(1))];
+    let gathering = Gathering {
+        cohorts: CohortPlan { calendar: &calendar, groupings: &groupings, windows },
+        master: facts.master.as_ref(),
+        dates: &wanted,
+        gap_days: rules.gap_days,
+    };
+    let gathered = walk(&history.days, &gathering)?;
+    let dates = Dates::new(wanted.clone(), gathered.gaps, &calendar);
+    gathered.growth.verify();
+    let base =
+        Base { definition, lifecycle, facts, alive, calendar: &calendar, rules: &rules, dates: &dates };
+    let writing = base.writing(&as_of, &pairs, warned, staging)?;
+    let mut written = walk(&history.days, &writing)?;
+    written.finish_tables()?;
+    let layout = &writing.layout;
+    let curves = survivals(&groupings, &gathered.lives);
+    let rate = definition.clv.as_ref();
+    let rate = rate.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
+    let sheets = [
+        gathering.cohorts.sheet(layout, &gathered.cohorts),
+        survival(&curves),
+        summary(&curves, &gathered.growth, &calendar, lifecycle.gap_days),
+        growth(&calendar, &groupings, &gathered.growth),
+        state_transition(layout, &written.transitions, number(rate)),
+    ];
+    sheets.into_iter().try_for_each(|sheet| put(staging, sheet))?;
+    let [then, now] = &written.warnings;
+    put(staging, early_warning_holdout(&base.outcome(warned), &scores(then)))?;
+    write_warnings(layout, calendar.as_of, now, staging)?;
+    let last = calendar.complete().checked_sub(1);
+    Ok(Summary {
+        inactivity_rate: last.and_then(|last| gathered.growth.groups[0][last].inactivity_rate()),
+        warnings: now.customers.len() as u64,
+        ..Summary::of(written.states)
+    })
 }
 
 /// The dates of `lifecycle`: those declared up to the run's own, and that. What lies behind it is not known yet.
@@ -99,149 +126,101 @@ fn as_of_dates(lifecycle: &LifecycleDef, own: Day) -> Vec<Day> {
     dates
 }
 
-/// What all tables are made from.
+/// The dates at which customers are looked at, ascending: those of transitions, those of `lifecycle` with the start of
+/// the period that each ends, and that of earlier warnings.
+fn wanted_dates(calendar: &Calendar, as_of: &[Day], pairs: &[(Day, Day)], warned: Day) -> Vec<Day> {
+    let starts = as_of.iter().map(|day| calendar.period_before(*day).start);
+    let mut wanted: Vec<Day> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    wanted.extend(as_of.iter().copied().chain(starts).chain([warned]));
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+/// What the writing walk is made from.
 struct Base<'r> {
     definition: &'r Definition,
     lifecycle: &'r LifecycleDef,
     facts: &'r FactSet,
-    history: &'r CustomerHistory,
     alive: Option<&'r Alive>,
-    calendar: Calendar,
-    rules: Rules,
-    dates: Dates,
-    layout: Layout<'r>,
+    calendar: &'r Calendar,
+    rules: &'r Rules,
+    dates: &'r Dates,
 }
 
-impl Base<'_> {
-    /// Cohorts, survival, growth and transitions.
-    fn count_all(
+impl<'r> Base<'r> {
+    fn writing(
         &self,
-        groupings: &[Grouping],
-        pairs: &[(Day, Day)],
-        staging: &Staging,
-        found: &mut Summary,
-    ) -> Result<()> {
-        let windows = [Windows::Calendar, Windows::Elapsed(days(self.lifecycle.window_days).max(1))];
-        let cohorts = CohortPlan { calendar: &self.calendar, groupings, windows };
-        let (master, dates, rules) = (self.facts.master.as_ref(), &self.dates, &self.rules);
-        let counts: Counts = CountPlan { cohorts, master, dates, rules, pairs }.count(&self.history.days);
-        let rate = self.definition.clv.as_ref();
-        let rate = rate.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
-        let curves = survivals(groupings, &counts.lives);
-        let sheets = [
-            cohorts.sheet(&self.layout, &counts.cohorts),
-            survival(&curves),
-            summary(&curves, &counts.growth, &self.calendar, self.lifecycle.gap_days),
-            growth(&self.calendar, groupings, &counts.growth),
-            state_transition(&self.layout, &counts.transitions, number(rate)),
-        ];
-        sheets.into_iter().try_for_each(|sheet| put(staging, sheet))?;
-        let last = self.calendar.ended_by(self.calendar.as_of).checked_sub(1);
-        found.inactivity_rate = last.and_then(|last| counts.growth.groups[0][last].inactivity_rate());
-        Ok(())
+        as_of: &[Day],
+        pairs: &'r [(Day, Day)],
+        warned: Day,
+        staging: &'r Staging,
+    ) -> Result<Writing<'r>> {
+        let channels = channel_aggregates(self.definition, self.facts);
+        let lookouts =
+            [self.lookout(warned, Some(self.outcome(warned))), self.lookout(self.calendar.as_of, None)];
+        let has_prices = |period: usize| lookouts.iter().any(|lookout| lookout.needs_prices(period));
+        Ok(Writing {
+            layout: Layout::new(self.definition, self.facts),
+            staging,
+            rules: self.rules,
+            dates: self.dates,
+            pairs,
+            steps: Steps::new(pairs, self.dates),
+            views: as_of.iter().map(|day| self.view(*day)).collect(),
+            breadth: BreadthPlan::new(self.calendar, as_of, self.facts.groups.len(), channels.len()),
+            master: Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?,
+            facts: PeriodFacts::read(self.facts, &channels, has_prices)?,
+            alive: self.alive,
+            lookouts,
+        })
     }
 
-    /// `lifecycle` at every date, in one walk.
-    fn profiles(&self, as_of: &[Day], staging: &Staging, found: &mut Summary) -> Result<()> {
-        let known = Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?;
-        let breadths = breadths(self.definition, self.facts, &self.calendar, as_of)?;
-        let views: Vec<View<'_>> =
-            as_of.iter().zip(&breadths).map(|(day, breadth)| self.view(*day, breadth)).collect();
-        let sheet = |view: &View<'_>, rows: &[Profile]| lifecycle(&self.layout, view.date.day, known, rows);
-        let writer =
-            |view: &View<'_>| staging.table(&sheet(view, &[]).spec, Some(&view.date.day.to_string()));
-        let mut writers = views.iter().map(writer).collect::<Result<Vec<_>>>()?;
-        let make = |first_rank: usize, slice: &_| {
-            let of_view = |view: &View<'_>| {
-                let rows = view.profiles(first_rank, slice)?;
-                Ok((tally(&rows), sheet(view, &rows).arrays))
-            };
-            views.iter().map(of_view).collect::<Result<Vec<_>>>()
-        };
-        in_order(&self.history.days, make, |made| {
-            // The run's own date is the last.
-            made.last().into_iter().for_each(|(states, _)| found.add(*states));
-            writers.iter_mut().zip(made).try_for_each(|(writer, (_, arrays))| writer.write(arrays))
-        })?;
-        writers.into_iter().try_for_each(TableWriter::finish)
+    fn view(&self, day: Day) -> View<'r> {
+        let places = [day, self.calendar.period_before(day).start].map(|day| self.dates.place(day));
+        View { date: self.dates.at(places[0]), places, calendar: self.calendar }
     }
 
-    fn view<'v>(&'v self, day: Day, breadth: &'v Breadth) -> View<'v> {
-        let (date, before) = (self.dates.at(day), self.dates.at(self.calendar.period_before(day).start));
-        View { date, before, rules: &self.rules, calendar: &self.calendar, breadth }
-    }
-
-    /// The record of warnings made at an earlier date.
-    fn holdout(&self, date: Day, staging: &Staging) -> Result<()> {
-        let outcome = Outcome { date, until: self.calendar.as_of, gap_days: self.rules.gap_days };
-        let found = self.warnings(date, Some(&outcome))?;
-        put(staging, early_warning_holdout(&outcome, &scores(&found)))
-    }
-
-    /// Today's warnings.
-    fn warn(&self, staging: &Staging, found: &mut Summary) -> Result<()> {
-        let as_of = self.calendar.as_of;
-        let all = self.warnings(as_of, None)?;
-        found.warnings = all.customers.len() as u64;
-        let mut places = vec![0; all.customers.len()];
-        all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
-        let sheet = |rows: std::ops::Range<usize>| {
-            early_warning(&self.layout, as_of, &all, &places[rows.clone()], &all.customers[rows])
-        };
-        let mut writer = staging.table(&sheet(0..0).spec, None)?;
-        for start in (0..places.len()).step_by(ROWS) {
-            writer.write(sheet(start..places.len().min(start + ROWS)).arrays)?;
-        }
-        writer.finish()
-    }
-
-    /// Warnings at a date.
-    fn warnings(&self, day: Day, outcome: Option<&Outcome>) -> Result<Warnings> {
+    /// Where customers are warned of at a date.
+    fn lookout(&self, day: Day, outcome: Option<Outcome>) -> Lookout<'r> {
         let warning = &self.lifecycle.warning;
-        let periods = TrendPeriods::before(day, &self.calendar, warning);
-        let trends = periods.as_ref().map(|periods| Trends::gather(self.facts, periods)).transpose()?;
-        let alive = self.alive_at(day);
-        let alive = alive.map(|now| (now, self.alive_at(Day(day.0 - days(warning.holdout_days)))));
-        let (date, trend) = (self.dates.at(day), periods.as_ref().zip(trends.as_ref()));
-        let watch = Watch { date, warning, calendar: &self.calendar, trend, alive };
-        let mut all = Warnings::default();
-        let make = |first_rank: usize, slice: &_| warnings(&watch, &self.rules, outcome, (first_rank, slice));
-        in_order(&self.history.days, make, |found| {
-            all.append(found);
-            Ok(())
-        })?;
-        Ok(all)
+        let place = self.dates.place(day);
+        let periods = TrendPeriods::before(day, self.calendar, warning);
+        let watch = Watch { date: self.dates.at(place), warning, calendar: self.calendar, periods };
+        Lookout { watch, place, before: Day(day.0 - days(warning.holdout_days)), outcome }
     }
 
-    /// Probability alive by rank, where lifetime value knows it at this date.
-    fn alive_at(&self, day: Day) -> Option<&[Option<f32>]> {
-        let place = self.alive?.days.iter().position(|known| *known == day)?;
-        self.alive?.probability.get(place).map(Vec::as_slice)
+    /// What followed an earlier date.
+    fn outcome(&self, date: Day) -> Outcome {
+        Outcome { date, until: self.calendar.as_of, gap_days: self.rules.gap_days }
     }
 }
 
 /// Rows of `early_warning` whose texts are held at a time.
 const ROWS: usize = 1 << 16;
 
+/// Today's warnings, in the order of keys, each with its place by what is at stake.
+fn write_warnings(layout: &Layout<'_>, as_of: Day, all: &Warnings, staging: &Staging) -> Result<()> {
+    let mut places = vec![0; all.customers.len()];
+    all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
+    let sheet = |rows: std::ops::Range<usize>| {
+        early_warning(layout, as_of, all, &places[rows.clone()], &all.customers[rows])
+    };
+    let mut writer = staging.table(&sheet(0..0).spec, None)?;
+    for start in (0..places.len()).step_by(ROWS) {
+        writer.write(sheet(start..places.len().min(start + ROWS)).arrays)?;
+    }
+    writer.finish()
+}
+
 fn put(staging: &Staging, sheet: Sheet) -> Result<()> {
     staging.put(&sheet.spec, None, sheet.arrays)
 }
 
-/// Customers by state.
-fn tally(rows: &[Profile]) -> [u64; State::ALL.len()] {
-    let mut states = [0; State::ALL.len()];
-    rows.iter().for_each(|row| states[row.state as usize] += 1);
-    states
-}
-
 impl Summary {
-    fn add(&mut self, [new, reactivated, active, at_risk, dormant, lost]: [u64; State::ALL.len()]) {
-        self.customers += new + reactivated + active + at_risk + dormant + lost;
-        self.new += new;
-        self.reactivated += reactivated;
-        self.active += active;
-        self.at_risk += at_risk;
-        self.dormant += dormant;
-        self.lost += lost;
+    /// Of customers by state.
+    fn of([new, reactivated, active, at_risk, dormant, lost]: [u64; State::ALL.len()]) -> Self {
+        let customers = new + reactivated + active + at_risk + dormant + lost;
+        Self { customers, new, reactivated, active, at_risk, dormant, lost, ..Self::default() }
     }
 }

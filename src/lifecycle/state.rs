@@ -1,7 +1,7 @@
 //! The state of a customer at a date: the first whose rule holds.
 
-use super::customer_days::Seen;
 use super::rhythm::Rhythm;
+use crate::customers::days::Seen;
 use crate::pipeline::LifecycleDef;
 use crate::units::{Day, Decimal};
 

@@ -1,11 +1,11 @@
 //! `survival` and `survival_summary`: how long relationships last.
 
-use super::calendar::Calendar;
 use super::grouping::Grouping;
 use super::growth::Growth;
 use super::kaplan_meier::{CountedLives, SurvivalCurve};
 use super::layout::{count, float, name, whole};
 use super::lives::{Exposure, Lives};
+use crate::customers::calendar::Calendar;
 use crate::publish::schema::{Column, Sheet};
 
 /// Who a curve is about, and the curve.
@@ -23,7 +23,7 @@ pub(crate) struct Survival<'r> {
 pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Survival<'r>> {
     let mut survivals = Vec::new();
     for (index, grouping) in groupings.iter().enumerate() {
-        for (group, value) in grouping.values.iter().enumerate() {
+        for (group, value) in grouping.values().iter().enumerate() {
             let lives = counts.counted(index, group);
             let curve = SurvivalCurve::estimate(&lives);
             let unobserved = counts.unobserved(index, group);
@@ -155,7 +155,7 @@ fn add_lifetimes(sheet: &mut Sheet, survivals: &[Survival<'_>], calendar: &Calen
     let meaning = "Relationships lost by the end of the history: no purchase within gap_days of the last one; who came back \
                    after a longer gap is not lost";
     add("lost", "customers", meaning, |exposure| exposure.lost);
-    let days = calendar.mean_days(0..calendar.ended_by(calendar.as_of));
+    let days = calendar.mean_days(0..calendar.complete());
     let mut add = |name, unit, meaning, of: &dyn Fn(&Exposure) -> Option<f64>| {
         sheet.floats(float(name, unit, meaning), survivals.iter().map(|row| of(&row.exposure)));
     };
@@ -197,7 +197,6 @@ fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
     use crate::lifecycle::lives::Observation;
     use crate::lifecycle::tests::{TestDay, bought, slice};
     use crate::units::Day;
@@ -228,7 +227,7 @@ mod tests {
         let groupings = [Grouping::all()];
         let histories: Vec<&[TestDay]> = histories.iter().map(Vec::as_slice).collect();
         let (slice, mut lives) = (slice(&histories), Lives::new(&groupings));
-        for (rank, days) in customers(&slice) {
+        for (rank, days) in slice.customers().enumerate() {
             let observation = Observation { start: Day(0), as_of: Day(AS_OF), gap_days };
             let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
             let seen = days.seen(gap_days).unwrap();

@@ -1,11 +1,11 @@
 //! What the room's tests share.
 
-use super::calendar::Calendar;
 use super::layout::Layout;
-use crate::facts::schema::{Customers, FactPeriod, Keys};
+use crate::customers::calendar::{self, Calendar};
+use crate::customers::days::DaySlice;
+use crate::facts::schema::{Customers, Keys};
 use crate::pipeline::{LifecycleDef, Position, StatesDef, WarningDef};
-use crate::profitability::schema::DaySlice;
-use crate::units::{Day, Period, PeriodKind};
+use crate::units::{Day, PeriodKind};
 
 /// A day of a customer: day, orders, net revenue. Gross margin is half of it, contribution a quarter.
 pub(crate) type TestDay = (i32, i64, i64);
@@ -35,12 +35,7 @@ pub(crate) fn bought(days: &[i32]) -> Vec<TestDay> {
 
 /// Months from the one that begins on `start`.
 pub(crate) fn months(start: &str, count: usize, as_of: &str) -> Calendar {
-    let as_of: Day = as_of.parse().unwrap();
-    let first = Period { start: start.parse().unwrap(), kind: PeriodKind::Month };
-    let periods = std::iter::successors(Some(first), |period| Some(period.next())).take(count);
-    let periods: Vec<FactPeriod> =
-        periods.map(|period| FactPeriod { period, complete: period.end() <= as_of }).collect();
-    Calendar::new(&periods, as_of)
+    calendar::tests::calendar(PeriodKind::Month, start, count, as_of)
 }
 
 /// The days since 1970-01-01 of dates.

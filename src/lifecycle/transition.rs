@@ -1,11 +1,10 @@
 //! How customers pass from state to state between two dates.
 
-use super::calendar::Calendar;
 use super::chain::{Matrix, STATES, rate_of_step, values};
-use super::customer_days::{CONTRIBUTION, CustomerDaysView, walk};
-use super::dates::Dates;
+use super::dates::{Dates, Standing};
 use super::layout::{real, share};
-use super::state::{AsOf, Rules, State};
+use crate::customers::calendar::Calendar;
+use crate::customers::days::{Amount, CustomerDaysView};
 use crate::units::{Day, pow10};
 
 /// Ended periods whose transitions are always told.
@@ -67,20 +66,19 @@ impl Transition {
     }
 
     /// The customers of both.
-    pub(crate) fn merge(mut self, other: &Self) -> Self {
+    pub(crate) fn merge(&mut self, other: &Self) {
         let pairs = self.passages.iter_mut().flatten().zip(other.passages.iter().flatten());
         for (passage, more) in pairs {
             passage.customers += more.customers;
             passage.contribution += more.contribution;
         }
-        self
     }
 }
 
 /// Pairs of dates between which transitions are counted: the last twelve periods that ended, and from one declared
 /// as-of date to the next, the run's own the last.
 pub(crate) fn pairs(calendar: &Calendar, as_of: &[Day]) -> Vec<(Day, Day)> {
-    let ended = calendar.ended_by(calendar.as_of);
+    let ended = calendar.complete();
     let of_period = |index: usize| (calendar.period(index).start, calendar.period(index).end());
     let declared = as_of.windows(2).map(|pair| (pair[0], pair[1]));
     let mut pairs: Vec<(Day, Day)> =
@@ -95,42 +93,32 @@ pub(crate) fn empty(pairs: &[(Day, Day)]) -> Vec<Transition> {
     pairs.iter().map(|pair| Transition::new(*pair)).collect()
 }
 
-/// Where each pair's dates stand among the dates that are walked.
+/// Where each pair's dates stand among the dates at which customers are looked at.
 #[derive(Debug, Clone)]
-pub(crate) struct Steps {
-    /// Ascending, distinct.
-    dates: Vec<AsOf>,
-    places: Vec<(usize, usize)>,
-}
+pub(crate) struct Steps(Vec<(usize, usize)>);
 
 impl Steps {
     pub(crate) fn new(pairs: &[(Day, Day)], dates: &Dates) -> Self {
-        let mut days: Vec<Day> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
-        days.sort_unstable();
-        days.dedup();
-        let place = |day: &Day| days.binary_search(day).expect("every day was collected");
-        let places = pairs.iter().map(|(from, to)| (place(from), place(to))).collect();
-        Self { dates: days.iter().map(|day| *dates.at(*day)).collect(), places }
+        Self(pairs.iter().map(|(from, to)| (dates.place(*from), dates.place(*to))).collect())
     }
 
-    /// Adds a customer to every pair by the second date of which it has a purchase. `states` is room for its states.
+    /// Adds a customer to every pair by the second date of which it has a purchase.
     pub(crate) fn add(
         &self,
         transitions: &mut [Transition],
         days: CustomerDaysView<'_>,
-        rules: &Rules,
-        states: &mut Vec<Option<State>>,
+        standings: &[Option<Standing>],
     ) {
-        states.clear();
-        walk(days, self.dates.iter().map(|date| date.day), rules.gap_days, |index, seen| {
-            states.push(seen.map(|seen| rules.state(seen, &self.dates[index])));
-        });
-        for (transition, (from, to)) in transitions.iter_mut().zip(&self.places) {
-            let Some(to) = states[*to] else { continue };
-            let from = states[*from].map_or(STATES, |state| state as usize);
-            let passage = &mut transition.passages[from][to as usize];
+        for (transition, (from, to)) in transitions.iter_mut().zip(&self.0) {
+            let Some(to) = standings[*to] else { continue };
+            // Of who had not bought by the first date, days before its first purchase may count.
+            let (state, first_row) = match standings[*from] {
+                Some(from) => (from.state as usize, from.days),
+                None => (STATES, days.before(transition.from).days().len()),
+            };
+            let passage = &mut transition.passages[state][to.state as usize];
             passage.customers += 1;
-            passage.contribution += days.since(transition.from).before(transition.to).sum(CONTRIBUTION);
+            passage.contribution += days.rows(first_row..to.days).sum(Amount::Contribution);
         }
     }
 }
@@ -138,7 +126,7 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::customer_days::customers;
+    use crate::lifecycle::state::{Rules, State};
     use crate::lifecycle::tests::{days, definition, months, slice};
 
     #[test]
@@ -164,8 +152,10 @@ mod tests {
         let pair: (Day, Day) = ("2024-02-01".parse().unwrap(), "2024-03-01".parse().unwrap());
         let (dates, rules) = (Dates::without_rhythm(&[pair.0, pair.1]), Rules::new(&definition()));
         let (steps, mut transitions) = (Steps::new(&[pair], &dates), empty(&[pair]));
-        for (_, days) in customers(&slice) {
-            steps.add(&mut transitions, days, &rules, &mut Vec::new());
+        let mut standings = Vec::new();
+        for days in slice.customers() {
+            dates.stand(days, &rules, &mut standings);
+            steps.add(&mut transitions, days, &standings);
         }
         let found = &transitions[0];
         let (new, active) = (State::New as usize, State::Active as usize);

@@ -1,8 +1,8 @@
 //! The recent and the earlier average of what facts keep by period: product groups and discounts.
 
-use super::calendar::Calendar;
+use super::period_facts::PeriodFacts;
+use crate::customers::calendar::Calendar;
 use crate::error::{Error, Result};
-use crate::facts::FactSet;
 use crate::pipeline::WarningDef;
 use crate::units::Day;
 use std::ops::Range;
@@ -25,57 +25,52 @@ impl TrendPeriods {
         Some(Self { recent: recent..ended, earlier: earlier..recent }).filter(Self::can_be_averaged)
     }
 
+    /// Whether the period is one of them.
+    pub(crate) fn contains(&self, period: usize) -> bool {
+        self.recent.contains(&period) || self.earlier.contains(&period)
+    }
+
     fn can_be_averaged(&self) -> bool {
         !self.recent.is_empty() && !self.earlier.is_empty()
     }
 }
 
-/// Sums by rank over the recent and the earlier periods.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trends {
+/// Sums of one customer over the recent and the earlier periods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Trend {
     /// Product groups with a sale line, counted in every period anew.
-    pub(crate) product_groups: [Vec<u32>; 2],
-    pub(crate) discount: [Vec<i64>; 2],
-    pub(crate) list_revenue: [Vec<i64>; 2],
+    pub(crate) product_groups: [u32; 2],
+    pub(crate) discount: [i64; 2],
+    pub(crate) list_revenue: [i64; 2],
 }
 
-impl Trends {
-    /// Adds the periods up.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read.
-    pub(crate) fn gather(facts: &FactSet, periods: &TrendPeriods) -> Result<Self> {
-        let known = facts.customers.keys.len();
-        let zeros = || [vec![0; known], vec![0; known]];
-        let product_groups = [vec![0; known], vec![0; known]];
-        let mut trends = Self { product_groups, discount: zeros(), list_revenue: zeros() };
-        for (which, periods) in [&periods.recent, &periods.earlier].into_iter().enumerate() {
-            for period in periods.clone() {
-                trends.add(which, facts, period)?;
+/// Adds the periods up for each customer of a slice, by place in it.
+///
+/// # Errors
+/// Sums beyond 64 bits.
+pub(crate) fn trends(
+    periods: &TrendPeriods,
+    facts: &PeriodFacts,
+    ranks: &Range<usize>,
+) -> Result<Vec<Trend>> {
+    let mut trends = vec![Trend::default(); ranks.len()];
+    for (which, periods) in [&periods.recent, &periods.earlier].into_iter().enumerate() {
+        for period in periods.clone() {
+            let rows = facts.of_slice(period, ranks);
+            rows.bought().for_each(|(customer, _)| trends[customer].product_groups[which] += 1);
+            for (customer, discount, list_revenue) in rows.prices() {
+                let trend = &mut trends[customer];
+                add(&mut trend.discount[which], discount)?;
+                add(&mut trend.list_revenue[which], list_revenue)?;
             }
         }
-        Ok(trends)
     }
+    Ok(trends)
+}
 
-    fn add(&mut self, which: usize, facts: &FactSet, period: usize) -> Result<()> {
-        let rows = facts.product_facts(period)?;
-        for (rank, _) in rows.ranks.iter().zip(&rows.lines).filter(|(_, lines)| **lines > 0) {
-            // The unidentified cost object, beyond the customers, is left out here and below.
-            if let Some(groups) = self.product_groups[which].get_mut(*rank as usize) {
-                *groups += 1;
-            }
-        }
-        let rows = facts.customer_facts(period)?;
-        let columns = [(&mut self.discount, &rows.discount), (&mut self.list_revenue, &rows.list_revenue)];
-        for (sums, values) in columns {
-            for (rank, value) in rows.ranks.iter().zip(values) {
-                if let Some(sum) = sums[which].get_mut(*rank as usize) {
-                    *sum = sum.checked_add(*value).ok_or_else(too_large)?;
-                }
-            }
-        }
-        Ok(())
-    }
+fn add(sum: &mut i64, more: i64) -> Result<()> {
+    *sum = sum.checked_add(more).ok_or_else(too_large)?;
+    Ok(())
 }
 
 fn too_large() -> Error {

@@ -3,13 +3,13 @@
 //! A warning is about a relationship that has not ended: customers whose gap to the date exceeds the declared one left
 //! already, and those whose state is lost.
 
-use super::customer_days::{Seen, customers};
+use super::dates::Standing;
 use super::holdout::{Outcome, Tally};
 use super::layout::money;
-use super::signal::{Signal, SignalKind, Watch};
-use super::state::{Rules, State};
+use super::signal::{Known, Signal, SignalKind, Watch};
+use super::state::State;
+use crate::customers::days::{CustomerDaysView, Seen};
 use crate::error::Result;
-use crate::profitability::schema::DaySlice;
 use std::ops::Range;
 
 /// A customer with a sign.
@@ -64,50 +64,52 @@ impl Warnings {
     }
 }
 
-/// Looks for signs in the customers of a slice; with an outcome, also at what became of them.
-///
-/// # Errors
-/// An amount beyond 18 digits.
-pub(crate) fn warnings(
-    watch: &Watch<'_>,
-    rules: &Rules,
-    outcome: Option<&Outcome>,
-    (first_rank, slice): (usize, &DaySlice),
-) -> Result<Warnings> {
-    let mut found = Warnings::default();
-    for (place, all_days) in customers(slice) {
-        let (rank, days) = (first_rank + place, all_days.before(watch.date.day));
-        let Some(seen) = days.seen(rules.gap_days) else { continue };
-        let state = rules.state(&seen, watch.date);
-        if state == State::Lost || watch.date.day.0 - seen.last > rules.gap_days {
-            continue;
+impl Warnings {
+    /// Looks for signs in the next customer, by all its days and where it stands at the date; with an outcome, also at
+    /// what became of it. `known` says what else is known, and is asked only for customers who can be warned of.
+    ///
+    /// # Errors
+    /// An amount beyond 18 digits.
+    pub(crate) fn look_at(
+        &mut self,
+        watch: &Watch<'_>,
+        gap_days: i32,
+        outcome: Option<&Outcome>,
+        (rank, all_days, standing): (usize, CustomerDaysView<'_>, &Standing),
+        known: impl FnOnce() -> Known,
+    ) -> Result<()> {
+        let Standing { seen, state, days } = *standing;
+        if state == State::Lost || watch.date.day.0 - seen.last > gap_days {
+            return Ok(());
         }
+        let days = all_days.rows(0..days);
         let lapsed = outcome.and_then(|outcome| outcome.lapsed(all_days, &seen));
-        found.candidates.add(lapsed);
-        let start = found.signals.len();
-        watch.read(rank, days, &seen, &mut |signal| {
-            found.read[signal.kind as usize].add(lapsed);
-            found.signals.extend(Some(signal).filter(Signal::warns));
+        self.candidates.add(lapsed);
+        let start = self.signals.len();
+        watch.read(days, &seen, &known(), &mut |signal| {
+            self.read[signal.kind as usize].add(lapsed);
+            self.signals.extend(Some(signal).filter(Signal::warns));
         });
-        if found.signals.len() > start {
-            found.customers.push(Warned {
+        if self.signals.len() > start {
+            self.customers.push(Warned {
                 rank: u32::try_from(rank).expect("ranks fit 32 bits"),
                 seen,
                 state,
                 stake: money("contribution_at_stake", watch.stake(days))?,
-                signals: start..found.signals.len(),
+                signals: start..self.signals.len(),
                 lapsed,
             });
         }
+        Ok(())
     }
-    Ok(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lifecycle::dates::Dates;
     use crate::lifecycle::rhythm::Rhythm;
-    use crate::lifecycle::state::AsOf;
+    use crate::lifecycle::state::{AsOf, Rules};
     use crate::lifecycle::tests::{bought, definition, months, slice};
     use crate::units::Day;
 
@@ -124,8 +126,14 @@ mod tests {
         let rhythm = Some(Rhythm { shape: 1.0, rate_days: 20.0 });
         let date = AsOf { day: Day(end), period_start: Day(end - 31), rhythm };
         let warning = definition().warning;
-        let watch = Watch { date: &date, warning: &warning, calendar: &calendar, trend: None, alive: None };
-        let mut found = warnings(&watch, &Rules::new(&definition()), None, (5, &slice)).unwrap();
+        let watch = Watch { date: &date, warning: &warning, calendar: &calendar, periods: None };
+        let (rules, dates) = (Rules::new(&definition()), Dates::of(vec![date]));
+        let (mut found, mut standings) = (Warnings::default(), Vec::new());
+        for (rank, days) in (5..).zip(slice.customers()) {
+            dates.stand(days, &rules, &mut standings);
+            let Some(standing) = &standings[0] else { continue };
+            found.look_at(&watch, 180, None, (rank, days, standing), Known::default).unwrap();
+        }
         assert_eq!(found.candidates.customers, 2);
         assert_eq!(found.customers.iter().map(|warned| warned.rank).collect::<Vec<_>>(), [6]);
         assert_eq!((found.customers[0].stake, found.customers[0].signals.clone()), (6, 0..1));

@@ -1,7 +1,7 @@
 //! How far a day lies after a customer's first purchase: in calendar periods, or in windows of so many days.
 
-use super::calendar::Calendar;
-use super::customer_days::Seen;
+use crate::customers::calendar::Calendar;
+use crate::customers::days::Seen;
 
 /// How the windows of a cohort are counted. The two are never mixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Windows {
     /// Windows of a customer that were observed to their end.
     pub(crate) fn complete(self, calendar: &Calendar, seen: &Seen) -> usize {
         match self {
-            Windows::Calendar => calendar.ended_by(calendar.as_of).saturating_sub(calendar.index(seen.first)),
+            Windows::Calendar => calendar.complete().saturating_sub(calendar.index(seen.first)),
             Windows::Elapsed(days) => usize::try_from((calendar.as_of.0 - seen.first) / days).unwrap_or(0),
         }
     }

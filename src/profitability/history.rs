@@ -3,9 +3,9 @@
 use super::columns::{Values, combine};
 use super::lines::{CostLine, posts};
 use super::posted::Posted;
-use super::schema::{COLUMNS, PeriodDays};
 use super::waterfall::Measures;
 use crate::costing::schema::Activity;
+use crate::customers::history::{COLUMNS, PeriodDays};
 use crate::error::{Error, Result};
 use crate::facts::schema::{DayFacts, narrow};
 use crate::units::{Day, Decimal, pow10, round_ratio};
@@ -160,10 +160,11 @@ impl Days {
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::{CustomerDays, DaySlice};
     use super::super::tests::{books, costing, customers, facts};
     use super::super::waterfall::{Measures, measure_period};
     use super::*;
+    use crate::customers::days::DaySlice;
+    use crate::customers::history::CustomerDays;
     use crate::pipeline::Level;
     use proptest::prelude::*;
 
@@ -188,7 +189,7 @@ mod tests {
             measure_period(&books(&costing, &customers), &costing.periods[0], facts, &[(3, 70)], &mut each);
         let measures = measures.unwrap();
         let period = period_days(&measures, avoidable, days, LAST_DAY, 9).unwrap();
-        (measures, CustomerDays::new(9, vec![period]).slice(0..9))
+        (measures, CustomerDays::new(9, vec![period]).slice(0..9).unwrap())
     }
 
     fn days(rows: &[(u32, i32, i64, i64)]) -> DayFacts {

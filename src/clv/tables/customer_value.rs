@@ -91,7 +91,7 @@ fn push(columns: &mut [Vec<Option<f64>>; 2], estimate: Option<&Estimate>) {
 
 /// The table's rows; the model of each segment has its name there.
 pub(crate) fn sheet(layout: &Layout<'_>, models: &[PurchaseModel], columns: Columns) -> Sheet {
-    let clv = layout.definition.clv.as_ref().expect("the stage runs where [clv] is");
+    let clv = layout.clv();
     let rows = columns.ranks.len();
     let mut sheet = Sheet::new("customer_value", "customer with a purchase", Some("as_of"));
     let kind = match layout.facts.customers.keys.key_type() {

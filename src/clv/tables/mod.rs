@@ -8,7 +8,7 @@ pub(crate) mod value_model;
 
 use super::segments::Segments;
 use crate::facts::FactSet;
-use crate::pipeline::Definition;
+use crate::pipeline::{ClvDef, Definition};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
 /// What all tables share.
@@ -19,19 +19,23 @@ pub(crate) struct Layout<'r> {
 }
 
 impl Layout<'_> {
+    /// What `[clv]` says.
+    pub(crate) fn clv(&self) -> &ClvDef {
+        self.definition.clv.as_ref().expect("the stage runs where [clv] is")
+    }
+
     pub(crate) fn currency(&self) -> String {
         self.definition.facts.currency.clone()
     }
 
     /// The segment column of rows that belong to these segments.
     pub(crate) fn add_segments(&self, sheet: &mut Sheet, segments: impl IntoIterator<Item = Option<usize>>) {
-        let clv = self.definition.clv.as_ref().expect("the stage runs where [clv] is");
-        let meaning = match &clv.segment {
+        let meaning = match &self.clv().segment {
             Some(attribute) => format!("Value of attribute '{attribute}'; null for customers without one"),
             None => "Null: all customers are one base".to_owned(),
         };
         let name =
-            |segment: Option<usize>| segment.and_then(|segment| self.segments.names[segment].as_deref());
+            |segment: Option<usize>| segment.and_then(|segment| self.segments.names()[segment].as_deref());
         let column = Column::new("segment", ColumnKind::Name, "", meaning).nullable();
         sheet.texts(column, segments.into_iter().map(name));
     }

@@ -1,0 +1,219 @@
+//! One calibration date: its forecasts, and the errors that its customers' holdouts add to them.
+
+use super::backtest::{Kind, RECENCY_DAYS, Series, Sources, Target};
+use super::whole_periods::Periods;
+use super::errors::Errors;
+use super::naive::{Base, Rule};
+use super::outlook::Forecast;
+use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
+use super::spend::{SPENDS, Spend};
+use crate::customers::days::CustomerDaysView;
+use crate::units::Day;
+use rayon::prelude::*;
+
+/// Repeat purchases from which on customers are one bin.
+const MOST_FREQUENT: u32 = 7;
+/// The last of these bins has no end.
+const LEAST_RECENT: u32 = 26;
+
+/// A calibration date, ready to be held against the holdout.
+pub(crate) struct Holdout<'r> {
+    sources: &'r Sources<'r>,
+    /// Its place among the dates of the scope.
+    pub(crate) index: usize,
+    /// Rows on this day or later were held out.
+    pub(crate) date: Day,
+    /// Exclusive end of the holdout.
+    pub(crate) until: Day,
+    /// By segment, by model.
+    forecasts: Vec<Vec<Option<Forecast>>>,
+    /// By segment.
+    bases: Vec<Base>,
+    /// By segment.
+    spends: Vec<Option<&'r Spend>>,
+    /// By segment; none where BG/BB is not asked for or has no fit.
+    periods: Vec<Option<Periods>>,
+    /// By model: the largest expectation of each decile but the last.
+    deciles: Vec<Vec<f64>>,
+    unit: f64,
+}
+
+/// Buffers of one slice.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    purchases: Vec<Purchase>,
+    pairs: Vec<(i64, i64)>,
+}
+
+impl<'r> Holdout<'r> {
+    /// Of the date of this index; 0 is the as-of date.
+    pub(crate) fn new(sources: &'r Sources<'r>, index: usize) -> Self {
+        let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
+        let holdout_days = date.0.abs_diff(until.0);
+        let tallies = &sources.census.tallies[index];
+        let forecast = |segment: usize, model: usize| {
+            let fit = sources.fits.of(index, segment, model)?;
+            Forecast::new(fit, &[holdout_days], sources.discount_per_day, &tallies[segment].counts)
+        };
+        let spend = |segment: usize| Some(&sources.fits.spend(index, segment)?.spend);
+        let models = sources.fits.models.len();
+        let of_segment = |segment: usize| -> Vec<Option<Forecast>> {
+            (0..models).into_par_iter().map(|model| forecast(segment, model)).collect()
+        };
+        let forecasts: Vec<Vec<Option<Forecast>>> =
+            (0..tallies.len()).into_par_iter().map(of_segment).collect();
+        let window_days = holdout_days.min(sources.scope.start.0.abs_diff(date.0));
+        let base = |mean_gap| Base { holdout_days, window_days, mean_gap };
+        let mut test = Self {
+            sources,
+            index,
+            date,
+            until,
+            bases: tallies.iter().map(|tally| base(tally.mean_gap())).collect(),
+            spends: (0..tallies.len()).map(spend).collect(),
+            periods: (0..tallies.len()).map(|segment| sources.periods(index, segment)).collect(),
+            deciles: Vec::new(),
+            forecasts,
+            unit: crate::clv::money::unit(sources.money_scale),
+        };
+        test.deciles = (0..models).into_par_iter().map(|model| test.deciles_of(model)).collect();
+        test
+    }
+
+    /// Expectations that tenths of customers do not exceed; equal ones stay together.
+    fn deciles_of(&self, model: usize) -> Vec<f64> {
+        let mut expected: Vec<(f64, u64)> = Vec::new();
+        for (tally, forecasts) in self.sources.census.tallies[self.index].iter().zip(&self.forecasts) {
+            let Some(forecast) = &forecasts[model] else { continue };
+            let rows = tally.counts.rows().iter();
+            expected.extend(rows.map(|row| {
+                let expected = forecast.purchases_of(row.purchases, row.last_purchase_days, row.age_days);
+                (expected, row.customers)
+            }));
+        }
+        expected.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let customers: u64 = expected.iter().map(|(_, customers)| customers).sum();
+        let (mut cuts, mut below) = (Vec::new(), 0);
+        for (expected, more) in expected {
+            below += more;
+            while cuts.len() < 9 && below * 10 >= customers * (cuts.len() as u64 + 1) {
+                cuts.push(expected);
+            }
+        }
+        cuts
+    }
+
+    /// Every series, empty: in the order in which `add` fills them.
+    pub(crate) fn series(&self) -> Vec<Series> {
+        let models = &self.sources.fits.models;
+        let segments = self.forecasts.len();
+        let of = |target, forecaster, spend, kind, bins: usize| Series {
+            target,
+            forecaster,
+            spend,
+            kind,
+            errors: vec![Errors::default(); bins],
+        };
+        let mut series = Vec::new();
+        for model in models {
+            let name = model.word();
+            series.push(of(Target::Purchases, name, None, Kind::Total, segments));
+            for (kind, bins) in [
+                (Kind::Decile, 10),
+                (Kind::Frequency, MOST_FREQUENT as usize + 1),
+                (Kind::Recency, LEAST_RECENT as usize + 1),
+            ] {
+                series.push(of(Target::Purchases, name, None, kind, bins));
+            }
+            for spend in SPENDS {
+                series.push(of(Target::Margin, name, Some(spend.name()), Kind::Total, segments));
+            }
+        }
+        for rule in Rule::ALL {
+            series.push(of(Target::Purchases, rule.name(), None, Kind::Total, segments));
+            series.push(of(Target::Margin, rule.name(), Some("own_mean"), Kind::Total, segments));
+        }
+        for spend in SPENDS.iter().map(|spend| spend.name()).chain(["own_mean", "base_mean"]) {
+            series.push(of(Target::MarginPerPurchase, spend, Some(spend), Kind::Total, segments));
+        }
+        if self.sources.scope.has_periods {
+            series.push(of(Target::ActivePeriods, "bg_bb", None, Kind::Total, segments));
+        }
+        series
+    }
+
+    /// Adds a customer by all its days, if it bought before the date.
+    pub(crate) fn add(
+        &self,
+        series: &mut [Series],
+        days: CustomerDaysView<'_>,
+        segment: usize,
+        buffers: &mut Buffers,
+    ) {
+        let measures = self.sources.scope.measures;
+        let before = days.before(self.date);
+        let Some(times) = Times::of_days(before, self.date) else { return };
+        purchases_into(before, measures, &mut buffers.purchases);
+        let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
+        let all = days.before(self.until);
+        let after = Times::of_days(all, self.until).expect("who bought before the date bought before as-of");
+        let came = f64::from(after.purchases - times.purchases);
+        let margin = self.money(all.sum(measures[VALUED]) - brought.sums[VALUED]);
+        let spend = self.spends[segment];
+        let each_by = SPENDS.map(|kind| spend.map(|spend| spend.expect(kind, &brought).mean * self.unit));
+        let mut series = series.iter_mut();
+        let mut add = |bin: usize, expected: Option<f64>, actual: f64| {
+            let series = series.next().expect("series are as many as expectations");
+            if let Some(expected) = expected {
+                series.errors[bin].add(expected, actual);
+            }
+        };
+        for (model, forecast) in self.forecasts[segment].iter().enumerate() {
+            let expected = forecast.as_ref().map(|forecast| forecast.purchases(&times));
+            add(segment, expected, came);
+            add(expected.map_or(0, |expected| self.decile(model, expected)), expected, came);
+            add(times.repeats().min(MOST_FREQUENT) as usize, expected, came);
+            add((times.idle_days() / RECENCY_DAYS).min(LEAST_RECENT) as usize, expected, came);
+            for each in each_by {
+                add(segment, expected.zip(each).map(|(purchases, each)| purchases * each), margin);
+            }
+        }
+        let own = self.money(brought.sums[VALUED]) / f64::from(brought.purchases);
+        let recent = self.recent(before, segment);
+        for rule in Rule::ALL {
+            let expected = self.bases[segment].expected(rule, &times, recent);
+            add(segment, Some(expected), came);
+            add(segment, Some(expected * own), margin);
+        }
+        let each = (came > 0.0).then(|| margin / came);
+        let mut add_each = |expected: Option<f64>| {
+            add(segment, expected.filter(|_| each.is_some()), each.unwrap_or(0.0));
+        };
+        each_by.into_iter().for_each(&mut add_each);
+        add_each(Some(own));
+        add_each(spend.map(|spend| spend.base_mean() * self.unit));
+        if self.sources.scope.has_periods {
+            let calendar = &self.sources.scope.rule.calendar;
+            let found = self.periods[segment]
+                .as_ref()
+                .and_then(|periods| periods.foretell(calendar, before, all, self.date));
+            let (expected, actual) = found.unzip();
+            add(segment, expected, actual.unwrap_or(0.0));
+        }
+    }
+
+    fn decile(&self, model: usize, expected: f64) -> usize {
+        self.deciles[model].partition_point(|cut| *cut < expected)
+    }
+
+    /// Purchases in the last period before the date.
+    fn recent(&self, before: CustomerDaysView<'_>, segment: usize) -> u32 {
+        let from = i64::from(self.date.0) - i64::from(self.bases[segment].window_days);
+        let recent = before.purchases().filter(|day| i64::from(*day) >= from).count();
+        u32::try_from(recent).expect("purchase days of a customer fit 32 bits")
+    }
+
+    fn money(&self, amount: i128) -> f64 {
+        crate::clv::money::float(amount) * self.unit
+    }
+}

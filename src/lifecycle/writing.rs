@@ -1,0 +1,185 @@
+//! Everything that needs the rhythm of the base: transitions, profiles and warnings, the second operator over slices.
+//! It writes `lifecycle` as it goes.
+
+use super::breadth::BreadthPlan;
+use super::dates::{Dates, Standing};
+use super::holdout::Outcome;
+use super::layout::Layout;
+use super::period_facts::PeriodFacts;
+use super::profile::{Profile, View};
+use super::profile_table::{self, lifecycle};
+use super::signal::{Known, Watch};
+use super::state::{Rules, State};
+use super::transition::{self, Steps, Transition};
+use super::trend::{Trend, trends};
+use super::warning::Warnings;
+use crate::clv::schema::Alive;
+use crate::customers::days::CustomerDaysView;
+use crate::customers::operator::{CustomerSlice, SliceOperator};
+use crate::error::Result;
+use crate::publish::schema::Sheet;
+use crate::publish::{Staging, TableWriter};
+use crate::units::Day;
+use arrow::array::ArrayRef;
+
+/// What is written, and from what.
+pub(crate) struct Writing<'r> {
+    pub(crate) layout: Layout<'r>,
+    pub(crate) staging: &'r Staging,
+    pub(crate) rules: &'r Rules,
+    pub(crate) dates: &'r Dates,
+    pub(crate) pairs: &'r [(Day, Day)],
+    pub(crate) steps: Steps,
+    /// By as-of date, ascending.
+    pub(crate) views: Vec<View<'r>>,
+    pub(crate) breadth: BreadthPlan,
+    /// What the customers source adds to profiles.
+    pub(crate) master: profile_table::Known<'r>,
+    pub(crate) facts: PeriodFacts,
+    pub(crate) alive: Option<&'r Alive>,
+    /// Warnings of an earlier date, held against what followed, and those of today.
+    pub(crate) lookouts: [Lookout<'r>; 2],
+}
+
+/// One date at which customers are warned of.
+pub(crate) struct Lookout<'r> {
+    pub(crate) watch: Watch<'r>,
+    /// The date's place among all dates.
+    pub(crate) place: usize,
+    /// One holdout earlier.
+    pub(crate) before: Day,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What all slices so far came to.
+pub(crate) struct Written {
+    /// By as-of date.
+    writers: Vec<TableWriter>,
+    pub(crate) transitions: Vec<Transition>,
+    /// Customers by state at the last as-of date, which is the run's own.
+    pub(crate) states: [u64; State::ALL.len()],
+    /// By lookout: warned customers only.
+    pub(crate) warnings: [Warnings; 2],
+}
+
+/// A slice's part.
+pub(crate) struct Part {
+    /// Columns of `lifecycle` by as-of date.
+    tables: Vec<Vec<ArrayRef>>,
+    transitions: Vec<Transition>,
+    states: [u64; State::ALL.len()],
+    warnings: [Warnings; 2],
+}
+
+impl SliceOperator for Writing<'_> {
+    type Part = Part;
+    type Total = Written;
+
+    fn begin(&self) -> Result<Written> {
+        let mut writers = Vec::with_capacity(self.views.len());
+        for view in &self.views {
+            let spec = self.sheet(view, &[]).spec;
+            writers.push(self.staging.table(&spec, Some(&view.date.day.to_string()))?);
+        }
+        let transitions = transition::empty(self.pairs);
+        Ok(Written { writers, transitions, states: Default::default(), warnings: Default::default() })
+    }
+
+    fn slice(&self, customers: &CustomerSlice) -> Result<Part> {
+        let breadth = self.breadth.count(&self.facts, &customers.ranks);
+        let mut trends = [None, None];
+        for (lookout, trends) in self.lookouts.iter().zip(&mut trends) {
+            *trends = lookout.trends(&self.facts, customers)?;
+        }
+        let mut profiles: Vec<Vec<Profile>> = self.views.iter().map(|_| Vec::new()).collect();
+        let mut transitions = transition::empty(self.pairs);
+        let mut warnings = [Warnings::default(), Warnings::default()];
+        let (mut standings, mut gaps) = (Vec::new(), Vec::new());
+        for (place, days) in customers.days.customers().enumerate() {
+            let rank = customers.ranks.start + place;
+            self.dates.stand(days, self.rules, &mut standings);
+            self.steps.add(&mut transitions, days, &standings);
+            for (date, (view, profiles)) in self.views.iter().zip(&mut profiles).enumerate() {
+                let breadth = breadth.of(place, date);
+                profiles.extend(view.profile(rank, days, &standings, breadth, &mut gaps)?);
+            }
+            for ((lookout, warnings), trends) in self.lookouts.iter().zip(&mut warnings).zip(&trends) {
+                let Some(standing) = &standings[lookout.place] else { continue };
+                let trend = trends.as_ref().map(|trends: &Vec<Trend>| trends[place]);
+                let known = || self.known(lookout, rank, days, standing, trend);
+                let customer = (rank, days, standing);
+                let outcome = lookout.outcome.as_ref();
+                warnings.look_at(&lookout.watch, self.rules.gap_days, outcome, customer, known)?;
+            }
+        }
+        let tables = self.views.iter().zip(&profiles).map(|(view, rows)| self.sheet(view, rows).arrays);
+        let states = profiles.last().map(|rows| tally(rows)).unwrap_or_default();
+        Ok(Part { tables: tables.collect(), transitions, states, warnings })
+    }
+
+    fn take(&self, total: &mut Written, part: Part) -> Result<()> {
+        for (writer, arrays) in total.writers.iter_mut().zip(part.tables) {
+            writer.write(arrays)?;
+        }
+        total.transitions.iter_mut().zip(&part.transitions).for_each(|(sum, more)| sum.merge(more));
+        total.states.iter_mut().zip(part.states).for_each(|(sum, more)| *sum += more);
+        total.warnings.iter_mut().zip(part.warnings).for_each(|(all, found)| all.append(found));
+        Ok(())
+    }
+}
+
+impl Written {
+    /// Once all customers are in: `lifecycle` is complete.
+    ///
+    /// # Errors
+    /// A failed write.
+    pub(crate) fn finish_tables(&mut self) -> Result<()> {
+        self.writers.drain(..).try_for_each(TableWriter::finish)
+    }
+}
+
+impl Writing<'_> {
+    fn sheet(&self, view: &View<'_>, rows: &[Profile]) -> Sheet {
+        lifecycle(&self.layout, view.date.day, self.master, rows)
+    }
+
+    /// What is known of a customer at the date of a lookout besides its days.
+    fn known(
+        &self,
+        lookout: &Lookout<'_>,
+        rank: usize,
+        days: CustomerDaysView<'_>,
+        standing: &Standing,
+        trend: Option<Trend>,
+    ) -> Known {
+        let (now, before) = (lookout.watch.date.day, lookout.before);
+        let Some(alive) = self.alive.filter(|alive| alive.is_known(now)) else {
+            return Known { trend, ..Known::default() };
+        };
+        let seen_before = days.before(before).seen(i32::MAX).filter(|_| alive.is_known(before));
+        Known {
+            trend,
+            alive: alive.probability(rank, &standing.seen, now),
+            alive_before: seen_before.and_then(|seen| alive.probability(rank, &seen, before)),
+        }
+    }
+}
+
+impl Lookout<'_> {
+    /// Whether the prices of a period are asked for.
+    pub(crate) fn needs_prices(&self, period: usize) -> bool {
+        self.watch.periods.as_ref().is_some_and(|periods| periods.contains(period))
+    }
+
+    fn trends(&self, facts: &PeriodFacts, customers: &CustomerSlice) -> Result<Option<Vec<Trend>>> {
+        let periods = self.watch.periods.as_ref();
+        periods.map(|periods| trends(periods, facts, &customers.ranks)).transpose()
+    }
+}
+
+/// Customers by state.
+fn tally(rows: &[Profile]) -> [u64; State::ALL.len()] {
+    let mut states = [0; State::ALL.len()];
+    rows.iter().for_each(|row| states[row.state as usize] += 1);
+    states
+}
