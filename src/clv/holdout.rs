@@ -1,12 +1,12 @@
 //! One calibration date: its forecasts, and the errors that its customers' holdouts add to them.
 
 use super::backtest::{Kind, RECENCY_DAYS, Series, Sources, Target};
-use super::whole_periods::Periods;
 use super::errors::Errors;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
 use super::spend::{SPENDS, Spend};
+use super::whole_periods::Periods;
 use crate::customers::days::CustomerDaysView;
 use crate::units::Day;
 use rayon::prelude::*;

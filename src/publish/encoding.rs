@@ -140,11 +140,9 @@ fn is_whole_number(kind: ColumnKind) -> bool {
         | ColumnKind::Volume(_)
         | ColumnKind::Date
         | ColumnKind::Timestamp => true,
-        ColumnKind::Text
-        | ColumnKind::Name
-        | ColumnKind::Total(_)
-        | ColumnKind::Float
-        | ColumnKind::Bool => false,
+        ColumnKind::Text | ColumnKind::Name | ColumnKind::Total(_) | ColumnKind::Float | ColumnKind::Bool => {
+            false
+        }
     }
 }
 

@@ -20,8 +20,9 @@ pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
     let io = |error: &std::io::Error| Error::io(Kind::Input, path, error);
     let file = NamedTempFile::new_in(folder).map_err(|error| io(&error))?;
     let layout = Layout::new(&sheet.spec, options.plain);
-    let mut writer = SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
-        .map_err(|error| failed(path, &error))?;
+    let mut writer =
+        SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
+            .map_err(|error| failed(path, &error))?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, layout.arrow.clone());
     let rows = layout.rows_of(&sheet.arrays);
     for (index, start) in (0..rows).step_by(options.row_group_rows).enumerate() {

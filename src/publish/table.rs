@@ -59,8 +59,9 @@ impl TableWriter {
     ) -> Result<Self> {
         assert!(row_group_rows > 0, "a row group holds rows");
         let sink = BufWriter::with_capacity(DIGESTED_BYTES, Digested::new(disk::File::create(&place.path)?));
-        let file = SerializedFileWriter::new(sink, layout.parquet.root_schema_ptr(), layout.properties.clone())
-            .map_err(|error| failed(&place, error))?;
+        let file =
+            SerializedFileWriter::new(sink, layout.parquet.root_schema_ptr(), layout.properties.clone())
+                .map_err(|error| failed(&place, error))?;
         Ok(Self {
             factory: ArrowRowGroupWriterFactory::new(&file, layout.arrow.clone()),
             pending: vec![Vec::new(); layout.columns.len()],

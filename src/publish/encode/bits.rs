@@ -16,7 +16,6 @@ pub(super) fn pack(values: &[u64; LANES], width: u32, out: &mut Vec<u8>) {
 
 type Packer = fn(&[u64; LANES], &mut Vec<u8>);
 
-
 macro_rules! packers {
     ($($width:literal)*) => { [$(pack_in::<$width>),*] };
 }

@@ -28,7 +28,8 @@ pub(super) fn encode<T: Physical>(column: &ColumnDescPtr, rows: &Rows<'_, T>) ->
     let dictionary_bytes = body.dictionary_page();
     let data_bytes: Vec<usize> = pages.iter().map(|page| body.data_page(&rows.values, page)).collect();
     let encoding = body.encoding();
-    let close = footer::close(column, &pages, range, &footer::Sizes { encoding, dictionary_bytes, data_bytes });
+    let close =
+        footer::close(column, &pages, range, &footer::Sizes { encoding, dictionary_bytes, data_bytes });
     let range = range.map(|(least, largest)| (least.wide(), largest.wide()));
     Encoded { pages: body.into_pages(), close, range }
 }

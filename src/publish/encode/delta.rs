@@ -5,8 +5,8 @@
 //! in which the parquet crate writes 64-bit integers.
 
 use super::bits::{self, LANES};
-use super::varint::{varint, zigzag};
 use super::physical::Physical;
+use super::varint::{varint, zigzag};
 
 const MINIBLOCKS: usize = 4;
 const BLOCK: usize = MINIBLOCKS * LANES;

@@ -24,7 +24,8 @@ fn file_of(array: &ArrayRef, nullable: bool, cuts: &[usize]) -> Bytes {
     let mut writer = SerializedFileWriter::new(Vec::new(), schema.root_schema_ptr(), Arc::default()).unwrap();
     let ends = cuts.iter().copied().chain([array.len()]);
     let starts = [0].into_iter().chain(cuts.iter().copied());
-    let pieces: Vec<ArrayRef> = starts.zip(ends).map(|(start, end)| array.slice(start, end - start)).collect();
+    let pieces: Vec<ArrayRef> =
+        starts.zip(ends).map(|(start, end)| array.slice(start, end - start)).collect();
     let mut row_group = writer.next_row_group().unwrap();
     Chunk::encode(&schema.column(0), &pieces).append_to(&mut row_group).unwrap();
     row_group.close().unwrap();
@@ -35,7 +36,8 @@ fn read(file: &Bytes) -> (ArrayRef, Arc<ParquetMetaData>) {
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Required);
     let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file.clone(), options).unwrap();
     let metadata = builder.metadata().clone();
-    let batches: Vec<_> = builder.with_batch_size(10_000).build().unwrap().map(|batch| batch.unwrap()).collect();
+    let batches: Vec<_> =
+        builder.with_batch_size(10_000).build().unwrap().map(|batch| batch.unwrap()).collect();
     let columns: Vec<&dyn Array> = batches.iter().map(|batch| &**batch.column(0)).collect();
     (concat(&columns).unwrap(), metadata)
 }
@@ -64,7 +66,11 @@ fn check(array: &ArrayRef, nullable: bool) -> Encoding {
     let ascends = seen.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].1 <= pair[1].1);
     assert_eq!(columns.get_boundary_order() == Some(BoundaryOrder::ASCENDING), ascends);
     let stats = chunk.page_encoding_stats_mask().unwrap();
-    if stats.is_set(Encoding::RLE_DICTIONARY) { Encoding::RLE_DICTIONARY } else { Encoding::DELTA_BINARY_PACKED }
+    if stats.is_set(Encoding::RLE_DICTIONARY) {
+        Encoding::RLE_DICTIONARY
+    } else {
+        Encoding::DELTA_BINARY_PACKED
+    }
 }
 
 /// Smallest and largest value, and nulls.
@@ -82,7 +88,9 @@ fn facts(array: &ArrayRef) -> Facts {
 fn statistics(statistics: &Statistics) -> Facts {
     let nulls = statistics.null_count_opt().unwrap();
     let range = match statistics {
-        Statistics::Int32(found) => found.min_opt().map(|&least| (least.into(), (*found.max_opt().unwrap()).into())),
+        Statistics::Int32(found) => {
+            found.min_opt().map(|&least| (least.into(), (*found.max_opt().unwrap()).into()))
+        }
         Statistics::Int64(found) => found.min_opt().map(|&least| (least, *found.max_opt().unwrap())),
         other => panic!("{other}"),
     };
