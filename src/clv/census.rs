@@ -5,7 +5,7 @@ use super::models::Counts;
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
 use super::past::{Brought, MEASURES, Purchase, Times, purchases_into};
-use super::pile::{Pile, merged};
+use super::pile::Pile;
 use super::repeaters::Repeaters;
 use super::segments::Segments;
 use crate::customers::days::{Amount, CustomerDaysView};
@@ -232,9 +232,9 @@ impl Tally {
     /// # Errors
     /// Money whose squares leave 128 bits.
     pub(crate) fn of_all(tallies: &[Self]) -> Result<Self> {
-        let mut all = Self::default();
+        let rows = tallies.iter().flat_map(|tally| tally.counts.rows()).copied();
+        let mut all = Self { counts: Counts::of_rows(rows), ..Self::default() };
         for tally in tallies {
-            all.counts = merged(&all.counts, &tally.counts);
             all.add_money(tally).map_err(|Overflow| too_large())?;
             all.repeaters.merge(&tally.repeaters);
         }

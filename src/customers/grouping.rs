@@ -43,9 +43,8 @@ impl Grouping {
     /// # Errors
     /// Values that have no text.
     pub(crate) fn by_values(values: &dyn Array, unlabelled: Unlabelled) -> Result<Self> {
-        let (mut numbers, met) = numbered(values)?;
-        let mut labels: Vec<(Option<String>, u32)> =
-            numbers.drain().map(|(label, number)| (label, number)).collect();
+        let (numbers, met) = numbered(values)?;
+        let mut labels: Vec<(Option<String>, u32)> = numbers.into_iter().collect();
         labels.sort_unstable_by(|(a, _), (b, _)| match unlabelled {
             Unlabelled::First => a.cmp(b),
             Unlabelled::Last => a.is_none().cmp(&b.is_none()).then_with(|| a.cmp(b)),
@@ -88,10 +87,13 @@ impl Grouping {
     }
 }
 
+/// A number for each distinct value.
+type Numbers = HashMap<Option<String>, u32>;
+
 /// Every distinct value with a number in the order in which values are met, and the number of each customer: there are
 /// many customers and few values, so that values are sorted once they are known rather than looked up in order.
-fn numbered(values: &dyn Array) -> Result<(HashMap<Option<String>, u32>, Vec<u32>)> {
-    let mut numbers: HashMap<Option<String>, u32> = HashMap::new();
+fn numbered(values: &dyn Array) -> Result<(Numbers, Vec<u32>)> {
+    let mut numbers = Numbers::new();
     let mut met = Vec::with_capacity(values.len());
     for start in (0..values.len()).step_by(VALUES) {
         let some = values.slice(start, VALUES.min(values.len() - start));

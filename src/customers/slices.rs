@@ -8,8 +8,11 @@ use std::ops::Range;
 /// slice, and must depend neither on threads nor on memory.
 pub(crate) const SLICE_CUSTOMERS: usize = 1 << 14;
 
-/// Slices in the making at a time: enough to keep every core busy while the ones before them are written.
-const BAND: usize = 16;
+/// Slices in the making at a time: enough to keep every core busy while the ones before them are written, and no more,
+/// for what is made of them waits in memory.
+fn band() -> usize {
+    2 * rayon::current_num_threads()
+}
 
 /// The slices of these ranks, cut at multiples of [`SLICE_CUSTOMERS`], in order.
 pub(crate) fn slices(ranks: Range<usize>) -> impl Iterator<Item = Range<usize>> {
@@ -36,7 +39,7 @@ pub(crate) fn in_order<T: Send>(
         band.par_iter().with_max_len(1).map(|slice| make(slice.clone())).collect()
     };
     let mut ready: Vec<T> = Vec::new();
-    for band in slices.chunks(BAND) {
+    for band in slices.chunks(band()) {
         let done = std::mem::take(&mut ready);
         let (taken, made) = rayon::join(|| done.into_iter().try_for_each(&mut take), || make_band(band));
         taken?;
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn slices_come_in_order_and_cover_all() {
-        let end = SLICE_CUSTOMERS * (BAND + 2) + 5;
+        let end = SLICE_CUSTOMERS * (band() + 2) + 5;
         let mut next = 7;
         in_order(7..end, Ok, |slice| {
             assert_eq!(slice.start, next);

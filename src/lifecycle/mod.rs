@@ -6,8 +6,9 @@
 //! has a recency of 0. A purchase is a distinct day with a sale line. Customers without purchase before a date are
 //! prospects then and have no row in any of these tables.
 //!
-//! Customers are walked in slices of consecutive ranks; what is counted are integers, so that neither slices nor
-//! threads leave a trace.
+//! Customers are walked in slices of consecutive ranks, twice: `gathering` counts what needs no rhythm of the base, and
+//! the gaps that rhythms follow from; `writing` makes everything else. What is counted are integers, so that neither
+//! slices nor threads leave a trace.
 
 mod layout;
 
@@ -64,6 +65,8 @@ mod warning_table;
 mod gathering;
 
 mod writing;
+
+mod plan;
 
 mod stage;
 

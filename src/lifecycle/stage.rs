@@ -1,36 +1,25 @@
 //! The stage: a walk that counts, the rhythms that follow from it, and a walk that writes.
 
-use super::breadth::{BreadthPlan, channel_aggregates};
-use super::cohort_table::CohortPlan;
-use super::dates::Dates;
-use super::gathering::Gathering;
-use super::grouping::groupings;
+use super::gathering::Gathered;
 use super::growth_table::growth;
-use super::holdout::{Outcome, scores};
+use super::holdout::scores;
 use super::layout::Layout;
-use super::period_facts::PeriodFacts;
-use super::profile::View;
-use super::profile_table::Known;
-use super::signal::Watch;
-use super::state::{Rules, State, days, number};
+use super::plan::Plan;
+use super::state::{State, number};
 use super::survival_table::{summary, survival, survivals};
-use super::transition::{Steps, pairs};
 use super::transition_table::state_transition;
-use super::trend::TrendPeriods;
 use super::warning::Warnings;
 use super::warning_table::{early_warning, early_warning_holdout};
-use super::windows::Windows;
-use super::writing::{Lookout, Writing};
+use super::writing::Written;
 use crate::clv::schema::Alive;
-use crate::customers::calendar::Calendar;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::pipeline::{ClvDef, Definition, LifecycleDef};
+use crate::pipeline::{ClvDef, Definition};
 use crate::publish::Staging;
-use crate::publish::schema::Sheet;
 use crate::units::Day;
+use std::ops::Range;
 
 /// What the run's summary says of the customer base at its as-of date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -70,44 +59,39 @@ pub fn run(
     alive: Option<&Alive>,
     staging: &Staging,
 ) -> Result<Summary> {
-    let lifecycle = definition.lifecycle.as_ref().expect("the stage runs for pipelines with [lifecycle]");
-    let known = history.days.customers();
-    let groupings = groupings(definition, lifecycle, facts.master.as_ref(), known)?;
-    let calendar = Calendar::new(&facts.periods, facts.as_of);
-    let as_of = as_of_dates(lifecycle, facts.as_of);
-    let pairs = pairs(&calendar, &as_of);
-    let warned = Day(facts.as_of.0 - days(lifecycle.warning.holdout_days));
-    let wanted = wanted_dates(&calendar, &as_of, &pairs, warned);
-    let rules = Rules::new(lifecycle);
-    let windows = [Windows::Calendar, Windows::Elapsed(days(lifecycle.window_days).max(1))];
-    let gathering = Gathering {
-        cohorts: CohortPlan { calendar: &calendar, groupings: &groupings, windows },
-        master: facts.master.as_ref(),
-        dates: &wanted,
-        gap_days: rules.gap_days,
-    };
-    let gathered = walk(&history.days, &gathering)?;
-    let dates = Dates::new(wanted.clone(), gathered.gaps, &calendar);
-    gathered.growth.verify();
-    let base =
-        Base { definition, lifecycle, facts, alive, calendar: &calendar, rules: &rules, dates: &dates };
-    let writing = base.writing(&as_of, &pairs, warned, staging)?;
+    let plan = Plan::new(definition, facts, history.days.customers())?;
+    let mut gathered = walk(&history.days, &plan.gathering())?;
+    let dates = plan.dates(std::mem::take(&mut gathered.gaps));
+    let writing = plan.writing(&dates, alive, staging)?;
     let mut written = walk(&history.days, &writing)?;
     written.finish_tables()?;
-    let layout = &writing.layout;
-    let curves = survivals(&groupings, &gathered.lives);
-    let rate = definition.clv.as_ref();
-    let rate = rate.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
-    let sheets = [
-        gathering.cohorts.sheet(layout, &gathered.cohorts),
-        survival(&curves),
-        summary(&curves, &gathered.growth, &calendar, lifecycle.gap_days),
-        growth(&calendar, &groupings, &gathered.growth),
-        state_transition(layout, &written.transitions, number(rate)),
-    ];
-    sheets.into_iter().try_for_each(|sheet| put(staging, sheet))?;
+    finish(&plan, &writing.layout, &gathered, &written, staging)
+}
+
+/// Writes the tables that are made of counts, and those of the customers warned of.
+fn finish(
+    plan: &Plan<'_>,
+    layout: &Layout<'_>,
+    gathered: &Gathered,
+    written: &Written,
+    staging: &Staging,
+) -> Result<Summary> {
+    let (calendar, groupings) = (&plan.calendar, &plan.groupings);
+    gathered.growth.verify();
+    let curves = survivals(groupings, &gathered.lives);
+    let clv = plan.definition.clv.as_ref();
+    let rate = clv.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
     let [then, now] = &written.warnings;
-    put(staging, early_warning_holdout(&base.outcome(warned), &scores(then)))?;
+    for sheet in [
+        plan.gathering().cohorts.sheet(layout, &gathered.cohorts),
+        survival(&curves),
+        summary(&curves, &gathered.growth, calendar, plan.lifecycle.gap_days),
+        growth(calendar, groupings, &gathered.growth),
+        state_transition(layout, &written.transitions, number(rate)),
+        early_warning_holdout(&plan.outcome(), &scores(then)),
+    ] {
+        staging.put(&sheet.spec, None, sheet.arrays)?;
+    }
     write_warnings(layout, calendar.as_of, now, staging)?;
     let last = calendar.complete().checked_sub(1);
     Ok(Summary {
@@ -117,85 +101,6 @@ pub fn run(
     })
 }
 
-/// The dates of `lifecycle`: those declared up to the run's own, and that. What lies behind it is not known yet.
-fn as_of_dates(lifecycle: &LifecycleDef, own: Day) -> Vec<Day> {
-    let mut dates: Vec<Day> = lifecycle.as_of.iter().copied().filter(|day| *day < own).collect();
-    dates.push(own);
-    dates.sort_unstable();
-    dates.dedup();
-    dates
-}
-
-/// The dates at which customers are looked at, ascending: those of transitions, those of `lifecycle` with the start of
-/// the period that each ends, and that of earlier warnings.
-fn wanted_dates(calendar: &Calendar, as_of: &[Day], pairs: &[(Day, Day)], warned: Day) -> Vec<Day> {
-    let starts = as_of.iter().map(|day| calendar.period_before(*day).start);
-    let mut wanted: Vec<Day> = pairs.iter().flat_map(|(from, to)| [*from, *to]).collect();
-    wanted.extend(as_of.iter().copied().chain(starts).chain([warned]));
-    wanted.sort_unstable();
-    wanted.dedup();
-    wanted
-}
-
-/// What the writing walk is made from.
-struct Base<'r> {
-    definition: &'r Definition,
-    lifecycle: &'r LifecycleDef,
-    facts: &'r FactSet,
-    alive: Option<&'r Alive>,
-    calendar: &'r Calendar,
-    rules: &'r Rules,
-    dates: &'r Dates,
-}
-
-impl<'r> Base<'r> {
-    fn writing(
-        &self,
-        as_of: &[Day],
-        pairs: &'r [(Day, Day)],
-        warned: Day,
-        staging: &'r Staging,
-    ) -> Result<Writing<'r>> {
-        let channels = channel_aggregates(self.definition, self.facts);
-        let lookouts =
-            [self.lookout(warned, Some(self.outcome(warned))), self.lookout(self.calendar.as_of, None)];
-        let has_prices = |period: usize| lookouts.iter().any(|lookout| lookout.needs_prices(period));
-        Ok(Writing {
-            layout: Layout::new(self.definition, self.facts),
-            staging,
-            rules: self.rules,
-            dates: self.dates,
-            pairs,
-            steps: Steps::new(pairs, self.dates),
-            views: as_of.iter().map(|day| self.view(*day)).collect(),
-            breadth: BreadthPlan::new(self.calendar, as_of, self.facts.groups.len(), channels.len()),
-            master: Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?,
-            facts: PeriodFacts::read(self.facts, &channels, has_prices)?,
-            alive: self.alive,
-            lookouts,
-        })
-    }
-
-    fn view(&self, day: Day) -> View<'r> {
-        let places = [day, self.calendar.period_before(day).start].map(|day| self.dates.place(day));
-        View { date: self.dates.at(places[0]), places, calendar: self.calendar }
-    }
-
-    /// Where customers are warned of at a date.
-    fn lookout(&self, day: Day, outcome: Option<Outcome>) -> Lookout<'r> {
-        let warning = &self.lifecycle.warning;
-        let place = self.dates.place(day);
-        let periods = TrendPeriods::before(day, self.calendar, warning);
-        let watch = Watch { date: self.dates.at(place), warning, calendar: self.calendar, periods };
-        Lookout { watch, place, before: Day(day.0 - days(warning.holdout_days)), outcome }
-    }
-
-    /// What followed an earlier date.
-    fn outcome(&self, date: Day) -> Outcome {
-        Outcome { date, until: self.calendar.as_of, gap_days: self.rules.gap_days }
-    }
-}
-
 /// Rows of `early_warning` whose texts are held at a time.
 const ROWS: usize = 1 << 16;
 
@@ -203,18 +108,13 @@ const ROWS: usize = 1 << 16;
 fn write_warnings(layout: &Layout<'_>, as_of: Day, all: &Warnings, staging: &Staging) -> Result<()> {
     let mut places = vec![0; all.customers.len()];
     all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
-    let sheet = |rows: std::ops::Range<usize>| {
-        early_warning(layout, as_of, all, &places[rows.clone()], &all.customers[rows])
-    };
+    let sheet =
+        |rows: Range<usize>| early_warning(layout, as_of, all, &places[rows.clone()], &all.customers[rows]);
     let mut writer = staging.table(&sheet(0..0).spec, None)?;
     for start in (0..places.len()).step_by(ROWS) {
         writer.write(sheet(start..places.len().min(start + ROWS)).arrays)?;
     }
     writer.finish()
-}
-
-fn put(staging: &Staging, sheet: Sheet) -> Result<()> {
-    staging.put(&sheet.spec, None, sheet.arrays)
 }
 
 impl Summary {

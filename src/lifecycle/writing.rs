@@ -91,7 +91,8 @@ impl SliceOperator for Writing<'_> {
         for (lookout, trends) in self.lookouts.iter().zip(&mut trends) {
             *trends = lookout.trends(&self.facts, customers)?;
         }
-        let mut profiles: Vec<Vec<Profile>> = self.views.iter().map(|_| Vec::new()).collect();
+        let mut profiles: Vec<Vec<Profile>> =
+            self.views.iter().map(|_| Vec::with_capacity(customers.ranks.len())).collect();
         let mut transitions = transition::empty(self.pairs);
         let mut warnings = [Warnings::default(), Warnings::default()];
         let (mut standings, mut gaps) = (Vec::new(), Vec::new());
