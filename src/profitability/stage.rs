@@ -185,13 +185,16 @@ fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costi
     }
 }
 
+/// Sums of measures, by product group.
+type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
+
 /// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
 /// period. Periods are read one by one, so few are held at a time.
 fn product_totals(
     facts: &FactSet,
     costs: &UnitCosts<'_>,
     slices: &[Range<usize>],
-) -> Result<(Vec<[i128; GROUP_MEASURES]>, Vec<Vec<Walk>>)> {
+) -> Result<(GroupTotals, Vec<Vec<Walk>>)> {
     let groups = facts.groups.len();
     let of_period = |period: usize| {
         let cells = ProductPeriod::new(facts.product_facts(period)?);

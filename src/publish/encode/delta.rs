@@ -37,7 +37,7 @@ pub(super) fn estimate<T: Physical>(values: &[T]) -> usize {
         bytes += steps.bytes();
         sampled += 1;
     }
-    if sampled == 0 { 0 } else { bytes * blocks / sampled }
+    (bytes * blocks).checked_div(sampled).unwrap_or(0)
 }
 
 /// At least so many blocks are looked at for an estimate, if there are.

@@ -107,7 +107,7 @@ fn uneven_groups<T: Physical>(values: &[T]) -> usize {
     let stride = (groups.len() / SAMPLED_GROUPS).max(1);
     let sampled = groups.len().div_ceil(stride);
     let uneven = groups.iter().step_by(stride).filter(|group| !hybrid::is_flat(*group, group[0])).count();
-    if sampled == 0 { 1 } else { groups.len() * uneven / sampled + 1 }
+    (groups.len() * uneven).checked_div(sampled).unwrap_or(0) + 1
 }
 
 /// At least so many groups are looked at for an estimate, if there are.

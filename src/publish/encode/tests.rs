@@ -1,5 +1,7 @@
 //! Column chunks against the parquet crate: its decoder reads back what went in, and its writer makes the same statistics.
 
+#![allow(clippy::cast_possible_truncation, reason = "numbers are drawn and cut to size")]
+
 use super::column::PAGE_ROWS;
 use super::{Chunk, bits};
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array};
@@ -56,7 +58,7 @@ fn check(array: &ArrayRef, nullable: bool) -> Encoding {
     let mut seen = Vec::new();
     for (page, location) in offsets.page_locations().iter().enumerate() {
         let start = page * PAGE_ROWS;
-        assert_eq!(location.first_row_index as usize, start);
+        assert_eq!(usize::try_from(location.first_row_index), Ok(start));
         let rows = array.slice(start, PAGE_ROWS.min(array.len() - start));
         assert_eq!(page_facts(&columns, page), facts(&rows), "page {page}");
         assert_eq!(columns.is_null_page(page), rows.null_count() == rows.len());
@@ -115,6 +117,11 @@ fn long(values: impl IntoIterator<Item = i64>) -> ArrayRef {
     Arc::new(Int64Array::from_iter_values(values))
 }
 
+/// The low 32 bits, with a sign.
+fn low_half(value: i64) -> i32 {
+    value as i32
+}
+
 /// Numbers without a pattern, the same in every run (xorshift).
 fn scattered(count: usize) -> impl Iterator<Item = u64> {
     let next = |state: &u64| Some(state ^ state << 13).map(|x| x ^ x >> 7).map(|x| x ^ x << 17);
@@ -144,7 +151,7 @@ fn steps_of_every_width_are_read_back() {
         let array = long(scattered(1000).map(|value| (value >> (63 - width)).cast_signed()));
         check(&array, false);
         if width < 32 {
-            let dates = scattered(1000).map(|value| (value >> (63 - width)) as u32 as i32);
+            let dates = scattered(1000).map(|value| low_half((value >> (63 - width)).cast_signed()));
             let array: ArrayRef = Arc::new(Date32Array::from_iter_values(dates));
             check(&array, false);
         }
@@ -198,7 +205,8 @@ fn few_distant_values_are_a_dictionary_and_many_are_not() {
 
 #[test]
 fn mostly_zero_columns_become_runs() {
-    let sparse = |value: u64| if value % 50 == 0 { (value % 100 * 1_000_003).cast_signed() } else { 0 };
+    let sparse =
+        |value: u64| if value.is_multiple_of(50) { (value % 100 * 1_000_003).cast_signed() } else { 0 };
     let array = long(scattered(100_000).map(sparse));
     assert_eq!(check(&array, true), Encoding::RLE_DICTIONARY);
     assert!(file_of(&array, true, &[]).len() < 20_000);
@@ -268,7 +276,7 @@ proptest! {
     fn what_was_written_is_read(stretches in proptest::collection::vec(stretch(), 1..30), narrow: bool) {
         let values: Vec<Option<i64>> = stretches.concat();
         let array: ArrayRef = if narrow {
-            Arc::new(Date32Array::from_iter(values.iter().map(|value| value.map(|value| value as i32))))
+            Arc::new(Date32Array::from_iter(values.iter().map(|value| value.map(low_half))))
         } else {
             Arc::new(Int64Array::from(values))
         };
