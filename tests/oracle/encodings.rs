@@ -39,7 +39,11 @@ fn edges(rows: i64) -> Sheet {
     add("constant", ColumnKind::Integer, false, |_| Some(-7));
     add("any", ColumnKind::Integer, false, |row| Some(drawn(row)));
     add("of_every_width", ColumnKind::Integer, false, |row| Some(drawn(row) >> (row / 100 % 64)));
-    add("extreme", ColumnKind::Integer, true, |row| [Some(i64::MIN), Some(i64::MAX), None][row as usize % 3]);
+    add("extreme", ColumnKind::Integer, true, |row| match row % 3 {
+        0 => Some(i64::MIN),
+        1 => Some(i64::MAX),
+        _ => None,
+    });
     add("few", ColumnKind::Money(4), false, |row| Some(drawn(row) % 1000 * 123_457));
     add("two", ColumnKind::Integer, false, |row| Some(drawn(row) & 1));
     add("sparse", ColumnKind::Money(2), true, |row| {
