@@ -9,6 +9,7 @@ use crate::expect::{self, Checked};
 use crate::facts::schema::{AttributeTypes, Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake, SourceView};
 use crate::lifecycle;
+use crate::memory::Memory;
 use crate::perception;
 use crate::pipeline::{self, Definition, KeyType, Stage};
 use crate::profitability;
@@ -81,7 +82,7 @@ pub const STAGES: &[Stage<Workspace>] = &[
         run: |work| {
             let costing = work.costing.as_ref().expect("costing comes first");
             let (summary, history) =
-                profitability::run(&work.definition, work.facts(), costing, &work.staging)?;
+                profitability::run(&work.definition, work.facts(), costing, &work.memory, &work.staging)?;
             work.history = history;
             work.note_unbought(&summary)?;
             let account = report::profitability_line(&summary, &work.definition);
@@ -215,6 +216,7 @@ pub struct Workspace {
     previous: Option<Record>,
     state: std::path::PathBuf,
     staging: Staging,
+    memory: Memory,
     facts: Option<FactSet>,
     costing: Option<Costing>,
     profit: Option<profitability::Summary>,
@@ -421,6 +423,7 @@ impl Workspace {
             row_group_rows: definition.publish.row_group_rows,
         };
         Ok(Self {
+            memory: Memory::of_machine(&home.state()),
             state: home.state(),
             staging: home.begin(write)?,
             definition,

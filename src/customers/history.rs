@@ -2,10 +2,12 @@
 //! costs belong to it; lifetime value and lifecycle read it slice by slice.
 
 use super::days::DaySlice;
+use super::scratch::Scratch;
+use super::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
-use crate::facts::schema::widen;
-use arrow::array::ArrayRef;
+use crate::memory::Memory;
 use arrow::buffer::ScalarBuffer;
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// What customers did and brought over their lives: what lifecycle and lifetime value are computed from.
@@ -19,28 +21,61 @@ pub struct CustomerHistory {
     pub acquisition_cost: ScalarBuffer<i64>,
 }
 
-/// Grain: identified customer × day with a sale line, a return line or a cost.
+/// Grain: identified customer × day with a sale line, a return line or a cost. Kept by period and slice of customers.
 #[derive(Debug)]
 pub struct CustomerDays {
     customers: usize,
-    periods: Vec<PeriodDays>,
+    slices: usize,
+    periods: usize,
+    rows: usize,
+    /// Of the first period the slices in order, then those of the next: the place in its slice of each row's customer,
+    /// then the columns of `PeriodDays`.
+    parts: Scratch,
 }
 
-/// The days of one period, sorted by rank and day. Columns are as narrow as their values allow.
+/// The days of one period, sorted by rank and day.
 #[derive(Debug)]
 pub(crate) struct PeriodDays {
     pub(crate) ranks: Vec<u32>,
     /// In the order of `DaySlice`'s columns.
-    pub(crate) columns: [ArrayRef; COLUMNS],
+    pub(crate) columns: [Vec<i64>; COLUMNS],
 }
 
 /// Day, orders and five columns of money.
 pub(crate) const COLUMNS: usize = 7;
 
+impl PeriodDays {
+    /// Rows of the customers of these ranks.
+    fn rows(&self, ranks: &Range<usize>) -> Range<usize> {
+        let bound = |rank: usize| self.ranks.partition_point(|known| (*known as usize) < rank);
+        bound(ranks.start)..bound(ranks.end)
+    }
+}
+
 impl CustomerDays {
-    /// Of consecutive periods.
-    pub(crate) fn new(customers: usize, periods: Vec<PeriodDays>) -> Self {
-        Self { customers, periods }
+    /// Nothing yet, of this many identified customers in so many periods.
+    pub(crate) fn new(customers: usize, periods: usize, memory: &Memory) -> Self {
+        let slices = slices::slices(0..customers).count();
+        Self { customers, slices, periods: 0, rows: 0, parts: Scratch::new(slices * periods, memory) }
+    }
+
+    /// Keeps the days of the next period.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn add(&mut self, days: &PeriodDays) -> Result<()> {
+        let first_part = self.periods * self.slices;
+        let slices: Vec<Range<usize>> = slices::slices(0..self.customers).collect();
+        slices.into_par_iter().enumerate().try_for_each(|(number, ranks)| {
+            let rows = days.rows(&ranks);
+            let place = |rank: &u32| i64::from(*rank) - ranks.start as i64;
+            let places: Vec<i64> = days.ranks[rows.clone()].iter().map(place).collect();
+            let columns = days.columns.iter().map(|column| &column[rows.clone()]);
+            self.parts.keep(first_part + number, std::iter::once(&places[..]).chain(columns))
+        })?;
+        self.rows += days.ranks.len();
+        self.periods += 1;
+        Ok(())
     }
 
     /// Identified customers: ranks below this.
@@ -50,36 +85,48 @@ impl CustomerDays {
 
     /// Rows of all customers.
     pub fn rows(&self) -> usize {
-        self.periods.iter().map(|period| period.ranks.len()).sum()
+        self.rows
     }
 
-    /// The days of these customers.
+    /// The days of these customers, who are of one slice.
     ///
     /// # Errors
-    /// None today: days are held in memory.
+    /// A disk that fails.
     pub fn slice(&self, ranks: Range<usize>) -> Result<DaySlice> {
-        let bound = |period: &PeriodDays, rank: usize| period.ranks.partition_point(|r| (*r as usize) < rank);
-        let rows = |period| bound(period, ranks.start)..bound(period, ranks.end);
-        let parts: Vec<(&PeriodDays, Range<usize>)> =
-            self.periods.iter().map(|period| (period, rows(period))).collect();
-        let customer = |rank: u32| rank as usize - ranks.start;
+        let number = ranks.start / SLICE_CUSTOMERS;
+        let first = number * SLICE_CUSTOMERS;
+        assert!(ranks.end <= first + SLICE_CUSTOMERS, "customers of one slice");
+        let wanted = ranks.start - first..ranks.end - first;
         let mut starts = vec![0; ranks.len() + 1];
-        for (period, rows) in &parts {
-            period.ranks[rows.clone()].iter().for_each(|rank| starts[customer(*rank) + 1] += 1);
+        let mut places = Vec::with_capacity(self.periods);
+        for period in 0..self.periods {
+            let of_period = self.parts.column(period * self.slices + number, 0)?;
+            let mut of_period: Vec<usize> = of_period.into_iter().map(index).collect();
+            let rows = of_period.partition_point(|place| *place < wanted.start)
+                ..of_period.partition_point(|place| *place < wanted.end);
+            for place in &mut of_period[rows.clone()] {
+                *place -= wanted.start;
+                starts[*place + 1] += 1;
+            }
+            places.push((rows, of_period));
         }
         (1..starts.len()).for_each(|index| starts[index] += starts[index - 1]);
+        // One customer after another, each in the order of periods: a counting sort.
         let mut free = starts.clone();
+        for (rows, places) in &mut places {
+            for place in &mut places[rows.clone()] {
+                let customer = &mut free[*place];
+                *place = *customer;
+                *customer += 1;
+            }
+        }
         let mut columns: [Vec<i64>; COLUMNS] = std::array::from_fn(|_| vec![0; starts[ranks.len()]]);
-        for (period, rows) in parts {
-            let mut place = |rank: &u32| {
-                let free = &mut free[customer(*rank)];
-                *free += 1;
-                *free - 1
-            };
-            let places: Vec<usize> = period.ranks[rows.clone()].iter().map(&mut place).collect();
-            for (column, values) in columns.iter_mut().zip(&period.columns) {
-                let values = widen(&values.slice(rows.start, rows.len()));
-                places.iter().zip(values).for_each(|(place, value)| column[*place] = value);
+        for (period, (rows, places)) in places.iter().enumerate().filter(|(_, (rows, _))| !rows.is_empty()) {
+            for (number_of_column, column) in columns.iter_mut().enumerate() {
+                let values = self.parts.column(period * self.slices + number, number_of_column + 1)?;
+                for (place, value) in places[rows.clone()].iter().zip(&values[rows.clone()]) {
+                    column[*place] = *value;
+                }
             }
         }
         let [day, orders, net_revenue, gross_margin, contribution, avoidable_margin, full_margin] = columns;
@@ -95,4 +142,8 @@ impl CustomerDays {
             full_margin,
         })
     }
+}
+
+fn index(place: i64) -> usize {
+    usize::try_from(place).expect("places are not negative")
 }

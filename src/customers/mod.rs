@@ -9,6 +9,8 @@ pub(crate) mod calendar;
 pub(crate) mod days;
 pub(crate) mod grouping;
 pub(crate) mod history;
+pub(crate) mod keyed_rows;
 pub(crate) mod operator;
+pub(crate) mod order_statistics;
 pub(crate) mod scratch;
 pub(crate) mod slices;

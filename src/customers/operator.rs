@@ -94,6 +94,7 @@ impl<A: SliceOperator, B: SliceOperator> SliceOperator for (A, B) {
 mod tests {
     use super::*;
     use crate::customers::slices::SLICE_CUSTOMERS;
+    use crate::memory::Memory;
 
     /// Notes the first rank of every slice, and of the window it is in.
     struct FirstRanks;
@@ -124,7 +125,9 @@ mod tests {
 
     #[test]
     fn operators_that_share_a_walk_see_every_slice_in_order() {
-        let days = CustomerDays::new(100 * SLICE_CUSTOMERS + 1, Vec::new());
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::of_machine(folder.path());
+        let days = CustomerDays::new(100 * SLICE_CUSTOMERS + 1, 0, &memory);
         let (one, other) = walk(&days, &(FirstRanks, FirstRanks)).unwrap();
         assert_eq!(one, other);
         assert!(one.iter().all(|(window, first)| window <= first));

@@ -1,14 +1,13 @@
 //! Columns of customers kept from one walk to a later one: packed slice by slice, and spilled past the memory budget.
 
 use crate::error::Result;
-use crate::memory::{Extent, MemoryBudget, Reservation, SpillFile};
-use std::sync::{Arc, OnceLock};
+use crate::memory::{Extent, Memory, Reservation};
+use std::sync::OnceLock;
 
 /// Integer columns of every slice. A slice is written once, by whichever thread made it, and read as often as needed.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    budget: MemoryBudget,
-    spill: Arc<SpillFile>,
+    memory: Memory,
     slices: Vec<OnceLock<Vec<Column>>>,
 }
 
@@ -22,18 +21,14 @@ struct Column {
 
 #[derive(Debug)]
 enum Bytes {
-    Held(Vec<u8>, #[expect(dead_code, reason = "held until the bytes are dropped")] Reservation),
+    Held(Vec<u8>, #[expect(dead_code, reason = "held as long as the bytes")] Reservation),
     Spilled(Extent),
 }
 
 impl Scratch {
     /// For so many slices.
-    pub(crate) fn new(slices: usize, budget: &MemoryBudget, spill: &Arc<SpillFile>) -> Self {
-        Self {
-            budget: budget.clone(),
-            spill: spill.clone(),
-            slices: (0..slices).map(|_| OnceLock::new()).collect(),
-        }
+    pub(crate) fn new(slices: usize, memory: &Memory) -> Self {
+        Self { memory: memory.clone(), slices: (0..slices).map(|_| OnceLock::new()).collect() }
     }
 
     /// Keeps the columns of a slice; they need not be of one length.
@@ -50,11 +45,12 @@ impl Scratch {
         let width = width_of(values);
         let bytes = packed(values, width);
         // Half of the budget at most: what works on the columns needs the rest.
-        let is_roomy = self.budget.free() > self.budget.limit() / 2;
-        let reservation = is_roomy.then(|| self.budget.reserve(bytes.len() as u64)).flatten();
+        let budget = &self.memory.budget;
+        let is_roomy = budget.free() > budget.limit() / 2;
+        let reservation = is_roomy.then(|| budget.reserve(bytes.len() as u64)).flatten();
         let bytes = match reservation {
             Some(reservation) => Bytes::Held(bytes, reservation),
-            None => Bytes::Spilled(self.spill.write(&bytes)?),
+            None => Bytes::Spilled(self.memory.spill.write(&bytes)?),
         };
         Ok(Column { width, rows: values.len(), bytes })
     }
@@ -68,7 +64,7 @@ impl Scratch {
         let Column { width, rows, bytes } = &columns[column];
         match bytes {
             Bytes::Held(bytes, _) => Ok(unpacked(bytes, *width, *rows)),
-            Bytes::Spilled(extent) => Ok(unpacked(&self.spill.read(*extent)?, *width, *rows)),
+            Bytes::Spilled(extent) => Ok(unpacked(&self.memory.spill.read(*extent)?, *width, *rows)),
         }
     }
 }
@@ -117,7 +113,9 @@ fn unpacked(bytes: &[u8], width: usize, rows: usize) -> Vec<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::{MemoryBudget, SpillFile};
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn value() -> impl Strategy<Value = i64> {
         prop_oneof![Just(0), -128..128_i64, -40_000..40_000_i64, Just(i64::from(i32::MIN)), any::<i64>()]
@@ -130,14 +128,15 @@ mod tests {
             is_unlimited: bool,
         ) {
             let folder = tempfile::tempdir().unwrap();
-            let spill = Arc::new(SpillFile::new(folder.path()));
             let budget = if is_unlimited { MemoryBudget::unlimited() } else { MemoryBudget::of(0) };
-            let scratch = Scratch::new(2, &budget, &spill);
+            let spill = Arc::new(SpillFile::new(folder.path()));
+            let memory = Memory { budget, spill };
+            let scratch = Scratch::new(2, &memory);
             scratch.keep(1, columns.iter().map(Vec::as_slice)).unwrap();
             for (number, column) in columns.iter().enumerate() {
                 prop_assert_eq!(&scratch.column(1, number).unwrap(), column);
             }
-            prop_assert!(!is_unlimited || spill.written() == 0);
+            prop_assert!(!is_unlimited || memory.spill.written() == 0);
         }
     }
 

@@ -14,13 +14,11 @@ fn band() -> usize {
     2 * rayon::current_num_threads()
 }
 
-/// Slices that share what is read for them: kept state comes in chunks of as many customers who were active in a period,
-/// so that of a range of few slices most chunks would be read once more by the next.
-const WINDOW: usize = 8;
-
-/// Ranges of consecutive slices that share what is read for them, in order; wide enough for every core.
+/// Ranges of consecutive slices that share what is read for them, in order; wide enough for every core. Kept state comes
+/// in chunks of as many customers as a slice has, but only of those who were active in a period: read slice by slice, most
+/// chunks would be read several times.
 pub(crate) fn windows(customers: usize) -> impl Iterator<Item = Range<usize>> {
-    let customers_of_window = SLICE_CUSTOMERS * WINDOW.max(band());
+    let customers_of_window = SLICE_CUSTOMERS * BLOCK.max(band());
     let starts = (0..customers).step_by(customers_of_window);
     starts.map(move |start| start..customers.min(start + customers_of_window))
 }
@@ -59,6 +57,49 @@ pub(crate) fn in_order<T: Send>(
     ready.into_iter().try_for_each(take)
 }
 
+/// Slices whose columns are read together: 131,072 customers, which is a row group of a published table unless the
+/// pipeline says otherwise, so that its decoded columns are handed out without a copy.
+const BLOCK: usize = 8;
+
+/// Like [`in_order`], for columns that can only be read forward: reads one block of slices after another, and makes
+/// something of every slice of a block in parallel while the block before is taken and the block after is read. At
+/// most two blocks of columns are held.
+///
+/// # Errors
+/// What `read`, `make` or `take` returns.
+pub(crate) fn in_order_reading<B: Send + Sync, T: Send>(
+    ranks: Range<usize>,
+    mut read: impl FnMut(Range<usize>) -> Result<B> + Send,
+    make: impl Fn(&B, Range<usize>) -> Result<T> + Sync,
+    mut take: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    let slices: Vec<Range<usize>> = slices(ranks).collect();
+    let mut blocks = slices.chunks(BLOCK);
+    let mut current = blocks.next();
+    let mut columns = current.map(|block| read(span(block))).transpose()?;
+    let mut ready: Vec<T> = Vec::new();
+    while let (Some(block), Some(of_block)) = (current, columns.take()) {
+        let done = std::mem::take(&mut ready);
+        current = blocks.next();
+        let take_and_read = || {
+            done.into_iter().try_for_each(&mut take)?;
+            current.map(|next| read(span(next))).transpose()
+        };
+        let make_block = || -> Vec<Result<T>> {
+            block.par_iter().with_max_len(1).map(|slice| make(&of_block, slice.clone())).collect()
+        };
+        let (next, made) = rayon::join(take_and_read, make_block);
+        columns = next?;
+        ready = made.into_iter().collect::<Result<_>>()?;
+    }
+    ready.into_iter().try_for_each(take)
+}
+
+/// The ranks of consecutive slices.
+fn span(slices: &[Range<usize>]) -> Range<usize> {
+    slices[0].start..slices[slices.len() - 1].end
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,10 +119,33 @@ mod tests {
 
     #[test]
     fn windows_are_whole_slices() {
-        let customers = 3 * SLICE_CUSTOMERS * WINDOW.max(band()) + 5;
+        let customers = 3 * SLICE_CUSTOMERS * BLOCK.max(band()) + 5;
         let windows: Vec<Range<usize>> = windows(customers).collect();
         assert_eq!((windows.len(), windows[3].len(), windows[3].end), (4, 5, customers));
         assert!(windows.iter().all(|window| window.start % SLICE_CUSTOMERS == 0));
+    }
+
+    #[test]
+    fn blocks_are_read_once_and_their_slices_come_in_order() {
+        let end = SLICE_CUSTOMERS * (2 * BLOCK + 1) + 5;
+        let mut read_to = 7;
+        let mut next = 7;
+        let read = |block: Range<usize>| {
+            assert_eq!(block.start, read_to);
+            read_to = block.end;
+            Ok(block)
+        };
+        let make = |block: &Range<usize>, slice: Range<usize>| {
+            assert!(block.start <= slice.start && slice.end <= block.end);
+            Ok(slice)
+        };
+        in_order_reading(7..end, read, make, |slice| {
+            assert_eq!(slice.start, next);
+            next = slice.end;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!((read_to, next), (end, end));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use arrow::array::{Array, ArrayRef, Int64Array, StringArray};
 use std::sync::Arc;
 
 pub use super::inputs::identity::Identity;
-pub(crate) use super::kernel::column::{narrow, widen};
 
 /// All customers of the run, sorted by key: integers numerically, text bytewise.
 ///

@@ -6,6 +6,26 @@ mod budget;
 mod machine;
 mod spill;
 
+use std::path::Path;
+use std::sync::Arc;
+
 pub use budget::{MemoryBudget, Reservation};
 pub use machine::default_budget;
 pub use spill::{Extent, SpillFile};
+
+/// What a run may hold in memory, and where it puts the rest.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// Shared by all stages.
+    pub budget: MemoryBudget,
+    /// Shared by all that spills.
+    pub spill: Arc<SpillFile>,
+}
+
+impl Memory {
+    /// The budget of this machine; what does not fit goes to a file in this folder.
+    pub fn of_machine(folder: &Path) -> Self {
+        let budget = default_budget().map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
+        Self { budget, spill: Arc::new(SpillFile::new(folder)) }
+    }
+}

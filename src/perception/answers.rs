@@ -1,15 +1,17 @@
-//! Answers added up: per slice of the customers, supplier and attribute.
+//! Answers added up: per segment of the customers, supplier and attribute.
 
-use super::cuts::{Cuts, Slice};
-use super::sources::{Answer, Asked};
-use super::sums::{SCORE_SCALE, Sum, real};
+use super::cuts::{Cuts, Segment, Segments};
+use super::rows::{Answer, Answers, Score};
+use super::sources::Asked;
+use super::sums::{SCORE_SCALE, Sum};
 use crate::pipeline::{OfferAttributeDef, PerceptionDef};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 /// What an answer was given about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub(crate) slice: Slice,
+    pub(crate) segment: Segment,
     /// 0 is the firm.
     pub(crate) supplier: u32,
     pub(crate) attribute: u32,
@@ -21,7 +23,6 @@ pub(crate) struct Cell {
     pub(crate) answers: i64,
     /// Distinct customers or others who answered.
     pub(crate) respondents: i64,
-    last: Option<u32>,
     pub(crate) importance: Sum,
     pub(crate) expectation: Sum,
     pub(crate) performance: Sum,
@@ -64,25 +65,100 @@ pub(crate) fn tolerance(def: &PerceptionDef) -> i64 {
     scaled.unwrap_or(i64::MAX)
 }
 
-impl Answer {
-    /// Performance − expectation.
-    pub(crate) fn gap(&self) -> Option<i64> {
-        self.performance.zip(self.expectation).map(|(performance, expectation)| performance - expectation)
+impl Cell {
+    fn add(&mut self, answers: &Answers, answer: &Answer, tolerance: i64) {
+        self.answers += 1;
+        self.importance.add(answers.score(answer, Score::Importance));
+        self.expectation.add(answers.score(answer, Score::Expectation));
+        self.performance.add(answers.score(answer, Score::Performance));
+        if let Some(gap) = answers.gap(answer) {
+            self.gap.add(Some(gap));
+            self.classes[Satisfaction::of(gap, tolerance) as usize] += 1;
+        }
+    }
+
+    /// Adds what others answered.
+    fn merge(&mut self, other: &Self) {
+        self.answers += other.answers;
+        self.respondents += other.respondents;
+        self.importance.merge(&other.importance);
+        self.expectation.merge(&other.expectation);
+        self.performance.merge(&other.performance);
+        self.gap.merge(&other.gap);
+        self.classes.iter_mut().zip(other.classes).for_each(|(count, more)| *count += more);
     }
 }
 
-impl Cell {
-    fn add(&mut self, answer: &Answer, tolerance: i64) {
-        self.answers += 1;
-        self.respondents += i64::from(self.last != Some(answer.who));
-        self.last = Some(answer.who);
-        self.importance.add(answer.importance);
-        self.expectation.add(answer.expectation);
-        self.performance.add(answer.performance);
-        self.gap.add(answer.gap());
-        if let Some(gap) = answer.gap() {
-            self.classes[Satisfaction::of(gap, tolerance) as usize] += 1;
+/// Answers of a slice of respondents, added up by tracking period; over the whole history, who gave them.
+#[derive(Debug, Default)]
+pub(crate) struct SliceTotals {
+    of_period: HashMap<Segment, Topics<Cell>>,
+    ever: HashMap<Segment, Topics<()>>,
+}
+
+/// What is counted of each topic that answers are about.
+#[derive(Debug)]
+struct Topics<T> {
+    /// By topic: its place among `found` + 1, 0 as long as there is no answer.
+    place_of: Vec<u32>,
+    found: Vec<Respondents<T>>,
+}
+
+#[derive(Debug)]
+struct Respondents<T> {
+    topic: u32,
+    count: i64,
+    last: u32,
+    counted: T,
+}
+
+impl<T: Default> Topics<T> {
+    fn new(topics: usize) -> Self {
+        Self { place_of: vec![0; topics], found: Vec::new() }
+    }
+
+    /// What is counted of a topic, after counting a respondent. Respondents come in order.
+    fn of(&mut self, answer: &Answer) -> &mut T {
+        let place = &mut self.place_of[answer.topic as usize];
+        if *place == 0 {
+            self.found.push(Respondents {
+                topic: answer.topic,
+                count: 1,
+                last: answer.who,
+                counted: T::default(),
+            });
+            *place = u32::try_from(self.found.len()).expect("few topics");
         }
+        let found = &mut self.found[*place as usize - 1];
+        found.count += i64::from(found.last != answer.who);
+        found.last = answer.who;
+        &mut found.counted
+    }
+}
+
+impl SliceTotals {
+    /// Adds up the answers of these ranks. `topics` is how many there are of all.
+    pub(crate) fn new(
+        answers: &Answers,
+        ranks: &Range<usize>,
+        (cuts, segments): (&Cuts, &Segments),
+        topics: usize,
+        tolerance: i64,
+    ) -> Self {
+        let mut totals = Self::default();
+        for answered in answers.of(ranks).chunk_by(|a, b| (a.who, a.day) == (b.who, b.day)) {
+            let period = cuts.period(answered[0].day);
+            for segment in segments.of(answered[0].who) {
+                let of_period = totals.of_period.entry(segment.over(period));
+                let of_period = of_period.or_insert_with(|| Topics::new(topics));
+                let ever = totals.ever.entry(*segment).or_insert_with(|| Topics::new(topics));
+                for answer in answered {
+                    of_period.of(answer).add(answers, answer, tolerance);
+                    ever.of(answer);
+                }
+            }
+        }
+        totals
     }
 }
 
@@ -96,35 +172,50 @@ pub(crate) struct Board<'r> {
 }
 
 impl<'r> Board<'r> {
-    pub(crate) fn new(asked: &'r Asked, def: &'r PerceptionDef, cuts: &Cuts) -> Self {
-        let tolerance = tolerance(def);
-        let mut cells: BTreeMap<Key, Cell> = BTreeMap::new();
-        for answer in &asked.answers {
-            for slice in cuts.slices(answer.who, answer.day) {
-                let key = Key { slice, supplier: answer.supplier, attribute: answer.attribute };
-                cells.entry(key).or_default().add(answer, tolerance);
-            }
-        }
+    pub(crate) fn new(asked: &'r Asked, def: &'r PerceptionDef) -> Self {
         let overall = asked.attributes.iter().position(|name| *name == def.overall);
-        Self { asked, def, cells, overall: overall.and_then(|place| u32::try_from(place).ok()) }
+        let overall = overall.and_then(|place| u32::try_from(place).ok());
+        Self { asked, def, cells: BTreeMap::new(), overall }
     }
 
-    /// Slices with an answer about the firm, ascending.
-    pub(crate) fn slices(&self) -> Vec<Slice> {
-        let own = self.cells.keys().filter(|key| key.supplier == 0).map(|key| key.slice);
-        let mut slices: Vec<Slice> = own.collect();
-        slices.dedup();
-        slices
+    /// Adds the answers of a slice. A period's answers are those of the whole history too; its respondents are counted anew.
+    pub(crate) fn add(&mut self, slice: SliceTotals) {
+        for (segment, topics) in slice.of_period {
+            for found in topics.found {
+                let cell = Cell { respondents: found.count, ..found.counted };
+                self.cell_mut(segment, found.topic).merge(&cell);
+                self.cell_mut(segment.ever(), found.topic).merge(&found.counted);
+            }
+        }
+        for (segment, topics) in slice.ever {
+            for found in topics.found {
+                self.cell_mut(segment, found.topic).respondents += found.count;
+            }
+        }
+    }
+
+    fn cell_mut(&mut self, segment: Segment, topic: u32) -> &mut Cell {
+        let attributes = self.asked.answers.attributes();
+        let key = Key { segment, supplier: topic / attributes, attribute: topic % attributes };
+        self.cells.entry(key).or_default()
+    }
+
+    /// Segments with an answer about the firm, ascending.
+    pub(crate) fn segments(&self) -> Vec<Segment> {
+        let own = self.cells.keys().filter(|key| key.supplier == 0).map(|key| key.segment);
+        let mut segments: Vec<Segment> = own.collect();
+        segments.dedup();
+        segments
     }
 
     /// Answers about one attribute of a supplier.
-    pub(crate) fn cell(&self, slice: Slice, supplier: u32, attribute: u32) -> Option<&Cell> {
-        self.cells.get(&Key { slice, supplier, attribute })
+    pub(crate) fn cell(&self, segment: Segment, supplier: u32, attribute: u32) -> Option<&Cell> {
+        self.cells.get(&Key { segment, supplier, attribute })
     }
 
-    /// Attributes but the offer as a whole, with an answer about this supplier in the slice.
-    pub(crate) fn items(&self, slice: Slice, supplier: u32) -> Vec<(u32, &Cell)> {
-        let range = Key { slice, supplier, attribute: 0 }..=Key { slice, supplier, attribute: u32::MAX };
+    /// Attributes but the offer as a whole, with an answer about this supplier in the segment.
+    pub(crate) fn items(&self, segment: Segment, supplier: u32) -> Vec<(u32, &Cell)> {
+        let range = Key { segment, supplier, attribute: 0 }..=Key { segment, supplier, attribute: u32::MAX };
         let cells = self.cells.range(range).map(|(key, cell)| (key.attribute, cell));
         cells.filter(|(attribute, _)| Some(*attribute) != self.overall).collect()
     }
@@ -145,55 +236,5 @@ impl<'r> Board<'r> {
             0 => &self.def.own,
             other => &self.asked.competitors[other as usize - 1],
         }
-    }
-
-    /// Interviews about a supplier: answers of one respondent on one day.
-    pub(crate) fn interviews(&self, supplier: u32) -> impl Iterator<Item = Interview> {
-        let same = |a: &Answer, b: &Answer| (a.who, a.day, a.supplier) == (b.who, b.day, b.supplier);
-        let own = self.asked.answers.chunk_by(same).filter(move |answers| answers[0].supplier == supplier);
-        own.map(Interview::of)
-    }
-}
-
-/// One respondent's view of one supplier on one day; of an attribute asked about twice, the mean.
-#[derive(Debug, Clone)]
-pub(crate) struct Interview {
-    pub(crate) who: u32,
-    pub(crate) day: i32,
-    performance: BTreeMap<u32, Sum>,
-    gap: BTreeMap<u32, Sum>,
-}
-
-impl Interview {
-    fn of(answers: &[Answer]) -> Self {
-        let mut interview = Self {
-            who: answers[0].who,
-            day: answers[0].day,
-            performance: BTreeMap::new(),
-            gap: BTreeMap::new(),
-        };
-        for answer in answers {
-            interview.performance.entry(answer.attribute).or_default().add(answer.performance);
-            interview.gap.entry(answer.attribute).or_default().add(answer.gap());
-        }
-        interview
-    }
-
-    /// Attributes with a performance.
-    pub(crate) fn attributes(&self) -> impl Iterator<Item = u32> {
-        self.performance.iter().filter(|(_, sum)| sum.count > 0).map(|(attribute, _)| *attribute)
-    }
-
-    pub(crate) fn performance(&self, attribute: u32) -> Option<f64> {
-        self.performance.get(&attribute).and_then(Sum::mean)
-    }
-
-    pub(crate) fn satisfaction(&self, attribute: u32, tolerance: i64) -> Option<Satisfaction> {
-        let gap = self.gap.get(&attribute).and_then(Sum::mean)?;
-        Some(match real(tolerance) {
-            tolerance if gap > tolerance => Satisfaction::Delighted,
-            tolerance if gap < -tolerance => Satisfaction::Dissatisfied,
-            _ => Satisfaction::Satisfied,
-        })
     }
 }

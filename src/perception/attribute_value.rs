@@ -1,10 +1,10 @@
 //! `attribute_value`: importance, expectation and performance of the firm, by attribute and what it belongs to.
 //!
 //! Quadrants: J. A. Martilla, J. C. James, "Importance–performance analysis" (1977): attributes above or below the mean
-//! importance and the mean performance of all attributes of the same slice.
+//! importance and the mean performance of all attributes of the same segment.
 
 use super::answers::{Board, Cell};
-use super::cuts::{Cuts, Slice};
+use super::cuts::{Cuts, Segment};
 use super::importance::Derived;
 use super::layout::Layout;
 use super::weighting::{Basis, Level, Shares, best_shares, levels, shares, weighted};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// One attribute, driver, group, or the offer as a whole.
 struct Row<'r> {
-    slice: Slice,
+    segment: Segment,
     level: &'static str,
     name: &'r str,
     group: Option<&'static str>,
@@ -36,67 +36,70 @@ pub(crate) fn sheet(
     layout: Layout<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
-    derived: &BTreeMap<Slice, Derived>,
+    derived: &BTreeMap<Segment, Derived>,
 ) -> Sheet {
-    let groups: Vec<(Slice, BTreeMap<Level, Vec<u32>>)> =
-        board.slices().into_iter().map(|slice| (slice, levels(board, &item_numbers(board, slice)))).collect();
+    let groups: Vec<(Segment, BTreeMap<Level, Vec<u32>>)> = board
+        .segments()
+        .into_iter()
+        .map(|segment| (segment, levels(board, &item_numbers(board, segment))))
+        .collect();
     let rows: Vec<Row<'_>> = groups
         .iter()
-        .flat_map(|(slice, levels)| rows_of(board, *slice, derived.get(slice), levels))
+        .flat_map(|(segment, levels)| rows_of(board, *segment, derived.get(segment), levels))
         .collect();
     draw(layout, cuts, &rows)
 }
 
-fn item_numbers(board: &Board<'_>, slice: Slice) -> Vec<u32> {
-    board.items(slice, 0).into_iter().map(|(item, _)| item).collect()
+fn item_numbers(board: &Board<'_>, segment: Segment) -> Vec<u32> {
+    board.items(segment, 0).into_iter().map(|(item, _)| item).collect()
 }
 
 fn rows_of<'r>(
     board: &'r Board<'_>,
-    slice: Slice,
+    segment: Segment,
     derived: Option<&'r Derived>,
     levels: &'r BTreeMap<Level, Vec<u32>>,
 ) -> Vec<Row<'r>> {
-    let shares = Basis::ALL.map(|basis| shares(board, slice, derived, basis));
-    let items = board.items(slice, 0);
+    let shares = Basis::ALL.map(|basis| shares(board, segment, derived, basis));
+    let items = board.items(segment, 0);
     let means = mean_performance(&items);
     let mut rows: Vec<Row<'r>> = items
         .iter()
         .map(|(item, cell)| Row {
             shares: shares.each_ref().map(|shares| shares.get(item).copied()),
             quadrants: shares.each_ref().map(|shares| quadrant(*item, cell, shares, means)),
-            ..item_row(board, slice, *item, cell, derived)
+            ..item_row(board, segment, *item, cell, derived)
         })
         .collect();
-    let best = best_shares(board, slice, derived).map(|(_, shares)| shares).unwrap_or_default();
+    let best = best_shares(board, segment, derived).map(|(_, shares)| shares).unwrap_or_default();
     rows.extend(levels.iter().map(|(level, members)| {
         let sum = |shares: &Shares| {
             let found: Vec<f64> = members.iter().filter_map(|item| shares.get(item).copied()).collect();
             (!found.is_empty()).then(|| found.iter().sum::<f64>())
         };
         let mean = |score: fn(&Cell) -> Option<f64>| {
-            weighted(members, &best, |item| board.cell(slice, 0, item).and_then(score))
+            weighted(members, &best, |item| board.cell(segment, 0, item).and_then(score))
         };
         Row {
             shares: shares.each_ref().map(sum),
             expectation: mean(|cell| cell.expectation.mean()),
             performance: mean(|cell| cell.performance.mean()),
-            ..level_row(slice, level)
+            ..level_row(segment, level)
         }
     }));
-    let overall = board.overall.and_then(|overall| Some((overall, board.cell(slice, 0, overall)?)));
+    let overall = board.overall.and_then(|overall| Some((overall, board.cell(segment, 0, overall)?)));
     rows.extend(overall.map(|(overall, cell)| Row {
         level: "overall",
         reason: None,
         interviews: derived.map(|derived| derived.interviews),
-        ..item_row(board, slice, overall, cell, None)
+        ..item_row(board, segment, overall, cell, None)
     }));
     rows
 }
 
 fn item_row<'r>(
     board: &'r Board<'_>,
-    slice: Slice,
+    segment: Segment,
     item: u32,
     cell: &'r Cell,
     derived: Option<&'r Derived>,
@@ -104,7 +107,7 @@ fn item_row<'r>(
     let declared = board.declared(item);
     let found = derived.and_then(|derived| derived.of(item));
     Row {
-        slice,
+        segment,
         level: "item",
         name: board.name(item),
         group: declared.map(|declared| declared.group.name()),
@@ -122,9 +125,9 @@ fn item_row<'r>(
     }
 }
 
-fn level_row(slice: Slice, level: &Level) -> Row<'_> {
+fn level_row(segment: Segment, level: &Level) -> Row<'_> {
     Row {
-        slice,
+        segment,
         level: level.level(),
         name: level.name(),
         group: Some(level.group().name()),
@@ -163,7 +166,7 @@ fn quadrant(item: u32, cell: &Cell, shares: &Shares, mean: Option<f64>) -> Optio
 fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, and attribute or what it belongs to";
     let mut draft = layout.draft("attribute_value", grain, None, rows);
-    cuts.add_to(&mut draft, |row| row.slice, true);
+    cuts.add_to(&mut draft, |row| row.segment, true);
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);

@@ -15,21 +15,16 @@
 //! purchases, then with all.
 
 use super::cell::{CELLS, Cell};
-use super::cuts::{Cuts, Slice};
-use super::history::purchases;
-use crate::facts::schema::DayFacts;
-use rayon::prelude::*;
+use super::cuts::{Segment, Segments};
+use super::history::Seen;
 use std::collections::BTreeMap;
 
 /// With fewer gaps a cell tells little of itself. Days of one gap are no separate observations.
 const FEWEST: u64 = 20;
 
-/// Customers that one thread takes at a time.
-const SLICE_CUSTOMERS: usize = 1 << 16;
-
 /// Days of customers without complaint, and those followed by a purchase in the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Points {
+pub(crate) struct Points {
     /// Gaps between purchases that the days lie in.
     gaps: u64,
     days: u64,
@@ -44,76 +39,69 @@ impl Points {
     }
 }
 
-/// What is seen of a customer so far.
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    last: i32,
-    purchases: u32,
+/// Customers of a slice without complaint, by profile.
+#[derive(Debug, Clone)]
+pub(crate) struct Compared {
+    points: Vec<[Points; CELLS]>,
+    /// Customers with a purchase before any complaint of theirs.
+    customers: Vec<i64>,
 }
 
-/// Counted points, by segment and cell.
-#[derive(Debug)]
+impl Compared {
+    /// Of so many profiles.
+    pub(crate) fn new(profiles: usize) -> Self {
+        Self { points: vec![[Points::default(); CELLS]; profiles], customers: vec![0; profiles] }
+    }
+
+    /// Counts a customer at its first purchase, if it has not complained before.
+    pub(crate) fn begin(&mut self, profile: usize, day: i32, first_complaint: i32) {
+        self.customers[profile] += i64::from(day < first_complaint);
+    }
+
+    /// Where the days of customers of a profile are counted.
+    pub(crate) fn points(&mut self, profile: usize) -> &mut [Points; CELLS] {
+        &mut self.points[profile]
+    }
+}
+
+/// Counted points of all customers, by segment and cell.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Baseline {
-    windows: Windows,
-    /// By rank: the day of the first complaint, `i32::MAX` without one.
-    first_complaint: Vec<i32>,
-    seen: Vec<Option<Seen>>,
-    counted: Counted,
+    points: BTreeMap<Segment, [Points; CELLS]>,
+    customers: BTreeMap<Segment, i64>,
 }
 
 /// Windows in which customers may buy again.
 #[derive(Debug, Clone, Copy)]
-struct Windows {
+pub(crate) struct Windows {
     days: i32,
     /// The last day on which one begins that has ended by the as-of date.
     last_start: i32,
 }
 
-#[derive(Debug, Default)]
-struct Counted {
-    points: BTreeMap<Slice, [Points; CELLS]>,
-    /// Customers with a purchase before any complaint of theirs, by segment.
-    customers: BTreeMap<Slice, i64>,
-}
-
 impl Baseline {
-    /// For windows of so many days; `first_complaint` is the day of each customer's first one, by rank, `i32::MAX` without.
-    pub(crate) fn new(window_days: i32, as_of: i32, first_complaint: Vec<i32>) -> Self {
-        let windows = Windows { days: window_days, last_start: as_of - window_days };
-        let seen = vec![None; first_complaint.len()];
-        Self { windows, first_complaint, seen, counted: Counted::default() }
-    }
-
-    /// Takes over the days of a period. Periods come in order.
-    pub(crate) fn add(&mut self, cuts: &Cuts, days: &DayFacts) {
-        let Self { windows, first_complaint, seen, counted } = self;
-        let slices = seen.par_chunks_mut(SLICE_CUSTOMERS).zip(first_complaint.par_chunks(SLICE_CUSTOMERS));
-        let walk = |(slice, (seen, first_complaint)): (usize, (&mut [Option<Seen>], &[i32]))| {
-            windows.walk(cuts, days, slice * SLICE_CUSTOMERS, seen, first_complaint)
-        };
-        let of_slices: Vec<Counted> = slices.enumerate().map(walk).collect();
-        of_slices.into_iter().for_each(|more| counted.merge(more));
-    }
-
-    /// Looks at everybody up to the end.
-    pub(crate) fn finish(mut self, cuts: &Cuts) -> Self {
-        for (rank, seen) in (0_u32..).zip(std::mem::take(&mut self.seen)) {
-            if let Some(seen) = seen {
-                let until = self.first_complaint[rank as usize];
-                self.windows.look(cuts, rank, seen, None, until, &mut self.counted);
+    /// Adds what was counted of a slice.
+    pub(crate) fn add(&mut self, segments: &Segments, counted: &Compared) {
+        for (profile, segments) in segments.profiles().iter().enumerate() {
+            if counted.customers[profile] == 0 {
+                continue;
+            }
+            for segment in segments {
+                let known = self.points.entry(*segment).or_insert([Points::default(); CELLS]);
+                known.iter_mut().zip(&counted.points[profile]).for_each(|(known, more)| known.add(more));
+                *self.customers.entry(*segment).or_default() += counted.customers[profile];
             }
         }
-        self
     }
 
     /// Customers who were compared with, by segment.
-    pub(crate) fn customers(&self) -> impl Iterator<Item = (Slice, i64)> {
-        self.counted.customers.iter().map(|(slice, customers)| (*slice, *customers))
+    pub(crate) fn customers(&self) -> impl Iterator<Item = (Segment, i64)> {
+        self.customers.iter().map(|(segment, customers)| (*segment, *customers))
     }
 
     /// The share of customers without complaint in a cell, or in the cells it is pooled with, who bought within the window.
-    pub(crate) fn rate(&self, slice: Slice, cell: Cell) -> Option<f64> {
-        let points = self.counted.points.get(&slice)?;
+    pub(crate) fn rate(&self, segment: Segment, cell: Cell) -> Option<f64> {
+        let points = self.points.get(&segment)?;
         let pools = [cell.index()..cell.index() + 1, cell.as_recent(), 0..CELLS];
         let mut pooled = Points::default();
         for pool in pools {
@@ -129,104 +117,65 @@ impl Baseline {
 }
 
 impl Windows {
-    /// Takes over what a slice of consecutive customers bought in a period.
-    fn walk(
-        self,
-        cuts: &Cuts,
-        days: &DayFacts,
-        first_rank: usize,
-        seen: &mut [Option<Seen>],
-        first_complaint: &[i32],
-    ) -> Counted {
-        let mut counted = Counted::default();
-        let start = days.ranks.partition_point(|rank| (*rank as usize) < first_rank);
-        for (rank, day) in purchases(days, start) {
-            let Some(seen) = seen.get_mut(rank as usize - first_rank) else { break };
-            let until = first_complaint[rank as usize - first_rank];
-            let purchases = match *seen {
-                None => {
-                    counted.begin(cuts, rank, day, until);
-                    1
-                }
-                Some(before) => {
-                    self.look(cuts, rank, before, Some(day), until, &mut counted);
-                    before.purchases + 1
-                }
-            };
-            *seen = Some(Seen { last: day, purchases });
-        }
-        counted
+    /// Of so many days.
+    pub(crate) fn new(days: i32, as_of: i32) -> Self {
+        Self { days, last_start: as_of - days }
     }
 
     /// Counts the days after a purchase up to the next one, to the first complaint, or to the last day whose window has ended.
-    fn look(
+    pub(crate) fn look(
         self,
-        cuts: &Cuts,
-        rank: u32,
         seen: Seen,
         next: Option<i32>,
         first_complaint: i32,
-        counted: &mut Counted,
+        points: &mut [Points; CELLS],
     ) {
         let until = next.unwrap_or(i32::MAX).min(first_complaint).min(self.last_start);
-        if seen.last >= until {
-            return;
-        }
-        for slice in cuts.segments(rank) {
-            let points = counted.points.entry(slice).or_insert([Points::default(); CELLS]);
-            let mut from = seen.last + 1;
-            while from <= until {
-                let cell = Cell::of(from - seen.last, seen.purchases);
-                let to = cell.last_day(seen.last).map_or(until, |last| last.min(until));
-                // A window reaches the next purchase if it begins less than its length before it.
-                let reaching = next.map_or(0, |next| (to - from.max(next - self.days + 1) + 1).max(0));
-                points[cell.index()].add(&Points {
-                    gaps: 1,
-                    days: u64::from((to - from + 1).unsigned_abs()),
-                    repurchased: u64::from(reaching.unsigned_abs()),
-                });
-                from = to + 1;
-            }
-        }
-    }
-}
-
-impl Counted {
-    /// Counts a customer at its first purchase, if it has not complained before.
-    fn begin(&mut self, cuts: &Cuts, rank: u32, day: i32, first_complaint: i32) {
-        if day < first_complaint {
-            for slice in cuts.segments(rank) {
-                *self.customers.entry(slice).or_default() += 1;
-            }
-        }
-    }
-
-    fn merge(&mut self, more: Self) {
-        for (slice, points) in more.points {
-            let known = self.points.entry(slice).or_insert([Points::default(); CELLS]);
-            known.iter_mut().zip(&points).for_each(|(known, more)| known.add(more));
-        }
-        for (slice, customers) in more.customers {
-            *self.customers.entry(slice).or_default() += customers;
+        let mut from = seen.last + 1;
+        let mut cell = Cell::of(1, seen.purchases);
+        while from <= until {
+            let to = cell.last_day(seen.last).map_or(until, |last| last.min(until));
+            // A window reaches the next purchase if it begins less than its length before it.
+            let reaching = next.map_or(0, |next| (to - from.max(next - self.days + 1) + 1).max(0));
+            points[cell.index()].add(&Points {
+                gaps: 1,
+                days: u64::from((to - from + 1).unsigned_abs()),
+                repurchased: u64::from(reaching.unsigned_abs()),
+            });
+            from = to + 1;
+            cell = cell.less_recent();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::bought;
+    use super::super::cuts::Segments;
+    use super::super::history::{DayWalk, Tracking, bought};
+    use super::super::rows::Complaint;
     use super::*;
 
     fn baseline(periods: &[&[(u32, i32)]], first_complaint: &[i32]) -> Baseline {
-        let cuts = Cuts::for_test();
-        let mut baseline = Baseline::new(30, 100, first_complaint.to_vec());
-        periods.iter().for_each(|purchases| baseline.add(&cuts, &bought(purchases)));
-        baseline.finish(&cuts)
+        let tracking = Tracking::for_test();
+        let customers = first_complaint.len();
+        let complaints: Vec<Complaint> = (0..)
+            .zip(first_complaint)
+            .filter(|(_, opened)| **opened < NEVER)
+            .map(|(who, opened)| Complaint { who, opened: *opened, resolved: None })
+            .collect();
+        let windows = Some(Windows::new(30, 100));
+        let segments = Segments::for_test(customers);
+        let mut walk = DayWalk::new(segments, 0..customers, &tracking, Vec::new(), &complaints, windows);
+        periods.iter().for_each(|purchases| walk.add(&bought(purchases)));
+        let (segments, _, _, compared) = walk.finish();
+        let mut baseline = Baseline::default();
+        baseline.add(&segments, &compared.unwrap());
+        baseline
     }
 
     /// Days and days followed by a purchase, of all customers.
     fn of(baseline: &Baseline, recency: i32, purchases: u32) -> (u64, u64) {
-        let points = baseline.counted.points[&Slice::ALL][Cell::of(recency, purchases).index()];
+        let points = baseline.points[&Segment::ALL][Cell::of(recency, purchases).index()];
         (points.days, points.repurchased)
     }
 
@@ -242,7 +191,7 @@ mod tests {
         assert_eq!(of(&baseline, 60, 1), (10, 10), "41 to 50");
         assert_eq!(of(&baseline, 7, 2), (7, 0), "51 to 57");
         assert_eq!(of(&baseline, 30, 2), (6, 0), "65 to 70");
-        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Slice::ALL, 2)]);
+        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Segment::ALL, 2)]);
     }
 
     #[test]
@@ -255,7 +204,7 @@ mod tests {
         );
         assert_eq!(of(&baseline, 14, 1), (3, 0), "customer 1 up to 20");
         assert_eq!(of(&baseline, 7, 2), (0, 0), "customer 0 has complained");
-        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Slice::ALL, 2)], "2 complained at once");
+        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Segment::ALL, 2)], "2 complained at once");
     }
 
     #[test]
@@ -264,7 +213,7 @@ mod tests {
         let twice = [(19, 1), (19, 15), (20, 1), (20, 15)];
         let all: Vec<(u32, i32)> = customers.into_iter().chain(twice).collect();
         let baseline = baseline(&[&all], &[NEVER; 21]);
-        let rate = |recency, purchases| baseline.rate(Slice::ALL, Cell::of(recency, purchases)).unwrap();
+        let rate = |recency, purchases| baseline.rate(Segment::ALL, Cell::of(recency, purchases)).unwrap();
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
         close(rate(7, 1), 14.0 / 147.0);
         close(rate(7, 2), 14.0 / 161.0);

@@ -20,6 +20,11 @@ impl Cell {
         Self(recency * BANDS + PURCHASES.partition_point(|most| *most < purchases))
     }
 
+    /// The cell of the next band of recency and as many purchases.
+    pub(crate) fn less_recent(self) -> Self {
+        Self(self.0 + BANDS)
+    }
+
     /// Its place among all.
     pub(crate) fn index(self) -> usize {
         self.0
@@ -40,6 +45,11 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_cell_is_less_recent() {
+        assert_eq!(Cell::of(1, 3).less_recent(), Cell::of(8, 3));
+    }
 
     #[test]
     fn cells_are_bands_of_recency_and_purchases() {

@@ -6,7 +6,7 @@
 //! importance of quality and price.
 
 use super::answers::{Board, Cell};
-use super::cuts::{Cuts, Slice};
+use super::cuts::{Cuts, Segment};
 use super::importance::Derived;
 use super::layout::Layout;
 use super::sums::ratio;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 /// One attribute, driver, group or the whole of one competitor.
 struct Row<'r> {
-    slice: Slice,
+    segment: Segment,
     competitor: &'r str,
     level: &'static str,
     name: String,
@@ -54,31 +54,31 @@ pub(crate) fn sheet(
     layout: Layout<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
-    derived: &BTreeMap<Slice, Derived>,
+    derived: &BTreeMap<Segment, Derived>,
 ) -> Sheet {
-    let mut pairs: Vec<(Slice, u32)> = board.cells.keys().map(|key| (key.slice, key.supplier)).collect();
+    let mut pairs: Vec<(Segment, u32)> = board.cells.keys().map(|key| (key.segment, key.supplier)).collect();
     pairs.dedup();
     pairs.retain(|(_, supplier)| *supplier > 0);
     let rows: Vec<Row<'_>> = pairs
         .into_iter()
-        .flat_map(|(slice, supplier)| Against { board, slice, supplier }.rows(derived.get(&slice)))
+        .flat_map(|(segment, supplier)| Against { board, segment, supplier }.rows(derived.get(&segment)))
         .collect();
     draw(layout, cuts, &rows)
 }
 
-/// The firm against one competitor in one slice.
+/// The firm against one competitor in one segment.
 #[derive(Clone, Copy)]
 struct Against<'r> {
     board: &'r Board<'r>,
-    slice: Slice,
+    segment: Segment,
     supplier: u32,
 }
 
 impl<'r> Against<'r> {
     fn rows(self, derived: Option<&Derived>) -> Vec<Row<'r>> {
         let items: Vec<u32> =
-            self.board.items(self.slice, self.supplier).into_iter().map(|(item, _)| item).collect();
-        let shares = best_shares(self.board, self.slice, derived).map(|(_, shares)| shares);
+            self.board.items(self.segment, self.supplier).into_iter().map(|(item, _)| item).collect();
+        let shares = best_shares(self.board, self.segment, derived).map(|(_, shares)| shares);
         // Without any importance all items weigh the same.
         let shares = shares.unwrap_or_else(|| items.iter().map(|item| (*item, 1.0)).collect());
         let levels = levels(self.board, &items);
@@ -89,7 +89,7 @@ impl<'r> Against<'r> {
     }
 
     fn cell(self, supplier: u32, item: u32) -> Option<&'r Cell> {
-        self.board.cell(self.slice, supplier, item)
+        self.board.cell(self.segment, supplier, item)
     }
 
     fn item(self, item: u32) -> Row<'r> {
@@ -159,7 +159,7 @@ impl<'r> Against<'r> {
 
     fn empty(self) -> Row<'r> {
         Row {
-            slice: self.slice,
+            segment: self.segment,
             competitor: self.board.supplier(self.supplier),
             level: "item",
             name: String::new(),
@@ -175,7 +175,7 @@ impl<'r> Against<'r> {
 fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, competitor, and attribute or what it belongs to";
     let mut draft = layout.draft("competitor_value", grain, None, rows);
-    cuts.add_to(&mut draft, |row| row.slice, true);
+    cuts.add_to(&mut draft, |row| row.segment, true);
     draft.name("competitor", "The other supplier", |row| Some(row.competitor));
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(&row.name));

@@ -1,58 +1,92 @@
 //! Complaints: how many, how they ended, and whether those who complained bought again.
 
 use super::baseline::Baseline;
-use super::cuts::{Cuts, Slice};
-use super::history::History;
+use super::cell::Cell;
+use super::cuts::{Cuts, Segment, Segments};
+use super::history::Purchases;
 use super::layout::Layout;
-use super::sources::Complaint;
+use super::rows::Complaint;
 use super::sums::share;
 use crate::publish::schema::Sheet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// Complaints of one slice.
+/// Complaints of one segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Complaints {
     pub(crate) opened: i64,
     /// Distinct customers who complained.
     pub(crate) customers: i64,
     last: Option<u32>,
-    /// Days from opening to resolution, of those resolved.
-    days: Vec<i32>,
+    /// Of those resolved: how many took so many days.
+    days: BTreeMap<i32, i64>,
 }
+
+/// Complaints by segment, over the whole history and by the period they were opened in.
+pub(crate) type BySegment = BTreeMap<Segment, Complaints>;
 
 impl Complaints {
     pub(crate) fn resolved(&self) -> i64 {
-        i64::try_from(self.days.len()).expect("a count")
+        self.days.values().sum()
     }
 
     pub(crate) fn mean_days(&self) -> Option<f64> {
-        let sum: i64 = self.days.iter().copied().map(i64::from).sum();
+        let sum: i64 = self.days.iter().map(|(days, count)| i64::from(*days) * count).sum();
         share(sum, self.resolved())
     }
 
     /// Of an even number, the mean of the two in the middle.
     pub(crate) fn median_days(&self) -> Option<f64> {
-        let mut days = self.days.clone();
-        days.sort_unstable();
-        let upper = *days.get(days.len() / 2)?;
-        let lower = days[(days.len() - 1) / 2];
+        let count = self.resolved();
+        let upper = self.days_at(count / 2)?;
+        let lower = self.days_at((count - 1) / 2)?;
         Some((f64::from(lower) + f64::from(upper)) / 2.0)
+    }
+
+    /// The days at a place in ascending order, from 0.
+    fn days_at(&self, place: i64) -> Option<i32> {
+        let mut before = 0;
+        for (days, count) in &self.days {
+            before += count;
+            if place < before {
+                return Some(*days);
+            }
+        }
+        None
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.opened += other.opened;
+        self.customers += other.customers;
+        for (days, count) in other.days {
+            *self.days.entry(days).or_default() += count;
+        }
     }
 }
 
-/// Complaints by slice, over the period they were opened in.
-pub(crate) fn by_slice(complaints: &[Complaint], cuts: &Cuts) -> BTreeMap<Slice, Complaints> {
-    let mut slices: BTreeMap<Slice, Complaints> = BTreeMap::new();
+/// Counts the complaints of a slice of customers.
+pub(crate) fn by_segment(complaints: &[Complaint], cuts: &Cuts, segments: &Segments) -> BySegment {
+    let mut found = BySegment::new();
     for complaint in complaints {
-        for slice in cuts.slices(complaint.who, complaint.opened) {
-            let found = slices.entry(slice).or_default();
+        let period = cuts.period(complaint.opened);
+        for segment in segments.of(complaint.who).iter().flat_map(|segment| [*segment, segment.over(period)])
+        {
+            let found = found.entry(segment).or_default();
             found.opened += 1;
             found.customers += i64::from(found.last != Some(complaint.who));
             found.last = Some(complaint.who);
-            found.days.extend(complaint.resolved.map(|resolved| resolved - complaint.opened));
+            if let Some(resolved) = complaint.resolved {
+                *found.days.entry(resolved - complaint.opened).or_default() += 1;
+            }
         }
     }
-    slices
+    found
+}
+
+/// Adds the complaints of other customers.
+pub(crate) fn merge(all: &mut BySegment, slice: BySegment) {
+    for (segment, complaints) in slice {
+        all.entry(segment).or_default().merge(complaints);
+    }
 }
 
 /// How a complaint ended.
@@ -113,52 +147,96 @@ impl Again {
     }
 }
 
-/// The first day of a complaint's window: after its resolution, or after its opening if it has none.
-fn window_start(complaint: &Complaint) -> i32 {
-    complaint.resolved.unwrap_or(complaint.opened) + 1
+/// What followed complaints, in order: all that is compared with the baseline once it is counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sequels {
+    sequels: Vec<Sequel>,
+    /// Segments that customers who complained belong to.
+    profiles: Vec<Vec<Segment>>,
+    number_of: HashMap<Vec<Segment>, u32>,
 }
 
-/// Repurchase by segment and outcome, in a window of so many days.
-pub(crate) fn outcomes(
-    complaints: &[Complaint],
-    cuts: &Cuts,
-    history: &History,
-    baseline: &Baseline,
-    as_of: i32,
-    window_days: u32,
-) -> BTreeMap<(Slice, Outcome), Again> {
-    let window = i32::try_from(window_days).expect("days are few");
-    let mut found: BTreeMap<(Slice, Outcome), Again> = BTreeMap::new();
-    for complaint in complaints {
-        let outcome = if complaint.resolved.is_some() { Outcome::Resolved } else { Outcome::Unresolved };
-        let from = window_start(complaint);
-        let is_observed = from + window <= as_of;
-        let bought = is_observed.then(|| history.bought(complaint.who, from, from + window));
-        let cell = history.cell(complaint.who, from);
-        for slice in cuts.segments(complaint.who) {
-            let expected = cell.and_then(|cell| baseline.rate(slice, cell));
-            found.entry((slice, outcome)).or_default().add(bought, expected);
-            let compared = found.entry((slice, Outcome::None)).or_default();
-            compared.matched += i64::from(is_observed && expected.is_some());
-            compared.expected += expected.filter(|_| is_observed).unwrap_or(0.0);
+/// What followed one complaint.
+#[derive(Debug, Clone, Copy)]
+struct Sequel {
+    is_resolved: bool,
+    /// Whether the customer bought in the window; none where it has not ended.
+    bought: Option<bool>,
+    /// How the customer was when the window began; none without a purchase before.
+    cell: Option<Cell>,
+    profile: u32,
+}
+
+impl Sequels {
+    /// Adds the complaints of later customers, with a window of so many days.
+    pub(crate) fn add(
+        &mut self,
+        complaints: &[Complaint],
+        segments: &Segments,
+        purchases: &Purchases,
+        (as_of, window_days): (i32, i32),
+    ) {
+        for complaint in complaints {
+            // The window begins after the resolution, or after the opening where there is none.
+            let from = complaint.resolved.unwrap_or(complaint.opened) + 1;
+            let is_observed = from + window_days <= as_of;
+            let bought = is_observed.then(|| purchases.bought(complaint.who, from, from + window_days));
+            let profile = self.profile(segments.of(complaint.who));
+            let (is_resolved, cell) = (complaint.resolved.is_some(), purchases.cell(complaint.who, from));
+            self.sequels.push(Sequel { is_resolved, bought, cell, profile });
         }
     }
-    for (slice, customers) in baseline.customers() {
-        found.entry((slice, Outcome::None)).or_default().cases = customers;
+
+    fn profile(&mut self, segments: &[Segment]) -> u32 {
+        if let Some(profile) = self.number_of.get(segments) {
+            return *profile;
+        }
+        let profile = u32::try_from(self.profiles.len()).expect("ranks fit 32 bits");
+        self.profiles.push(segments.to_vec());
+        self.number_of.insert(segments.to_vec(), profile);
+        profile
     }
-    found
+
+    /// Appends those of later customers.
+    pub(crate) fn append(&mut self, other: Self) {
+        let profiles: Vec<u32> = other.profiles.iter().map(|segments| self.profile(segments)).collect();
+        let sequels = other.sequels.into_iter();
+        self.sequels
+            .extend(sequels.map(|sequel| Sequel { profile: profiles[sequel.profile as usize], ..sequel }));
+    }
+
+    /// Repurchase by segment and outcome. Rates are added in the order of complaints, so the sums are the same whatever
+    /// the slices.
+    pub(crate) fn outcomes(&self, baseline: &Baseline) -> BTreeMap<(Segment, Outcome), Again> {
+        let mut found: BTreeMap<(Segment, Outcome), Again> = BTreeMap::new();
+        for sequel in &self.sequels {
+            let outcome = if sequel.is_resolved { Outcome::Resolved } else { Outcome::Unresolved };
+            for segment in &self.profiles[sequel.profile as usize] {
+                let expected = sequel.cell.and_then(|cell| baseline.rate(*segment, cell));
+                found.entry((*segment, outcome)).or_default().add(sequel.bought, expected);
+                let compared = found.entry((*segment, Outcome::None)).or_default();
+                let expected = expected.filter(|_| sequel.bought.is_some());
+                compared.matched += i64::from(expected.is_some());
+                compared.expected += expected.unwrap_or(0.0);
+            }
+        }
+        for (segment, customers) in baseline.customers() {
+            found.entry((segment, Outcome::None)).or_default().cases = customers;
+        }
+        found
+    }
 }
 
 /// `complaint_outcome`.
 pub(crate) fn sheet(
     layout: Layout<'_>,
     cuts: &Cuts,
-    outcomes: &BTreeMap<(Slice, Outcome), Again>,
+    outcomes: &BTreeMap<(Segment, Outcome), Again>,
     window_days: u32,
 ) -> Sheet {
-    type Row = (Slice, Outcome, Again);
+    type Row = (Segment, Outcome, Again);
     let rows: Vec<Row> =
-        outcomes.iter().map(|((slice, outcome), again)| (*slice, *outcome, *again)).collect();
+        outcomes.iter().map(|((segment, outcome), again)| (*segment, *outcome, *again)).collect();
     let mut draft = layout.draft("complaint_outcome", "segment and outcome", None, &rows);
     cuts.add_to(&mut draft, |row| row.0, false);
     let meaning = "resolved or unresolved complaints; no complaint: customers who had not complained, matched to the complaints \
@@ -191,7 +269,8 @@ pub(crate) fn sheet(
 
 #[cfg(test)]
 mod tests {
-    use super::super::history::bought;
+    use super::super::baseline::Windows;
+    use super::super::history::{DayWalk, Tracking, bought};
     use super::*;
 
     fn complaint(who: u32, opened: i32, resolved: Option<i32>) -> Complaint {
@@ -201,8 +280,8 @@ mod tests {
     #[test]
     fn complaints_are_counted_and_timed() {
         let complaints = [complaint(0, 10, Some(12)), complaint(0, 20, None), complaint(3, 11, Some(18))];
-        let found = by_slice(&complaints, &Cuts::for_test());
-        let all = &found[&Slice::ALL];
+        let found = by_segment(&complaints, &Cuts::for_test(), &Segments::for_test(4));
+        let all = &found[&Segment::ALL];
         assert_eq!((all.opened, all.customers, all.resolved()), (3, 2, 2));
         assert_eq!((all.mean_days(), all.median_days()), (Some(4.5), Some(4.5)));
     }
@@ -210,14 +289,18 @@ mod tests {
     #[test]
     fn repurchase_is_told_by_outcome_where_the_window_has_ended() {
         let complaints = [complaint(0, 10, Some(12)), complaint(1, 20, None), complaint(1, 95, None)];
-        let cuts = Cuts::for_test();
-        let history = History::for_test(vec![(0, 3), (0, 13), (1, 5), (1, 20)]);
-        let never = i32::MAX;
-        let mut baseline = Baseline::new(30, 100, vec![10, 20, never, never]);
-        baseline.add(&cuts, &bought(&[(2, 1), (2, 6), (3, 1)]));
-        let baseline = baseline.finish(&cuts);
-        let found = outcomes(&complaints, &cuts, &history, &baseline, 100, 30);
-        let of = |outcome| found[&(Slice::ALL, outcome)];
+        let purchases = Purchases::for_test(vec![(0, 3), (0, 13), (1, 5), (1, 20)]);
+        let (tracking, windows) = (Tracking::for_test(), Windows::new(30, 100));
+        let segments = Segments::for_test(4);
+        let mut walk = DayWalk::new(segments, 0..4, &tracking, Vec::new(), &complaints, Some(windows));
+        walk.add(&bought(&[(2, 1), (2, 6), (3, 1)]));
+        let (segments, _, _, compared) = walk.finish();
+        let mut baseline = Baseline::default();
+        baseline.add(&segments, &compared.unwrap());
+        let mut sequels = Sequels::default();
+        sequels.add(&complaints, &segments, &purchases, (100, 30));
+        let found = sequels.outcomes(&baseline);
+        let of = |outcome| found[&(Segment::ALL, outcome)];
         // Customer 2 has 69 days with a window that has ended, of which 5 lie before its second purchase; customer 3 has 69.
         let rate = 5.0 / 138.0;
         let again = |cases, observed, repurchased| Again {

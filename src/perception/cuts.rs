@@ -1,23 +1,38 @@
-//! Ways to cut the customers into segments, and the periods answers are tracked over.
+//! Ways to cut the customers into segments, and the periods answers are tracked over. What is held of all customers is
+//! the names of segments alone; who belongs to them is read slice by slice.
 
 use super::layout::Draft;
+use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
+use crate::customers::slices;
 use crate::error::{Error, Result};
-use crate::facts::schema::CustomerMaster;
+use crate::facts::schema::{CustomerMaster, Customers};
+use crate::publish::read::{self, PublishedReader, Wanted};
 use crate::units::{Day, Period, PeriodKind};
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 /// One way to cut the customers.
 #[derive(Debug, Clone)]
-pub(crate) struct Cut {
+struct Cut {
     /// By what; none for all respondents together.
     by: Option<String>,
     /// Names of the segments, sorted.
     values: Vec<String>,
-    /// Segment of each customer, by rank.
-    of: Vec<Option<u32>>,
+    source: Source,
+}
+
+/// Where the segments of customers are.
+#[derive(Debug, Clone)]
+enum Source {
+    /// All respondents belong to the one segment there is.
+    Everybody,
+    /// An attribute of the customers source, by rank.
+    Attribute(ArrayRef),
+    /// The n-th column read of `customer_segment`.
+    Column(usize),
 }
 
 /// All ways; the first is everybody together.
@@ -28,17 +43,22 @@ pub(crate) struct Cuts {
 }
 
 /// A segment over the whole history or over one period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Slice {
-    cut: usize,
-    segment: u32,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Segment {
+    cut: u32,
+    number: u32,
     /// First day of the period; none for the whole history.
     pub(crate) period: Option<i32>,
 }
 
-impl Slice {
+impl Segment {
     /// Everybody, over the whole history.
-    pub(crate) const ALL: Slice = Slice { cut: 0, segment: 0, period: None };
+    pub(crate) const ALL: Segment = Segment { cut: 0, number: 0, period: None };
+
+    /// The same segment over the whole history.
+    pub(crate) fn ever(self) -> Self {
+        Self { period: None, ..self }
+    }
 
     /// The same segment over the period that begins on this day.
     pub(crate) fn over(self, period: i32) -> Self {
@@ -46,44 +66,40 @@ impl Slice {
     }
 }
 
-impl Cut {
-    /// By values that customers have, null where they have none.
-    pub(crate) fn new(by: &str, values: &ArrayRef) -> Result<Self> {
-        let fault = |fault| Error::internal(format!("perception: segment '{by}': {fault}"));
-        let texts = cast(values, &DataType::Utf8).map_err(fault)?;
-        let texts = texts.as_string::<i32>();
-        let names: BTreeSet<&str> = texts.iter().flatten().collect();
-        let values: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let place = |name: &str| values.binary_search_by(|known| known.as_str().cmp(name)).ok();
-        let place = |name| u32::try_from(place(name).expect("a known name")).expect("few segments");
-        let of = texts.iter().map(|name| name.map(place)).collect();
-        Ok(Self { by: Some(by.to_owned()), values, of })
-    }
+/// Columns of `customer_segment` by which answers are told apart too, where the run makes segments.
+const COLUMNS: [&str; 2] = ["rfm_segment", "tier"];
 
-    fn segment(&self, who: u32) -> Option<u32> {
-        match self.by {
-            None => Some(0),
-            Some(_) => self.of.get(who as usize).copied().flatten(),
-        }
-    }
+/// The columns of them that the table has.
+fn columns_of(table: &PublishedReader) -> Vec<(&'static str, Wanted)> {
+    COLUMNS.into_iter().filter(|name| table.has(name)).map(|name| (name, Wanted::Names)).collect()
 }
 
 impl Cuts {
-    /// Everybody, the declared attributes of customers, and ready cuts.
+    /// Everybody, the declared attributes of customers, and the segments of this run.
+    ///
+    /// # Errors
+    /// A published table that cannot be read back.
     pub(crate) fn new(
         by: &[String],
         master: Option<&CustomerMaster>,
-        more: Vec<Cut>,
+        table: Option<&PublishedReader>,
         tracking: PeriodKind,
     ) -> Result<Self> {
-        let mut cuts = vec![Cut { by: None, values: vec![String::new()], of: Vec::new() }];
+        let everybody = Cut { by: None, values: vec![String::new()], source: Source::Everybody };
+        let mut cuts = vec![everybody];
+        let attributes = master.map_or(&[][..], |master| &master.attributes);
         for name in by {
-            let attributes = master.map_or(&[][..], |master| &master.attributes);
             if let Some((_, values)) = attributes.iter().find(|(known, _)| known == name) {
-                cuts.push(Cut::new(name, values)?);
+                let source = Source::Attribute(values.clone());
+                cuts.push(Cut { by: Some(name.clone()), values: names_of_attribute(values)?, source });
             }
         }
-        cuts.extend(more);
+        if let Some(table) = table {
+            for (index, (column, _)) in columns_of(table).into_iter().enumerate() {
+                let (by, values) = (Some(column.to_owned()), names_of_column(table, column)?);
+                cuts.push(Cut { by, values, source: Source::Column(index) });
+            }
+        }
         Ok(Self { cuts, tracking })
     }
 
@@ -92,33 +108,20 @@ impl Cuts {
         Period::containing(self.tracking, Day(day)).start.0
     }
 
-    /// Every segment somebody belongs to, over the whole history.
-    pub(crate) fn segments(&self, who: u32) -> impl Iterator<Item = Slice> {
-        self.cuts.iter().enumerate().filter_map(move |(cut, cutting)| {
-            cutting.segment(who).map(|segment| Slice { cut, segment, period: None })
-        })
+    fn by(&self, segment: Segment) -> Option<&str> {
+        self.cuts[segment.cut as usize].by.as_deref()
     }
 
-    /// The same, and each over the period of the day.
-    pub(crate) fn slices(&self, who: u32, day: i32) -> impl Iterator<Item = Slice> {
-        let period = self.period(day);
-        self.segments(who).flat_map(move |slice| [slice, slice.over(period)])
+    fn value(&self, segment: Segment) -> Option<&str> {
+        let cut = &self.cuts[segment.cut as usize];
+        cut.by.as_ref().map(|_| cut.values[segment.number as usize].as_str())
     }
 
-    fn by(&self, slice: Slice) -> Option<&str> {
-        self.cuts[slice.cut].by.as_deref()
-    }
-
-    fn value(&self, slice: Slice) -> Option<&str> {
-        let cut = &self.cuts[slice.cut];
-        cut.by.as_ref().map(|_| cut.values[slice.segment as usize].as_str())
-    }
-
-    /// The columns that name a slice.
+    /// The columns that name a segment.
     pub(crate) fn add_to<'t, 'r: 't, R>(
         &'t self,
         draft: &mut Draft<'r, R>,
-        slice: impl Fn(&R) -> Slice,
+        segment: impl Fn(&R) -> Segment,
         with_periods: bool,
     ) where
         R: 't,
@@ -126,23 +129,200 @@ impl Cuts {
         draft.name(
             "segment_by",
             "Attribute of customers by which they are told apart; null for all together",
-            |row| self.by(slice(row)),
+            |row| self.by(segment(row)),
         );
-        draft.name("segment", "Its value; null for all together", |row| self.value(slice(row)));
+        draft.name("segment", "Its value; null for all together", |row| self.value(segment(row)));
         if with_periods {
             draft.day(
                 "period_start",
                 "First day of the tracking period; null for the whole history",
-                |row| slice(row).period,
+                |row| segment(row).period,
             );
         }
     }
+}
+
+/// The distinct values of an attribute as texts, sorted.
+fn names_of_attribute(values: &ArrayRef) -> Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    let distinct = |rows: Range<usize>| {
+        let texts = texts_of(values, rows)?;
+        let distinct: BTreeSet<&str> = texts.iter().flatten().collect();
+        Ok(distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    slices::in_order(0..values.len(), distinct, |found| {
+        names.extend(found);
+        Ok(())
+    })?;
+    Ok(names.into_iter().collect())
+}
+
+fn texts_of(values: &ArrayRef, rows: Range<usize>) -> Result<StringArray> {
+    let texts = cast(&values.slice(rows.start, rows.len()), &DataType::Utf8);
+    let texts =
+        texts.map_err(|fault| Error::internal(format!("perception: attribute of customers: {fault}")))?;
+    Ok(texts.as_string::<i32>().clone())
+}
+
+/// The distinct values of a column of names, sorted.
+fn names_of_column(table: &PublishedReader, column: &str) -> Result<Vec<String>> {
+    let mut cursor = table.cursor(&[(column, Wanted::Names)])?;
+    let mut names = BTreeSet::new();
+    while cursor.rows_left() > 0 {
+        let rows = cursor.next(slices::SLICE_CUSTOMERS)?;
+        let coded = read::names(&rows[0])?;
+        let known = coded.values().as_string::<i32>();
+        let mut is_used = vec![false; known.len()];
+        for code in coded.keys().iter().flatten() {
+            is_used[usize::try_from(code).expect("a place in the dictionary")] = true;
+        }
+        let used = known.iter().zip(is_used).filter(|(_, is_used)| *is_used);
+        names.extend(used.filter_map(|(name, _)| name.map(str::to_owned)));
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// The segments of customers, read forward.
+pub(crate) struct SegmentReader<'t> {
+    /// `customer_segment`, where the run has it.
+    rows: Option<KeyedRows<'t>>,
+}
+
+impl<'t> SegmentReader<'t> {
+    /// Before the first customer.
+    ///
+    /// # Errors
+    /// A published table that cannot be read back.
+    pub(crate) fn open(customers: &'t Customers, table: Option<&'t PublishedReader>) -> Result<Self> {
+        let open = |table| KeyedRows::open(customers, "customer_segment", table, &columns_of(table));
+        Ok(Self { rows: table.map(open).transpose()? })
+    }
+
+    /// What the tables say of a block of customers.
+    ///
+    /// # Errors
+    /// A published table that cannot be read back.
+    pub(crate) fn read(&mut self, ranks: Range<usize>) -> Result<Option<RowsOfRanks>> {
+        self.rows.as_mut().map(|rows| rows.next(ranks)).transpose()
+    }
+}
+
+/// A segment that a customer does not belong to.
+const ABSENT: u32 = u32::MAX;
+
+/// The segments of a slice of customers. Customers who belong to the same segments have one *profile*, which is what
+/// they are counted by: it takes one addition instead of one for each segment.
+#[derive(Debug, Clone)]
+pub(crate) struct Segments {
+    first: usize,
+    /// By place in the slice.
+    profile_of: Vec<u16>,
+    /// The segments of each profile, over the whole history. The first is that of people who are no customers.
+    profiles: Vec<Vec<Segment>>,
+}
+
+impl Segments {
+    /// Of a slice of customers, within the block that `rows` were read of. Ranks beyond the customers are of others.
+    ///
+    /// # Errors
+    /// Attributes that are no texts.
+    pub(crate) fn new(cuts: &Cuts, rows: Option<&RowsOfRanks>, ranks: Range<usize>) -> Result<Self> {
+        let mut codes = Vec::new();
+        for cut in &cuts.cuts {
+            match &cut.source {
+                Source::Everybody => {}
+                Source::Attribute(values) => codes.push(codes_of_attribute(values, &cut.values, &ranks)?),
+                Source::Column(column) => codes.push(codes_of_column(rows, *column, &cut.values, &ranks)?),
+            }
+        }
+        let mut segments =
+            Self { first: ranks.start, profile_of: Vec::with_capacity(ranks.len()), profiles: Vec::new() };
+        let mut known: HashMap<Vec<u32>, u16> = HashMap::new();
+        segments.intern(&mut known, &vec![ABSENT; codes.len()]);
+        let mut row = vec![ABSENT; codes.len()];
+        for place in 0..ranks.len() {
+            row.iter_mut().zip(&codes).for_each(|(code, codes)| *code = codes[place]);
+            let profile = segments.intern(&mut known, &row);
+            segments.profile_of.push(profile);
+        }
+        Ok(segments)
+    }
+
+    /// The profile of customers with these codes, by cut after the first.
+    fn intern(&mut self, known: &mut HashMap<Vec<u32>, u16>, codes: &[u32]) -> u16 {
+        if let Some(profile) = known.get(codes) {
+            return *profile;
+        }
+        let profile = u16::try_from(self.profiles.len()).expect("a slice has fewer customers than 2^16");
+        let mut segments = vec![Segment::ALL];
+        for (cut, number) in (1..).zip(codes).filter(|(_, number)| **number != ABSENT) {
+            segments.push(Segment { cut, number: *number, period: None });
+        }
+        self.profiles.push(segments);
+        known.insert(codes.to_vec(), profile);
+        profile
+    }
+
+    /// The place of somebody's profile among [`Segments::profiles`].
+    pub(crate) fn profile(&self, who: u32) -> usize {
+        let place = (who as usize).checked_sub(self.first).and_then(|place| self.profile_of.get(place));
+        place.map_or(0, |profile| usize::from(*profile))
+    }
+
+    /// The segments of each profile.
+    pub(crate) fn profiles(&self) -> &[Vec<Segment>] {
+        &self.profiles
+    }
+
+    /// Every segment somebody belongs to, over the whole history.
+    pub(crate) fn of(&self, who: u32) -> &[Segment] {
+        &self.profiles[self.profile(who)]
+    }
+}
+
+fn codes_of_attribute(values: &ArrayRef, names: &[String], ranks: &Range<usize>) -> Result<Vec<u32>> {
+    let number_of: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+    let rows = ranks.start.min(values.len())..ranks.end.min(values.len());
+    let texts = texts_of(values, rows)?;
+    let mut codes: Vec<u32> = texts.iter().map(|name| name.map_or(ABSENT, |name| number_of[name])).collect();
+    codes.resize(ranks.len(), ABSENT);
+    Ok(codes)
+}
+
+fn codes_of_column(
+    rows: Option<&RowsOfRanks>,
+    column: usize,
+    names: &[String],
+    ranks: &Range<usize>,
+) -> Result<Vec<u32>> {
+    let mut codes = vec![ABSENT; ranks.len()];
+    let Some(rows) = rows else { return Ok(codes) };
+    let coded = read::names(&rows.columns[column])?;
+    let number_of = |name: Option<&str>| {
+        let place = name.and_then(|name| names.binary_search_by(|known| known.as_str().cmp(name)).ok());
+        place.map_or(ABSENT, |place| u32::try_from(place).expect("few segments"))
+    };
+    let numbers: Vec<u32> = coded.values().as_string::<i32>().iter().map(number_of).collect();
+    for row in super::rows::within(&rows.ranks, ranks, |rank| *rank) {
+        if let Some(key) = coded.key(row) {
+            codes[rows.ranks[row] as usize - ranks.start] = numbers[key];
+        }
+    }
+    Ok(codes)
 }
 
 #[cfg(test)]
 impl Cuts {
     /// Everybody only, by quarter.
     pub(crate) fn for_test() -> Self {
-        Self::new(&[], None, Vec::new(), PeriodKind::Quarter).unwrap()
+        Self::new(&[], None, None, PeriodKind::Quarter).unwrap()
+    }
+}
+
+#[cfg(test)]
+impl Segments {
+    /// So many customers, all in one segment.
+    pub(crate) fn for_test(customers: usize) -> Self {
+        Self::new(&Cuts::for_test(), None, 0..customers).unwrap()
     }
 }

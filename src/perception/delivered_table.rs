@@ -3,18 +3,28 @@
 use super::delivered::{Delivered, Given, published};
 use super::layout::Layout;
 use super::measures::named;
-use super::sources::Episode;
+use super::rows::Episodes;
 use crate::error::Result;
 use crate::facts::evaluate_measures;
 use crate::pipeline::{CostComponent, Definition, DeliveredDef, EpisodesDef, MeasuresDef, ValueComponent};
 use crate::publish::schema::Sheet;
 use arrow::array::RecordBatch;
+use std::ops::Range;
 
-/// What each customer got and gave, by rank.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Deliveries {
-    transaction: Option<Vec<Option<Given>>>,
-    relationship: Option<Vec<Option<Given>>>,
+/// What each customer of a slice got and gave.
+pub(crate) struct Deliveries<'r> {
+    def: &'r DeliveredDef,
+    ranks: Range<usize>,
+    transaction: Option<Part<'r>>,
+    relationship: Option<Part<'r>>,
+}
+
+/// Measures of episodes or of the relationship, by place in the slice.
+enum Part<'r> {
+    /// Evaluated: by measure in the order declared, value first; orders where they are the episodes.
+    Evaluated { measures: &'r MeasuresDef, columns: Vec<Vec<Option<i64>>>, orders: Option<Vec<i64>> },
+    /// Summed over the rows of a source: the measures of one customer after another, and how many episodes there were.
+    Summed { measures: &'r MeasuresDef, sums: Vec<i128>, episodes: Vec<i64> },
 }
 
 /// Which part of what a customer gets.
@@ -32,130 +42,174 @@ impl Scope {
         match self {
             Self::Transaction => "transaction",
             Self::Relationship => "relationship",
-            Self::All => "all",
+            Self::All => ALL,
         }
     }
 }
 
-impl Deliveries {
-    /// Evaluates declared measures over customers, and adds up episodes.
+impl<'r> Deliveries<'r> {
+    /// Evaluates declared measures over the customers of a batch, and adds up their episodes. `orders` are theirs.
     ///
     /// # Errors
     /// Unknown names, wrong types, values beyond 18 digits.
     pub(crate) fn new(
         definition: &Definition,
-        def: &DeliveredDef,
+        def: &'r DeliveredDef,
+        ranks: Range<usize>,
         batch: &RecordBatch,
-        orders: &[i64],
-        episodes: &[Episode],
+        orders: impl Fn(usize) -> i64,
+        episodes: &Episodes,
     ) -> Result<Self> {
-        let of_customers = |measures: &MeasuresDef, counts: Option<&[i64]>| {
+        let evaluated = |measures: &'r MeasuresDef, orders: Option<Vec<i64>>| {
             let scale = definition.facts.money_scale;
             let columns = evaluate_measures(definition, batch, &named(measures), scale)?;
-            let given = |rank: usize| {
-                // A measure that is not known leaves the whole unknown; SQL may say otherwise with coalesce.
-                let row: Option<Vec<i64>> = columns.iter().map(|column| column[rank]).collect();
-                row.map(|row| Given { episodes: counts.map(|counts| counts[rank]), ..given(measures, &row) })
-            };
-            Ok((0..batch.num_rows()).map(given).collect())
+            Ok(Part::Evaluated { measures, columns, orders })
         };
         let transaction = def.transaction.as_ref().map(|transaction| match &transaction.source {
-            Some(_) => Ok(summed(transaction, batch.num_rows(), episodes)),
-            None => of_customers(&transaction.measures, Some(orders)),
+            Some(_) => Ok(summed(transaction, &ranks, episodes)),
+            None => evaluated(&transaction.measures, Some(ranks.clone().map(orders).collect())),
         });
-        let relationship = def.relationship.as_ref().map(|measures| of_customers(measures, None));
-        Ok(Self { transaction: transaction.transpose()?, relationship: relationship.transpose()? })
+        let relationship = def.relationship.as_ref().map(|measures| evaluated(measures, None)).transpose()?;
+        Ok(Self { def, transaction: transaction.transpose()?, relationship, ranks })
     }
 
-    fn of(&self, scope: Scope, rank: usize) -> Option<Given> {
-        let known = |part: &Option<Vec<Option<Given>>>| part.as_ref().and_then(|part| part[rank]);
-        match (scope, &self.transaction, &self.relationship) {
-            (Scope::Transaction, ..) => known(&self.transaction),
-            (Scope::Relationship, ..) => known(&self.relationship),
-            (Scope::All, Some(_), Some(_)) => {
-                Some(known(&self.transaction)?.plus(&known(&self.relationship)?))
+    /// Whether anything is known of a customer, without looking at what: of most nothing is, where answers decide.
+    fn is_known(&self, place: usize) -> bool {
+        [&self.transaction, &self.relationship].into_iter().flatten().any(|part| part.is_known(place))
+    }
+
+    /// What is known of one customer, by scope.
+    fn of(&self, place: usize) -> [Option<Given>; 3] {
+        let known = |part: &Option<Part<'_>>| part.as_ref().and_then(|part| part.given(place));
+        let (transaction, relationship) = (known(&self.transaction), known(&self.relationship));
+        let all = match (&self.transaction, &self.relationship) {
+            (Some(_), Some(_)) => transaction.zip(relationship).map(|(one, other)| one.plus(&other)),
+            _ => transaction.or(relationship),
+        };
+        [transaction, relationship, all]
+    }
+
+    /// The rows of the table; customers of whom nothing is known have none.
+    ///
+    /// # Errors
+    /// A sum beyond 18 digits.
+    pub(crate) fn rows(&self) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (place, rank) in self.ranks.clone().enumerate() {
+            if !self.is_known(place) {
+                continue;
             }
-            (Scope::All, ..) => known(&self.transaction).or(known(&self.relationship)),
+            for (scope, given) in Scope::EACH.into_iter().zip(self.of(place)) {
+                let Some(given) = given else { continue };
+                let is_empty = given.episodes == Some(0) && scope == Scope::Transaction;
+                if !is_empty {
+                    let rank = u32::try_from(rank).expect("ranks fit 32 bits");
+                    rows.push(Row::new(rank, scope, &given, self.def)?);
+                }
+            }
         }
-    }
-
-    /// Delivered value of a customer, of episodes and relationship; none where it is not known.
-    pub(crate) fn value(&self, def: &DeliveredDef, rank: usize) -> Option<i128> {
-        self.of(Scope::All, rank).map(|given| given.delivered(def).value())
+        Ok(rows)
     }
 }
 
-/// Measures in the order declared, value first, by component.
-fn given(measures: &MeasuresDef, row: &[i64]) -> Given {
-    let mut given = Given::default();
-    let (value, cost) = row.split_at(measures.value.len());
-    for ((component, _), value) in measures.value.iter().zip(value) {
-        given.value[*component as usize] = Some(i128::from(*value));
+impl Part<'_> {
+    /// A measure that is not known leaves the whole unknown; SQL may say otherwise with coalesce.
+    fn is_known(&self, place: usize) -> bool {
+        match self {
+            Self::Evaluated { columns, .. } => columns.iter().all(|column| column[place].is_some()),
+            Self::Summed { .. } => true,
+        }
     }
-    for ((component, _), cost) in measures.cost.iter().zip(cost) {
-        given.cost[*component as usize] = Some(i128::from(*cost));
+
+    /// What is known of one customer.
+    fn given(&self, place: usize) -> Option<Given> {
+        match self {
+            Self::Evaluated { measures, columns, orders } => {
+                if !self.is_known(place) {
+                    return None;
+                }
+                let row = columns.iter().map(|column| i128::from(column[place].unwrap_or(0)));
+                let episodes = orders.as_ref().map(|orders| orders[place]);
+                Some(Given { episodes, ..given(measures, row) })
+            }
+            Self::Summed { measures, sums, episodes } => {
+                let width = width(measures);
+                let row = sums[place * width..(place + 1) * width].iter().copied();
+                Some(Given { episodes: Some(episodes[place]), ..given(measures, row) })
+            }
+        }
+    }
+}
+
+fn width(measures: &MeasuresDef) -> usize {
+    measures.value.len() + measures.cost.len()
+}
+
+/// Measures in the order declared, value first, by component.
+fn given(measures: &MeasuresDef, mut row: impl Iterator<Item = i128>) -> Given {
+    let mut given = Given::default();
+    for (component, _) in &measures.value {
+        given.value[*component as usize] = row.next();
+    }
+    for (component, _) in &measures.cost {
+        given.cost[*component as usize] = row.next();
     }
     given
 }
 
 /// Episodes added up; a customer without one got nothing in episodes, and gave nothing.
-fn summed(def: &EpisodesDef, customers: usize, episodes: &[Episode]) -> Vec<Option<Given>> {
-    let measures = def.measures.value.len() + def.measures.cost.len();
-    let nothing = Given { episodes: Some(0), ..given(&def.measures, &vec![0; measures]) };
-    let mut sums = vec![Some(nothing); customers];
-    for episode in episodes {
-        let one = given(&def.measures, &episode.measures);
-        let sum = sums[episode.who as usize].as_mut().expect("every customer has a sum");
-        *sum = Given { episodes: sum.episodes.map(|count| count + 1), ..sum.plus(&one) };
+fn summed<'r>(def: &'r EpisodesDef, ranks: &Range<usize>, rows: &Episodes) -> Part<'r> {
+    let width = width(&def.measures);
+    let (mut sums, mut episodes) = (vec![0; ranks.len() * width], vec![0; ranks.len()]);
+    for (who, measures) in rows.of(ranks) {
+        let place = who as usize - ranks.start;
+        episodes[place] += 1;
+        let sums = &mut sums[place * width..(place + 1) * width];
+        sums.iter_mut().zip(measures).for_each(|(sum, measure)| *sum += i128::from(*measure));
     }
-    sums
+    Part::Summed { measures: &def.measures, sums, episodes }
 }
 
-struct Row {
+/// A row of the table. Every sum of it was found to have at most 18 digits.
+#[derive(Debug)]
+pub(crate) struct Row {
     rank: u32,
     scope: Scope,
-    given: Given,
+    episodes: Option<i64>,
+    /// By component; none where it is not declared.
+    value: [Option<i64>; 7],
+    cost: [Option<i64>; 6],
     delivered: Delivered,
 }
 
-/// The table; customers of whom nothing is known have no row.
-///
-/// # Errors
-/// A sum beyond 18 digits.
-pub(crate) fn sheet(
-    layout: Layout<'_>,
-    def: &DeliveredDef,
-    found: &Deliveries,
-    customers: usize,
-) -> Result<Sheet> {
-    let mut rows = Vec::new();
-    for rank in 0..customers {
-        for scope in Scope::EACH {
-            let Some(given) = found.of(scope, rank) else { continue };
-            let is_empty = given.episodes == Some(0) && scope == Scope::Transaction;
-            if !is_empty {
-                let number = u32::try_from(rank).expect("ranks fit 32 bits");
-                let row = Row { rank: number, scope, given, delivered: given.delivered(def) };
-                row.check()?;
-                rows.push(row);
-            }
-        }
-    }
-    Ok(draw(layout, def, &rows))
-}
-
 impl Row {
-    /// Every published sum has at most 18 digits.
-    fn check(&self) -> Result<()> {
-        let parts = self.given.value.iter().chain(&self.given.cost).flatten();
-        parts.map(|part| published("a component", *part)).collect::<Result<Vec<_>>>()?;
-        let delivered = &self.delivered;
+    /// # Errors
+    /// A published sum of more than 18 digits.
+    fn new(rank: u32, scope: Scope, given: &Given, def: &DeliveredDef) -> Result<Self> {
+        let mut row = Self {
+            rank,
+            scope,
+            episodes: given.episodes,
+            value: [None; 7],
+            cost: [None; 6],
+            delivered: given.delivered(def),
+        };
+        let parts = given.value.iter().chain(&given.cost);
+        for (part, sum) in row.value.iter_mut().chain(&mut row.cost).zip(parts) {
+            *part = sum.map(|sum| published("a component", sum)).transpose()?;
+        }
+        let delivered = &row.delivered;
         published("total_value", delivered.total_value)?;
         published("total_cost", delivered.total_cost)?;
         published("delivered_value", delivered.value())?;
         published("core_value", delivered.core_value)?;
         published("added_value", delivered.added_value())?;
-        Ok(())
+        Ok(row)
+    }
+
+    /// The customer and its delivered value, of the row for episodes and relationship together.
+    pub(crate) fn of_all(&self) -> Option<(u32, i128)> {
+        (self.scope == Scope::All).then(|| (self.rank, self.delivered.value()))
     }
 }
 
@@ -163,28 +217,32 @@ fn small(value: i128) -> Option<i64> {
     Some(published("delivered_value", value).expect("every row was checked"))
 }
 
+/// The scope whose delivered value is that of episodes and relationship together.
+pub(crate) const ALL: &str = "all";
+
 /// A published sum: name, meaning, value.
 type Sum = (&'static str, &'static str, fn(&Delivered) -> i128);
 
-fn draw(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
+/// Rows of the table.
+pub(crate) fn sheet(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
     let unit = if def.in_points { "points".to_owned() } else { layout.currency().to_owned() };
     let mut draft = layout.draft("delivered_value", "customer and scope", Some("as_of"), rows);
     draft.customer(|row| row.rank);
     let meaning = "transaction: all episodes; relationship: beside episodes; all: both together";
     draft.name("scope", meaning, |row| Some(row.scope.name()));
     let meaning = "Episodes; orders where measures are of the customer; null for the relationship";
-    draft.count_or_null("episodes", "episodes", meaning, |row| row.given.episodes);
+    draft.count_or_null("episodes", "episodes", meaning, |row| row.episodes);
     for component in ValueComponent::ALL {
         let place = *component as usize;
         let meaning = format!("Value of {}; null where it is not declared", component.name());
         let name = format!("value_{}", component.name());
-        draft.money(name, unit.clone(), meaning, move |row| row.given.value[place].and_then(small));
+        draft.money(name, unit.clone(), meaning, move |row| row.value[place]);
     }
     for component in CostComponent::ALL {
         let place = *component as usize;
         let meaning = format!("Cost in {}; null where it is not declared", component.name());
         let name = format!("cost_{}", component.name());
-        draft.money(name, unit.clone(), meaning, move |row| row.given.cost[place].and_then(small));
+        draft.money(name, unit.clone(), meaning, move |row| row.cost[place]);
     }
     let sums: [Sum; 9] = [
         ("total_value", "All value", |found| found.total_value),
@@ -202,7 +260,7 @@ fn draw(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
     }
     let meaning = "Worth − price − other cost of the mean episode, rounded half away from zero";
     draft.money("delivered_value_per_episode", unit, meaning, |row| {
-        row.delivered.per_episode(row.given.episodes).and_then(small)
+        row.delivered.per_episode(row.episodes).and_then(small)
     });
     let meaning = "Perceived value as a ratio: total_value / total_cost; null unless cost is above 0";
     draft.float("value_ratio", "1", meaning, |row| row.delivered.ratio());

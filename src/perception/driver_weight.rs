@@ -2,7 +2,7 @@
 //! as printed and never made to sum to 100.
 
 use super::answers::Board;
-use super::cuts::Slice;
+use super::cuts::Segment;
 use super::importance::Derived;
 use super::layout::Layout;
 use super::weighting::{Basis, levels, shares};
@@ -35,7 +35,7 @@ pub(crate) fn sheet(layout: Layout<'_>, board: &Board<'_>, derived: Option<&Deri
 }
 
 fn of_customers<'r>(board: &Board<'_>, derived: Option<&Derived>, basis: Basis) -> Vec<Row<'r>> {
-    let shares = shares(board, Slice::ALL, derived, basis);
+    let shares = shares(board, Segment::ALL, derived, basis);
     let items: Vec<u32> = shares.keys().copied().collect();
     let row = |level, name: &str, group, weight: f64| Row {
         view: "customers",

@@ -3,14 +3,14 @@
 //! The customer's side is the delivered value where it is declared, else the satisfaction of the latest interview about
 //! the offer as a whole. The firm's side is a money measure of the customer. Only customers who bought are placed.
 
-use super::answers::{Board, Satisfaction, tolerance};
-use super::delivered::published;
+use super::answers::Satisfaction;
+use super::interviews::Interviews;
 use super::layout::Layout;
-use super::sources::Complaint;
+use super::rows::{Complaint, complaints_of};
 use super::worth::Worth;
-use crate::error::Result;
 use crate::pipeline::ExchangeDef;
 use crate::publish::schema::Sheet;
+use std::ops::Range;
 
 /// How much the firm gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,122 +114,168 @@ impl Customer {
     }
 }
 
-/// What customers are placed by.
+/// What customers are placed by, the same for all.
 pub(crate) struct Sides<'r> {
     pub(crate) def: &'r ExchangeDef,
-    pub(crate) worth: &'r Worth,
     pub(crate) as_of: i32,
-    /// Delivered value by rank, where it is declared.
-    pub(crate) delivered: Option<Vec<Option<i128>>>,
-    /// By rank.
-    pub(crate) opinions: Vec<Option<Opinion>>,
+    /// Below this probability alive a customer is at risk.
+    pub(crate) alive_below: f64,
+    /// Whether a delivered value is declared; else customers are placed by their satisfaction.
+    pub(crate) by_delivered: bool,
+    /// From which firm value and which delivered value on one is among the best fifth.
+    pub(crate) high_firm: i128,
+    pub(crate) high_delivered: i128,
+    pub(crate) interviews: &'r Interviews,
+    /// The offer as a whole among the attributes.
+    pub(crate) overall: Option<u32>,
     pub(crate) complaints: &'r [Complaint],
 }
 
-/// The latest interview about the firm of each customer, by rank.
-pub(crate) fn opinions(board: &Board<'_>, customers: usize) -> Vec<Option<Opinion>> {
-    let mut found = vec![None; customers];
-    let Some(overall) = board.overall else { return found };
-    let tolerance = tolerance(board.def);
-    // Interviews are in order of respondent and day: the last of a customer stays.
-    for interview in board.interviews(0) {
-        let Some(place) = found.get_mut(interview.who as usize) else { continue };
-        let performance = interview.performance(overall);
-        if performance.is_some() {
-            let satisfaction = interview.satisfaction(overall, tolerance);
-            *place = Some(Opinion { day: interview.day, performance, satisfaction });
-        }
-    }
-    found
+/// The columns of `customer` that customers are placed by, and that are added up.
+const COLUMNS: [&str; 4] = ["orders", "contribution", "cost_to_serve", "customer_profit"];
+
+/// What the firm gets of a customer: a money column of `customer`, or the residual value.
+const RESIDUAL: &str = "residual_value";
+
+/// The column of the firm's value, as `WorthReader` knows it; none for the residual value.
+pub(crate) fn firm_column(def: &ExchangeDef) -> Option<&'static str> {
+    super::worth::MONEY.into_iter().find(|name| *name == def.firm)
 }
 
-impl Sides<'_> {
-    /// What the customer's side is told by.
-    pub(crate) fn basis(&self) -> &'static str {
-        if self.delivered.is_some() { "delivered value" } else { "satisfaction" }
-    }
+/// The columns of `customer` that are needed.
+pub(crate) fn columns(def: &ExchangeDef) -> Vec<&'static str> {
+    COLUMNS.into_iter().chain(firm_column(def)).collect()
+}
 
-    fn firm_value(&self, rank: usize) -> i64 {
-        match self.def.firm.as_str() {
-            "residual_value" => self.worth.residual_of(rank).unwrap_or(0),
-            name => self.worth.money(name)[rank],
+/// What the firm gets of a customer.
+pub(crate) fn firm_value(def: &ExchangeDef, worth: &Worth, rank: usize) -> i64 {
+    match def.firm == RESIDUAL {
+        true => worth.residual(rank).unwrap_or(0),
+        false => worth.column(&def.firm).at(rank),
+    }
+}
+
+/// Place in ascending order of the last of the best fifth, ⌈N/5⌉ of N.
+pub(crate) fn top_fifth(count: u64) -> Vec<u64> {
+    vec![count - count.div_ceil(5)]
+}
+
+impl<'r> Sides<'r> {
+    /// Without bounds of the best fifths, opinions and complaints.
+    pub(crate) fn new(def: &'r ExchangeDef, as_of: i32, interviews: &'r Interviews) -> Self {
+        Self {
+            def,
+            as_of,
+            alive_below: def.alive_below.to_string().parse().expect("a decimal number"),
+            by_delivered: false,
+            high_firm: i128::MAX,
+            high_delivered: i128::MAX,
+            interviews,
+            overall: None,
+            complaints: &[],
         }
     }
 
-    /// Every customer who bought.
-    ///
-    /// # Errors
-    /// A delivered value beyond 18 digits.
-    pub(crate) fn customers(&self) -> Result<Vec<Customer>> {
-        let buyers: Vec<usize> =
-            (0..self.worth.customers()).filter(|rank| self.worth.sales[*rank].is_some()).collect();
-        let high_firm = top_fifth(buyers.iter().map(|rank| i128::from(self.firm_value(*rank))).collect());
-        let delivered = self.delivered.as_ref();
-        let values = buyers.iter().filter_map(|rank| delivered.and_then(|delivered| delivered[*rank]));
-        let high_delivered = top_fifth(values.collect());
-        let place = |rank: &usize| self.customer(*rank, high_firm, high_delivered);
-        buyers.iter().map(place).collect()
+    /// What the customer's side is told by.
+    pub(crate) fn basis(&self) -> &'static str {
+        if self.by_delivered { "delivered value" } else { "satisfaction" }
     }
 
-    fn customer(&self, rank: usize, high_firm: i128, high_delivered: i128) -> Result<Customer> {
-        let firm_value = self.firm_value(rank);
-        let delivered = self.delivered.as_ref().and_then(|delivered| delivered[rank]);
-        let opinion = self.opinions[rank];
-        let gets = match (&self.delivered, opinion.and_then(|opinion| opinion.satisfaction)) {
-            (Some(_), _) => delivered.map_or(Gets::Unknown, |value| match value {
+    /// The customers of a slice who bought. `delivered` are delivered values of customers, in order of rank.
+    pub(crate) fn customers(
+        &self,
+        ranks: Range<usize>,
+        worth: &Worth,
+        delivered: &[(u32, i64)],
+    ) -> Vec<Customer> {
+        let mut opinions = self.opinions(&ranks).into_iter().peekable();
+        let mut complaints =
+            complaints_of(self.complaints, &ranks).chunk_by(|a, b| a.who == b.who).peekable();
+        let mut delivered = delivered.iter().peekable();
+        let mut customers = Vec::with_capacity(ranks.len());
+        let orders = worth.column("orders");
+        for rank in ranks {
+            let number = u32::try_from(rank).expect("ranks fit 32 bits");
+            let opinion = opinions.next_if(|(who, _)| *who == number).map(|(_, opinion)| opinion);
+            let own_complaints = complaints.next_if(|own| own[0].who == number).unwrap_or(&[]);
+            let delivered = delivered.next_if(|(who, _)| *who == number).map(|(_, value)| *value);
+            if !worth.has_bought(rank) {
+                continue;
+            }
+            let firm_value = firm_value(self.def, worth, rank);
+            let is_at_risk = self.is_at_risk(worth, rank);
+            customers.push(Customer {
+                rank: number,
+                firm_value,
+                firm: self.firm(firm_value),
+                delivered,
+                opinion,
+                gets: self.gets(delivered, opinion),
+                complaints: counts(own_complaints),
+                is_at_risk,
+                is_loyal: !is_at_risk && orders.at(rank) >= i64::from(self.def.loyal_orders),
+            });
+        }
+        customers
+    }
+
+    fn firm(&self, value: i64) -> Firm {
+        match i128::from(value) {
+            value if value < 0 => Firm::Loss,
+            value if value >= self.high_firm => Firm::High,
+            _ => Firm::Profit,
+        }
+    }
+
+    fn gets(&self, delivered: Option<i64>, opinion: Option<Opinion>) -> Gets {
+        match (self.by_delivered, opinion.and_then(|opinion| opinion.satisfaction)) {
+            (true, _) => delivered.map_or(Gets::Unknown, |value| match i128::from(value) {
                 value if value < 0 => Gets::Low,
-                value if value >= high_delivered => Gets::High,
+                value if value >= self.high_delivered => Gets::High,
                 _ => Gets::Middle,
             }),
-            (None, Some(Satisfaction::Dissatisfied)) => Gets::Low,
-            (None, Some(Satisfaction::Satisfied)) => Gets::Middle,
-            (None, Some(Satisfaction::Delighted)) => Gets::High,
-            (None, None) => Gets::Unknown,
-        };
-        let number = u32::try_from(rank).expect("ranks fit 32 bits");
-        let is_at_risk = self.is_at_risk(rank);
-        Ok(Customer {
-            rank: number,
-            firm_value,
-            firm: match i128::from(firm_value) {
-                value if value < 0 => Firm::Loss,
-                value if value >= high_firm => Firm::High,
-                _ => Firm::Profit,
-            },
-            delivered: delivered.map(|value| published("delivered_value", value)).transpose()?,
-            opinion,
-            gets,
-            complaints: self.complaints_of(number),
-            is_at_risk,
-            is_loyal: !is_at_risk && self.worth.orders[rank] >= i64::from(self.def.loyal_orders),
-        })
+            (false, Some(Satisfaction::Dissatisfied)) => Gets::Low,
+            (false, Some(Satisfaction::Satisfied)) => Gets::Middle,
+            (false, Some(Satisfaction::Delighted)) => Gets::High,
+            (false, None) => Gets::Unknown,
+        }
+    }
+
+    /// The latest interview of each customer with a judgement of the offer as a whole, in order of rank.
+    fn opinions(&self, ranks: &Range<usize>) -> Vec<(u32, Opinion)> {
+        let mut found: Vec<(u32, Opinion)> = Vec::new();
+        let Some(overall) = self.overall else { return found };
+        // Interviews are in order of respondent and day: the last of a customer stays.
+        for interview in self.interviews.of(ranks) {
+            let performance = self.interviews.performance(interview, overall);
+            if performance.is_none() {
+                continue;
+            }
+            let who = self.interviews.who(interview);
+            let satisfaction = self.interviews.satisfaction(interview, overall);
+            let opinion = Opinion { day: self.interviews.day(interview), performance, satisfaction };
+            match found.last_mut() {
+                Some((last, latest)) if *last == who => *latest = opinion,
+                _ => found.push((who, opinion)),
+            }
+        }
+        found
     }
 
     /// By the probability alive where there is one, else by the days since the last purchase.
-    fn is_at_risk(&self, rank: usize) -> bool {
-        match self.worth.alive.as_ref().and_then(|alive| alive[rank]) {
-            Some(alive) => {
-                let bound: f64 = self.def.alive_below.to_string().parse().expect("a decimal number");
-                alive < bound
-            }
-            None => self.worth.is_idle(rank, self.as_of, self.def.at_risk_days),
+    fn is_at_risk(&self, worth: &Worth, rank: usize) -> bool {
+        match worth.alive(rank) {
+            Some(alive) => alive < self.alive_below,
+            None => worth.is_idle(rank, self.as_of, self.def.at_risk_days),
         }
-    }
-
-    /// Opened, and not resolved.
-    fn complaints_of(&self, who: u32) -> [i64; 2] {
-        let start = self.complaints.partition_point(|complaint| complaint.who < who);
-        let own = self.complaints[start..].iter().take_while(|complaint| complaint.who == who);
-        own.fold([0, 0], |[opened, open], complaint| {
-            [opened + 1, open + i64::from(complaint.resolved.is_none())]
-        })
     }
 }
 
-/// The value from which on one is among the best fifth, ⌈N/5⌉ of N.
-fn top_fifth(mut values: Vec<i128>) -> i128 {
-    values.sort_unstable_by(|a, b| b.cmp(a));
-    values.len().div_ceil(5).checked_sub(1).map_or(i128::MAX, |place| values[place])
+/// Opened, and not resolved.
+fn counts(complaints: &[Complaint]) -> [i64; 2] {
+    let opened = i64::try_from(complaints.len()).expect("a count");
+    let resolved = complaints.iter().filter(|complaint| complaint.resolved.is_some()).count();
+    [opened, opened - i64::try_from(resolved).expect("a count")]
 }
 
 /// One cell of the matrix.
@@ -247,28 +293,53 @@ struct Cell {
     loyal_but_losing: (i64, i128),
 }
 
-/// `value_exchange`: every cell of the matrix.
-pub(crate) fn matrix(layout: Layout<'_>, sides: &Sides<'_>, customers: &[Customer]) -> Sheet {
-    let cells = Firm::ALL.into_iter().flat_map(|firm| Gets::ALL.map(|gets| (firm, gets)));
-    let cell = |(firm, gets)| {
-        let own = customers.iter().filter(|customer| (customer.firm, customer.gets) == (firm, gets));
-        (firm, gets, own.fold(Cell::default(), |cell, customer| cell.with(customer, sides.worth)))
-    };
-    let rows: Vec<(Firm, Gets, Cell)> = cells.map(cell).collect();
-    draw_matrix(layout, sides, &rows, customers.len())
+/// The matrix of `value_exchange`, cell by cell. Adds exactly.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Matrix {
+    cells: [[Cell; 4]; 3],
+    pub(crate) over_served: usize,
+}
+
+impl Matrix {
+    /// Of a slice of customers.
+    pub(crate) fn of(customers: &[Customer], worth: &Worth) -> Self {
+        let mut matrix = Self::default();
+        for customer in customers {
+            matrix.cells[customer.firm as usize][customer.gets as usize].add(customer, worth);
+            matrix.over_served += usize::from(customer.is_over_served());
+        }
+        matrix
+    }
+
+    /// Adds the customers of another slice.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let cells = self.cells.iter_mut().flatten().zip(other.cells.iter().flatten());
+        cells.for_each(|(cell, more)| cell.merge(more));
+        self.over_served += other.over_served;
+    }
+
+    /// The table.
+    pub(crate) fn sheet(&self, layout: Layout<'_>, sides: &Sides<'_>, has_residual: bool) -> Sheet {
+        let cells = Firm::ALL.into_iter().flat_map(|firm| Gets::ALL.map(|gets| (firm, gets)));
+        let cell =
+            |(firm, gets): (Firm, Gets)| (firm, gets, self.cells[firm as usize][gets as usize].clone());
+        let rows: Vec<(Firm, Gets, Cell)> = cells.map(cell).collect();
+        let all = rows.iter().map(|(_, _, cell)| cell.customers).sum();
+        draw_matrix(layout, sides, &rows, all, has_residual)
+    }
 }
 
 impl Cell {
-    fn with(mut self, customer: &Customer, worth: &Worth) -> Self {
+    fn add(&mut self, customer: &Customer, worth: &Worth) {
         let rank = customer.rank as usize;
-        let money = |name: &str| i128::from(worth.money(name)[rank]);
+        let money = |name: &str| i128::from(worth.column(name).at(rank));
         let value = i128::from(customer.firm_value);
         self.customers += 1;
         self.firm_value += value;
         self.contribution += money("contribution");
         self.cost_to_serve += money("cost_to_serve");
         self.profit += money("customer_profit");
-        self.residual += i128::from(worth.residual_of(rank).unwrap_or(0));
+        self.residual += i128::from(worth.residual(rank).unwrap_or(0));
         if let Some(delivered) = customer.delivered {
             *self.delivered.get_or_insert(0) += i128::from(delivered);
         }
@@ -280,11 +351,36 @@ impl Cell {
             self.loyal_but_losing.0 += 1;
             self.loyal_but_losing.1 += value;
         }
-        self
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.customers += other.customers;
+        self.firm_value += other.firm_value;
+        self.contribution += other.contribution;
+        self.cost_to_serve += other.cost_to_serve;
+        self.profit += other.profit;
+        self.residual += other.residual;
+        if let Some(delivered) = other.delivered {
+            *self.delivered.get_or_insert(0) += delivered;
+        }
+        let pairs = [
+            (&mut self.at_risk_although_happy, other.at_risk_although_happy),
+            (&mut self.loyal_but_losing, other.loyal_but_losing),
+        ];
+        for (sums, more) in pairs {
+            sums.0 += more.0;
+            sums.1 += more.1;
+        }
     }
 }
 
-fn draw_matrix(layout: Layout<'_>, sides: &Sides<'_>, rows: &[(Firm, Gets, Cell)], all: usize) -> Sheet {
+fn draw_matrix(
+    layout: Layout<'_>,
+    sides: &Sides<'_>,
+    rows: &[(Firm, Gets, Cell)],
+    all: i64,
+    has_residual: bool,
+) -> Sheet {
     let grain = "class of the firm's value and class of the customer's value";
     let mut draft = layout.draft("value_exchange", grain, None, rows);
     let meaning = "What the firm gets: loss below 0, high profit from that of the customer at the best fifth on, profit between";
@@ -298,15 +394,11 @@ fn draw_matrix(layout: Layout<'_>, sides: &Sides<'_>, rows: &[(Firm, Gets, Cell)
         diagnosis(row.0, row.1)
     });
     draft.count("customers", "customers", "Customers with a sale line", |row| row.2.customers);
-    let whole = i64::try_from(all).expect("a count");
-    draft.float("customers_share", "1", "Their share of all", |row| {
-        super::sums::share(row.2.customers, whole)
-    });
+    draft.float("customers_share", "1", "Their share of all", |row| super::sums::share(row.2.customers, all));
     draft.total("firm_value", "The firm's value", |row| Some(row.2.firm_value));
     draft.total("contribution", "Contribution over life", |row| Some(row.2.contribution));
     draft.total("cost_to_serve", "Cost to serve over life", |row| Some(row.2.cost_to_serve));
     draft.total("customer_profit", "Customer profit over life", |row| Some(row.2.profit));
-    let has_residual = sides.worth.residual.is_some();
     draft.total("residual_value", "Residual value; null without [clv]", |row| {
         has_residual.then_some(row.2.residual)
     });
@@ -366,15 +458,28 @@ pub(crate) fn sheet(layout: Layout<'_>, in_points: bool, customers: &[Customer])
 
 #[cfg(test)]
 mod tests {
+    use super::super::cuts::{Cuts, Segments};
+    use super::super::rows::Answers;
     use super::*;
+    use crate::customers::order_statistics::{Pass, Search};
 
     fn def() -> ExchangeDef {
         let (firm, alive_below) = ("customer_profit".to_owned(), "0.5".parse().unwrap());
         ExchangeDef { firm, at_risk_days: 30, alive_below, loyal_orders: 2 }
     }
 
-    fn opinion(satisfaction: Satisfaction) -> Option<Opinion> {
-        Some(Opinion { day: 1, performance: Some(8.0), satisfaction: Some(satisfaction) })
+    /// One interview of each customer, about the offer as a whole.
+    fn interviews(classes: &[Option<Satisfaction>]) -> Interviews {
+        let mut answers = Answers::with_capacity(0, 1);
+        for (who, class) in (0..).zip(classes) {
+            if let Some(class) = class {
+                let performance = [5, 7, 9][*class as usize] * 10_000;
+                answers.push(who, 1, 0, 0, [None, Some(70_000), Some(performance)]);
+            }
+        }
+        let segments = Segments::for_test(classes.len());
+        let within = (&Cuts::for_test(), &segments);
+        Interviews::new(&answers, &(0..classes.len()), within, 10_000, |_, _| 0)
     }
 
     #[test]
@@ -383,17 +488,17 @@ mod tests {
         let sales = vec![Some((1, 95)), Some((1, 60)), Some((1, 99)), None, Some((1, 99))];
         let mut worth = Worth::for_test(sales, vec![0; 5], None);
         worth.set_for_test("customer_profit", vec![-5, 90, 20, 0, -1]);
-        worth.orders = vec![1, 9, 9, 0, 2];
-        let opinions = vec![
-            opinion(Satisfaction::Delighted),
-            opinion(Satisfaction::Satisfied),
-            opinion(Satisfaction::Dissatisfied),
+        worth.set_for_test("orders", vec![1, 9, 9, 0, 2]);
+        let classes = [
+            Some(Satisfaction::Delighted),
+            Some(Satisfaction::Satisfied),
+            Some(Satisfaction::Dissatisfied),
             None,
             None,
         ];
-        let sides =
-            Sides { def: &def, worth: &worth, as_of: 100, delivered: None, opinions, complaints: &[] };
-        let found = sides.customers().unwrap();
+        let interviews = interviews(&classes);
+        let sides = Sides { overall: Some(0), high_firm: 90, ..Sides::new(&def, 100, &interviews) };
+        let found = sides.customers(0..5, &worth, &[]);
         let places: Vec<_> = found.iter().map(|found| (found.rank, found.firm, found.gets)).collect();
         let expected = [
             (0, Firm::Loss, Gets::High),
@@ -412,16 +517,14 @@ mod tests {
     fn delivered_value_below_zero_is_low_and_the_best_fifth_is_high() {
         let def = def();
         let worth = Worth::for_test(vec![Some((1, 99)); 6], vec![0; 6], None);
-        let delivered = Some(vec![Some(-1), Some(0), Some(5), Some(9), Some(7), None]);
-        let sides = Sides {
-            def: &def,
-            worth: &worth,
-            as_of: 100,
-            delivered,
-            opinions: vec![None; 6],
-            complaints: &[],
-        };
-        let gets: Vec<Gets> = sides.customers().unwrap().iter().map(|found| found.gets).collect();
+        let delivered = [(0, -1), (1, 0), (2, 5), (3, 9), (4, 7)];
+        let mut pass = Pass::first();
+        delivered.iter().for_each(|(_, value)| pass.add(*value));
+        let high_delivered = Search::new(pass, top_fifth).values()[0];
+        let interviews = Interviews::default();
+        let sides = Sides { by_delivered: true, high_delivered, ..Sides::new(&def, 100, &interviews) };
+        let gets: Vec<Gets> =
+            sides.customers(0..6, &worth, &delivered).iter().map(|found| found.gets).collect();
         assert_eq!(gets, [Gets::Low, Gets::Middle, Gets::Middle, Gets::High, Gets::Middle, Gets::Unknown]);
     }
 }

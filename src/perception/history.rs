@@ -1,103 +1,233 @@
-//! When customers bought, from their days: whether somebody bought within a window, who bought in each tracking period.
+//! When the customers of a slice bought, from their days: whether somebody bought within a window, who bought in each
+//! tracking period, and how customers without complaint went on.
 //!
-//! Days are read period by period; those of the customers asked for are kept, of the others only what is counted.
+//! Days are walked through period by period; purchases of the customers who were asked are kept, of the others only
+//! what is counted.
 
-use super::baseline::Baseline;
+use super::baseline::{Compared, Windows};
 use super::cell::Cell;
-use super::cuts::{Cuts, Slice};
-use crate::error::Result;
-use crate::facts::FactSet;
+use super::cuts::{Cuts, Segment, Segments};
+use super::rows::{Complaint, within};
 use crate::facts::schema::DayFacts;
+use crate::units::Period;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// Purchases, as far as the questions of perception need them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct History {
-    /// Rank and day of each purchase of the customers asked for, ascending.
-    purchases: Vec<(u32, i32)>,
-    /// Customers with a purchase, by segment and tracking period, and over the whole history.
-    pub(crate) active: BTreeMap<Slice, i64>,
+/// The tracking period of every day of the history, so that the calendar is asked once for each.
+#[derive(Debug, Clone)]
+pub(crate) struct Tracking {
+    first_day: i32,
+    /// By day since the first: the number of its period.
+    number_of: Vec<u32>,
+    /// First day of each period.
+    starts: Vec<i32>,
 }
 
-impl History {
-    /// Reads every period; keeps the purchases of the customers that `is_asked` marks, by rank, and tells the baseline.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read.
-    pub(crate) fn read(
-        facts: &FactSet,
-        cuts: &Cuts,
-        is_asked: &[bool],
-        mut baseline: Option<&mut Baseline>,
-    ) -> Result<Self> {
-        let mut history = Self::default();
-        let mut counted = vec![i32::MIN; is_asked.len()];
-        for period in 0..facts.periods.len() {
-            let days = facts.day_facts(period)?;
-            history.add(cuts, &days, is_asked, &mut counted);
-            if let Some(baseline) = &mut baseline {
-                baseline.add(cuts, &days);
-            }
+impl Tracking {
+    /// Of the days from the first of these periods to the last.
+    pub(crate) fn new(cuts: &Cuts, periods: impl Iterator<Item = Period>) -> Self {
+        let (mut first, mut end) = (i32::MAX, i32::MIN);
+        for period in periods {
+            first = first.min(period.start.0);
+            end = end.max(period.end().0);
         }
-        history.purchases.sort_unstable();
-        Ok(history)
+        let mut tracking = Self { first_day: first, number_of: Vec::new(), starts: Vec::new() };
+        for day in first..end {
+            let start = cuts.period(day);
+            if tracking.starts.last() != Some(&start) {
+                tracking.starts.push(start);
+            }
+            tracking.number_of.push(u32::try_from(tracking.starts.len() - 1).expect("few periods"));
+        }
+        tracking
     }
 
-    /// Takes over a period. `counted` is the tracking period in which each customer was counted last.
-    fn add(&mut self, cuts: &Cuts, days: &DayFacts, is_asked: &[bool], counted: &mut [i32]) {
-        let Some(first) = days.days.iter().min().copied() else { return };
-        let last = days.days.iter().max().copied().unwrap_or(first);
-        // A period has few days and many rows.
-        let tracking: Vec<i32> = (first..=last).map(|day| cuts.period(day)).collect();
-        for (rank, day) in purchases(days, 0) {
-            let place = rank as usize;
-            let Some(counted) = counted.get_mut(place) else { continue };
-            let period = tracking[usize::try_from(day - first).expect("no day is before the first")];
-            if period > *counted {
-                self.count(cuts, rank, period, *counted == i32::MIN);
-                *counted = period;
+    fn number(&self, day: i32) -> u32 {
+        self.number_of[usize::try_from(day - self.first_day).expect("a day of the history")]
+    }
+}
+
+/// What is seen of a customer so far; 0 purchases before the first.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) last: i32,
+    pub(crate) purchases: u32,
+}
+
+/// A walk through the days of a slice of customers.
+pub(crate) struct DayWalk<'r> {
+    ranks: Range<usize>,
+    pub(crate) segments: Segments,
+    tracking: &'r Tracking,
+    seen: Vec<Seen>,
+    /// Ranks whose purchases are kept, ascending, each once.
+    asked: Vec<u32>,
+    /// Rank and day of first complaints, ascending.
+    complained: Vec<(u32, i32)>,
+    purchases: Purchases,
+    /// Customers with a purchase, by profile and tracking period.
+    active: Vec<i64>,
+    /// The same over the whole history.
+    ever: Vec<i64>,
+    /// Customers without complaint, where complaints are compared with them.
+    compared: Option<(Windows, Compared)>,
+}
+
+/// Rank and day of each purchase of some customers, ascending.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Purchases(Vec<(u32, i32)>);
+
+impl<'r> DayWalk<'r> {
+    /// Before the first period. `asked` are the ranks whose purchases are kept, ascending; `complaints` those of the slice.
+    pub(crate) fn new(
+        segments: Segments,
+        ranks: Range<usize>,
+        tracking: &'r Tracking,
+        asked: Vec<u32>,
+        complaints: &[Complaint],
+        windows: Option<Windows>,
+    ) -> Self {
+        let profiles = segments.profiles().len();
+        // Complaints are in order of customer and day.
+        let firsts = complaints.chunk_by(|a, b| a.who == b.who).map(|own| (own[0].who, own[0].opened));
+        Self {
+            seen: vec![Seen::default(); ranks.len()],
+            active: vec![0; profiles * tracking.starts.len()],
+            ever: vec![0; profiles],
+            compared: windows.map(|windows| (windows, Compared::new(profiles))),
+            complained: firsts.collect(),
+            purchases: Purchases::default(),
+            ranks,
+            segments,
+            tracking,
+            asked,
+        }
+    }
+
+    /// Takes over the days of a period. Periods come in order.
+    pub(crate) fn add(&mut self, days: &DayFacts) {
+        let mut asked = self.asked.iter().copied().peekable();
+        let mut complained = FirstComplaints::of(&self.complained);
+        for row in within(&days.ranks, &self.ranks, |rank| *rank) {
+            if days.orders[row] == 0 {
+                continue;
             }
-            if is_asked[place] {
-                self.purchases.push((rank, day));
+            let (rank, day) = (days.ranks[row], days.days[row]);
+            let seen = &mut self.seen[rank as usize - self.ranks.start];
+            let profile = self.segments.profile(rank);
+            let period = self.tracking.number(day);
+            self.ever[profile] += i64::from(seen.purchases == 0);
+            if seen.purchases == 0 || self.tracking.number(seen.last) != period {
+                self.active[profile * self.tracking.starts.len() + period as usize] += 1;
+            }
+            if let Some((windows, compared)) = &mut self.compared {
+                let first_complaint = complained.of_rank(rank);
+                match seen.purchases {
+                    0 => compared.begin(profile, day, first_complaint),
+                    _ => windows.look(*seen, Some(day), first_complaint, compared.points(profile)),
+                }
+            }
+            *seen = Seen { last: day, purchases: seen.purchases + 1 };
+            while asked.next_if(|asked| *asked < rank).is_some() {}
+            if asked.peek() == Some(&rank) {
+                self.purchases.0.push((rank, day));
             }
         }
     }
 
-    /// Counts a customer once per tracking period and once over the whole history; periods come in order.
-    fn count(&mut self, cuts: &Cuts, rank: u32, period: i32, is_first: bool) {
-        for slice in cuts.segments(rank) {
-            *self.active.entry(slice.over(period)).or_default() += 1;
-            if is_first {
-                *self.active.entry(slice).or_default() += 1;
+    /// Looks at everybody up to the end; gives the purchases kept and what was counted.
+    pub(crate) fn finish(mut self) -> (Segments, Purchases, Active, Option<Compared>) {
+        if let Some((windows, compared)) = &mut self.compared {
+            let mut complained = FirstComplaints::of(&self.complained);
+            for (rank, seen) in (self.ranks.start..).zip(&self.seen).filter(|(_, seen)| seen.purchases > 0) {
+                let rank = u32::try_from(rank).expect("ranks fit 32 bits");
+                let points = compared.points(self.segments.profile(rank));
+                windows.look(*seen, None, complained.of_rank(rank), points);
             }
         }
+        // Periods were added one after another.
+        self.purchases.0.sort_unstable();
+        let active = self.count_active();
+        (self.segments, self.purchases, active, self.compared.map(|(_, compared)| compared))
     }
 
+    fn count_active(&self) -> Active {
+        let mut active = Active::default();
+        for (profile, periods) in self.active.chunks(self.tracking.starts.len().max(1)).enumerate() {
+            for segment in &self.segments.profiles()[profile] {
+                for (start, customers) in
+                    self.tracking.starts.iter().zip(periods).filter(|(_, found)| **found > 0)
+                {
+                    *active.0.entry(segment.over(*start)).or_default() += customers;
+                }
+            }
+        }
+        for (segments, customers) in
+            self.segments.profiles().iter().zip(&self.ever).filter(|(_, found)| **found > 0)
+        {
+            for segment in segments {
+                *active.0.entry(*segment).or_default() += customers;
+            }
+        }
+        active
+    }
+}
+
+/// Days of first complaints, for ranks asked for in ascending order.
+struct FirstComplaints<'r> {
+    rest: &'r [(u32, i32)],
+}
+
+impl<'r> FirstComplaints<'r> {
+    fn of(complained: &'r [(u32, i32)]) -> Self {
+        Self { rest: complained }
+    }
+
+    /// The customer's first complaint, `i32::MAX` without one.
+    fn of_rank(&mut self, rank: u32) -> i32 {
+        while self.rest.first().is_some_and(|(other, _)| *other < rank) {
+            self.rest = &self.rest[1..];
+        }
+        self.rest.first().filter(|(other, _)| *other == rank).map_or(i32::MAX, |(_, day)| *day)
+    }
+}
+
+/// Customers with a purchase, by segment and tracking period, and over the whole history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Active(BTreeMap<Segment, i64>);
+
+impl Active {
+    pub(crate) fn of(&self, segment: Segment) -> i64 {
+        self.0.get(&segment).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (segment, customers) in other.0 {
+            *self.0.entry(segment).or_default() += customers;
+        }
+    }
+}
+
+impl Purchases {
     /// Whether the customer bought on a day of `from..until`.
     pub(crate) fn bought(&self, rank: u32, from: i32, until: i32) -> bool {
-        let next = self.purchases.partition_point(|purchase| *purchase < (rank, from));
-        self.purchases.get(next).is_some_and(|purchase| *purchase < (rank, until))
+        let next = self.0.partition_point(|purchase| *purchase < (rank, from));
+        self.0.get(next).is_some_and(|purchase| *purchase < (rank, until))
     }
 
     /// How recent the customer was on a day and how often it had bought; none without a purchase before the day.
     pub(crate) fn cell(&self, rank: u32, day: i32) -> Option<Cell> {
-        let first = self.purchases.partition_point(|purchase| *purchase < (rank, i32::MIN));
-        let next = self.purchases.partition_point(|purchase| *purchase < (rank, day));
-        let (_, last) = self.purchases[first..next].last()?;
+        let first = self.0.partition_point(|purchase| *purchase < (rank, i32::MIN));
+        let next = self.0.partition_point(|purchase| *purchase < (rank, day));
+        let (_, last) = self.0[first..next].last()?;
         Some(Cell::of(day - last, u32::try_from(next - first).expect("a customer has few purchases")))
     }
 
     #[cfg(test)]
     pub(crate) fn for_test(mut purchases: Vec<(u32, i32)>) -> Self {
         purchases.sort_unstable();
-        Self { purchases, active: BTreeMap::new() }
+        Self(purchases)
     }
-}
-
-/// Rank and day of each day with a sale line, from a row on, in order.
-pub(crate) fn purchases(days: &DayFacts, from: usize) -> impl Iterator<Item = (u32, i32)> {
-    let rows = days.ranks[from..].iter().zip(&days.days[from..]).zip(&days.orders[from..]);
-    rows.filter(|(_, orders)| **orders > 0).map(|((rank, day), _)| (*rank, *day))
 }
 
 /// Days on which customers bought once, by rank.
@@ -113,12 +243,21 @@ pub(crate) fn bought(purchases: &[(u32, i32)]) -> DayFacts {
 }
 
 #[cfg(test)]
+impl Tracking {
+    /// Of the year 1970, by quarter.
+    pub(crate) fn for_test() -> Self {
+        let year = Period::containing(crate::units::PeriodKind::Year, crate::units::Day(0));
+        Self::new(&Cuts::for_test(), std::iter::once(year))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_purchase_in_a_window_is_seen() {
-        let history = History::for_test(vec![(1, 5), (1, 15), (1, 25), (1, 40), (2, 10), (2, 12)]);
+        let purchases = Purchases::for_test(vec![(1, 5), (1, 15), (1, 25), (1, 40), (2, 10), (2, 12)]);
         for (rank, from, until, bought) in [
             (1, 0, 5, false),
             (1, 0, 6, true),
@@ -130,13 +269,13 @@ mod tests {
             (2, 12, 13, true),
             (3, 0, 99, false),
         ] {
-            assert_eq!(history.bought(rank, from, until), bought, "{rank} {from}..{until}");
+            assert_eq!(purchases.bought(rank, from, until), bought, "{rank} {from}..{until}");
         }
     }
 
     #[test]
     fn a_customer_is_as_recent_and_frequent_as_its_purchases_before_the_day() {
-        let history = History::for_test(vec![(0, 3), (1, 5), (1, 25), (1, 40)]);
+        let purchases = Purchases::for_test(vec![(0, 3), (1, 5), (1, 25), (1, 40)]);
         for (day, cell) in [
             (5, None),
             (6, Some(Cell::of(1, 1))),
@@ -144,19 +283,21 @@ mod tests {
             (40, Some(Cell::of(15, 2))),
             (50, Some(Cell::of(10, 3))),
         ] {
-            assert_eq!(history.cell(1, day), cell, "{day}");
+            assert_eq!(purchases.cell(1, day), cell, "{day}");
         }
     }
 
     #[test]
     fn a_customer_is_active_in_every_quarter_with_a_purchase_of_a_year() {
-        let (cuts, mut history) = (Cuts::for_test(), History::default());
-        // January, May and November of 1970; a return in August.
-        let days = DayFacts { orders: vec![1, 2, 0, 1], ..bought(&[(0, 10), (0, 130), (0, 220), (0, 310)]) };
-        history.add(&cuts, &days, &[false], &mut [i32::MIN]);
-        let quarters: Vec<i32> = history.active.keys().filter_map(|slice| slice.period).collect();
+        let tracking = Tracking::for_test();
+        let mut walk = DayWalk::new(Segments::for_test(1), 0..1, &tracking, Vec::new(), &[], None);
+        // January, February, May and November of 1970; a return in August.
+        let bought = bought(&[(0, 10), (0, 40), (0, 130), (0, 220), (0, 310)]);
+        walk.add(&DayFacts { orders: vec![1, 1, 2, 0, 1], ..bought });
+        let (_, purchases, active, _) = walk.finish();
+        let quarters: Vec<i32> = active.0.keys().filter_map(|segment| segment.period).collect();
         assert_eq!(quarters, [0, 90, 273]);
-        assert_eq!(history.active[&Slice::ALL], 1);
-        assert!(history.purchases.is_empty(), "nobody asked for them");
+        assert_eq!(active.of(Segment::ALL), 1);
+        assert!(purchases.0.is_empty(), "nobody asked for them");
     }
 }

@@ -5,9 +5,11 @@
 //! value-enhancing service components using customer satisfaction survey data" (1987)). Attributes that fewer than half
 //! of the interviews with an overall judgement speak of are left out; of the others, only complete interviews count.
 
-use super::answers::{Board, Interview};
-use super::cuts::{Cuts, Slice};
+use super::answers::Board;
+use super::cuts::Segment;
+use super::interviews::Interviews;
 use crate::math::least_squares::{Degenerate, Fit, fit};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Derived importance in one slice.
@@ -39,50 +41,50 @@ impl Derived {
     }
 }
 
-/// Derived importance of every slice with an answer about the firm.
-pub(crate) fn derive(board: &Board<'_>, cuts: &Cuts) -> BTreeMap<Slice, Derived> {
-    let mut interviews: BTreeMap<Slice, Vec<Interview>> = BTreeMap::new();
-    for interview in board.interviews(0) {
-        for slice in cuts.slices(interview.who, interview.day) {
-            interviews.entry(slice).or_default().push(interview.clone());
-        }
-    }
-    let of = |(slice, interviews): (Slice, Vec<Interview>)| (slice, derive_one(board, &interviews));
-    interviews.into_iter().map(of).collect()
+/// Derived importance of every segment with an answer about the firm.
+pub(crate) fn derive(board: &Board<'_>, interviews: &Interviews) -> BTreeMap<Segment, Derived> {
+    let segments: Vec<(&Segment, &Vec<u32>)> = interviews.by_segment().iter().collect();
+    let of = |(segment, numbers): (&Segment, &Vec<u32>)| (*segment, derive_one(board, interviews, numbers));
+    segments.into_par_iter().with_max_len(1).map(of).collect()
 }
 
-fn derive_one(board: &Board<'_>, interviews: &[Interview]) -> Derived {
+fn derive_one(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> Derived {
     let Some(overall) = board.overall else {
         let reason = "nobody was asked about the offer as a whole".to_owned();
         return Derived { interviews: 0, attributes: Vec::new(), fit: Err(reason) };
     };
-    let judged: Vec<&Interview> =
-        interviews.iter().filter(|interview| interview.performance(overall).is_some()).collect();
-    let attributes = asked_often(&judged, overall);
-    let is_complete =
-        |interview: &&&Interview| attributes.iter().all(|item| interview.performance(*item).is_some());
-    let complete: Vec<&&Interview> = judged.iter().filter(is_complete).collect();
-    let column = |item: u32| -> Vec<f64> {
-        complete.iter().filter_map(|interview| interview.performance(item)).collect()
-    };
-    let columns: Vec<Vec<f64>> = attributes.iter().map(|item| column(*item)).collect();
+    let is_judged = |number: &u32| interviews.performance(*number, overall).is_some();
+    let judged: Vec<u32> = numbers.iter().copied().filter(is_judged).collect();
+    let attributes = asked_often(board, interviews, &judged, overall);
+    let (mut columns, mut response) = (vec![Vec::new(); attributes.len()], Vec::new());
+    let mut row = Vec::with_capacity(attributes.len());
+    for number in judged {
+        row.clear();
+        row.extend(attributes.iter().map_while(|item| interviews.performance(number, *item)));
+        // Only complete interviews count.
+        if row.len() == attributes.len() {
+            columns.iter_mut().zip(&row).for_each(|(column, score)| column.push(*score));
+            response.extend(interviews.performance(number, overall));
+        }
+    }
     let fit = match attributes.is_empty() {
         true => Err("no attribute is answered in half of the interviews".to_owned()),
-        false => fit(&columns, &column(overall)).map_err(|fault| reason(board, &attributes, fault)),
+        false => fit(&columns, &response).map_err(|fault| reason(board, &attributes, fault)),
     };
-    let interviews = i64::try_from(complete.len()).expect("a count");
+    let interviews = i64::try_from(response.len()).expect("a count");
     Derived { interviews, attributes, fit }
 }
 
 /// Attributes that at least half of the interviews speak of.
-fn asked_often(interviews: &[&Interview], overall: u32) -> Vec<u32> {
-    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for interview in interviews {
-        for attribute in interview.attributes().filter(|attribute| *attribute != overall) {
-            *counts.entry(attribute).or_default() += 1;
-        }
+fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32], overall: u32) -> Vec<u32> {
+    let mut counts = vec![0_usize; board.asked.attributes.len()];
+    for number in numbers {
+        interviews.attributes(*number).for_each(|attribute| counts[attribute as usize] += 1);
     }
-    counts.into_iter().filter(|(_, count)| count * 2 >= interviews.len()).map(|(item, _)| item).collect()
+    let often = |(item, count): (u32, usize)| {
+        (item != overall && count > 0 && count * 2 >= numbers.len()).then_some(item)
+    };
+    (0..).zip(counts).filter_map(often).collect()
 }
 
 fn reason(board: &Board<'_>, attributes: &[u32], fault: Degenerate) -> String {

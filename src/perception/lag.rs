@@ -5,13 +5,15 @@
 //! a whole is followed for four years, a single process for two: effects of processes show sooner and fade. Years that
 //! have not ended by the as-of date are not observed, and an effect that the history is too short for says so.
 
-use super::answers::{Board, Interview, Satisfaction, tolerance};
-use super::history::History;
+use super::answers::{Board, Satisfaction};
+use super::history::Purchases;
+use super::interviews::{Interviews, year_bit};
 use super::layout::Layout;
 use super::sums::share;
 use crate::math::least_squares::{Degenerate, Fit, fit};
 use crate::publish::schema::Sheet;
 use crate::units::{Day, Duration};
+use rayon::prelude::*;
 
 /// Years after which the effect of the offer as a whole is looked for, and that of a single process.
 const YEARS: u32 = 4;
@@ -31,33 +33,45 @@ struct Row<'r> {
     fit: Result<Fit, &'static str>,
 }
 
-/// The table.
-pub(crate) fn sheet(layout: Layout<'_>, board: &Board<'_>, history: &History, customers: usize) -> Sheet {
+/// In which of the first years after an interview the customer bought: a set of bits, see `year_bit`.
+pub(crate) fn years_retained(purchases: &Purchases, who: u32, day: i32) -> u8 {
+    let bought = |year: &u32| purchases.bought(who, after(day + 1, year - 1), after(day + 1, *year));
+    (1..=YEARS).filter(bought).fold(0, |years, year| years | year_bit(year))
+}
+
+/// The table; `customers` is the rank of the first respondent who is no customer.
+pub(crate) fn sheet(
+    layout: Layout<'_>,
+    board: &Board<'_>,
+    interviews: &Interviews,
+    customers: usize,
+) -> Sheet {
     let as_of = layout.facts.as_of.0;
-    let interviews: Vec<Interview> =
-        board.interviews(0).filter(|interview| (interview.who as usize) < customers).collect();
-    let mut rows = Vec::new();
     let processes = (0_u32..).zip(&board.asked.attributes);
     let processes = processes.filter(|(item, _)| board.declared(*item).is_some_and(|item| item.process));
     let followed = board.overall.map(|overall| (overall, "overall", YEARS));
     let followed = followed.into_iter().chain(processes.map(|(item, _)| (item, "process", YEARS_OF_PROCESS)));
-    for (item, level, years) in followed {
-        rows.extend(
-            (1..=years).map(|year| Follow { board, history, as_of }.year(&interviews, item, level, year)),
-        );
-    }
+    let followed: Vec<(u32, &'static str, u32)> =
+        followed.flat_map(|(item, level, years)| (1..=years).map(move |year| (item, level, year))).collect();
+    let follow = Follow { board, interviews, customers, as_of };
+    let rows: Vec<Row<'_>> = followed
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(item, level, year)| follow.year(item, level, year))
+        .collect();
     draw(layout, &rows)
 }
 
 #[derive(Clone, Copy)]
 struct Follow<'r> {
     board: &'r Board<'r>,
-    history: &'r History,
+    interviews: &'r Interviews,
+    customers: usize,
     as_of: i32,
 }
 
 impl<'r> Follow<'r> {
-    fn year(self, interviews: &[Interview], item: u32, level: &'static str, year: u32) -> Row<'r> {
+    fn year(self, item: u32, level: &'static str, year: u32) -> Row<'r> {
         let mut row = Row {
             name: self.board.name(item),
             level,
@@ -68,19 +82,17 @@ impl<'r> Follow<'r> {
             classes: [[0; 2]; 3],
             fit: Err(""),
         };
-        let tolerance = tolerance(self.board.def);
         let (mut scores, mut retained) = (Vec::new(), Vec::new());
-        for interview in interviews {
-            let Some(score) = interview.performance(item) else { continue };
+        for interview in self.interviews.of(&(0..self.customers)) {
+            let Some(score) = self.interviews.performance(interview, item) else { continue };
             row.interviews += 1;
-            let [from, until] = [year - 1, year].map(|years| after(interview.day + 1, years));
-            if until > self.as_of {
+            if after(self.interviews.day(interview) + 1, year) > self.as_of {
                 continue;
             }
-            let bought = self.history.bought(interview.who, from, until);
+            let bought = self.interviews.retained(interview, year);
             row.observed += 1;
             row.retained += i64::from(bought);
-            if let Some(class) = interview.satisfaction(item, tolerance) {
+            if let Some(class) = self.interviews.satisfaction(interview, item) {
                 row.classes[class as usize][0] += 1;
                 row.classes[class as usize][1] += i64::from(bought);
             }

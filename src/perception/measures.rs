@@ -1,16 +1,18 @@
-//! What SQL of `[perception]` may speak of: measures of each customer, one row per rank.
+//! What SQL of `[perception]` may speak of: measures of each customer, a slice of customers at a time.
 
-use super::answers::Board;
-use super::sources::Complaint;
+use super::referral::Brought;
+use super::rows::{Complaint, Score, complaints_of};
+use super::sources::Asked;
 use super::sums::SCORE_SCALE;
 use super::worth::{MONEY, Worth};
 use crate::error::{Faults, Result};
 use crate::facts::evaluate_measures;
 use crate::pipeline::{Definition, DeliveredDef, MeasuresDef, PerceptionDef, Scalar};
 use crate::units::round_ratio;
-use arrow::array::{ArrayRef, Decimal64Array, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow::array::{ArrayRef, Decimal64Array, Int64Array, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Whole numbers of a customer.
@@ -79,79 +81,110 @@ fn score_columns(def: &PerceptionDef) -> BTreeMap<String, (usize, &str)> {
     attributes.flat_map(of).collect()
 }
 
-/// What measures are made from.
-pub(crate) struct Known<'r> {
-    pub(crate) worth: &'r Worth,
-    pub(crate) board: &'r Board<'r>,
-    pub(crate) complaints: &'r [Complaint],
-    /// Customers brought, by rank.
-    pub(crate) brought: &'r [i64],
-    pub(crate) as_of: i32,
+/// The batches that SQL is evaluated over: which columns there are, and which of them any SQL mentions.
+pub(crate) struct Measured<'r> {
+    schema: SchemaRef,
+    mentioned: BTreeSet<String>,
+    scores: BTreeMap<String, (usize, &'r str)>,
+    asked: &'r Asked,
+    as_of: i32,
 }
 
-/// One row per rank; columns that no declared SQL mentions are null throughout.
-pub(crate) fn batch(definition: &Definition, def: &PerceptionDef, known: &Known<'_>) -> RecordBatch {
-    let schema = schema(definition, def);
-    let rows = known.worth.customers();
-    let declared = declared(def);
-    let mentioned = declared.iter().flat_map(|(_, scalar)| scalar.expr.columns());
-    let mentioned: BTreeSet<String> = mentioned.map(str::to_lowercase).collect();
-    let is_mentioned = |name: &str| mentioned.contains(name);
-    let scores = score_columns(def);
-    let column = |field: &Arc<Field>| match is_mentioned(field.name()) {
-        false => arrow::array::new_null_array(field.data_type(), rows),
-        true => known.column(field.name(), field.data_type(), &scores),
-    };
-    let columns: Vec<ArrayRef> = schema.fields().iter().map(column).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(rows));
-    RecordBatch::try_new_with_options(schema, columns, &options).expect("columns are built for the schema")
+/// What the measures of a slice of customers are made from.
+#[derive(Clone)]
+pub(crate) struct Known<'s> {
+    pub(crate) ranks: Range<usize>,
+    pub(crate) worth: &'s Worth,
+    /// What customers brought who made a referral, in order of rank.
+    pub(crate) brought: &'s [(u32, Brought)],
 }
 
-impl Known<'_> {
-    fn column(&self, name: &str, ty: &DataType, scores: &BTreeMap<String, (usize, &str)>) -> ArrayRef {
-        let worth = self.worth;
-        if let Some((score, attribute)) = scores.get(name) {
-            return fixed(ty, self.scores(*score, attribute));
+impl<'r> Measured<'r> {
+    pub(crate) fn new(definition: &Definition, def: &'r PerceptionDef, asked: &'r Asked, as_of: i32) -> Self {
+        let declared = declared(def);
+        let mentioned = declared.iter().flat_map(|(_, scalar)| scalar.expr.columns());
+        let mentioned = mentioned.map(str::to_lowercase).collect();
+        Self { schema: schema(definition, def), mentioned, scores: score_columns(def), asked, as_of }
+    }
+
+    /// The columns of `customer` that are needed.
+    pub(crate) fn columns(&self) -> Vec<&'static str> {
+        let counts = ["orders", "active_days"];
+        MONEY.into_iter().chain(counts).filter(|name| self.mentioned.contains(*name)).collect()
+    }
+
+    /// One row per customer; columns that no declared SQL mentions are null throughout.
+    pub(crate) fn batch(&self, known: &Known<'_>) -> RecordBatch {
+        let rows = known.ranks.len();
+        let column = |field: &Arc<Field>| match self.mentioned.contains(field.name()) {
+            false => new_null_array(field.data_type(), rows),
+            true => self.column(known, field),
+        };
+        let columns: Vec<ArrayRef> = self.schema.fields().iter().map(column).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
+        batch.expect("columns are built for the schema")
+    }
+
+    fn column(&self, known: &Known<'_>, field: &Field) -> ArrayRef {
+        let (worth, name) = (known.worth, field.name().as_str());
+        let each = |of: &dyn Fn(usize) -> Option<i64>| known.ranks.clone().map(of).collect::<Vec<_>>();
+        if let Some((score, attribute)) = self.scores.get(name) {
+            return fixed(field.data_type(), self.scores(&known.ranks, Score::ALL[*score], attribute));
         }
         if MONEY.contains(&name) {
-            return fixed(ty, worth.money(name).iter().map(|value| Some(*value)).collect());
+            let money = worth.column(name);
+            return fixed(field.data_type(), each(&|rank| Some(money.at(rank))));
         }
-        let each = |of: &dyn Fn(usize) -> Option<i64>| (0..worth.customers()).map(of).collect::<Vec<_>>();
         let values = match name {
-            "orders" => each(&|rank| Some(worth.orders[rank])),
-            "active_days" => each(&|rank| Some(worth.active_days[rank])),
-            "idle_days" => each(&|rank| worth.sales[rank].map(|(_, last)| i64::from(self.as_of - 1 - last))),
-            "complaints" => self.complaints(|_| true),
-            "open_complaints" => self.complaints(|complaint| complaint.resolved.is_none()),
-            "brought" => each(&|rank| Some(self.brought[rank])),
-            "residual_value" => return fixed(ty, each(&|rank| worth.residual_of(rank))),
+            "orders" | "active_days" => {
+                let counts = worth.column(name);
+                each(&|rank| Some(counts.at(rank)))
+            }
+            "idle_days" => each(&|rank| worth.last_sale(rank).map(|last| i64::from(self.as_of - 1 - last))),
+            "complaints" => self.complaints(&known.ranks, |_| true),
+            "open_complaints" => self.complaints(&known.ranks, |complaint| complaint.resolved.is_none()),
+            "brought" => {
+                let mut found = vec![Some(0); known.ranks.len()];
+                for (rank, brought) in known.brought {
+                    found[*rank as usize - known.ranks.start] = Some(brought.customers);
+                }
+                found
+            }
+            "residual_value" => return fixed(field.data_type(), each(&|rank| worth.residual(rank))),
             other => unreachable!("'{other}' is a column of the schema"),
         };
         Arc::new(Int64Array::from(values))
     }
 
-    fn complaints(&self, counts: impl Fn(&Complaint) -> bool) -> Vec<Option<i64>> {
-        let mut found = vec![Some(0); self.worth.customers()];
-        for complaint in self.complaints.iter().filter(|complaint| counts(complaint)) {
-            *found[complaint.who as usize].get_or_insert(0) += 1;
+    fn complaints(&self, ranks: &Range<usize>, counts: impl Fn(&Complaint) -> bool) -> Vec<Option<i64>> {
+        let mut found = vec![Some(0); ranks.len()];
+        for complaint in
+            complaints_of(&self.asked.complaints, ranks).iter().filter(|complaint| counts(complaint))
+        {
+            *found[complaint.who as usize - ranks.start].get_or_insert(0) += 1;
         }
         found
     }
 
     /// Each customer's mean of a score about the firm, rounded half away from zero.
-    fn scores(&self, score: usize, attribute: &str) -> Vec<Option<i64>> {
-        let mut found = vec![None; self.worth.customers()];
-        let asked = self.board.asked;
-        let Some(number) = asked.attributes.iter().position(|known| known == attribute) else { return found };
-        for answers in asked.answers.chunk_by(|a, b| a.who == b.who) {
-            let Some(mean) = found.get_mut(answers[0].who as usize) else { continue };
-            let own =
-                answers.iter().filter(|answer| answer.supplier == 0 && answer.attribute as usize == number);
-            let scores = own.filter_map(|answer| {
-                [answer.importance, answer.expectation, answer.performance][score].map(i128::from)
-            });
-            let (count, sum) = scores.fold((0_i128, 0_i128), |(count, sum), score| (count + 1, sum + score));
-            *mean = (count > 0).then(|| i64::try_from(round_ratio(sum, count)).expect("a mean of scores"));
+    fn scores(&self, ranks: &Range<usize>, score: Score, attribute: &str) -> Vec<Option<i64>> {
+        let mut found = vec![None; ranks.len()];
+        let Ok(number) = self.asked.attributes.binary_search_by(|known| known.as_str().cmp(attribute)) else {
+            return found;
+        };
+        let answers = &self.asked.answers;
+        for own in answers.of(ranks).chunk_by(|a, b| a.who == b.who) {
+            let (mut count, mut sum) = (0_i128, 0_i128);
+            // Of the firm, supplier 0, the topic is the attribute.
+            for answer in own.iter().filter(|answer| answer.topic as usize == number) {
+                if let Some(score) = answers.score(answer, score) {
+                    count += 1;
+                    sum += i128::from(score);
+                }
+            }
+            found[own[0].who as usize - ranks.start] =
+                (count > 0).then(|| i64::try_from(round_ratio(sum, count)).expect("a mean of scores"));
         }
         found
     }

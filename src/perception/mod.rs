@@ -1,10 +1,14 @@
 //! What customers perceive: surveys, complaints, referrals, what the offer gives and costs them, and how that meets what
 //! they are worth. Reads its own sources through the facts, and what customers are worth from tables of the same run;
 //! never knows how those were made.
+//!
+//! Rows of surveys, complaints, referrals and episodes are held, packed and sorted by customer (`rows.rs`). Customers are
+//! walked over slice by slice, and nothing is held for all of them: see `stage.rs`.
 
 mod answers;
 mod attribute_value;
 mod baseline;
+mod both_sides;
 mod cell;
 mod competitor_value;
 mod complaints;
@@ -13,16 +17,18 @@ mod delivered;
 mod delivered_table;
 mod driver_weight;
 mod exchange;
+mod gather;
 mod history;
 mod importance;
+mod interviews;
 mod lag;
 mod layout;
 mod measures;
 mod referral;
+mod rows;
 mod satisfaction;
 mod sources;
 mod stage;
-mod staged;
 mod sums;
 mod weighting;
 #[cfg(test)]

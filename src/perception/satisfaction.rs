@@ -2,8 +2,8 @@
 
 use super::answers::{Board, Cell, Satisfaction};
 use super::complaints::Complaints;
-use super::cuts::{Cuts, Slice};
-use super::history::History;
+use super::cuts::{Cuts, Segment};
+use super::history::Active;
 use super::importance::Derived;
 use super::layout::Layout;
 use super::sums::share;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One attribute, the offer as a whole, or all attributes weighted.
 struct Row<'r> {
-    slice: Slice,
+    segment: Segment,
     level: &'static str,
     name: Option<&'r str>,
     cell: Cell,
@@ -28,28 +28,28 @@ struct Row<'r> {
 pub(crate) struct Heard<'r> {
     pub(crate) board: &'r Board<'r>,
     pub(crate) cuts: &'r Cuts,
-    pub(crate) derived: &'r BTreeMap<Slice, Derived>,
-    pub(crate) history: &'r History,
+    pub(crate) derived: &'r BTreeMap<Segment, Derived>,
+    pub(crate) active: &'r Active,
     /// None where the pipeline has no complaints.
-    pub(crate) complaints: Option<&'r BTreeMap<Slice, Complaints>>,
+    pub(crate) complaints: Option<&'r BTreeMap<Segment, Complaints>>,
 }
 
 /// The table.
 pub(crate) fn sheet(layout: Layout<'_>, heard: Heard<'_>) -> Sheet {
-    let mut slices: BTreeSet<Slice> = heard.board.slices().into_iter().collect();
-    slices.extend(heard.complaints.iter().flat_map(|complaints| complaints.keys()));
+    let mut segments: BTreeSet<Segment> = heard.board.segments().into_iter().collect();
+    segments.extend(heard.complaints.iter().flat_map(|complaints| complaints.keys()));
     if heard.complaints.is_some() {
-        slices.insert(Slice::ALL);
+        segments.insert(Segment::ALL);
     }
-    let rows: Vec<Row<'_>> = slices.into_iter().flat_map(|slice| rows_of(heard, slice)).collect();
+    let rows: Vec<Row<'_>> = segments.into_iter().flat_map(|segment| rows_of(heard, segment)).collect();
     draw(layout, heard.cuts, &rows)
 }
 
-fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
+fn rows_of<'r>(heard: Heard<'r>, segment: Segment) -> Vec<Row<'r>> {
     let board = heard.board;
-    let items = board.items(slice, 0);
+    let items = board.items(segment, 0);
     let plain = |level, name, cell| Row {
-        slice,
+        segment,
         level,
         name,
         cell,
@@ -59,11 +59,11 @@ fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
     };
     let mut rows: Vec<Row<'r>> =
         items.iter().map(|(item, cell)| plain("item", Some(board.name(*item)), **cell)).collect();
-    let shares = best_shares(board, slice, heard.derived.get(&slice)).map(|(_, shares)| shares);
+    let shares = best_shares(board, segment, heard.derived.get(&segment)).map(|(_, shares)| shares);
     if let Some(shares) = shares {
         let numbers: Vec<u32> = items.iter().map(|(item, _)| *item).collect();
         let mean = |score: fn(&Cell) -> Option<f64>| {
-            weighted(&numbers, &shares, |item| board.cell(slice, 0, item).and_then(score))
+            weighted(&numbers, &shares, |item| board.cell(segment, 0, item).and_then(score))
         };
         let means = [
             mean(|cell| cell.expectation.mean()),
@@ -72,10 +72,10 @@ fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
         ];
         rows.push(Row { weighted: Some(means), ..plain("weighted", None, Cell::default()) });
     }
-    let overall = board.overall.and_then(|overall| board.cell(slice, 0, overall));
+    let overall = board.overall.and_then(|overall| board.cell(segment, 0, overall));
     rows.push(Row {
-        customers: Some(heard.history.active.get(&slice).copied().unwrap_or(0)),
-        complaints: heard.complaints.map(|complaints| complaints.get(&slice).cloned().unwrap_or_default()),
+        customers: Some(heard.active.of(segment)),
+        complaints: heard.complaints.map(|complaints| complaints.get(&segment).cloned().unwrap_or_default()),
         ..plain("overall", Some(&board.def.overall), overall.copied().unwrap_or_default())
     });
     rows
@@ -84,7 +84,7 @@ fn rows_of<'r>(heard: Heard<'r>, slice: Slice) -> Vec<Row<'r>> {
 fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, and attribute, all of them weighted, or the offer as a whole";
     let mut draft = layout.draft("satisfaction", grain, None, rows);
-    cuts.add_to(&mut draft, |row| row.slice, true);
+    cuts.add_to(&mut draft, |row| row.segment, true);
     let meaning = "item; weighted: all items by importance; overall: the offer as a whole, with complaints";
     draft.name("level", meaning, |row| Some(row.level));
     draft.name("attribute", "The attribute; null for all items weighted", |row| row.name);

@@ -1,6 +1,7 @@
-//! The rows of surveys, complaints, referrals and episodes.
+//! Reads the sources of `[perception]`: surveys, complaints, referrals and episodes.
 
 use super::measures;
+use super::rows::{Answers, Complaint, Episodes, Referral};
 use super::sums::SCORE_SCALE;
 use crate::error::{Faults, Result};
 use crate::facts::{FactSet, Holds, RowColumn, RowSource, SourceView, Values, check_rows};
@@ -12,54 +13,15 @@ use crate::pipeline::{
 /// What customers were asked and said, of all sources that are declared.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    pub(crate) answers: Vec<Answer>,
+    pub(crate) answers: Answers,
     /// Names of attributes, sorted.
     pub(crate) attributes: Vec<String>,
     /// Names of competitors, sorted.
     pub(crate) competitors: Vec<String>,
+    /// Sorted by customer and day.
     pub(crate) complaints: Vec<Complaint>,
     pub(crate) referrals: Vec<Referral>,
-    pub(crate) episodes: Vec<Episode>,
-}
-
-/// One row of a survey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Answer {
-    /// Rank of the customer, or beyond for one who is none.
-    pub(crate) who: u32,
-    pub(crate) day: i32,
-    /// 0 is the firm; n is the n-th competitor, from 1.
-    pub(crate) supplier: u32,
-    /// Index into `Asked::attributes`.
-    pub(crate) attribute: u32,
-    pub(crate) importance: Option<i64>,
-    pub(crate) expectation: Option<i64>,
-    pub(crate) performance: Option<i64>,
-}
-
-/// One complaint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Complaint {
-    pub(crate) who: u32,
-    pub(crate) opened: i32,
-    pub(crate) resolved: Option<i32>,
-}
-
-/// One referral.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Referral {
-    pub(crate) day: i32,
-    pub(crate) referrer: u32,
-    pub(crate) referred: u32,
-    /// At `money_scale`.
-    pub(crate) reward: i64,
-}
-
-/// One episode: its measures, in the order declared, value first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Episode {
-    pub(crate) who: u32,
-    pub(crate) measures: Vec<i64>,
+    pub(crate) episodes: Episodes,
 }
 
 /// Reads every source of `[perception]`; rows that break the row contract join the quarantine of the facts.
@@ -209,8 +171,9 @@ impl Asked {
     fn unasked(&self, definition: &Definition, def: &PerceptionDef, surveys: &SurveysDef) -> Vec<String> {
         let place = definition.place(def.at);
         let mut warnings = Vec::new();
-        let is_own = |answer: &Answer| answer.supplier == 0;
-        if surveys.supplier.is_some() && !self.answers.is_empty() && !self.answers.iter().any(is_own) {
+        let attributes = self.answers.attributes();
+        let is_of_others = self.answers.len() > 0 && !self.answers.any(|topic| topic < attributes);
+        if surveys.supplier.is_some() && is_of_others {
             let way_out = did_you_mean(&def.own, self.competitors.iter().map(String::as_str), || {
                 "name the firm as surveys do".to_owned()
             });
@@ -245,23 +208,22 @@ impl Asked {
         let suppliers = def.supplier.as_ref().map(|_| columns.names());
         let (names, supplier) = suppliers.unwrap_or_else(|| (Vec::new(), vec![None; who.len()]));
         self.competitors = names.iter().filter(|name| **name != perception.own).cloned().collect();
-        let number_of = |code: Option<u32>| {
-            let name = code.map(|code| &names[code as usize]);
-            let place = name.and_then(|name| self.competitors.binary_search(name).ok());
-            place.map_or(0, |place| u32::try_from(place + 1).expect("few competitors"))
-        };
-        self.answers = (0..who.len())
-            .map(|row| Answer {
-                who: who[row],
-                day: days[row].expect(REQUIRED),
-                supplier: number_of(supplier[row]),
-                attribute: attribute[row].expect(REQUIRED),
-                importance: importance[row],
-                expectation: expectation[row],
-                performance: performance[row],
-            })
-            .collect();
-        self.answers.sort_unstable();
+        // Names ascend in both lists, so a competitor's number follows from its code.
+        let mut numbers = Vec::with_capacity(names.len());
+        let mut competitors = 0;
+        for name in &names {
+            competitors += u32::from(*name != perception.own);
+            numbers.push(if *name == perception.own { 0 } else { competitors });
+        }
+        let number_of = |code: Option<u32>| code.map_or(0, |code| numbers[code as usize]);
+        let mut answers = Answers::with_capacity(who.len(), attributes.len());
+        for row in 0..who.len() {
+            let (day, attribute) = (days[row].expect(REQUIRED), attribute[row].expect(REQUIRED));
+            let scores = [importance[row], expectation[row], performance[row]];
+            answers.push(who[row], day, number_of(supplier[row]), attribute, scores);
+        }
+        answers.sort();
+        self.answers = answers;
         self.attributes = attributes;
     }
 }
@@ -288,9 +250,9 @@ fn referrals_of(def: &ReferralsDef, rows: Vec<Values>) -> Vec<Referral> {
     let days = columns.days();
     let reward = def.reward.as_ref().map_or_else(|| vec![None; days.len()], |_| columns.numbers());
     let referral = |row: usize| Referral {
+        referred: referred[row],
         day: days[row].expect(REQUIRED),
         referrer: referrer[row],
-        referred: referred[row],
         reward: reward[row].unwrap_or(0),
     };
     let mut referrals: Vec<Referral> = (0..days.len()).map(referral).collect();
@@ -298,18 +260,12 @@ fn referrals_of(def: &ReferralsDef, rows: Vec<Values>) -> Vec<Referral> {
     referrals
 }
 
-fn episodes_of(rows: Vec<Values>) -> Vec<Episode> {
+fn episodes_of(rows: Vec<Values>) -> Episodes {
     let mut columns = Columns::of(rows);
     let who = columns.ranks();
     columns.days();
     let measures: Vec<Vec<Option<i64>>> = columns.0.by_ref().map(numbers).collect();
-    let episode = |(row, who): (usize, &u32)| Episode {
-        who: *who,
-        measures: measures.iter().map(|measure| measure[row].unwrap_or(0)).collect(),
-    };
-    let mut episodes: Vec<Episode> = who.iter().enumerate().map(episode).collect();
-    episodes.sort_unstable();
-    episodes
+    Episodes::new(&who, &measures)
 }
 
 fn numbers(values: Values) -> Vec<Option<i64>> {

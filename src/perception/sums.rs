@@ -24,6 +24,13 @@ impl Sum {
         self.squares = self.squares.saturating_add(score * score);
     }
 
+    /// Adds other scores.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.squares = self.squares.saturating_add(other.squares);
+    }
+
     /// Mean; none without a score.
     pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64 / SCORE_UNIT)

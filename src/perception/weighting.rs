@@ -1,7 +1,7 @@
 //! Weights of attributes and of what they belong to: shares of importance.
 
 use super::answers::Board;
-use super::cuts::Slice;
+use super::cuts::Segment;
 use super::importance::Derived;
 use crate::pipeline::OfferGroup;
 use std::collections::BTreeMap;
@@ -27,9 +27,9 @@ impl Basis {
 /// Share of each attribute in the importance of all; empty where there is no importance.
 pub(crate) type Shares = BTreeMap<u32, f64>;
 
-/// Shares of one slice. A derived importance below 0 weighs nothing.
-pub(crate) fn shares(board: &Board<'_>, slice: Slice, derived: Option<&Derived>, basis: Basis) -> Shares {
-    let items = board.items(slice, 0);
+/// Shares of one segment. A derived importance below 0 weighs nothing.
+pub(crate) fn shares(board: &Board<'_>, segment: Segment, derived: Option<&Derived>, basis: Basis) -> Shares {
+    let items = board.items(segment, 0);
     let importance = |(item, cell): &(u32, &super::answers::Cell)| match basis {
         Basis::Stated => cell.importance.mean(),
         Basis::Derived => derived.and_then(|derived| derived.of(*item)).map(|(coefficient, _)| coefficient),
@@ -46,10 +46,10 @@ pub(crate) fn shares(board: &Board<'_>, slice: Slice, derived: Option<&Derived>,
 /// Stated shares, else derived ones.
 pub(crate) fn best_shares(
     board: &Board<'_>,
-    slice: Slice,
+    segment: Segment,
     derived: Option<&Derived>,
 ) -> Option<(Basis, Shares)> {
-    let of = |basis| (basis, shares(board, slice, derived, basis));
+    let of = |basis| (basis, shares(board, segment, derived, basis));
     Basis::ALL.into_iter().map(of).find(|(_, shares)| !shares.is_empty())
 }
 

@@ -1,7 +1,7 @@
 //! Worked figures of the literature, by name. Money is in whole units.
 
 use super::delivered::Given;
-use super::referral::word_of_mouth_loss;
+use super::referral::{Buyers, word_of_mouth_loss};
 use super::worth::Worth;
 use crate::pipeline::{CostComponent, DeliveredDef, Position, ValueComponent, WordOfMouthDef};
 
@@ -21,7 +21,7 @@ fn def() -> DeliveredDef {
 fn word_of_mouth_of_the_shopper_lost_costs_as_much_again() {
     let worth = Worth::for_test(vec![Some((0, 0))], vec![50_000], None);
     let def = WordOfMouthDef { reach: "10".parse().unwrap(), share: "0.1".parse().unwrap() };
-    assert_eq!(word_of_mouth_loss(&def, &worth).unwrap(), Some(50_000));
+    assert_eq!(word_of_mouth_loss(&def, Buyers::of(&worth, 0..1)).unwrap(), Some(50_000));
 }
 
 /// A shirt that is worth 500 to its buyer and costs 350 delivers 150.

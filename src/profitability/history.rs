@@ -7,7 +7,7 @@ use super::waterfall::Measures;
 use crate::costing::schema::Activity;
 use crate::customers::history::{COLUMNS, PeriodDays};
 use crate::error::{Error, Result};
-use crate::facts::schema::{DayFacts, narrow};
+use crate::facts::schema::DayFacts;
 use crate::units::{Day, Decimal, pow10, round_ratio};
 use std::ops::Range;
 
@@ -154,7 +154,7 @@ impl Days {
     }
 
     fn finish(self) -> PeriodDays {
-        PeriodDays { ranks: self.ranks, columns: self.columns.map(narrow) }
+        PeriodDays { ranks: self.ranks, columns: self.columns }
     }
 }
 
@@ -165,6 +165,7 @@ mod tests {
     use super::*;
     use crate::customers::days::DaySlice;
     use crate::customers::history::CustomerDays;
+    use crate::memory::Memory;
     use crate::pipeline::Level;
     use proptest::prelude::*;
 
@@ -189,7 +190,10 @@ mod tests {
             measure_period(&books(&costing, &customers), &costing.periods[0], facts, &[(3, 70)], &mut each);
         let measures = measures.unwrap();
         let period = period_days(&measures, avoidable, days, LAST_DAY, 9).unwrap();
-        (measures, CustomerDays::new(9, vec![period]).slice(0..9).unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        let mut days = CustomerDays::new(9, 1, &Memory::of_machine(folder.path()));
+        days.add(&period).unwrap();
+        (measures, days.slice(0..9).unwrap())
     }
 
     fn days(rows: &[(u32, i32, i64, i64)]) -> DayFacts {

@@ -9,8 +9,9 @@ use super::posted::Posted;
 use super::stage::Sources;
 use super::tables::{Layout, customer_period};
 use super::waterfall::{Books, Measures, key_text, measure_period};
-use crate::customers::history::PeriodDays;
+use crate::customers::history::CustomerDays;
 use crate::error::Result;
+use crate::memory::Memory;
 use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
 use crate::units::{Day, Period};
@@ -20,8 +21,8 @@ pub(crate) struct Lived {
     pub(crate) life: Life,
     /// By period.
     pub(crate) earned: Vec<Earned>,
-    /// By period, where days are wanted.
-    pub(crate) days: Vec<PeriodDays>,
+    /// Where days are wanted.
+    pub(crate) days: Option<CustomerDays>,
 }
 
 /// What is made beside `customer_period`.
@@ -42,12 +43,14 @@ pub(crate) fn customer_periods(
     books: &Books<'_>,
     sources: Sources<'_>,
     beside: Beside,
+    memory: &Memory,
     staging: &Staging,
 ) -> Result<Lived> {
     let Sources { facts, costing, acquisition, channels } = sources;
     let mut lifetime = Lifetime::new(books, facts.customers.len());
     let mut earned = Vec::with_capacity(costing.periods.len());
-    let mut days = Vec::new();
+    let known = facts.customers.keys.len();
+    let mut days = beside.days.then(|| CustomerDays::new(known, costing.periods.len(), memory));
     // While a period is encoded, the next one is read.
     let read = |index: usize| {
         let is_one = index < costing.periods.len();
@@ -60,7 +63,7 @@ pub(crate) fn customer_periods(
             true => List::begin(layout, costed.period, &recipe, staging)?,
             false => None,
         };
-        let mut avoidable = beside.days.then(|| Avoidable::new(&costing.activities));
+        let mut avoidable = days.is_some().then(|| Avoidable::new(&costing.activities));
         let mut each = |ranks: &[u32], posted: &Posted| {
             avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
             list.iter_mut().try_for_each(|list| list.add(ranks, posted))
@@ -78,10 +81,9 @@ pub(crate) fn customer_periods(
         );
         added?;
         earned.push(of_period);
-        if let Some(avoidable) = avoidable {
+        if let Some((days, avoidable)) = days.as_mut().zip(avoidable) {
             let last_day = Day(costed.period.end().min(facts.as_of).0 - 1);
-            let known = facts.customers.keys.len();
-            days.push(period_days(&measures, avoidable, facts.day_facts(index)?, last_day, known)?);
+            days.add(&period_days(&measures, avoidable, facts.day_facts(index)?, last_day, known)?)?;
         }
         let sheet = customer_period(layout, costed.period, &measures);
         drop(measures);

@@ -19,10 +19,11 @@ use super::unbought::{Unbought, unbought};
 use super::waterfall::{Books, Held, Measures};
 use super::whale::{Rest, WhaleCurve};
 use crate::costing::schema::{Activity, Costing};
-use crate::customers::history::{CustomerDays, CustomerHistory, PeriodDays};
+use crate::customers::history::{CustomerDays, CustomerHistory};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::measures::GROUP_MEASURES;
+use crate::memory::Memory;
 use crate::pipeline::{Definition, UnusedCapacity};
 use crate::publish::Staging;
 use crate::units::Period;
@@ -58,6 +59,7 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     costing: &Costing,
+    memory: &Memory,
     staging: &Staging,
 ) -> Result<(Summary, Option<CustomerHistory>)> {
     let layout = layout(definition, facts, costing);
@@ -74,7 +76,7 @@ pub fn run(
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: definition.wants_days(),
     };
-    let Lived { life, earned, days } = customer_periods(&layout, &books, sources, beside, staging)?;
+    let Lived { life, earned, days } = customer_periods(&layout, &books, sources, beside, memory, staging)?;
     let lives = lives(&life, facts, &channels, &acquisition);
     let totals: Vec<CustomerTotals> = earned.iter().map(|earned| earned.totals).collect();
     let statement = Reconciliation::new(costing, &totals, lives.totals, &acquisition);
@@ -93,7 +95,7 @@ pub fn run(
     let rest = Rest::new(&standing, facts.customers.keys.len(), &life.measures.worth.customer_profit);
     let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
     let unbought = unbought(&layout, &life.measures, facts.volume_scale);
-    let history = beside.days.then(|| history(&life, facts, days));
+    let history = days.map(|days| history(&life, days));
     drop(life);
     staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
     products(definition, &layout, facts, costing, &standing, staging)?;
@@ -114,10 +116,10 @@ pub fn run(
     Ok((summary, history))
 }
 
-fn history(life: &Life, facts: &FactSet, days: Vec<PeriodDays>) -> CustomerHistory {
+fn history(life: &Life, days: CustomerDays) -> CustomerHistory {
     let worth = &life.measures.worth;
     CustomerHistory {
-        days: CustomerDays::new(facts.customers.keys.len(), days),
+        days,
         profit: worth.customer_profit.clone(),
         acquisition_cost: worth.line(CostLine::Acquisition).clone(),
     }
@@ -183,13 +185,16 @@ fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costi
     }
 }
 
+/// Sums of measures, by product group.
+type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
+
 /// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
 /// period. Periods are read one by one, so few are held at a time.
 fn product_totals(
     facts: &FactSet,
     costs: &UnitCosts<'_>,
     slices: &[Range<usize>],
-) -> Result<(Vec<[i128; GROUP_MEASURES]>, Vec<Vec<Walk>>)> {
+) -> Result<(GroupTotals, Vec<Vec<Walk>>)> {
     let groups = facts.groups.len();
     let of_period = |period: usize| {
         let cells = ProductPeriod::new(facts.product_facts(period)?);

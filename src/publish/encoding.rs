@@ -1,5 +1,6 @@
 //! How each kind of column becomes Parquet: types, encodings, and the row groups made of them.
 
+use super::encode::Chunk;
 use super::schema::{Column, ColumnKind, TableSpec};
 use crate::error::{Error, Result};
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -9,13 +10,16 @@ use arrow::datatypes::{
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::Encoding;
+use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
-use parquet::schema::types::{ColumnPath, TypePtr};
+use parquet::file::writer::SerializedRowGroupWriter;
+use parquet::schema::types::{ColumnPath, SchemaDescPtr};
 use rayon::prelude::*;
+use std::io::Write;
 use std::sync::Arc;
 
 /// Part of every recipe, to be raised when the same columns would be written as other bytes.
-pub(super) const VERSION: &str = "2, parquet 60";
+pub(super) const VERSION: &str = "3, parquet 60";
 
 /// Pages are cut by size alone: row limits would only make more of them.
 const PAGE_BYTES: usize = 1 << 20;
@@ -28,8 +32,29 @@ pub(super) struct Layout {
     pub(super) table: &'static str,
     pub(super) columns: Vec<Column>,
     pub(super) arrow: SchemaRef,
-    pub(super) parquet: TypePtr,
+    pub(super) parquet: SchemaDescPtr,
     pub(super) properties: WriterPropertiesPtr,
+    plain: bool,
+}
+
+/// An encoded column of a row group.
+pub(super) enum ColumnChunk {
+    /// By our own encoder.
+    Ours(Chunk),
+    /// By the parquet crate.
+    Theirs(ArrowColumnChunk),
+}
+
+impl ColumnChunk {
+    pub(super) fn append_to<W: Write + Send>(
+        self,
+        row_group: &mut SerializedRowGroupWriter<'_, W>,
+    ) -> ParquetResult<()> {
+        match self {
+            Self::Ours(chunk) => chunk.append_to(row_group),
+            Self::Theirs(chunk) => chunk.append_to_row_group(row_group),
+        }
+    }
 }
 
 impl Layout {
@@ -40,9 +65,10 @@ impl Layout {
         Self {
             table: spec.name,
             columns: spec.columns.clone(),
-            parquet: parquet.expect("every column kind has a Parquet type").root_schema_ptr(),
+            parquet: Arc::new(parquet.expect("every column kind has a Parquet type")),
             arrow,
             properties: Arc::new(properties(&spec.columns, plain)),
+            plain,
         }
     }
 
@@ -59,25 +85,64 @@ impl Layout {
         rows
     }
 
-    /// Encodes one row group, its columns in parallel. Each column arrives in pieces and is encoded from one
-    /// contiguous array, because page cuts, and with them the bytes, follow the arrays.
+    /// Encodes one row group, its columns in parallel, each from the pieces it arrived in.
     pub(super) fn encode(
         &self,
         writers: Vec<ArrowColumnWriter>,
         pieces: Vec<Vec<ArrayRef>>,
-    ) -> Result<Vec<ArrowColumnChunk>> {
+    ) -> Result<Vec<ColumnChunk>> {
         let jobs: Vec<_> = writers.into_iter().zip(pieces).enumerate().collect();
-        let chunks = jobs.into_par_iter().with_max_len(1).map(|(index, (mut writer, pieces))| {
-            let array = contiguous(pieces);
-            check_values(self.table, &self.columns[index], &array)?;
-            let leaves = compute_leaves(self.arrow.field(index), &array).expect("columns are flat");
-            for leaf in &leaves {
-                writer.write(leaf).expect("a checked array is encoded in memory");
-            }
-            Ok(writer.close().expect("a column chunk is closed in memory"))
-        });
+        let jobs = jobs.into_par_iter().with_max_len(1);
+        let chunks = jobs.map(|(index, (writer, pieces))| self.encode_column(index, writer, pieces));
         // Collected as results first, so that the first faulty column is reported, not the fastest.
         chunks.collect::<Vec<Result<_>>>().into_iter().collect()
+    }
+
+    fn encode_column(
+        &self,
+        index: usize,
+        writer: ArrowColumnWriter,
+        pieces: Vec<ArrayRef>,
+    ) -> Result<ColumnChunk> {
+        let column = &self.columns[index];
+        if self.plain || !is_whole_number(column.kind) {
+            return Ok(ColumnChunk::Theirs(self.encode_by_crate(index, writer, pieces)?));
+        }
+        let chunk = Chunk::encode(&self.parquet.column(index), &pieces);
+        if let (DataType::Decimal64(..), Some((least, largest))) = (column.kind.data_type(), chunk.range) {
+            check_digits(self.table, column, least.unsigned_abs().max(largest.unsigned_abs()).into())?;
+        }
+        Ok(ColumnChunk::Ours(chunk))
+    }
+
+    /// From one contiguous array, because page cuts of the crate, and with them the bytes, follow the arrays.
+    fn encode_by_crate(
+        &self,
+        index: usize,
+        mut writer: ArrowColumnWriter,
+        pieces: Vec<ArrayRef>,
+    ) -> Result<ArrowColumnChunk> {
+        let array = contiguous(pieces);
+        check_values(self.table, &self.columns[index], &array)?;
+        for leaf in &compute_leaves(self.arrow.field(index), &array).expect("columns are flat") {
+            writer.write(leaf).expect("a checked array is encoded in memory");
+        }
+        Ok(writer.close().expect("a column chunk is closed in memory"))
+    }
+}
+
+/// Whether our own encoder takes it.
+fn is_whole_number(kind: ColumnKind) -> bool {
+    match kind {
+        ColumnKind::IntKey
+        | ColumnKind::Integer
+        | ColumnKind::Money(_)
+        | ColumnKind::Volume(_)
+        | ColumnKind::Date
+        | ColumnKind::Timestamp => true,
+        ColumnKind::Text | ColumnKind::Name | ColumnKind::Total(_) | ColumnKind::Float | ColumnKind::Bool => {
+            false
+        }
     }
 }
 
@@ -89,14 +154,16 @@ fn contiguous(mut pieces: Vec<ArrayRef>) -> ArrayRef {
     arrow::compute::concat(&pieces).expect("the pieces of a column are of one type")
 }
 
+/// What the crate is to do with the columns it encodes.
 fn properties(columns: &[Column], plain: bool) -> WriterProperties {
+    let statistics = if plain { EnabledStatistics::Chunk } else { EnabledStatistics::Page };
     let mut builder = WriterProperties::builder()
         .set_created_by("abacus".to_owned())
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(usize::MAX)
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(DICTIONARY_BYTES)
-        .set_statistics_enabled(EnabledStatistics::Chunk);
+        .set_statistics_enabled(statistics);
     for column in columns {
         let path = ColumnPath::from(column.name.as_ref());
         let (encoding, dictionary) = if plain { (Encoding::PLAIN, false) } else { encoding(column.kind) };
@@ -107,78 +174,46 @@ fn properties(columns: &[Column], plain: bool) -> WriterProperties {
     builder.build()
 }
 
-/// The encoding, and whether a dictionary is tried first.
+/// The encoding of a column that the crate encodes, and whether a dictionary is tried first.
 fn encoding(kind: ColumnKind) -> (Encoding, bool) {
     match kind {
-        // Trying dictionaries first makes a release a sixth smaller and slower to write, see benches/README.md.
-        ColumnKind::IntKey
-        | ColumnKind::Integer
-        | ColumnKind::Money(_)
-        | ColumnKind::Volume(_)
-        | ColumnKind::Date
-        | ColumnKind::Timestamp => (Encoding::DELTA_BINARY_PACKED, false),
         ColumnKind::Text => (Encoding::DELTA_LENGTH_BYTE_ARRAY, false),
         ColumnKind::Name => (Encoding::DELTA_LENGTH_BYTE_ARRAY, true),
-        ColumnKind::Total(_) | ColumnKind::Float | ColumnKind::Bool => (Encoding::PLAIN, false),
+        _ => (Encoding::PLAIN, false),
     }
 }
 
 /// Sums may outgrow their column, which the user must hear; a float that is not a number is our fault.
 fn check_values(table: &str, column: &Column, array: &ArrayRef) -> Result<()> {
-    let place = || format!("{table}.{}", column.name);
-    let largest = match array.data_type() {
-        DataType::Decimal64(..) => {
-            largest::<Decimal64Type>(array).filter(|&value| value >= 10_u64.pow(18)).map(u128::from)
-        }
-        DataType::Decimal128(..) => {
-            largest::<Decimal128Type>(array).filter(|&value| value >= 10_u128.pow(38))
-        }
+    match array.data_type() {
+        DataType::Decimal64(..) => check_digits(table, column, largest::<Decimal64Type>(array)),
+        DataType::Decimal128(..) => check_digits(table, column, largest::<Decimal128Type>(array)),
         DataType::Float64 => {
             let finite = array.as_primitive::<Float64Type>().iter().flatten().all(f64::is_finite);
-            assert!(finite, "{}: a float that is not finite", place());
-            None
+            assert!(finite, "{table}.{}: a float that is not finite", column.name);
+            Ok(())
         }
-        _ => None,
-    };
-    let Some(found) = largest else { return Ok(()) };
+        _ => Ok(()),
+    }
+}
+
+/// The magnitude of the value furthest from 0.
+fn largest<T: ArrowPrimitiveType<Native: Into<i128>>>(array: &ArrayRef) -> u128 {
+    let values = array.as_primitive::<T>().iter().flatten();
+    values.map(|value| value.into().unsigned_abs()).max().unwrap_or(0)
+}
+
+fn check_digits(table: &str, column: &Column, found: u128) -> Result<()> {
     let (digits, scale) = match column.kind.data_type() {
         DataType::Decimal64(digits, scale) | DataType::Decimal128(digits, scale) => (digits, scale),
-        other => unreachable!("{}: {other} has no digits", place()),
+        other => unreachable!("{table}.{}: {other} has no digits", column.name),
     };
+    if found < 10_u128.pow(digits.into()) {
+        return Ok(());
+    }
     Err(Error::check(format!(
-        "{}: a value of {found} units of 10^-{scale} does not fit the {digits} digits of its column; \
+        "{table}.{}: a value of {found} units of 10^-{scale} does not fit the {digits} digits of its column; \
          lower the scale or look for a faulty amount",
-        place()
+        column.name
     )))
-}
-
-fn largest<T>(array: &ArrayRef) -> Option<<T::Native as Magnitude>::Size>
-where
-    T: ArrowPrimitiveType,
-    T::Native: Magnitude,
-{
-    let array = array.as_primitive::<T>();
-    if array.null_count() == 0 {
-        return array.values().iter().map(|value| value.magnitude()).max();
-    }
-    array.iter().flatten().map(Magnitude::magnitude).max()
-}
-
-trait Magnitude: Copy {
-    type Size: Ord;
-    fn magnitude(self) -> Self::Size;
-}
-
-impl Magnitude for i64 {
-    type Size = u64;
-    fn magnitude(self) -> u64 {
-        self.unsigned_abs()
-    }
-}
-
-impl Magnitude for i128 {
-    type Size = u128;
-    fn magnitude(self) -> u128 {
-        self.unsigned_abs()
-    }
 }

@@ -20,8 +20,9 @@ pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
     let io = |error: &std::io::Error| Error::io(Kind::Input, path, error);
     let file = NamedTempFile::new_in(folder).map_err(|error| io(&error))?;
     let layout = Layout::new(&sheet.spec, options.plain);
-    let mut writer = SerializedFileWriter::new(file, layout.parquet.clone(), layout.properties.clone())
-        .map_err(|error| failed(path, &error))?;
+    let mut writer =
+        SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
+            .map_err(|error| failed(path, &error))?;
     let factory = ArrowRowGroupWriterFactory::new(&writer, layout.arrow.clone());
     let rows = layout.rows_of(&sheet.arrays);
     for (index, start) in (0..rows).step_by(options.row_group_rows).enumerate() {
@@ -31,7 +32,7 @@ pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
         let chunks = layout.encode(writers, columns.collect())?;
         let mut row_group = writer.next_row_group().map_err(|error| failed(path, &error))?;
         for chunk in chunks {
-            chunk.append_to_row_group(&mut row_group).map_err(|error| failed(path, &error))?;
+            chunk.append_to(&mut row_group).map_err(|error| failed(path, &error))?;
         }
         row_group.close().map_err(|error| failed(path, &error))?;
     }

@@ -15,10 +15,12 @@
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
 mod disk;
+mod encode;
 mod encoding;
 mod export;
 mod home;
 mod lock;
+pub(crate) mod read;
 mod release;
 pub mod schema;
 mod sheet;

@@ -55,25 +55,25 @@ impl Column {
 /// Type of a published column, and with it the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// Integer customer key. INT64, DELTA_BINARY_PACKED.
+    /// Integer customer key. INT64; as all whole numbers in a dictionary or DELTA_BINARY_PACKED, whichever is smaller.
     IntKey,
     /// Text key or free text. UTF8, DELTA_LENGTH_BYTE_ARRAY.
     Text,
     /// Names from a short list. UTF8, dictionary.
     Name,
-    /// A count or another integer. INT64, DELTA_BINARY_PACKED.
+    /// A count or another integer. INT64.
     Integer,
-    /// DECIMAL(18, scale), DELTA_BINARY_PACKED.
+    /// DECIMAL(18, scale), INT64.
     Money(u8),
     /// DECIMAL(38, scale): totals.
     Total(u8),
-    /// DECIMAL(18, scale), DELTA_BINARY_PACKED: driver volumes and units.
+    /// DECIMAL(18, scale), INT64: driver volumes and units.
     Volume(u8),
     /// A ratio or rate shown rounded. DOUBLE, PLAIN, never NaN.
     Float,
-    /// DATE, DELTA_BINARY_PACKED.
+    /// DATE, INT32.
     Date,
-    /// TIMESTAMP, microseconds UTC, DELTA_BINARY_PACKED.
+    /// TIMESTAMP, microseconds UTC, INT64.
     Timestamp,
     /// BOOLEAN.
     Bool,

@@ -1,6 +1,7 @@
 //! The program against other engines: DuckDB recomputes the facts of random histories, and DuckDB, Polars and
 //! pyarrow read what was published. Needs the peers' virtual environment (`benches/peers/setup.sh`).
 
+mod encodings;
 mod expressions;
 
 #[allow(dead_code, reason = "each test program takes its own part of the support")]

@@ -234,11 +234,6 @@ impl Scan for Count {
     }
 }
 
-/// Integers in the narrowest type that holds them all.
-pub(crate) fn narrow(values: Vec<i64>) -> ArrayRef {
-    Column::from(values).narrow()
-}
-
 /// A narrowed column as 64-bit integers.
 pub(crate) fn widen(array: &ArrayRef) -> Vec<i64> {
     let mut values = Vec::with_capacity(array.len());
@@ -278,7 +273,7 @@ mod tests {
             (&[1, i64::MAX, i64::MIN, 0, 70_000], 8),
         ];
         for (values, width) in cases {
-            let narrow = narrow(values.to_vec());
+            let narrow = Column::from(values).narrow();
             assert_eq!(widen(&narrow), values);
             assert_eq!(narrow.data_type().primitive_width(), Some(width));
         }

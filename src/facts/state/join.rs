@@ -95,11 +95,6 @@ fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
     }
 }
 
-/// The rank of each row of a period, whose customers are all known.
-pub(crate) fn ranks_of(customers: &Customers, ids: &ArrayRef) -> Vec<u32> {
-    ranks_if_known(customers, ids).expect("every customer is known")
-}
-
 /// The rank of each row of a period, if every customer is known: both sides are sorted, so one walk finds all.
 fn ranks_if_known(customers: &Customers, ids: &ArrayRef) -> Option<Vec<u32>> {
     let mut ranks = match &customers.keys {

@@ -1,0 +1,200 @@
+//! Merge join of a published table with customers, slice by slice: the rows of a table that has some customers only,
+//! in ascending order of their keys.
+
+use crate::error::{Error, Result};
+use crate::facts::schema::{Customers, Keys};
+use crate::publish::read::{Cursor, PublishedReader, Wanted};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::Int64Type;
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// The key column of every table of customers.
+const KEY: &str = "customer_id";
+
+/// Rows read at a time.
+const BATCH_ROWS: usize = 1 << 17;
+
+/// Columns of a table and the customers they belong to, from some customer on.
+pub(crate) struct KeyedRows<'t> {
+    customers: &'t Customers,
+    table: &'static str,
+    cursor: Cursor<'t>,
+    /// Read, but of later customers: the key column first.
+    pending: Vec<ArrayRef>,
+}
+
+/// Rows of consecutive customers.
+pub(crate) struct RowsOfRanks {
+    /// The customer of each row, ascending.
+    pub(crate) ranks: Vec<u32>,
+    /// In the order the columns were asked for.
+    pub(crate) columns: Vec<ArrayRef>,
+}
+
+impl<'t> KeyedRows<'t> {
+    /// Before the first customer. Keys must ascend; a customer may have several rows.
+    ///
+    /// # Errors
+    /// A column that the table does not have, a file that cannot be read.
+    pub(crate) fn open(
+        customers: &'t Customers,
+        table: &'static str,
+        reader: &'t PublishedReader,
+        columns: &[(&str, Wanted)],
+    ) -> Result<Self> {
+        let with_key: Vec<(&str, Wanted)> =
+            std::iter::once((KEY, Wanted::Values)).chain(columns.iter().copied()).collect();
+        let mut cursor = reader.cursor(&with_key)?;
+        let pending = cursor.next(0)?;
+        Ok(Self { customers, table, cursor, pending })
+    }
+
+    /// The rows of these customers. Ranks are asked for in ascending order.
+    ///
+    /// # Errors
+    /// Pages that cannot be decoded, a key that is no customer's.
+    pub(crate) fn next(&mut self, ranks: Range<usize>) -> Result<RowsOfRanks> {
+        let mut parts: Vec<Vec<ArrayRef>> = Vec::new();
+        loop {
+            let rows = self.pending[0].len();
+            let taken = rows_up_to(&self.pending[0], self.customers, ranks.end);
+            parts.push(self.pending.iter().map(|column| column.slice(0, taken)).collect());
+            if taken < rows || self.cursor.rows_left() == 0 {
+                self.pending = self.pending.iter().map(|column| column.slice(taken, rows - taken)).collect();
+                break;
+            }
+            self.pending = self.cursor.next(BATCH_ROWS)?;
+        }
+        let mut columns = joined(parts)?;
+        let keys = columns.remove(0);
+        Ok(RowsOfRanks { ranks: self.ranks_of(&keys, ranks)?, columns })
+    }
+
+    /// The customer of each row.
+    fn ranks_of(&self, keys: &ArrayRef, ranks: Range<usize>) -> Result<Vec<u32>> {
+        let customers = ranks.start..ranks.end.min(self.customers.keys.len());
+        let known_rows = keys.len() - keys.null_count();
+        let mut found = match &self.customers.keys {
+            Keys::Int(known) => {
+                let values = &keys.as_primitive::<Int64Type>().values()[..known_rows];
+                merged(values.iter().copied(), customers, |rank| known[rank])
+            }
+            Keys::Text(known) => {
+                let values = keys.as_string::<i32>().iter().take(known_rows).flatten();
+                merged(values, customers, |rank| known.value(rank))
+            }
+        };
+        if found.len() < known_rows {
+            return Err(Error::internal(format!(
+                "{}: row {} after the first of customer {} is of no customer of this run",
+                self.table,
+                found.len(),
+                ranks.start
+            )));
+        }
+        // The unidentified cost object has a null key and comes last.
+        found.resize(keys.len(), rank_u32(self.customers.keys.len()));
+        Ok(found)
+    }
+}
+
+/// The rank of each key, up to the first that no customer has; both sides ascend.
+fn merged<K: Ord>(
+    keys: impl Iterator<Item = K>,
+    ranks: Range<usize>,
+    known: impl Fn(usize) -> K,
+) -> Vec<u32> {
+    let mut found = Vec::with_capacity(keys.size_hint().0);
+    let mut rank = ranks.start;
+    for key in keys {
+        while rank < ranks.end && known(rank) < key {
+            rank += 1;
+        }
+        if rank == ranks.end || known(rank) != key {
+            break;
+        }
+        found.push(rank_u32(rank));
+    }
+    found
+}
+
+fn rank_u32(rank: usize) -> u32 {
+    u32::try_from(rank).expect("ranks fit 32 bits")
+}
+
+/// How many of these ascending keys are of customers before a rank.
+fn rows_up_to(keys: &ArrayRef, customers: &Customers, end: usize) -> usize {
+    let (mut low, mut high) = (0, keys.len());
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        match end < customers.len() && compare(customers, end, keys, middle).is_le() {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    low
+}
+
+/// A customer's key against that of a row. The unidentified cost object has a null key, and comes last.
+fn compare(customers: &Customers, rank: usize, keys: &ArrayRef, row: usize) -> Ordering {
+    let is_unidentified = rank >= customers.keys.len();
+    match (is_unidentified, keys.is_null(row)) {
+        (true, is_null) => {
+            if is_null {
+                Ordering::Equal
+            } else {
+                Ordering::Greater
+            }
+        }
+        (false, true) => Ordering::Less,
+        (false, false) => match &customers.keys {
+            Keys::Int(known) => known[rank].cmp(&keys.as_primitive::<Int64Type>().value(row)),
+            Keys::Text(known) => known.value(rank).cmp(keys.as_string::<i32>().value(row)),
+        },
+    }
+}
+
+/// Consecutive rows, column by column; there is at least one part.
+fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>> {
+    if parts.iter().any(|part| !part[0].is_empty()) {
+        parts.retain(|part| !part[0].is_empty());
+    } else {
+        parts.truncate(1);
+    }
+    if parts.len() == 1 {
+        return Ok(parts.remove(0));
+    }
+    let mut columns = Vec::with_capacity(parts[0].len());
+    for index in 0..parts[0].len() {
+        let pieces: Vec<&dyn Array> = parts.iter().map(|part| part[index].as_ref()).collect();
+        let whole = arrow::compute::concat(&pieces);
+        columns.push(whole.map_err(|fault| Error::internal(fault.to_string()))?);
+    }
+    Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_find_their_customers_up_to_the_first_unknown_key() {
+        let known = [2, 4, 6, 8];
+        let of = |keys: &[i64], ranks| merged(keys.iter().copied(), ranks, |rank| known[rank]);
+        assert_eq!(of(&[2, 2, 6, 8], 0..4), [0, 0, 2, 3]);
+        assert_eq!(of(&[6, 8], 1..3), [2], "8 is of a later slice");
+        assert_eq!(of(&[2, 3, 4], 0..4), [0]);
+    }
+
+    #[test]
+    fn keys_are_cut_at_a_rank() {
+        let keys = Keys::Int(vec![2, 4, 6]);
+        let customers = Customers { keys, has_unidentified: true };
+        let rows: ArrayRef =
+            std::sync::Arc::new(arrow::array::Int64Array::from(vec![Some(2), Some(4), Some(4), None]));
+        for (end, expected) in [(0, 0), (1, 1), (2, 3), (3, 3), (4, 4)] {
+            assert_eq!(rows_up_to(&rows, &customers, end), expected, "{end}");
+        }
+    }
+}
