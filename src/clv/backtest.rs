@@ -7,7 +7,6 @@ use super::holdout::{Buffers, Holdout};
 use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::error::Result;
-use std::ops::Range;
 
 /// What is foretold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,10 +127,6 @@ impl SliceOperator for Holdouts<'_> {
 
     fn begin(&self) -> Result<Self::Total> {
         Ok(self.holdouts.iter().map(Holdout::series).collect())
-    }
-
-    fn read(&self, _ranks: Range<usize>) -> Result<()> {
-        Ok(())
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Self::Part> {

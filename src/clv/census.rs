@@ -13,7 +13,6 @@ use crate::customers::history::CustomerHistory;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::{Error, Result};
 use crate::units::Day;
-use std::ops::Range;
 
 /// What is counted, and until when.
 pub(crate) struct Scope<'r> {
@@ -68,10 +67,6 @@ impl SliceOperator for Scope<'_> {
     fn begin(&self) -> Result<Counting> {
         let piles = self.dates.iter().map(|_| self.by_segment(Pile::default)).collect();
         Ok(Counting { census: self.empty(), piles, alive_piles: self.by_segment(Pile::default) })
-    }
-
-    fn read(&self, _ranks: Range<usize>) -> Result<()> {
-        Ok(())
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Part> {

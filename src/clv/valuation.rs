@@ -16,7 +16,6 @@ use crate::publish::schema::Sheet;
 use crate::publish::{Staging, TableWriter};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// What customers are valued by.
 pub(crate) struct Valuation<'r> {
@@ -156,10 +155,6 @@ impl SliceOperator for Valuation<'_> {
         let spec = self.sheet(Columns::with_room(0, self.clv.horizons.len())).spec;
         let writer = self.staging.table(&spec, Some(&self.layout.facts.as_of.to_string()))?;
         Ok(Valued { writer, equities: self.no_equities() })
-    }
-
-    fn read(&self, _ranks: Range<usize>) -> Result<()> {
-        Ok(())
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Self::Part> {

@@ -26,7 +26,7 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
     let totals = (0..periods.len()).into_par_iter().map(|period| facts.aggregate_totals(period));
     let totals = totals.collect::<Result<Vec<_>>>()?;
     let customers = |period: usize| {
-        let facts = facts.customer_facts(period)?;
+        let facts = facts.customer_facts(period, ..)?;
         let rows = facts.ranks.len();
         Ok((facts.aggregates.into_iter().map(ScalarBuffer::from).collect(), rows))
     };

@@ -27,7 +27,6 @@ pub struct CustomerDays {
     customers: usize,
     slices: usize,
     periods: usize,
-    rows: usize,
     /// Of the first period the slices in order, then those of the next: the place in its slice of each row's customer,
     /// then the columns of `PeriodDays`.
     parts: Scratch,
@@ -56,7 +55,7 @@ impl CustomerDays {
     /// Nothing yet, of this many identified customers in so many periods.
     pub(crate) fn new(customers: usize, periods: usize, memory: &Memory) -> Self {
         let slices = slices::slices(0..customers).count();
-        Self { customers, slices, periods: 0, rows: 0, parts: Scratch::new(slices * periods, memory) }
+        Self { customers, slices, periods: 0, parts: Scratch::new(slices * periods, memory) }
     }
 
     /// Keeps the days of the next period.
@@ -73,7 +72,6 @@ impl CustomerDays {
             let columns = days.columns.iter().map(|column| &column[rows.clone()]);
             self.parts.keep(first_part + number, std::iter::once(&places[..]).chain(columns))
         })?;
-        self.rows += days.ranks.len();
         self.periods += 1;
         Ok(())
     }
@@ -81,11 +79,6 @@ impl CustomerDays {
     /// Identified customers: ranks below this.
     pub fn customers(&self) -> usize {
         self.customers
-    }
-
-    /// Rows of all customers.
-    pub fn rows(&self) -> usize {
-        self.rows
     }
 
     /// The days of these customers, who are of one slice.
@@ -96,37 +89,27 @@ impl CustomerDays {
         let number = ranks.start / SLICE_CUSTOMERS;
         let first = number * SLICE_CUSTOMERS;
         assert!(ranks.end <= first + SLICE_CUSTOMERS, "customers of one slice");
-        let wanted = ranks.start - first..ranks.end - first;
         let mut starts = vec![0; ranks.len() + 1];
-        let mut places = Vec::with_capacity(self.periods);
+        let mut periods = Vec::with_capacity(self.periods);
         for period in 0..self.periods {
-            let of_period = self.parts.column(period * self.slices + number, 0)?;
-            let mut of_period: Vec<usize> = of_period.into_iter().map(index).collect();
-            let rows = of_period.partition_point(|place| *place < wanted.start)
-                ..of_period.partition_point(|place| *place < wanted.end);
-            for place in &mut of_period[rows.clone()] {
-                *place -= wanted.start;
-                starts[*place + 1] += 1;
-            }
-            places.push((rows, of_period));
+            let part = period * self.slices + number;
+            let found = self.rows_of(part, ranks.start - first..ranks.end - first)?;
+            found.places.iter().for_each(|customer| starts[customer + 1] += 1);
+            periods.push(found);
         }
         (1..starts.len()).for_each(|index| starts[index] += starts[index - 1]);
-        // One customer after another, each in the order of periods: a counting sort.
-        let mut free = starts.clone();
-        for (rows, places) in &mut places {
-            for place in &mut places[rows.clone()] {
-                let customer = &mut free[*place];
-                *place = *customer;
-                *customer += 1;
-            }
+        // A counting sort: one customer after another, each one's days in the order of periods.
+        let mut next = starts.clone();
+        for place in periods.iter_mut().flat_map(|period| &mut period.places) {
+            let of_customer = &mut next[*place];
+            *place = *of_customer;
+            *of_customer += 1;
         }
         let mut columns: [Vec<i64>; COLUMNS] = std::array::from_fn(|_| vec![0; starts[ranks.len()]]);
-        for (period, (rows, places)) in places.iter().enumerate().filter(|(_, (rows, _))| !rows.is_empty()) {
-            for (number_of_column, column) in columns.iter_mut().enumerate() {
-                let values = self.parts.column(period * self.slices + number, number_of_column + 1)?;
-                for (place, value) in places[rows.clone()].iter().zip(&values[rows.clone()]) {
-                    column[*place] = *value;
-                }
+        for PeriodRows { part, rows, places } in periods.iter().filter(|period| !period.rows.is_empty()) {
+            for (index, column) in columns.iter_mut().enumerate() {
+                let values = self.parts.column(*part, index + 1)?;
+                places.iter().zip(&values[rows.clone()]).for_each(|(place, value)| column[*place] = *value);
             }
         }
         let [day, orders, net_revenue, gross_margin, contribution, avoidable_margin, full_margin] = columns;
@@ -142,8 +125,85 @@ impl CustomerDays {
             full_margin,
         })
     }
+
+    /// The rows of a part whose customers have these places in their slice, and their places from the first of them on.
+    fn rows_of(&self, part: usize, wanted: Range<usize>) -> Result<PeriodRows> {
+        let places: Vec<usize> = self.parts.column(part, 0)?.into_iter().map(index).collect();
+        let bound = |place: usize| places.partition_point(|known| *known < place);
+        let rows = bound(wanted.start)..bound(wanted.end);
+        let places = places[rows.clone()].iter().map(|place| place - wanted.start).collect();
+        Ok(PeriodRows { part, rows, places })
+    }
+}
+
+/// Rows of one period that are brought in the order of customers.
+struct PeriodRows {
+    /// Where they are kept.
+    part: usize,
+    rows: Range<usize>,
+    /// Of each row its customer at first, then its place among all days of the slice.
+    places: Vec<usize>,
 }
 
 fn index(place: i64) -> usize {
     usize::try_from(place).expect("places are not negative")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::{MemoryBudget, SpillFile};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    const CUSTOMERS: usize = SLICE_CUSTOMERS + 3;
+
+    /// Days of a period, each with the same numbers in all columns of money.
+    fn period(rows: &BTreeSet<(u32, i32)>) -> PeriodDays {
+        let day = |row: &(u32, i32)| i64::from(row.1);
+        let column = |factor: i64| rows.iter().map(|row| factor * day(row)).collect();
+        PeriodDays {
+            ranks: rows.iter().map(|(rank, _)| *rank).collect(),
+            columns: std::array::from_fn(|index| column(1 << (8 * index))),
+        }
+    }
+
+    fn rank() -> impl Strategy<Value = u32> {
+        let end = u32::try_from(CUSTOMERS).unwrap();
+        prop_oneof![0..3_u32, end - 5..end]
+    }
+
+    proptest! {
+        #[test]
+        fn a_slice_has_its_customers_days_in_order_held_or_spilled(
+            periods in prop::collection::vec(prop::collection::btree_set((rank(), 0..9_i32), 0..20), 0..4),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let spill = Arc::new(SpillFile::new(folder.path()));
+            let memory = |budget| Memory { budget, spill: spill.clone() };
+            let mut held = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::unlimited()));
+            let mut spilled = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::of(0)));
+            let mut expected: Vec<(u32, i32)> = Vec::new();
+            for (number, rows) in (0..).zip(&periods) {
+                let rows = rows.iter().map(|(rank, day)| (*rank, 10 * number + day)).collect();
+                held.add(&period(&rows)).unwrap();
+                spilled.add(&period(&rows)).unwrap();
+                expected.extend(rows);
+            }
+            expected.sort_unstable();
+            let mut found = Vec::new();
+            for ranks in slices::slices(0..CUSTOMERS) {
+                let slice = held.slice(ranks.clone()).unwrap();
+                prop_assert_eq!(&slice, &spilled.slice(ranks.clone()).unwrap());
+                prop_assert_eq!(slice.starts.len(), ranks.len() + 1);
+                for (rank, days) in (0..).zip(slice.customers()).map(|(n, days)| (ranks.start + n, days)) {
+                    found.extend(days.days().iter().map(|day| (u32::try_from(rank).unwrap(), *day)));
+                }
+                let last = slice.day.iter().map(|day| i64::from(*day) << 48).collect::<Vec<_>>();
+                prop_assert_eq!(&slice.full_margin, &last);
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! The customer base: what every stage after the facts needs of customers in general, whatever it computes about them.
 //!
 //! A customer is its *rank*, the place of its key among all keys in ascending order. Stages walk through the ranks
-//! slice by slice, so that nothing but this room holds a value for every customer at once.
+//! slice by slice, so that what they hold is as long as a slice and not as the base. Lifetime value, lifecycle and
+//! perception do so; profitability and segments still hold columns of all customers.
 //!
-//! This room knows facts, and no stage.
+//! This room knows facts and published tables, and no stage.
 
 pub(crate) mod calendar;
 pub(crate) mod days;

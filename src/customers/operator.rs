@@ -18,8 +18,8 @@ pub(crate) struct CustomerSlice {
 /// What is computed of customers in one walk. Nothing of it may hold a value for every customer: a part is about the
 /// customers of a slice, the total is counts, sums, and tables being written.
 pub(crate) trait SliceOperator: Sync {
-    /// What is read of a window of several slices at once, and shared by them.
-    type Window: Sync;
+    /// What is read of a window of several slices at once, and shared by them; `()` where the days are all it takes.
+    type Window: Default + Sync;
     /// What a slice comes to.
     type Part: Send;
     /// What all slices so far come to.
@@ -31,11 +31,13 @@ pub(crate) trait SliceOperator: Sync {
     /// A table that cannot be begun.
     fn begin(&self) -> Result<Self::Total>;
 
-    /// What the slices of these ranks need besides their days.
+    /// What the slices of these ranks need besides their days: nothing, unless the operator says otherwise.
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    fn read(&self, ranks: Range<usize>) -> Result<Self::Window>;
+    fn read(&self, _ranks: Range<usize>) -> Result<Self::Window> {
+        Ok(Self::Window::default())
+    }
 
     /// Of one slice, on any thread.
     ///

@@ -10,7 +10,6 @@ use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::facts::schema::CustomerMaster;
 use crate::units::Day;
-use std::ops::Range;
 
 /// What is counted, and by what.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +44,6 @@ impl SliceOperator for Gathering<'_> {
             lives: Lives::new(groupings),
             growth: Growth::new(groupings, self.cohorts.calendar.len()),
         })
-    }
-
-    fn read(&self, _ranks: Range<usize>) -> Result<()> {
-        Ok(())
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Gathered> {

@@ -73,7 +73,7 @@ impl Columns {
         channels: &[Vec<usize>],
         has_prices: bool,
     ) -> Result<Self> {
-        let rows = facts.product_facts_of(period, ranks.clone())?;
+        let rows = facts.product_facts(period, ranks.clone())?;
         let mut bought = Members::default();
         for (row, _) in rows.lines.iter().enumerate().filter(|(_, lines)| **lines > 0) {
             bought.push(rows.ranks[row], rows.groups[row] as usize);
@@ -82,7 +82,7 @@ impl Columns {
         if channels.is_empty() && !has_prices {
             return Ok(columns);
         }
-        let rows = facts.customer_facts_of(period, ranks.clone())?;
+        let rows = facts.customer_facts(period, ranks.clone())?;
         for (row, rank) in rows.ranks.iter().enumerate() {
             for (channel, aggregates) in channels.iter().enumerate() {
                 if aggregates.iter().any(|aggregate| rows.aggregates[*aggregate][row] != 0) {

@@ -45,18 +45,9 @@ impl MemoryBudget {
 
     /// Reserves bytes until the reservation is dropped; none where they are not free.
     pub fn reserve(&self, bytes: u64) -> Option<Reservation> {
-        self.take(bytes).then(|| Reservation { budget: self.clone(), bytes })
-    }
-
-    /// Reserves bytes whether they are free or not: of what has to be held, so that others see it and spill.
-    pub fn claim(&self, bytes: u64) -> Reservation {
-        self.shared.reserved.fetch_add(bytes, Ordering::Relaxed);
-        Reservation { budget: self.clone(), bytes }
-    }
-
-    fn take(&self, bytes: u64) -> bool {
         let more = |reserved: u64| reserved.checked_add(bytes).filter(|sum| *sum <= self.shared.limit);
-        self.shared.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+        let reserved = self.shared.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        reserved.is_ok().then(|| Reservation { budget: self.clone(), bytes })
     }
 }
 
@@ -67,29 +58,9 @@ pub struct Reservation {
     bytes: u64,
 }
 
-impl Reservation {
-    /// Bytes reserved.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Reserves more; whether it was free.
-    pub fn grow(&mut self, bytes: u64) -> bool {
-        let grown = self.budget.take(bytes);
-        self.bytes += if grown { bytes } else { 0 };
-        grown
-    }
-
-    /// Gives all of it back, to begin anew.
-    pub fn clear(&mut self) {
-        self.budget.shared.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
-        self.bytes = 0;
-    }
-}
-
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.clear();
+        self.budget.shared.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -102,14 +73,13 @@ mod tests {
         let budget = MemoryBudget::of(1 << 30);
         let limit = budget.limit();
         assert_eq!(limit, (1 << 30) - SET_ASIDE);
-        let mut first = budget.reserve(limit - 10).unwrap();
+        let first = budget.reserve(limit - 10).unwrap();
         assert!(budget.reserve(11).is_none());
-        assert!(first.grow(10) && !first.grow(1));
-        assert_eq!((first.bytes(), budget.free()), (limit, 0));
-        let claimed = budget.claim(5);
+        let second = budget.reserve(10).unwrap();
+        assert_eq!(budget.free(), 0);
         drop(first);
-        assert_eq!(budget.free(), limit - 5);
-        drop(claimed);
+        assert_eq!(budget.free(), limit - 10);
+        drop(second);
         assert_eq!(budget.free(), limit);
     }
 

@@ -24,13 +24,6 @@ pub struct Extent {
     bytes: usize,
 }
 
-impl Extent {
-    /// How long it is.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
 impl SpillFile {
     /// A file in this folder, which must be there when the first bytes are written.
     pub fn new(folder: &Path) -> Self {

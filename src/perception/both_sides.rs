@@ -1,14 +1,16 @@
 //! What customers bring and get, in three walks: whom referrals brought; `referral` and `delivered_value`;
 //! `customer_perception` and the matrix `value_exchange`.
 
+use super::customer_perception;
 use super::delivered_table::{self, Deliveries};
-use super::exchange::{self, Matrix, Sides, firm_value, top_fifth};
+use super::exchange::{self, Sides, firm_value, top_fifth};
 use super::gather::Gathered;
 use super::layout::Layout;
 use super::measures::{Known, Measured};
 use super::referral::{self, Buyers, Credits, Losing};
 use super::rows::within;
 use super::sources::Asked;
+use super::value_exchange::Matrix;
 use super::worth::{Tables, Worth, WorthReader};
 use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::order_statistics::{Pass, Search};
@@ -37,10 +39,10 @@ pub(crate) struct Exchange<'r> {
 /// # Errors
 /// Declared SQL that does not fit, sums beyond 18 digits, staged files that cannot be read back, a failed write.
 pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result<usize> {
-    let (credits, buyers) = exchange.bring()?;
+    let (credits, buyers) = exchange.referrals()?;
     let word_of_mouth = exchange.def.word_of_mouth.as_ref();
     let loss = word_of_mouth.map(|def| referral::word_of_mouth_loss(def, buyers)).transpose()?;
-    let [firm, delivered] = exchange.give(&credits, loss.flatten())?;
+    let [firm, delivered] = exchange.stage_given(&credits, loss.flatten())?;
     let table = exchange.delivered_values()?;
     let [high_firm, high_delivered] = exchange.best_fifths(firm, delivered, table.as_ref())?;
     let sides = Sides {
@@ -51,7 +53,7 @@ pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result
         complaints: &exchange.asked.complaints,
         ..Sides::new(&exchange.def.exchange, exchange.as_of(), &gathered.interviews)
     };
-    exchange.place(&sides, table.as_ref())
+    exchange.stage_exchange(&sides, table.as_ref())
 }
 
 /// What a slice of customers gets, ready to be written.
@@ -75,7 +77,7 @@ impl<'r> Exchange<'r> {
     }
 
     /// Whom referrals brought, and what those who bought are worth in all.
-    fn bring(&self) -> Result<(Credits, Buyers)> {
+    fn referrals(&self) -> Result<(Credits, Buyers)> {
         let (mut credits, mut buyers) = (Credits::default(), Buyers::default());
         let referrals = &self.asked.referrals;
         if !referrals.is_empty() || self.def.word_of_mouth.is_some() {
@@ -101,21 +103,20 @@ impl<'r> Exchange<'r> {
     }
 
     /// Stages `referral` and `delivered_value`; begins the search for the best fifths of firm value and delivered value.
-    fn give(&self, credits: &Credits, word_of_mouth: Option<i128>) -> Result<[Search; 2]> {
+    fn stage_given(&self, credits: &Credits, word_of_mouth: Option<i128>) -> Result<[Search; 2]> {
         let measured = Measured::new(self.layout.definition, self.def, self.asked, self.as_of());
         let mut columns = measured.columns();
         columns.push("orders");
         columns.extend(exchange::firm_column(&self.def.exchange));
         let mut reader = self.worth(&columns)?;
         let losing = Losing { as_of: self.as_of(), lost_days: self.def.lost_days, word_of_mouth };
-        let give =
-            |worth: &Worth, ranks: Range<usize>| self.give_slice(&measured, credits, losing, worth, ranks);
+        let give = |worth: &Worth, ranks: Range<usize>| self.given(&measured, credits, losing, worth, ranks);
         let mut referral: Option<TableWriter> = None;
         let mut delivered: Option<TableWriter> = None;
         let mut passes = [Pass::first(), Pass::first()];
         // A slice without customers names the columns.
         let empty = give(&self.worth(&columns)?.read(0..0)?, 0..0)?;
-        let write = |slice: GivenSlice| -> Result<()> {
+        let mut write = |slice: GivenSlice| -> Result<()> {
             self.append(&mut referral, slice.referral)?;
             if let Some(sheet) = slice.delivered {
                 self.append(&mut delivered, sheet)?;
@@ -125,7 +126,6 @@ impl<'r> Exchange<'r> {
             passes[1].merge(value);
             Ok(())
         };
-        let mut write = write;
         write(empty)?;
         in_order_reading(0..self.customers(), |block| reader.read(block), give, write)?;
         for writer in [referral, delivered].into_iter().flatten() {
@@ -134,7 +134,7 @@ impl<'r> Exchange<'r> {
         Ok(passes.map(|pass| Search::new(pass, top_fifth)))
     }
 
-    fn give_slice(
+    fn given(
         &self,
         measured: &Measured<'_>,
         credits: &Credits,
@@ -244,17 +244,20 @@ impl<'r> Exchange<'r> {
     }
 
     /// Stages `customer_perception` and the matrix.
-    fn place(&self, sides: &Sides<'_>, table: Option<&PublishedReader>) -> Result<usize> {
+    fn stage_exchange(&self, sides: &Sides<'_>, table: Option<&PublishedReader>) -> Result<usize> {
         let in_points = self.def.delivered.as_ref().is_some_and(|delivered| delivered.in_points);
         let mut writer = None;
         let mut matrix = Matrix::default();
-        self.append(&mut writer, exchange::sheet(self.layout, in_points, &[]))?;
+        self.append(&mut writer, customer_perception::sheet(self.layout, in_points, &[]))?;
         self.walk(
             &exchange::columns(&self.def.exchange),
             table,
             |worth, delivered, ranks| {
                 let customers = sides.customers(ranks, worth, delivered);
-                Ok((Matrix::of(&customers, worth), exchange::sheet(self.layout, in_points, &customers)))
+                Ok((
+                    Matrix::of(&customers, worth),
+                    customer_perception::sheet(self.layout, in_points, &customers),
+                ))
             },
             |(more, sheet)| {
                 matrix.merge(&more);

@@ -12,7 +12,6 @@ use super::sources::Asked;
 use crate::customers::slices;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::facts::schema::DayFacts;
 use crate::pipeline::PerceptionDef;
 use crate::publish::read::PublishedReader;
 use rayon::prelude::*;
@@ -51,11 +50,6 @@ pub(crate) struct Gathering<'r> {
     pub(crate) table: Option<&'r PublishedReader>,
 }
 
-/// The one place where days are read: those of these customers in one period.
-fn period_days(facts: &FactSet, period: usize, _ranks: &Range<usize>) -> Result<DayFacts> {
-    facts.day_facts(period)
-}
-
 impl<'r> Gathering<'r> {
     /// Walks through all customers, and through respondents who are none.
     ///
@@ -74,30 +68,24 @@ impl<'r> Gathering<'r> {
         let tracking = Tracking::new(self.cuts, periods);
         let mut reader = SegmentReader::open(&self.facts.customers, self.table)?;
         let end = self.facts.customers.len().max(self.asked.answers.end_rank());
-        for ranks in bands(0..end) {
-            let mut walks = self.walk_days(&mut reader, &tracking, ranks.clone())?.into_iter().peekable();
-            while walks.peek().is_some() {
-                let some: Vec<(Range<usize>, DayWalk<'_>)> =
-                    walks.by_ref().take(FINISHED_AT_A_TIME).collect();
-                let findings =
-                    some.into_par_iter().with_max_len(1).map(|(ranks, walk)| self.finish(&ranks, walk));
-                let findings: Vec<SliceFindings> = findings.collect();
-                findings.into_iter().for_each(|found| gathered.add(found));
-            }
+        for window in slices::windows(end) {
+            let walks = self.walk_days(&mut reader, &tracking, window)?.into_par_iter().with_max_len(1);
+            let findings: Vec<SliceFindings> = walks.map(|(ranks, walk)| self.finish(&ranks, walk)).collect();
+            findings.into_iter().for_each(|found| gathered.add(found));
         }
         Ok(gathered)
     }
 
-    /// Takes the slices of a band through all periods.
+    /// Takes the slices of a window through all periods.
     fn walk_days(
         self,
         reader: &mut SegmentReader<'_>,
         tracking: &'r Tracking,
-        band: Range<usize>,
+        window: Range<usize>,
     ) -> Result<Vec<(Range<usize>, DayWalk<'r>)>> {
         let mut walks = Vec::new();
         slices::in_order_reading(
-            band.clone(),
+            window.clone(),
             |block| reader.read(block),
             |rows, ranks| {
                 let segments = Segments::new(self.cuts, rows.as_ref(), ranks.clone())?;
@@ -109,16 +97,13 @@ impl<'r> Gathering<'r> {
             },
         )?;
         if self.def.asks_customers() {
-            let mut next =
-                (!self.facts.periods.is_empty()).then(|| period_days(self.facts, 0, &band)).transpose()?;
-            for period in 1..=self.facts.periods.len() {
-                let Some(days) = next.take() else { break };
-                let is_last = period == self.facts.periods.len();
-                let read = || (!is_last).then(|| period_days(self.facts, period, &band)).transpose();
-                let walk = || walks.par_iter_mut().with_max_len(1).for_each(|(_, walk)| walk.add(&days));
-                let (read, ()) = rayon::join(read, walk);
-                next = read?;
-            }
+            let periods = (0..self.facts.periods.len()).into_par_iter().with_max_len(1);
+            let days = periods.map(|period| self.facts.day_facts(period, window.clone()));
+            let days = days.collect::<Result<Vec<_>>>()?;
+            walks
+                .par_iter_mut()
+                .with_max_len(1)
+                .for_each(|(_, walk)| days.iter().for_each(|days| walk.add(days)));
         }
         Ok(walks)
     }
@@ -164,15 +149,6 @@ impl<'r> Gathering<'r> {
     fn window_days(self) -> i32 {
         i32::try_from(self.def.repurchase_days).expect("days are few")
     }
-}
-
-/// Slices whose findings are held until they are added.
-const FINISHED_AT_A_TIME: usize = 16;
-
-/// Bands of customers whose days are walked through together. All of them, as long as kept days can only be read for a
-/// whole period: 10 bytes of state per customer, and the purchases of those who were asked.
-fn bands(ranks: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    std::iter::once(ranks)
 }
 
 impl Gathered<'_> {

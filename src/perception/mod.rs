@@ -12,6 +12,7 @@ mod both_sides;
 mod cell;
 mod competitor_value;
 mod complaints;
+mod customer_perception;
 mod cuts;
 mod delivered;
 mod delivered_table;
@@ -30,6 +31,7 @@ mod satisfaction;
 mod sources;
 mod stage;
 mod sums;
+mod value_exchange;
 mod weighting;
 #[cfg(test)]
 mod worked_figures;

@@ -54,7 +54,7 @@ pub(crate) fn customer_periods(
     // While a period is encoded, the next one is read.
     let read = |index: usize| {
         let is_one = index < costing.periods.len();
-        is_one.then(|| facts.customer_facts(index).map(|period| (period, recipe(sources, index))))
+        is_one.then(|| facts.customer_facts(index, ..).map(|period| (period, recipe(sources, index))))
     };
     let mut read_ahead = read(0);
     for (index, costed) in costing.periods.iter().enumerate() {
@@ -83,7 +83,7 @@ pub(crate) fn customer_periods(
         earned.push(of_period);
         if let Some((days, avoidable)) = days.as_mut().zip(avoidable) {
             let last_day = Day(costed.period.end().min(facts.as_of).0 - 1);
-            days.add(&period_days(&measures, avoidable, facts.day_facts(index)?, last_day, known)?)?;
+            days.add(&period_days(&measures, avoidable, facts.day_facts(index, ..)?, last_day, known)?)?;
         }
         let sheet = customer_period(layout, costed.period, &measures);
         drop(measures);
@@ -92,7 +92,7 @@ pub(crate) fn customer_periods(
         written?;
         read_ahead = following;
     }
-    let life = lifetime.finish(facts.lifetime_orders()?, acquisition)?;
+    let life = lifetime.finish(facts.lifetime_orders(..)?, acquisition)?;
     Ok(Lived { life, earned, days })
 }
 

@@ -197,7 +197,7 @@ fn product_totals(
 ) -> Result<(GroupTotals, Vec<Vec<Walk>>)> {
     let groups = facts.groups.len();
     let of_period = |period: usize| {
-        let cells = ProductPeriod::new(facts.product_facts(period)?);
+        let cells = ProductPeriod::new(facts.product_facts(period, ..)?);
         let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
         add_group_totals(&mut totals, &cells.facts);
         Ok((totals, costs.walk(period, &cells, slices, groups)?))
@@ -238,7 +238,7 @@ fn products(
     let window = slices_of_window(names.len());
     for (number, window) in (0..).step_by(window).zip(slices.chunks(window)) {
         let ranks = window[0].start..window[window.len() - 1].end;
-        let read = |period| facts.product_facts_of(period, ranks.clone()).map(ProductPeriod::new);
+        let read = |period| facts.product_facts(period, ranks.clone()).map(ProductPeriod::new);
         let periods = (0..facts.periods.len()).into_par_iter().map(read).collect::<Result<Vec<_>>>()?;
         merge(
             &periods,

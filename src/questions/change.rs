@@ -132,7 +132,7 @@ fn sold(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> R
         Some(Some(rank)) => rank as usize..rank as usize + 1,
         None => 0..recalled.facts.customers.len(),
     };
-    let facts = recalled.facts.product_facts_of(period, ranks)?;
+    let facts = recalled.facts.product_facts(period, ranks)?;
     let mut sold = vec![Sold::default(); recalled.facts.groups.len()];
     for row in 0..facts.ranks.len() {
         let group = &mut sold[facts.groups[row] as usize];

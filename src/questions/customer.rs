@@ -180,7 +180,7 @@ impl<'r> Account<'r> {
         let acquired: i128 = self.acquired.by_period[index].iter().map(|(_, cost)| i128::from(*cost)).sum();
         let row_of = |facts: &CustomerFacts| facts.ranks.binary_search(&self.rank?).ok();
         let mut facts = match self.rank {
-            Some(_) => self.recalled.facts.customer_facts(index)?,
+            Some(_) => self.recalled.facts.customer_facts(index, ..)?,
             None => CustomerFacts::default(),
         };
         let row = row_of(&facts);

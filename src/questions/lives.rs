@@ -92,7 +92,7 @@ impl Lives {
             avoidable_scale: shares.max().unwrap_or(0),
         };
         for period in 0..base.costing.periods.len() {
-            let mut facts = base.facts.customer_facts(period)?;
+            let mut facts = base.facts.customer_facts(period, ..)?;
             let aggregates: Vec<Values> =
                 std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
             lives.add_margins(&facts, prices);

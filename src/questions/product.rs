@@ -109,7 +109,7 @@ struct Found {
 }
 
 fn of_period(recalled: &Recalled<'_>, period: usize, group: usize) -> Result<Found> {
-    let facts = recalled.facts.product_facts(period)?;
+    let facts = recalled.facts.product_facts(period, ..)?;
     let rows: Vec<usize> =
         (0..facts.ranks.len()).filter(|row| facts.groups[*row] as usize == group).collect();
     let columns = [&facts.units, &facts.list_revenue, &facts.discount, &facts.returns, &facts.product_cost];

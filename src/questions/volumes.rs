@@ -34,7 +34,7 @@ impl Recalled<'_> {
 
     /// The aggregates of a period, one row per customer with facts in it, and the customers' ranks.
     pub(super) fn rows(&self, period: usize) -> Result<(Vec<u32>, Vec<Values>)> {
-        let facts = self.facts.customer_facts(period)?;
+        let facts = self.facts.customer_facts(period, ..)?;
         Ok((facts.ranks, facts.aggregates.into_iter().map(Values::from).collect()))
     }
 }

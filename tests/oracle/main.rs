@@ -41,7 +41,7 @@ fn write_days(pipeline: &Path, target: &Path) {
     let state = tempfile::tempdir().expect("a temporary folder");
     let facts = days::facts(&definition, state.path(), None, 2);
     let of_period = |period: usize| {
-        let days = facts.day_facts(period).expect("days were asked for");
+        let days = facts.day_facts(period, ..).expect("days were asked for");
         let money = |values: Vec<i64>| -> ArrayRef {
             let values = values.into_iter().map(i128::from).collect::<Vec<_>>();
             let scale = i8::try_from(facts.money_scale).expect("few digits");

@@ -111,7 +111,7 @@ fn product_groups_bring_what_customers_bring() {
     });
     let mut expected = 0;
     for period in 0..release.periods().len() {
-        let facts = release.recalled.facts().customer_facts(period).unwrap();
+        let facts = release.recalled.facts().customer_facts(period, ..).unwrap();
         for row in 0..facts.ranks.len() {
             let minus = facts.discount[row] + facts.returns[row] + facts.product_cost[row];
             expected += i128::from(facts.list_revenue[row] - minus);

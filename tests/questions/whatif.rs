@@ -88,7 +88,7 @@ fn only_avoidable_cost_counts_in_the_avoidable_difference() {
 fn prices_scale_revenue_discount_and_returns() {
     let (_pipeline, release) = published();
     let (found, _) = ask(&release, &scenario(vec![Change::Prices(decimal("2"))]));
-    let facts = (0..2).map(|period| release.recalled.facts().customer_facts(period).unwrap());
+    let facts = (0..2).map(|period| release.recalled.facts().customer_facts(period, ..).unwrap());
     let net_revenue: i128 = facts
         .flat_map(|facts| {
             let rows = 0..facts.ranks.len();

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::facts::kernel::days::DAY_COLUMNS;
 use crate::facts::schema::{CustomerFacts, DayFacts, ProductFacts};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::ops::{Bound, Range, RangeBounds};
 
 /// A chunk, and which of its rows are asked for.
 struct ChunkRows {
@@ -26,15 +26,8 @@ impl FactSet {
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    pub fn customer_facts(&self, period: usize) -> Result<CustomerFacts> {
-        self.customer_facts_of(period, 0..self.customers.len())
-    }
-
-    /// The same of the customers of these ranks.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read.
-    pub fn customer_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<CustomerFacts> {
+    pub fn customer_facts(&self, period: usize, ranks: impl RangeBounds<usize>) -> Result<CustomerFacts> {
+        let ranks = self.bounded(ranks);
         let Some(run) = self.runs[period] else {
             let aggregates = vec![Vec::new(); self.aggregates.len()];
             return Ok(CustomerFacts { aggregates, ..Default::default() });
@@ -69,15 +62,8 @@ impl FactSet {
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    pub fn product_facts(&self, period: usize) -> Result<ProductFacts> {
-        self.product_facts_of(period, 0..self.customers.len())
-    }
-
-    /// The same of the customers of these ranks.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read.
-    pub fn product_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<ProductFacts> {
+    pub fn product_facts(&self, period: usize, ranks: impl RangeBounds<usize>) -> Result<ProductFacts> {
+        let ranks = self.bounded(ranks);
         let Some(run) = self.runs[period] else {
             let aggregates = vec![Vec::new(); self.line_aggregates.len()];
             return Ok(ProductFacts { aggregates, ..Default::default() });
@@ -106,15 +92,8 @@ impl FactSet {
     ///
     /// # Errors
     /// Kept state that cannot be read, or was made when nothing asked for days.
-    pub fn day_facts(&self, period: usize) -> Result<DayFacts> {
-        self.day_facts_of(period, 0..self.customers.len())
-    }
-
-    /// The same of the customers of these ranks.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read, or was made when nothing asked for days.
-    pub fn day_facts_of(&self, period: usize, ranks: Range<usize>) -> Result<DayFacts> {
+    pub fn day_facts(&self, period: usize, ranks: impl RangeBounds<usize>) -> Result<DayFacts> {
+        let ranks = self.bounded(ranks);
         let Some(run) = self.runs[period] else { return Ok(DayFacts::default()) };
         let Some(file) = &self.record.periods[run].days else {
             return Err(Error::check(
@@ -130,23 +109,19 @@ impl FactSet {
         Ok(DayFacts { ranks, days, orders, net_revenue, gross_margin })
     }
 
-    /// Distinct orders with a sale line over life, by rank.
+    /// Distinct orders with a sale line over life of the customers of these ranks, by rank.
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    pub fn lifetime_orders(&self) -> Result<Vec<i64>> {
-        let starts: Vec<usize> = (0..self.customers.len()).step_by(ORDER_SLICE).collect();
-        let of_slice =
-            |start: &usize| self.lifetime_orders_of(*start..self.customers.len().min(start + ORDER_SLICE));
-        let slices = starts.par_iter().with_max_len(1).map(of_slice).collect::<Result<Vec<_>>>()?;
-        Ok(slices.concat())
+    pub fn lifetime_orders(&self, ranks: impl RangeBounds<usize>) -> Result<Vec<i64>> {
+        let ranks = self.bounded(ranks);
+        let starts: Vec<usize> = ranks.clone().step_by(ORDER_CUSTOMERS).collect();
+        let orders_from = |start: &usize| self.orders_of(*start..ranks.end.min(start + ORDER_CUSTOMERS));
+        let orders = starts.par_iter().with_max_len(1).map(orders_from);
+        Ok(orders.collect::<Result<Vec<_>>>()?.concat())
     }
 
-    /// The same of the customers of these ranks.
-    ///
-    /// # Errors
-    /// Kept state that cannot be read.
-    pub fn lifetime_orders_of(&self, ranks: Range<usize>) -> Result<Vec<i64>> {
+    fn orders_of(&self, ranks: Range<usize>) -> Result<Vec<i64>> {
         let mut runs = Vec::with_capacity(self.record.periods.len());
         for run in 0..self.record.periods.len() {
             let (ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
@@ -157,6 +132,21 @@ impl FactSet {
             runs.push(OrderRun { ranks, words });
         }
         Ok(count_orders(&runs, ranks))
+    }
+
+    /// Ranks within those there are; `..` means all customers.
+    fn bounded(&self, ranks: impl RangeBounds<usize>) -> Range<usize> {
+        let start = match ranks.start_bound() {
+            Bound::Included(rank) => *rank,
+            Bound::Excluded(rank) => rank + 1,
+            Bound::Unbounded => 0,
+        };
+        let end = match ranks.end_bound() {
+            Bound::Included(rank) => rank + 1,
+            Bound::Excluded(rank) => *rank,
+            Bound::Unbounded => self.customers.len(),
+        };
+        start.min(self.customers.len())..end.min(self.customers.len())
     }
 
     /// The rows of a run whose customers have these ranks.
@@ -210,8 +200,8 @@ impl FactSet {
     }
 }
 
-/// Ranks whose orders are counted by one thread at a time.
-const ORDER_SLICE: usize = 65_536;
+/// Customers whose orders are counted by one thread at a time.
+const ORDER_CUSTOMERS: usize = 65_536;
 
 /// A column over chunks.
 fn column_of(chunks: &[ChunkRows], name: &str) -> Vec<i64> {
