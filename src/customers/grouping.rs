@@ -5,7 +5,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use hashbrown::HashMap;
 
-/// Where the group of customers without value stands among the others, which are in the order of their values.
+/// Where the group of customers without value comes among the others, which are in the order of their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unlabelled {
     First,
@@ -67,7 +67,7 @@ impl Grouping {
         self.labels.len()
     }
 
-    /// Whether customers are told apart at all.
+    /// Whether customers are split by an attribute.
     pub(crate) fn is_split(&self) -> bool {
         self.codes != Codes::One
     }

@@ -20,9 +20,9 @@ pub(crate) struct CustomerSlice {
 pub(crate) trait SliceOperator: Sync {
     /// What is read of a window of several slices at once, and shared by them; `()` where the days are all it takes.
     type Window: Default + Sync;
-    /// What a slice comes to.
+    /// The result of a slice.
     type Part: Send;
-    /// What all slices so far come to.
+    /// The results of all slices so far.
     type Total: Send;
 
     /// Before the first slice.

@@ -40,7 +40,7 @@ impl Dates {
         &self.0[place]
     }
 
-    /// Where a customer stands at every date; none before its first purchase. `standings` is emptied first.
+    /// State of a customer at every date; none before its first purchase. `standings` is emptied first.
     pub(crate) fn stand(
         &self,
         days: CustomerDaysView<'_>,

@@ -57,7 +57,7 @@ pub(crate) struct View<'r> {
 }
 
 impl View<'_> {
-    /// The profile of a customer by its days and where it stands at every date; none without a purchase before this one.
+    /// The profile of a customer by its days and its state at every date; none without a purchase before this one.
     /// `gaps` is a buffer.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl Warnings {
 }
 
 impl Warnings {
-    /// Looks for signs in the next customer, by all its days and where it stands at the date; with an outcome, also at
+    /// Looks for signs in the next customer, by all its days and its state at the date; with an outcome, also at
     /// what became of it. `known` says what else is known, and is asked only for customers who can be warned of.
     ///
     /// # Errors

@@ -55,7 +55,7 @@ pub(crate) struct Lookout<'r> {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// What all slices so far came to.
+/// The sum of all slices so far.
 pub(crate) struct Written {
     /// By as-of date.
     writers: Vec<TableWriter>,

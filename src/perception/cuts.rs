@@ -66,7 +66,7 @@ impl Segment {
     }
 }
 
-/// Columns of `customer_segment` by which answers are told apart too, where the run makes segments.
+/// Columns of `customer_segment` by which answers are broken down too, where the run makes segments.
 const COLUMNS: [&str; 2] = ["rfm_segment", "tier"];
 
 /// The columns of them that the table has.

@@ -136,7 +136,7 @@ impl Interviews {
 
     fn place(&self, interview: u32, attribute: u32) -> Option<usize> {
         let judged = self.judged(interview);
-        // Mostly every attribute is judged, and stands where its number says.
+        // Mostly every attribute is judged, and its place is its number.
         let guess = judged.start + attribute as usize;
         if guess < judged.end && self.attribute[guess] == attribute {
             return Some(guess);

@@ -186,7 +186,7 @@ pub(crate) struct Row {
     cooperation: Option<i64>,
 }
 
-/// What decides whether a customer has a row, beside referrals.
+/// What decides whether a customer has a row, apart from referrals.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Losing {
     pub(crate) as_of: i32,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reads files of many writers with abacus: run.sh ABACUS [--spark]. Makes its own environment, beside that of the peers.
+# Reads files of many writers with abacus, and published files with other readers: run.sh ABACUS [--spark]. Makes its own environment, beside that of the peers.
 # --spark adds Spark 4.3, half a gigabyte that needs Java 17: meant for nights.
 set -euo pipefail
 
@@ -21,5 +21,6 @@ if ! cmp -s "$here/package.json" "$modules/package.json"; then
 fi
 "$python" "$here/folders.py" "$abacus"
 "$python" "$here/lakes.py" "$abacus"
+"$python" "$here/published.py" "$abacus" $spark
 ABACUS_NODE_MODULES="$modules" "$python" "$here/matrix.py" "$abacus" $spark
 if [ -n "$spark" ]; then "$python" "$here/mid_commit.py" "$abacus"; fi

@@ -61,7 +61,7 @@ impl Lists {
     }
 }
 
-/// Where the steps between values stand that are wider than the others of their list, and where those values do.
+/// Names of the lists of exceptions: the steps between the rows whose values are too wide, and those values.
 fn steps_to_others(name: &str) -> String {
     format!("{name}: steps to others")
 }
@@ -70,7 +70,7 @@ fn others_of(name: &str) -> String {
     format!("{name}: others")
 }
 
-/// Where the first of integers stands that are kept as differences.
+/// Name of the list with the first of integers that are kept as differences.
 fn start_of(name: &str) -> String {
     format!("{name}: start")
 }
@@ -88,7 +88,7 @@ fn batch_of(lists: Vec<(String, ArrayRef)>) -> std::result::Result<RecordBatch, 
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
-/// What a file holds, as it stands at its end.
+/// The index at the end of a file: what was noted, and where each chunk is.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Index {
     /// What is read without any chunk.

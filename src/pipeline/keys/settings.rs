@@ -34,7 +34,7 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "encoding",
             Kind::Words(&["compact", "plain"]),
             "\"compact\"",
-            "`plain` uses only PLAIN encodings, for old readers",
+            "`plain` uses only PLAIN encodings: for old readers, and for fastparquet, which reads wrong numbers from others",
         ),
         Key::optional(
             "customer_activity",

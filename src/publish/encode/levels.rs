@@ -1,5 +1,5 @@
 //! Definition levels of a flat nullable column: 1 where a value is, 0 where a null is. Arrow's validity bitmap is their
-//! bit-packed form as it stands, so only long runs are looked for.
+//! bit-packed form already, so only long runs are looked for.
 
 use super::hybrid::GROUP;
 use super::varint::varint;
