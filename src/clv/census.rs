@@ -73,8 +73,10 @@ impl SliceOperator for Scope<'_> {
         let mut part =
             Part { census: self.empty(), times: vec![Vec::new(); self.dates.len()], alive_times: Vec::new() };
         let mut buffers = Buffers::default();
-        for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {
-            self.count_customer(&mut part, days, rank, &mut buffers).map_err(|Overflow| too_large())?;
+        let costs = self.history.worth.slice(&customers.ranks)?.acquisition_cost;
+        let ranks = customers.ranks.clone().zip(costs);
+        for ((rank, cost), days) in ranks.zip(customers.days.customers()) {
+            self.count_customer(&mut part, days, rank, cost, &mut buffers).map_err(|Overflow| too_large())?;
         }
         Ok(part)
     }
@@ -110,6 +112,7 @@ impl Scope<'_> {
         part: &mut Part,
         days: CustomerDaysView<'_>,
         rank: usize,
+        acquisition_cost: i64,
         buffers: &mut Buffers,
     ) -> Result<(), Overflow> {
         let segment = self.segments.of(rank);
@@ -135,7 +138,7 @@ impl Scope<'_> {
                 *tally.opportunities.entry(row).or_default() += 1;
             }
             if index == 0 {
-                self.count_life(&mut part.census, days, &times, rank, segment);
+                self.count_life(&mut part.census, days, &times, segment, acquisition_cost);
             }
         }
         for date in &self.alive_dates {
@@ -151,10 +154,9 @@ impl Scope<'_> {
         census: &mut Census,
         days: CustomerDaysView<'_>,
         times: &Times,
-        rank: usize,
         segment: usize,
+        cost: i64,
     ) {
-        let cost = self.history.acquisition_cost.get(rank).copied().unwrap_or(0);
         census.lives[segment].add(self.rule, days, self.measures, times, cost);
         for (date, repeats) in self.dates[1..].iter().zip(&mut census.repeats_by_day) {
             if times.first < date.0 {

@@ -116,7 +116,14 @@ impl<'r> Valuation<'r> {
         customer_value::sheet(self.layout, self.models, columns)
     }
 
-    fn row(&self, rank: usize, segment: usize, times: Times, value: Value) -> Result<Row> {
+    fn row(
+        &self,
+        rank: usize,
+        segment: usize,
+        times: Times,
+        value: Value,
+        [profit, acquisition_cost]: [i64; 2],
+    ) -> Result<Row> {
         let discounted = value.outlook.as_ref().and_then(|outlook| outlook.discounted);
         let residual = match discounted {
             Some(purchases) => {
@@ -125,14 +132,13 @@ impl<'r> Valuation<'r> {
             }
             None => None,
         };
-        let of = |values: &[i64]| values.get(rank).copied().unwrap_or(0);
         Ok(Row {
             rank: u32::try_from(rank).expect("ranks fit 32 bits"),
             segment,
             times,
             residual,
-            profit: of(&self.scope.history.profit),
-            acquisition_cost: of(&self.scope.history.acquisition_cost),
+            profit,
+            acquisition_cost,
             value,
         })
     }
@@ -162,14 +168,18 @@ impl SliceOperator for Valuation<'_> {
         let mut columns = Columns::with_room(customers.ranks.len(), self.clv.horizons.len());
         let mut equities = self.no_equities();
         let mut buffers = Buffers::default();
-        for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {
+        let worth = self.scope.history.worth.slice(&customers.ranks)?;
+        for (place, days) in customers.days.customers().enumerate() {
+            let rank = customers.ranks.start + place;
             let days = days.before(as_of);
             let Some(times) = Times::of_days(days, as_of) else { continue };
             let segment = self.scope.segments.of(rank);
             let Some(valuer) = &self.valuers[segment] else { continue };
             purchases_into(days, self.scope.measures, &mut buffers.purchases);
             let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
-            let row = self.row(rank, segment, times, valuer.value(self.clv.spend, &brought, &times))?;
+            let value = valuer.value(self.clv.spend, &brought, &times);
+            let worth = [worth.profit[place], worth.acquisition_cost[place]];
+            let row = self.row(rank, segment, times, value, worth)?;
             equities[segment].add(&row, valuer.dispersion, &valuer.spend);
             columns.push(row);
         }

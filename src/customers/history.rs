@@ -6,8 +6,6 @@ use super::scratch::Scratch;
 use super::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
 use crate::memory::Memory;
-use arrow::buffer::ScalarBuffer;
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// What customers did and brought over their lives: what lifecycle and lifetime value are computed from.
@@ -15,10 +13,45 @@ use std::ops::Range;
 pub struct CustomerHistory {
     /// Every day with a line or a cost.
     pub days: CustomerDays,
-    /// Customer profit over life, by rank.
-    pub profit: ScalarBuffer<i64>,
-    /// Cost of winning the customer, by rank, part of `profit`.
-    pub acquisition_cost: ScalarBuffer<i64>,
+    /// What their lives came to.
+    pub worth: LifetimeWorth,
+}
+
+/// Customer profit over life, and the part of it that winning the customer cost; kept by slice.
+#[derive(Debug)]
+pub struct LifetimeWorth(Scratch);
+
+/// The worth of the customers of a slice, by place in it.
+#[derive(Debug)]
+pub struct SliceWorth {
+    /// Customer profit over life.
+    pub profit: Vec<i64>,
+    /// Cost of winning the customer, part of `profit`.
+    pub acquisition_cost: Vec<i64>,
+}
+
+impl LifetimeWorth {
+    /// Empty, for so many identified customers.
+    pub(crate) fn new(customers: usize, memory: &Memory) -> Self {
+        Self(Scratch::new(slices::slices(0..customers).count(), memory))
+    }
+
+    /// Keeps the worth of a slice.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn keep(&self, ranks: &Range<usize>, profit: &[i64], acquisition_cost: &[i64]) -> Result<()> {
+        self.0.keep(ranks.start / SLICE_CUSTOMERS, [profit, acquisition_cost])
+    }
+
+    /// The worth of a slice.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub fn slice(&self, ranks: &Range<usize>) -> Result<SliceWorth> {
+        let slice = ranks.start / SLICE_CUSTOMERS;
+        Ok(SliceWorth { profit: self.0.column(slice, 0)?, acquisition_cost: self.0.column(slice, 1)? })
+    }
 }
 
 /// Grain: identified customer × day with a sale line, a return line or a cost. Kept by period and slice of customers.
@@ -32,7 +65,7 @@ pub struct CustomerDays {
     parts: Scratch,
 }
 
-/// The days of one period, sorted by rank and day.
+/// The days of a slice of customers in one period, sorted by rank and day.
 #[derive(Debug)]
 pub(crate) struct PeriodDays {
     pub(crate) ranks: Vec<u32>,
@@ -43,37 +76,22 @@ pub(crate) struct PeriodDays {
 /// Day, orders and five columns of money.
 pub(crate) const COLUMNS: usize = 7;
 
-impl PeriodDays {
-    /// Rows of the customers of these ranks.
-    fn rows(&self, ranks: &Range<usize>) -> Range<usize> {
-        let bound = |rank: usize| self.ranks.partition_point(|known| (*known as usize) < rank);
-        bound(ranks.start)..bound(ranks.end)
-    }
-}
-
 impl CustomerDays {
     /// Nothing yet, of this many identified customers in so many periods.
     pub(crate) fn new(customers: usize, periods: usize, memory: &Memory) -> Self {
         let slices = slices::slices(0..customers).count();
-        Self { customers, slices, periods: 0, parts: Scratch::new(slices * periods, memory) }
+        Self { customers, slices, periods, parts: Scratch::new(slices * periods, memory) }
     }
 
-    /// Keeps the days of the next period.
+    /// Keeps the days that the customers of a slice have in a period.
     ///
     /// # Errors
     /// A full disk.
-    pub(crate) fn add(&mut self, days: &PeriodDays) -> Result<()> {
-        let first_part = self.periods * self.slices;
-        let slices: Vec<Range<usize>> = slices::slices(0..self.customers).collect();
-        slices.into_par_iter().enumerate().try_for_each(|(number, ranks)| {
-            let rows = days.rows(&ranks);
-            let place = |rank: &u32| i64::from(*rank) - ranks.start as i64;
-            let places: Vec<i64> = days.ranks[rows.clone()].iter().map(place).collect();
-            let columns = days.columns.iter().map(|column| &column[rows.clone()]);
-            self.parts.keep(first_part + number, std::iter::once(&places[..]).chain(columns))
-        })?;
-        self.periods += 1;
-        Ok(())
+    pub(crate) fn keep(&self, period: usize, ranks: &Range<usize>, days: &PeriodDays) -> Result<()> {
+        let place = |rank: &u32| i64::from(*rank) - ranks.start as i64;
+        let places: Vec<i64> = days.ranks.iter().map(place).collect();
+        let part = period * self.slices + ranks.start / SLICE_CUSTOMERS;
+        self.parts.keep(part, std::iter::once(&places).chain(&days.columns).map(Vec::as_slice))
     }
 
     /// Identified customers: ranks below this.
@@ -182,13 +200,18 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let spill = Arc::new(SpillFile::new(folder.path()));
             let memory = |budget| Memory { budget, spill: spill.clone() };
-            let mut held = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::unlimited()));
-            let mut spilled = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::of(0)));
+            let held = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::unlimited()));
+            let spilled = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::of(0)));
             let mut expected: Vec<(u32, i32)> = Vec::new();
-            for (number, rows) in (0..).zip(&periods) {
-                let rows = rows.iter().map(|(rank, day)| (*rank, 10 * number + day)).collect();
-                held.add(&period(&rows)).unwrap();
-                spilled.add(&period(&rows)).unwrap();
+            for (number, rows) in periods.iter().enumerate() {
+                let first = 10 * i32::try_from(number).unwrap();
+                let rows: BTreeSet<_> = rows.iter().map(|(rank, day)| (*rank, first + day)).collect();
+                for ranks in slices::slices(0..CUSTOMERS) {
+                    let of_slice = |row: &&(u32, i32)| ranks.contains(&(row.0 as usize));
+                    let days = period(&rows.iter().filter(of_slice).copied().collect());
+                    held.keep(number, &ranks, &days).unwrap();
+                    spilled.keep(number, &ranks, &days).unwrap();
+                }
                 expected.extend(rows);
             }
             expected.sort_unstable();

@@ -1,53 +1,136 @@
 //! What winning each customer cost, placed in time.
 
-use super::columns::total;
 use super::tables::Layout;
-use crate::facts::schema::CustomerMaster;
+use crate::facts::schema::{CustomerMaster, Keys};
 use crate::units::{Day, Period, format_fixed};
+use std::ops::Range;
 
-/// Acquisition costs by period; no resource pool bears them, so they are imputed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Acquisition {
-    /// Per period of the run: (rank, cost), ascending, costs not 0.
-    pub(crate) by_period: Vec<Vec<(u32, i64)>>,
+/// When a cost of winning a customer is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Placed {
+    /// By index of the run's period.
+    Period(usize),
     /// Won before the history or on an unknown day: an opening line of the customer's life.
-    pub(crate) opening: Vec<(u32, i64)>,
-    /// Won on or after the as-of day: left out.
+    Opening,
+    /// Won on or after the as-of day: charged nowhere.
+    Later,
+}
+
+/// Acquisition costs by period; no resource pool holds them, so they are imputed. Where a cost falls follows from the
+/// customer's own row of the customers source, so nothing but sums is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Acquisition<'m> {
+    master: Option<&'m CustomerMaster>,
+    /// First day of each period, and its end.
+    periods: Vec<Range<Day>>,
+    as_of: Day,
+    /// Sum by period of the run.
+    pub(crate) by_period: Vec<i128>,
+    /// Sum of the opening lines.
+    pub(crate) opening: i128,
+    /// Customers who have one.
+    pub(crate) opening_customers: usize,
+    /// Sum of what is charged nowhere.
     pub(crate) later: i128,
     /// Customers whose cost that is.
     pub(crate) later_customers: usize,
 }
 
-impl Acquisition {
-    /// Places every acquisition cost.
-    pub(crate) fn place(master: Option<&CustomerMaster>, periods: &[Period], as_of: Day) -> Self {
-        let mut placed = Self { by_period: vec![Vec::new(); periods.len()], ..Self::default() };
-        let Some(master) = master else { return placed };
-        let ends: Vec<Day> = periods.iter().copied().map(Period::end).collect();
-        let customers = master.acquisition_cost.iter().zip(&master.acquired_on);
-        for (rank, (&cost, acquired_on)) in (0_u32..).zip(customers).filter(|(_, (cost, _))| **cost != 0) {
-            let Some(day) = acquired_on.filter(|day| *day < as_of) else {
-                match acquired_on {
-                    Some(_) => {
-                        placed.later += i128::from(cost);
-                        placed.later_customers += 1;
-                    }
-                    None => placed.opening.push((rank, cost)),
+impl<'m> Acquisition<'m> {
+    /// Places every acquisition cost, and adds up by place.
+    pub(crate) fn place(master: Option<&'m CustomerMaster>, periods: &[Period], as_of: Day) -> Self {
+        let mut placed = Self {
+            master,
+            periods: periods.iter().map(|period| period.start..period.end()).collect(),
+            as_of,
+            by_period: vec![0; periods.len()],
+            opening: 0,
+            opening_customers: 0,
+            later: 0,
+            later_customers: 0,
+        };
+        let customers = master.map_or(0, |master| master.acquisition_cost.len());
+        for (_, cost, place) in placed.costs(0..customers).collect::<Vec<_>>() {
+            match place {
+                Placed::Period(index) => placed.by_period[index] += i128::from(cost),
+                Placed::Opening => {
+                    placed.opening += i128::from(cost);
+                    placed.opening_customers += 1;
                 }
-                continue;
-            };
-            let after = periods.partition_point(|period| period.start <= day);
-            match after.checked_sub(1).filter(|&index| day < ends[index]) {
-                Some(index) => placed.by_period[index].push((rank, cost)),
-                None => placed.opening.push((rank, cost)),
+                Placed::Later => {
+                    placed.later += i128::from(cost);
+                    placed.later_customers += 1;
+                }
             }
         }
         placed
     }
 
+    /// Costs other than 0 of the customers of these ranks, and where they fall.
+    fn costs(&self, ranks: Range<usize>) -> impl Iterator<Item = (u32, i64, Placed)> {
+        let known = self.master.map_or(0, |master| master.acquisition_cost.len());
+        let ranks = ranks.start.min(known)..ranks.end.min(known);
+        let of_rank = move |rank: usize| {
+            let master = self.master?;
+            let cost = master.acquisition_cost[rank];
+            (cost != 0).then(|| (rank_u32(rank), cost, self.place_of(master.acquired_on[rank])))
+        };
+        ranks.filter_map(of_rank)
+    }
+
+    fn place_of(&self, acquired_on: Option<Day>) -> Placed {
+        let Some(day) = acquired_on else { return Placed::Opening };
+        if day >= self.as_of {
+            return Placed::Later;
+        }
+        let after = self.periods.partition_point(|period| period.start <= day);
+        match after.checked_sub(1).filter(|&index| day < self.periods[index].end) {
+            Some(index) => Placed::Period(index),
+            None => Placed::Opening,
+        }
+    }
+
+    /// (rank, cost) of customers of these ranks who were won in a period of the run, ascending; costs are not 0.
+    pub(crate) fn of_period(&self, index: usize, ranks: Range<usize>) -> Vec<(u32, i64)> {
+        let costs = self.costs(ranks).filter(|(.., place)| *place == Placed::Period(index));
+        costs.map(|(rank, cost, _)| (rank, cost)).collect()
+    }
+
+    /// Opening lines of the customers of these ranks, by place among them.
+    pub(crate) fn openings(&self, ranks: Range<usize>) -> Vec<i64> {
+        let mut openings = vec![0; ranks.len()];
+        for (rank, cost, _) in self.costs(ranks.clone()).filter(|(.., place)| *place == Placed::Opening) {
+            openings[rank as usize - ranks.start] = cost;
+        }
+        openings
+    }
+
+    /// (rank, cost) of all that is charged to lives.
+    pub(crate) fn of_lives(&self) -> impl Iterator<Item = (u32, i64)> {
+        let charged = self.costs(0..usize::MAX).filter(|(.., place)| *place != Placed::Later);
+        charged.map(|(rank, cost, _)| (rank, cost))
+    }
+
+    /// Digest of the customers who were won in a period of the run, and of what that cost.
+    pub(crate) fn digest(&self, index: usize, keys: &Keys) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (rank, cost, _) in self.costs(0..keys.len()).filter(|(.., place)| *place == Placed::Period(index))
+        {
+            match keys {
+                Keys::Int(keys) => hasher.update(&keys[rank as usize].to_le_bytes()),
+                Keys::Text(keys) => {
+                    let key = keys.value(rank as usize);
+                    hasher.update(&key.len().to_le_bytes()).update(key.as_bytes())
+                }
+            };
+            hasher.update(&cost.to_le_bytes());
+        }
+        hasher.finalize().to_string()
+    }
+
     /// Sum of what falls in a period of the run.
     pub(crate) fn placed_total(&self) -> i128 {
-        self.by_period.iter().flatten().map(|(_, cost)| i128::from(*cost)).sum()
+        self.by_period.iter().sum()
     }
 
     /// Warns of costs that are charged nowhere.
@@ -64,10 +147,17 @@ impl Acquisition {
             layout.currency, layout.as_of
         ))
     }
+}
 
-    /// Sum of the opening lines.
-    pub(crate) fn opening_total(&self) -> i128 {
-        total(&self.opening.iter().map(|(_, cost)| *cost).collect::<Vec<_>>())
+fn rank_u32(rank: usize) -> u32 {
+    u32::try_from(rank).expect("ranks fit 32 bits")
+}
+
+#[cfg(test)]
+impl Acquisition<'_> {
+    /// No customer of whom it is known what winning it cost.
+    pub(crate) fn none() -> Self {
+        Self::place(None, &[], Day(0))
     }
 }
 
@@ -86,8 +176,13 @@ mod tests {
         let master =
             CustomerMaster { acquired_on, acquisition_cost: vec![1, 2, 4, 8, 0, 16], attributes: vec![] };
         let placed = Acquisition::place(Some(&master), &[january, january.next()], day("2024-03-01"));
-        assert_eq!(placed.by_period, [vec![(1, 2)], vec![(2, 4)]]);
-        assert_eq!((placed.opening.as_slice(), placed.later), ([(0, 1), (5, 16)].as_slice(), 8));
-        assert_eq!(placed.opening_total(), 17);
+        assert_eq!(placed.by_period, [2, 4]);
+        assert_eq!((placed.opening, placed.opening_customers), (17, 2));
+        assert_eq!((placed.later, placed.later_customers), (8, 1));
+        assert_eq!(placed.of_period(0, 0..6), [(1, 2)]);
+        assert_eq!(placed.of_period(1, 0..9), [(2, 4)]);
+        assert!(placed.of_period(1, 3..6).is_empty());
+        assert_eq!(placed.openings(4..7), [0, 16, 0]);
+        assert_eq!(placed.of_lives().collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 4), (5, 16)]);
     }
 }

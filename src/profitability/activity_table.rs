@@ -5,19 +5,11 @@ use super::columns::Values;
 use super::posted::Posted;
 use super::tables::Layout;
 use crate::error::{Error, Result};
-use crate::publish::TableWriter;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::{Period, pow10};
 use arrow::array::ArrayRef;
-use rayon::prelude::*;
 
-/// Cells that one thread looks through at a time; they may all become rows.
-const CELLS: usize = 1 << 16;
-
-/// Chunks whose rows wait to be written in order.
-const BAND: usize = 16;
-
-/// Makes the rows of one period's slices.
+/// Makes the rows of one period.
 pub(crate) struct ActivityRows<'l> {
     layout: &'l Layout<'l>,
     period: Period,
@@ -45,24 +37,13 @@ impl<'l> ActivityRows<'l> {
         self.rows(Cells::default())
     }
 
-    /// Writes a slice's rows.
+    /// The rows of consecutive customers.
     ///
     /// # Errors
-    /// A volume beyond 18 digits; a failed write.
-    pub(crate) fn write(&self, ranks: &[u32], posted: &Posted, writer: &mut TableWriter) -> Result<()> {
-        let rows = (CELLS / self.names.len().max(1)).max(1);
-        let starts: Vec<usize> = (0..ranks.len()).step_by(rows).collect();
-        for band in starts.chunks(BAND) {
-            let chunk = |&from: &usize| self.chunk(ranks, from..ranks.len().min(from + rows), posted);
-            let chunks = band.par_iter().with_max_len(1).map(chunk).collect::<Vec<_>>();
-            chunks.into_iter().try_for_each(|arrays| writer.write(arrays?))?;
-        }
-        Ok(())
-    }
-
-    fn chunk(&self, ranks: &[u32], rows: std::ops::Range<usize>, posted: &Posted) -> Result<Vec<ArrayRef>> {
+    /// A volume beyond 18 digits.
+    pub(crate) fn arrays(&self, ranks: &[u32], posted: &Posted) -> Result<Vec<ArrayRef>> {
         let mut cells = Cells::default();
-        for row in rows {
+        for row in 0..ranks.len() {
             for (activity, (volumes, costs)) in posted.volumes.iter().zip(&posted.costs).enumerate() {
                 if (volumes[row], costs[row]) != (0, 0) {
                     cells.ranks.push(ranks[row]);
@@ -135,7 +116,7 @@ mod tests {
             unused: vec![None, None],
         };
         let rows = ActivityRows::new(&layout, month(1));
-        let arrays = rows.chunk(&[1, 3, 5, 8], 0..4, &posted).unwrap();
+        let arrays = rows.arrays(&[1, 3, 5, 8], &posted).unwrap();
         assert_eq!(arrays[0].as_primitive::<Int64Type>().values().to_vec(), [1, 3, 3, 8]);
         let names: Vec<_> = arrays[2].as_string::<i32>().iter().flatten().collect();
         assert_eq!(names, ["activity 1", "activity 0", "activity 1", "activity 0"]);

@@ -1,11 +1,10 @@
 //! Customers by the channel that serves them, as the customers source says.
 
 use super::waterfall::Measures;
-use crate::error::{Error, Result};
+use crate::customers::grouping::{Grouping, Unlabelled};
+use crate::error::Result;
 use crate::facts::schema::CustomerMaster;
-use arrow::array::{AsArray, StringArray};
-use arrow::datatypes::DataType;
-use hashbrown::HashMap;
+use std::ops::AddAssign;
 
 /// The attribute that names a customer's channel.
 const ATTRIBUTE: &str = "channel";
@@ -15,11 +14,11 @@ const ATTRIBUTE: &str = "channel";
 pub(crate) struct Channels {
     /// Sorted.
     pub(crate) names: Vec<String>,
-    /// By rank, an index into `names`, or their number for customers without channel; shorter where the rest has none.
-    of_rank: Vec<u32>,
+    /// Those without channel last.
+    customers: Option<Grouping>,
 }
 
-/// What the customers of one channel come to.
+/// What the customers of one channel come to. Adds up over slices of customers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Income {
     /// Those with a sale line.
@@ -28,8 +27,11 @@ pub(crate) struct Income {
     pub(crate) profit: i128,
 }
 
-fn narrow(number: usize) -> u32 {
-    u32::try_from(number).expect("there are fewer channels than customers")
+impl AddAssign for Income {
+    fn add_assign(&mut self, other: Self) {
+        self.customers += other.customers;
+        self.profit += other.profit;
+    }
 }
 
 impl Channels {
@@ -38,31 +40,8 @@ impl Channels {
         let Some((_, values)) = attributes.into_iter().find(|(name, _)| name == ATTRIBUTE) else {
             return Ok(Self::default());
         };
-        let texts = arrow::compute::cast(values, &DataType::Utf8)
-            .map_err(|error| Error::input(format!("customer attribute '{ATTRIBUTE}': {error}")))?;
-        Ok(Self::of_texts(texts.as_string()))
-    }
-
-    fn of_texts(texts: &StringArray) -> Self {
-        // Few names and many customers: numbers in the order they are met first, then in that of the names.
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let met: Vec<Option<u32>> = texts
-            .iter()
-            .map(|text| {
-                let next = narrow(numbers.len());
-                text.map(|name| *numbers.entry(name).or_insert(next))
-            })
-            .collect();
-        let mut names: Vec<(&str, u32)> = numbers.into_iter().collect();
-        names.sort_unstable();
-        let mut code_of = vec![0; names.len()];
-        (0..).zip(&names).for_each(|(code, (_, number))| code_of[*number as usize] = code);
-        let none = narrow(names.len());
-        let of_rank = met.into_iter().map(|number| number.map_or(none, |number| code_of[number as usize]));
-        Self {
-            of_rank: of_rank.collect(),
-            names: names.into_iter().map(|(name, _)| name.to_owned()).collect(),
-        }
+        let customers = Grouping::by_values(values, Unlabelled::Last)?;
+        Ok(Self { names: customers.labels.iter().flatten().cloned().collect(), customers: Some(customers) })
     }
 
     /// By channel; last the customers without one. `counts` says which rows count as customers; ranks from `known` on
@@ -77,7 +56,8 @@ impl Channels {
         let profits = measures.ranks.iter().zip(measures.worth.last_step());
         for (row, (rank, profit)) in profits.enumerate() {
             let rank = *rank as usize;
-            let income = &mut incomes[self.of_rank.get(rank).map_or(self.names.len(), |code| *code as usize)];
+            let channel = self.customers.as_ref().map_or(0, |customers| customers.group(rank));
+            let income = &mut incomes[channel];
             income.customers += i64::from(rank < known && counts(measures, row));
             income.profit += i128::from(*profit);
         }

@@ -3,7 +3,6 @@
 use crate::costing::schema::{LIMIT, bits};
 use crate::error::{Error, Result};
 use arrow::buffer::ScalarBuffer;
-use rayon::prelude::*;
 
 /// A column of fixed-point mantissas, shared with the array that is written.
 pub(crate) type Values = ScalarBuffer<i64>;
@@ -11,18 +10,13 @@ pub(crate) type Values = ScalarBuffer<i64>;
 /// Rows that stay in the first-level cache while the terms are added up.
 const CHUNK: usize = 2048;
 
-/// Rows that one thread takes at a time.
-const BLOCK: usize = 1 << 16;
-
 /// `plus[0] + plus[1] + … − minus[0] − …` row by row.
 ///
 /// # Errors
 /// When a value has more than 18 digits; `name` says of which column.
 pub(crate) fn combine(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]) -> Result<Values> {
     let mut sums = vec![0_i64; rows];
-    let blocks = sums.par_chunks_mut(BLOCK).enumerate();
-    let bits_of = |(block, sums): (usize, &mut [i64])| add_up(sums, block * BLOCK, plus, minus);
-    let all_bits = blocks.map(bits_of).reduce(|| 0, |a, b| a | b);
+    let all_bits = add_up(&mut sums, plus, minus);
     // Bits below 2^50 bound each term, so that 512 of them stay below 18 digits; else every row is done exactly.
     if all_bits < 1 << 50 && plus.len() + minus.len() <= 512 {
         return Ok(sums.into());
@@ -30,11 +24,11 @@ pub(crate) fn combine(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]
     exactly(name, rows, plus, minus)
 }
 
-/// Wrapping sums of the rows from `first` on; returns all bits set in the terms.
-fn add_up(sums: &mut [i64], first: usize, plus: &[&[i64]], minus: &[&[i64]]) -> u64 {
+/// Wrapping sums of the rows; returns all bits set in the terms.
+fn add_up(sums: &mut [i64], plus: &[&[i64]], minus: &[&[i64]]) -> u64 {
     let mut all_bits = 0;
     for (chunk, sums) in sums.chunks_mut(CHUNK).enumerate() {
-        let range = first + chunk * CHUNK..first + chunk * CHUNK + sums.len();
+        let range = chunk * CHUNK..chunk * CHUNK + sums.len();
         for term in plus {
             all_bits |= bits(&term[range.clone()]);
             sums.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_add(*v));
@@ -57,14 +51,20 @@ fn exactly(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]) -> Result
     sums.map(Values::from).ok_or_else(|| too_large(name))
 }
 
-/// Adds `values` to the rows `ranks` of `sums`.
+/// Adds `values` to the `sums` of the customers `ranks`, the first of whom has the rank `first`.
 ///
 /// # Errors
 /// On overflow; `name` says of which column.
-pub(crate) fn add_at(name: &str, sums: &mut [i64], ranks: &[u32], values: &[i64]) -> Result<()> {
+pub(crate) fn add_at(
+    name: &str,
+    sums: &mut [i64],
+    first: usize,
+    ranks: &[u32],
+    values: &[i64],
+) -> Result<()> {
     let mut has_overflowed = false;
     for (rank, value) in ranks.iter().zip(values) {
-        let sum = &mut sums[*rank as usize];
+        let sum = &mut sums[*rank as usize - first];
         let (added, overflowed) = sum.overflowing_add(*value);
         *sum = added;
         has_overflowed |= overflowed;
@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn an_overflowing_sum_is_refused() {
         let mut sums = [0, i64::MAX];
-        add_at("x", &mut sums, &[0, 0], &[1, 2]).unwrap();
+        add_at("x", &mut sums, 7, &[7, 7], &[1, 2]).unwrap();
         assert_eq!(sums[0], 3);
-        assert!(add_at("x", &mut sums, &[1], &[1]).is_err());
+        assert!(add_at("x", &mut sums, 7, &[8], &[1]).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use super::columns::total;
 use super::lines::CostLine;
 use super::waterfall::Measures;
+use std::ops::AddAssign;
 
 /// Sums over the customers of one period, or over all lives.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +16,20 @@ pub(crate) struct CustomerTotals {
     pub(crate) customer_profit: i128,
     /// Present where the waterfall goes on below customer profit.
     pub(crate) fully_loaded_profit: Option<i128>,
+}
+
+impl AddAssign for CustomerTotals {
+    fn add_assign(&mut self, other: Self) {
+        self.net_revenue += other.net_revenue;
+        self.product_cost += other.product_cost;
+        self.lines.iter_mut().zip(other.lines).for_each(|(sum, line)| *sum += line);
+        self.imputed_acquisition += other.imputed_acquisition;
+        self.customer_profit += other.customer_profit;
+        self.fully_loaded_profit = match (self.fully_loaded_profit, other.fully_loaded_profit) {
+            (Some(sum), Some(profit)) => Some(sum + profit),
+            (sum, profit) => sum.or(profit),
+        };
+    }
 }
 
 impl CustomerTotals {

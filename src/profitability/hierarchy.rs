@@ -10,6 +10,7 @@ use crate::pipeline::Level;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::Period;
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 /// One step; `period` none for all periods together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,25 @@ impl Step {
 /// What no level causes: unused, unassigned, variances and unclaimed accounts, less what is overdriven or imputed.
 const COMPANY: &str = "company";
 
-/// Incomes by channel and the customers' totals, of one period or of all lives.
+/// Incomes by channel and the customers' totals, of one period or of all lives. Adds up over slices of customers.
 pub(crate) struct Earned {
     pub(crate) incomes: Vec<Income>,
     pub(crate) totals: CustomerTotals,
+}
+
+impl Earned {
+    /// Of no customers.
+    pub(crate) fn nothing(channels: &Channels) -> Self {
+        let incomes = vec![Income::default(); channels.names.len() + 1];
+        Self { incomes, totals: CustomerTotals::default() }
+    }
+}
+
+impl AddAssign for Earned {
+    fn add_assign(&mut self, other: Self) {
+        self.incomes.iter_mut().zip(other.incomes).for_each(|(sum, income)| *sum += income);
+        self.totals += other.totals;
+    }
 }
 
 /// The steps of every period, then of all periods together.
@@ -208,8 +224,7 @@ mod tests {
         let costing = enviro_tech();
         let channels = channels(&[Some("wholesale"), Some("wholesale"), Some("retail"), Some("retail")]);
         let (period, lives) = (earned(&costing, &channels), earned(&costing, &channels));
-        let statement =
-            Reconciliation::new(&costing, &[period.totals], lives.totals, &Acquisition::default());
+        let statement = Reconciliation::new(&costing, &[period.totals], lives.totals, &Acquisition::none());
         statement.verify(0).unwrap();
         let steps = steps(&costing, &channels, &[period], &lives);
         let expected = [

@@ -59,14 +59,16 @@ fn too_large() -> Error {
     Error::check("profitability: an avoidable cost exceeds 18 digits; lower facts.money_scale")
 }
 
-/// The days of a period with what they brought and cost; the unidentified cost object, of rank `customers`, is left out.
+/// The days that consecutive customers have in a period, with what they brought and cost; the unidentified cost object,
+/// of rank `customers`, is left out. `rows_of_days` are those of these customers.
 ///
 /// # Errors
 /// A number beyond 18 digits.
 pub(crate) fn period_days(
     measures: &Measures,
     avoidable: Avoidable,
-    facts: DayFacts,
+    facts: &DayFacts,
+    rows_of_days: Range<usize>,
     last_day: Day,
     customers: usize,
 ) -> Result<PeriodDays> {
@@ -80,16 +82,19 @@ pub(crate) fn period_days(
     let full = costs("full_margin", &SERVED)?;
     let avoidable: Values = avoidable.costs.into();
     assert_eq!(avoidable.len(), rows, "avoidable costs of every customer");
-    let mut days = Days::with_capacity(facts.ranks.len());
-    let mut next = 0;
+    let mut days = Days::with_capacity(rows_of_days.len());
+    let mut next = rows_of_days.start;
     for (row, &rank) in measures.ranks.iter().enumerate().filter(|(_, rank)| (**rank as usize) < customers) {
         let first = next;
-        while next < facts.ranks.len() && facts.ranks[next] == rank {
+        while next < rows_of_days.end && facts.ranks[next] == rank {
             next += 1;
         }
-        days.add(rank, &facts, first..next, [served[row], avoidable[row], full[row]], last_day)?;
+        days.add(rank, facts, first..next, [served[row], avoidable[row], full[row]], last_day)?;
     }
-    assert!(facts.ranks[next..].iter().all(|rank| *rank as usize >= customers), "every day has its customer");
+    assert!(
+        facts.ranks[next..rows_of_days.end].iter().all(|rank| *rank as usize >= customers),
+        "every day has its customer"
+    );
     Ok(days.finish())
 }
 
@@ -160,8 +165,8 @@ impl Days {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{books, costing, customers, facts};
-    use super::super::waterfall::{Measures, measure_period};
+    use super::super::tests::{books, costing, customers, facts, measure_period};
+    use super::super::waterfall::Measures;
     use super::*;
     use crate::customers::days::DaySlice;
     use crate::customers::history::CustomerDays;
@@ -189,10 +194,10 @@ mod tests {
         let measures =
             measure_period(&books(&costing, &customers), &costing.periods[0], facts, &[(3, 70)], &mut each);
         let measures = measures.unwrap();
-        let period = period_days(&measures, avoidable, days, LAST_DAY, 9).unwrap();
+        let period = period_days(&measures, avoidable, &days, 0..days.ranks.len(), LAST_DAY, 9).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let mut days = CustomerDays::new(9, 1, &Memory::of_machine(folder.path()));
-        days.add(&period).unwrap();
+        let days = CustomerDays::new(9, 1, &Memory::of_machine(folder.path()));
+        days.keep(0, &(0..9), &period).unwrap();
         (measures, days.slice(0..9).unwrap())
     }
 

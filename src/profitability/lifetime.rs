@@ -1,19 +1,18 @@
 //! Measures over each customer's life, added up period by period.
 
-use super::acquisition::Acquisition;
 use super::columns::{Values, add_at, combine};
 use super::lines::{CostLine, LineCosts, posts};
 use super::waterfall::{Books, Held, Measures, Sources, Worth};
 use crate::costing::schema::fits;
 use crate::error::{Error, Result};
 use crate::facts::schema::NO_INSTANT;
-use arrow::buffer::ScalarBuffer;
-use rayon::prelude::*;
+use std::ops::Range;
 
-/// Running sums by rank. Only what cannot be derived at the end is kept; volumes can not, for policies and fallback
-/// drivers are not linear.
+/// Running sums of consecutive customers. Only what cannot be derived at the end is kept; volumes can not, for policies
+/// and fallback drivers are not linear.
 #[derive(Debug)]
 pub(crate) struct Lifetime {
+    ranks: Range<usize>,
     /// Additive measures, in the order of `ADDITIVE`.
     sums: Vec<Vec<i64>>,
     /// By posting activity, where columns of activities are held.
@@ -41,29 +40,15 @@ const ADDITIVE: [Additive; 9] = [
     ("product_cost", |measures| &measures.product_cost),
 ];
 
-/// Takes over the first instants of those who have none yet, and the last ones of all who have one in the period.
-fn follow(firsts: &mut [i64], lasts: &mut [i64], measures: &Measures) {
-    let instants = measures.first_order_at.iter().zip(measures.last_order_at.iter());
-    for (rank, (first, last)) in
-        measures.ranks.iter().zip(instants).filter(|(_, (_, last))| **last != NO_INSTANT)
-    {
-        let known = &mut firsts[*rank as usize];
-        if *known == NO_INSTANT {
-            *known = *first;
-        }
-        lasts[*rank as usize] = *last;
-    }
-}
-
 impl Lifetime {
-    pub(crate) fn new(books: &Books<'_>, customers: usize) -> Self {
+    /// Nothing yet, of the customers of these ranks.
+    pub(crate) fn new(books: &Books<'_>, ranks: Range<usize>) -> Self {
+        let customers = ranks.len();
         let zeros = |columns: usize| vec![vec![0; customers]; columns];
-        let activities = match books.held {
-            Held::Columns => books.activities.iter().filter(|activity| posts(activity)).count(),
-            Held::Slices(_) => 0,
-        };
+        let activities = activity_columns(books);
         let lines = CostLine::ALL.into_iter().filter(|line| books.lines.has(*line));
         Self {
+            ranks,
             sums: zeros(ADDITIVE.len()),
             volumes: zeros(activities),
             costs: zeros(activities),
@@ -74,66 +59,81 @@ impl Lifetime {
     }
 
     /// Adds one period, which must follow those already added.
+    ///
+    /// # Errors
+    /// A sum beyond 64 bits.
     pub(crate) fn add(&mut self, measures: &Measures) -> Result<()> {
-        let ranks = &measures.ranks[..];
-        let own = self.sums.iter_mut().zip(ADDITIVE).map(|(sums, (name, of))| (name, sums, of(measures)));
-        let volumes = self.volumes.iter_mut().zip(&measures.volumes);
-        let volumes = volumes.map(|(sums, values)| ("driver volume", sums, values));
-        let costs = self.costs.iter_mut().zip(&measures.costs).map(|(sums, values)| ("cost", sums, values));
-        let worth = &measures.worth;
-        let lines = self.lines.iter_mut().map(|(line, sums)| (line.column(), sums, worth.line(*line)));
-        let jobs: Vec<_> = own.chain(volumes).chain(costs).chain(lines).collect();
-        let add = |(name, sums, values): (_, &mut Vec<i64>, &Values)| add_at(name, sums, ranks, values);
-        let (firsts, lasts) = (&mut self.first_order_at, &mut self.last_order_at);
-        let (added, ()) = rayon::join(
-            || jobs.into_par_iter().map(add).collect::<Vec<Result<()>>>(),
-            || follow(firsts, lasts, measures),
-        );
-        added.into_iter().collect()
+        let (first, ranks) = (self.ranks.start, &measures.ranks[..]);
+        for (sums, (name, of)) in self.sums.iter_mut().zip(ADDITIVE) {
+            add_at(name, sums, first, ranks, of(measures))?;
+        }
+        for (sums, values) in self.volumes.iter_mut().zip(&measures.volumes) {
+            add_at("driver volume", sums, first, ranks, values)?;
+        }
+        for (sums, values) in self.costs.iter_mut().zip(&measures.costs) {
+            add_at("cost", sums, first, ranks, values)?;
+        }
+        for (line, sums) in &mut self.lines {
+            add_at(line.column(), sums, first, ranks, measures.worth.line(*line))?;
+        }
+        self.follow(measures);
+        Ok(())
     }
 
-    /// The measures of whole lives, one row per rank.
-    pub(crate) fn finish(self, lifetime_orders: Vec<i64>, acquisition: &Acquisition) -> Result<Life> {
-        let customers = self.first_order_at.len();
-        assert_eq!(lifetime_orders.len(), customers, "lifetime orders of every customer");
-        let mut opening = vec![0; customers];
-        for &(rank, cost) in &acquisition.opening {
-            opening[rank as usize] = cost;
+    /// Takes over the first instants of those who have none yet, and the last ones of all who have one in the period.
+    fn follow(&mut self, measures: &Measures) {
+        let instants = measures.first_order_at.iter().zip(measures.last_order_at.iter());
+        let rows = measures.ranks.iter().zip(instants);
+        for (rank, (first, last)) in rows.filter(|(_, (_, last))| **last != NO_INSTANT) {
+            let row = *rank as usize - self.ranks.start;
+            if self.first_order_at[row] == NO_INSTANT {
+                self.first_order_at[row] = *first;
+            }
+            self.last_order_at[row] = *last;
         }
-        let mut sums = self.sums.into_iter().map(Values::from);
-        let mut next = || sums.next().expect("one column per additive measure");
-        let (lines, period_orders, active_days, units, returned_units) =
-            (next(), next(), next(), next(), next());
-        let (list_revenue, discount, returns, product_cost) = (next(), next(), next(), next());
-        let sources = Sources {
-            list_revenue: &list_revenue,
-            discount: &discount,
-            returns: &returns,
-            product_cost: &product_cost,
-        };
-        let mut borne = LineCosts::new(self.lines);
-        borne.add(CostLine::Acquisition, &opening)?;
-        let worth = Worth::derive(sources, borne)?;
-        let orders = ScalarBuffer::from(lifetime_orders);
+    }
+
+    /// The measures of whole lives, one row per rank; `openings` is acquisition cost in no period.
+    ///
+    /// # Errors
+    /// A value beyond 18 digits.
+    pub(crate) fn finish(self, lifetime_orders: Vec<i64>, openings: Vec<i64>) -> Result<Life> {
+        let customers = self.ranks.len();
+        assert_eq!(lifetime_orders.len(), customers, "lifetime orders of every customer");
+        let mut lines = LineCosts::new(self.lines);
+        lines.add(CostLine::Acquisition, &openings)?;
+        let mut sums = self.sums.into_iter();
+        let sums: [Vec<i64>; ADDITIVE.len()] =
+            std::array::from_fn(|_| sums.next().expect("one column per additive measure"));
+        let [lines_sold, period_orders, active_days, units, returned_units, list, discount, returns, cost] =
+            sums.map(Values::from);
+        let orders = Values::from(lifetime_orders);
         let orders_over_periods = combine("orders_over_periods", customers, &[&period_orders], &[&orders])?;
-        let measures = Measures {
-            ranks: (0..u32::try_from(customers).expect("ranks fit 32 bits")).collect(),
-            lines,
+        let observed = Observed {
+            lines: lines_sold,
             orders,
             active_days,
             units,
             returned_units,
-            list_revenue,
+            list_revenue: list,
             discount,
             returns,
-            product_cost,
+            product_cost: cost,
             first_order_at: self.first_order_at.into(),
             last_order_at: self.last_order_at.into(),
-            volumes: checked("driver volume", self.volumes)?,
-            costs: checked("cost", self.costs)?,
-            worth,
+            orders_over_periods,
+            opening_acquisition_cost: openings.into(),
         };
-        Ok(Life { measures, orders_over_periods, opening_acquisition_cost: opening.into() })
+        let volumes = checked("driver volume", self.volumes)?;
+        Life::derive(&self.ranks, observed, lines, volumes, checked("cost", self.costs)?)
+    }
+}
+
+/// Activities that have columns of their own.
+fn activity_columns(books: &Books<'_>) -> usize {
+    match books.held {
+        Held::Columns => books.activities.iter().filter(|activity| posts(activity)).count(),
+        Held::Slices(_) => 0,
     }
 }
 
@@ -145,7 +145,7 @@ fn checked(name: &str, columns: Vec<Vec<i64>>) -> Result<Vec<Values>> {
     Err(Error::check(format!("profitability: a {name} over life exceeds 18 digits; lower its scale")))
 }
 
-/// Every customer's whole life.
+/// The whole lives of consecutive customers.
 #[derive(Debug)]
 pub(crate) struct Life {
     /// One row per rank.
@@ -154,4 +154,125 @@ pub(crate) struct Life {
     pub(crate) orders_over_periods: Values,
     /// Of the acquisition cost, what lies before the history.
     pub(crate) opening_acquisition_cost: Values,
+}
+
+/// What a life is derived from, costs aside.
+struct Observed {
+    lines: Values,
+    orders: Values,
+    active_days: Values,
+    units: Values,
+    returned_units: Values,
+    list_revenue: Values,
+    discount: Values,
+    returns: Values,
+    product_cost: Values,
+    first_order_at: Values,
+    last_order_at: Values,
+    orders_over_periods: Values,
+    opening_acquisition_cost: Values,
+}
+
+/// Columns of [`Observed`].
+const OBSERVED: usize = 13;
+
+impl Life {
+    fn derive(
+        ranks: &Range<usize>,
+        observed: Observed,
+        lines: LineCosts,
+        volumes: Vec<Values>,
+        costs: Vec<Values>,
+    ) -> Result<Self> {
+        let sources = Sources {
+            list_revenue: &observed.list_revenue,
+            discount: &observed.discount,
+            returns: &observed.returns,
+            product_cost: &observed.product_cost,
+        };
+        let worth = Worth::derive(sources, lines)?;
+        let rank = |rank: usize| u32::try_from(rank).expect("ranks fit 32 bits");
+        let measures = Measures {
+            ranks: ranks.clone().map(rank).collect(),
+            lines: observed.lines,
+            orders: observed.orders,
+            active_days: observed.active_days,
+            units: observed.units,
+            returned_units: observed.returned_units,
+            list_revenue: observed.list_revenue,
+            discount: observed.discount,
+            returns: observed.returns,
+            product_cost: observed.product_cost,
+            first_order_at: observed.first_order_at,
+            last_order_at: observed.last_order_at,
+            volumes,
+            costs,
+            worth,
+        };
+        let Observed { orders_over_periods, opening_acquisition_cost, .. } = observed;
+        Ok(Self { measures, orders_over_periods, opening_acquisition_cost })
+    }
+
+    /// The columns that a life is derived from, for [`Life::restored`].
+    pub(crate) fn columns<'l>(&'l self, books: &Books<'_>) -> Vec<&'l [i64]> {
+        let measures = &self.measures;
+        let observed: [&Values; OBSERVED] = [
+            &measures.lines,
+            &measures.orders,
+            &measures.active_days,
+            &measures.units,
+            &measures.returned_units,
+            &measures.list_revenue,
+            &measures.discount,
+            &measures.returns,
+            &measures.product_cost,
+            &measures.first_order_at,
+            &measures.last_order_at,
+            &self.orders_over_periods,
+            &self.opening_acquisition_cost,
+        ];
+        let lines = CostLine::ALL.into_iter().filter(|line| books.lines.has(*line));
+        let lines = lines.map(|line| measures.worth.line(line));
+        let columns = observed.into_iter().chain(lines).chain(&measures.volumes).chain(&measures.costs);
+        columns.map(|column| &column[..]).collect()
+    }
+
+    /// The lives of these customers, from [`Life::columns`].
+    ///
+    /// # Errors
+    /// What `column` returns.
+    pub(crate) fn restored(
+        books: &Books<'_>,
+        ranks: &Range<usize>,
+        mut column: impl FnMut(usize) -> Result<Vec<i64>>,
+    ) -> Result<Self> {
+        let mut number = 0;
+        let mut next = || {
+            number += 1;
+            column(number - 1).map(Values::from)
+        };
+        let observed = Observed {
+            lines: next()?,
+            orders: next()?,
+            active_days: next()?,
+            units: next()?,
+            returned_units: next()?,
+            list_revenue: next()?,
+            discount: next()?,
+            returns: next()?,
+            product_cost: next()?,
+            first_order_at: next()?,
+            last_order_at: next()?,
+            orders_over_periods: next()?,
+            opening_acquisition_cost: next()?,
+        };
+        let mut lines = Vec::new();
+        for line in CostLine::ALL.into_iter().filter(|line| books.lines.has(*line)) {
+            lines.push((line, next()?));
+        }
+        let activities = activity_columns(books);
+        let volumes = (0..activities).map(|_| next()).collect::<Result<_>>()?;
+        let costs = (0..activities).map(|_| next()).collect::<Result<_>>()?;
+        Self::derive(ranks, observed, LineCosts::new(lines), volumes, costs)
+    }
 }

@@ -5,7 +5,6 @@ use super::waterfall::BELOW_PROFIT;
 use crate::costing::schema::Activity;
 use crate::error::Result;
 use crate::pipeline::Line;
-use rayon::prelude::*;
 
 /// A line of the waterfall that activities form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +115,7 @@ pub(crate) struct LineCosts([Option<Values>; CostLine::ALL.len()]);
 
 impl LineCosts {
     /// Ready columns.
-    pub(crate) fn new(columns: Vec<(CostLine, Vec<i64>)>) -> Self {
+    pub(crate) fn new(columns: impl IntoIterator<Item = (CostLine, impl Into<Values>)>) -> Self {
         let mut costs = Self::default();
         for (line, column) in columns {
             costs.0[line as usize] = Some(column.into());
@@ -132,8 +131,7 @@ impl LineCosts {
             assert!(lines.has(*line) || terms.is_empty(), "the run has no line '{}'", line.column());
             lines.has(*line).then(|| combine(line.column(), rows, &terms, &[])).transpose()
         };
-        let sums = CostLine::ALL.par_iter().map(sum_of).collect::<Vec<Result<_>>>();
-        let sums = sums.into_iter().collect::<Result<Vec<_>>>()?;
+        let sums = CostLine::ALL.iter().map(sum_of).collect::<Result<Vec<_>>>()?;
         Ok(Self(sums.try_into().expect("one column per line")))
     }
 

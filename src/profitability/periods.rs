@@ -1,40 +1,62 @@
-//! `customer_period` and `customer_activity`, period by period, and what adds up over them.
+//! The walk over periods: `customer_period` and `customer_activity`, slice by slice of the customers of one period
+//! after another, and what costs leave of each day.
+//!
+//! A customer's cost follows from the driver volume of all customers before it. So the volumes of a window's slices are
+//! added up before any of them is posted, and slices are then posted on any thread; where each slice started is kept,
+//! for the walk over lives.
 
+use super::acquired_rows::with_rows_for;
 use super::activity_table::ActivityRows;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::history::{Avoidable, period_days};
-use super::lifetime::{Life, Lifetime};
-use super::posted::Posted;
+use super::period_rows::PeriodRows;
+use super::posted::{Posted, PostedSums, Posting, close};
 use super::stage::Sources;
 use super::tables::{Layout, customer_period};
-use super::waterfall::{Books, Measures, key_text, measure_period};
+use super::waterfall::{Books, Measures, measure};
+use crate::costing::schema::PeriodCosting;
 use crate::customers::history::CustomerDays;
+use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
+use crate::facts::schema::DayFacts;
 use crate::memory::Memory;
-use crate::publish::schema::Sheet;
+use crate::publish::schema::TableSpec;
 use crate::publish::{Staging, TableWriter};
 use crate::units::{Day, Period};
+use arrow::array::ArrayRef;
+use rayon::prelude::*;
+use std::ops::Range;
 
-/// What one pass over the periods leaves.
-pub(crate) struct Lived {
-    pub(crate) life: Life,
+/// What the walk leaves.
+pub(crate) struct Walked {
     /// By period.
     pub(crate) earned: Vec<Earned>,
     /// Where days are wanted.
     pub(crate) days: Option<CustomerDays>,
+    pub(crate) starts: Starts,
 }
 
-/// What is made beside `customer_period`.
+/// Driver volumes of all customers before a slice: by period, slice and posting activity.
+pub(crate) struct Starts(Vec<Vec<Vec<i64>>>);
+
+impl Starts {
+    /// What the slice that begins with this rank starts from.
+    pub(crate) fn of(&self, period: usize, rank: usize) -> &[i64] {
+        &self.0[period][rank / SLICE_CUSTOMERS]
+    }
+}
+
+/// What is made besides `customer_period`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Beside {
+pub(crate) struct Extras {
     /// `customer_activity`.
     pub(crate) is_listed: bool,
     /// What customers' days brought and cost.
     pub(crate) days: bool,
 }
 
-/// Writes the tables and adds up the lives.
+/// Writes the tables of every period.
 ///
 /// # Errors
 /// What measuring, reading and writing return.
@@ -42,113 +64,198 @@ pub(crate) fn customer_periods(
     layout: &Layout<'_>,
     books: &Books<'_>,
     sources: Sources<'_>,
-    beside: Beside,
+    extras: Extras,
     memory: &Memory,
     staging: &Staging,
-) -> Result<Lived> {
-    let Sources { facts, costing, acquisition, channels } = sources;
-    let mut lifetime = Lifetime::new(books, facts.customers.len());
-    let mut earned = Vec::with_capacity(costing.periods.len());
-    let known = facts.customers.keys.len();
-    let mut days = beside.days.then(|| CustomerDays::new(known, costing.periods.len(), memory));
-    // While a period is encoded, the next one is read.
-    let read = |index: usize| {
-        let is_one = index < costing.periods.len();
-        is_one.then(|| facts.customer_facts(index, ..).map(|period| (period, recipe(sources, index))))
-    };
-    let mut read_ahead = read(0);
-    for (index, costed) in costing.periods.iter().enumerate() {
-        let (period, recipe) = read_ahead.take().expect("every period was read ahead")?;
-        let mut list = match beside.is_listed {
-            true => List::begin(layout, costed.period, &recipe, staging)?,
-            false => None,
+) -> Result<Walked> {
+    let periods = sources.costing.periods.len();
+    let known = sources.facts.customers.keys.len();
+    let days = extras.days.then(|| CustomerDays::new(known, periods, memory));
+    let mut earned = Vec::with_capacity(periods);
+    let mut starts = Vec::with_capacity(periods);
+    for (index, costed) in sources.costing.periods.iter().enumerate() {
+        let walk = PeriodWalk { layout, books, sources, index, costed, days: days.as_ref() };
+        let (of_period, started) = walk.walk(extras.is_listed, staging)?;
+        earned.push(of_period);
+        starts.push(started);
+    }
+    Ok(Walked { earned, days, starts: Starts(starts) })
+}
+
+/// The walk over one period.
+#[derive(Clone, Copy)]
+struct PeriodWalk<'r> {
+    layout: &'r Layout<'r>,
+    books: &'r Books<'r>,
+    sources: Sources<'r>,
+    index: usize,
+    costed: &'r PeriodCosting,
+    /// Filled by slices, where days are wanted.
+    days: Option<&'r CustomerDays>,
+}
+
+/// Facts of the customers of several slices.
+struct Window {
+    first_rank: usize,
+    rows: PeriodRows,
+    acquired: Vec<(u32, i64)>,
+    days: DayFacts,
+    /// By slice and posting activity.
+    starts: Vec<Vec<i64>>,
+}
+
+/// What a slice comes to.
+struct Part {
+    /// Of `customer_period`, unless it is taken over.
+    columns: Option<Vec<ArrayRef>>,
+    /// Of `customer_activity`.
+    listed: Vec<Vec<ArrayRef>>,
+    earned: Earned,
+    posted: Vec<PostedSums>,
+}
+
+impl PeriodWalk<'_> {
+    fn walk(self, is_listed: bool, staging: &Staging) -> Result<(Earned, Vec<Vec<i64>>)> {
+        let Sources { facts, channels, .. } = self.sources;
+        let period = self.costed.period;
+        let recipe = self.recipe();
+        let nothing = vec![0; self.layout.posting().count()];
+        let spec = customer_period(self.layout, period, &self.empty(&nothing)?).spec;
+        let mut table = begin(&spec, period, &recipe, staging)?;
+        let rows = is_listed.then(|| ActivityRows::new(self.layout, period));
+        let mut list = match &rows {
+            Some(rows) => begin(&rows.sheet().spec, period, &recipe, staging)?,
+            None => None,
         };
-        let mut avoidable = days.is_some().then(|| Avoidable::new(&costing.activities));
-        let mut each = |ranks: &[u32], posted: &Posted| {
-            avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
-            list.iter_mut().try_for_each(|list| list.add(ranks, posted))
-        };
-        let acquired = &acquisition.by_period[index];
-        let measures = measure_period(books, costed, period, acquired, &mut each)?;
-        list.map(List::finish).transpose()?;
-        let acquired = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
-        let (added, of_period) = rayon::join(
-            || lifetime.add(&measures),
-            || Earned {
-                incomes: channels.incomes(facts.customers.keys.len(), &measures, Measures::bought),
-                totals: CustomerTotals::of(&measures, acquired),
+        let rows = rows.filter(|_| list.is_some());
+        let is_written = table.is_some();
+        let mut volumes = nothing.clone();
+        let mut starts = Vec::new();
+        let mut earned = Earned::nothing(channels);
+        let mut posted = vec![PostedSums::default(); nothing.len()];
+        slices::in_order_reading(
+            0..facts.customers.len(),
+            |ranks| {
+                let window = self.read(ranks, &mut volumes)?;
+                starts.extend_from_slice(&window.starts);
+                Ok(window)
+            },
+            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref()),
+            |part| {
+                earned += part.earned;
+                posted.iter_mut().zip(part.posted).for_each(|(sum, more)| *sum += more);
+                table.iter_mut().zip(part.columns).try_for_each(|(table, columns)| table.write(columns))?;
+                let Some(list) = &mut list else { return Ok(()) };
+                part.listed.into_iter().try_for_each(|columns| list.write(columns))
+            },
+        )?;
+        close(self.books.activities, self.costed, &posted);
+        table.map(TableWriter::finish).transpose()?;
+        list.map(TableWriter::finish).transpose()?;
+        Ok((earned, starts))
+    }
+
+    /// No rows, with all columns.
+    fn empty(&self, nothing: &[i64]) -> Result<Measures> {
+        let rows = PeriodRows::from(self.sources.facts.customer_facts(self.index, 0..0)?);
+        Ok(measure(self.books, self.costed, rows, &[], nothing, &mut |_, _| Ok(()))?.0)
+    }
+
+    /// Reads the facts of a window, and moves `volumes` past it.
+    fn read(&self, ranks: Range<usize>, volumes: &mut [i64]) -> Result<Window> {
+        let Sources { facts, acquisition, .. } = self.sources;
+        let acquired = acquisition.of_period(self.index, ranks.clone());
+        let (rows, days) = rayon::join(
+            || facts.customer_facts(self.index, ranks.clone()),
+            || match self.days {
+                Some(_) => facts.day_facts(self.index, ranks.clone()),
+                None => Ok(DayFacts::default()),
             },
         );
-        added?;
-        earned.push(of_period);
-        if let Some((days, avoidable)) = days.as_mut().zip(avoidable) {
-            let last_day = Day(costed.period.end().min(facts.as_of).0 - 1);
-            days.add(&period_days(&measures, avoidable, facts.day_facts(index, ..)?, last_day, known)?)?;
+        let rows = PeriodRows::from(with_rows_for(rows?, &acquired));
+        let slices: Vec<Range<usize>> = slices::slices(ranks.clone()).collect();
+        let nothing = vec![0; volumes.len()];
+        let volumes_of = |slice: &Range<usize>| {
+            let rows = rows.of_ranks(slice);
+            self.posting(&nothing).skip(&rows.ranks, &rows.aggregates)
+        };
+        // Collected as results first, so that the first faulty slice is reported, not the fastest.
+        let of_slices: Vec<Result<Vec<i64>>> = slices.par_iter().with_max_len(1).map(volumes_of).collect();
+        let mut starts = Vec::with_capacity(slices.len());
+        for of_slice in of_slices {
+            starts.push(volumes.to_vec());
+            // Sums beyond 64 bits are refused where the slice is posted.
+            volumes.iter_mut().zip(of_slice?).for_each(|(sum, more)| *sum = sum.saturating_add(more));
         }
-        let sheet = customer_period(layout, costed.period, &measures);
-        drop(measures);
-        let (written, following) =
-            rayon::join(|| write_period(sheet, costed.period, recipe, staging), || read(index + 1));
-        written?;
-        read_ahead = following;
+        Ok(Window { first_rank: ranks.start, rows, acquired, days: days?, starts })
     }
-    let life = lifetime.finish(facts.lifetime_orders(..)?, acquisition)?;
-    Ok(Lived { life, earned, days })
-}
 
-/// One period's `customer_activity` while it is written.
-struct List<'l> {
-    rows: ActivityRows<'l>,
-    writer: TableWriter,
-}
+    fn posting(&self, before: &[i64]) -> Posting<'_> {
+        Posting::from(self.books.customers, self.books.activities, self.costed, before)
+    }
 
-impl<'l> List<'l> {
-    /// None when the current release has the same rows, which are taken over.
-    fn begin(
-        layout: &'l Layout<'l>,
-        period: Period,
-        recipe: &str,
-        staging: &Staging,
-    ) -> Result<Option<Self>> {
-        let rows = ActivityRows::new(layout, period);
-        let (spec, partition) = (rows.sheet().spec, period.to_string());
-        if staging.reuse(&spec, Some(&partition), recipe)? {
-            return Ok(None);
+    fn slice(
+        &self,
+        window: &Window,
+        ranks: Range<usize>,
+        is_written: bool,
+        list: Option<&ActivityRows<'_>>,
+    ) -> Result<Part> {
+        let Sources { facts, channels, .. } = self.sources;
+        let known = facts.customers.keys.len();
+        let acquired = of_ranks(&window.acquired, &ranks);
+        let mut avoidable = self.days.map(|_| Avoidable::new(self.books.activities));
+        let mut listed = Vec::new();
+        let mut each = |ranks: &[u32], posted: &Posted| {
+            avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
+            listed.extend(list.map(|list| list.arrays(ranks, posted)).transpose()?);
+            Ok(())
+        };
+        let start = &window.starts[(ranks.start - window.first_rank) / SLICE_CUSTOMERS];
+        let rows = window.rows.of_ranks(&ranks);
+        let (measures, posted) = measure(self.books, self.costed, rows, acquired, start, &mut each)?;
+        let imputed = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
+        let earned = Earned {
+            incomes: channels.incomes(known, &measures, Measures::bought),
+            totals: CustomerTotals::of(&measures, imputed),
+        };
+        let identified = ranks.start..ranks.end.min(known);
+        if let (Some(days), Some(avoidable), false) = (self.days, avoidable, identified.is_empty()) {
+            let last_day = Day(self.costed.period.end().min(facts.as_of).0 - 1);
+            let bound = |rank: usize| window.days.ranks.partition_point(|of| (*of as usize) < rank);
+            let rows = bound(ranks.start)..bound(ranks.end);
+            let of_slice = period_days(&measures, avoidable, &window.days, rows, last_day, known)?;
+            days.keep(self.index, &identified, &of_slice)?;
         }
-        let writer = staging.table(&spec, Some(&partition))?.with_recipe(recipe.to_owned());
-        Ok(Some(Self { rows, writer }))
+        let columns = is_written.then(|| customer_period(self.layout, self.costed.period, &measures).arrays);
+        Ok(Part { columns, listed, earned, posted })
     }
 
-    fn add(&mut self, ranks: &[u32], posted: &Posted) -> Result<()> {
-        self.rows.write(ranks, posted, &mut self.writer)
-    }
-
-    fn finish(self) -> Result<()> {
-        self.writer.finish()
+    /// All that a partition's rows follow from, besides its columns.
+    fn recipe(&self) -> String {
+        let Sources { facts, costing, acquisition, .. } = self.sources;
+        let activities = costing.activities.iter().zip(&self.costed.activities);
+        let posted = activities.map(|(activity, costed)| {
+            let (rate, volume, unused) = (costed.rate, costed.volume, costed.unused_charged);
+            format!("{activity:?} {rate:?} {volume} {} {unused}", costed.is_fallback)
+        });
+        let posted: Vec<String> = posted.collect();
+        let acquired = acquisition.digest(self.index, &facts.customers.keys);
+        format!("{}\n{}\n{acquired}", facts.digest(self.index), posted.join("\n"))
     }
 }
 
-fn write_period(sheet: Sheet, period: Period, recipe: String, staging: &Staging) -> Result<()> {
+/// The pairs of these ranks, of pairs in the order of ranks.
+pub(crate) fn of_ranks<'p>(pairs: &'p [(u32, i64)], ranks: &Range<usize>) -> &'p [(u32, i64)] {
+    let bound = |rank: usize| pairs.partition_point(|(known, _)| (*known as usize) < rank);
+    &pairs[bound(ranks.start)..bound(ranks.end)]
+}
+
+/// Begins a partition; none when the current release has the same rows, which are taken over.
+fn begin(spec: &TableSpec, period: Period, recipe: &str, staging: &Staging) -> Result<Option<TableWriter>> {
     let partition = period.to_string();
-    if staging.reuse(&sheet.spec, Some(&partition), &recipe)? {
-        return Ok(());
+    if staging.reuse(spec, Some(&partition), recipe)? {
+        return Ok(None);
     }
-    let mut writer = staging.table(&sheet.spec, Some(&partition))?.with_recipe(recipe);
-    writer.write(sheet.arrays)?;
-    writer.finish()
-}
-
-/// All that a partition's rows follow from, besides its columns.
-fn recipe(sources: Sources<'_>, index: usize) -> String {
-    let Sources { facts, costing, acquisition, .. } = sources;
-    let activities = costing.activities.iter().zip(&costing.periods[index].activities);
-    let posted = activities.map(|(activity, costed)| {
-        let (rate, volume, unused) = (costed.rate, costed.volume, costed.unused_charged);
-        format!("{activity:?} {rate:?} {volume} {} {unused}", costed.is_fallback)
-    });
-    let posted: Vec<String> = posted.collect();
-    let acquired = acquisition.by_period[index].iter();
-    let acquired = acquired.map(|(rank, cost)| format!("{} {cost}", key_text(&facts.customers, *rank)));
-    let acquired: Vec<String> = acquired.collect();
-    format!("{}\n{}\n{}", facts.digest(index), posted.join("\n"), acquired.join("\n"))
+    Ok(Some(staging.table(spec, Some(&partition))?.with_recipe(recipe.to_owned())))
 }

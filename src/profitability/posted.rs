@@ -7,7 +7,7 @@ use super::waterfall::key_text;
 use crate::costing::schema::{Activity, ActivityCosting, PeriodCosting, Rate, VolumeFault, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::Customers;
-use rayon::prelude::*;
+use std::ops::AddAssign;
 
 /// What the customers of a slice used and bear: a column per posting activity, in declared order.
 pub(crate) struct Posted {
@@ -27,36 +27,77 @@ impl Posted {
     }
 }
 
-/// A period's activities while their costs are posted.
+/// A period's activities while their costs are posted to consecutive customers.
 pub(crate) struct Posting<'c> {
     customers: &'c Customers,
     period: &'c PeriodCosting,
     activities: Vec<Running<'c>>,
 }
 
-/// One activity, and what the slices so far have of it.
+/// One activity, and how far it is posted.
 struct Running<'c> {
     activity: &'c Activity,
     costed: &'c ActivityCosting,
+    /// Driver volume of all customers before the next row.
+    volume: i64,
+    sums: PostedSums,
+}
+
+/// What rows had of an activity; 64 bits that wrap hold any sum that fits them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PostedSums {
     volume: i64,
     cost: i64,
     unused: i64,
 }
 
+impl AddAssign for PostedSums {
+    fn add_assign(&mut self, other: Self) {
+        self.volume = self.volume.wrapping_add(other.volume);
+        self.cost = self.cost.wrapping_add(other.cost);
+        self.unused = self.unused.wrapping_add(other.unused);
+    }
+}
+
+/// The activities of a period that post to customers.
+fn posting<'c>(
+    activities: &'c [Activity],
+    period: &'c PeriodCosting,
+) -> impl Iterator<Item = (&'c Activity, &'c ActivityCosting)> {
+    activities.iter().zip(&period.activities).filter(|(activity, _)| posts(activity))
+}
+
 impl<'c> Posting<'c> {
-    pub(crate) fn new(
+    /// From the first customer whose predecessors had these volumes, by posting activity.
+    pub(crate) fn from(
         customers: &'c Customers,
         activities: &'c [Activity],
         period: &'c PeriodCosting,
+        before: &[i64],
     ) -> Self {
-        let of_period = activities.iter().zip(&period.activities).filter(|(activity, _)| posts(activity));
-        let running = |(activity, costed)| Running { activity, costed, volume: 0, cost: 0, unused: 0 };
-        Self { customers, period, activities: of_period.map(running).collect() }
+        let mut running = Vec::with_capacity(before.len());
+        for ((activity, costed), volume) in posting(activities, period).zip(before) {
+            running.push(Running { activity, costed, volume: *volume, sums: PostedSums::default() });
+        }
+        Self { customers, period, activities: running }
     }
 
     /// The line of each posting activity.
     pub(crate) fn lines(&self) -> impl Iterator<Item = CostLine> {
         self.activities.iter().flat_map(|running| running.activity.line).map(CostLine::of)
+    }
+
+    /// Moves past rows without posting anything to them, and gives the volumes after them.
+    ///
+    /// # Errors
+    /// A negative volume, named with its customer; a value beyond 18 digits.
+    pub(crate) fn skip(&mut self, ranks: &[u32], aggregates: &[Values]) -> Result<Vec<i64>> {
+        let (customers, period) = (self.customers, self.period);
+        for running in &mut self.activities {
+            let volumes = running.volumes(customers, period, ranks, aggregates)?;
+            running.move_past(&volumes)?;
+        }
+        Ok(self.activities.iter().map(|running| running.volume).collect())
     }
 
     /// Posts to the next rows.
@@ -65,12 +106,9 @@ impl<'c> Posting<'c> {
     /// A negative volume, named with its customer; a value beyond 18 digits.
     pub(crate) fn next(&mut self, ranks: &[u32], aggregates: &[Values]) -> Result<Posted> {
         let (customers, period) = (self.customers, self.period);
-        let columns =
-            self.activities.par_iter_mut().map(|running| running.next(customers, period, ranks, aggregates));
-        // Collected as results first, so that the first faulty activity is reported, not the fastest.
-        let columns = columns.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>>>()?;
         let mut posted = Posted { volumes: Vec::new(), costs: Vec::new(), unused: Vec::new() };
-        for (volumes, costs, unused) in columns {
+        for running in &mut self.activities {
+            let (volumes, costs, unused) = running.next(customers, period, ranks, aggregates)?;
             posted.volumes.push(volumes);
             posted.costs.push(costs);
             posted.unused.push(unused);
@@ -78,22 +116,48 @@ impl<'c> Posting<'c> {
         Ok(posted)
     }
 
-    /// Asserts that the slices together bore what the costing says.
-    pub(crate) fn close(self) {
-        for running in self.activities {
-            let (name, costed) = (&running.activity.name, running.costed);
-            if costed.rate.is_some() {
-                assert_eq!(running.volume, costed.volume, "volumes of '{name}' add up to their total");
-            }
-            assert_eq!(running.cost, costed.posted, "parts of '{name}' add up to its cost");
-            assert_eq!(running.unused, costed.unused_charged, "parts of unused capacity add up, '{name}'");
+    /// What the rows posted to had, by posting activity.
+    pub(crate) fn finish(self) -> Vec<PostedSums> {
+        self.activities.into_iter().map(|running| running.sums).collect()
+    }
+}
+
+/// Asserts that all customers of a period together bore what the costing says.
+pub(crate) fn close(activities: &[Activity], period: &PeriodCosting, sums: &[PostedSums]) {
+    for ((activity, costed), sums) in posting(activities, period).zip(sums) {
+        let name = &activity.name;
+        if costed.rate.is_some() {
+            assert_eq!(sums.volume, costed.volume, "volumes of '{name}' add up to their total");
         }
+        assert_eq!(sums.cost, costed.posted, "parts of '{name}' add up to its cost");
+        assert_eq!(sums.unused, costed.unused_charged, "parts of unused capacity add up, '{name}'");
     }
 }
 
 type Columns = (Values, Values, Option<Values>);
 
 impl Running<'_> {
+    fn volumes(
+        &self,
+        customers: &Customers,
+        period: &PeriodCosting,
+        ranks: &[u32],
+        aggregates: &[Values],
+    ) -> Result<Values> {
+        let volumes = self.activity.volumes(self.costed, aggregates, ranks.len());
+        volumes.map_err(|fault| match fault {
+            VolumeFault::TooLarge => too_large(self.activity),
+            VolumeFault::Negative { row, volume } => {
+                negative(customers, self.activity, period, ranks[row], volume)
+            }
+        })
+    }
+
+    fn move_past(&mut self, volumes: &[i64]) -> Result<()> {
+        self.volume = self.volume.checked_add(sum(volumes)).ok_or_else(|| too_large(self.activity))?;
+        Ok(())
+    }
+
     fn next(
         &mut self,
         customers: &Customers,
@@ -101,13 +165,7 @@ impl Running<'_> {
         ranks: &[u32],
         aggregates: &[Values],
     ) -> Result<Columns> {
-        let volumes =
-            self.activity.volumes(self.costed, aggregates, ranks.len()).map_err(|fault| match fault {
-                VolumeFault::TooLarge => too_large(self.activity),
-                VolumeFault::Negative { row, volume } => {
-                    negative(customers, self.activity, period, ranks[row], volume)
-                }
-            })?;
+        let volumes = self.volumes(customers, period, ranks, aggregates)?;
         let costed = self.costed;
         let costs = match costed.rate {
             Some(rate) => self.post(rate, &volumes)?,
@@ -115,9 +173,9 @@ impl Running<'_> {
         };
         let charged = Rate { money: costed.unused_charged, volume: costed.volume };
         let unused = (charged.money != 0).then(|| self.post(charged, &volumes)).transpose()?;
-        self.cost = self.cost.wrapping_add(sum(&costs));
-        self.unused = self.unused.wrapping_add(unused.as_deref().map_or(0, sum));
-        self.volume = self.volume.checked_add(sum(&volumes)).ok_or_else(|| too_large(self.activity))?;
+        self.sums +=
+            PostedSums { volume: sum(&volumes), cost: sum(&costs), unused: unused.as_deref().map_or(0, sum) };
+        self.move_past(&volumes)?;
         Ok((volumes, costs, unused))
     }
 
@@ -154,8 +212,8 @@ fn negative(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{books, costing, customers, facts};
-    use super::super::waterfall::{Books, Held, Measures, measure_period};
+    use super::super::tests::{books, costing, customers, facts, measure_period};
+    use super::super::waterfall::{Books, Held, Measures};
     use crate::costing::schema::{Costing, Rate};
     use crate::pipeline::{Level, NegativeVolume};
     use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! Product groups over life, and `product_group`.
 
-use super::classes::{Class, Cuts};
+use super::classes::{Class, Cuts, top_fifth};
 use super::product::Slice;
 use super::product_cost::GroupCosts;
 use super::statement::retained_by_member;
@@ -98,8 +98,9 @@ impl<'r> Groups<'r> {
         let incomes: Vec<i128> = totals.iter().map(GroupTotals::income).collect();
         let mut descending = incomes.clone();
         descending.sort_unstable_by(|a, b| b.cmp(a));
-        let mut cuts = Cuts::declared(definition, money_scale, descending.iter().copied())?;
-        cuts.high_from = Cuts::top_fifth(descending.iter().copied());
+        let last = top_fifth(descending.len()).checked_sub(1).map(|index| descending[index]);
+        let mut cuts = Cuts::declared(definition, money_scale, last)?;
+        cuts.high_from = last.unwrap_or(i128::MAX);
         let classes = incomes.iter().map(|income| cuts.class(*income)).collect();
         Ok(Self { names, totals, classes, customers: vec![0; names.len()] })
     }

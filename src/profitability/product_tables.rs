@@ -1,6 +1,6 @@
 //! `customer_product`.
 
-use super::classes::{Class, Standing};
+use super::classes::Class;
 use super::columns::combine;
 use super::product::Slice;
 use super::product_groups::{Groups, PRODUCT_CONTRIBUTION, PRODUCT_COST_TO_SERVE, product_class};
@@ -9,11 +9,11 @@ use crate::costing::schema::Activity;
 use crate::error::Result;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
-/// One slice of customer × product group; `activities` are the unit-level ones.
+/// One slice of customer × product group; `class_of` gives the class of a customer, `activities` are the unit-level ones.
 pub(crate) fn customer_product(
     layout: &Layout<'_>,
     groups: &Groups<'_>,
-    standing: &Standing,
+    class_of: &dyn Fn(u32) -> Option<Class>,
     activities: &[&Activity],
     slice: Slice,
 ) -> Result<Sheet> {
@@ -50,7 +50,7 @@ pub(crate) fn customer_product(
     }
     let meaning = "Class of the customer by customer profit over life; null if it has none";
     let class = Column::new("customer_class", ColumnKind::Name, "", meaning).nullable();
-    sheet.texts(class, slice.ranks.iter().map(|rank| standing.class[*rank as usize].map(Class::name)));
+    sheet.texts(class, slice.ranks.iter().map(|rank| class_of(*rank).map(Class::name)));
     let class = |group: &u32| Some(groups.classes[*group as usize].name());
     sheet.texts(product_class(), slice.groups.iter().map(class));
     Ok(sheet)

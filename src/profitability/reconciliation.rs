@@ -31,7 +31,7 @@ impl Reconciliation {
         costing: &Costing,
         periods: &[CustomerTotals],
         lives: CustomerTotals,
-        acquisition: &Acquisition,
+        acquisition: &Acquisition<'_>,
     ) -> Self {
         let mut statement = Self::default();
         for (costed, customers) in costing.periods.iter().zip(periods) {
@@ -45,7 +45,7 @@ impl Reconciliation {
         statement.lines.sort_by_key(|line| line.period.map(|period| period.start));
         statement.close(None, &CompanyMoney::of_run(costing), lives);
         let memo = [
-            ("of the imputed acquisition cost, before the history", acquisition.opening_total()),
+            ("of the imputed acquisition cost, before the history", acquisition.opening),
             ("acquisition cost on or after the as-of day, left out", acquisition.later),
         ];
         for (line, amount) in memo.into_iter().filter(|(_, amount)| *amount != 0) {

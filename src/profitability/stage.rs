@@ -1,25 +1,28 @@
-//! The stage: one pass over the periods' facts makes every customer table.
+//! The stage: a walk over the periods, a walk over lives, and from them every customer table.
 
 use super::acquisition::Acquisition;
 use super::channels::Channels;
-use super::classes::Standing;
+use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
-use super::hierarchy::{self, Earned};
+use super::hierarchy;
 use super::lifetime::Life;
-use super::lines::{CostLine, Lines, posts};
+use super::lines::{Lines, posts};
+use super::lives::{self, Lives};
 use super::members::check_members;
-use super::periods::{Beside, Lived, customer_periods};
+use super::periods::{Extras, customer_periods};
 use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slices_of_window};
 use super::product_cost::{ProductPeriod, UnitCosts, Walk};
 use super::product_groups::{self, Groups};
 use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
 use super::tables::{Layout, customer};
-use super::unbought::{Unbought, unbought};
-use super::waterfall::{Books, Held, Measures};
-use super::whale::{Rest, WhaleCurve};
+use super::unbought::Unbought;
+use super::waterfall::{Books, Held};
+use super::whale::{WhaleCurve, WhaleCurveBuilder};
 use crate::costing::schema::{Activity, Costing};
-use crate::customers::history::{CustomerDays, CustomerHistory};
+use crate::customers::history::CustomerHistory;
+use crate::customers::ranking::Ranking;
+use crate::customers::slices::in_order;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::measures::GROUP_MEASURES;
@@ -63,7 +66,6 @@ pub fn run(
     staging: &Staging,
 ) -> Result<(Summary, Option<CustomerHistory>)> {
     let layout = layout(definition, facts, costing);
-    let as_of = facts.as_of.to_string();
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
     let master = facts.master.as_ref();
     let (acquisition, channels) =
@@ -72,57 +74,72 @@ pub fn run(
     check_members(definition, &channels, &facts.groups)?;
     let books = books(definition, facts, costing);
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
-    let beside = Beside {
+    let extras = Extras {
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: definition.wants_days(),
     };
-    let Lived { life, earned, days } = customer_periods(&layout, &books, sources, beside, memory, staging)?;
-    let lives = lives(&life, facts, &channels, &acquisition);
-    let totals: Vec<CustomerTotals> = earned.iter().map(|earned| earned.totals).collect();
-    let statement = Reconciliation::new(costing, &totals, lives.totals, &acquisition);
+    let walked = customer_periods(&layout, &books, sources, extras, memory, staging)?;
+    let (lives, sums) =
+        lives::walk(&books, sources, &walked.starts, facts.volume_scale, extras.days, memory)?;
+    let totals: Vec<CustomerTotals> = walked.earned.iter().map(|earned| earned.totals).collect();
+    let statement = Reconciliation::new(costing, &totals, sums.earned.totals, &acquisition);
     statement.verify(facts.money_scale)?;
-    let steps = hierarchy::steps(costing, &channels, &earned, &lives);
-    let is_customer: Vec<bool> =
-        (0..life.measures.ranks.len()).map(|row| life.measures.bought_or_returned(row)).collect();
-    let standing = Standing::new(
-        definition.profitability.as_ref(),
-        facts.money_scale,
-        facts.customers.keys.len(),
-        &is_customer,
-        &life.measures.worth.customer_profit,
-    )?;
-    let curve = WhaleCurve::new(&standing.profits);
-    let rest = Rest::new(&standing, facts.customers.keys.len(), &life.measures.worth.customer_profit);
-    let sheet = customer(&layout, &life, &standing, facts.master.as_ref())?;
-    let unbought = unbought(&layout, &life.measures, facts.volume_scale);
-    let history = days.map(|days| history(&life, days));
-    drop(life);
-    staging.put(&sheet.spec, Some(&as_of), sheet.arrays)?;
-    products(definition, &layout, facts, costing, &standing, staging)?;
+    let steps = hierarchy::steps(costing, &channels, &walked.earned, &sums.earned);
+    let (standing, curve) = rank(definition, facts.money_scale, sums.ranking)?;
+    customers(&layout, &lives, &standing, facts, staging)?;
+    products(definition, &layout, facts, costing, &lives, &standing, staging)?;
     let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
-    for sheet in [curve.sheet(&layout), curve.summary(&layout, &rest)].into_iter().chain(statement) {
+    let curves = [curve.sheet(&layout), curve.summary(&layout, &sums.rest)];
+    for sheet in curves.into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
     let summary = Summary {
         customers: curve.customers(),
-        prospects: standing.is_prospect.iter().filter(|is_prospect| **is_prospect).count(),
-        prospect_profit: rest.prospects,
-        profit: lives.totals.customer_profit,
-        top_20_share: curve.top(20, 100).2,
-        unbought,
-        opening: (acquisition.opening.len(), acquisition.opening_total()),
+        prospects: sums.prospects,
+        prospect_profit: sums.rest.prospects,
+        profit: sums.earned.totals.customer_profit,
+        top_20_share: curve.top(200).2,
+        unbought: sums.unbought,
+        opening: (acquisition.opening_customers, acquisition.opening),
         warning: acquisition.warning(&layout),
     };
+    let history = walked.days.zip(sums.worth).map(|(days, worth)| CustomerHistory { days, worth });
     Ok((summary, history))
 }
 
-fn history(life: &Life, days: CustomerDays) -> CustomerHistory {
-    let worth = &life.measures.worth;
-    CustomerHistory {
-        days,
-        profit: worth.customer_profit.clone(),
-        acquisition_cost: worth.line(CostLine::Acquisition).clone(),
-    }
+/// Ranks customers by profit, and draws the whale curve on the way.
+fn rank(definition: &Definition, money_scale: u8, ranking: Ranking) -> Result<(Standing, WhaleCurve)> {
+    let mut curve = WhaleCurveBuilder::new(ranking.len());
+    let last_of_top_fifth = top_fifth(ranking.len());
+    let (mut met, mut top) = (0, None);
+    let places = ranking.finish(|profit| {
+        curve.add(profit);
+        met += 1;
+        if met == last_of_top_fifth {
+            top = Some(i128::from(profit));
+        }
+    })?;
+    let cuts = Cuts::declared(definition.profitability.as_ref(), money_scale, top)?;
+    Ok((Standing { places, cuts }, curve.finish()))
+}
+
+/// Writes `customer`.
+fn customers(
+    layout: &Layout<'_>,
+    lives: &Lives<'_>,
+    standing: &Standing,
+    facts: &FactSet,
+    staging: &Staging,
+) -> Result<()> {
+    let sheet = |life: &Life| customer(layout, life, standing, facts.master.as_ref());
+    let spec = sheet(&lives.empty()?)?.spec;
+    let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
+    in_order(
+        0..facts.customers.len(),
+        |ranks| Ok(sheet(&lives.slice(&ranks)?)?.arrays),
+        |arrays| writer.write(arrays),
+    )?;
+    writer.finish()
 }
 
 /// What the customer tables are made from.
@@ -130,7 +147,7 @@ fn history(life: &Life, days: CustomerDays) -> CustomerHistory {
 pub(crate) struct Sources<'r> {
     pub(crate) facts: &'r FactSet,
     pub(crate) costing: &'r Costing,
-    pub(crate) acquisition: &'r Acquisition,
+    pub(crate) acquisition: &'r Acquisition<'r>,
     pub(crate) channels: &'r Channels,
 }
 
@@ -163,14 +180,6 @@ fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) 
             true => Held::Columns,
             false => Held::Slices((SLICE_CELLS / activities).max(1)),
         },
-    }
-}
-
-fn lives(life: &Life, facts: &FactSet, channels: &Channels, acquisition: &Acquisition) -> Earned {
-    let imputed = acquisition.opening_total() + acquisition.placed_total();
-    Earned {
-        incomes: channels.incomes(facts.customers.keys.len(), &life.measures, Measures::bought_or_returned),
-        totals: CustomerTotals::of(&life.measures, imputed),
     }
 }
 
@@ -217,6 +226,7 @@ fn products(
     layout: &Layout<'_>,
     facts: &FactSet,
     costing: &Costing,
+    lives: &Lives<'_>,
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
@@ -232,12 +242,14 @@ fn products(
     let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
     let known = facts.customers.keys.len();
     let empty = Slice::empty(cost_columns(activities.len()));
-    let spec = customer_product(layout, &groups, standing, &activities, empty)?.spec;
+    let spec = customer_product(layout, &groups, &|_| None, &activities, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
     let mut buyers = vec![0; names.len()];
     let window = slices_of_window(names.len());
     for (number, window) in (0..).step_by(window).zip(slices.chunks(window)) {
         let ranks = window[0].start..window[window.len() - 1].end;
+        let classes = lives.classes(ranks.clone(), standing)?;
+        let class_of = |rank: u32| classes[rank as usize - ranks.start];
         let read = |period| facts.product_facts(period, ranks.clone()).map(ProductPeriod::new);
         let periods = (0..facts.periods.len()).into_par_iter().map(read).collect::<Result<Vec<_>>>()?;
         merge(
@@ -248,7 +260,7 @@ fn products(
             &costs,
             |slice| {
                 let bought = groups.count(&slice, known);
-                Ok((bought, customer_product(layout, &groups, standing, &activities, slice)?.arrays))
+                Ok((bought, customer_product(layout, &groups, &class_of, &activities, slice)?.arrays))
             },
             |(bought, arrays)| {
                 buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);

@@ -6,8 +6,9 @@ use super::customer_totals::CustomerTotals;
 use super::hierarchy::{self, Earned};
 use super::lines::{CostLine, Lines};
 use super::reconciliation::Reconciliation;
+use super::tests::measure_period;
 use super::tests::{books, costing, customers, facts};
-use super::waterfall::{Books, Measures, measure_period};
+use super::waterfall::{Books, Measures};
 use crate::costing::schema::{Costing, Rate};
 use crate::pipeline::{Level, Line};
 
@@ -82,7 +83,7 @@ fn the_statement_closes_with_every_kind_of_money() {
     let costing = all_kinds();
     assert_eq!(costing.totals().difference(), 0, "the costing itself closes");
     let measures = measured(&costing);
-    let acquisition = Acquisition { by_period: vec![vec![(4, 5)]], ..Default::default() };
+    let acquisition = Acquisition::none();
     let totals = CustomerTotals::of(&measures, 5);
     let statement =
         |costing: &Costing| Reconciliation::new(costing, &[totals], totals, &acquisition).verify(0);

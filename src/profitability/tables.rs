@@ -1,6 +1,6 @@
 //! `customer_period` and `customer`: one list of measures serves both.
 
-use super::classes::Standing;
+use super::classes::{Class, Standing};
 use super::columns::Values;
 use super::lifetime::Life;
 use super::lines::{CostLine, posts};
@@ -163,7 +163,7 @@ pub(crate) fn customer_period(layout: &Layout<'_>, period: Period, measures: &Me
     sheet
 }
 
-/// The waterfall of every customer's life.
+/// The waterfall of the lives of consecutive customers.
 ///
 /// # Errors
 /// When an attribute has the name of another column.
@@ -173,22 +173,25 @@ pub(crate) fn customer(
     standing: &Standing,
     master: Option<&CustomerMaster>,
 ) -> Result<Sheet> {
-    let rows = life.measures.ranks.len();
+    let measures = &life.measures;
+    let rows = measures.ranks.len();
+    let first = measures.ranks.first().map_or(0, |rank| *rank as usize);
     let mut sheet = Sheet::new("customer", "customer", Some("as_of"));
-    sheet.add(layout.key(), layout.customers.ids(&life.measures.ranks));
+    sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
     layout.add_as_of(&mut sheet, rows);
-    let won = |row: usize| master.and_then(|master| *master.acquired_on.get(row)?).map(|day: Day| day.0);
+    let won = |rank: usize| master.and_then(|master| *master.acquired_on.get(rank)?).map(|day: Day| day.0);
     let acquired_on =
         Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
-    sheet.days(acquired_on, (0..rows).map(won));
+    sheet.days(acquired_on, (first..first + rows).map(won));
     let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
+    let is_unidentified = |row: usize| layout.customers.is_unidentified(measures.ranks[row]);
+    let is_prospect = |row: usize| !measures.bought_or_returned(row) && !is_unidentified(row);
+    sheet.flags(flag("is_prospect", "Never had a sale line or a return line"), (0..rows).map(is_prospect));
     sheet.flags(
-        flag("is_prospect", "Never had a sale line or a return line"),
-        standing.is_prospect.iter().copied(),
+        flag("is_unidentified", "Stands for all rows without customer"),
+        (0..rows).map(is_unidentified),
     );
-    let unidentified = life.measures.ranks.iter().map(|rank| layout.customers.is_unidentified(*rank));
-    sheet.flags(flag("is_unidentified", "Stands for all rows without customer"), unidentified);
-    add_measures(&mut sheet, layout, &life.measures);
+    add_measures(&mut sheet, layout, measures);
     let meaning = "Orders counted in more than one period: orders of all periods − orders";
     let column = Column::new("orders_over_periods", ColumnKind::Integer, "orders", meaning);
     sheet.fixed(column, life.orders_over_periods.clone());
@@ -197,20 +200,23 @@ pub(crate) fn customer(
         Column::new("opening_acquisition_cost", layout.money(), layout.currency.to_string(), meaning);
     sheet.fixed(column, life.opening_acquisition_cost.clone());
     let meaning = "Place by customer profit, 1 the best; null for prospects and the unidentified";
+    let place = |rank: usize| standing.places.of(rank).map(i64::from);
     sheet.fixed_or_null(
         Column::new("rank_profit", ColumnKind::Integer, "", meaning),
-        standing.rank_profit.clone(),
+        (first..first + rows).map(place).collect(),
     );
     let meaning = "high profit, profit, break-even or loss; null where rank_profit is";
     let column = Column::new("profit_class", ColumnKind::Name, "", meaning).nullable();
-    sheet.texts(column, standing.class.iter().map(|class| class.map(super::classes::Class::name)));
+    let profits = measures.worth.customer_profit.iter();
+    let classes = (first..).zip(profits).map(|(rank, profit)| standing.class(rank, *profit));
+    sheet.texts(column, classes.map(|class| class.map(Class::name)));
     for (name, values) in master.iter().flat_map(|master| &master.attributes) {
-        add_attribute(&mut sheet, name, values, rows)?;
+        add_attribute(&mut sheet, name, &values.slice(first, rows))?;
     }
     Ok(sheet)
 }
 
-fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef, rows: usize) -> Result<()> {
+fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef) -> Result<()> {
     if sheet.spec.columns.iter().any(|column| column.name == name) {
         let message =
             format!("customer attribute '{name}' has the name of a published column; give it another");
@@ -221,7 +227,6 @@ fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef, rows: usize) 
         DataType::Boolean => ColumnKind::Bool,
         _ => ColumnKind::Name,
     };
-    assert_eq!(values.len(), rows, "attribute '{name}' has a row for every customer");
     let cast = arrow::compute::cast(values, &kind.data_type())
         .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
     sheet.add(Column::new(name.to_string(), kind, "", "Attribute of the customer").nullable(), cast);

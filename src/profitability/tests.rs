@@ -1,17 +1,20 @@
 //! The waterfall of small histories, and what other tests make them of.
 
+use super::acquired_rows::with_rows_for;
 use super::acquisition::Acquisition;
 use super::customer_totals::CustomerTotals;
-use super::lifetime::Lifetime;
+use super::lifetime::{Life, Lifetime};
 use super::lines::{CostLine, Lines};
+use super::period_rows::PeriodRows;
+use super::posted::{Posted, close};
 use super::reconciliation::Reconciliation;
 use super::tables::{Layout, customer_period};
-use super::waterfall::{Books, Held, Measures, measure_period};
+use super::waterfall::{Books, Held, Measures, measure};
 use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
 };
 use crate::error::Result;
-use crate::facts::schema::{CustomerFacts, Customers, Keys, NO_INSTANT};
+use crate::facts::schema::{CustomerFacts, CustomerMaster, Customers, Keys, NO_INSTANT};
 use crate::pipeline::{Level, Line, NegativeVolume, Node};
 use crate::units::{Day, Decimal, Period, PeriodKind};
 
@@ -100,7 +103,22 @@ pub(crate) fn layout<'r>(costing: &'r Costing, customers: &'r Customers) -> Layo
     Layout { customers, activities, currency: "EUR", money_scale: 0, volume_scale: 0, as_of }
 }
 
-fn measure(
+/// Measures all customers of a period, and asserts that they were charged what the costing says.
+pub(crate) fn measure_period(
+    books: &Books<'_>,
+    costing: &PeriodCosting,
+    facts: CustomerFacts,
+    acquired: &[(u32, i64)],
+    each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
+) -> Result<Measures> {
+    let rows = PeriodRows::from(with_rows_for(facts, acquired));
+    let before = vec![0; books.activities.len()];
+    let (measures, posted) = measure(books, costing, rows, acquired, &before, each)?;
+    close(books.activities, costing, &posted);
+    Ok(measures)
+}
+
+fn try_measured(
     costing: &Costing,
     index: usize,
     facts: CustomerFacts,
@@ -117,7 +135,7 @@ pub(crate) fn measured(
     facts: CustomerFacts,
     acquired: &[(u32, i64)],
 ) -> Measures {
-    measure(costing, index, facts, acquired).unwrap()
+    try_measured(costing, index, facts, acquired).unwrap()
 }
 
 #[test]
@@ -169,7 +187,7 @@ fn a_customer_won_without_any_facts_has_a_row() {
 fn a_negative_volume_names_activity_customer_and_period() {
     let costing = costing(&[Level::Order], &[&[(30, 1)]]);
     let facts = facts(&[1, 4], &[100, 50], &[&[2, -1]]);
-    let error = measure(&costing, 0, facts, &[]).unwrap_err().to_string();
+    let error = try_measured(&costing, 0, facts, &[]).unwrap_err().to_string();
     for part in ["'activity 0'", "-1", "customer 4", "2024-01-01"] {
         assert!(error.contains(part), "{part} in {error}");
     }
@@ -185,21 +203,27 @@ fn an_activity_without_volume_costs_customers_nothing() {
 #[test]
 fn lives_add_up_and_the_statement_closes() {
     let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (11, 2)], &[(20, 2), (9, 0)]]);
-    let acquisition = Acquisition {
-        by_period: vec![vec![(4, 7)], vec![(0, 2)]],
-        opening: vec![(1, 3)],
-        ..Acquisition::default()
-    };
+    let mut acquired_on = vec![None; 9];
+    (acquired_on[4], acquired_on[0]) = (Some(month(1).start), Some(month(2).start));
+    let master =
+        CustomerMaster { acquired_on, acquisition_cost: vec![2, 3, 0, 0, 7, 0, 0, 0, 0], attributes: vec![] };
+    let as_of = Day::from_ymd(2025, 1, 1).unwrap();
+    let acquisition = Acquisition::place(Some(&master), &[month(1), month(2)], as_of);
+    let won = [0, 1].map(|period| acquisition.of_period(period, 0..9));
     let periods = [
-        measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &acquisition.by_period[0]),
-        measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &acquisition.by_period[1]),
+        measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &won[0]),
+        measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &won[1]),
     ];
     let customers = customers(9);
-    let mut lifetime = Lifetime::new(&books(&costing, &customers), 9);
+    let books = books(&costing, &customers);
+    let mut lifetime = Lifetime::new(&books, 0..9);
     periods.iter().for_each(|period| lifetime.add(period).unwrap());
     let mut orders = vec![0; 9];
     (orders[1], orders[4]) = (1, 1);
-    let life = lifetime.finish(orders, &acquisition).unwrap();
+    let life = lifetime.finish(orders, acquisition.openings(0..9)).unwrap();
+    let columns: Vec<Vec<i64>> = life.columns(&books).into_iter().map(<[i64]>::to_vec).collect();
+    let restored = Life::restored(&books, &(0..9), |column| Ok(columns[column].clone())).unwrap();
+    assert_eq!(format!("{restored:?}"), format!("{life:?}"));
     let (measures, row) = (&life.measures, 1);
     assert_eq!((measures.lines[row], measures.orders[row], life.orders_over_periods[row]), (2, 1, 1));
     assert_eq!((measures.volumes[0][row], measures.costs[0][row]), (3, 30));

@@ -1,8 +1,7 @@
 //! Customers who returned more units than they bought over the whole history.
 
-use super::tables::Layout;
 use super::waterfall::Measures;
-use crate::facts::schema::Keys;
+use crate::facts::schema::{Customers, Keys};
 use crate::units::format_fixed;
 
 /// How many they are and what they returned.
@@ -16,24 +15,36 @@ pub struct Unbought {
     pub example: String,
 }
 
-/// Looks through the lives of all customers; the unidentified cost object stands for many people and is left out.
-pub(crate) fn unbought(layout: &Layout<'_>, life: &Measures, volume_scale: u8) -> Option<Unbought> {
-    let mut found: Option<Unbought> = None;
+impl Unbought {
+    /// Adds those who come after these by key.
+    pub(crate) fn merge(found: &mut Option<Self>, more: Option<Self>) {
+        match (found.as_mut(), more) {
+            (Some(found), Some(more)) => {
+                found.customers += more.customers;
+                found.returns += more.returns;
+            }
+            (None, more) => *found = more,
+            (Some(_), None) => {}
+        }
+    }
+}
+
+/// Looks through lives; the unidentified cost object stands for many people and is left out.
+pub(crate) fn unbought(customers: &Customers, life: &Measures, volume_scale: u8) -> Option<Unbought> {
+    let mut found = None;
     let units = life.units.iter().zip(life.returned_units.iter());
     for (row, (bought, returned)) in units.enumerate().filter(|(_, (bought, returned))| returned > bought) {
         let rank = life.ranks[row];
-        if layout.customers.is_unidentified(rank) {
+        if customers.is_unidentified(rank) {
             continue;
         }
-        let found = found.get_or_insert_with(|| {
-            let [bought, returned] =
-                [bought, returned].map(|units| format_fixed((*units).into(), volume_scale));
-            let key = key_text(&layout.customers.keys, rank as usize);
-            let example = format!("customer {key} returned {returned} units and bought {bought}");
-            Unbought { customers: 0, returns: 0, example }
-        });
-        found.customers += 1;
-        found.returns += i128::from(life.returns[row]);
+        let [bought, returned] = [bought, returned].map(|units| format_fixed((*units).into(), volume_scale));
+        let key = key_text(&customers.keys, rank as usize);
+        let example = format!("customer {key} returned {returned} units and bought {bought}");
+        Unbought::merge(
+            &mut found,
+            Some(Unbought { customers: 1, returns: life.returns[row].into(), example }),
+        );
     }
     found
 }

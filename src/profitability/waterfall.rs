@@ -3,21 +3,23 @@
 //! serve → contribution → customer-level cost → financing → acquisition cost → customer profit → spread cost →
 //! unused capacity charged → fully loaded profit.
 
-use super::acquired_rows::{at_ranks, with_rows_for};
+use super::acquired_rows::at_ranks;
 use super::columns::{Values, combine};
 use super::lines::{CostLine, LineCosts, Lines};
-use super::posted::{Posted, Posting};
+use super::period_rows::PeriodRows;
+use super::posted::{Posted, PostedSums, Posting};
 use crate::costing::schema::{Activity, PeriodCosting};
 use crate::error::Result;
-use crate::facts::schema::{CustomerFacts, Customers};
+use crate::facts::schema::Customers;
 use arrow::array::{Array, AsArray};
+use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::Int64Type;
 
 /// Measures of customers, columns parallel to `ranks`.
 #[derive(Debug, Clone)]
 pub(crate) struct Measures {
     /// Ascending, distinct.
-    pub(crate) ranks: Vec<u32>,
+    pub(crate) ranks: ScalarBuffer<u32>,
     /// Sale lines.
     pub(crate) lines: Values,
     /// Distinct orders.
@@ -139,71 +141,71 @@ pub(crate) struct Books<'c> {
 /// What is held of single activities while a period is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
-    /// Volumes and costs of every activity over all customers.
+    /// Volumes and costs of every activity.
     Columns,
     /// Those of this many rows at a time.
     Slices(usize),
 }
 
-/// Posts the period's activity costs to its customers and derives their worth. `each` sees every slice.
+/// Posts the period's activity costs to consecutive customers, whose predecessors had the volumes `before`, and derives
+/// their worth. `each` sees every part of the rows whose volumes are held at a time. Gives what was posted, too.
 ///
 /// # Errors
 /// A negative driver volume, named with its customer; a value beyond 18 digits; what `each` returns.
-pub(crate) fn measure_period(
+pub(crate) fn measure(
     books: &Books<'_>,
     costing: &PeriodCosting,
-    facts: CustomerFacts,
+    rows: PeriodRows,
     acquired: &[(u32, i64)],
+    before: &[i64],
     each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
-) -> Result<Measures> {
-    let facts = with_rows_for(facts, acquired);
-    let aggregates: Vec<Values> = facts.aggregates.into_iter().map(Values::from).collect();
-    let (mut lines, held) = bear(books, costing, &facts.ranks, &aggregates, each)?;
-    drop(aggregates);
-    lines.add(CostLine::Acquisition, &at_ranks(&facts.ranks, acquired))?;
+) -> Result<(Measures, Vec<PostedSums>)> {
+    let mut posting = Posting::from(books.customers, books.activities, costing, before);
+    let (mut lines, held) = charge(books, &mut posting, &rows.ranks, &rows.aggregates, each)?;
+    lines.add(CostLine::Acquisition, &at_ranks(&rows.ranks, acquired))?;
     let sources = Sources {
-        list_revenue: &facts.list_revenue,
-        discount: &facts.discount,
-        returns: &facts.returns,
-        product_cost: &facts.product_cost,
+        list_revenue: &rows.list_revenue,
+        discount: &rows.discount,
+        returns: &rows.returns,
+        product_cost: &rows.product_cost,
     };
     let worth = Worth::derive(sources, lines)?;
     let (volumes, costs) = held.map_or((vec![], vec![]), |posted| (posted.volumes, posted.costs));
-    Ok(Measures {
-        ranks: facts.ranks,
-        lines: facts.lines.into(),
-        orders: facts.orders.into(),
-        active_days: facts.active_days.into(),
-        units: facts.units.into(),
-        returned_units: facts.returned_units.into(),
-        list_revenue: facts.list_revenue.into(),
-        discount: facts.discount.into(),
-        returns: facts.returns.into(),
-        product_cost: facts.product_cost.into(),
-        first_order_at: facts.first_order_at.into(),
-        last_order_at: facts.last_order_at.into(),
+    let measures = Measures {
+        ranks: rows.ranks,
+        lines: rows.lines,
+        orders: rows.orders,
+        active_days: rows.active_days,
+        units: rows.units,
+        returned_units: rows.returned_units,
+        list_revenue: rows.list_revenue,
+        discount: rows.discount,
+        returns: rows.returns,
+        product_cost: rows.product_cost,
+        first_order_at: rows.first_order_at,
+        last_order_at: rows.last_order_at,
         volumes,
         costs,
         worth,
-    })
+    };
+    Ok((measures, posting.finish()))
 }
 
-/// What customers bear by line and, where columns are held, by activity.
-fn bear(
+/// What customers are charged by line and, where columns are held, by activity.
+fn charge(
     books: &Books<'_>,
-    costing: &PeriodCosting,
+    posting: &mut Posting<'_>,
     ranks: &[u32],
     aggregates: &[Values],
     each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
 ) -> Result<(LineCosts, Option<Posted>)> {
-    let mut posting = Posting::new(books.customers, books.activities, costing);
     let of: Vec<CostLine> = posting.lines().collect();
     let slice = match books.held {
         Held::Columns => ranks.len(),
         Held::Slices(rows) => rows.min(ranks.len()),
     };
     let (mut parts, mut held) = (Vec::new(), None);
-    // A period without rows has one empty slice, so that it has columns.
+    // No rows are one empty part, so that there are columns.
     for from in (0..ranks.len().max(1)).step_by(slice.max(1)) {
         let rows = slice.min(ranks.len() - from);
         let aggregates: Vec<Values> = aggregates.iter().map(|column| column.slice(from, rows)).collect();
@@ -212,7 +214,6 @@ fn bear(
         each(&ranks[from..from + rows], &posted)?;
         held = (books.held == Held::Columns).then_some(posted);
     }
-    posting.close();
     Ok((LineCosts::concat(books.lines, parts), held))
 }
 

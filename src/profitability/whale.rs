@@ -1,19 +1,70 @@
 //! The whale curve: cumulative profit of customers from the best to the worst (Kaplan & Narayanan).
 
-use super::classes::Standing;
 use super::tables::Layout;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 
-/// A whale curve in numbers.
+/// A whale curve in numbers: the points that are published, and sums over all of them.
 #[derive(Debug, Clone)]
 pub(crate) struct WhaleCurve {
-    /// Cumulative profit of the best k customers, from k = 0.
-    cumulative: Vec<i128>,
-    /// The smallest k at which it is highest.
-    peak: usize,
+    customers: usize,
+    /// Cumulative profit of the best ⌈N·k/1000⌉ customers, by k.
+    per_mille: Vec<i128>,
+    /// The smallest number of customers at which the cumulative profit is highest, and that profit.
+    peak: (usize, i128),
     /// Customers whose profit is above 0.
     profitable: usize,
+    /// Σ over k < N of the cumulative profit of the best k.
+    inner: i128,
 }
+
+/// A whale curve while profits come in, from the highest on.
+#[derive(Debug)]
+pub(crate) struct WhaleCurveBuilder {
+    curve: WhaleCurve,
+    /// Customers so far.
+    met: usize,
+    cumulative: i128,
+}
+
+impl WhaleCurveBuilder {
+    /// Of so many customers.
+    pub(crate) fn new(customers: usize) -> Self {
+        let per_mille = Vec::with_capacity(PER_MILLE + 1);
+        let curve = WhaleCurve { customers, per_mille, peak: (0, 0), profitable: 0, inner: 0 };
+        let mut builder = Self { curve, met: 0, cumulative: 0 };
+        builder.note_points();
+        builder
+    }
+
+    /// The next customer's profit, at most that of the one before.
+    pub(crate) fn add(&mut self, profit: i64) {
+        self.curve.inner += self.cumulative;
+        self.cumulative += i128::from(profit);
+        self.met += 1;
+        self.curve.profitable += usize::from(profit > 0);
+        if self.cumulative > self.curve.peak.1 {
+            self.curve.peak = (self.met, self.cumulative);
+        }
+        self.note_points();
+    }
+
+    fn note_points(&mut self) {
+        let customers = self.curve.customers;
+        while self.curve.per_mille.len() <= PER_MILLE
+            && (customers * self.curve.per_mille.len()).div_ceil(PER_MILLE) == self.met
+        {
+            self.curve.per_mille.push(self.cumulative);
+        }
+    }
+
+    pub(crate) fn finish(self) -> WhaleCurve {
+        assert_eq!(self.met, self.curve.customers, "a profit of every customer");
+        self.curve
+    }
+}
+
+/// Points of the curve, apart from its start and its peak.
+const PER_MILLE: usize = 1000;
 
 /// Customer profit outside the curve: with it, the curve closes at the profit of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,48 +75,23 @@ pub(crate) struct Rest {
     pub(crate) unidentified: i128,
 }
 
-impl Rest {
-    /// Of profits by rank; ranks from `known` on are not customers.
-    pub(crate) fn new(standing: &Standing, known: usize, profits: &[i64]) -> Self {
-        let of_prospects = profits.iter().zip(&standing.is_prospect).filter(|(_, is_prospect)| **is_prospect);
-        Self {
-            prospects: of_prospects.map(|(profit, _)| i128::from(*profit)).sum(),
-            unidentified: profits[known..].iter().map(|profit| i128::from(*profit)).sum(),
-        }
-    }
-}
-
 /// Shares of the customers whose share of profit is published, in per cent.
 const TOP_SHARES: [usize; 4] = [1, 5, 10, 20];
 
 impl WhaleCurve {
-    /// From profits in descending order.
-    pub(crate) fn new(profits: &[i64]) -> Self {
-        let mut cumulative = vec![0_i128];
-        let mut peak = 0;
-        for (index, profit) in profits.iter().enumerate() {
-            cumulative.push(cumulative[index] + i128::from(*profit));
-            if cumulative[index + 1] > cumulative[peak] {
-                peak = index + 1;
-            }
-        }
-        let profitable = profits.iter().filter(|profit| **profit > 0).count();
-        Self { cumulative, peak, profitable }
-    }
-
     /// How many customers.
     pub(crate) fn customers(&self) -> usize {
-        self.cumulative.len() - 1
+        self.customers
     }
 
     /// Profit of all of them.
     pub(crate) fn total(&self) -> i128 {
-        self.cumulative[self.customers()]
+        self.per_mille[PER_MILLE]
     }
 
     /// Profit at the peak.
     pub(crate) fn peak_profit(&self) -> i128 {
-        self.cumulative[self.peak]
+        self.peak.1
     }
 
     /// What the customers beyond the peak cost.
@@ -73,10 +99,10 @@ impl WhaleCurve {
         self.peak_profit() - self.total()
     }
 
-    /// The best ⌈N·part/whole⌉ customers and their share of the total profit; no share of a total ≤ 0.
-    pub(crate) fn top(&self, part: usize, whole: usize) -> (usize, i128, Option<f64>) {
-        let customers = (self.customers() * part).div_ceil(whole);
-        let profit = self.cumulative[customers];
+    /// The best ⌈N·k/1000⌉ customers, their profit, and its share of the total; no share of a total ≤ 0.
+    pub(crate) fn top(&self, per_mille: usize) -> (usize, i128, Option<f64>) {
+        let customers = (self.customers * per_mille).div_ceil(PER_MILLE);
+        let profit = self.per_mille[per_mille];
         (customers, profit, self.share(profit))
     }
 
@@ -90,8 +116,7 @@ impl WhaleCurve {
     /// S = (Σ_{k<N} c_k + c_N/2) / (N·c_N).
     fn areas(&self) -> (i128, i128) {
         let customers = self.customers();
-        let inner: i128 = self.cumulative[..customers].iter().sum();
-        let under = 2 * inner + self.total();
+        let under = 2 * self.inner + self.total();
         (under - i128::try_from(customers).expect("a count fits") * self.total(), under)
     }
 
@@ -111,30 +136,33 @@ impl WhaleCurve {
 
     /// Per mille points and the peak.
     pub(crate) fn sheet(&self, layout: &Layout<'_>) -> Sheet {
-        let per_mille = (0..=1000_usize).map(|k| (Some(k), self.top(k, 1000).0));
-        let points: Vec<(Option<usize>, usize)> = per_mille.chain([(None, self.peak)]).collect();
+        let mut points: Vec<(Option<usize>, usize, i128)> = Vec::with_capacity(PER_MILLE + 2);
+        for per_mille in 0..=PER_MILLE {
+            let (customers, profit, _) = self.top(per_mille);
+            points.push((Some(per_mille), customers, profit));
+        }
+        points.push((None, self.peak.0, self.peak.1));
         let count = |count: usize| i64::try_from(count).expect("a count fits 64 bits");
         let mut sheet = Sheet::new("whale_curve", "point of the curve", None);
         layout.add_as_of(&mut sheet, points.len());
         let column = Column::new("per_mille", ColumnKind::Integer, "‰", "Best customers; null at the peak");
-        sheet.fixed_or_null(column, points.iter().map(|(per_mille, _)| per_mille.map(count)).collect());
+        sheet.fixed_or_null(column, points.iter().map(|point| point.0.map(count)).collect());
         let column = Column::new("customers", ColumnKind::Integer, "customers", "How many, rounded up");
-        sheet.fixed(column, points.iter().map(|(_, customers)| count(*customers)).collect::<Vec<_>>());
+        sheet.fixed(column, points.iter().map(|point| count(point.1)).collect::<Vec<_>>());
         let column = Column::new(
             "cumulative_profit",
             layout.total(),
             layout.currency.to_string(),
             "Customer profit of these customers over life",
         );
-        sheet.totals(column, points.iter().map(|(_, customers)| Some(self.cumulative[*customers])).collect());
+        sheet.totals(column, points.iter().map(|point| Some(point.2)).collect());
         let column = Column::new(
             "share_of_total",
             ColumnKind::Float,
             "1",
             "Of all customers' profit; null if that is not above 0",
         );
-        let shares = points.iter().map(|(_, customers)| self.share(self.cumulative[*customers]));
-        sheet.floats(column.nullable(), shares);
+        sheet.floats(column.nullable(), points.iter().map(|point| self.share(point.2)));
         sheet
     }
 
@@ -145,7 +173,7 @@ impl WhaleCurve {
         let counts = [
             ("customers", "Customers with a sale line or a return line", self.customers()),
             ("profitable_customers", "Those whose profit is above 0", self.profitable),
-            ("peak_customers", "The fewest customers with the highest cumulative profit", self.peak),
+            ("peak_customers", "The fewest customers with the highest cumulative profit", self.peak.0),
         ];
         for (name, meaning, count) in counts {
             let count = i64::try_from(count).expect("a count fits 64 bits");
@@ -170,7 +198,7 @@ impl WhaleCurve {
         for per_cent in TOP_SHARES {
             let meaning = format!("Share of total profit of the best {per_cent} % of customers, rounded up");
             let column = Column::new(format!("top_{per_cent}_share"), ColumnKind::Float, "1", meaning);
-            sheet.floats(column.nullable(), [self.top(per_cent, 100).2]);
+            sheet.floats(column.nullable(), [self.top(10 * per_cent).2]);
         }
         let ratios = [
             ("peak_share", "Peak profit over total profit", self.share(self.peak_profit())),
@@ -188,13 +216,20 @@ impl WhaleCurve {
 mod tests {
     use super::*;
 
+    fn curve(profits: &[i64]) -> WhaleCurve {
+        let mut builder = WhaleCurveBuilder::new(profits.len());
+        profits.iter().for_each(|profit| builder.add(*profit));
+        builder.finish()
+    }
+
     #[test]
     fn golden_g16_whale_curve() {
-        let curve = WhaleCurve::new(&[100, 60, 40, 20, 10, 5, 0, -15, -40, -80]);
-        assert_eq!(curve.cumulative, [0, 100, 160, 200, 220, 230, 235, 235, 220, 180, 100]);
-        assert_eq!((curve.total(), curve.peak, curve.peak_profit()), (100, 6, 235));
+        let curve = curve(&[100, 60, 40, 20, 10, 5, 0, -15, -40, -80]);
+        let tenths: Vec<i128> = (0..=10).map(|tenth| curve.top(100 * tenth).1).collect();
+        assert_eq!(tenths, [0, 100, 160, 200, 220, 230, 235, 235, 220, 180, 100]);
+        assert_eq!((curve.total(), curve.peak, curve.peak_profit()), (100, (6, 235), 235));
         assert_eq!((curve.value_destroyed(), curve.profitable), (135, 6));
-        assert_eq!(curve.top(20, 100), (2, 160, Some(1.6)));
+        assert_eq!(curve.top(200), (2, 160, Some(1.6)));
         assert_eq!(curve.share(curve.peak_profit()), Some(2.35));
         assert_eq!(curve.areas(), (2660, 3660));
         assert_eq!(curve.area(), Some(1.83));
@@ -203,23 +238,33 @@ mod tests {
 
     #[test]
     fn top_shares_round_customers_up() {
-        let curve = WhaleCurve::new(&[5, 4, 3]);
-        for (per_cent, customers) in [(0, 0), (1, 1), (20, 1), (34, 2), (67, 3), (100, 3)] {
-            assert_eq!(curve.top(per_cent, 100).0, customers, "{per_cent}");
+        let curve = curve(&[5, 4, 3]);
+        for (per_mille, customers) in [(0, 0), (1, 1), (333, 1), (334, 2), (667, 3), (1000, 3)] {
+            assert_eq!(curve.top(per_mille).0, customers, "{per_mille}");
         }
-        assert_eq!(curve.top(1000, 1000).1, 12);
+        assert_eq!(curve.top(1000).1, 12);
+    }
+
+    #[test]
+    fn more_customers_than_points_are_met_at_their_places() {
+        let profits: Vec<i64> = (0..2_345).rev().collect();
+        let curve = curve(&profits);
+        for per_mille in 0..=PER_MILLE {
+            let (customers, profit, _) = curve.top(per_mille);
+            assert_eq!(profit, profits[..customers].iter().map(|profit| i128::from(*profit)).sum::<i128>());
+        }
     }
 
     #[test]
     fn equal_customers_have_a_straight_curve() {
-        assert_eq!(WhaleCurve::new(&[7; 9]).stobachoff(), Some(0.0));
+        assert_eq!(curve(&[7; 9]).stobachoff(), Some(0.0));
     }
 
     #[test]
     fn a_total_that_is_not_above_zero_has_no_shares() {
         for profits in [&[][..], &[0], &[5, -5], &[1, -9]] {
-            let curve = WhaleCurve::new(profits);
-            assert_eq!((curve.stobachoff(), curve.area(), curve.top(20, 100).2), (None, None, None));
+            let curve = curve(profits);
+            assert_eq!((curve.stobachoff(), curve.area(), curve.top(200).2), (None, None, None));
             assert_eq!(curve.value_destroyed(), curve.peak_profit() - curve.total());
         }
     }

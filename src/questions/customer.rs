@@ -125,7 +125,7 @@ pub fn customer(recalled: &Recalled<'_>, key: &str, period: Option<Period>) -> R
     }
     let mut books = Books::new(recalled.costing.activities.len());
     explained.iter().for_each(|period| books.add(&period.books));
-    let opening = if period.is_none() { account.acquired.opening_total() } else { 0 };
+    let opening = if period.is_none() { account.opening } else { 0 };
     books.acquisition += opening;
     Ok(Explanation {
         waterfall: account.steps(&books),
@@ -145,7 +145,9 @@ struct Account<'r> {
     key: String,
     /// None for a customer whom only the customers source knows.
     rank: Option<u32>,
-    acquired: Acquisition,
+    /// Acquisition cost by period, and that before the history.
+    acquired: Vec<i128>,
+    opening: i128,
     lines: Lines,
 }
 
@@ -167,17 +169,19 @@ impl<'r> Account<'r> {
         let master =
             CustomerMaster { acquired_on: vec![day], acquisition_cost: vec![cost], attributes: vec![] };
         let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
+        let placed = Acquisition::place(Some(&master), &periods, facts.as_of);
         Ok(Self {
             recalled,
             key: rank.map_or_else(|| key.to_string(), |rank| key_text(&facts.customers, rank)),
             rank,
-            acquired: Acquisition::place(Some(&master), &periods, facts.as_of),
+            acquired: placed.by_period,
+            opening: placed.opening,
             lines: Lines::new(&recalled.costing.activities, recalled.is_unused_charged()),
         })
     }
 
     fn period(&self, index: usize) -> Result<Option<PeriodAccount>> {
-        let acquired: i128 = self.acquired.by_period[index].iter().map(|(_, cost)| i128::from(*cost)).sum();
+        let acquired = self.acquired[index];
         let row_of = |facts: &CustomerFacts| facts.ranks.binary_search(&self.rank?).ok();
         let mut facts = match self.rank {
             Some(_) => self.recalled.facts.customer_facts(index, ..)?,

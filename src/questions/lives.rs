@@ -180,9 +180,9 @@ impl Lives {
     fn add_acquisition(&mut self, recalled: &Recalled<'_>) {
         let periods: Vec<Period> = recalled.facts.periods.iter().map(|period| period.period).collect();
         let placed = Acquisition::place(recalled.facts.master.as_ref(), &periods, recalled.facts.as_of);
-        for (rank, cost) in placed.by_period.iter().flatten().chain(&placed.opening) {
-            self.base.add(*rank as usize, -i128::from(*cost));
-            self.scenario.add(*rank as usize, -i128::from(*cost));
+        for (rank, cost) in placed.of_lives() {
+            self.base.add(rank as usize, -i128::from(cost));
+            self.scenario.add(rank as usize, -i128::from(cost));
         }
     }
 }
