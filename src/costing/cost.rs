@@ -9,7 +9,7 @@ use super::resolve::resolve;
 use super::schema::{Costing, PeriodCosting};
 use super::services::reciprocal::{System, factors};
 use super::verify::verify;
-use super::volumes::{Counted, CustomerColumns, needs_customers, volumes};
+use super::volumes::{Charged, Counted, CustomerColumns, needs_customers, volumes};
 use crate::error::{Error, Faults, Result};
 use crate::facts::schema::{AggregateColumn, LedgerSums};
 use crate::math::linear::{Factors, Singular};
@@ -18,6 +18,9 @@ use crate::units::Period;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Reads the customers of a period, by its number, and hands on one window after another.
+pub type Customers<'g> = dyn Fn(usize, &mut dyn FnMut(&CustomerColumns)) -> Result<()> + Sync + 'g;
 
 /// What a costing is made from.
 pub struct Given<'g> {
@@ -31,9 +34,9 @@ pub struct Given<'g> {
     pub files: &'g [LedgerSums],
     /// Per period, the sum of each aggregate over all customers.
     pub totals: &'g [Vec<i128>],
-    /// The aggregates of a period by customer, and how many customers there are; asked for only where negative
-    /// volumes count as positive ones or as none.
-    pub customers: &'g (dyn Fn(usize) -> Result<CustomerColumns> + Sync),
+    /// Hands on the aggregates of a period's customers, window by window; asked for only where negative volumes count as
+    /// positive ones or as none.
+    pub customers: &'g Customers<'g>,
 }
 
 /// Costs every period.
@@ -121,9 +124,12 @@ fn can_be_solved(definition: &Definition, network: &Network<'_>) -> Result<()> {
 fn open<'d>(given: &Given<'_>, plan: &Plan<'d>, number: usize) -> Result<Opened<'d>> {
     let definitions = &plan.network.costing.activities;
     let is_needed = definitions.iter().any(needs_customers);
-    let customers = if is_needed { Some((given.customers)(number)?) } else { None };
+    let mut charged = is_needed.then(|| Charged::new(definitions.len()));
+    if let Some(charged) = &mut charged {
+        (given.customers)(number, &mut |customers| charged.add(definitions, &plan.activities, customers))?;
+    }
     let (period, totals) = (given.periods[number], &given.totals[number][..]);
-    let volumes = volumes(definitions, &plan.activities, &Counted { period, totals, customers })?;
+    let volumes = volumes(definitions, &plan.activities, &Counted { period, totals, charged })?;
     plan.open(&Known { period, totals, activities: &plan.activities, volumes: &volumes })
 }
 

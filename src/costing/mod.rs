@@ -30,7 +30,7 @@ mod unused;
 mod verify;
 mod volumes;
 
-pub use cost::{Given, cost};
+pub use cost::{Customers, Given, cost};
 pub use origins::{Origins, Reached, origins};
 pub use pools::{Pools, pools};
 pub use stage::{check, run, sheets};

@@ -3,7 +3,8 @@
 use super::network::Network;
 use super::quantities::{Sources, check_files};
 use super::schema::Costing;
-use super::{Given, cost, pools, tables};
+use super::{CustomerColumns, Given, cost, pools, tables};
+use crate::customers::slices;
 use crate::error::{Faults, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::LedgerSums;
@@ -25,10 +26,13 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
     };
     let totals = (0..periods.len()).into_par_iter().map(|period| facts.aggregate_totals(period));
     let totals = totals.collect::<Result<Vec<_>>>()?;
-    let customers = |period: usize| {
-        let facts = facts.customer_facts(period, ..)?;
-        let rows = facts.ranks.len();
-        Ok((facts.aggregates.into_iter().map(ScalarBuffer::from).collect(), rows))
+    let customers = |period: usize, take: &mut dyn FnMut(&CustomerColumns)| {
+        for window in slices::windows(facts.customers.len()) {
+            let facts = facts.customer_facts(period, window)?;
+            let rows = facts.ranks.len();
+            take(&(facts.aggregates.into_iter().map(ScalarBuffer::from).collect(), rows));
+        }
+        Ok(())
     };
     let given = Given {
         definition,

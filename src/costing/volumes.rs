@@ -17,8 +17,42 @@ pub(crate) struct Volume {
     pub(crate) is_fallback: bool,
 }
 
-/// Aggregates of a period by customer, and how many customers there are.
+/// Aggregates of consecutive customers in a period, and how many customers they are.
 pub type CustomerColumns = (Vec<ScalarBuffer<i64>>, usize);
+
+/// Sums of charged volumes by activity, of its driver and its fallback; none beyond 18 digits.
+#[derive(Debug)]
+pub(crate) struct Charged(Vec<[Option<i128>; 2]>);
+
+impl Charged {
+    /// Of no customers.
+    pub(crate) fn new(activities: usize) -> Self {
+        Self(vec![[Some(0); 2]; activities])
+    }
+
+    /// Adds customers to the activities that need them.
+    pub(crate) fn add(
+        &mut self,
+        definitions: &[ActivityDef],
+        activities: &[Activity],
+        (aggregates, rows): &CustomerColumns,
+    ) {
+        for ((definition, activity), sums) in definitions.iter().zip(activities).zip(&mut self.0) {
+            if !needs_customers(definition) {
+                continue;
+            }
+            for (driver, sum) in [&activity.driver, &activity.fallback].into_iter().zip(sums) {
+                let Some(driver) = driver else { continue };
+                let more = match driver.charged_volumes(definition.negative, aggregates, *rows) {
+                    Ok(volumes) => Some(volumes.iter().map(|volume| i128::from(*volume)).sum::<i128>()),
+                    Err(VolumeFault::TooLarge) => None,
+                    Err(VolumeFault::Negative { .. }) => unreachable!("negative volumes have a meaning here"),
+                };
+                *sum = sum.zip(more).map(|(sum, more)| sum + more);
+            }
+        }
+    }
+}
 
 /// What volumes are sums of.
 pub(crate) struct Counted<'c> {
@@ -26,8 +60,8 @@ pub(crate) struct Counted<'c> {
     pub(crate) period: Period,
     /// The sum of each aggregate.
     pub(crate) totals: &'c [i128],
-    /// The aggregates themselves, present when some activity [`needs_customers`].
-    pub(crate) customers: Option<CustomerColumns>,
+    /// Present when some activity [`needs_customers`].
+    pub(crate) charged: Option<Charged>,
 }
 
 /// Whether totals do not tell the volume: |v| and max(v, 0) are not linear.
@@ -41,21 +75,19 @@ pub(crate) fn volumes(
     activities: &[Activity],
     counted: &Counted<'_>,
 ) -> Result<Vec<Volume>> {
-    let pairs = definitions.iter().zip(activities);
-    pairs.map(|(definition, activity)| counted.volume(definition, activity)).collect()
+    let numbered = definitions.iter().zip(activities).enumerate();
+    numbered.map(|(number, (definition, activity))| counted.volume(definition, activity, number)).collect()
 }
 
 impl Counted<'_> {
-    fn volume(&self, definition: &ActivityDef, activity: &Activity) -> Result<Volume> {
-        let total = |driver: &Option<ActivityDriver>| match driver {
-            Some(driver) => self.total(definition, driver),
-            None => Ok(0),
-        };
-        let own = total(&activity.driver)?;
+    fn volume(&self, definition: &ActivityDef, activity: &Activity, number: usize) -> Result<Volume> {
+        let charged = self.charged.as_ref().filter(|_| needs_customers(definition));
+        let [own_charged, fallback_charged] = [0, 1].map(|place| charged.map(|of| of.0[number][place]));
+        let own = self.total(definition, activity.driver.as_ref(), own_charged)?;
         // A given rate charges a signed total as it is; a cost needs a volume above 0 to spread over.
         let is_enough = own > 0 || (own < 0 && definition.rate != RateDef::Actual);
         if activity.fallback.is_some() && !is_enough {
-            let fallback = total(&activity.fallback)?;
+            let fallback = self.total(definition, activity.fallback.as_ref(), fallback_charged)?;
             if fallback > 0 {
                 return Ok(Volume { total: fallback, is_fallback: true });
             }
@@ -63,18 +95,16 @@ impl Counted<'_> {
         Ok(Volume { total: own, is_fallback: false })
     }
 
-    fn total(&self, definition: &ActivityDef, driver: &ActivityDriver) -> Result<i64> {
-        let fault = || too_large(&definition.name, self.period, "driver volume");
-        let total = match &self.customers {
-            Some((aggregates, rows)) if needs_customers(definition) => {
-                match driver.charged_volumes(definition.negative, aggregates, *rows) {
-                    Ok(volumes) => volumes.iter().map(|volume| i128::from(*volume)).sum(),
-                    Err(VolumeFault::TooLarge) => return Err(fault()),
-                    Err(VolumeFault::Negative { .. }) => unreachable!("negative volumes have a meaning here"),
-                }
-            }
-            _ => driver.total(self.totals),
-        };
-        i64::try_from(total).ok().filter(|total| total.abs() < LIMIT).ok_or_else(fault)
+    /// The volume of a driver, which is that `charged` to customers where that differs from the driver's total.
+    fn total(
+        &self,
+        definition: &ActivityDef,
+        driver: Option<&ActivityDriver>,
+        charged: Option<Option<i128>>,
+    ) -> Result<i64> {
+        let Some(driver) = driver else { return Ok(0) };
+        let total = charged.unwrap_or_else(|| Some(driver.total(self.totals)));
+        let total = total.and_then(|total| i64::try_from(total).ok()).filter(|total| total.abs() < LIMIT);
+        total.ok_or_else(|| too_large(&definition.name, self.period, "driver volume"))
     }
 }

@@ -44,7 +44,7 @@ impl LifetimeWorth {
         self.0.keep(ranks.start / SLICE_CUSTOMERS, [profit, acquisition_cost])
     }
 
-    /// The worth of a slice.
+    /// The worth of the slice that holds these customers, from its first one on.
     ///
     /// # Errors
     /// A disk that fails.

@@ -22,7 +22,7 @@ use crate::memory::Memory;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// The lives of all customers, by slice: customer profit, then the columns of [`Life`].
+/// The lives of all customers, by slice: the columns of [`Life`].
 pub(crate) struct Lives<'r> {
     books: &'r Books<'r>,
     columns: Scratch,
@@ -36,8 +36,7 @@ pub(crate) struct Sums {
     pub(crate) ranking: Ranking,
     pub(crate) prospects: usize,
     pub(crate) unbought: Option<Unbought>,
-    /// Where days are wanted.
-    pub(crate) worth: Option<LifetimeWorth>,
+    pub(crate) worth: LifetimeWorth,
 }
 
 /// Walks over windows of customers, and within each over the periods.
@@ -49,7 +48,6 @@ pub(crate) fn walk<'r>(
     sources: Sources<'r>,
     starts: &Starts,
     volume_scale: u8,
-    wants_worth: bool,
     memory: &Memory,
 ) -> Result<(Lives<'r>, Sums)> {
     let customers = &sources.facts.customers;
@@ -62,7 +60,7 @@ pub(crate) fn walk<'r>(
         ranking: Ranking::new(known, memory),
         prospects: 0,
         unbought: None,
-        worth: wants_worth.then(|| LifetimeWorth::new(known, memory)),
+        worth: LifetimeWorth::new(known, memory),
     };
     for window in slices::windows(customers.len()) {
         let sums_of_periods = add_periods(books, sources, starts, &window)?;
@@ -71,7 +69,7 @@ pub(crate) fn walk<'r>(
             let orders = &orders[ranks.start - window.start..ranks.end - window.start];
             let life = lifetime.finish(orders.to_vec(), sources.acquisition.openings(ranks.clone()))?;
             lives.keep(&ranks, &life)?;
-            sums.worth.iter().try_for_each(|worth| keep_worth(worth, &ranks, known, &life.measures))?;
+            keep_worth(&sums.worth, &ranks, known, &life.measures)?;
             let earned = Earned {
                 incomes: sources.channels.incomes(known, &life.measures, Measures::bought_or_returned),
                 totals: CustomerTotals::of(&life.measures, 0),
@@ -155,9 +153,7 @@ impl Sums {
 
 impl Lives<'_> {
     fn keep(&self, ranks: &Range<usize>, life: &Life) -> Result<()> {
-        let profit = &life.measures.worth.customer_profit[..];
-        let columns = std::iter::once(profit).chain(life.columns(self.books));
-        self.columns.keep(ranks.start / SLICE_CUSTOMERS, columns)
+        self.columns.keep(ranks.start / SLICE_CUSTOMERS, life.columns(self.books))
     }
 
     /// Lives of no customers, with all columns.
@@ -174,21 +170,26 @@ impl Lives<'_> {
     /// A disk that fails.
     pub(crate) fn slice(&self, ranks: &Range<usize>) -> Result<Life> {
         let slice = ranks.start / SLICE_CUSTOMERS;
-        Life::restored(self.books, ranks, |column| self.columns.column(slice, column + 1))
+        Life::restored(self.books, ranks, |column| self.columns.column(slice, column))
     }
+}
 
-    /// The classes of these customers, by place among them.
-    ///
-    /// # Errors
-    /// A disk that fails.
-    pub(crate) fn classes(&self, ranks: Range<usize>, standing: &Standing) -> Result<Vec<Option<Class>>> {
-        let mut classes = Vec::with_capacity(ranks.len());
-        for slice in slices::slices(ranks) {
-            let number = slice.start / SLICE_CUSTOMERS;
-            let profits = self.columns.column(number, 0)?;
-            let first = number * SLICE_CUSTOMERS;
-            classes.extend(slice.map(|rank| standing.class(rank, profits[rank - first])));
-        }
-        Ok(classes)
+/// The classes of these customers, by place among them; those from rank `known` on have none.
+///
+/// # Errors
+/// A disk that fails.
+pub(crate) fn classes(
+    worth: &LifetimeWorth,
+    ranks: Range<usize>,
+    known: usize,
+    standing: &Standing,
+) -> Result<Vec<Option<Class>>> {
+    let mut classes = Vec::with_capacity(ranks.len());
+    for slice in slices::slices(ranks.start..ranks.end.min(known)) {
+        let first = slice.start / SLICE_CUSTOMERS * SLICE_CUSTOMERS;
+        let profits = worth.slice(&slice)?.profit;
+        classes.extend(slice.map(|rank| standing.class(rank, profits[rank - first])));
     }
+    classes.resize(ranks.len(), None);
+    Ok(classes)
 }

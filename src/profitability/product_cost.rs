@@ -61,19 +61,39 @@ impl<'c> UnitCosts<'c> {
         Self { activities: activities.collect(), costed: &costing.periods, before: vec![] }
     }
 
-    /// What one pass over all cells of a period leaves of each activity.
+    /// A pass over the cells of a period before the first of them, by activity.
+    pub(crate) fn walks(&self, groups: usize) -> Vec<Walk> {
+        let walk = |_| Walk { volume: 0, before: Vec::new(), groups: vec![0; groups] };
+        self.activities.iter().map(walk).collect()
+    }
+
+    /// Takes the walks past the next slices, whose cells are these.
     ///
     /// # Errors
     /// A volume beyond 18 digits.
-    pub(crate) fn walk(
+    pub(crate) fn advance(
         &self,
+        walks: &mut [Walk],
         period: usize,
         cells: &ProductPeriod,
         slices: &[Range<usize>],
-        groups: usize,
-    ) -> Result<Vec<Walk>> {
+    ) -> Result<()> {
         let costed = &self.costed[period];
-        self.activities.iter().map(|unit| unit.walk(costed, cells, slices, groups)).collect()
+        let mut walks = self.activities.iter().zip(walks);
+        walks.try_for_each(|(unit, walk)| unit.advance(walk, costed, cells, slices))
+    }
+
+    /// Asserts that the cells of a period together were charged what the costing says.
+    pub(crate) fn close(&self, walks: &[Walk], period: usize) {
+        for (unit, walk) in self.activities.iter().zip(walks) {
+            let posted = self.costed[period].activities[unit.index].posted;
+            let name = &unit.activity.name;
+            assert_eq!(
+                walk.groups.iter().sum::<i128>(),
+                i128::from(posted),
+                "cells of '{name}' add up to its cost"
+            );
+        }
     }
 
     /// Takes over the running volumes of all periods, in order; gives what the activities cost each group.
@@ -118,6 +138,8 @@ impl<'c> UnitCosts<'c> {
 
 /// What one pass over a period leaves of an activity.
 pub(crate) struct Walk {
+    /// The running volume so far.
+    volume: i64,
     /// The running volume before each slice.
     before: Vec<i64>,
     /// Its cost by group.
@@ -141,28 +163,24 @@ impl<'c> UnitActivity<'c> {
         Some(Self { index, activity, driver: over_kept(activity.driver.as_ref()?)?, fallback })
     }
 
-    fn walk(
+    fn advance(
         &self,
+        walk: &mut Walk,
         costing: &PeriodCosting,
-        facts: &ProductPeriod,
+        cells: &ProductPeriod,
         slices: &[Range<usize>],
-        groups: usize,
-    ) -> Result<Walk> {
+    ) -> Result<()> {
         let costed = &costing.activities[self.index];
-        let mut walk = Walk { before: Vec::with_capacity(slices.len()), groups: vec![0; groups] };
-        let mut running = 0;
         for slice in slices {
-            walk.before.push(running);
-            let rows = facts.rows(slice);
-            let (volume, costs) = self.post(costed, facts, &rows, running)?;
-            running += volume;
-            for (group, cost) in facts.facts.groups[rows].iter().zip(costs) {
+            walk.before.push(walk.volume);
+            let rows = cells.rows(slice);
+            let (volume, costs) = self.post(costed, cells, &rows, walk.volume)?;
+            walk.volume += volume;
+            for (group, cost) in cells.facts.groups[rows].iter().zip(costs) {
                 walk.groups[*group as usize] += i128::from(cost);
             }
         }
-        let posted: i128 = walk.groups.iter().sum();
-        assert_eq!(posted, i128::from(costed.posted), "cells of '{}' add up to its cost", self.activity.name);
-        Ok(walk)
+        Ok(())
     }
 
     /// Volume of the rows together, and what each costs.
@@ -272,8 +290,12 @@ mod tests {
             let slices = slices(40, groups);
             prop_assert_eq!(slices.len(), 10);
             let mut costs = UnitCosts::new(&costing, &[2, 4]);
-            let walk = costs.walk(0, &periods[0], &slices, groups).unwrap();
-            let totals = costs.start_from(&[walk], slices.len(), groups);
+            let mut walks = costs.walks(groups);
+            for some in slices.chunks(3) {
+                costs.advance(&mut walks, 0, &periods[0], some).unwrap();
+            }
+            costs.close(&walks, 0);
+            let totals = costs.start_from(&[walks], slices.len(), groups);
             let mut borne = BTreeMap::new();
             for (number, slice) in slices.iter().enumerate() {
                 let rows = periods[0].rows(slice);

@@ -20,7 +20,7 @@ use super::unbought::Unbought;
 use super::waterfall::{Books, Held};
 use super::whale::{WhaleCurve, WhaleCurveBuilder};
 use crate::costing::schema::{Activity, Costing};
-use crate::customers::history::CustomerHistory;
+use crate::customers::history::{CustomerHistory, LifetimeWorth};
 use crate::customers::ranking::Ranking;
 use crate::customers::slices::in_order;
 use crate::error::Result;
@@ -79,15 +79,15 @@ pub fn run(
         days: definition.wants_days(),
     };
     let walked = customer_periods(&layout, &books, sources, extras, memory, staging)?;
-    let (lives, sums) =
-        lives::walk(&books, sources, &walked.starts, facts.volume_scale, extras.days, memory)?;
+    let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;
     let totals: Vec<CustomerTotals> = walked.earned.iter().map(|earned| earned.totals).collect();
     let statement = Reconciliation::new(costing, &totals, sums.earned.totals, &acquisition);
     statement.verify(facts.money_scale)?;
     let steps = hierarchy::steps(costing, &channels, &walked.earned, &sums.earned);
     let (standing, curve) = rank(definition, facts.money_scale, sums.ranking)?;
     customers(&layout, &lives, &standing, facts, staging)?;
-    products(definition, &layout, facts, costing, &lives, &standing, staging)?;
+    drop(lives);
+    products(definition, &layout, facts, costing, &sums.worth, &standing, staging)?;
     let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
     let curves = [curve.sheet(&layout), curve.summary(&layout, &sums.rest)];
     for sheet in curves.into_iter().chain(statement) {
@@ -103,7 +103,7 @@ pub fn run(
         opening: (acquisition.opening_customers, acquisition.opening),
         warning: acquisition.warning(&layout),
     };
-    let history = walked.days.zip(sums.worth).map(|(days, worth)| CustomerHistory { days, worth });
+    let history = walked.days.map(|days| CustomerHistory { days, worth: sums.worth });
     Ok((summary, history))
 }
 
@@ -198,7 +198,7 @@ fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costi
 type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
 
 /// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
-/// period. Periods are read one by one, so few are held at a time.
+/// period. Periods are read side by side, each a window of customers at a time.
 fn product_totals(
     facts: &FactSet,
     costs: &UnitCosts<'_>,
@@ -206,10 +206,16 @@ fn product_totals(
 ) -> Result<(GroupTotals, Vec<Vec<Walk>>)> {
     let groups = facts.groups.len();
     let of_period = |period: usize| {
-        let cells = ProductPeriod::new(facts.product_facts(period, ..)?);
         let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
-        add_group_totals(&mut totals, &cells.facts);
-        Ok((totals, costs.walk(period, &cells, slices, groups)?))
+        let mut walks = costs.walks(groups);
+        for window in slices.chunks(slices_of_window(groups)) {
+            let ranks = window[0].start..window[window.len() - 1].end;
+            let cells = ProductPeriod::new(facts.product_facts(period, ranks)?);
+            add_group_totals(&mut totals, &cells.facts);
+            costs.advance(&mut walks, period, &cells, window)?;
+        }
+        costs.close(&walks, period);
+        Ok((totals, walks))
     };
     let periods = (0..facts.periods.len()).into_par_iter().with_max_len(1).map(of_period);
     let mut totals = vec![[0; GROUP_MEASURES]; groups];
@@ -226,7 +232,7 @@ fn products(
     layout: &Layout<'_>,
     facts: &FactSet,
     costing: &Costing,
-    lives: &Lives<'_>,
+    worth: &LifetimeWorth,
     standing: &Standing,
     staging: &Staging,
 ) -> Result<()> {
@@ -248,7 +254,7 @@ fn products(
     let window = slices_of_window(names.len());
     for (number, window) in (0..).step_by(window).zip(slices.chunks(window)) {
         let ranks = window[0].start..window[window.len() - 1].end;
-        let classes = lives.classes(ranks.clone(), standing)?;
+        let classes = lives::classes(worth, ranks.clone(), known, standing)?;
         let class_of = |rank: u32| classes[rank as usize - ranks.start];
         let read = |period| facts.product_facts(period, ranks.clone()).map(ProductPeriod::new);
         let periods = (0..facts.periods.len()).into_par_iter().map(read).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! Definitions built in code: a network of nodes and one period of customers.
 
 use crate::costing::schema::{ActivityCosting, Costing, ResourceCosting};
-use crate::costing::{Given, cost, pools};
+use crate::costing::{CustomerColumns, Given, cost, pools};
 use crate::error::Result;
 use crate::facts::schema::{AggregateColumn, LedgerSums};
 use crate::pipeline::sql::parse_driver;
@@ -153,13 +153,14 @@ impl Model {
         let sums = self.customers.iter().map(|column| column.iter().map(|&value| i128::from(value)).sum());
         let totals = vec![sums.collect::<Vec<i128>>(); periods.len()];
         let rows = self.customers.iter().map(Vec::len).max().unwrap_or(0);
-        let customers = |_| {
+        let customers = |_, take: &mut dyn FnMut(&CustomerColumns)| {
             let column = |column: &Vec<i64>| {
                 ScalarBuffer::from(
                     (0..rows).map(|row| column.get(row).copied().unwrap_or(0)).collect::<Vec<_>>(),
                 )
             };
-            Ok((self.customers.iter().map(column).collect(), rows))
+            take(&(self.customers.iter().map(column).collect(), rows));
+            Ok(())
         };
         let definition = &self.definition;
         let pools = pools(definition, definition.costing.as_ref().unwrap(), &self.files, &periods)?;
