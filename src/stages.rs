@@ -312,6 +312,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         again: options.again,
         verify_inputs: options.verify_inputs,
         previous,
+        memory: Memory::of_machine(&home.state()),
         progress: &|_, _| {},
         opened: &|_, _| Ok(()),
     };
@@ -475,6 +476,7 @@ impl Workspace {
             again: self.options.again,
             verify_inputs: self.options.verify_inputs,
             previous: self.previous.take(),
+            memory: self.memory.clone(),
             progress: &|done, of| self.events.progress(done, of),
             opened: &|keys, attributes| {
                 let mut faults = Faults::default();
