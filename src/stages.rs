@@ -9,7 +9,7 @@ use crate::expect::{self, Checked};
 use crate::facts::schema::{AttributeTypes, Identity, LedgerSums, RowCounts};
 use crate::facts::{self, FactSet, GatherOptions, Record, ScanPlan, SourceMistake, SourceView};
 use crate::lifecycle;
-use crate::memory::Memory;
+use crate::memory::{Memory, MemorySize};
 use crate::perception;
 use crate::pipeline::{self, Definition, KeyType, Stage};
 use crate::profitability;
@@ -203,6 +203,8 @@ pub struct RunOptions {
     pub verify_inputs: bool,
     /// Choose the models of lifetime value again, whatever the current release chose.
     pub reselect: bool,
+    /// Resident memory that the run may take, whatever the pipeline file says.
+    pub memory: Option<MemorySize>,
     /// Stage and check, but do not commit.
     pub dry_run: bool,
 }
@@ -258,6 +260,8 @@ pub struct Report {
     pub timings: Vec<Timing>,
     /// Peak resident memory, where the system tells.
     pub peak_memory_bytes: Option<u64>,
+    /// What it should stay within, where there is a limit.
+    pub memory_budget_bytes: Option<u64>,
     /// What row checks found, by source and kind.
     pub mistakes: Vec<SourceMistake>,
     /// What a person should know although the release stands: rows with mistakes, models, rules, missed expectations.
@@ -308,6 +312,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         again: options.again,
         verify_inputs: options.verify_inputs,
         previous,
+        memory: Memory::of_machine(&home.state()),
         progress: &|_, _| {},
         opened: &|_, _| Ok(()),
     };
@@ -423,7 +428,7 @@ impl Workspace {
             row_group_rows: definition.publish.row_group_rows,
         };
         Ok(Self {
-            memory: Memory::of_machine(&home.state()),
+            memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
             state: home.state(),
             staging: home.begin(write)?,
             definition,
@@ -471,6 +476,7 @@ impl Workspace {
             again: self.options.again,
             verify_inputs: self.options.verify_inputs,
             previous: self.previous.take(),
+            memory: self.memory.clone(),
             progress: &|done, of| self.events.progress(done, of),
             opened: &|keys, attributes| {
                 let mut faults = Faults::default();
@@ -545,6 +551,7 @@ impl Workspace {
             lifetime,
             timings: self.timings,
             peak_memory_bytes,
+            memory_budget_bytes: self.memory.budget.bytes(),
             mistakes: self.mistakes,
             warnings,
         })

@@ -85,6 +85,32 @@ fn bytes_do_not_depend_on_threads() {
     }
 }
 
+#[test]
+fn bytes_do_not_depend_on_memory() {
+    let pipeline = pipeline();
+    // Row groups of no known days: the records of every period wait for the last row group of the run.
+    let how = Written { row_group_rows: 100, statistics: false, ..Written::default() };
+    write_with(&pipeline.data("lines/a.parquet"), columns(&history()), how);
+    let all = |published: Published| (published.digests(), published.rows("quarantine"));
+    let expected = all(pipeline.publish(&["--full"]));
+    for memory in ["64MiB", "256MiB", "1TiB"] {
+        assert!(all(pipeline.publish(&["--memory", memory, "--full"])) == expected, "{memory}");
+    }
+    let state = fs::read_dir(pipeline.out().join("state")).unwrap();
+    let mut names: Vec<_> = state.map(|file| file.unwrap().file_name()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["facts", "lock", "staging"], "nothing that was spilled is left");
+}
+
+#[test]
+fn memory_that_nothing_can_run_in_is_refused() {
+    for (memory, says) in [("1MiB", "at least 64MiB"), ("much", "no amount of memory"), ("512", "MiB")] {
+        let outcome = pipeline().abacus(&["run", "--memory", memory]);
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains(says), "{outcome:?}");
+    }
+}
+
 /// What it is called, the lines of each file by its name, and how files are written.
 type Layout<'n> = (&'n str, Vec<(&'n str, Vec<Line>)>, Written);
 

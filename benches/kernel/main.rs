@@ -200,6 +200,7 @@ fn gather_all(definition: &Definition, folder: &Path) -> Result<FactSet> {
         again: None,
         verify_inputs: false,
         previous: None,
+        memory: abacus::memory::Memory::of_machine(folder),
         progress: &|_, _| {},
         opened: &|_, _| Ok(()),
     };

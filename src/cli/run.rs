@@ -2,6 +2,7 @@
 
 use super::{PipelineArg, pretty, progress, summary};
 use crate::error::{Error, Result};
+use crate::memory::MemorySize;
 use crate::run::Events;
 use crate::stages::{RunOptions, publish};
 use crate::units::Day;
@@ -17,6 +18,10 @@ pub(super) struct RunArgs {
     /// Choose the models of lifetime value again; else each release keeps those of the one before.
     #[arg(long)]
     reselect: bool,
+    /// Resident memory the run may take, such as 512MiB; default: three quarters of the machine's, or of what its control
+    /// groups allow. What does not fit is put on disk beside the releases while the run lasts.
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<MemorySize>,
     /// Check everything and write nothing a reader sees.
     #[arg(long)]
     dry_run: bool,
@@ -57,13 +62,19 @@ impl ScopeArgs {
             again,
             verify_inputs: self.verify_inputs,
             reselect: false,
+            memory: None,
             dry_run: false,
         })
     }
 }
 
 pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json: bool) -> Result<String> {
-    let options = RunOptions { dry_run: args.dry_run, reselect: args.reselect, ..args.scope.options()? };
+    let options = RunOptions {
+        memory: args.memory,
+        dry_run: args.dry_run,
+        reselect: args.reselect,
+        ..args.scope.options()?
+    };
     let report = publish(&args.pipeline.pipeline, options, events)?;
     for warning in &report.warnings {
         progress::tell_warning(log_json, warning);

@@ -82,7 +82,8 @@ pub(super) fn text(report: &Report) -> String {
     let seconds: f64 = report.timings.iter().map(|timing| timing.seconds).sum();
     line("time", format!("{seconds:.2} s"));
     if let Some(bytes) = report.peak_memory_bytes {
-        line("peak memory", format!("{} MiB", bytes >> 20));
+        let budget = report.memory_budget_bytes.map(|bytes| format!(", {} MiB allowed", bytes >> 20));
+        line("peak memory", format!("{} MiB{}", bytes >> 20, budget.unwrap_or_default()));
     }
     match &report.release {
         Some(release) => {
@@ -133,6 +134,7 @@ pub(super) fn json(report: &Report) -> Value {
         "data_mistakes": report.mistakes,
         "timings": report.timings,
         "peak_memory_bytes": report.peak_memory_bytes,
+        "memory_budget_bytes": report.memory_budget_bytes,
         "warnings": report.warnings,
     })
 }

@@ -14,6 +14,7 @@ pub struct MemoryBudget {
 
 #[derive(Debug)]
 struct Shared {
+    bytes: Option<u64>,
     limit: u64,
     reserved: AtomicU64,
 }
@@ -25,12 +26,17 @@ impl MemoryBudget {
     /// Of so many bytes of resident memory in all.
     pub fn of(bytes: u64) -> Self {
         let limit = bytes.saturating_sub(SET_ASIDE).max(bytes / 4);
-        Self { shared: Arc::new(Shared { limit, reserved: AtomicU64::new(0) }) }
+        Self { shared: Arc::new(Shared { bytes: Some(bytes), limit, reserved: AtomicU64::new(0) }) }
     }
 
     /// Without a limit.
     pub fn unlimited() -> Self {
-        Self { shared: Arc::new(Shared { limit: u64::MAX, reserved: AtomicU64::new(0) }) }
+        Self { shared: Arc::new(Shared { bytes: None, limit: u64::MAX, reserved: AtomicU64::new(0) }) }
+    }
+
+    /// The bytes of resident memory that it was made of; none without a limit.
+    pub fn bytes(&self) -> Option<u64> {
+        self.shared.bytes
     }
 
     /// Bytes that all reservations together may reach.

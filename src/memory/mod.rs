@@ -4,6 +4,7 @@
 
 mod budget;
 mod machine;
+mod size;
 mod spill;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use budget::{MemoryBudget, Reservation};
 pub use machine::default_budget;
+pub use size::MemorySize;
 pub use spill::{Extent, SpillFile};
 
 /// What a run may hold in memory, and where it puts the rest.
@@ -25,7 +27,13 @@ pub struct Memory {
 impl Memory {
     /// The budget of this machine; what does not fit goes to a file in this folder.
     pub fn of_machine(folder: &Path) -> Self {
-        let budget = default_budget().map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
+        Self::of(None, folder)
+    }
+
+    /// Of so many bytes, else of the machine's default budget; what does not fit goes to a file in this folder.
+    pub fn of(size: Option<MemorySize>, folder: &Path) -> Self {
+        let bytes = size.map(MemorySize::bytes).or_else(default_budget);
+        let budget = bytes.map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
         Self { budget, spill: Arc::new(SpillFile::new(folder)) }
     }
 }

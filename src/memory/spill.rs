@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -22,6 +23,14 @@ pub struct SpillFile {
 pub struct Extent {
     offset: u64,
     bytes: usize,
+}
+
+impl Extent {
+    /// Some of its bytes.
+    pub fn part(self, bytes: Range<usize>) -> Self {
+        assert!(bytes.end <= self.bytes, "a part lies within its whole");
+        Self { offset: self.offset + bytes.start as u64, bytes: bytes.len() }
+    }
 }
 
 impl SpillFile {
@@ -81,6 +90,8 @@ mod tests {
             (0..100).into_par_iter().map(|number| (number, part(number))).collect();
         for (number, extent) in extents {
             assert_eq!(spill.read(extent).unwrap(), vec![number; usize::from(number)]);
+            let middle = extent.part(usize::from(number) / 3..usize::from(number) / 2);
+            assert_eq!(spill.read(middle).unwrap(), vec![number; usize::from(number / 2 - number / 3)]);
         }
         assert_eq!(spill.written(), (0..100).sum::<u64>());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

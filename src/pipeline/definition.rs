@@ -9,6 +9,7 @@ use super::perception_definition::PerceptionDef;
 use super::row_checks::RowChecks;
 use super::segments_definition::{Named, SegmentsDef};
 use super::sql::{Driver, Expr};
+use crate::memory::MemorySize;
 use crate::storage::Pattern;
 use crate::units::{Day, Decimal, PeriodKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +100,8 @@ pub struct Definition {
     pub segments: Option<SegmentsDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
+    /// What a run may take of the machine.
+    pub run: RunDef,
     /// Where and how to publish.
     pub publish: PublishDef,
     /// Control totals and data checks.
@@ -350,6 +353,13 @@ pub struct ProfitabilityDef {
     pub break_even: Decimal,
     /// Profit above this is high profit; default: the profit of the customer at the top 20 %.
     pub high_profit: Option<Decimal>,
+}
+
+/// `[run]`. Nothing of it changes what is published.
+#[derive(Debug, Clone, Default)]
+pub struct RunDef {
+    /// Resident memory that a run may take; default: a share of the machine's.
+    pub memory: Option<MemorySize>,
 }
 
 /// `[publish]`.

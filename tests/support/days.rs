@@ -48,6 +48,7 @@ fn options(folder: &Path, previous: Option<Record>) -> GatherOptions<'static> {
         again: None,
         verify_inputs: false,
         previous,
+        memory: abacus::memory::Memory::of_machine(folder),
         progress: &|_, _| {},
         opened: &|_, _| Ok(()),
     }

@@ -9,6 +9,7 @@ pub(super) mod days;
 pub(super) mod deduplicate;
 pub(super) mod evaluate;
 pub(super) mod fates;
+pub(super) mod group_set;
 pub(super) mod key_ranges;
 pub(crate) mod measures;
 pub(super) mod mistakes;

@@ -3,15 +3,16 @@
 //! A line is some `u64` words: a meta word, then the row's values, in 32 bits each where its batch allows; the line of a
 //! source that looks for duplicates ends with its identity. Neighbouring lines of one customer and order share a head.
 
+use super::group_set::GroupSet;
 use crate::facts::inputs::source::{Sale, Source};
 
 /// Which word of a line is what.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Layout {
     /// How many values a line has.
     pub(crate) values: usize,
     /// Whether two values share a word.
-    narrow: bool,
+    pub(crate) narrow: bool,
     /// First word of the line identity (two words), its content (one) and its place (one), if duplicates matter.
     pub(crate) identity: Option<usize>,
     /// Words of a line.
@@ -84,7 +85,7 @@ pub(crate) struct Head {
 }
 
 /// Records of one key range.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Part {
     pub(crate) heads: Vec<Head>,
     pub(crate) lines: Vec<u64>,
@@ -99,6 +100,11 @@ pub(crate) struct Lines<'r> {
 }
 
 impl<'r> Lines<'r> {
+    /// The lines of a part.
+    pub(crate) fn of_part(layout: Layout, Part { heads, lines }: &'r Part) -> Self {
+        Self { layout, heads, words: lines }
+    }
+
     /// How many they are.
     pub(crate) fn len(self) -> usize {
         self.words.len() / self.layout.words
@@ -198,6 +204,8 @@ pub(crate) struct Records {
     pub(crate) layout: Layout,
     /// Per key range, its records.
     pub(crate) parts: Vec<Part>,
+    /// Product groups of its order lines.
+    pub(crate) groups: GroupSet,
     /// Per distinct set and key range, records of four words: key, value, value, filter answers.
     pub(crate) distinct: Vec<Vec<Vec<u64>>>,
 }
@@ -205,7 +213,16 @@ pub(crate) struct Records {
 impl Records {
     /// The lines of one key range.
     pub(crate) fn lines(&self, part: usize) -> Lines<'_> {
-        let Part { heads, lines } = &self.parts[part];
-        Lines { layout: self.layout, heads, words: lines }
+        Lines::of_part(self.layout, &self.parts[part])
+    }
+
+    /// Memory that they take.
+    pub(crate) fn bytes(&self) -> u64 {
+        let part = |part: &Part| {
+            part.heads.capacity() * size_of::<Head>() + part.lines.capacity() * size_of::<u64>()
+        };
+        let distinct = |records: &Vec<u64>| records.capacity() * size_of::<u64>();
+        let parts: usize = self.parts.iter().map(part).sum();
+        (parts + self.distinct.iter().flatten().map(distinct).sum::<usize>()) as u64
     }
 }

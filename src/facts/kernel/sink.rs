@@ -2,6 +2,7 @@
 
 use super::context::{ScanContext, Scanned};
 use super::evaluate::Evaluated;
+use super::group_set::GroupSet;
 use super::key_ranges::KeyRanges;
 use super::record::{Head, Layout, META, Part, Records};
 use super::sums::index_u32;
@@ -68,9 +69,13 @@ impl<'c> Sink<'c> {
                 source: self.source,
                 layout,
                 parts: (0..ranges.len()).map(|_| part()).collect(),
+                groups: GroupSet::default(),
                 distinct: vec![vec![Vec::new(); ranges.len()]; batch.distinct.len()],
             }
         });
+        if self.context.sources[self.source].sale.is_some() {
+            rows.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
+        }
         for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
             let rows = rows.iter().map(|row| *row as usize);
             for row in rows.filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {

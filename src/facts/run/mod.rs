@@ -2,11 +2,13 @@
 
 pub(super) mod check;
 pub(super) mod gather;
+pub(super) mod inbox;
 pub(super) mod options;
 pub(super) mod probe;
 pub(super) mod reach;
 pub(super) mod read;
 pub(super) mod rules;
 pub(super) mod schedule;
+pub(super) mod spilled;
 pub(super) mod stray;
 pub(super) mod worker;

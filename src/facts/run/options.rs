@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::facts::schema::AttributeTypes;
 use crate::facts::state::record::Record;
+use crate::memory::Memory;
 use crate::pipeline::KeyType;
 use crate::units::Day;
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub struct GatherOptions<'o> {
     pub verify_inputs: bool,
     /// What the current release was made from.
     pub previous: Option<Record>,
+    /// What may be held, and where the rest goes.
+    pub memory: Memory,
     /// Told (rows read so far, rows to read).
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
     /// Given what keys and attributes are before a row is read; an error ends the run.

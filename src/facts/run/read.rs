@@ -1,8 +1,9 @@
 //! Reads the row groups of a run with all threads, and joins what they left in the order of the tasks.
 
+use super::inbox::Inbox;
 use super::options::GatherOptions;
 use super::schedule::Run;
-use super::worker::{Inbox, Outcome, Shared};
+use super::worker::{Outcome, Shared};
 use crate::error::{Error, Result};
 use crate::facts::inputs::file_outcome::FileOutcome;
 use crate::facts::inputs::findings::add_all;
@@ -38,7 +39,13 @@ impl Run<'_> {
             }
         }
         let customers = Interner::new();
-        let shared = Shared { run: self, customers: &customers, inboxes: &inboxes, folder: &options.folder };
+        let shared = Shared {
+            run: self,
+            customers: &customers,
+            inboxes: &inboxes,
+            folder: &options.folder,
+            memory: &options.memory,
+        };
         let (done, total) = (AtomicU64::new(0), self.rows_to_read());
         let next = AtomicUsize::new(0);
         let outcomes: Mutex<Vec<(usize, Result<Outcome>)>> = Mutex::new(Vec::new());

@@ -1,5 +1,6 @@
 //! What a worker does with a row group: scan it, hand its records over, and make the periods it was the last to feed.
 
+use super::inbox::{Content, Inbox, RangeOfRecords, WaitingRecords};
 use super::schedule::Run;
 use crate::error::{Error, Result};
 use crate::facts::inputs::findings::Found;
@@ -8,24 +9,23 @@ use crate::facts::inputs::quarantined_row::QuarantinedRow;
 use crate::facts::inputs::source::{Sale, Source};
 use crate::facts::inputs::task::Task;
 use crate::facts::kernel::context::{ScanContext, Scanned};
-use crate::facts::kernel::key_ranges::KeyRanges;
 use crate::facts::kernel::plans::SourceShape;
-use crate::facts::kernel::record::{Lines, Records};
+use crate::facts::kernel::record::Lines;
 use crate::facts::kernel::reduce::{Target, reduce};
 use crate::facts::kernel::reduced::Reduced;
 use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::kernel::scan::scan;
 use crate::facts::kernel::sink::place_parts;
 use crate::facts::schema::RowCounts;
-use crate::facts::state::lines;
-use crate::facts::state::period_run::{PeriodFiles, keep};
+use crate::facts::state::lines::{self, IdentifiedLine, Identities};
+use crate::facts::state::period_run::{GroupCodes, PeriodFiles};
+use crate::facts::state::period_writer::PeriodWriter;
 use crate::facts::state::record::{PeriodRuns, StateFile};
+use crate::memory::Memory;
 use crate::pipeline::Duplicates;
 use crate::units::Day;
 use rayon::prelude::*;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
 
 /// What a task left behind.
 pub(crate) struct Outcome {
@@ -38,36 +38,13 @@ pub(crate) struct Outcome {
     pub(crate) faults: Vec<(u16, Error)>,
 }
 
-/// Records of a period until its last row group is in.
-#[derive(Default)]
-pub(crate) struct Inbox {
-    /// Tasks that may still bring records.
-    pending: AtomicUsize,
-    /// Rows those tasks have.
-    rows: AtomicU64,
-    ranges: OnceLock<Arc<KeyRanges>>,
-    records: Mutex<(Vec<Records>, Option<Day>)>,
-}
-
-impl Inbox {
-    pub(crate) fn expect(&self, rows: u64) {
-        self.pending.fetch_add(1, Ordering::Relaxed);
-        self.rows.fetch_add(rows, Ordering::Relaxed);
-    }
-
-    /// The period's key ranges, made from the first keys seen of it.
-    fn ranges(&self, keys: &[u64]) -> Arc<KeyRanges> {
-        let rows = usize::try_from(self.rows.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-        Arc::clone(self.ranges.get_or_init(|| Arc::new(KeyRanges::new(rows, keys))))
-    }
-}
-
 /// What the workers share.
 pub(crate) struct Shared<'s> {
     pub(crate) run: &'s Run<'s>,
     pub(crate) customers: &'s Interner,
     pub(crate) inboxes: &'s [Inbox],
     pub(crate) folder: &'s Path,
+    pub(crate) memory: &'s Memory,
 }
 
 impl Shared<'_> {
@@ -98,31 +75,32 @@ impl Shared<'_> {
         for ((number, _), records) in records {
             // Another period may be reduced already: its rows would be lost or not, as the threads happen to run.
             assert!(fed.contains(&number), "a row group has rows only in periods that it was planned for");
-            let mut inbox = self.inboxes[usize::from(number)].records.lock().expect("no worker panics here");
-            inbox.0.push(records);
-            inbox.1 = inbox.1.max(last_day);
+            self.inboxes[usize::from(number)].put(records, last_day, self.memory)?;
         }
         let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new(), faults: Vec::new() };
         for number in fed {
-            if self.inboxes[usize::from(number)].pending.fetch_sub(1, Ordering::AcqRel) == 1 {
-                let made = self.make(number, &mut outcome);
-                outcome.faults.extend(made.err().map(|fault| (number, fault)));
+            if self.inboxes[usize::from(number)].is_complete() {
+                match self.make(number) {
+                    Ok(made) => outcome.periods.extend(made.map(|runs| (number, runs))),
+                    Err(fault) => outcome.faults.push((number, fault)),
+                }
             }
         }
         Ok(outcome)
     }
 
-    /// Reduces and keeps a period whose records are complete.
-    fn make(&self, number: u16, outcome: &mut Outcome) -> Result<()> {
+    /// Reduces and keeps a period whose records are complete; none if it has no record.
+    ///
+    /// Some key ranges at a time, in order, each of which leaves for the period's files and is dropped.
+    fn make(&self, number: u16) -> Result<Option<PeriodRuns>> {
         let inbox = &self.inboxes[usize::from(number)];
-        let (records, last_day) = std::mem::take(&mut *inbox.records.lock().expect("no worker panics here"));
+        let Content { records, groups, last_day } = inbox.take();
         if records.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let run = self.run;
         let period = run.periods.period(number);
         let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
-        let parts = inbox.ranges(&[]).len();
         let group_order = run.groups.order();
         let target = Target {
             aggregates: run.aggregates.len(),
@@ -131,62 +109,79 @@ impl Shared<'_> {
             days: usize::try_from(period.days()).expect("periods have days"),
             keeps_days: run.keeps_days,
         };
-        let lines = self.lines(&shapes, &records)?;
-        let mut reduced: Vec<_> = (0..parts)
-            .into_par_iter()
-            .map(|part| {
-                let (runs, distinct) = part_of_records(&run.sources, &records, part);
-                reduce(&shapes, &runs, &distinct, &target)
-            })
-            .collect();
-        drop(records);
-        if run.zone != chrono_tz::UTC && run.has_wall_time() {
-            reduced.iter_mut().for_each(|range| range.shift_to_utc(run.zone));
+        let codes = GroupCodes::of(&groups, &run.groups);
+        let mut writer = PeriodWriter::new(self.folder, run.key_type, self.customers, codes, run.keeps_days)?;
+        let mut sums = PeriodSums::new(run.sources.len(), run.aggregates.len());
+        let mut identities = Identities::default();
+        let ranges: Vec<usize> = (0..inbox.ranges(&[]).len()).collect();
+        for band in ranges.chunks(2 * rayon::current_num_threads()) {
+            let reduce = |range: &usize| self.reduce_range(&records, *range, &shapes, &target);
+            let made = band.par_iter().with_max_len(1).map(reduce).collect::<Result<Vec<_>>>()?;
+            let mut reduced = Vec::with_capacity(made.len());
+            for (range, lines) in made {
+                sums.add(&range, 10_i64.pow(u32::from(run.units_lack())));
+                identities.add(lines);
+                reduced.push(range);
+            }
+            writer.add(reduced)?;
         }
-        let units_factor = 10_i64.pow(u32::from(run.units_lack()));
-        if reduced.iter().any(|range| range.overflow || !range.units_fit(units_factor)) {
+        drop(records);
+        let lines = self.lines(&shapes, identities)?;
+        if sums.overflow {
             return Err(Error::check(format!(
                 "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
                  volume_scale; lower the scale in [facts], or look for absurd values in the period"
             )));
         }
-        let duplicates: u64 = reduced.iter().map(|range| range.duplicates).sum();
-        let mut matches = vec![RowMatch::default(); run.sources.len()];
-        for range in &reduced {
-            matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
-        }
-        let aggregate_totals =
-            (0..run.aggregates.len()).map(|index| total_of(&reduced, index).to_string()).collect();
-        let PeriodFiles { keys, customers, products, orders, days } =
-            keep(self.folder, reduced, run.key_type, self.customers, &run.groups)?;
-        let inputs = run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone());
-        let last_day = last_day.unwrap_or(period.start).to_string();
-        let period = period.to_string();
-        let runs = PeriodRuns {
-            period,
-            inputs,
-            last_day,
-            duplicates,
-            aggregate_totals,
-            matches,
+        let PeriodFiles { keys, customers, products, orders, days } = writer.finish()?;
+        Ok(Some(PeriodRuns {
+            period: period.to_string(),
+            inputs: run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone()),
+            last_day: last_day.unwrap_or(period.start).to_string(),
+            duplicates: sums.duplicates,
+            aggregate_totals: sums.aggregates.iter().map(ToString::to_string).collect(),
+            matches: sums.matches,
             keys,
             customers,
             products,
             orders,
             lines,
             days,
-        };
-        outcome.periods.push((number, runs));
-        Ok(())
+        }))
+    }
+
+    /// Reduces one key range, and gives its order lines where they must be unique.
+    fn reduce_range(
+        &self,
+        records: &[WaitingRecords],
+        range: usize,
+        shapes: &[SourceShape],
+        target: &Target<'_>,
+    ) -> Result<(Reduced, Vec<IdentifiedLine>)> {
+        let run = self.run;
+        let found = records.iter().map(|records| records.range(range, &self.memory.spill));
+        let found = found.collect::<Result<Vec<_>>>()?;
+        let of = |source: usize| found.iter().filter(move |records| records.source() == source);
+        let lines = |source: usize| of(source).map(RangeOfRecords::lines).collect();
+        let runs: Vec<Vec<Lines<'_>>> = (0..shapes.len()).map(lines).collect();
+        let set = |source: usize, set: usize| of(source).map(|records| records.distinct(set)).collect();
+        let sets =
+            |source: usize| (0..run.sources[source].distinct.len()).map(|index| set(source, index)).collect();
+        let distinct: Vec<Vec<Vec<&[u64]>>> = (0..shapes.len()).map(sets).collect();
+        let mut reduced = reduce(shapes, &runs, &distinct, target);
+        if run.zone != chrono_tz::UTC && run.has_wall_time() {
+            reduced.shift_to_utc(run.zone);
+        }
+        let checked = shapes.iter().position(|shape| shape.is_checked);
+        let lines = checked.map_or_else(Vec::new, |source| lines::identified(&runs[source]));
+        Ok((reduced, lines))
     }
 
     /// Keeps the identities of a period's order lines, if they must be unique.
-    fn lines(&self, shapes: &[SourceShape], records: &[Records]) -> Result<Option<StateFile>> {
-        let checked = shapes.iter().position(|shape| shape.is_checked);
-        let Some(source) = checked else { return Ok(None) };
-        let shape = &shapes[source];
-        let identities = lines::identities(records, source, shape.duplicates)
-            .map_err(|clash| self.duplicate_line(clash))?;
+    fn lines(&self, shapes: &[SourceShape], lines: Identities) -> Result<Option<StateFile>> {
+        let checked = shapes.iter().find(|shape| shape.is_checked);
+        let Some(shape) = checked else { return Ok(None) };
+        let identities = lines.unique(shape.duplicates).map_err(|clash| self.duplicate_line(clash))?;
         lines::keep(self.folder, &identities).map(Some)
     }
 
@@ -204,8 +199,32 @@ impl Shared<'_> {
     }
 }
 
-fn total_of(reduced: &[Reduced], aggregate: usize) -> i128 {
-    reduced.iter().map(|range| range.aggregates[aggregate].total()).sum()
+/// What the ranges of a period come to together.
+struct PeriodSums {
+    duplicates: u64,
+    matches: Vec<RowMatch>,
+    aggregates: Vec<i128>,
+    /// Whether a sum left 64 bits in any of them.
+    overflow: bool,
+}
+
+impl PeriodSums {
+    fn new(sources: usize, aggregates: usize) -> Self {
+        Self {
+            duplicates: 0,
+            matches: vec![RowMatch::default(); sources],
+            aggregates: vec![0; aggregates],
+            overflow: false,
+        }
+    }
+
+    /// Adds a range, whose units must fit 64 bits when they are so many times as fine.
+    fn add(&mut self, range: &Reduced, units_factor: i64) {
+        self.duplicates += range.duplicates;
+        self.matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
+        self.aggregates.iter_mut().zip(&range.aggregates).for_each(|(sum, part)| *sum += part.total());
+        self.overflow |= range.overflow || !range.units_fit(units_factor);
+    }
 }
 
 fn shape_of(source: &Source) -> SourceShape {
@@ -216,20 +235,4 @@ fn shape_of(source: &Source) -> SourceShape {
         duplicates: sale.map_or(Duplicates::Allow, |sale| sale.duplicates),
         aggregates: source.aggregates.clone(),
     }
-}
-
-/// The records of one key range, by source, and those of its distinct sets.
-#[expect(clippy::type_complexity, reason = "slices by source and set, taken apart at once")]
-fn part_of_records<'r>(
-    sources: &[Source],
-    records: &'r [Records],
-    part: usize,
-) -> (Vec<Vec<Lines<'r>>>, Vec<Vec<Vec<&'r [u64]>>>) {
-    let of = |source: usize| records.iter().filter(move |records| records.source == source);
-    let runs = |source: usize| of(source).map(|records| records.lines(part)).collect();
-    let set = |source: usize, set: usize| {
-        of(source).map(|records| records.distinct[set][part].as_slice()).collect()
-    };
-    let sets = |source: usize| (0..sources[source].distinct.len()).map(|index| set(source, index)).collect();
-    ((0..sources.len()).map(runs).collect(), (0..sources.len()).map(sets).collect())
 }

@@ -5,7 +5,7 @@ use super::record::StateFile;
 use super::state_file::{Kept, Lists, write};
 use crate::error::Result;
 use crate::facts::kernel::column::Column;
-use crate::facts::kernel::record::Records;
+use crate::facts::kernel::record::Lines;
 use crate::pipeline::Duplicates;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,30 +13,43 @@ use std::path::Path;
 /// The two words of a line's identity.
 type Identity = [u64; 2];
 
-/// Distinct identities of a period's order lines, sorted; or the places of two lines that clash.
-pub(crate) fn identities(
-    records: &[Records],
-    source: usize,
-    duplicates: Duplicates,
-) -> std::result::Result<Vec<Identity>, (u64, u64)> {
-    let of_source = records.iter().filter(|records| records.source == source);
-    let runs = of_source.flat_map(|records| (0..records.parts.len()).map(|part| records.lines(part)));
-    let lines = runs.flat_map(|run| {
+/// An order line: its identity, a digest of its content, its place.
+pub(crate) type IdentifiedLine = (Identity, u64, u64);
+
+/// The order lines of some runs.
+pub(crate) fn identified(runs: &[Lines<'_>]) -> Vec<IdentifiedLine> {
+    let lines = runs.iter().flat_map(|run| {
         let at = run.layout.identity.expect("the source looks for duplicates");
         run.all().map(move |line| &line[at..at + 4])
     });
-    let mut lines: Vec<(Identity, u64, u64)> =
-        lines.map(|line| ([line[0], line[1]], line[2], line[3])).collect();
-    lines.sort_unstable();
-    let clashes = |pair: &[(Identity, u64, u64)]| {
-        pair[0].0 == pair[1].0 && (duplicates == Duplicates::Error || pair[0].1 != pair[1].1)
-    };
-    let clash = lines.windows(2).filter(|pair| clashes(pair));
-    if let Some(places) = clash.map(|pair| (pair[0].2.min(pair[1].2), pair[0].2.max(pair[1].2))).min() {
-        return Err(places);
+    lines.map(|line| ([line[0], line[1]], line[2], line[3])).collect()
+}
+
+/// All order lines of a period.
+#[derive(Default)]
+pub(crate) struct Identities {
+    lines: Vec<IdentifiedLine>,
+}
+
+impl Identities {
+    pub(crate) fn add(&mut self, lines: Vec<IdentifiedLine>) {
+        self.lines.extend(lines);
     }
-    lines.dedup_by_key(|line| line.0);
-    Ok(lines.into_iter().map(|line| line.0).collect())
+
+    /// The distinct identities, sorted; or the places of two lines that clash.
+    pub(crate) fn unique(self, duplicates: Duplicates) -> std::result::Result<Vec<Identity>, (u64, u64)> {
+        let mut lines = self.lines;
+        lines.sort_unstable();
+        let clashes = |pair: &[IdentifiedLine]| {
+            pair[0].0 == pair[1].0 && (duplicates == Duplicates::Error || pair[0].1 != pair[1].1)
+        };
+        let clash = lines.windows(2).filter(|pair| clashes(pair));
+        if let Some(places) = clash.map(|pair| (pair[0].2.min(pair[1].2), pair[0].2.max(pair[1].2))).min() {
+            return Err(places);
+        }
+        lines.dedup_by_key(|line| line.0);
+        Ok(lines.into_iter().map(|line| line.0).collect())
+    }
 }
 
 const WORDS: [&str; 2] = ["high", "low"];

@@ -10,6 +10,7 @@ pub(super) mod mistake_table;
 pub(super) mod one_customer;
 pub(super) mod packed;
 pub(super) mod period_run;
+pub(super) mod period_writer;
 pub(super) mod quarantine;
 pub(super) mod read_rows;
 pub(super) mod record;

@@ -53,12 +53,27 @@ impl Lists {
     }
 
     /// The bytes of the chunk.
-    fn encoded(self) -> std::result::Result<Vec<u8>, ArrowError> {
+    ///
+    /// # Errors
+    /// Lists that are no Arrow stream, which is a fault of ours.
+    pub(crate) fn encoded(self) -> Result<EncodedChunk> {
+        let bytes = self.stream().map_err(|fault| Error::internal(format!("state: {fault}")))?;
+        let blake3 = blake3::hash(&bytes).to_hex().to_string();
+        Ok(EncodedChunk { bytes, blake3 })
+    }
+
+    fn stream(self) -> std::result::Result<Vec<u8>, ArrowError> {
         let batch = batch_of(self.lists)?;
         let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
         writer.write(&batch)?;
         writer.into_inner()
     }
+}
+
+/// A chunk as it is written, and its digest.
+pub(crate) struct EncodedChunk {
+    bytes: Vec<u8>,
+    blake3: String,
 }
 
 /// Names of the lists of exceptions: the steps between the rows whose values are too wide, and those values.
@@ -110,7 +125,61 @@ const MAGIC: &[u8; 8] = b"abacus 1";
 const TRAILER: u64 = 16;
 
 /// Chunks encoded at a time before they are written.
-const BAND: usize = 16;
+pub(crate) const BAND: usize = 16;
+
+/// A file that grows chunk by chunk; without a name of its own until it ends, and gone if it does not.
+pub(crate) struct ChunkWriter {
+    folder: PathBuf,
+    file: tempfile::NamedTempFile,
+    index: Index,
+    offset: u64,
+}
+
+impl ChunkWriter {
+    /// A file in this folder.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let file = tempfile::NamedTempFile::new_in(folder).map_err(|fault| Error::output(folder, &fault))?;
+        Ok(Self { folder: folder.to_owned(), file, index: Index::default(), offset: 0 })
+    }
+
+    /// How many chunks it has.
+    pub(crate) fn chunks(&self) -> usize {
+        self.index.chunks.len()
+    }
+
+    /// Appends a chunk.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn push(&mut self, chunk: EncodedChunk) -> Result<()> {
+        let EncodedChunk { bytes, blake3 } = chunk;
+        self.file.write_all(&bytes).map_err(|fault| Error::output(&self.folder, &fault))?;
+        self.index.chunks.push(ChunkPlace { offset: self.offset, bytes: bytes.len() as u64, blake3 });
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Appends the index, and names the file by its digest.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn finish(mut self, rows: usize, notes: BTreeMap<String, String>) -> Result<StateFile> {
+        let io = |fault: std::io::Error| Error::output(&self.folder, &fault);
+        self.index.notes = notes;
+        let bytes = serde_json::to_vec(&self.index).expect("an index is JSON");
+        let digest = blake3::hash(&bytes).to_hex().to_string();
+        for part in [&bytes[..], &(bytes.len() as u64).to_le_bytes(), MAGIC] {
+            self.file.write_all(part).map_err(io)?;
+        }
+        let state =
+            StateFile { digest, bytes: self.offset + bytes.len() as u64 + TRAILER, rows: rows as u64 };
+        self.file.persist(state.path(&self.folder)).map_err(|fault| io(fault.error))?;
+        Ok(state)
+    }
+}
 
 /// Writes a file of chunks, which are made in parallel.
 ///
@@ -123,34 +192,15 @@ pub(crate) fn write(
     notes: BTreeMap<String, String>,
     make: impl Fn(usize) -> Lists + Sync,
 ) -> Result<StateFile> {
-    let io = |fault: std::io::Error| Error::output(folder, &fault);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    let mut index = Index { notes, chunks: Vec::with_capacity(chunks) };
-    let mut offset = 0;
-    let encode = |number: &usize| {
-        let bytes = make(*number).encoded()?;
-        let blake3 = blake3::hash(&bytes).to_hex().to_string();
-        Ok((bytes, blake3))
-    };
+    let mut file = ChunkWriter::new(folder)?;
     let numbers: Vec<usize> = (0..chunks).collect();
     for band in numbers.chunks(BAND) {
-        let encoded: Vec<std::result::Result<_, ArrowError>> =
-            band.par_iter().with_max_len(1).map(encode).collect();
-        for chunk in encoded {
-            let (bytes, blake3) = chunk.map_err(|fault| Error::internal(format!("state: {fault}")))?;
-            file.write_all(&bytes).map_err(io)?;
-            index.chunks.push(ChunkPlace { offset, bytes: bytes.len() as u64, blake3 });
-            offset += bytes.len() as u64;
+        let encoded = band.par_iter().with_max_len(1).map(|number| make(*number).encoded());
+        for chunk in encoded.collect::<Result<Vec<EncodedChunk>>>()? {
+            file.push(chunk)?;
         }
     }
-    let bytes = serde_json::to_vec(&index).expect("an index is JSON");
-    let digest = blake3::hash(&bytes).to_hex().to_string();
-    for part in [&bytes[..], &(bytes.len() as u64).to_le_bytes(), MAGIC] {
-        file.write_all(part).map_err(io)?;
-    }
-    let state = StateFile { digest, bytes: offset + bytes.len() as u64 + TRAILER, rows: rows as u64 };
-    file.persist(state.path(folder)).map_err(|fault| io(fault.error))?;
-    Ok(state)
+    file.finish(rows, notes)
 }
 
 /// A kept file, of which any chunk can be read.

@@ -75,6 +75,7 @@ pub(super) static FILE: Section = Section {
             "",
             "What-ifs: the same facts with some numbers of the costing changed",
         ),
+        Key::optional("run", Kind::Table(&settings::RUN), "", "What a run may take of the machine"),
         Key::optional("publish", Kind::Table(&settings::PUBLISH), "", "Where and how to publish"),
         Key::optional("expect", Kind::Tables(&settings::EXPECT), "", "Control totals and data checks"),
     ],

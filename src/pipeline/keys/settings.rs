@@ -1,4 +1,4 @@
-//! Keys of `[profitability]`, `[publish]` and `[[expect]]`.
+//! Keys of `[profitability]`, `[run]`, `[publish]` and `[[expect]]`.
 
 use super::{Choice, Key, Kind, Section};
 
@@ -18,6 +18,18 @@ pub(in crate::pipeline) static PROFITABILITY: Section = Section {
             "Profit above this is high profit",
         ),
     ],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static RUN: Section = Section {
+    header: "[run]",
+    keys: &[Key::optional(
+        "memory",
+        Kind::Text,
+        "three quarters of the machine's, or of what its control groups allow",
+        "Resident memory that a run may take, from 64MiB, such as `\"512MiB\"`: B, KiB, MiB, GiB, TiB, KB, MB, GB or TB; what \
+         does not fit goes to a file in the folder of the releases while the run lasts; `--memory` wins",
+    )],
     choice: Choice::Free,
 };
 

@@ -28,6 +28,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "[perception.surveys]",
         "files = 's.parquet'\ncustomer = 'c'\nat = 't'\nattribute = 'a'\nperformance = 'p'",
     ),
+    ("[run]", ""),
     ("[publish]", ""),
     ("[[expect]]", "name = 'sum'\nsql = 'select 1'\nequals = 1"),
 ];

@@ -121,6 +121,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         clv,
         segments,
         perception,
+        run: settings::run(root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
         facts: facts?,

@@ -1,12 +1,13 @@
-//! `[profitability]` and `[publish]`.
+//! `[profitability]`, `[run]` and `[publish]`.
 
 use super::facts::Grain;
 use super::or_default::word_or;
 use super::paths;
 use super::reading::Reading;
 use super::table::{Table, compare};
+use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
-use crate::pipeline::{ProfitabilityDef, PublishDef};
+use crate::pipeline::{ProfitabilityDef, PublishDef, RunDef};
 use std::cmp::Ordering;
 
 /// Reads `[profitability]`.
@@ -26,6 +27,16 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
         ));
     }
     ProfitabilityDef { break_even, high_profit }
+}
+
+/// Reads `[run]`, which may be missing.
+pub(super) fn run(table: Option<Table<'_>>) -> RunDef {
+    let entry = table.and_then(|table| table.entry("memory"));
+    let Some((entry, text)) = entry.and_then(|entry| Some((entry, entry.text()?))) else {
+        return RunDef::default();
+    };
+    let memory = text.parse::<MemorySize>().map_err(|fault| entry.fault(format!("'memory': {fault}")));
+    RunDef { memory: memory.ok() }
 }
 
 /// Reads `[publish]`, which may be missing.
