@@ -40,6 +40,7 @@ mod tracking;
 mod valuation;
 mod whole_periods;
 
+pub use alive::Alive;
 pub use choice::Earlier;
 pub use money::nearest;
 pub use stage::{Summary, run};

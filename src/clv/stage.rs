@@ -24,7 +24,7 @@ use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::units::Day;
 use std::sync::Arc;
 
@@ -57,8 +57,8 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     history: &CustomerHistory,
-    earlier: Earlier,
-    staging: &Staging,
+    earlier: &Earlier,
+    staging: StageTables<'_>,
 ) -> Result<Summary> {
     let clv = definition.clv.as_ref().expect("the stage runs where [clv] is");
     let place = definition.place(clv.at);
@@ -93,7 +93,7 @@ pub fn run(
     };
     let tests = backtest::backtests(&sources)?;
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
-    let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, &earlier);
+    let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
     let layout = Layout { definition, facts, segments: &segments };
     let run = Run {
@@ -221,7 +221,7 @@ impl Run<'_> {
     }
 
     /// Values everybody and writes `customer_value` on the way.
-    fn value(&self, staging: &Staging) -> Result<Vec<Equity>> {
+    fn value(&self, staging: StageTables<'_>) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let models = self.models();
         let valuation = Valuation::new(self.layout, self.scope, staging, &models, self.fits, &chosen);
@@ -247,7 +247,7 @@ impl Run<'_> {
         accounts: &[Account],
         equities: &[Equity],
         total: &Equity,
-        staging: &Staging,
+        staging: StageTables<'_>,
     ) -> Result<()> {
         for sheet in [
             tables::value_model::sheet(self.layout, accounts),

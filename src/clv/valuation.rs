@@ -13,7 +13,7 @@ use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::pipeline::{ClvDef, PurchaseModel, SpendModel};
 use crate::publish::schema::Sheet;
-use crate::publish::{Staging, TableWriter};
+use crate::publish::{StageTables, TableWriter};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
 
@@ -22,7 +22,7 @@ pub(crate) struct Valuation<'r> {
     clv: &'r ClvDef,
     layout: &'r Layout<'r>,
     scope: &'r Scope<'r>,
-    staging: &'r Staging,
+    staging: StageTables<'r>,
     /// The chosen model of each segment.
     models: &'r [PurchaseModel],
     /// By segment; none where nobody bought.
@@ -74,7 +74,7 @@ impl<'r> Valuation<'r> {
     pub(crate) fn new(
         layout: &'r Layout<'r>,
         scope: &'r Scope<'r>,
-        staging: &'r Staging,
+        staging: StageTables<'r>,
         models: &'r [PurchaseModel],
         fits: &Fits,
         chosen: &[Chosen<'_>],

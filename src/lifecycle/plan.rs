@@ -20,7 +20,7 @@ use crate::customers::calendar::Calendar;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, LifecycleDef};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::units::Day;
 
 /// The plan of a run.
@@ -96,7 +96,7 @@ impl<'r> Plan<'r> {
         &'p self,
         dates: &'p Dates,
         alive: Option<&'p Alive>,
-        staging: &'p Staging,
+        staging: StageTables<'p>,
     ) -> Result<Writing<'p>> {
         let channels = channel_aggregates(self.definition, self.facts);
         let lookouts = [

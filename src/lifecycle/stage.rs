@@ -17,7 +17,7 @@ use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::units::Day;
 use std::ops::Range;
 
@@ -57,7 +57,7 @@ pub fn run(
     facts: &FactSet,
     history: &CustomerHistory,
     alive: Option<&Alive>,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<Summary> {
     let plan = Plan::new(definition, facts, history.days.customers())?;
     let mut gathered = walk(&history.days, &plan.gathering())?;
@@ -74,7 +74,7 @@ fn finish(
     layout: &Layout<'_>,
     gathered: &Gathered,
     written: &Written,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<Summary> {
     let (calendar, groupings) = (&plan.calendar, &plan.groupings);
     gathered.growth.verify();
@@ -105,7 +105,7 @@ fn finish(
 const ROWS: usize = 1 << 16;
 
 /// Today's warnings, in the order of keys, each with its place by what is at stake.
-fn write_warnings(layout: &Layout<'_>, as_of: Day, all: &Warnings, staging: &Staging) -> Result<()> {
+fn write_warnings(layout: &Layout<'_>, as_of: Day, all: &Warnings, staging: StageTables<'_>) -> Result<()> {
     let mut places = vec![0; all.customers.len()];
     all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
     let sheet =

@@ -19,7 +19,7 @@ use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::publish::schema::Sheet;
-use crate::publish::{Staging, TableWriter};
+use crate::publish::{StageTables, TableWriter};
 use crate::units::Day;
 use arrow::array::ArrayRef;
 use std::ops::Range;
@@ -27,7 +27,7 @@ use std::ops::Range;
 /// What is written, and from what.
 pub(crate) struct Writing<'r> {
     pub(crate) layout: Layout<'r>,
-    pub(crate) staging: &'r Staging,
+    pub(crate) staging: StageTables<'r>,
     pub(crate) rules: &'r Rules,
     pub(crate) dates: &'r Dates,
     pub(crate) pairs: &'r [(Day, Day)],

@@ -20,7 +20,7 @@ use crate::facts::evaluate_measures;
 use crate::pipeline::{DeliveredDef, PerceptionDef};
 use crate::publish::read::{Integers, PublishedReader, Wanted, names};
 use crate::publish::schema::Sheet;
-use crate::publish::{Staging, TableWriter};
+use crate::publish::{StageTables, TableWriter};
 use arrow::array::AsArray;
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ pub(crate) struct Exchange<'r> {
     pub(crate) def: &'r PerceptionDef,
     pub(crate) asked: &'r Asked,
     pub(crate) tables: &'r Tables,
-    pub(crate) staging: &'r Staging,
+    pub(crate) staging: StageTables<'r>,
 }
 
 /// Makes and stages the tables; gives the number of customers over-served.

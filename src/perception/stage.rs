@@ -18,7 +18,7 @@ use super::{attribute_value, competitor_value, driver_weight, lag};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, PerceptionDef};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::publish::schema::Sheet;
 
 /// What the run's summary says of perception.
@@ -39,7 +39,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// Declared SQL that does not fit, sums beyond 18 digits, staged files that cannot be read back, a failed write.
-pub fn run(definition: &Definition, facts: &FactSet, asked: &Asked, staging: &Staging) -> Result<Summary> {
+pub fn run(
+    definition: &Definition,
+    facts: &FactSet,
+    asked: &Asked,
+    staging: StageTables<'_>,
+) -> Result<Summary> {
     let def = definition.perception.as_ref().expect("the stage runs where [perception] is");
     let layout = Layout { definition, facts };
     let tables = Tables::open(facts, staging)?;

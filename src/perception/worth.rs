@@ -4,7 +4,7 @@
 use crate::customers::keyed_rows::KeyedRows;
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::publish::read::{Cursor, Integers, PublishedReader, Wanted, floats};
 use arrow::array::Array;
 use chrono::TimeZone;
@@ -43,7 +43,7 @@ pub(crate) struct Tables {
 impl Tables {
     /// # Errors
     /// A staged file that cannot be read back.
-    pub(crate) fn open(facts: &FactSet, staging: &Staging) -> Result<Self> {
+    pub(crate) fn open(facts: &FactSet, staging: StageTables<'_>) -> Result<Self> {
         let customer = PublishedReader::open(&staging.written("customer"))?;
         let known = facts.customers.keys.len();
         if customer.rows() < known {

@@ -28,5 +28,5 @@ pub use row_checks::{Mistake, Policy, RowChecks};
 pub use scenario::apply;
 pub use segments_definition::*;
 pub use sql::{Aggregate, Driver, Expr, Function};
-pub use stage::{Stage, plan};
+pub use stage::{EVERY_TABLE, Stage, plan};
 pub use text_format::TextFormat;

@@ -1,49 +1,73 @@
 //! The contract every stage keeps, and the plan that follows from it.
 
+use super::Definition;
 use crate::error::{Error, Result};
 
-/// One step of a run. `W` is the workspace the stages hand their tables through.
-pub struct Stage<W> {
+/// In place of the name of a table: whatever tables were made before.
+pub const EVERY_TABLE: &str = "*";
+
+/// What a step of a run takes and makes. What is not a table is handed on in memory; both are named in one list, for a
+/// stage may not know which it will be.
+#[derive(Debug)]
+pub struct Stage {
     /// Its room's name.
     pub name: &'static str,
     /// What it does, for `plan` and the progress line.
     pub about: &'static str,
-    /// Tables it needs.
-    pub reads: &'static [&'static str],
-    /// Tables it makes.
-    pub writes: &'static [&'static str],
+    /// What it cannot do without.
+    pub needs: &'static [&'static str],
+    /// What it takes where the pipeline has it.
+    pub may_use: &'static [&'static str],
+    /// Tables it publishes.
+    pub makes: &'static [&'static str],
+    /// What it hands on in memory.
+    pub hands_on: &'static [&'static str],
     /// Whether the definition turns it on.
-    pub enabled: fn(&super::Definition) -> bool,
-    /// Makes its tables. Returns a short account for the progress line.
-    pub run: fn(&mut W) -> Result<String>,
+    pub enabled: fn(&Definition) -> bool,
 }
 
-/// The enabled stages in an order in which every table is written before it is read.
+impl Stage {
+    /// Whether it may read a table: one it takes, or one of its own.
+    pub fn may_read(&self, table: &str) -> bool {
+        [self.needs, self.may_use, self.makes]
+            .into_iter()
+            .flatten()
+            .any(|name| [table, EVERY_TABLE].contains(name))
+    }
+}
+
+/// The enabled stages, in the order of the flow.
 ///
 /// # Errors
-/// When a table has two writers, or an enabled stage reads a table nobody writes.
-pub fn plan<'s, W>(stages: &'s [Stage<W>], definition: &super::Definition) -> Result<Vec<&'s Stage<W>>> {
-    let mut waiting: Vec<&Stage<W>> = stages.iter().filter(|stage| (stage.enabled)(definition)).collect();
-    let mut written: Vec<&str> = Vec::new();
-    let mut ordered = Vec::new();
-    while !waiting.is_empty() {
-        let ready = waiting.iter().position(|stage| stage.reads.iter().all(|table| written.contains(table)));
-        let Some(index) = ready else {
-            let stage = waiting[0];
-            let missing: Vec<_> =
-                stage.reads.iter().filter(|table| !written.contains(table)).copied().collect();
+/// When an enabled stage needs what no enabled stage before it makes. When something is made twice, or when a stage
+/// takes what only a later one makes: faults of the list itself.
+pub fn plan(stages: &'static [Stage], definition: &Definition) -> Result<Vec<&'static Stage>> {
+    let mut listed: Vec<&str> = Vec::new();
+    let mut made: Vec<&str> = Vec::new();
+    let mut planned = Vec::new();
+    for stage in stages {
+        let takes = stage.needs.iter().chain(stage.may_use);
+        if let Some(name) = takes.clone().find(|name| !listed.contains(*name) && **name != EVERY_TABLE) {
+            return Err(Error::internal(format!("stage '{}' comes before '{name}' is made", stage.name)));
+        }
+        let makes = stage.makes.iter().chain(stage.hands_on);
+        if let Some(name) = makes.clone().find(|name| listed.contains(*name)) {
+            return Err(Error::internal(format!("'{name}' is made twice, once by stage '{}'", stage.name)));
+        }
+        listed.extend(makes.clone());
+        if !(stage.enabled)(definition) {
+            continue;
+        }
+        let missing: Vec<&str> = stage.needs.iter().filter(|name| !made.contains(*name)).copied().collect();
+        if !missing.is_empty() {
             return Err(Error::definition(format!(
                 "stage '{}' needs {}, which no enabled stage makes",
                 stage.name,
                 missing.join(", ")
             )));
-        };
-        let stage = waiting.remove(index);
-        if let Some(table) = stage.writes.iter().find(|table| written.contains(table)) {
-            return Err(Error::internal(format!("table '{table}' has two writers, '{}' is one", stage.name)));
         }
-        written.extend(stage.writes);
-        ordered.push(stage);
+        made.extend(makes);
+        planned.push(stage);
     }
-    Ok(ordered)
+    Ok(planned)
 }

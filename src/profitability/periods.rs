@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::facts::schema::DayFacts;
 use crate::memory::Memory;
 use crate::publish::schema::TableSpec;
-use crate::publish::{Staging, TableWriter};
+use crate::publish::{StageTables, TableWriter};
 use crate::units::{Day, Period};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
@@ -66,7 +66,7 @@ pub(crate) fn customer_periods(
     sources: Sources<'_>,
     extras: Extras,
     memory: &Memory,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<Walked> {
     let periods = sources.costing.periods.len();
     let known = sources.facts.customers.keys.len();
@@ -115,7 +115,7 @@ struct Part {
 }
 
 impl PeriodWalk<'_> {
-    fn walk(self, is_listed: bool, staging: &Staging) -> Result<(Earned, Vec<Vec<i64>>)> {
+    fn walk(self, is_listed: bool, staging: StageTables<'_>) -> Result<(Earned, Vec<Vec<i64>>)> {
         let Sources { facts, channels, .. } = self.sources;
         let period = self.costed.period;
         let recipe = self.recipe();
@@ -252,7 +252,12 @@ pub(crate) fn of_ranks<'p>(pairs: &'p [(u32, i64)], ranks: &Range<usize>) -> &'p
 }
 
 /// Begins a partition; none when the current release has the same rows, which are taken over.
-fn begin(spec: &TableSpec, period: Period, recipe: &str, staging: &Staging) -> Result<Option<TableWriter>> {
+fn begin(
+    spec: &TableSpec,
+    period: Period,
+    recipe: &str,
+    staging: StageTables<'_>,
+) -> Result<Option<TableWriter>> {
     let partition = period.to_string();
     if staging.reuse(spec, Some(&partition), recipe)? {
         return Ok(None);

@@ -28,7 +28,7 @@ use crate::facts::FactSet;
 use crate::facts::measures::GROUP_MEASURES;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, UnusedCapacity};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::units::Period;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -63,7 +63,7 @@ pub fn run(
     facts: &FactSet,
     costing: &Costing,
     memory: &Memory,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<(Summary, Option<CustomerHistory>)> {
     let layout = layout(definition, facts, costing);
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
@@ -129,7 +129,7 @@ fn customers(
     lives: &Lives<'_>,
     standing: &Standing,
     facts: &FactSet,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<()> {
     let sheet = |life: &Life| customer(layout, life, standing, facts.master.as_ref());
     let spec = sheet(&lives.empty()?)?.spec;
@@ -234,7 +234,7 @@ fn products(
     costing: &Costing,
     worth: &LifetimeWorth,
     standing: &Standing,
-    staging: &Staging,
+    staging: StageTables<'_>,
 ) -> Result<()> {
     let names = &facts.groups;
     let slices = slices(facts.customers.len(), names.len());

@@ -5,8 +5,10 @@ use super::encoding::{self, Layout};
 use super::home::Home;
 use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
 use super::schema::{Column, TableSpec};
+use super::stage_tables::StageTables;
 use super::table::{Finished, Place, TableWriter};
 use crate::error::{Error, Result};
+use crate::pipeline::Stage;
 use arrow::array::ArrayRef;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use rayon::prelude::*;
@@ -48,6 +50,11 @@ impl Staging {
         let (unsynced, syncer) = start_syncer();
         let shelf = Some(Arc::new(Shelf { options, unsynced, books: Mutex::default() }));
         Ok(Self { home, id, current, options, shelf, syncer: Some(syncer) })
+    }
+
+    /// The release as a stage sees it.
+    pub fn for_stage(&self, stage: &'static Stage) -> StageTables<'_> {
+        StageTables::new(self, stage)
     }
 
     /// Begins a table, or one partition of it. Each is written once.

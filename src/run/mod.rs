@@ -1,4 +1,4 @@
-//! Executes a plan: stage by stage, timed, reported as events. Knows no stage by name and prints nothing.
+//! Runs stages one after another: timed, reported as events. Knows no stage by name and prints nothing.
 
 mod resources;
 
@@ -6,6 +6,7 @@ pub use resources::peak_memory_bytes;
 
 use crate::error::Result;
 use crate::pipeline::Stage;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What an observer of a run is told. Calls may come from several threads.
@@ -27,23 +28,43 @@ pub struct Timing {
     pub seconds: f64,
 }
 
-/// Runs the stages in order; `done` sees the timings so far, for the stage that publishes them.
-///
-/// # Errors
-/// The first error of a stage ends the run.
-pub fn execute<W>(
-    plan: &[&Stage<W>],
-    workspace: &mut W,
-    events: &dyn Events,
-    mut done: impl FnMut(&mut W, Timing),
-) -> Result<()> {
-    for stage in plan {
-        events.stage_started(stage.name, stage.about);
-        let start = Instant::now();
-        let account = (stage.run)(workspace)?;
-        let seconds = start.elapsed().as_secs_f64();
-        events.stage_finished(stage.name, seconds, &account);
-        done(workspace, Timing { stage: stage.name.to_owned(), seconds });
+/// The stages of a plan that are still to come, and the seconds of those that were run.
+pub struct Progress {
+    coming: std::vec::IntoIter<&'static Stage>,
+    events: Arc<dyn Events>,
+    /// Of the stages run so far.
+    pub timings: Vec<Timing>,
+}
+
+impl Progress {
+    /// Before the first stage.
+    pub fn new(plan: Vec<&'static Stage>, events: Arc<dyn Events>) -> Self {
+        Self { coming: plan.into_iter(), events, timings: Vec::new() }
     }
-    Ok(())
+
+    /// Whom to tell how far a stage is.
+    pub fn events(&self) -> Arc<dyn Events> {
+        self.events.clone()
+    }
+
+    /// Whether the plan has this stage next; stages that are not enabled are in no plan.
+    pub fn is_next(&self, stage: &Stage) -> bool {
+        self.coming.as_slice().first().is_some_and(|next| next.name == stage.name)
+    }
+
+    /// Runs the next stage, which gives what it hands on and a short account of what it did.
+    ///
+    /// # Errors
+    /// The stage's.
+    pub fn run<T>(&mut self, stage: &Stage, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+        assert!(self.is_next(stage), "stages run in the order of the plan, '{}' does not", stage.name);
+        self.coming.next();
+        self.events.stage_started(stage.name, stage.about);
+        let start = Instant::now();
+        let (made, account) = work()?;
+        let seconds = start.elapsed().as_secs_f64();
+        self.events.stage_finished(stage.name, seconds, &account);
+        self.timings.push(Timing { stage: stage.name.to_owned(), seconds });
+        Ok(made)
+    }
 }

@@ -9,7 +9,7 @@ use super::rfm::Rfm;
 use super::source::Keys;
 use crate::error::Result;
 use crate::pipeline::{KeyType, SegmentsDef};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -34,7 +34,11 @@ const SLICE: usize = 1 << 18;
 ///
 /// # Errors
 /// A failed write.
-pub(crate) fn publish(layout: &Layout<'_>, staging: &Staging, segmented: &Segmented<'_>) -> Result<()> {
+pub(crate) fn publish(
+    layout: &Layout<'_>,
+    staging: StageTables<'_>,
+    segmented: &Segmented<'_>,
+) -> Result<()> {
     let customers = segmented.keys.len();
     let spec = segmented.slice(layout, 0..0).spec;
     let mut writer = staging.table(&spec, Some(&layout.as_of.to_string()))?;

@@ -6,7 +6,7 @@ use super::products::Products;
 use super::source::Keys;
 use crate::error::{Error, Result};
 use crate::pipeline::KeyType;
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use arrow::array::{Array, ArrayRef, UInt32Array};
 use rayon::prelude::*;
@@ -24,7 +24,7 @@ const SLICE: usize = 1 << 19;
 /// Too many product groups, a failed write.
 pub(crate) fn publish(
     layout: &Layout<'_>,
-    staging: &Staging,
+    staging: StageTables<'_>,
     keys: &Keys,
     products: &Products,
     most: usize,

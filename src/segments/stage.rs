@@ -22,7 +22,7 @@ use super::value;
 use super::values::{Data, Values};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, SegmentsDef};
-use crate::publish::Staging;
+use crate::publish::StageTables;
 use crate::publish::schema::Sheet;
 use crate::units::{Day, Decimal};
 use std::collections::BTreeMap;
@@ -46,7 +46,12 @@ pub struct Summary {
 /// # Errors
 /// A table that cannot be read back, a measure this run does not have, an earlier release that does not fit, a failed
 /// write.
-pub fn run(definition: &Definition, as_of: Day, staging: &Staging, earlier: &Earlier) -> Result<Summary> {
+pub fn run(
+    definition: &Definition,
+    as_of: Day,
+    staging: StageTables<'_>,
+    earlier: &Earlier,
+) -> Result<Summary> {
     let segments = definition.segments.as_ref().expect("the stage runs where [segments] is");
     let layout =
         Layout { currency: &definition.facts.currency, money_scale: definition.facts.money_scale, as_of };
@@ -66,7 +71,7 @@ struct Stage<'r> {
     segments: &'r SegmentsDef,
     layout: Layout<'r>,
     base: &'r Base,
-    staging: &'r Staging,
+    staging: StageTables<'r>,
     before: Option<&'r Before>,
 }
 

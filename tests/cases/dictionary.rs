@@ -59,7 +59,7 @@ fn unforeseen(definition: &Definition, release: &Release) -> impl Iterator<Item 
         differences.extend(known.unmade(name).map(|why| format!("{name} is made, although {why}")));
     }
     let is_on = |table: &str| {
-        stages::STAGES.iter().any(|stage| stage.writes.contains(&table) && (stage.enabled)(definition))
+        stages::STAGES.iter().any(|stage| stage.makes.contains(&table) && (stage.enabled)(definition))
     };
     let missing = known.names().filter(|name| is_on(name) && !release.tables.contains_key(*name));
     differences.extend(

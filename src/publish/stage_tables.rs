@@ -1,0 +1,69 @@
+//! The tables of a release in the making as one stage sees them: it writes those that its contract says it makes, and
+//! reads those it takes.
+
+use super::schema::TableSpec;
+use super::staging::Staging;
+use super::table::TableWriter;
+use crate::error::Result;
+use crate::pipeline::Stage;
+use arrow::array::ArrayRef;
+use std::path::PathBuf;
+
+/// A stage's view of a staged release. What the contract does not name is a fault of the program, and stops it.
+#[derive(Clone, Copy)]
+pub struct StageTables<'s> {
+    staging: &'s Staging,
+    stage: &'static Stage,
+}
+
+impl<'s> StageTables<'s> {
+    pub(super) fn new(staging: &'s Staging, stage: &'static Stage) -> Self {
+        Self { staging, stage }
+    }
+
+    fn check_makes(&self, table: &str) {
+        let Stage { name, makes, .. } = self.stage;
+        assert!(
+            makes.contains(&table),
+            "stage '{name}' makes table '{table}', which its contract does not name"
+        );
+    }
+
+    /// Begins a table, or one partition of it. Each is written once.
+    ///
+    /// # Errors
+    /// A file that cannot be made.
+    pub fn table(&self, spec: &TableSpec, partition: Option<&str>) -> Result<TableWriter> {
+        self.check_makes(spec.name);
+        self.staging.table(spec, partition)
+    }
+
+    /// Writes a small table in one go.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn put(&self, spec: &TableSpec, partition: Option<&str>, columns: Vec<ArrayRef>) -> Result<()> {
+        self.check_makes(spec.name);
+        self.staging.put(spec, partition, columns)
+    }
+
+    /// Takes a table or partition over from the current release, if it was written there with the same recipe,
+    /// columns and options. Returns whether it was.
+    ///
+    /// # Errors
+    /// A file that cannot be linked.
+    pub fn reuse(&self, spec: &TableSpec, partition: Option<&str>, recipe: &str) -> Result<bool> {
+        self.check_makes(spec.name);
+        self.staging.reuse(spec, partition, recipe)
+    }
+
+    /// Files of a table that are finished so far, in path order; none of a table that this pipeline does not make.
+    pub fn written(&self, table: &str) -> Vec<PathBuf> {
+        let name = self.stage.name;
+        assert!(
+            self.stage.may_read(table),
+            "stage '{name}' reads table '{table}', which its contract does not name"
+        );
+        self.staging.written(table)
+    }
+}

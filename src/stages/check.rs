@@ -1,0 +1,104 @@
+//! Checks that need more than one room: names and types against the tables that a run is going to publish, ledgers
+//! against the costing, and what earlier releases say.
+
+use super::contracts::STAGES;
+use crate::clv;
+use crate::costing;
+use crate::error::{Error, Faults, Result};
+use crate::expect;
+use crate::facts::schema::{AttributeTypes, LedgerSums};
+use crate::facts::{self, SourceView};
+use crate::lifecycle;
+use crate::pipeline::{self, Definition, KeyType};
+use crate::profitability;
+use crate::publish::{Home, Release};
+use crate::published::{self, TableState, Tables};
+use crate::segments;
+
+/// What was guessed of how ledgers are written, and doubts about their folders.
+pub(super) fn doubts(ledgers: &[LedgerSums]) -> Vec<String> {
+    ledgers.iter().flat_map(|ledger| ledger.guesses.iter().chain(&ledger.view.warnings)).cloned().collect()
+}
+
+/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers. Gives the
+/// ledgers, and what a person should know of the inputs.
+///
+/// # Errors
+/// All faults found.
+pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<SourceView>, Vec<String>)> {
+    pipeline::plan(STAGES, definition)?;
+    let mut faults = Faults::default();
+    let home = Home::open(&definition.publish.path)?;
+    faults.keep(home.check_writable());
+    faults.keep(profitability::check_channels(definition));
+    faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
+    match faults.keep(check_names(definition, &sources.attributes)) {
+        Some(()) => {
+            sources.keys.and_then(|keys| faults.keep(check_types(definition, keys, &sources.attributes)))
+        }
+        None => None,
+    };
+    faults.keep(segments::earlier(definition, &home));
+    let ledgers = facts::read_ledgers(definition).and_then(|ledgers| {
+        costing::check(definition, &ledgers)?;
+        Ok(ledgers)
+    });
+    let ledgers = faults.keep(ledgers).unwrap_or_default();
+    faults.none()?;
+    let warnings = doubts(&ledgers);
+    Ok((
+        ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view }).collect(),
+        warnings,
+    ))
+}
+
+/// Checks what follows from the types of keys and attributes: the wallet, and the queries of `[[expect]]`, which run over
+/// empty tables, for functions and types that do not fit show without rows.
+pub(super) fn check_types(definition: &Definition, keys: KeyType, attributes: &AttributeTypes) -> Result<()> {
+    let tables = Tables::of(definition);
+    let mut faults = Faults::default();
+    faults.keep(lifecycle::check(definition, attributes));
+    faults.keep(expect::try_queries(definition, &|table| tables.schema(table, keys, attributes)));
+    faults.none()
+}
+
+/// Checks names against the tables and columns that a run is going to publish: attributes, rules, queries.
+pub(super) fn check_names(definition: &Definition, attributes: &AttributeTypes) -> Result<()> {
+    let made_by = |table: &str| match STAGES.iter().find(|stage| stage.makes.contains(&table)) {
+        None => TableState::TooLate,
+        Some(stage) if (stage.enabled)(definition) => TableState::Made,
+        Some(stage) => TableState::Off(stage.name),
+    };
+    let mut faults = Faults::default();
+    faults.keep(published::check_attributes(definition));
+    faults.keep(segments::check(definition, attributes));
+    faults.keep(published::check_queries(definition, &made_by));
+    faults.none()
+}
+
+/// What earlier releases say of lifetime value: the current one, and that which drift is measured against.
+pub(super) fn earlier(
+    definition: &Definition,
+    home: &Home,
+    current: Option<&Release>,
+    reselect: bool,
+) -> Result<clv::Earlier> {
+    let of = |release: &Release| release.run.get("clv").cloned();
+    let Some(clv) = &definition.clv else { return Ok(clv::Earlier::default()) };
+    let drift_from = match &clv.drift_from {
+        None => None,
+        Some(id) => {
+            let releases = home.releases()?;
+            let Some(release) = releases.iter().find(|release| release.id == *id) else {
+                return Err(Error::definition(format!(
+                    "{}: 'drift_from' names release '{id}', which {} does not hold; \
+                     `abacus releases list` shows those there are",
+                    definition.place(clv.at),
+                    home.path().display()
+                )));
+            };
+            of(release)
+        }
+    };
+    Ok(clv::Earlier { current: current.and_then(of), drift_from, reselect })
+}

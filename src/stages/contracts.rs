@@ -1,0 +1,140 @@
+//! What every stage takes, makes and hands on. [`super::flow`] runs them in this order; a stage that writes or reads
+//! another table than these stops the program.
+
+use crate::pipeline::{EVERY_TABLE, Stage};
+
+/// Every stage, in flow order.
+pub const STAGES: &[Stage] = &[
+    Stage {
+        name: "facts",
+        about: "reading the sources, one row per customer and period",
+        needs: &[],
+        may_use: &[],
+        makes: &["quarantine"],
+        hands_on: &["facts", "answers"],
+        enabled: |_| true,
+    },
+    Stage {
+        name: "costing",
+        about: "resource pools to activities to customers",
+        needs: &["facts"],
+        may_use: &[],
+        makes: &["activity_period", "cost_flow", "balance", "variance", "match"],
+        hands_on: &["costing"],
+        enabled: |_| true,
+    },
+    Stage {
+        name: "profitability",
+        about: "margin waterfall, customers, products, whale curve",
+        needs: &["facts", "costing"],
+        may_use: &[],
+        makes: &[
+            "data_mistake",
+            "customer_period",
+            "customer_activity",
+            "customer",
+            "customer_product",
+            "product_group",
+            "whale_curve",
+            "whale_summary",
+            "reconciliation",
+            "cost_hierarchy",
+        ],
+        hands_on: &["history"],
+        enabled: |_| true,
+    },
+    Stage {
+        name: "clv",
+        about: "lifetime value: what customers are going to bring",
+        needs: &["facts", "history"],
+        may_use: &[],
+        makes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
+        hands_on: &["alive"],
+        enabled: |definition| definition.clv.is_some(),
+    },
+    Stage {
+        name: "lifecycle",
+        about: "recency, cohorts, survival, growth, states, warnings",
+        needs: &["facts", "history"],
+        may_use: &["alive"],
+        makes: &[
+            "lifecycle",
+            "cohort",
+            "survival",
+            "survival_summary",
+            "growth",
+            "state_transition",
+            "early_warning",
+            "early_warning_holdout",
+        ],
+        hands_on: &[],
+        enabled: |definition| definition.lifecycle.is_some(),
+    },
+    Stage {
+        name: "segments",
+        about: "RFM, pyramid, value matrices, treatments, next products, migration",
+        needs: &["facts", "customer", "customer_product", "product_group"],
+        may_use: &["lifecycle", "customer_value"],
+        makes: &[
+            "customer_segment",
+            "segment_summary",
+            "rfm_cut_point",
+            "pyramid",
+            "value_matrix",
+            "treatment",
+            "next_product",
+            "migration",
+            "acquisition_profile",
+        ],
+        hands_on: &[],
+        enabled: |definition| definition.segments.is_some(),
+    },
+    Stage {
+        name: "perception",
+        about: "surveys, complaints, referrals: the value customers get",
+        needs: &["facts", "answers", "customer"],
+        may_use: &["customer_value", "customer_segment"],
+        makes: &[
+            "attribute_value",
+            "driver_weight",
+            "competitor_value",
+            "satisfaction",
+            "satisfaction_effect",
+            "complaint_outcome",
+            "delivered_value",
+            "referral",
+            "value_exchange",
+            "customer_perception",
+        ],
+        hands_on: &[],
+        enabled: |definition| definition.perception.is_some(),
+    },
+    Stage {
+        name: "expect",
+        about: "control totals and data checks",
+        needs: &[],
+        may_use: &[EVERY_TABLE],
+        makes: &[],
+        hands_on: &["checks"],
+        enabled: |definition| !definition.expect.is_empty(),
+    },
+];
+
+/// The stage of a room.
+pub(super) fn of(name: &str) -> &'static Stage {
+    STAGES.iter().find(|stage| stage.name == name).expect("a stage of the list")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::plan;
+
+    #[test]
+    fn everything_is_made_once_and_before_it_is_taken() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/retail.toml");
+        let definition = crate::pipeline::read(&file).unwrap();
+        let planned: Vec<&str> = plan(STAGES, &definition).unwrap().iter().map(|stage| stage.name).collect();
+        assert_eq!(planned, STAGES.iter().map(|stage| stage.name).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,23 @@
+//! How a run was asked for.
+
+use crate::memory::MemorySize;
+use crate::units::Day;
+
+/// How a run was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunOptions {
+    /// Leave out rows on this day or later.
+    pub as_of: Option<Day>,
+    /// Make every period again.
+    pub full: bool,
+    /// Make the periods again that overlap these days.
+    pub again: Option<(Day, Day)>,
+    /// Identify inputs by all their bytes.
+    pub verify_inputs: bool,
+    /// Choose the models of lifetime value again, whatever the current release chose.
+    pub reselect: bool,
+    /// Resident memory that the run may take, whatever the pipeline file says.
+    pub memory: Option<MemorySize>,
+    /// Stage and check, but do not commit.
+    pub dry_run: bool,
+}
