@@ -13,5 +13,4 @@ pub(crate) mod history;
 pub(crate) mod keyed_rows;
 pub(crate) mod operator;
 pub(crate) mod order_statistics;
-pub(crate) mod scratch;
 pub(crate) mod slices;
