@@ -2,10 +2,9 @@
 //! costs belong to it; lifetime value and lifecycle read it slice by slice.
 
 use super::days::DaySlice;
-use super::scratch::Scratch;
 use super::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
-use crate::memory::Memory;
+use crate::memory::{Memory, Scratch};
 use std::ops::Range;
 
 /// What customers did and brought over their lives: what lifecycle and lifetime value are computed from.

@@ -14,5 +14,4 @@ pub(crate) mod keyed_rows;
 pub(crate) mod operator;
 pub(crate) mod order_statistics;
 pub(crate) mod ranking;
-pub(crate) mod scratch;
 pub(crate) mod slices;

@@ -1,9 +1,8 @@
 //! Ordinal ranking of customers by a value, from the highest on, ties in the order of keys: an external merge sort
 //! (D. E. Knuth, The Art of Computer Programming, vol. 3, 5.4), for the values of all customers need not fit in memory.
 
-use super::scratch::Scratch;
 use crate::error::Result;
-use crate::memory::Memory;
+use crate::memory::{Memory, Scratch};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

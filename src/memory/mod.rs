@@ -4,6 +4,7 @@
 
 mod budget;
 mod machine;
+mod scratch;
 mod size;
 mod spill;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use budget::{MemoryBudget, Reservation};
 pub use machine::default_budget;
+pub(crate) use scratch::Scratch;
 pub use size::MemorySize;
 pub use spill::{Extent, SpillFile};
 

@@ -15,10 +15,9 @@ use super::waterfall::{Books, Measures, measure};
 use super::whale::Rest;
 use crate::customers::history::LifetimeWorth;
 use crate::customers::ranking::Ranking;
-use crate::customers::scratch::Scratch;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
-use crate::memory::Memory;
+use crate::memory::{Memory, Scratch};
 use rayon::prelude::*;
 use std::ops::Range;
 

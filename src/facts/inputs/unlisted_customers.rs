@@ -19,19 +19,22 @@ pub(crate) struct UnlistedCustomers {
 }
 
 impl UnlistedCustomers {
-    /// Compares both sides; `ranks` are those of the rows of each period. None if all are listed.
-    pub(crate) fn of(customers: &Customers, ranks: &[Vec<u32>], master: &RawMaster) -> Option<Self> {
+    /// Compares both sides; `have_rows` tells by rank who has a row. None if all are listed.
+    ///
+    /// # Errors
+    /// What `have_rows` returns.
+    pub(crate) fn of(
+        customers: &Customers,
+        master: &RawMaster,
+        have_rows: impl FnOnce() -> Result<Vec<bool>>,
+    ) -> Result<Option<Self>> {
         if master.keys.are(&customers.keys) {
-            return None;
+            return Ok(None);
         }
-        let known = customers.keys.len();
-        let (mut is_listed, mut has_rows) = (vec![false; known], vec![false; known]);
+        let mut is_listed = vec![false; customers.keys.len()];
         master.keys.ranks(customers).into_iter().for_each(|rank| is_listed[rank as usize] = true);
-        for rank in ranks.iter().flatten().filter(|rank| (**rank as usize) < known) {
-            has_rows[*rank as usize] = true;
-        }
         let mut unlisted = Self { customers: 0, of: 0, first: [Vec::new(), Vec::new()] };
-        for (rank, (is_listed, has_rows)) in is_listed.into_iter().zip(has_rows).enumerate() {
+        for (rank, (is_listed, has_rows)) in is_listed.into_iter().zip(have_rows()?).enumerate() {
             unlisted.of += u64::from(has_rows);
             unlisted.customers += u64::from(has_rows && !is_listed);
             let side = match (has_rows, is_listed) {
@@ -43,7 +46,7 @@ impl UnlistedCustomers {
                 unlisted.first[side].push(key_text(&customers.keys, rank));
             }
         }
-        (unlisted.customers > 0).then_some(unlisted)
+        Ok((unlisted.customers > 0).then_some(unlisted))
     }
 
     /// Warns of customers who are not listed.

@@ -61,8 +61,15 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     check_strays(definition, &run, &record)?;
     refuse_mistakes(&definition.facts, &by_source(&definition.facts, &record))?;
     let (warnings, views) = (run.warnings(), run.views());
-    let mut facts =
-        FactSet::open(definition, &options.folder, record, run.aggregates, master, options.as_of)?;
+    let mut facts = FactSet::open(
+        definition,
+        &options.folder,
+        record,
+        run.aggregates,
+        master,
+        options.as_of,
+        &options.memory,
+    )?;
     check_products(definition, &facts)?;
     facts.warnings = warnings;
     if let Some(unlisted) = facts.unlisted.take() {

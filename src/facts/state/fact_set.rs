@@ -3,6 +3,7 @@
 use super::mistake_table::{SourceMistake, by_source};
 use super::one_customer::check_unchanged;
 use super::period_run::read_ids;
+use super::ranks::Ranks;
 use super::record::{FileAccount, PeriodRuns, Record};
 use super::{join, quarantine};
 use crate::error::{Error, Result};
@@ -13,10 +14,10 @@ use crate::facts::inputs::source::{line_aggregates, wanted_aggregates};
 use crate::facts::inputs::unlisted_customers::UnlistedCustomers;
 use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::schema::{AggregateColumn, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch};
+use crate::memory::Memory;
 use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::ArrayRef;
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub struct FactSet {
     /// Per period, the index of its runs in the record; none if it has no row.
     pub(super) runs: Vec<Option<usize>>,
     /// Per runs of the record, the rank of each row.
-    pub(super) ranks: Vec<Vec<u32>>,
+    pub(super) ranks: Vec<Ranks>,
     /// Per runs of the record, the global code of each group code.
     pub(super) group_codes: Vec<Vec<u32>>,
 }
@@ -79,7 +80,7 @@ impl FactSet {
         let files = master.iter().flat_map(|master| &master.files).map(|(file, _)| file);
         check_unchanged(files, &record)?;
         let aggregates = kept_aggregates(definition, &record);
-        Self::open(definition, folder, record, aggregates, master, as_of)
+        Self::open(definition, folder, record, aggregates, master, as_of, &Memory::of_machine(folder))
     }
 
     /// The same from kept state alone: no master data, and no customer whom only the customers source knows.
@@ -94,7 +95,7 @@ impl FactSet {
     ) -> Result<Self> {
         record.check_version()?;
         let aggregates = kept_aggregates(definition, &record);
-        Self::open(definition, folder, record, aggregates, None, as_of)
+        Self::open(definition, folder, record, aggregates, None, as_of, &Memory::of_machine(folder))
     }
 
     /// Opens kept runs: joins the customers and product groups of all periods.
@@ -105,12 +106,15 @@ impl FactSet {
         aggregates: Vec<AggregateColumn>,
         master: Option<RawMaster>,
         as_of: Option<Day>,
+        memory: &Memory,
     ) -> Result<Self> {
-        let ids_of = |runs: &PeriodRuns| read_ids(folder, &runs.keys, record.key_type);
-        let ids = record.periods.par_iter().map(ids_of).collect::<Result<Vec<ArrayRef>>>()?;
+        let ids_of = |run: usize| read_ids(folder, &record.periods[run].keys, record.key_type);
+        let ids = join::PeriodIds { periods: record.periods.len(), of: &ids_of };
         let listed = master.as_ref().map(|master| &master.keys);
-        let (customers, ranks) = join::customers(&ids, record.key_type, listed);
-        let unlisted = master.as_ref().and_then(|master| UnlistedCustomers::of(&customers, &ranks, master));
+        let (customers, ranks) = join::customers(ids, record.key_type, listed, memory)?;
+        let have_rows = || have_rows(&ranks, customers.keys.len());
+        let unlisted = master.as_ref().map(|master| UnlistedCustomers::of(&customers, master, have_rows));
+        let unlisted = unlisted.transpose()?.flatten();
         let (groups, group_codes) = join::groups(folder, &record)?;
         let lived = periods_lived(definition, &record);
         let last_day =
@@ -239,6 +243,17 @@ impl FactSet {
     pub fn state_paths(&self) -> Vec<PathBuf> {
         self.record.state_files().map(|file| file.path(&self.folder)).collect()
     }
+}
+
+/// Of these customers, who has a row in any period.
+fn have_rows(ranks: &[Ranks], customers: usize) -> Result<Vec<bool>> {
+    let mut have_rows = vec![false; customers];
+    for chunk in ranks.iter().flat_map(Ranks::chunks) {
+        for rank in chunk?.into_iter().filter(|rank| (*rank as usize) < customers) {
+            have_rows[rank as usize] = true;
+        }
+    }
+    Ok(have_rows)
 }
 
 /// A source's part of a period; only transactions, which come first, have money.

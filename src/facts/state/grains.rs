@@ -32,7 +32,7 @@ impl FactSet {
             let aggregates = vec![Vec::new(); self.aggregates.len()];
             return Ok(CustomerFacts { aggregates, ..Default::default() });
         };
-        let rows = self.rows_of(run, &ranks);
+        let rows = self.ranks[run].rows_of(&ranks)?;
         let chunks = self.chunks(&self.record.periods[run].customers, &rows)?;
         let column = |name: &str| column_of(&chunks, name);
         let mut instants: [Vec<i64>; 2] = Default::default();
@@ -42,7 +42,7 @@ impl FactSet {
         }
         let [first_order_at, last_order_at] = instants;
         Ok(CustomerFacts {
-            ranks: self.ranks[run][rows.clone()].to_vec(),
+            ranks: self.ranks[run].of_rows(&rows)?,
             lines: column("lines"),
             orders: column("orders"),
             active_days: column("active_days"),
@@ -149,12 +149,6 @@ impl FactSet {
         start.min(self.customers.len())..end.min(self.customers.len())
     }
 
-    /// The rows of a run whose customers have these ranks.
-    fn rows_of(&self, run: usize, ranks: &Range<usize>) -> Range<usize> {
-        let bound = |rank: usize| self.ranks[run].partition_point(|known| (*known as usize) < rank);
-        bound(ranks.start)..bound(ranks.end)
-    }
-
     /// The chunks of a file that hold these customers of a run.
     fn chunks(&self, file: &StateFile, rows: &Range<usize>) -> Result<Vec<ChunkRows>> {
         let numbers = rows.start / CHUNK_CUSTOMERS..rows.end.div_ceil(CHUNK_CUSTOMERS);
@@ -177,7 +171,7 @@ impl FactSet {
         file: &StateFile,
         ranks: &Range<usize>,
     ) -> Result<(Vec<u32>, Vec<ChunkRows>)> {
-        let rows = self.rows_of(run, ranks);
+        let rows = self.ranks[run].rows_of(ranks)?;
         let mut chunks = self.chunks(file, &rows)?;
         let mut found = Vec::new();
         let first_chunk = rows.start / CHUNK_CUSTOMERS;
@@ -185,7 +179,7 @@ impl FactSet {
             let of_customers: Vec<usize> = rows_of(part.chunk.integers(STEP)).collect();
             let bound = |row: usize| of_customers.partition_point(|known| *known < row);
             let entries = bound(part.rows.start)..bound(part.rows.end);
-            let ranks = &self.ranks[run][number * CHUNK_CUSTOMERS..];
+            let ranks = self.ranks[run].chunk(number)?;
             found.extend(of_customers[entries.clone()].iter().map(|row| ranks[*row]));
             part.rows = entries;
         }

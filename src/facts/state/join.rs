@@ -1,52 +1,78 @@
 //! Joins what the periods of a run know: all customers by key, which gives them their ranks, and all product groups.
 
 use super::period_run::GROUP_NAMES;
+use super::ranks::Ranks;
 use super::record::{PeriodRuns, Record};
 use super::state_file::Kept;
 use crate::error::Result;
 use crate::facts::inputs::raw_master::RawKeys;
 use crate::facts::schema::{Customers, Keys};
+use crate::memory::Memory;
 use crate::pipeline::KeyType;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::Int64Type;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 
+/// The keys of the customers of each period, which are read when they are needed.
+#[derive(Clone, Copy)]
+pub(crate) struct PeriodIds<'p> {
+    pub(crate) periods: usize,
+    pub(crate) of: &'p (dyn Fn(usize) -> Result<ArrayRef> + Sync),
+}
+
 /// All customers of all periods and of the master data, and the rank of each row of each period.
+///
+/// # Errors
+/// Kept state that cannot be read, a full disk.
 pub(crate) fn customers(
-    ids: &[ArrayRef],
+    ids: PeriodIds<'_>,
     key_type: KeyType,
     master: Option<&RawKeys>,
-) -> (Customers, Vec<Vec<u32>>) {
-    let has_unidentified = ids.iter().any(|ids| ids.null_count() > 0);
-    let listed = match master {
+    memory: &Memory,
+) -> Result<(Customers, Vec<Ranks>)> {
+    let mut keys = match master {
         Some(RawKeys::Int(keys)) => Keys::Int(sorted(keys)),
         Some(RawKeys::Text(keys)) => Keys::Text(StringArray::from(sorted(keys))),
         None => Keys::Int(Vec::new()),
     };
     // The customers source mostly knows every customer, which the walk that finds the ranks tells too.
-    let mut customers = Customers { keys: listed, has_unidentified };
-    let ranks = |customers: &Customers| ids.par_iter().map(|ids| ranks_if_known(customers, ids)).collect();
-    if !customers.keys.is_empty()
-        && let Some(ranks) = ranks(&customers)
+    if !keys.is_empty()
+        && let Some((ranks, has_unidentified)) = ranks_by_period(&keys, ids, memory)?
     {
-        return (customers, ranks);
+        return Ok((Customers { keys, has_unidentified }, ranks));
     }
-    customers.keys = match (key_type, customers.keys) {
+    keys = match (key_type, keys) {
         (KeyType::Int, listed) => {
-            let known = ids.iter().map(|ids| known_keys(ids).to_vec());
+            let known = union_of(0..ids.periods, &|period| Ok(known_keys(&(ids.of)(period)?).to_vec()))?;
             let listed = if let Keys::Int(listed) = listed { listed } else { Vec::new() };
-            Keys::Int(union_all(known.chain([listed]).collect()))
+            Keys::Int(union(known, listed))
         }
         (KeyType::Text, listed) => {
-            let texts = |ids: &StringArray| ids.iter().flatten().map(str::to_owned).collect();
-            let known = ids.iter().map(|ids| texts(ids.as_string::<i32>()));
+            let texts = |ids: &StringArray| ids.iter().flatten().map(str::to_owned).collect::<Vec<String>>();
+            let known = union_of(0..ids.periods, &|period| Ok(texts((ids.of)(period)?.as_string::<i32>())))?;
             let listed = if let Keys::Text(listed) = listed { texts(&listed) } else { Vec::new() };
-            Keys::Text(StringArray::from(union_all(known.chain([listed]).collect())))
+            Keys::Text(StringArray::from(union(known, listed)))
         }
     };
-    let ranks = ranks(&customers).expect("every customer was joined");
-    (customers, ranks)
+    let (ranks, has_unidentified) = ranks_by_period(&keys, ids, memory)?.expect("every customer was joined");
+    Ok((Customers { keys, has_unidentified }, ranks))
+}
+
+/// The ranks of all periods, and whether any has the unidentified cost object; none if a customer is not among the keys.
+fn ranks_by_period(keys: &Keys, ids: PeriodIds<'_>, memory: &Memory) -> Result<Option<(Vec<Ranks>, bool)>> {
+    let of_period = |period: usize| {
+        let ids = (ids.of)(period)?;
+        let ranks = ranks_if_known(keys, &ids).map(|ranks| Ranks::of(&ranks, memory)).transpose()?;
+        Ok(ranks.map(|ranks| (ranks, ids.null_count() > 0)))
+    };
+    let found = (0..ids.periods).into_par_iter().with_max_len(1).map(of_period);
+    let found: Option<Vec<(Ranks, bool)>> = found.collect::<Result<Vec<_>>>()?.into_iter().collect();
+    Ok(found.map(|found| {
+        let has_unidentified = found.iter().any(|(_, has_unidentified)| *has_unidentified);
+        (found.into_iter().map(|(ranks, _)| ranks).collect(), has_unidentified)
+    }))
 }
 
 fn sorted<K: Ord + Clone>(keys: &[K]) -> Vec<K> {
@@ -60,17 +86,23 @@ fn known_keys(ids: &ArrayRef) -> &[i64] {
     &ids.as_primitive::<Int64Type>().values()[..ids.len() - ids.null_count()]
 }
 
-/// The union of sorted lists, pair by pair.
-fn union_all<K: Ord + Send>(mut lists: Vec<Vec<K>>) -> Vec<K> {
-    while lists.len() > 1 {
-        let mut pairs: Vec<(Vec<K>, Vec<K>)> = Vec::new();
-        let mut rest = lists.into_iter();
-        while let Some(first) = rest.next() {
-            pairs.push((first, rest.next().unwrap_or_default()));
+/// The union of the sorted keys of some periods, halves first, so that few periods are held at a time.
+fn union_of<K: Ord + Send>(
+    periods: Range<usize>,
+    keys_of: &(impl Fn(usize) -> Result<Vec<K>> + Sync),
+) -> Result<Vec<K>> {
+    match periods.len() {
+        0 => Ok(Vec::new()),
+        1 => keys_of(periods.start),
+        many => {
+            let middle = periods.start + many / 2;
+            let (first, second) = rayon::join(
+                || union_of(periods.start..middle, keys_of),
+                || union_of(middle..periods.end, keys_of),
+            );
+            Ok(union(first?, second?))
         }
-        lists = pairs.into_par_iter().map(|(a, b)| union(a, b)).collect();
     }
-    lists.pop().unwrap_or_default()
 }
 
 fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
@@ -96,8 +128,8 @@ fn union<K: Ord>(a: Vec<K>, b: Vec<K>) -> Vec<K> {
 }
 
 /// The rank of each row of a period, if every customer is known: both sides are sorted, so one walk finds all.
-fn ranks_if_known(customers: &Customers, ids: &ArrayRef) -> Option<Vec<u32>> {
-    let mut ranks = match &customers.keys {
+fn ranks_if_known(keys: &Keys, ids: &ArrayRef) -> Option<Vec<u32>> {
+    let mut ranks = match keys {
         Keys::Int(keys) => walk(known_keys(ids).iter().copied(), |rank| keys.get(rank).copied()),
         Keys::Text(keys) => {
             let known = ids.as_string::<i32>().iter().flatten();
@@ -105,7 +137,7 @@ fn ranks_if_known(customers: &Customers, ids: &ArrayRef) -> Option<Vec<u32>> {
         }
     }?;
     if ids.null_count() > 0 {
-        ranks.push(rank_u32(customers.keys.len()));
+        ranks.push(rank_u32(keys.len()));
     }
     Some(ranks)
 }
@@ -157,6 +189,15 @@ mod tests {
     use arrow::array::Int64Array;
     use std::sync::Arc;
 
+    fn joined(ids: &[ArrayRef], key_type: KeyType, master: Option<&RawKeys>) -> (Customers, Vec<Vec<u32>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let ids_of = |period: usize| Ok(Arc::clone(&ids[period]));
+        let ids = PeriodIds { periods: ids.len(), of: &ids_of };
+        let (found, ranks) = customers(ids, key_type, master, &Memory::of_machine(folder.path())).unwrap();
+        let ranks = ranks.iter().map(|ranks| ranks.chunks().collect::<Result<Vec<_>>>().unwrap().concat());
+        (found, ranks.collect())
+    }
+
     #[test]
     fn ranks_are_the_same_whether_the_customers_source_knows_everybody_or_not() {
         let ints = |keys: &[Option<i64>]| Arc::new(keys.iter().copied().collect::<Int64Array>()) as ArrayRef;
@@ -176,11 +217,11 @@ mod tests {
             (KeyType::Text, &of_texts, Some(names(&["d", "b", "a"]))),
         ];
         for (key_type, ids, master) in cases {
-            let (found, ranks) = customers(ids, key_type, master.as_ref());
+            let (found, ranks) = joined(ids, key_type, master.as_ref());
             assert_eq!((found.keys.len(), found.has_unidentified), (3, true));
             assert_eq!(ranks, [vec![0, 2], vec![], vec![1, 2, 3]]);
         }
-        let (found, ranks) = customers(&of_ints, KeyType::Int, Some(&list(&[9, 8, 2, -3])));
+        let (found, ranks) = joined(&of_ints, KeyType::Int, Some(&list(&[9, 8, 2, -3])));
         assert_eq!((found.keys.len(), ranks), (4, vec![vec![0, 2], vec![], vec![1, 2, 4]]));
     }
 }

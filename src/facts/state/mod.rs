@@ -12,6 +12,7 @@ pub(super) mod packed;
 pub(super) mod period_run;
 pub(super) mod period_writer;
 pub(super) mod quarantine;
+pub(super) mod ranks;
 pub(super) mod read_rows;
 pub(super) mod record;
 pub(super) mod state_file;

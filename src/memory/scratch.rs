@@ -1,7 +1,7 @@
-//! Columns of customers kept from one walk to a later one: packed slice by slice, and spilled past the memory budget.
+//! Scratch columns: integers kept for a while, packed slice by slice, and spilled past the memory budget.
 
+use super::{Extent, Memory, Reservation};
 use crate::error::Result;
-use crate::memory::{Extent, Memory, Reservation};
 use std::sync::OnceLock;
 
 /// Integer columns of every slice. A slice is written once, by whichever thread made it, and read as often as needed.
