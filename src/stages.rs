@@ -148,7 +148,8 @@ pub const STAGES: &[Stage<Workspace>] = &[
         enabled: |definition| definition.segments.is_some(),
         run: |work| {
             let as_of = work.facts().as_of;
-            let summary = segments::run(&work.definition, as_of, &work.staging, &work.earlier_groups)?;
+            let earlier = &work.earlier_groups;
+            let summary = segments::run(&work.definition, as_of, &work.staging, earlier, &work.memory)?;
             let account = report::segments_line(&summary);
             work.doubts.extend(summary.warnings);
             Ok(account)
