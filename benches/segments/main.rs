@@ -7,6 +7,7 @@
 
 mod made;
 
+use abacus::memory::Memory;
 use abacus::publish::{Home, WriteOptions};
 use abacus::segments::{self, Earlier};
 use abacus::stages::STAGES;
@@ -81,7 +82,8 @@ fn bench(customers: usize) -> std::result::Result<String, Box<dyn std::error::Er
     let start = Instant::now();
     let stage = STAGES.iter().find(|stage| stage.name == "segments").expect("the stage of segments");
     let tables = staging.for_stage(stage);
-    let summary = segments::run(&definition, as_of, tables, &Earlier::default())?;
+    let memory = Memory::of_machine(folder.path());
+    let summary = segments::run(&definition, as_of, tables, &Earlier::default(), &memory)?;
     let seconds = start.elapsed().as_secs_f64();
     let peak = abacus::run::peak_memory_bytes().unwrap_or(0) >> 20;
     Ok(format!(

@@ -10,10 +10,10 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 /// The key column of every table of customers.
-const KEY: &str = "customer_id";
+pub(super) const KEY: &str = "customer_id";
 
 /// Rows read at a time.
-const BATCH_ROWS: usize = 1 << 17;
+pub(super) const BATCH_ROWS: usize = 1 << 17;
 
 /// Columns of a table and the customers they belong to, from some customer on.
 pub(crate) struct KeyedRows<'t> {
@@ -156,7 +156,7 @@ fn compare(customers: &Customers, rank: usize, keys: &ArrayRef, row: usize) -> O
 }
 
 /// Consecutive rows, column by column; there is at least one part.
-fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>> {
+pub(super) fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>> {
     if parts.iter().any(|part| !part[0].is_empty()) {
         parts.retain(|part| !part[0].is_empty());
     } else {

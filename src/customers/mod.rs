@@ -1,11 +1,12 @@
 //! The customer base: what every stage after the facts needs of customers in general, whatever it computes about them.
 //!
 //! A customer is its *rank*, the place of its key among all keys in ascending order. Stages walk through the ranks
-//! slice by slice, so that what they hold is as long as a slice and not as the base. Lifetime value, lifecycle and
-//! perception do so; profitability and segments still hold columns of all customers.
+//! slice by slice, so that what they hold is as long as a slice and not as the base. Lifetime value, lifecycle, segments
+//! and perception do so; profitability still holds columns of all customers.
 //!
 //! This room knows facts and published tables, and no stage.
 
+pub(crate) mod bins;
 pub(crate) mod calendar;
 pub(crate) mod days;
 pub(crate) mod grouping;
@@ -13,5 +14,7 @@ pub(crate) mod history;
 pub(crate) mod keyed_rows;
 pub(crate) mod operator;
 pub(crate) mod order_statistics;
+pub(crate) mod outer_rows;
 pub(crate) mod ranking;
+pub(crate) mod selection;
 pub(crate) mod slices;

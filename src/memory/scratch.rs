@@ -31,6 +31,11 @@ impl Scratch {
         Self { memory: memory.clone(), slices: (0..slices).map(|_| OnceLock::new()).collect() }
     }
 
+    /// How many slices there are.
+    pub(crate) fn slices(&self) -> usize {
+        self.slices.len()
+    }
+
     /// Keeps the columns of a slice; they need not be of one length.
     ///
     /// # Errors

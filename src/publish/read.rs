@@ -66,6 +66,12 @@ impl PublishedReader {
         self.files.first().is_some_and(|file| file.field(column).is_some())
     }
 
+    /// The type a column is read as; none where the table does not have it.
+    pub(crate) fn data_type(&self, column: &str) -> Option<DataType> {
+        let field = self.files.first()?.field(column)?;
+        Some(hint(field.data_type(), Wanted::Values))
+    }
+
     /// A cursor over these columns, before the first row.
     ///
     /// # Errors

@@ -1,14 +1,13 @@
 //! `acquisition_profile`: who is worth serving, told at the door.
 
-use super::base::Base;
+use super::base::{Base, BaseSlice};
 use super::groups::Worth;
 use super::layout::{Layout, count, float, name, whole};
-use super::values::{Data, Values};
+use super::values::{ABSENT, Data, Values};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, SegmentsDef};
 use crate::publish::schema::Sheet;
-use rayon::prelude::*;
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 /// Values of an attribute beyond which it tells customers apart one by one.
 const MOST_VALUES: usize = 10_000;
@@ -34,35 +33,88 @@ struct Row {
     sums: Sums,
 }
 
-/// The table, over the declared attributes or all there are.
-///
-/// # Errors
-/// A table that cannot be read, an attribute with a value of its own for almost everyone.
-pub(crate) fn sheet(
-    layout: &Layout<'_>,
-    definition: &Definition,
-    segments: &SegmentsDef,
-    base: &Base,
-    worth: &Worth,
-) -> Result<Sheet> {
-    let acquisition_cost = base.fixed("acquisition_cost")?;
-    let lifetime = lifetime(worth, acquisition_cost.as_deref());
-    let mut rows = Vec::new();
-    for attribute in attributes(definition, segments) {
-        let Some(values) = base.column(&attribute)? else { continue };
-        let (codes, names) =
-            categories(&values).filter(|(_, names)| names.len() <= MOST_VALUES).ok_or_else(|| {
-                let place = definition.place(segments.at);
-                let way_out = "name the attributes that do not in 'acquired_by'";
-                Error::definition(format!(
-                    "{place}: attribute '{attribute}' has more than {MOST_VALUES} values, or days; {way_out}"
-                ))
-            })?;
-        let sums = summed(worth, &lifetime, &codes, names.len());
-        let row = |(at, sums)| Row { attribute: attribute.clone(), value: names.get(at).cloned(), sums };
-        rows.extend(sums.into_iter().enumerate().map(row).filter(|row: &Row| row.sums.customers > 0));
+/// What customers bring by the values of attributes, over any number of slices. Integers: merged in any order.
+pub(crate) struct Acquired {
+    attributes: Vec<(String, HashMap<Option<String>, Sums>)>,
+}
+
+impl Acquired {
+    /// Of nobody, over the declared attributes or all there are, as far as the run has them.
+    pub(crate) fn new(definition: &Definition, segments: &SegmentsDef, base: &Base) -> Self {
+        let known = attributes(definition, segments).into_iter().filter(|attribute| base.has(attribute));
+        Self { attributes: known.map(|attribute| (attribute, HashMap::new())).collect() }
     }
-    Ok(written(layout, &rows, worth.residual.is_some()))
+
+    /// The columns it is read from.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.attributes.iter().map(|(attribute, _)| attribute.as_str()).chain(["acquisition_cost"])
+    }
+
+    /// The same attributes, of the customers of a slice.
+    ///
+    /// # Errors
+    /// A column that is not there, an attribute with days or fractions.
+    pub(crate) fn slice(
+        &self,
+        definition: &Definition,
+        slice: &BaseSlice<'_>,
+        worth: &Worth,
+    ) -> Result<Self> {
+        let lifetime = lifetime(worth, slice.fixed("acquisition_cost")?.as_deref());
+        let mut found = Vec::new();
+        for (attribute, _) in &self.attributes {
+            let mut sums = HashMap::new();
+            if let Some(values) = slice.column(attribute)? {
+                let (codes, names) =
+                    categories(&values).ok_or_else(|| too_many_values(definition, attribute))?;
+                let of_codes = summed(worth, &lifetime, &codes, names.len());
+                let named = of_codes.into_iter().enumerate().map(|(at, sums)| (names.get(at).cloned(), sums));
+                sums.extend(named.filter(|(_, sums)| sums.customers > 0));
+            }
+            found.push((attribute.clone(), sums));
+        }
+        Ok(Self { attributes: found })
+    }
+
+    /// Adds other customers.
+    ///
+    /// # Errors
+    /// An attribute with a value of its own for almost everyone.
+    pub(crate) fn merge(&mut self, definition: &Definition, other: Self) -> Result<()> {
+        for ((attribute, sums), (_, more)) in self.attributes.iter_mut().zip(other.attributes) {
+            for (value, more) in more {
+                sums.entry(value).or_insert_with(Sums::of_nobody).merge(&more);
+            }
+            if sums.len() - usize::from(sums.contains_key(&None)) > MOST_VALUES {
+                return Err(too_many_values(definition, attribute));
+            }
+        }
+        Ok(())
+    }
+
+    /// The table: by attribute, and within it by value, customers without one last.
+    pub(crate) fn sheet(self, layout: &Layout<'_>, has_residual: bool) -> Sheet {
+        let mut rows: Vec<Row> = Vec::new();
+        for (attribute, sums) in self.attributes {
+            let mut sums: Vec<(Option<String>, Sums)> = sums.into_iter().collect();
+            sums.sort_unstable_by(|(a, _), (b, _)| a.is_none().cmp(&b.is_none()).then_with(|| a.cmp(b)));
+            rows.extend(sums.into_iter().map(|(value, sums)| Row {
+                attribute: attribute.clone(),
+                value,
+                sums,
+            }));
+        }
+        written(layout, &rows, has_residual)
+    }
+}
+
+fn too_many_values(definition: &Definition, attribute: &str) -> Error {
+    let place =
+        definition.place(definition.segments.as_ref().map_or_else(Default::default, |segments| segments.at));
+    let way_out = "name the attributes that do not in 'acquired_by'";
+    Error::definition(format!(
+        "{place}: attribute '{attribute}' has more than {MOST_VALUES} values, or days; {way_out}"
+    ))
 }
 
 fn attributes(definition: &Definition, segments: &SegmentsDef) -> Vec<String> {
@@ -77,56 +129,75 @@ fn lifetime(worth: &Worth, acquisition_cost: Option<&[i64]>) -> Vec<i128> {
         let cost = acquisition_cost.map_or(0, |cost| cost[row]);
         i128::from(worth.profit[row]) + i128::from(cost) + i128::from(residual)
     };
-    (0..worth.profit.len()).into_par_iter().map(of).collect()
+    (0..worth.profit.len()).map(of).collect()
 }
 
-/// The value of each customer as a place among the sorted values, which are followed by one for no value.
+/// The value of each customer as a place among the values, which are followed by one for no value; none of values that
+/// are no categories.
 fn categories(values: &Values) -> Option<(Vec<u32>, Vec<String>)> {
-    let text = |row: usize| match &values.data {
-        Data::Fixed(of, None) => Some(of[row].to_string()),
-        Data::Flags(of) => Some(of[row].to_string()),
-        _ => None,
-    };
     let wide = |at: usize| u32::try_from(at).expect("values fit 32 bits");
     if let Data::Texts(codes, names) = &values.data {
-        let mut sorted = names.clone();
-        sorted.sort_unstable();
-        let places: Vec<u32> =
-            names.iter().map(|name| wide(sorted.binary_search(name).expect("it is there"))).collect();
-        let none = wide(sorted.len());
-        let of = |row: usize| if values.is_known(row) { places[codes[row] as usize] } else { none };
-        return Some(((0..codes.len()).map(of).collect(), sorted));
+        let none = wide(names.len());
+        let of = |row: usize| if values.is_known(row) { codes[row] } else { none };
+        return Some(((0..codes.len()).map(of).collect(), names.clone()));
     }
-    let mut names: BTreeMap<String, u32> = BTreeMap::new();
-    for row in (0..values.len()).filter(|row| values.is_known(*row)) {
-        names.insert(text(row)?, 0);
-        if names.len() > MOST_VALUES {
-            return None;
+    let number = |row: usize| match &values.data {
+        Data::Fixed(of, None) => Some(of[row]),
+        Data::Flags(of) => Some(of[row].into()),
+        _ => None,
+    };
+    let mut places: HashMap<i64, u32> = HashMap::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut codes = Vec::with_capacity(values.len());
+    for row in 0..values.len() {
+        if !values.is_known(row) {
+            codes.push(ABSENT);
+            continue;
         }
+        let number = number(row)?;
+        codes.push(*places.entry(number).or_insert_with(|| {
+            names.push(match &values.data {
+                Data::Flags(_) => (number != 0).to_string(),
+                _ => number.to_string(),
+            });
+            wide(names.len() - 1)
+        }));
     }
-    names.values_mut().zip(0_u32..).for_each(|(place, at)| *place = at);
     let none = wide(names.len());
-    let of = |row: usize| text(row).filter(|_| values.is_known(row)).map_or(none, |name| names[&name]);
-    Some(((0..values.len()).map(of).collect(), names.into_keys().collect()))
+    codes.iter_mut().filter(|code| **code == ABSENT).for_each(|code| *code = none);
+    Some((codes, names))
 }
 
 fn summed(worth: &Worth, lifetime: &[i128], codes: &[u32], values: usize) -> Vec<Sums> {
-    let mut sums = vec![Sums { squares: Some(0), ..Sums::default() }; values + 1];
+    let mut sums = vec![Sums::of_nobody(); values + 1];
     for (row, code) in codes.iter().enumerate() {
-        let sums = &mut sums[*code as usize];
         let residual = worth.residual.as_ref().and_then(|values| values.fixed_at(row)).unwrap_or(0);
-        sums.customers += 1;
-        sums.losing += usize::from(worth.profit[row] < 0);
-        sums.profit += i128::from(worth.profit[row]);
-        sums.residual += i128::from(residual);
-        sums.lifetime += lifetime[row];
-        let square = lifetime[row].checked_mul(lifetime[row]);
-        sums.squares = sums.squares.zip(square).and_then(|(sum, square)| sum.checked_add(square));
+        sums[*code as usize].merge(&Sums {
+            customers: 1,
+            losing: usize::from(worth.profit[row] < 0),
+            profit: worth.profit[row].into(),
+            residual: residual.into(),
+            lifetime: lifetime[row],
+            squares: lifetime[row].checked_mul(lifetime[row]),
+        });
     }
     sums
 }
 
 impl Sums {
+    fn of_nobody() -> Self {
+        Self { squares: Some(0), ..Self::default() }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.customers += other.customers;
+        self.losing += other.losing;
+        self.profit += other.profit;
+        self.residual += other.residual;
+        self.lifetime += other.lifetime;
+        self.squares = self.squares.zip(other.squares).and_then(|(sum, more)| sum.checked_add(more));
+    }
+
     fn mean(&self) -> f64 {
         self.lifetime as f64 / self.customers as f64
     }

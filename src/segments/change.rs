@@ -1,21 +1,22 @@
 //! Why a score is another than in an earlier release: the customer moved, or the cut point did.
 
 use super::cut::{Cut, score};
-use super::earlier::{Before, Frozen};
-use super::rfm::Rfm;
-use super::values::ABSENT;
+use super::earlier::{Before, Frozen, Then};
+use super::rfm::{Rfm, Scored};
 use crate::pipeline::{Binning, RfmDef};
 use crate::units::format_fixed;
 
 /// Letters of the measures.
 const LETTERS: [&str; 3] = ["R", "F", "M"];
 
+/// Columns of the scores.
+const SCORES: [&str; 3] = ["r_score", "f_score", "m_score"];
+
 /// Reasons of changed scores.
 pub(crate) struct Changes<'r> {
     rfm: &'r Rfm,
     units: [String; 3],
     scale: u8,
-    before: &'r Before,
     /// The cut points of then.
     then: &'r Frozen,
 }
@@ -33,23 +34,20 @@ impl<'r> Changes<'r> {
         let counted =
             if definition.frequency == crate::pipeline::Frequency::Days { "days" } else { "orders" };
         let units = ["days".to_owned(), counted.to_owned(), currency.to_owned()];
-        Some(Self { rfm, units, scale, before, then })
+        Some(Self { rfm, units, scale, then })
     }
 
-    /// The reasons of a customer, one after another; none if no score changed.
-    pub(crate) fn of(&self, customer: usize) -> Option<String> {
-        let row = self.before.rows[customer];
-        if row == ABSENT {
-            return None;
-        }
-        let reasons = (0..3).filter_map(|measure| self.reason(measure, customer, row as usize));
+    /// The reasons of a customer of a slice, one after another; none if no score changed.
+    pub(crate) fn of(&self, scored: &Scored, then: &Then, customer: usize) -> Option<String> {
+        let reasons = (0..3).filter_map(|measure| self.reason(measure, scored, then, customer));
         let reasons: Vec<String> = reasons.collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    fn reason(&self, measure: usize, customer: usize, row: usize) -> Option<String> {
-        let was = self.before.scores[measure].fixed_at(row).and_then(|score| u8::try_from(score).ok())?;
-        let (is, value) = (self.rfm.scores[measure][customer], self.rfm.values[measure][customer]);
+    fn reason(&self, measure: usize, scored: &Scored, then: &Then, customer: usize) -> Option<String> {
+        let was = then.here.get(SCORES[measure])?.fixed_at(customer);
+        let was = was.and_then(|score| u8::try_from(score).ok())?;
+        let (is, value) = (scored.scores[measure][customer], scored.values[measure][customer]);
         if was == is {
             return None;
         }

@@ -1,11 +1,13 @@
 //! What earlier releases say: cut points to use again, and where customers were.
 
+use super::base::{BaseSlice, Beside};
 use super::cut::Cut;
-use super::source::{Keys, Source};
-use super::values::{Data, Values};
+use super::values::Values;
 use crate::error::{Error, Result};
-use crate::pipeline::{Definition, Named, Position, RfmDef};
+use crate::pipeline::{Definition, KeyType, Named, Position, RfmDef};
+use crate::publish::read::{PublishedReader, Wanted};
 use crate::publish::{Home, Release};
+use arrow::datatypes::DataType;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -71,17 +73,51 @@ pub(crate) struct Frozen {
 }
 
 /// Customers as an earlier release had them.
-#[derive(Debug)]
 pub(crate) struct Before {
     pub(crate) release: String,
-    pub(crate) keys: Keys,
-    /// By customer of this run: the row of then.
-    pub(crate) rows: Vec<u32>,
-    pub(crate) scores: [Values; 3],
-    pub(crate) columns: BTreeMap<String, Values>,
+    /// Its `customer_segment`.
+    table: PublishedReader,
+    /// The columns of it that are read.
+    columns: Vec<&'static str>,
     /// The cut points of then, if scores mean the same as now.
     pub(crate) frozen: Option<Frozen>,
 }
+
+/// What an earlier release says, by column: of the customers of a slice, null for those who were not there, and of
+/// those who are gone, where the slice begins a block.
+#[derive(Debug, Default)]
+pub(crate) struct Then {
+    pub(crate) here: BTreeMap<&'static str, Values>,
+    pub(crate) gone: BTreeMap<&'static str, Values>,
+    pub(crate) customers_gone: usize,
+}
+
+impl Before {
+    /// How the table is read beside the base.
+    pub(crate) fn beside(&self) -> Beside<'_> {
+        Beside { table: SEGMENTS, reader: &self.table, columns: &self.columns }
+    }
+
+    /// What it says of the customers of a slice.
+    ///
+    /// # Errors
+    /// Columns of an unknown type.
+    pub(crate) fn then(&self, slice: &BaseSlice<'_>) -> Result<Then> {
+        let Some((arrays, _)) = slice.beside() else { return Ok(Then::default()) };
+        let (here, gone) = (slice.rows_beside(), slice.rows_of_nobody());
+        let mut then = Then { customers_gone: gone.len(), ..Then::default() };
+        for (name, array) in self.columns.iter().zip(arrays) {
+            let unknown = || Error::internal(format!("column '{name}' of an unknown type"));
+            then.here.insert(name, Values::taken(array, &here).ok_or_else(unknown)?);
+            then.gone.insert(name, Values::taken(array, &gone).ok_or_else(unknown)?);
+        }
+        Ok(then)
+    }
+}
+
+/// Columns of `customer_segment` that are compared with those of now.
+const COMPARED: [&str; 8] =
+    ["r_score", "f_score", "m_score", "tier", "rfm_segment", "state", "customer_profit", "residual_value"];
 
 impl Earlier {
     /// The cut points to use again.
@@ -110,34 +146,18 @@ impl Earlier {
         &self,
         definition: &Definition,
         rfm: &RfmDef,
-        keys: &Keys,
+        keys: KeyType,
     ) -> Result<Option<Before>> {
         let Some(release) = &self.migration else { return Ok(None) };
-        let source = Source::open(&self.files(release, SEGMENTS)?)?;
-        let known = source.keys(None)?;
-        let other =
-            || Error::definition(format!("release '{}' has customer keys of another type", release.id));
-        let rows = keys.places_in(&known).ok_or_else(other)?;
-        let wanted = [
-            "r_score",
-            "f_score",
-            "m_score",
-            "tier",
-            "rfm_segment",
-            "state",
-            "customer_profit",
-            "residual_value",
-        ];
-        let mut columns = source.read(&wanted)?;
-        let scores = ["r_score", "f_score", "m_score"].map(|name| {
-            let none = || Values {
-                data: Data::Fixed(vec![0; known.len()], None),
-                known: Some(vec![false; known.len()]),
-            };
-            columns.remove(name).unwrap_or_else(none)
-        });
+        let table = PublishedReader::open(&self.files(release, SEGMENTS)?)?;
+        let is_text = table.data_type("customer_id") == Some(DataType::Utf8);
+        if table.rows() > 0 && is_text != (keys == KeyType::Text) {
+            let message = format!("release '{}' has customer keys of another type", release.id);
+            return Err(Error::definition(message));
+        }
+        let columns = COMPARED.into_iter().filter(|name| table.has(name)).collect();
         let frozen = self.cuts(release, rfm, definition.facts.money_scale)?;
-        Ok(Some(Before { release: release.id.clone(), keys: known, rows, scores, columns, frozen }))
+        Ok(Some(Before { release: release.id.clone(), table, columns, frozen }))
     }
 
     /// Every file of earlier releases that this run reads.
@@ -175,20 +195,21 @@ impl Earlier {
     }
 
     fn cuts(&self, release: &Release, rfm: &RfmDef, money_scale: u8) -> Result<Option<Frozen>> {
-        let source = Source::open(&self.files(release, CUT_POINTS)?)?;
-        let mut columns = source.read(&["measure", "counts", "numerator", "denominator", "scale"])?;
-        let mut column = |name: &str| columns.remove(name);
-        let (Some(measure), Some(counts), Some(numerator), Some(denominator), Some(scale)) = (
-            column("measure"),
-            column("counts"),
-            column("numerator"),
-            column("denominator"),
-            column("scale"),
-        ) else {
+        let table = PublishedReader::open(&self.files(release, CUT_POINTS)?)?;
+        let names = ["measure", "counts", "numerator", "denominator", "scale"];
+        if !names.iter().all(|name| table.has(name)) {
             return Ok(None);
+        }
+        let arrays = table.cursor(&names.map(|name| (name, Wanted::Values)))?.next(table.rows())?;
+        let rows: Vec<u32> = (0_u32..).take(table.rows()).collect();
+        let columns: Option<Vec<Values>> = arrays.iter().map(|array| Values::taken(array, &rows)).collect();
+        let columns =
+            columns.ok_or_else(|| Error::internal(format!("{CUT_POINTS}: a column of an unknown type")))?;
+        let [measure, counts, numerator, denominator, scale] = &columns[..] else {
+            unreachable!("five were asked for")
         };
         let mut cuts: [Vec<Cut>; 3] = Default::default();
-        for row in 0..measure.len() {
+        for row in 0..rows.len() {
             let place = super::rfm::MEASURES.iter().position(|known| measure.text_at(row) == Some(known));
             let Some(place) = place else { return Ok(None) };
             let digits = if place == 2 { money_scale } else { 0 };

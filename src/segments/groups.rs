@@ -1,8 +1,9 @@
-//! Customers in groups, and what the groups add up to.
+//! Customers of a slice in groups, and what the groups add up to.
 
+use super::base::{Base, BaseSlice};
 use super::grid::NONE;
 use super::values::{Data, Values};
-use rayon::prelude::*;
+use crate::error::Result;
 
 /// One way of telling customers apart.
 #[derive(Debug, Clone)]
@@ -26,25 +27,31 @@ impl Groups {
             return Self { kind, names: Vec::new(), of: vec![NONE; values.len()] };
         };
         let mut names: Vec<String> = first.iter().map(|name| (*name).to_owned()).collect();
-        // A name may stand for null rows alone.
-        let mut is_used = vec![false; found.len()];
-        (0..codes.len())
-            .filter(|row| values.is_known(*row))
-            .for_each(|row| is_used[codes[row] as usize] = true);
-        let used = found.iter().zip(is_used).filter(|(_, is_used)| *is_used).map(|(name, _)| name);
-        let mut others: Vec<&String> = used.filter(|name| !first.contains(&name.as_str())).collect();
+        let mut others: Vec<&String> = found.iter().filter(|name| !first.contains(&name.as_str())).collect();
         others.sort_unstable();
+        others.dedup();
         names.extend(others.into_iter().cloned());
         let place = |name: &String| names.iter().position(|known| known == name);
         let code = |name| place(name).and_then(|place| u16::try_from(place).ok()).unwrap_or(NONE);
         let places: Vec<u16> = found.iter().map(code).collect();
         let of = |row: usize| if values.is_known(row) { places[codes[row] as usize] } else { NONE };
-        let of = (0..codes.len()).into_par_iter().map(of).collect();
+        let of = (0..codes.len()).map(of).collect();
         Self { kind, names, of }
+    }
+
+    /// Groups by a measure; nobody is in any where the run does not have it.
+    ///
+    /// # Errors
+    /// A column of an unknown type.
+    pub(crate) fn by_column(slice: &BaseSlice<'_>, column: &'static str, first: &[&str]) -> Result<Self> {
+        Ok(match slice.column(column)? {
+            Some(values) => Self::by_name(column, &values, first),
+            None => Self { kind: column, names: Vec::new(), of: vec![NONE; slice.len()] },
+        })
     }
 }
 
-/// What customers are worth, by customer.
+/// What the customers of a slice are worth, by customer.
 #[derive(Debug)]
 pub(crate) struct Worth {
     pub(crate) orders: Vec<i64>,
@@ -57,6 +64,44 @@ pub(crate) struct Worth {
     pub(crate) profit: Vec<i64>,
     /// None where `[clv]` is off.
     pub(crate) residual: Option<Values>,
+}
+
+impl Worth {
+    /// The columns it is read from.
+    pub(crate) fn columns() -> [&'static str; 8] {
+        [
+            "orders",
+            "list_revenue",
+            "discount",
+            "net_revenue",
+            "gross_margin",
+            "cost_to_serve",
+            "customer_profit",
+            "residual_value",
+        ]
+    }
+
+    /// Of the customers of a slice.
+    ///
+    /// # Errors
+    /// A column that is not there.
+    pub(crate) fn of(slice: &BaseSlice<'_>) -> Result<Self> {
+        Ok(Self {
+            orders: slice.needed("orders")?,
+            list_revenue: slice.needed("list_revenue")?,
+            discount: slice.needed("discount")?,
+            net_revenue: slice.needed("net_revenue")?,
+            gross_margin: slice.needed("gross_margin")?,
+            cost_to_serve: slice.fixed("cost_to_serve")?,
+            profit: slice.needed("customer_profit")?,
+            residual: slice.column("residual_value")?,
+        })
+    }
+
+    /// Whether runs of these tables have cost to serve, and residual values.
+    pub(crate) fn known(base: &Base) -> (bool, bool) {
+        (base.is_fixed("cost_to_serve"), base.has("residual_value"))
+    }
 }
 
 /// What a group adds up to.
@@ -107,22 +152,81 @@ impl Totals {
     }
 }
 
-/// Customers that one thread adds up at a time.
-const CHUNK: usize = 1 << 16;
+/// What groups of one kind add up to, over any number of slices. Integers: merged in any order.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupSums {
+    /// Name of the column that says the group.
+    pub(crate) kind: &'static str,
+    pub(crate) names: Vec<String>,
+    /// By name, and last of those in none.
+    pub(crate) totals: Vec<Totals>,
+}
 
-/// The totals of every group, and last of those in none.
-pub(crate) fn totals(worth: &Worth, groups: &Groups) -> Vec<Totals> {
-    let slots = groups.names.len() + 1;
-    let of_chunk = |(chunk, of): (usize, &[u16])| {
+impl GroupSums {
+    /// Of the customers of a slice.
+    pub(crate) fn of(worth: &Worth, groups: &Groups) -> Self {
+        let slots = groups.names.len() + 1;
         let mut totals = vec![Totals::default(); slots];
-        for (at, group) in of.iter().enumerate() {
-            totals[usize::from(*group).min(slots - 1)].add(worth, chunk * CHUNK + at);
+        for (customer, group) in groups.of.iter().enumerate() {
+            totals[usize::from(*group).min(slots - 1)].add(worth, customer);
         }
-        totals
-    };
-    let sum = |left: Vec<Totals>, right: Vec<Totals>| {
-        left.into_iter().zip(&right).map(|(left, right)| left.plus(right)).collect()
-    };
-    let chunks = groups.of.par_chunks(CHUNK).enumerate().map(of_chunk);
-    chunks.reduce(|| vec![Totals::default(); slots], sum)
+        Self { kind: groups.kind, names: groups.names.clone(), totals }
+    }
+
+    /// Adds other customers. Slices name groups that their customers are in, each in an order of its own.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (at, totals) in other.totals.iter().enumerate() {
+            let place = match other.names.get(at) {
+                None => self.names.len(),
+                Some(name) => self.place_of(name),
+            };
+            self.totals[place] = self.totals[place].plus(totals);
+        }
+    }
+
+    fn place_of(&mut self, name: &String) -> usize {
+        if let Some(place) = self.names.iter().position(|known| known == name) {
+            return place;
+        }
+        self.names.push(name.clone());
+        self.totals.insert(self.names.len() - 1, Totals::default());
+        self.names.len() - 1
+    }
+
+    /// Sorts the groups after so many by name, as [`Groups::by_name`] does.
+    pub(crate) fn sort_after(&mut self, first: usize) {
+        let Some(names) = self.names.get(first..) else { return };
+        let mut groups: Vec<(String, Totals)> =
+            names.iter().cloned().zip(self.totals[first..].iter().copied()).collect();
+        groups.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (place, (name, totals)) in (first..).zip(groups) {
+            (self.names[place], self.totals[place]) = (name, totals);
+        }
+    }
+
+    /// Customers in a group.
+    pub(crate) fn in_any(&self) -> usize {
+        self.totals[..self.names.len()].iter().map(|totals| totals.customers).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(names: &[&str], customers: &[usize]) -> GroupSums {
+        let totals = customers.iter().map(|customers| Totals { customers: *customers, ..Totals::default() });
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        GroupSums { kind: "state", names, totals: totals.collect() }
+    }
+
+    #[test]
+    fn groups_of_slices_are_merged_by_name() {
+        let mut all = sums(&["z"], &[1, 2]);
+        all.merge(&sums(&["b", "z"], &[3, 4, 5]));
+        all.merge(&sums(&["a"], &[6, 7]));
+        all.sort_after(1);
+        let customers: Vec<usize> = all.totals.iter().map(|totals| totals.customers).collect();
+        assert_eq!((all.names, customers), (["z", "a", "b"].map(str::to_owned).to_vec(), vec![5, 6, 3, 14]));
+    }
 }

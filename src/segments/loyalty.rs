@@ -1,13 +1,13 @@
 //! Loyalty: repeat rate, share of wallet, tenure, breadth, referral, and a declared index of them.
 
-use super::base::Base;
-use super::values::{Data, Values};
+use super::base::{Base, BaseSlice};
+use super::rfm::days_since;
+use super::values::Values;
 use crate::error::Result;
-use crate::pipeline::LoyaltyDef;
-use crate::units::pow10;
-use rayon::prelude::*;
+use crate::pipeline::{Definition, LoyaltyDef};
+use crate::units::{Day, pow10};
 
-/// Loyalty by customer.
+/// Loyalty of the customers of a slice.
 #[derive(Debug)]
 pub(crate) struct Loyalty {
     /// Repeat orders over orders.
@@ -21,43 +21,62 @@ pub(crate) struct Loyalty {
     pub(crate) index: Vec<Option<f64>>,
 }
 
-impl Loyalty {
-    /// From what customers did.
+/// How loyalty is measured.
+pub(crate) struct LoyaltyMeasure<'r> {
+    definition: &'r LoyaltyDef,
+    weights: [f64; 5],
+    /// The attribute that says it, if it is a number.
+    referrals: Option<&'r str>,
+    /// Product groups there are.
+    all_groups: usize,
+    as_of: Day,
+    zone: chrono_tz::Tz,
+}
+
+impl<'r> LoyaltyMeasure<'r> {
+    /// For the tables of a run.
+    pub(crate) fn new(definition: &'r Definition, base: &Base, all_groups: usize, as_of: Day) -> Self {
+        let segments = definition.segments.as_ref().expect("the stage runs where [segments] is");
+        let loyalty = &segments.loyalty;
+        let weights = loyalty.weights.map(|weight| weight.mantissa as f64 / pow10(weight.scale) as f64);
+        let referrals = loyalty.referrals.as_deref().filter(|attribute| base.is_fixed(attribute));
+        Self { definition: loyalty, weights, referrals, all_groups, as_of, zone: definition.facts.timezone }
+    }
+
+    /// The columns it is read from.
+    pub(crate) fn columns(&self) -> Vec<&'r str> {
+        ["first_order_at", "orders", "share_of_wallet"].into_iter().chain(self.referrals).collect()
+    }
+
+    /// Of the customers of a slice: with their orders, and the product groups that each bought.
     ///
     /// # Errors
-    /// A table that cannot be read.
-    pub(crate) fn new(
-        definition: &LoyaltyDef,
-        base: &Base,
+    /// A column that is not there.
+    pub(crate) fn of(
+        &self,
+        slice: &BaseSlice<'_>,
         orders: &[i64],
-        tenure_days: Vec<i64>,
         product_groups: Vec<i64>,
-        all_groups: usize,
-    ) -> Result<Self> {
-        let share_of_wallet = base.column("share_of_wallet")?;
-        let referrals = match &definition.referrals {
-            Some(attribute) => {
-                base.column(attribute)?.filter(|values| matches!(values.data, Data::Fixed(..)))
-            }
-            None => None,
-        };
-        let repeat_rate: Vec<f64> = orders.par_iter().map(|orders| repeat_rate(*orders)).collect();
-        let weights = definition.weights.map(|weight| weight.mantissa as f64 / pow10(weight.scale) as f64);
-        let full = f64::from(definition.full_tenure_days);
-        let of = |row: usize| {
+    ) -> Result<Loyalty> {
+        let tenure_days = days_since(&slice.instants("first_order_at")?, self.as_of, self.zone);
+        let share_of_wallet = slice.column("share_of_wallet")?;
+        let referrals = self.referrals.map(|attribute| slice.column(attribute)).transpose()?.flatten();
+        let repeat_rate: Vec<f64> = orders.iter().map(|orders| repeat_rate(*orders)).collect();
+        let full = f64::from(self.definition.full_tenure_days);
+        let mut indices = Vec::with_capacity(slice.len());
+        for row in 0..slice.len() {
             let wallet = share_of_wallet.as_ref().and_then(|values| values.float_at(row));
             let brought = referrals.as_ref().and_then(|values| values.fixed_at(row));
             let parts = [
                 Some(repeat_rate[row]),
                 wallet.map(|share| share.clamp(0.0, 1.0)),
                 Some((tenure_days[row] as f64 / full).clamp(0.0, 1.0)),
-                (all_groups > 0).then(|| product_groups[row] as f64 / all_groups as f64),
+                (self.all_groups > 0).then(|| product_groups[row] as f64 / self.all_groups as f64),
                 brought.map(|brought| if brought > 0 { 1.0 } else { 0.0 }),
             ];
-            index(&weights, &parts)
-        };
-        let index = (0..base.len()).into_par_iter().map(of).collect();
-        Ok(Self { repeat_rate, share_of_wallet, tenure_days, product_groups, referrals, index })
+            indices.push(index(&self.weights, &parts));
+        }
+        Ok(Loyalty { repeat_rate, share_of_wallet, tenure_days, product_groups, referrals, index: indices })
     }
 }
 

@@ -1,11 +1,11 @@
 //! `migration`: who moved between tiers, segments and states since an earlier release, and what that won or lost.
 
-use super::earlier::Before;
-use super::grid::NONE;
-use super::groups::{Groups, Worth};
+use super::earlier::Then;
+use super::groups::{GroupSums, Groups, Worth};
 use super::layout::{Layout, count, name, whole};
-use super::values::{ABSENT, Data, Values};
+use super::values::{Data, Values};
 use crate::publish::schema::Sheet;
+use std::collections::BTreeMap;
 
 /// Customers of one move.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,14 +28,16 @@ struct Row {
 }
 
 /// The table; without an earlier release it is empty.
-pub(crate) fn sheet(layout: &Layout<'_>, kinds: &[&Groups], worth: &Worth, before: Option<&Before>) -> Sheet {
-    let rows: Vec<Row> = before.map_or_else(Vec::new, |before| {
-        kinds.iter().flat_map(|groups| moves(groups, worth, before)).collect()
-    });
-    let has_residual = worth.residual.is_some();
+pub(crate) fn sheet(
+    layout: &Layout<'_>,
+    kinds: &[&GroupSums],
+    moves: &Moves,
+    release: Option<&str>,
+    has_residual: bool,
+) -> Sheet {
+    let rows: Vec<Row> = kinds.iter().flat_map(|groups| moves.rows(groups)).collect();
     let mut sheet = Sheet::new("migration", "kind, segment then and segment now", None);
     layout.add_as_of(&mut sheet, rows.len());
-    let release = before.map(|before| before.release.as_str());
     sheet.texts(name("from_release", "The earlier release").nullable(), rows.iter().map(|_| release));
     let meaning = "Which column of customer_segment tells the segments apart";
     sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
@@ -62,71 +64,108 @@ pub(crate) fn sheet(layout: &Layout<'_>, kinds: &[&Groups], worth: &Worth, befor
     sheet
 }
 
-fn moves(groups: &Groups, worth: &Worth, before: &Before) -> Vec<Row> {
-    let Some(values) = before.columns.get(groups.kind) else { return Vec::new() };
-    let Data::Texts(codes, then) = &values.data else { return Vec::new() };
-    let slots = groups.names.len() + 1;
-    let mut moves = vec![Move::default(); (then.len() + 1) * slots];
-    let from = |row: u32| match row {
-        ABSENT => then.len(),
-        row if values.is_known(row as usize) => codes[row as usize] as usize,
-        _ => then.len(),
-    };
-    let mut is_there = vec![false; before.keys.len()];
-    for (customer, row) in before.rows.iter().enumerate() {
-        let to = match groups.of[customer] {
-            NONE => groups.names.len(),
-            group => usize::from(group),
-        };
-        if *row != ABSENT {
-            is_there[*row as usize] = true;
+/// Moves by kind, segment then and segment now, over any number of slices. Integers: merged in any order.
+#[derive(Debug, Default)]
+pub(crate) struct Moves(BTreeMap<(&'static str, Option<String>, Option<String>), Move>);
+
+impl Moves {
+    /// Of the customers of a slice, in their groups of now, and of those who are gone.
+    pub(crate) fn of(kinds: &[&Groups], worth: &Worth, then: &Then) -> Self {
+        let mut moves = Self::default();
+        for groups in kinds {
+            if let (Some(here), Some(gone)) = (then.here.get(groups.kind), then.gone.get(groups.kind)) {
+                moves.add_here(groups, worth, then, here);
+                moves.add_gone(groups.kind, then, gone);
+            }
         }
-        moves[from(*row) * slots + to].add(worth, Some(customer), &before.columns, *row);
+        moves
     }
-    for (row, _) in is_there.iter().enumerate().filter(|(_, there)| !**there) {
-        let row = u32::try_from(row).expect("customers fit 32 bits");
-        moves[from(row) * slots + groups.names.len()].add(worth, None, &before.columns, row);
+
+    fn add_here(&mut self, groups: &Groups, worth: &Worth, then: &Then, segments: &Values) {
+        let Data::Texts(codes, names) = &segments.data else { return };
+        let slots = groups.names.len() + 1;
+        let mut moves = vec![Move::default(); (names.len() + 1) * slots];
+        for (customer, group) in groups.of.iter().enumerate() {
+            let from = if segments.is_known(customer) { codes[customer] as usize } else { names.len() };
+            let to = usize::from(*group).min(slots - 1);
+            let residual = worth.residual.as_ref().and_then(|values| values.fixed_at(customer));
+            let now = [worth.profit[customer], residual.unwrap_or(0)];
+            moves[from * slots + to].add(amounts(&then.here, customer), now);
+        }
+        for (at, moved) in moves.iter().enumerate().filter(|(_, moved)| moved.customers > 0) {
+            self.merge_one(groups.kind, names.get(at / slots), groups.names.get(at % slots), moved);
+        }
     }
-    named(groups, then, &moves)
+
+    fn add_gone(&mut self, kind: &'static str, then: &Then, segments: &Values) {
+        let Data::Texts(..) = &segments.data else { return };
+        for customer in 0..then.customers_gone {
+            let from = segments.text_at(customer).map(str::to_owned);
+            let moved = self.0.entry((kind, from, None)).or_default();
+            moved.add(amounts(&then.gone, customer), [0; 2]);
+        }
+    }
+
+    fn merge_one(&mut self, kind: &'static str, from: Option<&String>, to: Option<&String>, moved: &Move) {
+        self.0.entry((kind, from.cloned(), to.cloned())).or_default().merge(moved);
+    }
+
+    /// Adds other customers.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for ((kind, from, to), moved) in &other.0 {
+            self.merge_one(kind, from.as_ref(), to.as_ref(), moved);
+        }
+    }
+
+    /// The moves of a kind, by the names of then and the order of now, nobody's segment last.
+    fn rows(&self, groups: &GroupSums) -> Vec<Row> {
+        let of_kind = self.0.iter().filter(|((kind, ..), _)| *kind == groups.kind);
+        let row = |((kind, from, to), moved): (&(&'static str, Option<String>, Option<String>), &Move)| Row {
+            kind,
+            from: from.clone(),
+            to: to.clone(),
+            moved: *moved,
+        };
+        let mut rows: Vec<Row> = of_kind.map(row).collect();
+        let place = |to: &Option<String>| {
+            let place = groups.names.iter().position(|name| Some(name) == to.as_ref());
+            place.unwrap_or(groups.names.len())
+        };
+        rows.sort_by(|a, b| {
+            let by_then = a.from.is_none().cmp(&b.from.is_none()).then_with(|| a.from.cmp(&b.from));
+            by_then.then_with(|| place(&a.to).cmp(&place(&b.to)))
+        });
+        rows
+    }
+}
+
+/// Customer profit and residual value of then, 0 where they are not known.
+fn amounts(columns: &BTreeMap<&'static str, Values>, row: usize) -> [i64; 2] {
+    let of = |name: &str| columns.get(name).and_then(|values| values.fixed_at(row)).unwrap_or(0);
+    [of("customer_profit"), of("residual_value")]
 }
 
 impl Move {
-    fn add(
-        &mut self,
-        worth: &Worth,
-        customer: Option<usize>,
-        columns: &std::collections::BTreeMap<String, Values>,
-        row: u32,
-    ) {
-        let then = |name: &str| {
-            let values = columns.get(name).filter(|_| row != ABSENT);
-            i128::from(values.and_then(|values| values.fixed_at(row as usize)).unwrap_or(0))
-        };
-        let profit = customer.map_or(0, |customer| i128::from(worth.profit[customer]));
-        let residual = worth.residual.as_ref().zip(customer);
-        let residual = residual.and_then(|(values, customer)| values.fixed_at(customer)).unwrap_or(0);
-        let before = then("customer_profit");
+    /// Adds a customer: profit and residual value then and now.
+    fn add(&mut self, then: [i64; 2], now: [i64; 2]) {
+        let [before, residual_before] = then.map(i128::from);
+        let [after, residual_after] = now.map(i128::from);
         self.customers += 1;
         self.before += before;
-        self.after += profit;
-        self.won += (profit - before).max(0);
-        self.lost += (profit - before).min(0);
-        self.residual_before += then("residual_value");
-        self.residual_after += i128::from(residual);
+        self.after += after;
+        self.won += (after - before).max(0);
+        self.lost += (after - before).min(0);
+        self.residual_before += residual_before;
+        self.residual_after += residual_after;
     }
-}
 
-/// Moves that somebody made, by the names of then and the order of now.
-fn named(groups: &Groups, then: &[String], moves: &[Move]) -> Vec<Row> {
-    let slots = groups.names.len() + 1;
-    let mut order: Vec<usize> = (0..=then.len()).collect();
-    order.sort_by_key(|from| (*from == then.len(), then.get(*from)));
-    let row = |at: usize| Row {
-        kind: groups.kind,
-        from: then.get(at / slots).cloned(),
-        to: groups.names.get(at % slots).cloned(),
-        moved: moves[at],
-    };
-    let places = order.into_iter().flat_map(|from| (0..slots).map(move |to| from * slots + to));
-    places.filter(|at| moves[*at].customers > 0).map(row).collect()
+    fn merge(&mut self, other: &Self) {
+        self.customers += other.customers;
+        self.before += other.before;
+        self.after += other.after;
+        self.won += other.won;
+        self.lost += other.lost;
+        self.residual_before += other.residual_before;
+        self.residual_after += other.residual_after;
+    }
 }

@@ -2,16 +2,19 @@
 //! migration, profile of acquisition. Knows nothing of how its inputs were computed.
 //!
 //! It reads the customer-sized tables of the run back from the files just staged: `customer`, `customer_product`,
-//! `product_group`, and `lifecycle` and `customer_value` where they are on. Scores, ranks, cut points and pairs are exact
-//! integer work; rules are SQL evaluated by polars. Customers are those with a sale line, in key order; ties go by key.
+//! `product_group`, and `lifecycle` and `customer_value` where they are on, in two walks, slice by slice: one finds what
+//! customers are placed by, the other places them. Scores, ranks, cut points and pairs are exact integer work; rules are
+//! SQL evaluated by polars. Customers are those with a sale line, in key order; ties go by key.
 
 mod stage;
+
+mod gather;
+
+mod placement;
 
 mod check;
 
 mod base;
-
-mod source;
 
 mod values;
 
@@ -26,6 +29,8 @@ mod earlier;
 mod change;
 
 mod tiers;
+
+mod pyramid;
 
 mod groups;
 

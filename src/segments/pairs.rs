@@ -1,23 +1,84 @@
 //! Which product groups are bought by the same customers, counted exactly (R. Agrawal, T. Imieliński and A. Swami,
 //! "Mining Association Rules between Sets of Items in Large Databases", SIGMOD 1993; lift as S. Brin et al., 1997).
 
+use crate::error::Result;
+use crate::memory::Memory;
+use crate::memory::Scratch;
 use rayon::prelude::*;
 
-/// What each customer bought: groups of the n-th customer are `groups[starts[n]..starts[n + 1]]`, ascending.
-#[derive(Debug, Default)]
+/// What each customer of a slice bought: groups of the n-th customer are `groups[starts[n]..starts[n + 1]]`, ascending.
+#[derive(Debug)]
 pub(crate) struct Baskets {
-    pub(crate) starts: Vec<u32>,
-    pub(crate) groups: Vec<u16>,
+    starts: Vec<usize>,
+    groups: Vec<u16>,
 }
 
 impl Baskets {
+    /// Of nobody yet.
+    pub(crate) fn new() -> Self {
+        Self { starts: vec![0], groups: Vec::new() }
+    }
+
+    /// Adds the next customer's groups, in any order.
+    pub(crate) fn push(&mut self, groups: impl IntoIterator<Item = u16>) {
+        let start = self.groups.len();
+        self.groups.extend(groups);
+        self.groups[start..].sort_unstable();
+        self.starts.push(self.groups.len());
+    }
+
     /// The groups of a customer.
     pub(crate) fn of(&self, customer: usize) -> &[u16] {
-        &self.groups[self.starts[customer] as usize..self.starts[customer + 1] as usize]
+        &self.groups[self.starts[customer]..self.starts[customer + 1]]
     }
 
     pub(crate) fn customers(&self) -> usize {
-        self.starts.len().saturating_sub(1)
+        self.starts.len() - 1
+    }
+
+    /// How many groups each customer bought.
+    pub(crate) fn sizes(&self) -> Vec<i64> {
+        let size = |bounds: &[usize]| super::layout::whole(bounds[1] - bounds[0]);
+        self.starts.windows(2).map(size).collect()
+    }
+}
+
+/// What all customers bought, kept from the walk that reads it to the one that makes offers.
+#[derive(Debug)]
+pub(crate) struct KeptBaskets(Scratch);
+
+impl KeptBaskets {
+    /// For so many slices.
+    pub(crate) fn new(slices: usize, memory: &Memory) -> Self {
+        Self(Scratch::new(slices, memory))
+    }
+
+    /// Keeps those of a slice.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn keep(&self, slice: usize, baskets: &Baskets) -> Result<()> {
+        let groups: Vec<i64> = baskets.groups.iter().map(|group| i64::from(*group)).collect();
+        self.0.keep(slice, [&baskets.sizes()[..], &groups])
+    }
+
+    /// Those of a slice; of nobody beyond the last.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn slice(&self, slice: usize) -> Result<Baskets> {
+        let mut baskets = Baskets::new();
+        if slice >= self.0.slices() {
+            return Ok(baskets);
+        }
+        let mut end = 0;
+        for size in self.0.column(slice, 0)? {
+            end += usize::try_from(size).expect("a number of groups");
+            baskets.starts.push(end);
+        }
+        let group = |group| u16::try_from(group).expect("a group's number");
+        baskets.groups = self.0.column(slice, 1)?.into_iter().map(group).collect();
+        Ok(baskets)
     }
 }
 
@@ -28,28 +89,29 @@ pub(crate) struct Together {
     counts: Vec<u32>,
 }
 
-/// Customers that one thread counts at a time.
-const CHUNK: usize = 1 << 18;
-
 impl Together {
     /// Counts pairs in one pass.
-    pub(crate) fn count(baskets: &Baskets, groups: usize) -> Self {
-        let chunks = baskets.customers().div_ceil(CHUNK);
-        // As many matrices as threads, each over its own chunks: sums of integers, in whatever order.
-        let stripes = chunks.min(rayon::current_num_threads()).max(1);
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn count(baskets: &KeptBaskets, groups: usize) -> Result<Self> {
+        let slices = baskets.0.slices();
+        // As many matrices as threads, each over its own slices: sums of integers, in whatever order.
+        let stripes = slices.min(rayon::current_num_threads()).max(1);
         let counted = (0..stripes).into_par_iter().map(|stripe| {
             let mut counts = vec![0_u32; groups * groups];
-            for chunk in (stripe..chunks).step_by(stripes) {
-                let end = ((chunk + 1) * CHUNK).min(baskets.customers());
-                (chunk * CHUNK..end).for_each(|customer| add(&mut counts, groups, baskets.of(customer)));
+            for slice in (stripe..slices).step_by(stripes) {
+                let baskets = baskets.slice(slice)?;
+                (0..baskets.customers()).for_each(|customer| add(&mut counts, groups, baskets.of(customer)));
             }
-            counts
+            Ok(counts)
         });
         let sum = |mut left: Vec<u32>, right: Vec<u32>| {
             left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
-            left
+            Ok(left)
         };
-        Self { groups, counts: counted.reduce_with(sum).unwrap_or_default() }
+        let counts = counted.try_reduce_with(sum).transpose()?.unwrap_or_default();
+        Ok(Self { groups, counts })
     }
 
     /// Customers who bought both.
@@ -155,27 +217,27 @@ fn offer(
 mod tests {
     use super::*;
 
-    fn baskets(customers: &[&[u16]]) -> Baskets {
-        let mut made = Baskets { starts: vec![0], groups: Vec::new() };
-        for groups in customers {
-            made.groups.extend_from_slice(groups);
-            made.starts.push(u32::try_from(made.groups.len()).unwrap());
+    fn together(customers: &[&[u16]], groups: usize) -> Together {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = KeptBaskets::new(customers.len().div_ceil(2), &Memory::of_machine(folder.path()));
+        for (slice, customers) in customers.chunks(2).enumerate() {
+            let mut baskets = Baskets::new();
+            customers.iter().for_each(|basket| baskets.push(basket.iter().copied()));
+            kept.keep(slice, &baskets).unwrap();
         }
-        made
+        Together::count(&kept, groups).unwrap()
     }
 
     #[test]
     fn pairs_are_counted_exactly() {
-        let baskets = baskets(&[&[0, 1], &[0, 1], &[0], &[2], &[1, 2], &[]]);
-        let together = Together::count(&baskets, 3);
+        let together = together(&[&[0, 1], &[1, 0], &[0], &[2], &[1, 2], &[]], 3);
         let counts = [(0, 0), (1, 1), (2, 2), (0, 1), (1, 0), (0, 2), (1, 2)];
         assert_eq!(counts.map(|(one, other)| together.both(one, other)), [3, 3, 2, 2, 2, 0, 1]);
     }
 
     #[test]
     fn a_customer_is_offered_what_alike_customers_buy() {
-        let baskets = baskets(&[&[0, 1], &[0, 1], &[0], &[2], &[1, 2], &[]]);
-        let together = Together::count(&baskets, 3);
+        let together = together(&[&[0, 1], &[1, 0], &[0], &[2], &[1, 2], &[]], 3);
         let offers = Offers::new(&together, &[600, 900, -50], 6);
         // Of 3 customers with group 0, 2 bought group 1, which brings 900 / 3 a customer.
         let best = offers.best(&[0], 2);
@@ -188,7 +250,7 @@ mod tests {
     #[test]
     fn the_best_reason_stands_for_each_group() {
         let bought: [&[u16]; 8] = [&[0, 3], &[0, 3], &[0, 1], &[1, 3], &[2, 3], &[2], &[4], &[4]];
-        let together = Together::count(&baskets(&bought), 5);
+        let together = together(&bought, 5);
         let offers = Offers::new(&together, &[100, 100, 100, 400, 100], 8);
         let best = offers.best(&[0, 1], 3);
         assert_eq!(best.iter().filter(|offer| offer.offered == 3).count(), 1);

@@ -1,93 +1,147 @@
 //! Recency, frequency, monetary value: measures, scores, segments, and the table of cut points.
 
-use super::base::Base;
-use super::cut::{Cut, quantiles, rank_scores, scores};
+use super::base::BaseSlice;
+use super::cut::{Cut, equal_bins, quantiles, scores};
 use super::earlier::Frozen;
 use super::grid::Grid;
 use super::groups::Groups;
 use super::layout::{Layout, count, float, name, whole};
-use super::values::Data;
-use crate::error::{Error, Result};
+use crate::customers::bins::Bins;
+use crate::customers::selection::ScratchColumn;
+use crate::error::Result;
 use crate::pipeline::{Binning, Definition, Frequency, Monetary, RfmDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::{Day, MICROS_PER_DAY, round_ratio};
 use chrono::DateTime;
-use rayon::prelude::*;
 
 /// What is scored.
 pub(crate) const MEASURES: [&str; 3] = ["recency", "frequency", "monetary"];
 
-/// Customers scored.
-#[derive(Debug)]
-pub(crate) struct Rfm {
+/// What is measured of customers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RfmMeasures<'r> {
+    pub(crate) definition: &'r RfmDef,
+    pub(crate) as_of: Day,
+    pub(crate) zone: chrono_tz::Tz,
+}
+
+impl RfmMeasures<'_> {
+    fn frequency(&self) -> &'static str {
+        match self.definition.frequency {
+            Frequency::Orders => "orders",
+            Frequency::Days => "active_days",
+        }
+    }
+
+    /// The columns it is read from.
+    pub(crate) fn columns(&self) -> [&'static str; 3] {
+        ["last_order_at", self.frequency(), "net_revenue"]
+    }
+
     /// Recency in days, frequency, monetary value in smallest units.
-    pub(crate) values: [Vec<i64>; 3],
-    pub(crate) scores: [Vec<u8>; 3],
+    ///
+    /// # Errors
+    /// A column that is not there.
+    pub(crate) fn of(&self, slice: &BaseSlice<'_>) -> Result<[Vec<i64>; 3]> {
+        let recency = days_since(&slice.instants("last_order_at")?, self.as_of, self.zone);
+        let frequency = slice.needed(self.frequency())?;
+        let mut monetary = slice.needed("net_revenue")?;
+        if self.definition.monetary == Monetary::Mean {
+            let rows = monetary.iter_mut().zip(&frequency);
+            rows.for_each(|(money, times)| *money = mean(*money, *times));
+        }
+        Ok([recency, frequency, monetary])
+    }
+
+    /// Whether cut points or ranks follow from the values of all customers.
+    pub(crate) fn is_searched(&self, frozen: Option<&Frozen>) -> bool {
+        match self.definition.method {
+            Binning::Value => frozen.is_none(),
+            Binning::Rank => true,
+            Binning::Fixed(_) => false,
+        }
+    }
+}
+
+/// How customers are scored.
+pub(crate) struct Rfm {
     /// Ascending; none for rank bins and without customers.
     pub(crate) cuts: [Vec<Cut>; 3],
-    pub(crate) groups: Groups,
+    /// Of rank bins.
+    rankings: Option<[Bins; 3]>,
+    grid: Grid,
     /// The release the cut points are of.
     pub(crate) frozen: Option<String>,
 }
 
+/// Customers of a slice, scored.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    /// Recency in days, frequency, monetary value in smallest units.
+    pub(crate) values: [Vec<i64>; 3],
+    pub(crate) scores: [Vec<u8>; 3],
+    pub(crate) groups: Groups,
+}
+
 impl Rfm {
-    /// Scores all customers.
+    /// From the values of all customers, by measure, where scores follow from them.
     ///
     /// # Errors
-    /// A table that cannot be read.
+    /// A disk that fails.
     pub(crate) fn new(
         definition: &Definition,
         rfm: &RfmDef,
-        base: &Base,
-        as_of: Day,
+        values: [ScratchColumn<'_>; 3],
+        customers: usize,
         frozen: Option<&Frozen>,
     ) -> Result<Self> {
-        let values = measures(definition, rfm, base, as_of)?;
-        let scale = definition.facts.money_scale;
-        let cuts = std::array::from_fn(|measure| match (frozen, &rfm.method) {
-            (Some(frozen), _) => frozen.cuts[measure].clone(),
-            (None, Binning::Value) => quantiles(values[measure].clone(), rfm.bins),
-            (None, Binning::Rank) => Vec::new(),
-            (None, Binning::Fixed(declared)) => {
-                let scale = if measure == 2 { scale } else { 0 };
-                let whole = |point: &crate::units::Decimal| point.at_scale(scale).expect("money was checked");
-                let cut = |point| Cut { numerator: whole(point), denominator: 1 };
-                declared[measure].iter().map(cut).collect()
+        let money_scale = definition.facts.money_scale;
+        let mut cuts: [Vec<Cut>; 3] = Default::default();
+        for (measure, cuts) in cuts.iter_mut().enumerate() {
+            *cuts = match (frozen, &rfm.method) {
+                (Some(frozen), _) => frozen.cuts[measure].clone(),
+                (None, Binning::Value) => quantiles(values[measure], rfm.bins)?,
+                (None, Binning::Rank) => Vec::new(),
+                (None, Binning::Fixed(declared)) => {
+                    let scale = if measure == 2 { money_scale } else { 0 };
+                    declared[measure].iter().map(|point| declared_cut(point, scale)).collect()
+                }
+            };
+        }
+        let rankings = match rfm.method {
+            Binning::Rank => {
+                let [recency, frequency, monetary] = values;
+                Some([
+                    equal_bins(recency, customers, rfm.bins, true)?,
+                    equal_bins(frequency, customers, rfm.bins, false)?,
+                    equal_bins(monetary, customers, rfm.bins, false)?,
+                ])
             }
+            _ => None,
+        };
+        let grid = Grid::new(&rfm.cells, rfm.bins);
+        Ok(Self { cuts, rankings, grid, frozen: frozen.map(|frozen| frozen.release.clone()) })
+    }
+
+    /// Scores the customers of a slice.
+    pub(crate) fn score(&self, slice: usize, values: [Vec<i64>; 3]) -> Scored {
+        let scores: [Vec<u8>; 3] = std::array::from_fn(|measure| match &self.rankings {
+            Some(rankings) => {
+                let bins = rankings[measure].place(slice, &values[measure]);
+                let score = |bin| u8::try_from(bin + 1).expect("at most 10 bins");
+                bins.into_iter().map(score).collect()
+            }
+            None => scores(&values[measure], &self.cuts[measure], measure == 0),
         });
-        let scores = std::array::from_fn(|measure| match rfm.method {
-            Binning::Rank => rank_scores(&values[measure], rfm.bins, measure == 0),
-            _ => scores(&values[measure], &cuts[measure], measure == 0),
-        });
-        let groups = segments(rfm, &scores);
-        Ok(Self { values, scores, cuts, groups, frozen: frozen.map(|frozen| frozen.release.clone()) })
+        let [r, f, m] = &scores;
+        let of = (0..r.len()).map(|row| self.grid.of(r[row], f[row], m[row])).collect();
+        let groups = Groups { kind: "rfm_segment", names: self.grid.names.clone(), of };
+        Scored { values, scores, groups }
     }
 }
 
-fn segments(rfm: &RfmDef, scores: &[Vec<u8>; 3]) -> Groups {
-    let grid = Grid::new(&rfm.cells, rfm.bins);
-    let [r, f, m] = scores;
-    let of = |row: usize| grid.of(r[row], f[row], m[row]);
-    let of = (0..r.len()).into_par_iter().map(of).collect();
-    Groups { kind: "rfm_segment", names: grid.names, of }
-}
-
-fn measures(definition: &Definition, rfm: &RfmDef, base: &Base, as_of: Day) -> Result<[Vec<i64>; 3]> {
-    let last = base.column("last_order_at")?.map(|values| values.data);
-    let Some(Data::Instants(last)) = last else {
-        return Err(Error::internal("table 'customer' has no instants 'last_order_at'"));
-    };
-    let recency = days_since(&last, as_of, definition.facts.timezone);
-    let frequency = base.needed(match rfm.frequency {
-        Frequency::Orders => "orders",
-        Frequency::Days => "active_days",
-    })?;
-    let mut monetary = base.needed("net_revenue")?;
-    if rfm.monetary == Monetary::Mean {
-        let rows = monetary.par_iter_mut().zip(&frequency);
-        rows.for_each(|(money, times)| *money = mean(*money, *times));
-    }
-    Ok([recency, frequency, monetary])
+fn declared_cut(point: &crate::units::Decimal, scale: u8) -> Cut {
+    Cut { numerator: point.at_scale(scale).expect("money was checked"), denominator: 1 }
 }
 
 fn mean(money: i64, times: i64) -> i64 {
@@ -97,7 +151,7 @@ fn mean(money: i64, times: i64) -> i64 {
 
 /// Days from instants to the last day observed, the one before the as-of date.
 pub(crate) fn days_since(instants: &[i64], as_of: Day, zone: chrono_tz::Tz) -> Vec<i64> {
-    instants.par_iter().map(|at| i64::from(as_of.0 - 1 - day_of(*at, zone).0)).collect()
+    instants.iter().map(|at| i64::from(as_of.0 - 1 - day_of(*at, zone).0)).collect()
 }
 
 fn day_of(micros: i64, zone: chrono_tz::Tz) -> Day {
@@ -121,6 +175,49 @@ pub(crate) fn meaning(rfm: &RfmDef, measure: usize) -> &'static str {
     }
 }
 
+/// Customers with one score, and the lowest and highest value among them.
+#[derive(Debug, Clone, Copy, Default)]
+struct ScoreRange {
+    customers: usize,
+    values: Option<(i64, i64)>,
+}
+
+impl ScoreRange {
+    fn merge(&mut self, other: Self) {
+        self.customers += other.customers;
+        self.values = match (self.values, other.values) {
+            (Some((lowest, highest)), Some((low, high))) => Some((lowest.min(low), highest.max(high))),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// Customers by measure and score.
+#[derive(Debug, Clone)]
+pub(crate) struct ScoreRanges([Vec<ScoreRange>; 3]);
+
+impl ScoreRanges {
+    /// Of the customers of a slice.
+    pub(crate) fn of(scored: &Scored, bins: usize) -> Self {
+        let mut ranges = std::array::from_fn(|_| vec![ScoreRange::default(); bins]);
+        for (ranges, (scores, values)) in ranges.iter_mut().zip(scored.scores.iter().zip(&scored.values)) {
+            for (score, value) in scores.iter().zip(values) {
+                let one = ScoreRange { customers: 1, values: Some((*value, *value)) };
+                ranges[usize::from(*score) - 1].merge(one);
+            }
+        }
+        Self(ranges)
+    }
+
+    /// Adds other customers.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let of_measures = self.0.iter_mut().zip(&other.0);
+        for (range, other) in of_measures.flat_map(|(ranges, others)| ranges.iter_mut().zip(others)) {
+            range.merge(*other);
+        }
+    }
+}
+
 /// A bin of one measure.
 struct Bin {
     measure: usize,
@@ -133,8 +230,8 @@ struct Bin {
 }
 
 /// `rfm_cut_point`.
-pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm) -> Sheet {
-    let bins: Vec<Bin> = (0..3).flat_map(|measure| bins(rfm, measure, definition.bins)).collect();
+pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm, ranges: &ScoreRanges) -> Sheet {
+    let bins: Vec<Bin> = (0..3).flat_map(|measure| bins(rfm, measure, &ranges.0[measure])).collect();
     let scale = |bin: &Bin| if bin.measure == 2 { layout.money_scale } else { 0 };
     let mut sheet = Sheet::new("rfm_cut_point", "measure and score", None);
     layout.add_as_of(&mut sheet, bins.len());
@@ -176,27 +273,20 @@ pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm) ->
     sheet
 }
 
-fn bins(rfm: &Rfm, measure: usize, bins: usize) -> Vec<Bin> {
-    let mut found: Vec<(usize, Option<i64>, Option<i64>)> = vec![(0, None, None); bins];
-    for (score, value) in rfm.scores[measure].iter().zip(&rfm.values[measure]) {
-        let (customers, lowest, highest) = &mut found[usize::from(*score) - 1];
-        *customers += 1;
-        *lowest = Some(lowest.map_or(*value, |lowest| lowest.min(*value)));
-        *highest = Some(highest.map_or(*value, |highest| highest.max(*value)));
-    }
+fn bins(rfm: &Rfm, measure: usize, ranges: &[ScoreRange]) -> Vec<Bin> {
     let cuts = &rfm.cuts[measure];
-    let bin = |(index, (customers, lowest, highest)): (usize, (usize, Option<i64>, Option<i64>))| {
+    let bin = |(index, range): (usize, &ScoreRange)| {
         // Bins by ascending values: recency has the best score for the lowest.
-        let ascending = if measure == 0 { bins - 1 - index } else { index };
+        let ascending = if measure == 0 { ranges.len() - 1 - index } else { index };
         Bin {
             measure,
             score: u8::try_from(index + 1).expect("at most 10 bins"),
             above: ascending.checked_sub(1).and_then(|below| cuts.get(below).copied()),
             up_to: cuts.get(ascending).copied(),
-            customers,
-            lowest,
-            highest,
+            customers: range.customers,
+            lowest: range.values.map(|(lowest, _)| lowest),
+            highest: range.values.map(|(_, highest)| highest),
         }
     };
-    found.into_iter().enumerate().map(bin).collect()
+    ranges.iter().enumerate().map(bin).collect()
 }

@@ -10,15 +10,11 @@ use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Definition, Expr, TreatmentDef};
 use crate::units::{Decimal, pow10};
 use polars::prelude::{self as pl, IntoLazy, IntoSeries, NamedFrom, NewChunkedArray};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-/// What rules did, customer by customer and in sum.
-#[derive(Debug, Default)]
-pub(crate) struct Matched {
-    /// The first rule that holds; `NONE` where none does.
-    pub(crate) first: Vec<u16>,
+/// What rules did, in sum. Integers: merged in any order.
+#[derive(Debug, Clone)]
+pub(crate) struct RuleCounts {
     /// By rule: customers it holds for.
     pub(crate) hits: Vec<usize>,
     /// By rule, by earlier rule: customers it holds for that the earlier one has.
@@ -27,61 +23,28 @@ pub(crate) struct Matched {
     pub(crate) zeros: Vec<Vec<usize>>,
 }
 
-/// Customers evaluated at a time.
-const SLICE: usize = 1 << 17;
-
-/// Applies the rules to all customers; `columns` has every measure they name.
+/// Applies the rules to the customers of a slice; `columns` has every measure they name. Gives the first rule that
+/// holds for each customer, `NONE` where none does.
 ///
 /// # Errors
 /// A rule that polars cannot evaluate, with its place.
 pub(crate) fn apply(
     definition: &Definition,
     treatments: &[TreatmentDef],
-    columns: &BTreeMap<String, Values>,
+    columns: &BTreeMap<&str, Values>,
     customers: usize,
-) -> Result<Matched> {
-    let slices: Vec<Range<usize>> =
-        (0..customers).step_by(SLICE).map(|start| start..(start + SLICE).min(customers)).collect();
-    let parts = slices.into_par_iter().map(|rows| slice(definition, treatments, columns, rows));
-    let mut matched = Matched::empty(treatments);
-    parts.collect::<Result<Vec<_>>>()?.into_iter().for_each(|part| matched.append(part));
-    Ok(matched)
-}
-
-impl Matched {
-    fn empty(treatments: &[TreatmentDef]) -> Self {
-        Self {
-            first: Vec::new(),
-            hits: vec![0; treatments.len()],
-            taken: (0..treatments.len()).map(|rule| vec![0; rule]).collect(),
-            zeros: treatments.iter().map(|treatment| vec![0; treatment.when.divisors.len()]).collect(),
-        }
+) -> Result<(Vec<u16>, RuleCounts)> {
+    let mut first = vec![NONE; customers];
+    let mut counts = RuleCounts::new(treatments);
+    if treatments.is_empty() || customers == 0 {
+        return Ok((first, counts));
     }
-
-    fn append(&mut self, part: Matched) {
-        let add = |sums: &mut Vec<usize>, part: Vec<usize>| {
-            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-        };
-        self.first.extend(part.first);
-        add(&mut self.hits, part.hits);
-        self.taken.iter_mut().zip(part.taken).for_each(|(sums, part)| add(sums, part));
-        self.zeros.iter_mut().zip(part.zeros).for_each(|(sums, part)| add(sums, part));
-    }
-}
-
-fn slice(
-    definition: &Definition,
-    treatments: &[TreatmentDef],
-    columns: &BTreeMap<String, Values>,
-    rows: Range<usize>,
-) -> Result<Matched> {
     let internal = |fault: pl::PolarsError| Error::internal(fault.to_string());
     // Constants spread over the height of this column.
-    let height = pl::Series::new(pl::PlSmallStr::from_static(" "), vec![true; rows.len()]);
-    let series = columns.iter().map(|(name, values)| series(name, values, rows.clone()));
+    let height = pl::Series::new(pl::PlSmallStr::from_static(" "), vec![true; customers]);
+    let series = columns.iter().map(|(name, values)| series(name, values));
     let all = std::iter::once(Ok(height)).chain(series).map(|series| series.map(pl::Column::from));
     let frame = pl::DataFrame::new_infer_height(all.collect::<Result<_>>()?).map_err(internal)?;
-    let mut matched = Matched { first: vec![NONE; rows.len()], ..Matched::empty(treatments) };
     for (rule, treatment) in treatments.iter().enumerate() {
         let when = &treatment.when;
         let divisors = when.divisors.iter().map(|(divisor, _)| float(divisor).eq(pl::lit(0.0)));
@@ -91,17 +54,35 @@ fn slice(
             let first = first.lines().next().unwrap_or_default().to_owned();
             Error::definition(format!("{}: rule '{}': {first}", definition.place(when.at), treatment.name))
         })?;
-        matched.note(rule, &truths[0]);
-        matched.zeros[rule] =
+        counts.note(rule, &truths[0], &mut first);
+        counts.zeros[rule] =
             truths[1..].iter().map(|zero| zero.iter().filter(|zero| **zero).count()).collect();
     }
-    Ok(matched)
+    Ok((first, counts))
 }
 
-impl Matched {
-    fn note(&mut self, rule: usize, holds: &[bool]) {
+impl RuleCounts {
+    fn new(treatments: &[TreatmentDef]) -> Self {
+        Self {
+            hits: vec![0; treatments.len()],
+            taken: (0..treatments.len()).map(|rule| vec![0; rule]).collect(),
+            zeros: treatments.iter().map(|treatment| vec![0; treatment.when.divisors.len()]).collect(),
+        }
+    }
+
+    /// Adds other customers.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        fn add(sums: &mut [usize], more: &[usize]) {
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        add(&mut self.hits, &other.hits);
+        self.taken.iter_mut().zip(&other.taken).for_each(|(sums, more)| add(sums, more));
+        self.zeros.iter_mut().zip(&other.zeros).for_each(|(sums, more)| add(sums, more));
+    }
+
+    fn note(&mut self, rule: usize, holds: &[bool], first: &mut [u16]) {
         let code = u16::try_from(rule).expect("few rules");
-        for (first, _) in self.first.iter_mut().zip(holds).filter(|(_, holds)| **holds) {
+        for (first, _) in first.iter_mut().zip(holds).filter(|(_, holds)| **holds) {
             self.hits[rule] += 1;
             if *first == NONE {
                 *first = code;
@@ -127,32 +108,29 @@ fn flags(frame: &pl::DataFrame, truths: Vec<pl::Expr>) -> pl::PolarsResult<Vec<V
     (0..wanted).map(values).collect()
 }
 
-/// Rows of a column as polars holds them.
-fn series(name: &str, values: &Values, rows: Range<usize>) -> Result<pl::Series> {
-    fn known<'v, T: Copy>(
-        of: &'v [T],
-        values: &'v Values,
-        rows: &Range<usize>,
-    ) -> impl Iterator<Item = Option<T>> + use<'v, T> {
-        rows.clone().map(|row| values.is_known(row).then(|| of[row]))
+/// A column as polars holds it.
+fn series(name: &str, values: &Values) -> Result<pl::Series> {
+    fn known<'v, T: Copy>(of: &'v [T], values: &'v Values) -> impl Iterator<Item = Option<T>> + use<'v, T> {
+        of.iter().enumerate().map(|(row, value)| values.is_known(row).then_some(*value))
     }
     let name = pl::PlSmallStr::from_str(name);
     Ok(match &values.data {
-        Data::Fixed(of, None) => pl::Series::new(name, known(of, values, &rows).collect::<Vec<_>>()),
+        Data::Fixed(of, None) => pl::Series::new(name, known(of, values).collect::<Vec<_>>()),
         Data::Fixed(of, Some(scale)) => {
-            let mantissas = known(of, values, &rows).map(|mantissa| mantissa.map(i128::from));
+            let mantissas = known(of, values).map(|mantissa| mantissa.map(i128::from));
             let mantissas: pl::ChunkedArray<pl::Int128Type> =
                 pl::ChunkedArray::from_iter_options(name, mantissas);
             let decimals = mantissas.into_decimal(18, usize::from(*scale));
             decimals.map_err(|fault| Error::internal(fault.to_string()))?.into_series()
         }
-        Data::Floats(of) => pl::Series::new(name, known(of, values, &rows).collect::<Vec<_>>()),
-        Data::Flags(of) => pl::Series::new(name, known(of, values, &rows).collect::<Vec<_>>()),
-        Data::Texts(..) => {
-            pl::Series::new(name, rows.map(|row| values.text_at(row)).collect::<Vec<Option<&str>>>())
+        Data::Floats(of) => pl::Series::new(name, known(of, values).collect::<Vec<_>>()),
+        Data::Flags(of) => pl::Series::new(name, known(of, values).collect::<Vec<_>>()),
+        Data::Texts(codes, _) => {
+            let texts = (0..codes.len()).map(|row| values.text_at(row));
+            pl::Series::new(name, texts.collect::<Vec<Option<&str>>>())
         }
-        Data::Days(of) => pl::Series::new(name, known(of, values, &rows).collect::<Vec<_>>()).into_date(),
-        Data::Instants(of) => pl::Series::new(name, known(of, values, &rows).collect::<Vec<_>>())
+        Data::Days(of) => pl::Series::new(name, known(of, values).collect::<Vec<_>>()).into_date(),
+        Data::Instants(of) => pl::Series::new(name, known(of, values).collect::<Vec<_>>())
             .into_datetime(pl::TimeUnit::Microseconds, Some(pl::TimeZone::UTC)),
     })
 }

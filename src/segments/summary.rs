@@ -1,8 +1,8 @@
 //! `segment_summary` and `pyramid`: what groups of customers are worth, side by side.
 
-use super::groups::{Groups, Totals};
+use super::groups::{GroupSums, Totals};
 use super::layout::{Layout, count, float, name, share, whole};
-use super::tiers::Layers;
+use crate::customers::bins::Bin;
 use crate::pipeline::TierDef;
 use crate::publish::schema::{ColumnKind, Sheet};
 
@@ -19,8 +19,7 @@ pub(crate) struct Spent {
 
 /// Groups of one kind with their totals, those of no group last, and their budgets.
 pub(crate) struct Summed<'r> {
-    pub(crate) groups: &'r Groups,
-    pub(crate) totals: Vec<Totals>,
+    pub(crate) groups: &'r GroupSums,
     pub(crate) spent: Vec<Option<Spent>>,
 }
 
@@ -40,9 +39,7 @@ pub(crate) fn segment_summary(
     has_cost: bool,
     has_residual: bool,
 ) -> Sheet {
-    let is_told = |summed: &&Summed<'_>| {
-        summed.totals[..summed.groups.names.len()].iter().any(|totals| totals.customers > 0)
-    };
+    let is_told = |summed: &&Summed<'_>| summed.groups.in_any() > 0;
     let rows: Vec<Row<'_>> = kinds.iter().filter(is_told).flat_map(rows).collect();
     let mut sheet = Sheet::new("segment_summary", "kind and segment", None);
     layout.add_as_of(&mut sheet, rows.len());
@@ -62,7 +59,7 @@ pub(crate) fn segment_summary(
 }
 
 fn rows<'r>(summed: &'r Summed<'_>) -> Vec<Row<'r>> {
-    let of_kind = summed.totals.iter().fold(Totals::default(), |sum, totals| sum.plus(totals));
+    let of_kind = summed.groups.totals.iter().fold(Totals::default(), |sum, totals| sum.plus(totals));
     let row = |(at, totals): (usize, &Totals)| Row {
         kind: summed.groups.kind,
         name: summed.groups.names.get(at).map(String::as_str),
@@ -71,7 +68,7 @@ fn rows<'r>(summed: &'r Summed<'_>) -> Vec<Row<'r>> {
         spent: summed.spent.get(at).copied().flatten(),
     };
     let nobody = |row: &Row<'_>| row.name.is_none() && row.totals.customers == 0;
-    summed.totals.iter().enumerate().map(row).filter(|row| !nobody(row)).collect()
+    summed.groups.totals.iter().enumerate().map(row).filter(|row| !nobody(row)).collect()
 }
 
 fn add_money(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>], has_cost: bool, has_residual: bool) {
@@ -131,12 +128,16 @@ fn add_budget(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>]) {
     sheet.floats(marginal, rows.iter().map(|row| known(row).map(|spent| spent.marginal)));
 }
 
+fn count_of(customers: u64) -> i64 {
+    i64::try_from(customers).expect("a count fits 64 bits")
+}
+
 /// `pyramid`.
 pub(crate) fn pyramid(
     layout: &Layout<'_>,
     measure: (&str, u8),
     tiers: &[TierDef],
-    layers: &Layers,
+    layers: &[Bin],
     totals: &[Totals],
 ) -> Sheet {
     let all = totals.iter().fold(Totals::default(), |sum, totals| sum.plus(totals));
@@ -150,15 +151,15 @@ pub(crate) fn pyramid(
         .iter()
         .map(|tier| Some(tier.share.mantissa as f64 / crate::units::pow10(tier.share.scale) as f64));
     sheet.floats(float("declared_share", "1", "Share of customers as declared"), declared);
-    let customers = layers.layers.iter().map(|layer| whole(layer.customers)).collect::<Vec<_>>();
+    let customers = layers.iter().map(|layer| count_of(layer.customers)).collect::<Vec<_>>();
     sheet.fixed(count("customers", "customers", "Customers in the tier"), customers);
     let kind = if measure.1 == u8::MAX { ColumnKind::Integer } else { ColumnKind::Money(measure.1) };
     let of_measure = |name, meaning| crate::publish::schema::Column::new(name, kind, "", meaning);
     let highest = of_measure("highest", "The measure of its first customer; null without customers");
-    sheet.fixed_or_null(highest, layers.layers.iter().map(|layer| layer.highest).collect());
+    sheet.fixed_or_null(highest, layers.iter().map(|layer| layer.first).collect());
     let lowest = of_measure("lowest", "The measure of its last customer; null without customers");
-    sheet.fixed_or_null(lowest, layers.layers.iter().map(|layer| layer.lowest).collect());
-    let tied = layers.layers.iter().map(|layer| whole(layer.tied_below)).collect::<Vec<_>>();
+    sheet.fixed_or_null(lowest, layers.iter().map(|layer| layer.last).collect());
+    let tied = layers.iter().map(|layer| count_of(layer.tied_after)).collect::<Vec<_>>();
     let meaning =
         "Customers below the tier with the same measure as its last one: only their key put them there";
     sheet.fixed(count("tied_below", "customers", meaning), tied);

@@ -1,22 +1,16 @@
 //! `treatment`: rules and what they did, and what the run says of them.
 
-use super::groups::{Groups, Totals};
+use super::groups::Totals;
 use super::layout::{Layout, count, name, whole};
-use super::rules::Matched;
+use super::rules::RuleCounts;
 use crate::pipeline::{Definition, TreatmentDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-
-/// Customers by the first rule that holds.
-pub(crate) fn groups(treatments: &[TreatmentDef], matched: &Matched) -> Groups {
-    let names = treatments.iter().map(|treatment| treatment.name.clone()).collect();
-    Groups { kind: "treatment", names, of: matched.first.clone() }
-}
 
 /// `treatment`: a row per rule, and one for customers whom none holds for.
 pub(crate) fn sheet(
     layout: &Layout<'_>,
     treatments: &[TreatmentDef],
-    matched: &Matched,
+    matched: &RuleCounts,
     totals: &[Totals],
     budgets: &[Option<i64>],
 ) -> Sheet {
@@ -65,11 +59,11 @@ pub(crate) fn sheet(
 pub(crate) fn warnings(
     definition: &Definition,
     treatments: &[TreatmentDef],
-    matched: &Matched,
+    matched: &RuleCounts,
+    unmatched: usize,
 ) -> Vec<String> {
     let mut told: Vec<String> =
         (0..treatments.len()).flat_map(|rule| of_rule(definition, treatments, matched, rule)).collect();
-    let unmatched = matched.first.iter().filter(|first| **first == super::grid::NONE).count();
     if let Some(last) = treatments.last().filter(|_| unmatched > 0) {
         let place = definition.place(last.at);
         told.push(format!(
@@ -82,7 +76,7 @@ pub(crate) fn warnings(
 fn of_rule(
     definition: &Definition,
     treatments: &[TreatmentDef],
-    matched: &Matched,
+    matched: &RuleCounts,
     rule: usize,
 ) -> Vec<String> {
     let treatment = &treatments[rule];
@@ -125,7 +119,7 @@ fn of_rule(
     told
 }
 
-fn takers(treatments: &[TreatmentDef], matched: &Matched, rule: usize) -> String {
+fn takers(treatments: &[TreatmentDef], matched: &RuleCounts, rule: usize) -> String {
     let takers = matched.taken[rule].iter().enumerate().filter(|(_, taken)| **taken > 0);
     let named = takers.map(|(earlier, taken)| format!("'{}' {taken}", treatments[earlier].name));
     named.collect::<Vec<_>>().join(", ")

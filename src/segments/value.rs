@@ -1,16 +1,16 @@
 //! Value matrices: current × residual value, value × loyalty (after W. Reinartz and V. Kumar, "The Mismanagement of
 //! Customer Loyalty", Harvard Business Review, July 2002), product × customer.
 
-use super::cut::quantile;
+use super::cut::quantiles;
 use super::grid::NONE;
-use super::groups::{Groups, Totals};
+use super::groups::{Groups, Totals, Worth};
 use super::layout::{Layout, count, float, name, share, whole};
 use super::loyalty::Loyalty;
 use super::products::{CELLS, CLASSES, Cell};
-use super::values::Values;
+use crate::customers::selection::{Order, ScratchColumn};
+use crate::error::Result;
 use crate::pipeline::ValueDef;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-use rayon::prelude::*;
 
 /// Cells of current × residual value, and what to do with them.
 const VALUE_CELLS: [(&str, &str, &str, &str); 4] = [
@@ -28,37 +28,67 @@ const LOYALTY_CELLS: [(&str, &str, &str, &str); 4] = [
     ("strangers", "low", "low", "spend nothing on the relation; earn on every order"),
 ];
 
-/// Customers in the cells of current × residual value; nobody is in any while `[clv]` is off.
-pub(crate) fn value_cells(
-    definition: &ValueDef,
-    scale: u8,
-    profit: &[i64],
-    residual: Option<&Values>,
-) -> Groups {
-    let money = |amount: crate::units::Decimal| {
-        let exact = amount.at_scale(scale).expect("money was checked");
-        i64::try_from(exact).expect("money was checked")
-    };
-    let current = definition.current.map_or_else(|| median(profit.to_vec()), money);
-    let known: Vec<i64> = residual
-        .map_or_else(Vec::new, |values| (0..values.len()).filter_map(|row| values.fixed_at(row)).collect());
-    let later = definition.residual.map_or_else(|| median(known), money);
-    let of = |row: usize| match residual.and_then(|values| values.fixed_at(row)) {
-        Some(residual) => cell(profit[row] > current, residual > later),
-        None => NONE,
-    };
-    groups("value_cell", &VALUE_CELLS, (0..profit.len()).into_par_iter().map(of).collect())
+/// Above which a value is high.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct HighFrom {
+    pub(crate) profit: i64,
+    pub(crate) residual: i64,
+    pub(crate) loyalty: f64,
 }
 
-/// Customers in the cells of value × loyalty.
-pub(crate) fn loyalty_cells(definition: &ValueDef, scale: u8, profit: &[i64], loyalty: &Loyalty) -> Groups {
-    let money = definition.current.and_then(|amount| i64::try_from(amount.at_scale(scale)?).ok());
-    let current = money.unwrap_or_else(|| median(profit.to_vec()));
-    let declared =
-        definition.loyalty.map(|share| share.mantissa as f64 / crate::units::pow10(share.scale) as f64);
-    let loyal = declared.unwrap_or_else(|| middle(loyalty.index.iter().flatten().copied().collect()));
-    let of = |row: usize| loyalty.index[row].map_or(NONE, |index| cell(profit[row] > current, index > loyal));
-    groups("loyalty_cell", &LOYALTY_CELLS, (0..profit.len()).into_par_iter().map(of).collect())
+impl HighFrom {
+    /// As declared, or else above the middle of all customers' profit, known residual values, and known loyalty indices
+    /// (as [`index_key`] keeps them).
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn new(
+        definition: &ValueDef,
+        scale: u8,
+        profit: ScratchColumn<'_>,
+        residual: ScratchColumn<'_>,
+        loyalty: ScratchColumn<'_>,
+    ) -> Result<Self> {
+        let money = |amount: crate::units::Decimal| {
+            let exact = amount.at_scale(scale).expect("money was checked");
+            i64::try_from(exact).expect("money was checked")
+        };
+        let declared =
+            definition.loyalty.map(|share| share.mantissa as f64 / crate::units::pow10(share.scale) as f64);
+        Ok(Self {
+            profit: definition.current.map_or_else(|| median(profit), |amount| Ok(money(amount)))?,
+            residual: definition.residual.map_or_else(|| median(residual), |amount| Ok(money(amount)))?,
+            loyalty: declared.map_or_else(|| middle(loyalty), Ok)?,
+        })
+    }
+
+    /// Customers of a slice in the cells of current × residual value; nobody is in any while `[clv]` is off.
+    pub(crate) fn value_cells(&self, worth: &Worth) -> Groups {
+        let of = |row: usize| match worth.residual.as_ref().and_then(|values| values.fixed_at(row)) {
+            Some(residual) => cell(worth.profit[row] > self.profit, residual > self.residual),
+            None => NONE,
+        };
+        groups("value_cell", &VALUE_CELLS, (0..worth.profit.len()).map(of).collect())
+    }
+
+    /// Customers of a slice in the cells of value × loyalty.
+    pub(crate) fn loyalty_cells(&self, worth: &Worth, loyalty: &Loyalty) -> Groups {
+        let of = |row: usize| match loyalty.index[row] {
+            Some(index) => cell(worth.profit[row] > self.profit, index > self.loyalty),
+            None => NONE,
+        };
+        groups("loyalty_cell", &LOYALTY_CELLS, (0..worth.profit.len()).map(of).collect())
+    }
+}
+
+/// A float as an integer of the same order, that of `f64::total_cmp`; the key of the key's bits is the float.
+pub(crate) fn index_key(index: f64) -> i64 {
+    in_total_order(index.to_bits().cast_signed())
+}
+
+/// Flips all bits but the sign of negative numbers; twice gives the bits again.
+fn in_total_order(bits: i64) -> i64 {
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
 }
 
 fn groups(kind: &'static str, cells: &[(&str, &str, &str, &str); 4], of: Vec<u16>) -> Groups {
@@ -75,17 +105,18 @@ fn cell(first: bool, second: bool) -> u16 {
 }
 
 /// The type-7 median, or 0 where half of the values are losses: integers are above it where they are above its floor.
-fn median(mut values: Vec<i64>) -> i64 {
-    values.par_sort_unstable();
-    quantile(&values, 1, 2).map_or(0, super::cut::Cut::floor).max(0)
+fn median(values: ScratchColumn<'_>) -> Result<i64> {
+    Ok(quantiles(values, 2)?.first().map_or(0, |median| median.floor()).max(0))
 }
 
-fn middle(mut values: Vec<f64>) -> f64 {
-    values.par_sort_unstable_by(f64::total_cmp);
-    match values.len() {
-        0 => 0.0,
-        count => f64::midpoint(values[(count - 1) / 2], values[count / 2]),
-    }
+/// The middle of the keys of floats; 0 of none.
+fn middle(keys: ScratchColumn<'_>) -> Result<f64> {
+    let around = keys.select(Order::Ascending, |count| vec![count.saturating_sub(1) / 2, count / 2])?;
+    let float = |key: i64| f64::from_bits(in_total_order(key).cast_unsigned());
+    Ok(match around[..] {
+        [Some(low), Some(high)] => f64::midpoint(float(low), float(high)),
+        _ => 0.0,
+    })
 }
 
 /// One row of the table.
@@ -209,4 +240,25 @@ fn written(layout: &Layout<'_>, rows: &[Row]) -> Sheet {
     let action = Column::new("action", ColumnKind::Name, "", "What to do with the cell");
     sheet.texts(action, rows.iter().map(|row| Some(row.action)));
     sheet
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use crate::memory::Scratch;
+
+    #[test]
+    fn the_middle_of_floats_is_that_of_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let middle_of = |floats: &[f64]| {
+            let scratch = Scratch::new(1, &Memory::of_machine(folder.path()));
+            let keys: Vec<i64> = floats.iter().copied().map(index_key).collect();
+            scratch.keep(0, [&keys[..]]).unwrap();
+            middle(ScratchColumn { scratch: &scratch, column: 0 }).unwrap()
+        };
+        assert_eq!(middle_of(&[0.5, -3.0, 0.25, 1.0]), 0.375);
+        assert_eq!(middle_of(&[-1.0, -2.0, 5.0]), -1.0);
+        assert_eq!(middle_of(&[]), 0.0);
+    }
 }

@@ -249,7 +249,7 @@ impl Stages<'_> {
         earlier: &segments::Earlier,
         tables: StageTables<'_>,
     ) -> Result<(Vec<String>, String)> {
-        let summary = segments::run(self.definition, facts.as_of, tables, earlier)?;
+        let summary = segments::run(self.definition, facts.as_of, tables, earlier, &self.memory)?;
         let account = report::segments_line(&summary);
         Ok((summary.warnings, account))
     }
