@@ -1,6 +1,7 @@
 //! Rows of surveys, complaints, referrals and episodes as they are held: packed, and sorted by customer, so that a slice
 //! of customers finds its rows by binary search.
 
+use crate::facts::{Numbers, WideNumbers};
 use std::ops::Range;
 
 /// Answers of surveys, sorted by respondent, day, supplier and attribute.
@@ -8,7 +9,7 @@ use std::ops::Range;
 pub(crate) struct Answers {
     rows: Vec<Answer>,
     /// Scores that do not fit the 31 bits of a row.
-    wide: Vec<i64>,
+    wide: WideNumbers,
     /// How many attributes there are.
     attributes: u32,
 }
@@ -36,16 +37,11 @@ impl Score {
     pub(crate) const ALL: [Score; 3] = [Score::Importance, Score::Expectation, Score::Performance];
 }
 
-/// No score.
-const ABSENT: i32 = i32::MIN;
-/// Scores above are their own code; codes from `ABSENT` + 1 up to here count through `Answers::wide`.
-const LAST_WIDE: i32 = i32::MIN / 2;
-
 impl Answers {
     /// Room for so many rows about so many attributes.
     pub(crate) fn with_capacity(rows: usize, attributes: usize) -> Self {
         let attributes = u32::try_from(attributes).expect("few attributes");
-        Self { rows: Vec::with_capacity(rows), wide: Vec::new(), attributes }
+        Self { rows: Vec::with_capacity(rows), wide: WideNumbers::default(), attributes }
     }
 
     /// Adds a row; supplier 0 is the firm.
@@ -59,20 +55,8 @@ impl Answers {
     ) {
         let topic = supplier.checked_mul(self.attributes).and_then(|first| first.checked_add(attribute));
         let topic = topic.expect("few suppliers and attributes");
-        let scores = scores.map(|score| self.pack(score));
+        let scores = scores.map(|score| self.wide.pack(score));
         self.rows.push(Answer { who, day, topic, scores });
-    }
-
-    fn pack(&mut self, score: Option<i64>) -> i32 {
-        let Some(score) = score else { return ABSENT };
-        match i32::try_from(score) {
-            Ok(narrow) if narrow > LAST_WIDE => narrow,
-            _ => {
-                self.wide.push(score);
-                let code = i32::try_from(self.wide.len()).ok().map(|number| ABSENT + number);
-                code.filter(|code| *code <= LAST_WIDE).expect("fewer than 2^30 scores of more than 30 bits")
-            }
-        }
     }
 
     /// Brings the rows in order. The order of several answers of one person to the same question is of no account.
@@ -107,11 +91,7 @@ impl Answers {
 
     /// A score at `SCORE_SCALE`.
     pub(crate) fn score(&self, answer: &Answer, score: Score) -> Option<i64> {
-        match answer.scores[score as usize] {
-            ABSENT => None,
-            code if code > LAST_WIDE => Some(i64::from(code)),
-            code => Some(self.wide[code.abs_diff(ABSENT) as usize - 1]),
-        }
+        self.wide.number(answer.scores[score as usize])
     }
 
     /// Performance − expectation.
@@ -160,12 +140,12 @@ pub(crate) struct Episodes {
 
 impl Episodes {
     /// By customer and by column of measures, in any order of rows.
-    pub(crate) fn new(who: &[u32], columns: &[Vec<Option<i64>>]) -> Self {
+    pub(crate) fn new(who: &[u32], columns: &[Numbers]) -> Self {
         let mut order: Vec<usize> = (0..who.len()).collect();
         order.sort_unstable_by_key(|row| who[*row]);
         let measures = order
             .iter()
-            .flat_map(|row| columns.iter().map(move |column| column[*row].unwrap_or(0)))
+            .flat_map(|row| columns.iter().map(move |column| column.get(*row).unwrap_or(0)))
             .collect();
         Self { who: order.iter().map(|row| who[*row]).collect(), measures, width: columns.len() }
     }
@@ -193,7 +173,7 @@ mod tests {
     fn scores_of_any_size_are_kept() {
         let most = 999_999_999_999_999_999;
         let scores =
-            [None, Some(0), Some(-1), Some(80_000), Some(i64::from(LAST_WIDE)), Some(most), Some(-most)];
+            [None, Some(0), Some(-1), Some(80_000), Some(i64::from(i32::MIN)), Some(most), Some(-most)];
         let mut answers = Answers::with_capacity(0, 1);
         for score in scores {
             answers.push(0, 0, 0, 0, [score, None, score]);
@@ -213,7 +193,7 @@ mod tests {
         answers.sort();
         assert_eq!(answers.of(&(0..4)).len(), 2);
         assert_eq!((answers.of(&(4..9)).len(), answers.of(&(5..9)).len(), answers.end_rank()), (1, 0, 10));
-        let episodes = Episodes::new(&[7, 2], &[vec![Some(1), None], vec![Some(3), Some(4)]]);
+        let episodes = Episodes::new(&[7, 2], &[[Some(1), None], [Some(3), Some(4)]].map(Numbers::from_iter));
         assert_eq!(episodes.of(&(0..9)).collect::<Vec<_>>(), [(2, &[0, 4][..]), (7, &[1, 3][..])]);
     }
 }

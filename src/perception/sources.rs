@@ -4,7 +4,9 @@ use super::measures;
 use super::rows::{Answers, Complaint, Episodes, Referral};
 use super::sums::SCORE_SCALE;
 use crate::error::{Faults, Result};
-use crate::facts::{FactSet, Holds, RowColumn, RowSource, SourceView, Values, check_rows};
+use crate::facts::{
+    FactSet, Holds, NO_CODE, NO_DAY, Numbers, RowColumn, RowSource, SourceView, Values, check_rows,
+};
 use crate::pipeline::{
     ComplaintsDef, Definition, EpisodesDef, KeyType, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
     did_you_mean,
@@ -145,26 +147,31 @@ impl Columns {
 
     fn ranks(&mut self) -> Vec<u32> {
         let Values::Ranks(ranks) = self.next() else { panic!("a column of customers") };
-        ranks.into_iter().map(|rank| rank.expect("customers are required")).collect()
+        assert!(!ranks.contains(&NO_CODE), "customers are required");
+        ranks
     }
 
-    fn names(&mut self) -> (Vec<String>, Vec<Option<u32>>) {
+    fn names(&mut self) -> (Vec<String>, Vec<u32>) {
         let Values::Names(names, codes) = self.next() else { panic!("a column of names") };
         (names, codes)
     }
 
-    fn days(&mut self) -> Vec<Option<i32>> {
+    fn days(&mut self) -> Vec<i32> {
         let Values::Days(days) = self.next() else { panic!("a column of days") };
         days
     }
 
-    fn numbers(&mut self) -> Vec<Option<i64>> {
-        let Values::Numbers(numbers) = self.next() else { panic!("a column of numbers") };
-        numbers
+    /// Days that every row has.
+    fn required_days(&mut self) -> Vec<i32> {
+        let days = self.days();
+        assert!(!days.contains(&NO_DAY), "the row contract requires a day");
+        days
+    }
+
+    fn numbers(&mut self) -> Numbers {
+        numbers(self.next())
     }
 }
-
-const REQUIRED: &str = "the row contract requires it";
 
 impl Asked {
     /// What the definition names and no answer has: its columns will be null.
@@ -199,14 +206,13 @@ impl Asked {
     fn answer(&mut self, perception: &PerceptionDef, def: &SurveysDef, rows: Vec<Values>) {
         let mut columns = Columns::of(rows);
         let who = columns.ranks();
-        let days = columns.days();
+        let days = columns.required_days();
         let (attributes, attribute) = columns.names();
-        let performance = columns.numbers();
-        let nothing = || vec![None; who.len()];
-        let importance = def.importance.as_ref().map_or_else(nothing, |_| columns.numbers());
-        let expectation = def.expectation.as_ref().map_or_else(nothing, |_| columns.numbers());
-        let suppliers = def.supplier.as_ref().map(|_| columns.names());
-        let (names, supplier) = suppliers.unwrap_or_else(|| (Vec::new(), vec![None; who.len()]));
+        assert!(!attribute.contains(&NO_CODE), "every answer is about an attribute");
+        let performance = Some(columns.numbers());
+        let importance = def.importance.as_ref().map(|_| columns.numbers());
+        let expectation = def.expectation.as_ref().map(|_| columns.numbers());
+        let (names, supplier) = def.supplier.as_ref().map(|_| columns.names()).unwrap_or_default();
         self.competitors = names.iter().filter(|name| **name != perception.own).cloned().collect();
         // Names ascend in both lists, so a competitor's number follows from its code.
         let mut numbers = Vec::with_capacity(names.len());
@@ -215,12 +221,14 @@ impl Asked {
             competitors += u32::from(*name != perception.own);
             numbers.push(if *name == perception.own { 0 } else { competitors });
         }
-        let number_of = |code: Option<u32>| code.map_or(0, |code| numbers[code as usize]);
+        // Without a supplier an answer is about the firm.
+        let number_of = |row: usize| supplier.get(row).and_then(|code| numbers.get(*code as usize)).copied();
+        let score =
+            |numbers: &Option<Numbers>, row: usize| numbers.as_ref().and_then(|numbers| numbers.get(row));
         let mut answers = Answers::with_capacity(who.len(), attributes.len());
         for row in 0..who.len() {
-            let (day, attribute) = (days[row].expect(REQUIRED), attribute[row].expect(REQUIRED));
-            let scores = [importance[row], expectation[row], performance[row]];
-            answers.push(who[row], day, number_of(supplier[row]), attribute, scores);
+            let scores = [&importance, &expectation, &performance].map(|numbers| score(numbers, row));
+            answers.push(who[row], days[row], number_of(row).unwrap_or(0), attribute[row], scores);
         }
         answers.sort();
         self.answers = answers;
@@ -231,13 +239,10 @@ impl Asked {
 fn complaints_of(def: &ComplaintsDef, rows: Vec<Values>) -> Vec<Complaint> {
     let mut columns = Columns::of(rows);
     let who = columns.ranks();
-    let opened = columns.days();
-    let resolved = def.resolved.as_ref().map_or_else(|| vec![None; who.len()], |_| columns.days());
-    let complaint = |row: usize| Complaint {
-        who: who[row],
-        opened: opened[row].expect(REQUIRED),
-        resolved: resolved[row],
-    };
+    let opened = columns.required_days();
+    let resolved = def.resolved.as_ref().map(|_| columns.days());
+    let resolved = |row: usize| resolved.as_ref().map(|days| days[row]).filter(|day| *day != NO_DAY);
+    let complaint = |row: usize| Complaint { who: who[row], opened: opened[row], resolved: resolved(row) };
     let mut complaints: Vec<Complaint> = (0..who.len()).map(complaint).collect();
     complaints.sort_unstable();
     complaints
@@ -247,13 +252,13 @@ fn referrals_of(def: &ReferralsDef, rows: Vec<Values>) -> Vec<Referral> {
     let mut columns = Columns::of(rows);
     let referrer = columns.ranks();
     let referred = columns.ranks();
-    let days = columns.days();
-    let reward = def.reward.as_ref().map_or_else(|| vec![None; days.len()], |_| columns.numbers());
+    let days = columns.required_days();
+    let reward = def.reward.as_ref().map(|_| columns.numbers());
     let referral = |row: usize| Referral {
         referred: referred[row],
-        day: days[row].expect(REQUIRED),
+        day: days[row],
         referrer: referrer[row],
-        reward: reward[row].unwrap_or(0),
+        reward: reward.as_ref().and_then(|reward| reward.get(row)).unwrap_or(0),
     };
     let mut referrals: Vec<Referral> = (0..days.len()).map(referral).collect();
     referrals.sort_unstable();
@@ -264,11 +269,11 @@ fn episodes_of(rows: Vec<Values>) -> Episodes {
     let mut columns = Columns::of(rows);
     let who = columns.ranks();
     columns.days();
-    let measures: Vec<Vec<Option<i64>>> = columns.0.by_ref().map(numbers).collect();
+    let measures: Vec<Numbers> = columns.0.by_ref().map(numbers).collect();
     Episodes::new(&who, &measures)
 }
 
-fn numbers(values: Values) -> Vec<Option<i64>> {
+fn numbers(values: Values) -> Numbers {
     let Values::Numbers(numbers) = values else { panic!("a column of numbers") };
     numbers
 }

@@ -23,6 +23,7 @@ pub(super) mod intern;
 pub(super) mod key_text;
 pub(super) mod ledger;
 pub(super) mod master;
+pub(super) mod numbers;
 pub(super) mod pages;
 pub(super) mod products;
 pub(super) mod quarantined_row;

@@ -3,6 +3,7 @@
 use super::binder::{Binder, Wanted};
 use super::input::open;
 use super::input_file::InputFile;
+use super::numbers::Numbers;
 use super::reading::batches;
 use super::source_view::SourceView;
 use super::trial_files::worth_a_trial;
@@ -53,18 +54,24 @@ pub enum Holds {
     Day,
 }
 
-/// The values of a column, one per used row.
+/// The values of a column, one per used row, in four bytes each.
 #[derive(Debug, Clone)]
 pub enum Values {
-    /// Ranks of customers; the n-th stranger, by key, has rank `Customers::len()` + n.
-    Ranks(Vec<Option<u32>>),
-    /// Names, sorted, and the index of each row's.
-    Names(Vec<String>, Vec<Option<u32>>),
+    /// Ranks of customers, or `NO_CODE`; the n-th stranger, by key, has rank `Customers::len()` + n.
+    Ranks(Vec<u32>),
+    /// Names, sorted, and the index of each row's, or `NO_CODE`.
+    Names(Vec<String>, Vec<u32>),
     /// Numbers at the scale asked for.
-    Numbers(Vec<Option<i64>>),
-    /// Days since 1970-01-01.
-    Days(Vec<Option<i32>>),
+    Numbers(Numbers),
+    /// Days since 1970-01-01, or `NO_DAY`.
+    Days(Vec<i32>),
 }
+
+/// In place of a rank or the index of a name.
+pub const NO_CODE: u32 = u32::MAX;
+
+/// In place of a day.
+pub const NO_DAY: i32 = i32::MIN;
 
 impl Holds {
     fn wanted(self) -> Wanted {

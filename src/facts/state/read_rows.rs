@@ -6,11 +6,13 @@ use super::quarantine;
 use super::record::FileAccount;
 use crate::error::Result;
 use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows};
+use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::key_text::text_of;
+use crate::facts::inputs::numbers::Numbers;
 use crate::facts::inputs::quarantined_row::QuarantinedRow;
 use crate::facts::inputs::reading::batches;
 use crate::facts::inputs::row_source::{
-    BoundRows, Holds, RowColumn, RowSource, Values, bind_rows, check_keys,
+    BoundRows, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, Values, bind_rows, check_keys,
 };
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::{Keys, RowCounts};
@@ -30,7 +32,8 @@ impl FactSet {
         let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files, &bound.used);
         self.warnings.extend(warnings);
         self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
-        let mut rows = Gathered::new(source);
+        let expected: u64 = bound.files.iter().map(InputFile::rows).sum();
+        let mut rows = Gathered::new(source, usize::try_from(expected).unwrap_or(0));
         for file in &bound.files {
             let mut counts = RowCounts::default();
             let mut quarantined = Vec::new();
@@ -121,12 +124,13 @@ struct Gathered {
 const FIRST_STRANGER: u32 = 1 << 31;
 
 impl Gathered {
-    fn new(source: &RowSource<'_>) -> Self {
+    /// Nothing yet, with room for so many rows: as a column doubles it would be held three times over.
+    fn new(source: &RowSource<'_>, rows: usize) -> Self {
         let empty = |column: &RowColumn<'_>| match column.holds {
-            Holds::Customer | Holds::Person => Values::Ranks(Vec::new()),
-            Holds::Name => Values::Names(Vec::new(), Vec::new()),
-            Holds::Number(_) => Values::Numbers(Vec::new()),
-            Holds::At | Holds::Day => Values::Days(Vec::new()),
+            Holds::Customer | Holds::Person => Values::Ranks(Vec::with_capacity(rows)),
+            Holds::Name => Values::Names(Vec::new(), Vec::with_capacity(rows)),
+            Holds::Number(_) => Values::Numbers(Numbers::with_capacity(rows)),
+            Holds::At | Holds::Day => Values::Days(Vec::with_capacity(rows)),
         };
         let columns: Vec<Values> = source.columns.iter().map(empty).collect();
         Self { names: vec![HashMap::new(); columns.len()], columns, strangers: HashMap::new() }
@@ -181,18 +185,18 @@ impl Gathered {
                         Some(rank) => rank,
                         None => FIRST_STRANGER + number(&mut self.strangers, text_of(keys, row)),
                     };
-                    ranks.push((!is_null).then(|| rank(&keys.value)));
+                    ranks.push(if is_null { NO_CODE } else { rank(&keys.value) });
                 }
                 (Values::Names(_, codes), Evaluated::Keys(keys)) => {
                     let known = &mut self.names[index];
-                    codes.push((!is_null).then(|| number(known, text_of(&keys.value, row))));
+                    codes.push(if is_null { NO_CODE } else { number(known, text_of(&keys.value, row)) });
                 }
                 (Values::Numbers(numbers), Evaluated::Numbers(fixed)) => {
                     numbers.push((!is_null).then(|| fixed.values[row]));
                 }
                 (Values::Days(days), Evaluated::Days(instants)) => {
                     let is_seen = column.holds == Holds::At || instants.days[row] < facts.as_of.0;
-                    days.push((!is_null && is_seen).then(|| instants.days[row]));
+                    days.push(if is_null || !is_seen { NO_DAY } else { instants.days[row] });
                 }
                 _ => unreachable!("a column is evaluated as what it holds"),
             }
@@ -206,14 +210,16 @@ impl Gathered {
         for (values, known) in self.columns.iter_mut().zip(self.names) {
             match values {
                 Values::Ranks(ranks) => {
-                    for rank in ranks.iter_mut().flatten().filter(|rank| **rank >= FIRST_STRANGER) {
+                    let is_stranger = |rank: &&mut u32| (FIRST_STRANGER..NO_CODE).contains(*rank);
+                    for rank in ranks.iter_mut().filter(is_stranger) {
                         *rank = first + places[(*rank - FIRST_STRANGER) as usize];
                     }
                 }
                 Values::Names(names, codes) => {
                     let (sorted, places) = in_order(known);
                     *names = sorted;
-                    codes.iter_mut().flatten().for_each(|code| *code = places[*code as usize]);
+                    let codes = codes.iter_mut().filter(|code| **code != NO_CODE);
+                    codes.for_each(|code| *code = places[*code as usize]);
                 }
                 Values::Numbers(_) | Values::Days(_) => {}
             }
