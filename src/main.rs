@@ -4,16 +4,18 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    keep_freed_pages();
+    keep_freed_pages_for(10_000);
+    abacus::memory::when_limited(|| keep_freed_pages_for(100));
     abacus::cli::main()
 }
 
-/// Lets the allocator keep freed pages for ten seconds instead of one: every period uses the buffers of the one
-/// before, and having the kernel clear fresh pages for each took a tenth of a run.
-#[expect(unsafe_code, reason = "the option has no safe binding; no other thread runs yet, as it demands")]
-fn keep_freed_pages() {
+/// Lets the allocator keep freed pages for so many milliseconds. Every period uses the buffers of the one before, and
+/// having the kernel clear fresh pages for each took a tenth of a run; where memory is limited, they go soon all the
+/// same, for what is kept counts.
+#[expect(unsafe_code, reason = "the option has no safe binding; no other thread allocates when it is set")]
+fn keep_freed_pages_for(milliseconds: std::ffi::c_long) {
     /// `mi_option_purge_delay` of mimalloc.h, which the binding does not name.
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-    // SAFETY: called once, before any thread is started.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 10_000) }
+    // SAFETY: called before any thread is started, or while all others wait for the first work.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, milliseconds) }
 }

@@ -9,7 +9,7 @@ mod size;
 mod spill;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use budget::{MemoryBudget, Reservation};
 pub use machine::default_budget;
@@ -26,6 +26,15 @@ pub struct Memory {
     pub spill: Arc<SpillFile>,
 }
 
+/// What the program does when a run is given less memory than the machine has.
+static WHEN_LIMITED: OnceLock<fn()> = OnceLock::new();
+
+/// Has something done before the first stage of a run that is given a memory limit. The allocator is the program's
+/// choice, and so is how it returns memory.
+pub fn when_limited(act: fn()) {
+    WHEN_LIMITED.get_or_init(|| act);
+}
+
 impl Memory {
     /// The budget of this machine; what does not fit goes to a file in this folder.
     pub fn of_machine(folder: &Path) -> Self {
@@ -34,6 +43,9 @@ impl Memory {
 
     /// Of so many bytes, else of the machine's default budget; what does not fit goes to a file in this folder.
     pub fn of(size: Option<MemorySize>, folder: &Path) -> Self {
+        if let (Some(_), Some(act)) = (size, WHEN_LIMITED.get()) {
+            act();
+        }
         let bytes = size.map(MemorySize::bytes).or_else(default_budget);
         let budget = bytes.map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
         Self { budget, spill: Arc::new(SpillFile::new(folder)) }

@@ -2,7 +2,7 @@
 
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::sql::{BinaryOp, Literal};
-use crate::pipeline::{Definition, Expr};
+use crate::pipeline::{Definition, Expr, KeyType};
 use crate::published::Tables;
 use arrow::datatypes::DataType;
 
@@ -51,96 +51,65 @@ pub(crate) struct Measure {
     pub(crate) home: Home,
 }
 
+/// Measures that this room makes itself before rules are asked; columns of `customer_segment`.
 #[rustfmt::skip]
-const NUMBERS: [&str; 29] = [
-    "lines", "orders", "active_days", "units", "returned_units", "list_revenue", "discount", "returns", "net_revenue",
-    "product_cost", "gross_margin", "price_concessions", "cost_to_serve", "contribution", "customer_level_cost",
-    "financing_cost", "acquisition_cost", "customer_profit", "spread_cost", "unused_charged", "fully_loaded_profit",
-    "orders_over_periods", "opening_acquisition_cost", "rank_profit",
-    // Of this room.
-    "recency_days", "frequency", "monetary", "tenure_days", "product_groups",
+const OWN: [&str; 15] = [
+    "recency_days", "frequency", "monetary", "r_score", "f_score", "m_score", "rfm_segment", "tier", "size_class",
+    "loyalty_cell", "tenure_days", "product_groups", "repeat_rate", "referrals", "loyalty_index",
 ];
 
-/// Numbers of this room that the customer has from rates.
-const OWN_NUMBERS: [&str; 6] = ["r_score", "f_score", "m_score", "repeat_rate", "referrals", "loyalty_index"];
+/// The same, of residual value.
+const OWN_OF_CLV: [&str; 1] = ["value_cell"];
 
-const OWN_TEXTS: [&str; 5] = ["rfm_segment", "tier", "size_class", "loyalty_cell", "profit_class"];
-
-#[rustfmt::skip]
-const OF_LIFECYCLE: [&str; 15] = [
-    "relationship_days", "purchase_days", "repeat_purchases", "active_periods", "net_revenue_per_order",
-    "net_revenue_per_active_period", "contribution_per_order", "contribution_per_active_period", "share_of_wallet",
-    "channels", "gap_mean_days", "gap_median_days", "gap_sd_days", "expected_gap_days", "overdue_ratio",
-];
-
-#[rustfmt::skip]
-const OF_CLV: [&str; 17] = [
-    "purchases", "last_purchase_days", "age_days", "idle_days", "probability_alive", "probability_alive_se",
-    "discounted_purchases", "discounted_purchases_se", "margin_per_purchase", "margin_per_purchase_se", "residual_value",
-    "residual_value_se", "full_margin_per_purchase", "residual_value_full", "revenue_per_purchase", "residual_revenue",
-    "past_profit",
-];
-
-/// Every measure that runs of this pipeline may have.
+/// Every measure that runs of this pipeline may have: the columns of the tables of customers, each in the first table
+/// that has it, and the attributes.
 pub(crate) fn measures(
     definition: &Definition,
     tables: &Tables,
     attributes: &AttributeTypes,
 ) -> Vec<Measure> {
-    let all = |names: &[&str], kind, home| -> Vec<Measure> {
-        names.iter().map(|name| Measure { name: (*name).to_owned(), kind, home }).collect()
-    };
-    let mut known = all(&NUMBERS, Kind::Number, Home::Always);
-    known.extend(all(&OWN_NUMBERS, Kind::Number, Home::Always));
-    known.extend(all(&OWN_TEXTS, Kind::Text, Home::Always));
-    known.extend(all(&["customer_id"], Kind::Any, Home::Always));
-    known.extend(all(&["is_prospect", "is_unidentified"], Kind::Flag, Home::Always));
-    known.extend(all(&["acquired_on"], Kind::Date, Home::Always));
-    known.extend(all(&["first_order_at", "last_order_at"], Kind::Instant, Home::Always));
-    known.extend(all(&OF_LIFECYCLE, Kind::Number, Home::Lifecycle));
-    known.extend(all(&["state", "previous_state"], Kind::Text, Home::Lifecycle));
-    known.extend(all(&["first_purchase_date", "last_purchase_date"], Kind::Date, Home::Lifecycle));
-    known.extend(all(&OF_CLV, Kind::Number, Home::Clv));
-    known.extend(all(&["model", "segment", "value_cell"], Kind::Text, Home::Clv));
-    known.extend(horizons(definition));
-    known.retain(|measure| tables.absent("customer", &measure.name).is_none());
-    known.extend(declared(definition, tables, attributes));
-    known
-}
-
-/// Measures that the pipeline file names: of activities, and attributes.
-fn declared(definition: &Definition, tables: &Tables, attributes: &AttributeTypes) -> Vec<Measure> {
-    let mut known = Vec::new();
-    let mut add = |name: String, kind, home| known.push(Measure { name, kind, home });
-    let has = |name: &String| tables.columns("customer").unwrap_or_default().contains(name);
-    for activity in definition.costing.iter().flat_map(|costing| &costing.activities) {
-        let columns = ["volume", "cost"].map(|what| format!("{what}_{}", activity.column));
-        for column in columns.into_iter().filter(has) {
-            add(column, Kind::Number, Home::Always);
+    let mut known: Vec<Measure> = Vec::new();
+    let own = |name: &str| OWN.contains(&name);
+    let own_of_clv = |name: &str| OWN_OF_CLV.contains(&name);
+    let any = |name: &str| name != AS_OF;
+    type IsMeant<'m> = &'m dyn Fn(&str) -> bool;
+    let homes: [(&str, Home, IsMeant<'_>); 5] = [
+        ("customer", Home::Always, &any),
+        ("customer_segment", Home::Always, &own),
+        ("lifecycle", Home::Lifecycle, &any),
+        ("customer_value", Home::Clv, &any),
+        ("customer_segment", Home::Clv, &own_of_clv),
+    ];
+    for (table, home, is_meant) in homes {
+        let schema = tables.schema(table, KeyType::Int, &AttributeTypes::new());
+        for field in schema.iter().flat_map(|schema| schema.fields()) {
+            let name = field.name();
+            if is_meant(name) && known.iter().all(|measure| measure.name != *name) {
+                let kind = if name == KEY { Kind::Any } else { of_type(field.data_type()) };
+                known.push(Measure { name: name.clone(), kind, home });
+            }
         }
     }
     for attribute in definition.facts.customers.iter().flat_map(|customers| customers.attributes.keys()) {
-        add(attribute.clone(), attributes.get(attribute).map_or(Kind::Any, of_type), Home::Always);
+        let kind = attributes.get(attribute).map_or(Kind::Any, of_type);
+        known.push(Measure { name: attribute.clone(), kind, home: Home::Always });
     }
     known
 }
 
-/// Measures of the horizons of `[clv]`.
-fn horizons(definition: &Definition) -> Vec<Measure> {
-    let mut known = Vec::new();
-    let mut add = |name: String, kind, home| known.push(Measure { name, kind, home });
-    for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
-        add(format!("expected_purchases_{}", horizon.column), Kind::Number, Home::Clv);
-        add(format!("expected_purchases_{}_se", horizon.column), Kind::Number, Home::Clv);
-    }
-    known
-}
+/// The key of customers, whose type is known when the sources are read.
+const KEY: &str = "customer_id";
 
-fn of_type(attribute: &DataType) -> Kind {
-    match attribute {
-        DataType::Int64 => Kind::Number,
+/// Constant over a table, so no measure.
+const AS_OF: &str = "as_of_date";
+
+fn of_type(column: &DataType) -> Kind {
+    match column {
+        DataType::Int64 | DataType::Float64 | DataType::Decimal128(..) => Kind::Number,
         DataType::Boolean => Kind::Flag,
         DataType::Utf8 => Kind::Text,
+        DataType::Date32 => Kind::Date,
+        DataType::Timestamp(..) => Kind::Instant,
         _ => Kind::Any,
     }
 }
