@@ -206,14 +206,51 @@ pub struct SourceMatch {
     pub unmatched_net_revenue: Option<i128>,
 }
 
+/// The day each customer was won, in four bytes.
+#[derive(Debug, Clone, Default)]
+pub struct AcquiredOn(Vec<i32>);
+
+/// Stands for a day that is not known.
+const NO_DAY: i32 = i32::MIN;
+
+impl AcquiredOn {
+    /// The next customer's day.
+    pub fn push(&mut self, day: Option<Day>) {
+        self.0.push(day.map_or(NO_DAY, |day| day.0));
+    }
+
+    /// Room for so many more.
+    pub fn reserve(&mut self, customers: usize) {
+        self.0.reserve(customers);
+    }
+
+    /// As many customers; the days of new ones are not known.
+    pub fn resize(&mut self, customers: usize) {
+        self.0.resize(customers, NO_DAY);
+    }
+
+    /// A customer's day, where it is known.
+    pub fn get(&self, rank: usize) -> Option<Day> {
+        self.0.get(rank).filter(|day| **day != NO_DAY).map(|day| Day(*day))
+    }
+}
+
+impl FromIterator<Option<Day>> for AcquiredOn {
+    fn from_iter<I: IntoIterator<Item = Option<Day>>>(days: I) -> Self {
+        let mut found = Self::default();
+        days.into_iter().for_each(|day| found.push(day));
+        found
+    }
+}
+
 /// Customer master data, parallel to ranks.
 #[derive(Debug, Clone, Default)]
 pub struct CustomerMaster {
     /// The day each customer was won, where known.
-    pub acquired_on: Vec<Option<Day>>,
+    pub acquired_on: AcquiredOn,
     /// What winning each customer cost, at `money_scale`.
     pub acquisition_cost: Vec<i64>,
-    /// Attribute columns by name: text, integer or bool arrays.
+    /// Attribute columns by name: integers, texts, or dictionaries of texts.
     pub attributes: Vec<(String, ArrayRef)>,
 }
 

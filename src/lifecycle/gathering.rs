@@ -84,7 +84,7 @@ impl Gathering<'_> {
         let (start, as_of, gap_days) = (calendar.start(), calendar.as_of, self.gap_days);
         let days = days.before(as_of);
         let Some(seen) = days.seen(gap_days) else { return };
-        let won = self.master.and_then(|master| *master.acquired_on.get(rank)?);
+        let won = self.master.and_then(|master| master.acquired_on.get(rank));
         let is_older = won.is_some_and(|won| won < start);
         let member = Member { days, seen, is_older };
         self.cohorts.add(&mut found.cohorts, rank, member, &mut buffers.windows);

@@ -34,7 +34,7 @@ impl<'r> Known<'r> {
     }
 
     fn acquired_on(&self, rank: u32) -> Option<i32> {
-        self.master.and_then(|master| *master.acquired_on.get(rank as usize)?).map(|day| day.0)
+        self.master.and_then(|master| master.acquired_on.get(rank as usize)).map(|day| day.0)
     }
 
     /// Share of the wallet that an amount is; none where the wallet is not known or empty.

@@ -73,7 +73,7 @@ impl<'m> Acquisition<'m> {
         let of_rank = move |rank: usize| {
             let master = self.master?;
             let cost = master.acquisition_cost[rank];
-            (cost != 0).then(|| (rank_u32(rank), cost, self.place_of(master.acquired_on[rank])))
+            (cost != 0).then(|| (rank_u32(rank), cost, self.place_of(master.acquired_on.get(rank))))
         };
         ranks.filter_map(of_rank)
     }
@@ -164,6 +164,7 @@ impl Acquisition<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::schema::AcquiredOn;
     use crate::units::PeriodKind;
 
     #[test]
@@ -171,7 +172,7 @@ mod tests {
         let day = |text: &str| text.parse::<Day>().unwrap();
         let january = Period::containing(PeriodKind::Month, day("2024-01-15"));
         let days = ["2023-12-31", "2024-01-01", "2024-02-29", "2024-03-10", "2024-01-01"];
-        let mut acquired_on: Vec<_> = days.iter().map(|text| Some(day(text))).collect();
+        let mut acquired_on: AcquiredOn = days.iter().map(|text| Some(day(text))).collect();
         acquired_on.push(None);
         let master =
             CustomerMaster { acquired_on, acquisition_cost: vec![1, 2, 4, 8, 0, 16], attributes: vec![] };

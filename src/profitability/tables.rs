@@ -179,7 +179,7 @@ pub(crate) fn customer(
     let mut sheet = Sheet::new("customer", "customer", Some("as_of"));
     sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
     layout.add_as_of(&mut sheet, rows);
-    let won = |rank: usize| master.and_then(|master| *master.acquired_on.get(rank)?).map(|day: Day| day.0);
+    let won = |rank: usize| master.and_then(|master| master.acquired_on.get(rank)).map(|day: Day| day.0);
     let acquired_on =
         Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
     sheet.days(acquired_on, (first..first + rows).map(won));

@@ -205,8 +205,11 @@ fn lives_add_up_and_the_statement_closes() {
     let costing = costing(&[Level::Order, Level::Customer], &[&[(30, 3), (11, 2)], &[(20, 2), (9, 0)]]);
     let mut acquired_on = vec![None; 9];
     (acquired_on[4], acquired_on[0]) = (Some(month(1).start), Some(month(2).start));
-    let master =
-        CustomerMaster { acquired_on, acquisition_cost: vec![2, 3, 0, 0, 7, 0, 0, 0, 0], attributes: vec![] };
+    let master = CustomerMaster {
+        acquired_on: acquired_on.into_iter().collect(),
+        acquisition_cost: vec![2, 3, 0, 0, 7, 0, 0, 0, 0],
+        attributes: vec![],
+    };
     let as_of = Day::from_ymd(2025, 1, 1).unwrap();
     let acquisition = Acquisition::place(Some(&master), &[month(1), month(2)], as_of);
     let won = [0, 1].map(|period| acquisition.of_period(period, 0..9));

@@ -166,8 +166,11 @@ impl<'r> Account<'r> {
             acquisition_of(definition, &facts.record, key)?
         };
         let (day, cost) = listed.unwrap_or((None, 0));
-        let master =
-            CustomerMaster { acquired_on: vec![day], acquisition_cost: vec![cost], attributes: vec![] };
+        let master = CustomerMaster {
+            acquired_on: [day].into_iter().collect(),
+            acquisition_cost: vec![cost],
+            attributes: vec![],
+        };
         let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
         let placed = Acquisition::place(Some(&master), &periods, facts.as_of);
         Ok(Self {

@@ -1,5 +1,6 @@
 //! The customers source with its files open and its rows read.
 
+use super::attribute_column::AttributeColumn;
 use super::bind_master::{MasterBounds, bind_master};
 use super::file_outcome::FileOutcome;
 use super::input::open;
@@ -10,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::facts::expr::Type;
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::{CustomersDef, Definition, KeyType};
-use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::DataType;
 
 /// The customers source with its files open and its expressions bound; no row is read yet.
@@ -75,24 +75,22 @@ impl CustomersSource<'_> {
     pub(crate) fn read(&self) -> Result<RawMaster> {
         let mut master = RawMaster::new(self.key_type());
         let bounds = &self.bounds;
-        let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); bounds.attributes.len()];
+        let mut attributes: Vec<AttributeColumn> = Vec::with_capacity(bounds.attributes.len());
+        for (_, bound) in &bounds.attributes {
+            attributes.push(AttributeColumn::new(bound.ty()));
+        }
         let columns = bounds.columns();
         for file in &self.files {
             let mut outcome = FileOutcome::default();
             master.reserve(usize::try_from(file.rows()).unwrap_or(0));
             for batch in batches(file, &columns)? {
-                master.add(self.definition, bounds, &batch?, &mut outcome, &mut parts)?;
+                master.add(self.definition, bounds, &batch?, &mut outcome, &mut attributes)?;
             }
             outcome.place(file.row_groups());
             master.files.push((file.identity.clone(), outcome));
         }
-        for ((name, _), parts) in bounds.attributes.iter().zip(parts) {
-            let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-            if !parts.is_empty() {
-                let joined =
-                    arrow::compute::concat(&parts).map_err(|fault| Error::internal(fault.to_string()))?;
-                master.attributes.push((name.clone(), joined));
-            }
+        for ((name, _), column) in bounds.attributes.iter().zip(attributes) {
+            master.attributes.push((name.clone(), column.finish()));
         }
         master.check_unique(self.definition, self.def)?;
         Ok(master)

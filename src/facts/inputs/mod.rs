@@ -4,6 +4,7 @@
 
 pub(super) mod absent;
 pub(super) mod aggregates;
+pub(super) mod attribute_column;
 pub(super) mod bind_master;
 pub(super) mod bind_sources;
 pub(super) mod binder;

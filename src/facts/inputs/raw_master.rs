@@ -1,5 +1,6 @@
 //! Rows of the customers source in the order of its files, and their alignment with the ranks of all customers.
 
+use super::attribute_column::AttributeColumn;
 use super::bind_master::MasterBounds;
 use super::file_outcome::FileOutcome;
 use super::findings::{Found, add_all};
@@ -8,17 +9,16 @@ use super::key_text::{is_valid, text_of};
 use super::quarantined_row::QuarantinedRow;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Checked, Fault, Fixed, KeyColumn, Rows};
-use crate::facts::schema::{CustomerMaster, Customers, Keys};
+use crate::facts::schema::{AcquiredOn, CustomerMaster, Customers, Keys};
 use crate::pipeline::{CustomersDef, Definition, KeyType, Mistake, Policy};
 use crate::units::{Day, format_fixed};
-use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use rayon::prelude::*;
-use std::sync::Arc;
 
 /// The customers source as read, before ranks are known.
 pub(crate) struct RawMaster {
     pub(crate) keys: RawKeys,
-    acquired_on: Vec<Option<Day>>,
+    acquired_on: AcquiredOn,
     acquisition_cost: Vec<i64>,
     pub(crate) attributes: Vec<(String, ArrayRef)>,
     pub(crate) files: Vec<(Identity, FileOutcome)>,
@@ -37,7 +37,7 @@ impl RawMaster {
                 KeyType::Int => RawKeys::Int(Vec::new()),
                 KeyType::Text => RawKeys::Text(Vec::new()),
             },
-            acquired_on: Vec::new(),
+            acquired_on: AcquiredOn::default(),
             acquisition_cost: Vec::new(),
             attributes: Vec::new(),
             files: Vec::new(),
@@ -55,7 +55,7 @@ impl RawMaster {
 
     /// When the first customer was won, and what that cost.
     pub(crate) fn first(&self) -> Option<(Option<Day>, i64)> {
-        Some((*self.acquired_on.first()?, *self.acquisition_cost.first()?))
+        Some((self.acquired_on.get(0), *self.acquisition_cost.first()?))
     }
 
     pub(crate) fn add(
@@ -64,7 +64,7 @@ impl RawMaster {
         bounds: &MasterBounds,
         batch: &RecordBatch,
         outcome: &mut FileOutcome,
-        parts: &mut [Vec<ArrayRef>],
+        attributes: &mut [AttributeColumn],
     ) -> Result<()> {
         let rows = batch.num_rows();
         let loaded = &Rows::of(batch);
@@ -85,7 +85,7 @@ impl RawMaster {
         for (role, (row, fault)) in faults.chain(more) {
             reasons[*row as usize].get_or_insert_with(|| format!("{role}: {}", fault.reason()));
         }
-        let mut attributes = Vec::with_capacity(bounds.attributes.len());
+        let mut values = Vec::with_capacity(bounds.attributes.len());
         for (name, bound) in &bounds.attributes {
             let Checked { value, faults } = bound.keys(loaded)?;
             if let Some((row, found)) = faults.iter().find_map(fraction) {
@@ -94,13 +94,16 @@ impl RawMaster {
             for (row, fault) in &faults {
                 reasons[*row as usize].get_or_insert_with(|| format!("{name}: {}", fault.reason()));
             }
-            attributes.push(value);
+            values.push(value);
         }
         if let Some(cost) = &cost {
             check_costs(definition, cost, &mut reasons, outcome);
         }
         let used: Vec<u32> =
             (0..).zip(&reasons).filter(|(_, reason)| reason.is_none()).map(|(row, _)| row).collect();
+        for (column, values) in attributes.iter_mut().zip(&values) {
+            column.add(values, &used);
+        }
         for row in used.iter().map(|row| *row as usize) {
             match (&mut self.keys, &keys) {
                 (RawKeys::Int(known), KeyColumn::Int { values, .. }) => known.push(values[row]),
@@ -113,10 +116,6 @@ impl RawMaster {
             self.acquired_on.push(day.map(|acquired| Day(acquired.days[row])));
             self.acquisition_cost.push(cost.as_ref().map_or(0, |cost| cost.values[row]));
         }
-        let indices = UInt32Array::from(used);
-        for (keys, parts) in attributes.iter().zip(parts) {
-            parts.push(attribute_array(keys, &indices)?);
-        }
         for (row, reason) in reasons.iter().enumerate() {
             if let Some(reason) = reason {
                 let place = outcome.counts.read + row as u64;
@@ -125,7 +124,7 @@ impl RawMaster {
             }
         }
         outcome.counts.read += rows as u64;
-        outcome.counts.used += indices.len() as u64;
+        outcome.counts.used += used.len() as u64;
         Ok(())
     }
 
@@ -147,7 +146,7 @@ impl RawMaster {
     /// The master data in rank order; customers it does not list have nulls and zeros.
     pub(crate) fn align(mut self, customers: &Customers) -> Result<CustomerMaster> {
         if self.keys.are(&customers.keys) {
-            self.acquired_on.resize(customers.len(), None);
+            self.acquired_on.resize(customers.len());
             self.acquisition_cost.resize(customers.len(), 0);
             let (acquired_on, acquisition_cost) = (self.acquired_on, self.acquisition_cost);
             let padded = |(name, array): (String, ArrayRef)| (name, pad(array, customers.len()));
@@ -162,7 +161,7 @@ impl RawMaster {
         Ok(CustomerMaster {
             acquired_on: row_of
                 .iter()
-                .map(|row| row.and_then(|row| self.acquired_on[row as usize]))
+                .map(|row| row.and_then(|row| self.acquired_on.get(row as usize)))
                 .collect(),
             acquisition_cost: row_of
                 .iter()
@@ -256,18 +255,6 @@ fn not_whole(definition: &Definition, name: &str, found: &str, row: u64) -> Erro
          write cast(round({text}) as bigint), or cast({text} as varchar)",
         definition.place(scalar.at)
     ))
-}
-
-/// An attribute of some rows.
-fn attribute_array(keys: &KeyColumn, rows: &UInt32Array) -> Result<ArrayRef> {
-    let whole: ArrayRef = match keys {
-        KeyColumn::Int { values, nulls } => Arc::new(Int64Array::new(values.clone(), nulls.clone())),
-        KeyColumn::PlainText(array) => Arc::new(array.clone()),
-        KeyColumn::Text { dictionary, codes, nulls } => {
-            taken(dictionary, &Int32Array::new(codes.clone(), nulls.clone()))?
-        }
-    };
-    if rows.len() == whole.len() { Ok(whole) } else { taken(&whole, rows) }
 }
 
 fn taken(array: &dyn Array, rows: &dyn Array) -> Result<ArrayRef> {
