@@ -16,7 +16,7 @@ pub mod schema;
 pub use inputs::declared_measures::evaluate_measures;
 pub use inputs::findings::Found;
 pub use inputs::ledger::read_ledgers;
-pub use inputs::numbers::{Numbers, WideNumbers};
+pub use inputs::numbers::Numbers;
 pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowSource, Values, check_rows};
 pub use inputs::source_view::SourceView;
 pub(crate) use kernel::measures;

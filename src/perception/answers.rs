@@ -1,12 +1,11 @@
 //! Answers added up: per segment of the customers, supplier and attribute.
 
 use super::cuts::{Cuts, Segment, Segments};
-use super::rows::{Answer, Answers, Score};
 use super::sources::Asked;
 use super::sums::{SCORE_SCALE, Sum};
+use super::survey_rows::{Answer, Score, SliceAnswers};
 use crate::pipeline::{OfferAttributeDef, PerceptionDef};
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 
 /// What an answer was given about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +65,12 @@ pub(crate) fn tolerance(def: &PerceptionDef) -> i64 {
 }
 
 impl Cell {
-    fn add(&mut self, answers: &Answers, answer: &Answer, tolerance: i64) {
+    fn add(&mut self, answer: &Answer, tolerance: i64) {
         self.answers += 1;
-        self.importance.add(answers.score(answer, Score::Importance));
-        self.expectation.add(answers.score(answer, Score::Expectation));
-        self.performance.add(answers.score(answer, Score::Performance));
-        if let Some(gap) = answers.gap(answer) {
+        self.importance.add(answer.score(Score::Importance));
+        self.expectation.add(answer.score(Score::Expectation));
+        self.performance.add(answer.score(Score::Performance));
+        if let Some(gap) = answer.gap() {
             self.gap.add(Some(gap));
             self.classes[Satisfaction::of(gap, tolerance) as usize] += 1;
         }
@@ -137,23 +136,22 @@ impl<T: Default> Topics<T> {
 }
 
 impl SliceTotals {
-    /// Adds up the answers of these ranks. `topics` is how many there are of all.
+    /// Adds up the answers of a slice. `topics` is how many there are of all.
     pub(crate) fn new(
-        answers: &Answers,
-        ranks: &Range<usize>,
+        answers: &SliceAnswers,
         (cuts, segments): (&Cuts, &Segments),
         topics: usize,
         tolerance: i64,
     ) -> Self {
         let mut totals = Self::default();
-        for answered in answers.of(ranks).chunk_by(|a, b| (a.who, a.day) == (b.who, b.day)) {
+        for answered in answers.rows.chunk_by(|a, b| (a.who, a.day) == (b.who, b.day)) {
             let period = cuts.period(answered[0].day);
             for segment in segments.of(answered[0].who) {
                 let of_period = totals.of_period.entry(segment.over(period));
                 let of_period = of_period.or_insert_with(|| Topics::new(topics));
                 let ever = totals.ever.entry(*segment).or_insert_with(|| Topics::new(topics));
                 for answer in answered {
-                    of_period.of(answer).add(answers, answer, tolerance);
+                    of_period.of(answer).add(answer, tolerance);
                     ever.of(answer);
                 }
             }

@@ -144,7 +144,7 @@ impl<'r> Exchange<'r> {
     ) -> Result<GivenSlice> {
         let definition = self.layout.definition;
         let brought = credits.of(&ranks);
-        let batch = measured.batch(&Known { ranks: ranks.clone(), worth, brought: &brought });
+        let batch = measured.batch(&Known { ranks: ranks.clone(), worth, brought: &brought })?;
         let cooperation = self.def.cooperation.as_ref().map(|scalar| {
             let measure = [("cooperation".to_owned(), scalar)];
             let columns = evaluate_measures(definition, &batch, &measure, definition.facts.money_scale)?;

@@ -279,7 +279,7 @@ fn counts(complaints: &[Complaint]) -> [i64; 2] {
 #[cfg(test)]
 mod tests {
     use super::super::cuts::{Cuts, Segments};
-    use super::super::rows::Answers;
+    use super::super::survey_rows::{Answer, SliceAnswers};
     use super::*;
     use crate::customers::order_statistics::{Pass, Search};
 
@@ -290,16 +290,17 @@ mod tests {
 
     /// One interview of each customer, about the offer as a whole.
     fn interviews(classes: &[Option<Satisfaction>]) -> Interviews {
-        let mut answers = Answers::with_capacity(0, 1);
+        let mut answers = SliceAnswers { rows: Vec::new(), attributes: 1 };
         for (who, class) in (0..).zip(classes) {
             if let Some(class) = class {
                 let performance = [5, 7, 9][*class as usize] * 10_000;
-                answers.push(who, 1, 0, 0, [None, Some(70_000), Some(performance)]);
+                let scores = [None, Some(70_000), Some(performance)];
+                answers.rows.push(Answer { who, day: 1, topic: 0, scores });
             }
         }
         let segments = Segments::for_test(classes.len());
         let within = (&Cuts::for_test(), &segments);
-        Interviews::new(&answers, &(0..classes.len()), within, 10_000, |_, _| 0)
+        Interviews::new(&answers, within, 10_000, |_, _| 0)
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::interviews::Interviews;
 use super::lag::years_retained;
 use super::rows::complaints_of;
 use super::sources::Asked;
+use super::survey_rows::SliceAnswers;
 use crate::customers::slices;
 use crate::error::Result;
 use crate::facts::FactSet;
@@ -26,6 +27,13 @@ pub(crate) struct Gathered<'r> {
     /// Whom complaints are compared with.
     pub(crate) baseline: Baseline,
     pub(crate) active: Active,
+}
+
+/// A slice of respondents and what is seen of their days.
+struct Walked<'r> {
+    ranks: Range<usize>,
+    answers: SliceAnswers,
+    walk: DayWalk<'r>,
 }
 
 /// What one slice gives.
@@ -70,7 +78,7 @@ impl<'r> Gathering<'r> {
         let end = self.facts.customers.len().max(self.asked.answers.end_rank());
         for window in slices::windows(end) {
             let walks = self.walk_days(&mut reader, &tracking, window)?.into_par_iter().with_max_len(1);
-            let findings: Vec<SliceFindings> = walks.map(|(ranks, walk)| self.finish(&ranks, walk)).collect();
+            let findings: Vec<SliceFindings> = walks.map(|slice| self.finish(slice)).collect();
             findings.into_iter().for_each(|found| gathered.add(found));
         }
         Ok(gathered)
@@ -82,14 +90,14 @@ impl<'r> Gathering<'r> {
         reader: &mut SegmentReader<'_>,
         tracking: &'r Tracking,
         window: Range<usize>,
-    ) -> Result<Vec<(Range<usize>, DayWalk<'r>)>> {
+    ) -> Result<Vec<Walked<'r>>> {
         let mut walks = Vec::new();
         slices::in_order_reading(
             window.clone(),
             |block| reader.read(block),
             |rows, ranks| {
                 let segments = Segments::new(self.cuts, rows.as_ref(), ranks.clone())?;
-                Ok((ranks.clone(), self.begin(segments, ranks, tracking)))
+                self.begin(segments, ranks, tracking)
             },
             |walk| {
                 walks.push(walk);
@@ -103,14 +111,15 @@ impl<'r> Gathering<'r> {
             walks
                 .par_iter_mut()
                 .with_max_len(1)
-                .for_each(|(_, walk)| days.iter().for_each(|days| walk.add(days)));
+                .for_each(|slice| days.iter().for_each(|days| slice.walk.add(days)));
         }
         Ok(walks)
     }
 
-    fn begin(self, segments: Segments, ranks: Range<usize>, tracking: &'r Tracking) -> DayWalk<'r> {
+    fn begin(self, segments: Segments, ranks: Range<usize>, tracking: &'r Tracking) -> Result<Walked<'r>> {
+        let answers = self.asked.answers.of(&ranks)?;
         let complaints = complaints_of(&self.asked.complaints, &ranks);
-        let mut asked: Vec<u32> = self.asked.answers.of(&ranks).iter().map(|answer| answer.who).collect();
+        let mut asked: Vec<u32> = answers.rows.iter().map(|answer| answer.who).collect();
         asked.dedup();
         asked.extend(complaints.iter().map(|complaint| complaint.who));
         asked.sort_unstable();
@@ -120,24 +129,25 @@ impl<'r> Gathering<'r> {
         // The unidentified cost object is no customer.
         let known = self.facts.customers.keys.len();
         let customers = ranks.start.min(known)..ranks.end.min(known);
-        DayWalk::new(segments, customers, tracking, asked, complaints, windows)
+        let walk = DayWalk::new(segments, customers, tracking, asked, complaints, windows);
+        Ok(Walked { ranks, answers, walk })
     }
 
     /// What a slice said, once its purchases are known.
-    fn finish(self, ranks: &Range<usize>, walk: DayWalk<'_>) -> SliceFindings {
+    fn finish(self, Walked { ranks, answers, walk }: Walked<'_>) -> SliceFindings {
         let (segments, purchases, active, compared) = walk.finish();
-        let (answers, tolerance) = (&self.asked.answers, tolerance(self.def));
+        let tolerance = tolerance(self.def);
         let topics = (self.asked.competitors.len() + 1) * self.asked.attributes.len();
         let within = (self.cuts, &segments);
         let years = |who, day| years_retained(&purchases, who, day);
-        let own_complaints = complaints_of(&self.asked.complaints, ranks);
+        let own_complaints = complaints_of(&self.asked.complaints, &ranks);
         let mut sequels = Sequels::default();
         if self.def.complaints.is_some() {
             sequels.add(own_complaints, &segments, &purchases, (self.facts.as_of.0, self.window_days()));
         }
         SliceFindings {
-            totals: SliceTotals::new(answers, ranks, within, topics, tolerance),
-            interviews: Interviews::new(answers, ranks, within, tolerance, years),
+            totals: SliceTotals::new(&answers, within, topics, tolerance),
+            interviews: Interviews::new(&answers, within, tolerance, years),
             complaints: complaints::by_segment(own_complaints, self.cuts, &segments),
             sequels,
             compared,

@@ -2,9 +2,9 @@
 
 use super::answers::Satisfaction;
 use super::cuts::{Cuts, Segment, Segments};
-use super::rows::Score;
-use super::rows::{Answer, Answers, within};
+use super::rows::within;
 use super::sums::{Sum, real};
+use super::survey_rows::{Answer, Score, SliceAnswers};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -26,18 +26,17 @@ pub(crate) struct Interviews {
 }
 
 impl Interviews {
-    /// Of these ranks. `years` tells in which years after an interview somebody bought, as a set of bits.
+    /// Of the answers of a slice. `years` tells in which years after an interview somebody bought, as a set of bits.
     pub(crate) fn new(
-        answers: &Answers,
-        ranks: &Range<usize>,
+        answers: &SliceAnswers,
         (cuts, segments): (&Cuts, &Segments),
         tolerance: i64,
         years: impl Fn(u32, i32) -> u8,
     ) -> Self {
         let mut interviews = Self::default();
-        for answered in answers.of(ranks).chunk_by(|a, b| (a.who, a.day) == (b.who, b.day)) {
+        for answered in answers.rows.chunk_by(|a, b| (a.who, a.day) == (b.who, b.day)) {
             // The firm's answers come first.
-            let own = &answered[..answered.partition_point(|answer| answer.topic < answers.attributes())];
+            let own = &answered[..answered.partition_point(|answer| answer.topic < answers.attributes)];
             let Some(Answer { who, day, .. }) = own.first().copied() else { continue };
             let number = count(interviews.who.len());
             for segment in segments.of(who) {
@@ -46,7 +45,7 @@ impl Interviews {
                 }
             }
             for same in own.chunk_by(|a, b| a.topic == b.topic) {
-                interviews.judge(answers, same, tolerance);
+                interviews.judge(same, tolerance);
             }
             interviews.who.push(who);
             interviews.day.push(day);
@@ -57,11 +56,11 @@ impl Interviews {
     }
 
     /// Adds the judgement of one attribute.
-    fn judge(&mut self, answers: &Answers, same: &[Answer], tolerance: i64) {
+    fn judge(&mut self, same: &[Answer], tolerance: i64) {
         let (mut performance, mut gap) = (Sum::default(), Sum::default());
         for answer in same {
-            performance.add(answers.score(answer, Score::Performance));
-            gap.add(answers.gap(answer));
+            performance.add(answer.score(Score::Performance));
+            gap.add(answer.gap());
         }
         let class = |gap: f64| match real(tolerance) {
             tolerance if gap > tolerance => Satisfaction::Delighted,

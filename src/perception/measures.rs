@@ -1,9 +1,10 @@
 //! What SQL of `[perception]` may speak of: measures of each customer, a slice of customers at a time.
 
 use super::referral::Brought;
-use super::rows::{Complaint, Score, complaints_of};
+use super::rows::{Complaint, complaints_of};
 use super::sources::Asked;
 use super::sums::SCORE_SCALE;
+use super::survey_rows::{Score, SliceAnswers};
 use super::worth::{MONEY, Worth};
 use crate::error::{Faults, Result};
 use crate::facts::evaluate_measures;
@@ -114,23 +115,32 @@ impl<'r> Measured<'r> {
     }
 
     /// One row per customer; columns that no declared SQL mentions are null throughout.
-    pub(crate) fn batch(&self, known: &Known<'_>) -> RecordBatch {
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn batch(&self, known: &Known<'_>) -> Result<RecordBatch> {
         let rows = known.ranks.len();
+        let asks_scores = self.scores.keys().any(|name| self.mentioned.contains(name));
+        let answers = match asks_scores {
+            true => self.asked.answers.of(&known.ranks)?,
+            false => SliceAnswers::default(),
+        };
         let column = |field: &Arc<Field>| match self.mentioned.contains(field.name()) {
             false => new_null_array(field.data_type(), rows),
-            true => self.column(known, field),
+            true => self.column(known, &answers, field),
         };
         let columns: Vec<ArrayRef> = self.schema.fields().iter().map(column).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), columns, &options);
-        batch.expect("columns are built for the schema")
+        Ok(batch.expect("columns are built for the schema"))
     }
 
-    fn column(&self, known: &Known<'_>, field: &Field) -> ArrayRef {
+    fn column(&self, known: &Known<'_>, answers: &SliceAnswers, field: &Field) -> ArrayRef {
         let (worth, name) = (known.worth, field.name().as_str());
         let each = |of: &dyn Fn(usize) -> Option<i64>| known.ranks.clone().map(of).collect::<Vec<_>>();
         if let Some((score, attribute)) = self.scores.get(name) {
-            return fixed(field.data_type(), self.scores(&known.ranks, Score::ALL[*score], attribute));
+            let scores = self.scores(answers, &known.ranks, Score::ALL[*score], attribute);
+            return fixed(field.data_type(), scores);
         }
         if MONEY.contains(&name) {
             let money = worth.column(name);
@@ -168,17 +178,22 @@ impl<'r> Measured<'r> {
     }
 
     /// Each customer's mean of a score about the firm, rounded half away from zero.
-    fn scores(&self, ranks: &Range<usize>, score: Score, attribute: &str) -> Vec<Option<i64>> {
+    fn scores(
+        &self,
+        answers: &SliceAnswers,
+        ranks: &Range<usize>,
+        score: Score,
+        attribute: &str,
+    ) -> Vec<Option<i64>> {
         let mut found = vec![None; ranks.len()];
         let Ok(number) = self.asked.attributes.binary_search_by(|known| known.as_str().cmp(attribute)) else {
             return found;
         };
-        let answers = &self.asked.answers;
-        for own in answers.of(ranks).chunk_by(|a, b| a.who == b.who) {
+        for own in answers.rows.chunk_by(|a, b| a.who == b.who) {
             let (mut count, mut sum) = (0_i128, 0_i128);
             // Of the firm, supplier 0, the topic is the attribute.
             for answer in own.iter().filter(|answer| answer.topic as usize == number) {
-                if let Some(score) = answers.score(answer, score) {
+                if let Some(score) = answer.score(score) {
                     count += 1;
                     sum += i128::from(score);
                 }

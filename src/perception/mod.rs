@@ -31,6 +31,7 @@ mod satisfaction;
 mod sources;
 mod stage;
 mod sums;
+mod survey_rows;
 mod value_exchange;
 mod weighting;
 #[cfg(test)]

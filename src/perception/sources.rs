@@ -1,19 +1,21 @@
 //! Reads the sources of `[perception]`: surveys, complaints, referrals and episodes.
 
 use super::measures;
-use super::rows::{Answers, Complaint, Episodes, Referral};
+use super::rows::{Complaint, Episodes, Referral};
 use super::sums::SCORE_SCALE;
+use super::survey_rows::{Answer, Answers};
 use crate::error::{Faults, Result};
 use crate::facts::{
     FactSet, Holds, NO_CODE, NO_DAY, Numbers, RowColumn, RowSource, SourceView, Values, check_rows,
 };
+use crate::memory::Memory;
 use crate::pipeline::{
     ComplaintsDef, Definition, EpisodesDef, KeyType, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
     did_you_mean,
 };
 
 /// What customers were asked and said, of all sources that are declared.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Asked {
     pub(crate) answers: Answers,
     /// Names of attributes, sorted.
@@ -30,12 +32,12 @@ pub struct Asked {
 ///
 /// # Errors
 /// Unreadable files, unknown columns, other types than wanted.
-pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Asked> {
+pub fn read(definition: &Definition, facts: &mut FactSet, memory: &Memory) -> Result<Asked> {
     let mut asked = Asked::default();
     let Some(def) = &definition.perception else { return Ok(asked) };
     if let Some(surveys) = &def.surveys {
         let rows = facts.read_rows(definition, &survey_source(surveys))?;
-        asked.answer(def, surveys, rows);
+        asked.answer(def, surveys, rows, memory)?;
         facts.warnings.extend(asked.unasked(definition, def, surveys));
     }
     if let Some(complaints) = &def.complaints {
@@ -178,8 +180,7 @@ impl Asked {
     fn unasked(&self, definition: &Definition, def: &PerceptionDef, surveys: &SurveysDef) -> Vec<String> {
         let place = definition.place(def.at);
         let mut warnings = Vec::new();
-        let attributes = self.answers.attributes();
-        let is_of_others = self.answers.len() > 0 && !self.answers.any(|topic| topic < attributes);
+        let is_of_others = self.answers.len() > 0 && !self.answers.is_any_own();
         if surveys.supplier.is_some() && is_of_others {
             let way_out = did_you_mean(&def.own, self.competitors.iter().map(String::as_str), || {
                 "name the firm as surveys do".to_owned()
@@ -203,7 +204,13 @@ impl Asked {
         warnings
     }
 
-    fn answer(&mut self, perception: &PerceptionDef, def: &SurveysDef, rows: Vec<Values>) {
+    fn answer(
+        &mut self,
+        perception: &PerceptionDef,
+        def: &SurveysDef,
+        rows: Vec<Values>,
+        memory: &Memory,
+    ) -> Result<()> {
         let mut columns = Columns::of(rows);
         let who = columns.ranks();
         let days = columns.required_days();
@@ -225,14 +232,19 @@ impl Asked {
         let number_of = |row: usize| supplier.get(row).and_then(|code| numbers.get(*code as usize)).copied();
         let score =
             |numbers: &Option<Numbers>, row: usize| numbers.as_ref().and_then(|numbers| numbers.get(row));
-        let mut answers = Answers::with_capacity(who.len(), attributes.len());
-        for row in 0..who.len() {
-            let scores = [&importance, &expectation, &performance].map(|numbers| score(numbers, row));
-            answers.push(who[row], days[row], number_of(row).unwrap_or(0), attribute[row], scores);
-        }
-        answers.sort();
-        self.answers = answers;
+        let count = u32::try_from(attributes.len()).expect("few attributes");
+        let answer = |row: usize| {
+            let first = number_of(row).unwrap_or(0).checked_mul(count).expect("few suppliers and attributes");
+            Answer {
+                who: who[row],
+                day: days[row],
+                topic: first + attribute[row],
+                scores: [&importance, &expectation, &performance].map(|numbers| score(numbers, row)),
+            }
+        };
+        self.answers = Answers::new(&who, count, answer, memory)?;
         self.attributes = attributes;
+        Ok(())
     }
 }
 

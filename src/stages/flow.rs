@@ -177,7 +177,7 @@ impl Stages<'_> {
             },
         };
         let mut facts = facts::gather(self.definition, &gather)?;
-        let asked = perception::read(self.definition, &mut facts)?;
+        let asked = perception::read(self.definition, &mut facts, &self.memory)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         let account = report::facts_line(&facts);
         Ok(((facts, asked), account))

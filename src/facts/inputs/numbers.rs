@@ -9,7 +9,7 @@ pub struct Numbers {
 
 /// Those that do not fit the 31 bits of a code.
 #[derive(Debug, Clone, Default)]
-pub struct WideNumbers(Vec<i64>);
+struct WideNumbers(Vec<i64>);
 
 /// The code of no number.
 const ABSENT: i32 = i32::MIN;
@@ -43,7 +43,7 @@ impl FromIterator<Option<i64>> for Numbers {
 
 impl WideNumbers {
     /// The code of a number.
-    pub fn pack(&mut self, number: Option<i64>) -> i32 {
+    fn pack(&mut self, number: Option<i64>) -> i32 {
         let Some(number) = number else { return ABSENT };
         match i32::try_from(number) {
             Ok(narrow) if narrow > LAST_WIDE => narrow,
@@ -56,7 +56,7 @@ impl WideNumbers {
     }
 
     /// The number of a code.
-    pub fn number(&self, code: i32) -> Option<i64> {
+    fn number(&self, code: i32) -> Option<i64> {
         match code {
             ABSENT => None,
             code if code > LAST_WIDE => Some(i64::from(code)),
