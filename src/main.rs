@@ -1,11 +1,16 @@
 //! The binary: all of it is in the library's `cli`.
 
+use abacus::memory::Allocator;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     keep_freed_pages_for(10_000);
-    abacus::memory::when_limited(|| keep_freed_pages_for(100));
+    abacus::memory::set_allocator(Allocator {
+        limit: || keep_freed_pages_for(20),
+        release: release_freed_pages,
+    });
     abacus::cli::main()
 }
 
@@ -18,4 +23,11 @@ fn keep_freed_pages_for(milliseconds: std::ffi::c_long) {
     const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
     // SAFETY: called before any thread is started, or while all others wait for the first work.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, milliseconds) }
+}
+
+/// Gives back what this thread has freed.
+#[expect(unsafe_code, reason = "the call has no safe binding")]
+fn release_freed_pages() {
+    // SAFETY: it touches pages of this thread that nothing uses.
+    unsafe { libmimalloc_sys::mi_collect(true) }
 }

@@ -198,7 +198,7 @@ mod tests {
         ) {
             let folder = tempfile::tempdir().unwrap();
             let spill = Arc::new(SpillFile::new(folder.path()));
-            let memory = |budget| Memory { budget, spill: spill.clone() };
+            let memory = |budget| Memory { allocator: None, budget, spill: spill.clone() };
             let held = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::unlimited()));
             let spilled = CustomerDays::new(CUSTOMERS, periods.len(), &memory(MemoryBudget::of(0)));
             let mut expected: Vec<(u32, i32)> = Vec::new();

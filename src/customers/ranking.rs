@@ -132,7 +132,7 @@ mod tests {
     /// Ranks the customers whose value is above −9.
     fn ranked(values: &[i64], budget: MemoryBudget) -> (Vec<i64>, Places) {
         let folder = tempfile::tempdir().unwrap();
-        let memory = Memory { budget, spill: Arc::new(SpillFile::new(folder.path())) };
+        let memory = Memory { allocator: None, budget, spill: Arc::new(SpillFile::new(folder.path())) };
         let mut ranking = Ranking::new(values.len(), &memory);
         for (rank, value) in (0..).zip(values).filter(|(_, value)| **value > -9) {
             ranking.add(rank, *value).unwrap();

@@ -57,9 +57,9 @@ pub(crate) fn in_order<T: Send>(
     ready.into_iter().try_for_each(take)
 }
 
-/// Slices whose columns are read together: 131,072 customers, which is a row group of a published table unless the
-/// pipeline says otherwise, so that its decoded columns are handed out without a copy.
-const BLOCK: usize = 8;
+/// Slices whose columns are read together: 65,536 customers, half of a row group of a published table unless the
+/// pipeline says otherwise, so that its decoded columns are mostly handed out without a copy.
+const BLOCK: usize = 4;
 
 /// Like [`in_order`], for columns that can only be read forward: reads one block of slices after another, and makes
 /// something of every slice of a block in parallel while the block before is taken and the block after is read. At

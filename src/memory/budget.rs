@@ -19,13 +19,20 @@ struct Shared {
     reserved: AtomicU64,
 }
 
-/// Set aside for what nobody reserves: the program, its threads, and the batches that they work on.
+/// Set aside for what nobody reserves: the program, keys, and tables that are being written.
 const SET_ASIDE: u64 = 128 << 20;
+
+/// Set aside for what a thread works on: batches, slices and the columns that they become.
+const SET_ASIDE_OF_THREAD: u64 = 96 << 20;
+
+fn set_aside() -> u64 {
+    SET_ASIDE + SET_ASIDE_OF_THREAD * rayon::current_num_threads() as u64
+}
 
 impl MemoryBudget {
     /// Of so many bytes of resident memory in all.
     pub fn of(bytes: u64) -> Self {
-        let limit = bytes.saturating_sub(SET_ASIDE).max(bytes / 4);
+        let limit = bytes.saturating_sub(set_aside()).max(bytes / 4);
         Self { shared: Arc::new(Shared { bytes: Some(bytes), limit, reserved: AtomicU64::new(0) }) }
     }
 
@@ -76,9 +83,9 @@ mod tests {
 
     #[test]
     fn reservations_end_at_the_limit_and_come_back_when_dropped() {
-        let budget = MemoryBudget::of(1 << 30);
+        let budget = MemoryBudget::of(1 << 40);
         let limit = budget.limit();
-        assert_eq!(limit, (1 << 30) - SET_ASIDE);
+        assert_eq!(limit, (1 << 40) - set_aside());
         let first = budget.reserve(limit - 10).unwrap();
         assert!(budget.reserve(11).is_none());
         let second = budget.reserve(10).unwrap();

@@ -24,15 +24,24 @@ pub struct Memory {
     pub budget: MemoryBudget,
     /// Shared by all that spills.
     pub spill: Arc<SpillFile>,
+    /// Where memory is limited.
+    pub(crate) allocator: Option<Allocator>,
 }
 
-/// What the program does when a run is given less memory than the machine has.
-static WHEN_LIMITED: OnceLock<fn()> = OnceLock::new();
+/// How the program's allocator, which the program chooses, gives freed memory back to the system.
+#[derive(Debug, Clone, Copy)]
+pub struct Allocator {
+    /// From now on soon; called before the first stage of a run that is given a memory limit.
+    pub limit: fn(),
+    /// What the calling thread has freed, at once.
+    pub release: fn(),
+}
 
-/// Has something done before the first stage of a run that is given a memory limit. The allocator is the program's
-/// choice, and so is how it returns memory.
-pub fn when_limited(act: fn()) {
-    WHEN_LIMITED.get_or_init(|| act);
+static ALLOCATOR: OnceLock<Allocator> = OnceLock::new();
+
+/// Says how freed memory is given back. Without it, runs with a limit keep what they have freed.
+pub fn set_allocator(allocator: Allocator) {
+    ALLOCATOR.get_or_init(|| allocator);
 }
 
 impl Memory {
@@ -43,11 +52,20 @@ impl Memory {
 
     /// Of so many bytes, else of the machine's default budget; what does not fit goes to a file in this folder.
     pub fn of(size: Option<MemorySize>, folder: &Path) -> Self {
-        if let (Some(_), Some(act)) = (size, WHEN_LIMITED.get()) {
-            act();
+        let allocator = ALLOCATOR.get().filter(|_| size.is_some());
+        if let Some(allocator) = allocator {
+            (allocator.limit)();
         }
         let bytes = size.map(MemorySize::bytes).or_else(default_budget);
         let budget = bytes.map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
-        Self { budget, spill: Arc::new(SpillFile::new(folder)) }
+        Self { budget, spill: Arc::new(SpillFile::new(folder)), allocator: allocator.copied() }
+    }
+
+    /// Gives back what all threads have freed, where memory is limited: between stages, which use other buffers.
+    pub fn release_freed(&self) {
+        if let Some(allocator) = self.allocator {
+            (allocator.release)();
+            rayon::broadcast(|_| (allocator.release)());
+        }
     }
 }

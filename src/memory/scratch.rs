@@ -135,7 +135,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let budget = if is_unlimited { MemoryBudget::unlimited() } else { MemoryBudget::of(0) };
             let spill = Arc::new(SpillFile::new(folder.path()));
-            let memory = Memory { budget, spill };
+            let memory = Memory { allocator: None, budget, spill };
             let scratch = Scratch::new(2, &memory);
             scratch.keep(1, columns.iter().map(Vec::as_slice)).unwrap();
             for (number, column) in columns.iter().enumerate() {

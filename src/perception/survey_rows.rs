@@ -186,7 +186,7 @@ mod tests {
 
     fn kept(rows: &[Answer], budget: MemoryBudget, read: impl Fn(&Answers)) {
         let folder = tempfile::tempdir().unwrap();
-        let memory = Memory { budget, spill: Arc::new(SpillFile::new(folder.path())) };
+        let memory = Memory { allocator: None, budget, spill: Arc::new(SpillFile::new(folder.path())) };
         let who: Vec<u32> = rows.iter().map(|answer| answer.who).collect();
         read(&Answers::new(&who, 2, |row| rows[row], &memory).unwrap());
     }

@@ -42,7 +42,9 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
 fn run(definition: Definition, home: &Home, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
     let before = Before::read(&definition, home, options)?;
     let plan = pipeline::plan(super::STAGES, &definition)?;
-    let mut flow = Flow { progress: Progress::new(plan, events), staging: before.begin(&definition, home)? };
+    let progress = Progress::new(plan, events);
+    let memory = before.memory.clone();
+    let mut flow = Flow { progress, staging: before.begin(&definition, home)?, memory };
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
 
     let (facts, asked) =
@@ -115,6 +117,7 @@ impl Before {
 struct Flow {
     progress: Progress,
     staging: Staging,
+    memory: Memory,
 }
 
 impl Flow {
@@ -124,6 +127,7 @@ impl Flow {
         work: impl FnOnce(StageTables<'_>, &dyn Events) -> Result<(T, String)>,
     ) -> Result<T> {
         let stage = of(name);
+        self.memory.release_freed();
         let (tables, events) = (self.staging.for_stage(stage), self.progress.events());
         self.progress.run(stage, || work(tables, events.as_ref()))
     }
@@ -177,6 +181,7 @@ impl Stages<'_> {
             },
         };
         let mut facts = facts::gather(self.definition, &gather)?;
+        self.memory.release_freed();
         let asked = perception::read(self.definition, &mut facts, &self.memory)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         let account = report::facts_line(&facts);

@@ -166,7 +166,7 @@ mod tests {
     fn records_read_back_from_disk_as_they_were_and_leave_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let spill = Arc::new(SpillFile::new(folder.path()));
-        let memory = |budget| Memory { budget, spill: Arc::clone(&spill) };
+        let memory = |budget| Memory { allocator: None, budget, spill: Arc::clone(&spill) };
         let held = WaitingRecords::of(records(), true, &memory(MemoryBudget::unlimited())).unwrap();
         let last = WaitingRecords::of(records(), false, &memory(MemoryBudget::of(0))).unwrap();
         assert_eq!(spill.written(), 0);

@@ -96,7 +96,7 @@ mod tests {
     fn ranks_come_back_by_row_and_rows_by_rank_from_memory_and_from_disk() {
         let folder = tempfile::tempdir().unwrap();
         for budget in [MemoryBudget::unlimited(), MemoryBudget::of(0)] {
-            let memory = Memory { budget, spill: Arc::new(SpillFile::new(folder.path())) };
+            let memory = Memory { allocator: None, budget, spill: Arc::new(SpillFile::new(folder.path())) };
             // Two chunks and a bit, with steps of different widths.
             let ranks: Vec<u32> =
                 (0..40_000).map(|row| row * 3 + if row > 20_000 { 1_000_000 } else { 0 }).collect();
