@@ -18,7 +18,12 @@ fn band() -> usize {
 /// in chunks of as many customers as a slice has, but only of those who were active in a period: read slice by slice, most
 /// chunks would be read several times.
 pub(crate) fn windows(customers: usize) -> impl Iterator<Item = Range<usize>> {
-    let customers_of_window = SLICE_CUSTOMERS * BLOCK.max(band());
+    windows_of(customers, BLOCK)
+}
+
+/// The same, of at least so many slices.
+pub(crate) fn windows_of(customers: usize, least: usize) -> impl Iterator<Item = Range<usize>> {
+    let customers_of_window = SLICE_CUSTOMERS * least.max(band());
     let starts = (0..customers).step_by(customers_of_window);
     starts.map(move |start| start..customers.min(start + customers_of_window))
 }
@@ -69,12 +74,26 @@ const BLOCK: usize = 4;
 /// What `read`, `make` or `take` returns.
 pub(crate) fn in_order_reading<B: Send + Sync, T: Send>(
     ranks: Range<usize>,
+    read: impl FnMut(Range<usize>) -> Result<B> + Send,
+    make: impl Fn(&B, Range<usize>) -> Result<T> + Sync,
+    take: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    in_order_reading_blocks(ranks, BLOCK, read, make, take)
+}
+
+/// The same, in blocks of so many slices.
+///
+/// # Errors
+/// What `read`, `make` or `take` returns.
+pub(crate) fn in_order_reading_blocks<B: Send + Sync, T: Send>(
+    ranks: Range<usize>,
+    block: usize,
     mut read: impl FnMut(Range<usize>) -> Result<B> + Send,
     make: impl Fn(&B, Range<usize>) -> Result<T> + Sync,
     mut take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
     let slices: Vec<Range<usize>> = slices(ranks).collect();
-    let mut blocks = slices.chunks(BLOCK);
+    let mut blocks = slices.chunks(block);
     let mut current = blocks.next();
     let mut columns = current.map(|block| read(span(block))).transpose()?;
     let mut ready: Vec<T> = Vec::new();

@@ -61,6 +61,11 @@ impl Memory {
         Self { budget, spill: Arc::new(SpillFile::new(folder)), allocator: allocator.copied() }
     }
 
+    /// How many slices of customers to read kept state for at once: the more, the less of it is read twice.
+    pub(crate) fn window_slices(&self) -> usize {
+        usize::try_from(self.budget.limit() >> 28).unwrap_or(usize::MAX).clamp(4, 16)
+    }
+
     /// Gives back what all threads have freed, where memory is limited: between stages, which use other buffers.
     pub fn release_freed(&self) {
         if let Some(allocator) = self.allocator {

@@ -61,7 +61,7 @@ pub(crate) fn walk<'r>(
         unbought: None,
         worth: LifetimeWorth::new(known, memory),
     };
-    for window in slices::windows(customers.len()) {
+    for window in slices::windows_of(customers.len(), memory.window_slices()) {
         let sums_of_periods = add_periods(books, sources, starts, &window)?;
         let orders = sources.facts.lifetime_orders(window.clone())?;
         let finish = |(ranks, lifetime): (Range<usize>, Lifetime)| {

@@ -74,7 +74,8 @@ pub(crate) fn customer_periods(
     let mut earned = Vec::with_capacity(periods);
     let mut starts = Vec::with_capacity(periods);
     for (index, costed) in sources.costing.periods.iter().enumerate() {
-        let walk = PeriodWalk { layout, books, sources, index, costed, days: days.as_ref() };
+        let (days, block) = (days.as_ref(), memory.window_slices());
+        let walk = PeriodWalk { layout, books, sources, index, costed, days, block };
         let (of_period, started) = walk.walk(extras.is_listed, staging)?;
         earned.push(of_period);
         starts.push(started);
@@ -92,6 +93,8 @@ struct PeriodWalk<'r> {
     costed: &'r PeriodCosting,
     /// Filled by slices, where days are wanted.
     days: Option<&'r CustomerDays>,
+    /// Slices that are read at once.
+    block: usize,
 }
 
 /// Facts of the customers of several slices.
@@ -133,8 +136,9 @@ impl PeriodWalk<'_> {
         let mut starts = Vec::new();
         let mut earned = Earned::nothing(channels);
         let mut posted = vec![PostedSums::default(); nothing.len()];
-        slices::in_order_reading(
+        slices::in_order_reading_blocks(
             0..facts.customers.len(),
+            self.block,
             |ranks| {
                 let window = self.read(ranks, &mut volumes)?;
                 starts.extend_from_slice(&window.starts);
