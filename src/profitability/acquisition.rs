@@ -92,8 +92,22 @@ impl<'m> Acquisition<'m> {
 
     /// (rank, cost) of customers of these ranks who were won in a period of the run, ascending; costs are not 0.
     pub(crate) fn of_period(&self, index: usize, ranks: Range<usize>) -> Vec<(u32, i64)> {
-        let costs = self.costs(ranks).filter(|(.., place)| *place == Placed::Period(index));
-        costs.map(|(rank, cost, _)| (rank, cost)).collect()
+        self.won_in(index, ranks).collect()
+    }
+
+    /// The same, one after another. Every period looks through all customers, so a day is held against the bounds of
+    /// the one period instead of being placed among all.
+    fn won_in(&self, index: usize, ranks: Range<usize>) -> impl Iterator<Item = (u32, i64)> {
+        let known = self.master.map_or(0, |master| master.acquisition_cost.len());
+        let ranks = ranks.start.min(known)..ranks.end.min(known);
+        let days = self.periods[index].start..self.periods[index].end.min(self.as_of);
+        let costs = self.master.map_or(&[][..], |master| &master.acquisition_cost[ranks.clone()]);
+        let acquired_on = self.master.map(|master| &master.acquired_on);
+        let won = move |(rank, cost): (usize, &i64)| {
+            let is_won = *cost != 0 && acquired_on?.get(rank).is_some_and(|day| days.contains(&day));
+            is_won.then(|| (rank_u32(rank), *cost))
+        };
+        (ranks.start..).zip(costs).filter_map(won)
     }
 
     /// Opening lines of the customers of these ranks, by place among them.
@@ -114,8 +128,7 @@ impl<'m> Acquisition<'m> {
     /// Digest of the customers who were won in a period of the run, and of what that cost.
     pub(crate) fn digest(&self, index: usize, keys: &Keys) -> String {
         let mut hasher = blake3::Hasher::new();
-        for (rank, cost, _) in self.costs(0..keys.len()).filter(|(.., place)| *place == Placed::Period(index))
-        {
+        for (rank, cost) in self.won_in(index, 0..keys.len()) {
             match keys {
                 Keys::Int(keys) => hasher.update(&keys[rank as usize].to_le_bytes()),
                 Keys::Text(keys) => {
