@@ -1,27 +1,20 @@
 //! Merge join of a published table with customers, slice by slice: the rows of a table that has some customers only,
 //! in ascending order of their keys.
 
+use super::keyed_cursor::KeyedCursor;
 use crate::error::{Error, Result};
 use crate::facts::schema::{Customers, Keys};
-use crate::publish::read::{Cursor, PublishedReader, Wanted};
+use crate::publish::read::{PublishedReader, Wanted};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::Int64Type;
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// The key column of every table of customers.
-pub(super) const KEY: &str = "customer_id";
-
-/// Rows read at a time.
-pub(super) const BATCH_ROWS: usize = 1 << 17;
-
 /// Columns of a table and the customers they belong to, from some customer on.
 pub(crate) struct KeyedRows<'t> {
     customers: &'t Customers,
     table: &'static str,
-    cursor: Cursor<'t>,
-    /// Read, but of later customers: the key column first.
-    pending: Vec<ArrayRef>,
+    rows: KeyedCursor<'t>,
 }
 
 /// Rows of consecutive customers.
@@ -43,11 +36,7 @@ impl<'t> KeyedRows<'t> {
         reader: &'t PublishedReader,
         columns: &[(&str, Wanted)],
     ) -> Result<Self> {
-        let with_key: Vec<(&str, Wanted)> =
-            std::iter::once((KEY, Wanted::Values)).chain(columns.iter().copied()).collect();
-        let mut cursor = reader.cursor(&with_key)?;
-        let pending = cursor.next(0)?;
-        Ok(Self { customers, table, cursor, pending })
+        Ok(Self { customers, table, rows: KeyedCursor::open(reader, columns)? })
     }
 
     /// The rows of these customers. Ranks are asked for in ascending order.
@@ -55,18 +44,7 @@ impl<'t> KeyedRows<'t> {
     /// # Errors
     /// Pages that cannot be decoded, a key that is no customer's.
     pub(crate) fn next(&mut self, ranks: Range<usize>) -> Result<RowsOfRanks> {
-        let mut parts: Vec<Vec<ArrayRef>> = Vec::new();
-        loop {
-            let rows = self.pending[0].len();
-            let taken = rows_up_to(&self.pending[0], self.customers, ranks.end);
-            parts.push(self.pending.iter().map(|column| column.slice(0, taken)).collect());
-            if taken < rows || self.cursor.rows_left() == 0 {
-                self.pending = self.pending.iter().map(|column| column.slice(taken, rows - taken)).collect();
-                break;
-            }
-            self.pending = self.cursor.next(BATCH_ROWS)?;
-        }
-        let mut columns = joined(parts)?;
+        let mut columns = self.rows.next(|keys| Ok(rows_up_to(keys, self.customers, ranks.end)))?;
         let keys = columns.remove(0);
         Ok(RowsOfRanks { ranks: self.ranks_of(&keys, ranks)?, columns })
     }
@@ -153,25 +131,6 @@ fn compare(customers: &Customers, rank: usize, keys: &ArrayRef, row: usize) -> O
             Keys::Text(known) => known.value(rank).cmp(keys.as_string::<i32>().value(row)),
         },
     }
-}
-
-/// Consecutive rows, column by column; there is at least one part.
-pub(super) fn joined(mut parts: Vec<Vec<ArrayRef>>) -> Result<Vec<ArrayRef>> {
-    if parts.iter().any(|part| !part[0].is_empty()) {
-        parts.retain(|part| !part[0].is_empty());
-    } else {
-        parts.truncate(1);
-    }
-    if parts.len() == 1 {
-        return Ok(parts.remove(0));
-    }
-    let mut columns = Vec::with_capacity(parts[0].len());
-    for index in 0..parts[0].len() {
-        let pieces: Vec<&dyn Array> = parts.iter().map(|part| part[index].as_ref()).collect();
-        let whole = arrow::compute::concat(&pieces);
-        columns.push(whole.map_err(|fault| Error::internal(fault.to_string()))?);
-    }
-    Ok(columns)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub(crate) mod calendar;
 pub(crate) mod days;
 pub(crate) mod grouping;
 pub(crate) mod history;
+mod keyed_cursor;
 pub(crate) mod keyed_rows;
 pub(crate) mod operator;
 pub(crate) mod order_statistics;

@@ -3,9 +3,9 @@
 //!
 //! Where every row is of a customer of this run and customers are ranks, `keyed_rows` does it.
 
-use super::keyed_rows::{BATCH_ROWS, KEY, joined};
+use super::keyed_cursor::KeyedCursor;
 use crate::error::{Error, Result};
-use crate::publish::read::{Cursor, PublishedReader, Wanted};
+use crate::publish::read::{PublishedReader, Wanted};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Int64Type};
 use std::ops::Range;
@@ -13,14 +13,12 @@ use std::ops::Range;
 /// Columns of a table from some key on.
 pub(crate) struct OuterRows<'t> {
     table: &'static str,
-    cursor: Cursor<'t>,
-    /// Read, but of later keys: the key column first.
-    pending: Vec<ArrayRef>,
+    rows: KeyedCursor<'t>,
 }
 
 /// The rows up to the last of some keys.
 pub(crate) struct RowsOfKeys {
-    /// By key: its rows. Rows in none of these ranges are of nobody.
+    /// By key: its rows. Rows in none of these ranges have no key among them.
     pub(crate) of_key: Vec<Range<u32>>,
     /// How many rows there are.
     pub(crate) rows: usize,
@@ -38,11 +36,7 @@ impl<'t> OuterRows<'t> {
         reader: &'t PublishedReader,
         columns: &[(&str, Wanted)],
     ) -> Result<Self> {
-        let with_key: Vec<(&str, Wanted)> =
-            std::iter::once((KEY, Wanted::Values)).chain(columns.iter().copied()).collect();
-        let mut cursor = reader.cursor(&with_key)?;
-        let pending = cursor.next(0)?;
-        Ok(Self { table, cursor, pending })
+        Ok(Self { table, rows: KeyedCursor::open(reader, columns)? })
     }
 
     /// The rows up to the last of these keys, which ascend from call to call; with `is_last` all that are left. Null
@@ -51,42 +45,12 @@ impl<'t> OuterRows<'t> {
     /// # Errors
     /// Pages that cannot be decoded, keys of another type.
     pub(crate) fn next(&mut self, keys: &ArrayRef, is_last: bool) -> Result<RowsOfKeys> {
-        let mut parts: Vec<Vec<ArrayRef>> = Vec::new();
-        loop {
-            let rows = self.pending[0].len();
-            let taken = if is_last { rows } else { self.rows_up_to_last(keys)? };
-            parts.push(self.pending.iter().map(|column| column.slice(0, taken)).collect());
-            if taken < rows || self.cursor.rows_left() == 0 {
-                self.pending = self.pending.iter().map(|column| column.slice(taken, rows - taken)).collect();
-                break;
-            }
-            self.pending = self.cursor.next(BATCH_ROWS)?;
-        }
-        let mut columns = joined(parts)?;
+        let table = self.table;
+        let up_to =
+            |rows: &ArrayRef| if is_last { Ok(rows.len()) } else { rows_up_to_last(table, keys, rows) };
+        let mut columns = self.rows.next(up_to)?;
         let rows = columns.remove(0);
         Ok(RowsOfKeys { of_key: self.ranges(keys, &rows)?, rows: rows.len(), columns })
-    }
-
-    /// How many of the pending rows have keys up to the last of these.
-    fn rows_up_to_last(&self, keys: &ArrayRef) -> Result<usize> {
-        let rows = &self.pending[0];
-        let (Some(last), false) = (known(keys).checked_sub(1), rows.is_empty()) else { return Ok(0) };
-        Ok(match (keys.data_type(), rows.data_type()) {
-            (DataType::Int64, DataType::Int64) => {
-                let last = keys.as_primitive::<Int64Type>().value(last);
-                rows.as_primitive::<Int64Type>().values()[..known(rows)].partition_point(|key| *key <= last)
-            }
-            (DataType::Utf8, DataType::Utf8) => {
-                let (last, rows) = (keys.as_string::<i32>().value(last), rows.as_string::<i32>());
-                let (mut low, mut high) = (0, known(rows));
-                while low < high {
-                    let middle = usize::midpoint(low, high);
-                    if rows.value(middle) <= last { low = middle + 1 } else { high = middle }
-                }
-                low
-            }
-            _ => return Err(self.other_type()),
-        })
     }
 
     fn ranges(&self, keys: &ArrayRef, rows: &ArrayRef) -> Result<Vec<Range<u32>>> {
@@ -103,16 +67,37 @@ impl<'t> OuterRows<'t> {
                     let (texts, of_row) = (keys.as_string::<i32>(), rows.as_string::<i32>());
                     merged(texts.iter().take(known(keys)).flatten(), known(rows), |row| of_row.value(row))
                 }
-                _ => return Err(self.other_type()),
+                _ => return Err(other_type(self.table)),
             }
         };
         found.resize(keys.len(), 0..0);
         Ok(found)
     }
+}
 
-    fn other_type(&self) -> Error {
-        Error::internal(format!("{}: keys of another type than those of customers", self.table))
-    }
+/// How many rows have keys up to the last of these.
+fn rows_up_to_last(table: &str, keys: &ArrayRef, rows: &ArrayRef) -> Result<usize> {
+    let (Some(last), false) = (known(keys).checked_sub(1), rows.is_empty()) else { return Ok(0) };
+    Ok(match (keys.data_type(), rows.data_type()) {
+        (DataType::Int64, DataType::Int64) => {
+            let last = keys.as_primitive::<Int64Type>().value(last);
+            rows.as_primitive::<Int64Type>().values()[..known(rows)].partition_point(|key| *key <= last)
+        }
+        (DataType::Utf8, DataType::Utf8) => {
+            let (last, rows) = (keys.as_string::<i32>().value(last), rows.as_string::<i32>());
+            let (mut low, mut high) = (0, known(rows));
+            while low < high {
+                let middle = usize::midpoint(low, high);
+                if rows.value(middle) <= last { low = middle + 1 } else { high = middle }
+            }
+            low
+        }
+        _ => return Err(other_type(table)),
+    })
+}
+
+fn other_type(table: &str) -> Error {
+    Error::internal(format!("{table}: keys of another type than those of customers"))
 }
 
 /// How many keys are not null; these come first.
@@ -147,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_of_nobody_are_in_no_range() {
+    fn rows_without_a_key_are_in_no_range() {
         let rows = [1, 2, 2, 5, 6];
         let found = merged([2, 3, 6].into_iter(), rows.len(), |row| rows[row]);
         assert_eq!(found, [1..3, 3..3, 4..5]);

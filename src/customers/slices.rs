@@ -1,6 +1,7 @@
 //! An ordered parallel walk over slices of consecutive ranks, so that nothing about all customers is ever held at once.
 
 use crate::error::Result;
+use crate::memory::Memory;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -26,6 +27,11 @@ pub(crate) fn windows_of(customers: usize, least: usize) -> impl Iterator<Item =
     let customers_of_window = SLICE_CUSTOMERS * least.max(band());
     let starts = (0..customers).step_by(customers_of_window);
     starts.map(move |start| start..customers.min(start + customers_of_window))
+}
+
+/// How many slices to read kept state for at once: the more, the less of it is read twice.
+pub(crate) fn slices_of_window(memory: &Memory) -> usize {
+    usize::try_from(memory.budget.limit() >> 28).unwrap_or(usize::MAX).clamp(BLOCK, 4 * BLOCK)
 }
 
 /// The slices of these ranks, cut at multiples of [`SLICE_CUSTOMERS`], in order.

@@ -62,6 +62,12 @@ impl MemoryBudget {
         let reserved = self.shared.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         reserved.is_ok().then(|| Reservation { budget: self.clone(), bytes })
     }
+
+    /// The same for what waits to be worked on: refused from the point where half of the budget is taken, for what works
+    /// on it needs the rest.
+    pub fn reserve_waiting(&self, bytes: u64) -> Option<Reservation> {
+        (self.free() > self.limit() / 2).then(|| self.reserve(bytes)).flatten()
+    }
 }
 
 /// Bytes that somebody holds; they are free again when it is dropped.

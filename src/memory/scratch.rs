@@ -49,11 +49,7 @@ impl Scratch {
     fn pack(&self, values: &[i64]) -> Result<Column> {
         let width = width_of(values);
         let bytes = packed(values, width);
-        // Half of the budget at most: what works on the columns needs the rest.
-        let budget = &self.memory.budget;
-        let is_roomy = budget.free() > budget.limit() / 2;
-        let reservation = is_roomy.then(|| budget.reserve(bytes.len() as u64)).flatten();
-        let bytes = match reservation {
+        let bytes = match self.memory.budget.reserve_waiting(bytes.len() as u64) {
             Some(reservation) => Bytes::Held(bytes, reservation),
             None => Bytes::Spilled(self.memory.spill.write(&bytes)?),
         };

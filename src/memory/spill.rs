@@ -103,4 +103,14 @@ mod tests {
         let error = spill.write(b"x").unwrap_err();
         assert!(error.to_string().contains("/no/such/folder"), "{error}");
     }
+
+    #[test]
+    fn a_full_disk_is_a_resource_error() {
+        let file = File::options().write(true).open("/dev/full").unwrap();
+        let spill =
+            SpillFile { folder: "out/state".into(), file: OnceLock::from(file), end: AtomicU64::new(0) };
+        let error = spill.write(&[1; 9]).unwrap_err();
+        assert_eq!(error.exit_code(), 8, "{error}");
+        assert!(error.to_string().contains("out/state: disk full"), "{error}");
+    }
 }

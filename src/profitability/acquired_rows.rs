@@ -1,6 +1,7 @@
 //! Customers who were won in a period without doing anything in it: rows of their own.
 
 use crate::facts::schema::{CustomerFacts, NO_INSTANT};
+use std::ops::Range;
 
 /// A dense column of sparse (rank, value) pairs; every pair's rank is among `ranks`.
 pub(crate) fn at_ranks(ranks: &[u32], pairs: &[(u32, i64)]) -> Vec<i64> {
@@ -10,6 +11,12 @@ pub(crate) fn at_ranks(ranks: &[u32], pairs: &[(u32, i64)]) -> Vec<i64> {
         values[row] = *value;
     }
     values
+}
+
+/// The pairs of these ranks, of pairs in the order of ranks.
+pub(crate) fn of_ranks<'p>(pairs: &'p [(u32, i64)], ranks: &Range<usize>) -> &'p [(u32, i64)] {
+    let bound = |rank: usize| pairs.partition_point(|(known, _)| (*known as usize) < rank);
+    &pairs[bound(ranks.start)..bound(ranks.end)]
 }
 
 /// Adds an empty row for each acquired customer who has none.

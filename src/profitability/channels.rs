@@ -1,5 +1,6 @@
 //! Customers by the channel that serves them, as the customers source says.
 
+use super::behaviour::Behaviour;
 use super::waterfall::Measures;
 use crate::customers::grouping::{Grouping, Unlabelled};
 use crate::error::Result;
@@ -50,7 +51,7 @@ impl Channels {
         &self,
         known: usize,
         measures: &Measures,
-        counts: fn(&Measures, usize) -> bool,
+        counts: fn(&Behaviour, usize) -> bool,
     ) -> Vec<Income> {
         let mut incomes = vec![Income::default(); self.names.len() + 1];
         let profits = measures.ranks.iter().zip(measures.worth.last_step());
@@ -58,7 +59,7 @@ impl Channels {
             let rank = *rank as usize;
             let channel = self.customers.as_ref().map_or(0, |customers| customers.group(rank));
             let income = &mut incomes[channel];
-            income.customers += i64::from(rank < known && counts(measures, row));
+            income.customers += i64::from(rank < known && counts(&measures.behaviour, row));
             income.profit += i128::from(*profit);
         }
         incomes

@@ -37,7 +37,7 @@ impl CustomerTotals {
         let worth = &measures.worth;
         Self {
             net_revenue: total(&worth.net_revenue),
-            product_cost: total(&measures.product_cost),
+            product_cost: total(&measures.behaviour.product_cost),
             lines: CostLine::ALL.map(|line| worth.lines.get(line).map_or(0, |costs| total(costs))),
             imputed_acquisition,
             customer_profit: total(&worth.customer_profit),

@@ -170,9 +170,9 @@ pub(crate) fn sheet(layout: &Layout<'_>, steps: &[Step]) -> Sheet {
 #[cfg(test)]
 mod tests {
     use super::super::acquisition::Acquisition;
+    use super::super::behaviour::Behaviour;
     use super::super::reconciliation::Reconciliation;
     use super::super::tests::{costing, facts, measured};
-    use super::super::waterfall::Measures;
     use super::*;
     use crate::facts::schema::CustomerMaster;
     use arrow::array::StringArray;
@@ -210,7 +210,7 @@ mod tests {
         let measures = measured(costing, 0, facts, &[]);
         assert_eq!(measures.worth.customer_profit.to_vec(), [52_930, 147_530, 22_470, 8_970]);
         Earned {
-            incomes: channels.incomes(9, &measures, Measures::bought),
+            incomes: channels.incomes(9, &measures, Behaviour::bought),
             totals: CustomerTotals::of(&measures, 0),
         }
     }

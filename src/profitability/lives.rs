@@ -1,17 +1,18 @@
 //! The walk over lives: the periods of a window of customers are measured again and added up, so that nothing is held
 //! of other customers. Lives are kept packed, for who stands where follows from all of them.
 
-use super::acquired_rows::with_rows_for;
+use super::acquired_rows::{of_ranks, with_rows_for};
+use super::behaviour::Behaviour;
 use super::classes::{Class, Standing};
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::lifetime::{Life, Lifetime};
 use super::lines::CostLine;
 use super::period_rows::PeriodRows;
-use super::periods::{Starts, of_ranks};
 use super::stage::Sources;
+use super::starts::Starts;
 use super::unbought::{Unbought, unbought};
-use super::waterfall::{Books, Measures, measure};
+use super::waterfall::{Books, Measures, charge};
 use super::whale::Rest;
 use crate::customers::history::LifetimeWorth;
 use crate::customers::ranking::Ranking;
@@ -61,7 +62,7 @@ pub(crate) fn walk<'r>(
         unbought: None,
         worth: LifetimeWorth::new(known, memory),
     };
-    for window in slices::windows_of(customers.len(), memory.window_slices()) {
+    for window in slices::windows_of(customers.len(), slices::slices_of_window(memory)) {
         let sums_of_periods = add_periods(books, sources, starts, &window)?;
         let orders = sources.facts.lifetime_orders(window.clone())?;
         let finish = |(ranks, lifetime): (Range<usize>, Lifetime)| {
@@ -70,7 +71,7 @@ pub(crate) fn walk<'r>(
             lives.keep(&ranks, &life)?;
             keep_worth(&sums.worth, &ranks, known, &life.measures)?;
             let earned = Earned {
-                incomes: sources.channels.incomes(known, &life.measures, Measures::bought_or_returned),
+                incomes: sources.channels.incomes(known, &life.measures, Behaviour::bought_or_returned),
                 totals: CustomerTotals::of(&life.measures, 0),
             };
             Ok((earned, unbought(customers, &life.measures, volume_scale), life))
@@ -110,8 +111,8 @@ fn add_periods(
             let acquired = of_ranks(&acquired, ranks);
             let start = starts.of(index, ranks.start);
             let rows = rows.of_ranks(ranks);
-            let (measures, _) = measure(books, costed, rows, acquired, start, &mut |_, _| Ok(()))?;
-            lifetime.add(&measures)
+            let charges = charge(books, costed, &rows, acquired, start, &mut |_, _| Ok(()))?;
+            lifetime.add(&rows, &charges)
         };
         let add_all = || lifetimes.par_iter_mut().with_max_len(1).map(add).collect::<Vec<Result<()>>>();
         let next = index + 1;
@@ -139,7 +140,7 @@ impl Sums {
         for (row, (rank, profit)) in life.ranks.iter().zip(&life.worth.customer_profit).enumerate() {
             if *rank as usize >= known {
                 self.rest.unidentified += i128::from(*profit);
-            } else if life.bought_or_returned(row) {
+            } else if life.behaviour.bought_or_returned(row) {
                 self.ranking.add(*rank, *profit)?;
             } else {
                 self.rest.prospects += i128::from(*profit);

@@ -8,6 +8,7 @@
 mod acquired_rows;
 mod acquisition;
 mod activity_table;
+mod behaviour;
 mod channels;
 mod classes;
 mod columns;
@@ -29,6 +30,7 @@ mod product_tables;
 mod reconciliation;
 pub mod schema;
 mod stage;
+mod starts;
 mod statement;
 #[cfg(test)]
 mod statement_tests;

@@ -5,16 +5,18 @@
 //! added up before any of them is posted, and slices are then posted on any thread; where each slice started is kept,
 //! for the walk over lives.
 
-use super::acquired_rows::with_rows_for;
+use super::acquired_rows::{of_ranks, with_rows_for};
 use super::activity_table::ActivityRows;
+use super::behaviour::Behaviour;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::history::{Avoidable, period_days};
 use super::period_rows::PeriodRows;
 use super::posted::{Posted, PostedSums, Posting, close};
 use super::stage::Sources;
+use super::starts::Starts;
 use super::tables::{Layout, customer_period};
-use super::waterfall::{Books, Measures, measure};
+use super::waterfall::{Books, Measures, charge};
 use crate::costing::schema::PeriodCosting;
 use crate::customers::history::CustomerDays;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
@@ -35,16 +37,6 @@ pub(crate) struct Walked {
     /// Where days are wanted.
     pub(crate) days: Option<CustomerDays>,
     pub(crate) starts: Starts,
-}
-
-/// Driver volumes of all customers before a slice: by period, slice and posting activity.
-pub(crate) struct Starts(Vec<Vec<Vec<i64>>>);
-
-impl Starts {
-    /// What the slice that begins with this rank starts from.
-    pub(crate) fn of(&self, period: usize, rank: usize) -> &[i64] {
-        &self.0[period][rank / SLICE_CUSTOMERS]
-    }
 }
 
 /// What is made besides `customer_period`.
@@ -74,13 +66,13 @@ pub(crate) fn customer_periods(
     let mut earned = Vec::with_capacity(periods);
     let mut starts = Vec::with_capacity(periods);
     for (index, costed) in sources.costing.periods.iter().enumerate() {
-        let (days, block) = (days.as_ref(), memory.window_slices());
+        let (days, block) = (days.as_ref(), slices::slices_of_window(memory));
         let walk = PeriodWalk { layout, books, sources, index, costed, days, block };
         let (of_period, started) = walk.walk(extras.is_listed, staging)?;
         earned.push(of_period);
         starts.push(started);
     }
-    Ok(Walked { earned, days, starts: Starts(starts) })
+    Ok(Walked { earned, days, starts: Starts::new(starts) })
 }
 
 /// The walk over one period.
@@ -162,7 +154,8 @@ impl PeriodWalk<'_> {
     /// No rows, with all columns.
     fn empty(&self, nothing: &[i64]) -> Result<Measures> {
         let rows = PeriodRows::from(self.sources.facts.customer_facts(self.index, 0..0)?);
-        Ok(measure(self.books, self.costed, rows, &[], nothing, &mut |_, _| Ok(()))?.0)
+        let charges = charge(self.books, self.costed, &rows, &[], nothing, &mut |_, _| Ok(()))?;
+        Measures::new(rows, charges)
     }
 
     /// Reads the facts of a window, and moves `volumes` past it.
@@ -217,10 +210,12 @@ impl PeriodWalk<'_> {
         };
         let start = &window.starts[(ranks.start - window.first_rank) / SLICE_CUSTOMERS];
         let rows = window.rows.of_ranks(&ranks);
-        let (measures, posted) = measure(self.books, self.costed, rows, acquired, start, &mut each)?;
+        let mut charges = charge(self.books, self.costed, &rows, acquired, start, &mut each)?;
+        let posted = std::mem::take(&mut charges.posted);
+        let measures = Measures::new(rows, charges)?;
         let imputed = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
         let earned = Earned {
-            incomes: channels.incomes(known, &measures, Measures::bought),
+            incomes: channels.incomes(known, &measures, Behaviour::bought),
             totals: CustomerTotals::of(&measures, imputed),
         };
         let identified = ranks.start..ranks.end.min(known);
@@ -247,12 +242,6 @@ impl PeriodWalk<'_> {
         let acquired = acquisition.digest(self.index, &facts.customers.keys);
         format!("{}\n{}\n{acquired}", facts.digest(self.index), posted.join("\n"))
     }
-}
-
-/// The pairs of these ranks, of pairs in the order of ranks.
-pub(crate) fn of_ranks<'p>(pairs: &'p [(u32, i64)], ranks: &Range<usize>) -> &'p [(u32, i64)] {
-    let bound = |rank: usize| pairs.partition_point(|(known, _)| (*known as usize) < rank);
-    &pairs[bound(ranks.start)..bound(ranks.end)]
 }
 
 /// Begins a partition; none when the current release has the same rows, which are taken over.

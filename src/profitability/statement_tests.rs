@@ -1,6 +1,7 @@
 //! A period with every kind of money there is.
 
 use super::acquisition::Acquisition;
+use super::behaviour::Behaviour;
 use super::channels::Channels;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::{self, Earned};
@@ -107,7 +108,7 @@ fn the_cost_hierarchy_ends_at_the_result_with_every_kind_of_money() {
     let measures = measured(&costing);
     let channels = Channels::default();
     let earned = || Earned {
-        incomes: channels.incomes(9, &measures, Measures::bought),
+        incomes: channels.incomes(9, &measures, Behaviour::bought),
         totals: CustomerTotals::of(&measures, 5),
     };
     let steps = hierarchy::steps(&costing, &channels, &[earned()], &earned());

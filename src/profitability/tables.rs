@@ -94,16 +94,16 @@ enum Kind {
 /// What customers did and what their goods earned.
 #[rustfmt::skip]
 const BEHAVIOUR: [Measure; 11] = [
-    Measure { name: "lines", kind: Kind::Count("lines"), meaning: "Sale lines", of: |m| Some(&m.lines) },
-    Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line", of: |m| Some(&m.orders) },
-    Measure { name: "active_days", kind: Kind::Count("days"), meaning: "Distinct days with a sale line", of: |m| Some(&m.active_days) },
-    Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines", of: |m| Some(&m.units) },
-    Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| Some(&m.returned_units) },
-    Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| Some(&m.list_revenue) },
-    Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| Some(&m.discount) },
-    Measure { name: "returns", kind: Kind::Money, meaning: "Net value of return lines", of: |m| Some(&m.returns) },
+    Measure { name: "lines", kind: Kind::Count("lines"), meaning: "Sale lines", of: |m| Some(&m.behaviour.lines) },
+    Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line", of: |m| Some(&m.behaviour.orders) },
+    Measure { name: "active_days", kind: Kind::Count("days"), meaning: "Distinct days with a sale line", of: |m| Some(&m.behaviour.active_days) },
+    Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines", of: |m| Some(&m.behaviour.units) },
+    Measure { name: "returned_units", kind: Kind::Units, meaning: "Units on return lines", of: |m| Some(&m.behaviour.returned_units) },
+    Measure { name: "list_revenue", kind: Kind::Money, meaning: "List value of sale lines", of: |m| Some(&m.behaviour.list_revenue) },
+    Measure { name: "discount", kind: Kind::Money, meaning: "Discount on sale lines", of: |m| Some(&m.behaviour.discount) },
+    Measure { name: "returns", kind: Kind::Money, meaning: "Net value of return lines", of: |m| Some(&m.behaviour.returns) },
     Measure { name: "net_revenue", kind: Kind::Money, meaning: "List revenue − discount − returns", of: |m| Some(&m.worth.net_revenue) },
-    Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| Some(&m.product_cost) },
+    Measure { name: "product_cost", kind: Kind::Money, meaning: "Cost of the goods, less that of returned goods", of: |m| Some(&m.behaviour.product_cost) },
     Measure { name: "gross_margin", kind: Kind::Money, meaning: "Net revenue − product cost", of: |m| Some(&m.worth.gross_margin) },
 ];
 
@@ -149,7 +149,8 @@ fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
     }
     WORTH.iter().for_each(|measure| measure.add(sheet, layout, measures));
     let instant = |name, meaning| Column::new(name, ColumnKind::Timestamp, "", meaning);
-    let (first, last) = (measures.first_order_at.clone(), measures.last_order_at.clone());
+    let behaviour = &measures.behaviour;
+    let (first, last) = (behaviour.first_order_at.clone(), behaviour.last_order_at.clone());
     sheet.instants(instant("first_order_at", "First sale line; null without one"), first, NO_INSTANT);
     sheet.instants(instant("last_order_at", "Last sale line; null without one"), last, NO_INSTANT);
 }
@@ -185,7 +186,7 @@ pub(crate) fn customer(
     sheet.days(acquired_on, (first..first + rows).map(won));
     let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
     let is_unidentified = |row: usize| layout.customers.is_unidentified(measures.ranks[row]);
-    let is_prospect = |row: usize| !measures.bought_or_returned(row) && !is_unidentified(row);
+    let is_prospect = |row: usize| !measures.behaviour.bought_or_returned(row) && !is_unidentified(row);
     sheet.flags(flag("is_prospect", "Never had a sale line or a return line"), (0..rows).map(is_prospect));
     sheet.flags(
         flag("is_unidentified", "Stands for all rows without customer"),

@@ -9,7 +9,7 @@ use super::period_rows::PeriodRows;
 use super::posted::{Posted, close};
 use super::reconciliation::Reconciliation;
 use super::tables::{Layout, customer_period};
-use super::waterfall::{Books, Held, Measures, measure};
+use super::waterfall::{Books, Held, Measures, charge};
 use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
 };
@@ -113,9 +113,9 @@ pub(crate) fn measure_period(
 ) -> Result<Measures> {
     let rows = PeriodRows::from(with_rows_for(facts, acquired));
     let before = vec![0; books.activities.len()];
-    let (measures, posted) = measure(books, costing, rows, acquired, &before, each)?;
-    close(books.activities, costing, &posted);
-    Ok(measures)
+    let charges = charge(books, costing, &rows, acquired, &before, each)?;
+    close(books.activities, costing, &charges.posted);
+    Measures::new(rows, charges)
 }
 
 fn try_measured(
@@ -178,8 +178,8 @@ fn a_customer_won_without_any_facts_has_a_row() {
     let facts = facts(&[1, 4], &[100, 50], &[&[1, 2]]);
     let measures = measured(&costing, 0, facts, &[(0, 5), (2, 6), (4, 7), (8, 9)]);
     assert_eq!(measures.ranks, [0, 1, 2, 4, 8]);
-    assert_eq!(measures.lines.to_vec(), [0, 1, 0, 1, 0]);
-    assert_eq!(measures.last_order_at.to_vec(), [NO_INSTANT, 20, NO_INSTANT, 20, NO_INSTANT]);
+    assert_eq!(measures.behaviour.lines.to_vec(), [0, 1, 0, 1, 0]);
+    assert_eq!(measures.behaviour.last_order_at.to_vec(), [NO_INSTANT, 20, NO_INSTANT, 20, NO_INSTANT]);
     assert_eq!(measures.worth.customer_profit.to_vec(), [-5, 90, -6, 23, -9]);
 }
 
@@ -213,14 +213,17 @@ fn lives_add_up_and_the_statement_closes() {
     let as_of = Day::from_ymd(2025, 1, 1).unwrap();
     let acquisition = Acquisition::place(Some(&master), &[month(1), month(2)], as_of);
     let won = [0, 1].map(|period| acquisition.of_period(period, 0..9));
-    let periods = [
-        measured(&costing, 0, facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), &won[0]),
-        measured(&costing, 1, facts(&[1], &[40], &[&[2], &[0]]), &won[1]),
-    ];
+    let facts = [facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 1]]), facts(&[1], &[40], &[&[2], &[0]])];
     let customers = customers(9);
     let books = books(&costing, &customers);
     let mut lifetime = Lifetime::new(&books, 0..9);
-    periods.iter().for_each(|period| lifetime.add(period).unwrap());
+    let mut periods = Vec::new();
+    for ((costed, facts), won) in costing.periods.iter().zip(facts).zip(&won) {
+        let rows = PeriodRows::from(with_rows_for(facts, won));
+        let charges = charge(&books, costed, &rows, won, &[0; 2], &mut |_, _| Ok(())).unwrap();
+        lifetime.add(&rows, &charges).unwrap();
+        periods.push(Measures::new(rows, charges).unwrap());
+    }
     let mut orders = vec![0; 9];
     (orders[1], orders[4]) = (1, 1);
     let life = lifetime.finish(orders, acquisition.openings(0..9)).unwrap();
@@ -228,11 +231,14 @@ fn lives_add_up_and_the_statement_closes() {
     let restored = Life::restored(&books, &(0..9), |column| Ok(columns[column].clone())).unwrap();
     assert_eq!(format!("{restored:?}"), format!("{life:?}"));
     let (measures, row) = (&life.measures, 1);
-    assert_eq!((measures.lines[row], measures.orders[row], life.orders_over_periods[row]), (2, 1, 1));
+    assert_eq!(
+        (measures.behaviour.lines[row], measures.behaviour.orders[row], life.orders_over_periods[row]),
+        (2, 1, 1)
+    );
     assert_eq!((measures.volumes[0][row], measures.costs[0][row]), (3, 30));
     assert_eq!((life.opening_acquisition_cost[row], measures.worth.line(CostLine::Acquisition)[row]), (3, 3));
     assert_eq!(measures.worth.customer_profit[row], 140 - 30 - 6 - 3);
-    assert_eq!(measures.first_order_at[0], NO_INSTANT);
+    assert_eq!(measures.behaviour.first_order_at[0], NO_INSTANT);
 
     let totals: Vec<_> = periods.iter().zip([7, 2]).map(|(m, won)| CustomerTotals::of(m, won)).collect();
     let mut lives = CustomerTotals::of(measures, 7 + 2 + 3);

@@ -32,7 +32,8 @@ impl Unbought {
 /// Looks through lives; the unidentified cost object stands for many people and is left out.
 pub(crate) fn unbought(customers: &Customers, life: &Measures, volume_scale: u8) -> Option<Unbought> {
     let mut found = None;
-    let units = life.units.iter().zip(life.returned_units.iter());
+    let behaviour = &life.behaviour;
+    let units = behaviour.units.iter().zip(behaviour.returned_units.iter());
     for (row, (bought, returned)) in units.enumerate().filter(|(_, (bought, returned))| returned > bought) {
         let rank = life.ranks[row];
         if customers.is_unidentified(rank) {
@@ -43,7 +44,7 @@ pub(crate) fn unbought(customers: &Customers, life: &Measures, volume_scale: u8)
         let example = format!("customer {key} returned {returned} units and bought {bought}");
         Unbought::merge(
             &mut found,
-            Some(Unbought { customers: 1, returns: life.returns[row].into(), example }),
+            Some(Unbought { customers: 1, returns: behaviour.returns[row].into(), example }),
         );
     }
     found

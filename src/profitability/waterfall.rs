@@ -4,6 +4,7 @@
 //! unused capacity charged → fully loaded profit.
 
 use super::acquired_rows::at_ranks;
+use super::behaviour::Behaviour;
 use super::columns::{Values, combine};
 use super::lines::{CostLine, LineCosts, Lines};
 use super::period_rows::PeriodRows;
@@ -20,28 +21,7 @@ use arrow::datatypes::Int64Type;
 pub(crate) struct Measures {
     /// Ascending, distinct.
     pub(crate) ranks: ScalarBuffer<u32>,
-    /// Sale lines.
-    pub(crate) lines: Values,
-    /// Distinct orders.
-    pub(crate) orders: Values,
-    /// Distinct days with a sale line.
-    pub(crate) active_days: Values,
-    /// Units on sale lines.
-    pub(crate) units: Values,
-    /// Units on return lines.
-    pub(crate) returned_units: Values,
-    /// List value of sale lines.
-    pub(crate) list_revenue: Values,
-    /// Discount on sale lines.
-    pub(crate) discount: Values,
-    /// −(revenue − discount) of return lines.
-    pub(crate) returns: Values,
-    /// Signed product cost.
-    pub(crate) product_cost: Values,
-    /// First sale line.
-    pub(crate) first_order_at: Values,
-    /// Last sale line.
-    pub(crate) last_order_at: Values,
+    pub(crate) behaviour: Behaviour,
     /// Driver volume per posting activity, where columns of activities are held.
     pub(crate) volumes: Vec<Values>,
     /// Cost per posting activity, likewise.
@@ -51,17 +31,14 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
-    /// Whether the customer of a row had a sale line.
-    pub(crate) fn bought(&self, row: usize) -> bool {
-        self.lines[row] > 0
-    }
-
-    /// Whether the customer of a row had a sale line or a return line: who did is a customer, others are prospects.
+    /// What follows from the rows of a period and what they were charged.
     ///
-    /// Return lines are not counted, so they are seen by what they leave: units, value or goods.
-    pub(crate) fn bought_or_returned(&self, row: usize) -> bool {
-        let of_returns = [&self.returned_units, &self.returns, &self.product_cost];
-        self.bought(row) || of_returns.iter().any(|measure| measure[row] != 0)
+    /// # Errors
+    /// A value beyond 18 digits.
+    pub(crate) fn new(rows: PeriodRows, charges: Charges) -> Result<Self> {
+        let Charges { lines, volumes, costs, .. } = charges;
+        let worth = Worth::derive(&rows.behaviour, lines)?;
+        Ok(Self { ranks: rows.ranks, behaviour: rows.behaviour, volumes, costs, worth })
     }
 }
 
@@ -82,27 +59,18 @@ pub(crate) struct Worth {
     pub(crate) fully_loaded_profit: Option<Values>,
 }
 
-/// The columns a waterfall starts from.
-#[derive(Clone, Copy)]
-pub(crate) struct Sources<'v> {
-    pub(crate) list_revenue: &'v [i64],
-    pub(crate) discount: &'v [i64],
-    pub(crate) returns: &'v [i64],
-    pub(crate) product_cost: &'v [i64],
-}
-
 impl Worth {
     /// Derives the steps.
-    pub(crate) fn derive(sources: Sources<'_>, lines: LineCosts) -> Result<Self> {
-        let rows = sources.list_revenue.len();
+    pub(crate) fn derive(behaviour: &Behaviour, lines: LineCosts) -> Result<Self> {
+        let rows = behaviour.list_revenue.len();
         let less = |name: &str, from: &[i64], of: &[CostLine]| {
             let costs: Vec<&[i64]> =
                 of.iter().flat_map(|line| lines.get(*line)).map(|cost| &cost[..]).collect();
             (!costs.is_empty()).then(|| combine(name, rows, &[from], &costs)).transpose()
         };
-        let minus = [sources.discount, sources.returns];
-        let net_revenue = combine("net_revenue", rows, &[sources.list_revenue], &minus)?;
-        let gross_margin = combine("gross_margin", rows, &[&net_revenue], &[sources.product_cost])?;
+        let minus: [&[i64]; 2] = [&behaviour.discount, &behaviour.returns];
+        let net_revenue = combine("net_revenue", rows, &[&behaviour.list_revenue], &minus)?;
+        let gross_margin = combine("gross_margin", rows, &[&net_revenue], &[&behaviour.product_cost])?;
         let contribution = less("contribution", &gross_margin, &ABOVE_CONTRIBUTION)?;
         let contribution = contribution.expect("every run has a cost to serve");
         let customer_profit = less("customer_profit", &contribution, &ABOVE_PROFIT)?;
@@ -147,58 +115,32 @@ pub(crate) enum Held {
     Slices(usize),
 }
 
-/// Posts the period's activity costs to consecutive customers, whose predecessors had the volumes `before`, and derives
-/// their worth. `each` sees every part of the rows whose volumes are held at a time. Gives what was posted, too.
+/// What a period's rows are charged.
+pub(crate) struct Charges {
+    /// Acquisition cost included.
+    pub(crate) lines: LineCosts,
+    /// By posting activity, where columns of activities are held.
+    pub(crate) volumes: Vec<Values>,
+    pub(crate) costs: Vec<Values>,
+    /// By posting activity.
+    pub(crate) posted: Vec<PostedSums>,
+}
+
+/// Posts the period's activity costs to consecutive customers, whose predecessors had the volumes `before`. `each` sees
+/// every part of the rows whose volumes are held at a time.
 ///
 /// # Errors
 /// A negative driver volume, named with its customer; a value beyond 18 digits; what `each` returns.
-pub(crate) fn measure(
+pub(crate) fn charge(
     books: &Books<'_>,
     costing: &PeriodCosting,
-    rows: PeriodRows,
+    rows: &PeriodRows,
     acquired: &[(u32, i64)],
     before: &[i64],
     each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
-) -> Result<(Measures, Vec<PostedSums>)> {
+) -> Result<Charges> {
+    let ranks = &rows.ranks[..];
     let mut posting = Posting::from(books.customers, books.activities, costing, before);
-    let (mut lines, held) = charge(books, &mut posting, &rows.ranks, &rows.aggregates, each)?;
-    lines.add(CostLine::Acquisition, &at_ranks(&rows.ranks, acquired))?;
-    let sources = Sources {
-        list_revenue: &rows.list_revenue,
-        discount: &rows.discount,
-        returns: &rows.returns,
-        product_cost: &rows.product_cost,
-    };
-    let worth = Worth::derive(sources, lines)?;
-    let (volumes, costs) = held.map_or((vec![], vec![]), |posted| (posted.volumes, posted.costs));
-    let measures = Measures {
-        ranks: rows.ranks,
-        lines: rows.lines,
-        orders: rows.orders,
-        active_days: rows.active_days,
-        units: rows.units,
-        returned_units: rows.returned_units,
-        list_revenue: rows.list_revenue,
-        discount: rows.discount,
-        returns: rows.returns,
-        product_cost: rows.product_cost,
-        first_order_at: rows.first_order_at,
-        last_order_at: rows.last_order_at,
-        volumes,
-        costs,
-        worth,
-    };
-    Ok((measures, posting.finish()))
-}
-
-/// What customers are charged by line and, where columns are held, by activity.
-fn charge(
-    books: &Books<'_>,
-    posting: &mut Posting<'_>,
-    ranks: &[u32],
-    aggregates: &[Values],
-    each: &mut dyn FnMut(&[u32], &Posted) -> Result<()>,
-) -> Result<(LineCosts, Option<Posted>)> {
     let of: Vec<CostLine> = posting.lines().collect();
     let slice = match books.held {
         Held::Columns => ranks.len(),
@@ -207,14 +149,18 @@ fn charge(
     let (mut parts, mut held) = (Vec::new(), None);
     // No rows are one empty part, so that there are columns.
     for from in (0..ranks.len().max(1)).step_by(slice.max(1)) {
-        let rows = slice.min(ranks.len() - from);
-        let aggregates: Vec<Values> = aggregates.iter().map(|column| column.slice(from, rows)).collect();
-        let posted = posting.next(&ranks[from..from + rows], &aggregates)?;
-        parts.push(LineCosts::sum(books.lines, rows, &posted.by_line(&of))?);
-        each(&ranks[from..from + rows], &posted)?;
+        let length = slice.min(ranks.len() - from);
+        let aggregates: Vec<Values> =
+            rows.aggregates.iter().map(|column| column.slice(from, length)).collect();
+        let posted = posting.next(&ranks[from..from + length], &aggregates)?;
+        parts.push(LineCosts::sum(books.lines, length, &posted.by_line(&of))?);
+        each(&ranks[from..from + length], &posted)?;
         held = (books.held == Held::Columns).then_some(posted);
     }
-    Ok((LineCosts::concat(books.lines, parts), held))
+    let mut lines = LineCosts::concat(books.lines, parts);
+    lines.add(CostLine::Acquisition, &at_ranks(ranks, acquired))?;
+    let (volumes, costs) = held.map_or((vec![], vec![]), |posted| (posted.volumes, posted.costs));
+    Ok(Charges { lines, volumes, costs, posted: posting.finish() })
 }
 
 /// A customer's key as a message shows it.

@@ -12,8 +12,7 @@ use super::rfm::RfmMeasures;
 use super::value::index_key;
 use crate::customers::selection::ScratchColumn;
 use crate::error::Result;
-use crate::memory::Memory;
-use crate::memory::Scratch;
+use crate::memory::{Memory, Scratch};
 use crate::publish::read::PublishedReader;
 use std::collections::BTreeSet;
 

@@ -1,51 +1,14 @@
 //! The end of a run: the table `run`, the manifest, and the commit, unless a check stops it.
 
-use super::flow::Ledgers;
+use super::made::{Made, messages};
 use super::report::Report;
-use crate::clv;
-use crate::costing::schema::CostTotals;
 use crate::error::{Error, Kind, Result};
 use crate::expect::Checked;
-use crate::facts::{FactSet, SourceMistake};
 use crate::pipeline::Definition;
-use crate::profitability;
 use crate::publish::Staging;
 use crate::report;
 use crate::run::{Timing, peak_memory_bytes};
 use crate::segments::UsedFile;
-
-/// What the stages of a run made, tables aside.
-pub(super) struct Made {
-    pub(super) facts: FactSet,
-    pub(super) costs: CostTotals,
-    pub(super) ledgers: Ledgers,
-    pub(super) profit: profitability::Summary,
-    pub(super) lifetime: Option<clv::Summary>,
-    /// What row checks found.
-    pub(super) mistakes: Vec<SourceMistake>,
-    /// What a person should know of dates of the customer base and of the rules of segments.
-    pub(super) doubts: Vec<String>,
-    pub(super) checks: Vec<Checked>,
-}
-
-impl Made {
-    /// What the stages warn of: the sources and their rows first, then what was computed of them.
-    fn warnings(&self, definition: &Definition) -> Vec<String> {
-        let mut warnings = self.facts.warnings.clone();
-        warnings.extend(self.facts.quarantine_warnings(definition));
-        let mistakes = self.mistakes.iter().filter(|mistake| mistake.warns());
-        warnings.extend(mistakes.map(|mistake| mistake.message(&definition.facts)));
-        warnings.extend(self.profit.warning.clone());
-        warnings.extend(self.lifetime.iter().flat_map(|lifetime| &lifetime.warnings).cloned());
-        warnings.extend(self.doubts.iter().chain(&self.ledgers.doubts).cloned());
-        warnings.extend(messages(self.checks.iter().filter(|check| !check.met && !check.stops)));
-        warnings
-    }
-}
-
-fn messages<'c>(checks: impl Iterator<Item = &'c Checked>) -> Vec<String> {
-    checks.filter_map(|check| check.message.clone()).collect()
-}
 
 /// Publishes the table `run`, keeps the state and commits, unless a check stops it. `earlier_groups` names the releases
 /// that segments started from.

@@ -1,15 +1,16 @@
 //! A run: every stage in order, with what it takes of those before it, and then the commit.
 
 use super::check::{check_names, check_types, doubts, earlier};
-use super::commit::{Made, commit};
+use super::commit::commit;
 use super::contracts::of;
+use super::made::{Ledgers, Made};
 use super::report::Report;
 use super::run_options::RunOptions;
 use crate::costing::{self, schema::Costing};
 use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::{AttributeTypes, Identity};
+use crate::facts::schema::AttributeTypes;
 use crate::facts::{self, FactSet, GatherOptions, Record, SourceMistake};
 use crate::memory::Memory;
 use crate::pipeline::{self, Definition};
@@ -275,11 +276,4 @@ impl Stages<'_> {
         let account = format!("{} checks, {missed} missed", checks.len());
         Ok((checks, account))
     }
-}
-
-/// The ledger files that were read.
-pub(super) struct Ledgers {
-    pub(super) files: Vec<Identity>,
-    /// How their text was taken to be written, and doubts about their folders.
-    pub(super) doubts: Vec<String>,
 }

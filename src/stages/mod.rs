@@ -5,6 +5,7 @@ mod check;
 mod commit;
 mod contracts;
 mod flow;
+mod made;
 mod plan;
 mod report;
 mod run_options;

@@ -86,10 +86,7 @@ impl WaitingRecords {
         if !waits {
             return Ok(Self::Held(records, None));
         }
-        // Half of the budget at most: what reads and reduces beside them needs the rest.
-        let budget = &memory.budget;
-        let is_roomy = budget.free() > budget.limit() / 2;
-        match is_roomy.then(|| budget.reserve(records.bytes())).flatten() {
+        match memory.budget.reserve_waiting(records.bytes()) {
             Some(reservation) => Ok(Self::Held(records, Some(reservation))),
             None => SpilledRecords::write(records, &memory.spill).map(Self::Spilled),
         }
@@ -154,7 +151,7 @@ mod tests {
         }
     }
 
-    fn told(waiting: &WaitingRecords, spill: &SpillFile) -> String {
+    fn shown(waiting: &WaitingRecords, spill: &SpillFile) -> String {
         let ranges = (0..3).map(|range| {
             let found = waiting.range(range, spill).unwrap();
             format!("{} {:?} {:?}", found.source(), found.lines(), found.distinct(0))
@@ -172,8 +169,8 @@ mod tests {
         assert_eq!(spill.written(), 0);
         let spilled = WaitingRecords::of(records(), true, &memory(MemoryBudget::of(0))).unwrap();
         assert!(matches!(spilled, WaitingRecords::Spilled(_)) && spill.written() > 0);
-        assert_eq!(told(&spilled, &spill), told(&held, &spill));
-        assert_eq!(told(&last, &spill), told(&held, &spill));
+        assert_eq!(shown(&spilled, &spill), shown(&held, &spill));
+        assert_eq!(shown(&last, &spill), shown(&held, &spill));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
