@@ -32,7 +32,7 @@ pub(crate) struct Bin {
 /// Where a bin ends.
 #[derive(Debug)]
 struct End {
-    /// The key, in the order, of the last customer up to here; none where there is nobody.
+    /// The key, in the order, of the last customer up to here; none of an empty bin.
     key: Option<i64>,
     /// Customers of this value up to here.
     tied: u64,
@@ -53,7 +53,7 @@ impl Bins {
     pub(crate) fn new(column: ScratchColumn<'_>, order: Order, ends: &[u64]) -> Result<Self> {
         let starts: Vec<u64> = std::iter::once(0).chain(ends.iter().copied()).take(ends.len()).collect();
         let bounds = starts.iter().zip(ends);
-        // A bin of nobody asks for the place before its end all the same, so that places and bins stay parallel.
+        // An empty bin asks for the place before its end all the same, so that places and bins stay parallel.
         let places = bounds.clone().flat_map(|(start, end)| [*start, end.saturating_sub(1)]).collect();
         let found = column.select(order, |_| places)?;
         let keys: Vec<Option<i64>> = found

@@ -12,7 +12,7 @@ use std::ops::Range;
 pub struct CustomerHistory {
     /// Every day with a line or a cost.
     pub days: CustomerDays,
-    /// What their lives came to.
+    /// Profit over life.
     pub worth: LifetimeWorth,
 }
 

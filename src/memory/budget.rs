@@ -19,7 +19,7 @@ struct Shared {
     reserved: AtomicU64,
 }
 
-/// Set aside for what nobody reserves: the program, keys, and tables that are being written.
+/// Set aside for what is not reserved: the program, keys, and tables that are being written.
 const SET_ASIDE: u64 = 128 << 20;
 
 /// Set aside for what a thread works on: batches, slices and the columns that they become.

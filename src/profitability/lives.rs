@@ -1,5 +1,5 @@
 //! The walk over lives: the periods of a window of customers are measured again and added up, so that nothing is held
-//! of other customers. Lives are kept packed, for who stands where follows from all of them.
+//! of other customers. Lives are kept packed, for the place of a customer follows from all of them.
 
 use super::acquired_rows::{of_ranks, with_rows_for};
 use super::behaviour::Behaviour;

@@ -39,7 +39,7 @@ pub(crate) struct Acquired {
 }
 
 impl Acquired {
-    /// Of nobody, over the declared attributes or all there are, as far as the run has them.
+    /// Of no customers, over the declared attributes or all there are, as far as the run has them.
     pub(crate) fn new(definition: &Definition, segments: &SegmentsDef, base: &Base) -> Self {
         let known = attributes(definition, segments).into_iter().filter(|attribute| base.has(attribute));
         Self { attributes: known.map(|attribute| (attribute, HashMap::new())).collect() }
@@ -83,7 +83,7 @@ impl Acquired {
     pub(crate) fn merge(&mut self, definition: &Definition, other: Self) -> Result<()> {
         for ((attribute, sums), (_, more)) in self.attributes.iter_mut().zip(other.attributes) {
             for (value, more) in more {
-                sums.entry(value).or_insert_with(Sums::of_nobody).merge(&more);
+                sums.entry(value).or_insert_with(Sums::of_none).merge(&more);
             }
             if sums.len() - usize::from(sums.contains_key(&None)) > MOST_VALUES {
                 return Err(too_many_values(definition, attribute));
@@ -169,7 +169,7 @@ fn categories(values: &Values) -> Option<(Vec<u32>, Vec<String>)> {
 }
 
 fn summed(worth: &Worth, lifetime: &[i128], codes: &[u32], values: usize) -> Vec<Sums> {
-    let mut sums = vec![Sums::of_nobody(); values + 1];
+    let mut sums = vec![Sums::of_none(); values + 1];
     for (row, code) in codes.iter().enumerate() {
         let residual = worth.residual.as_ref().and_then(|values| values.fixed_at(row)).unwrap_or(0);
         sums[*code as usize].merge(&Sums {
@@ -185,7 +185,7 @@ fn summed(worth: &Worth, lifetime: &[i128], codes: &[u32], values: usize) -> Vec
 }
 
 impl Sums {
-    fn of_nobody() -> Self {
+    fn of_none() -> Self {
         Self { squares: Some(0), ..Self::default() }
     }
 

@@ -24,7 +24,7 @@ pub(crate) struct Base {
     others: [PublishedReader; 2],
 }
 
-/// Tables beside `customer` whose columns are measures; of a name that several have, the first counts.
+/// Further tables whose columns are measures; of a name that several have, the first counts.
 const OTHERS: [&str; 2] = ["lifecycle", "customer_value"];
 
 /// Columns of `customer` that say who belongs to the base.
@@ -32,9 +32,9 @@ const KEY: &str = "customer_id";
 const LINES: &str = "lines";
 const UNIDENTIFIED: &str = "is_unidentified";
 
-/// A table that is read beside the base, joined by key.
+/// A table that is merged with the base by key.
 #[derive(Clone, Copy)]
-pub(crate) struct Beside<'t> {
+pub(crate) struct JoinedTable<'t> {
     pub(crate) table: &'static str,
     pub(crate) reader: &'t PublishedReader,
     pub(crate) columns: &'t [&'static str],
@@ -94,7 +94,7 @@ impl Base {
     pub(crate) fn reader<'t>(
         &'t self,
         measures: &BTreeSet<&str>,
-        beside: Option<Beside<'t>>,
+        joined: Option<JoinedTable<'t>>,
     ) -> Result<BlockReader<'t>> {
         let home = |name: &str| self.tables().position(|table| table.has(name));
         let mut names: [Vec<String>; 3] =
@@ -114,12 +114,12 @@ impl Base {
                 others.push((OuterRows::open(table, reader, &columns)?, names));
             }
         }
-        let beside = beside.map(|beside| {
-            let columns: Vec<(&str, Wanted)> = beside.columns.iter().map(|name| wanted(name)).collect();
-            OuterRows::open(beside.table, beside.reader, &columns)
+        let joined = joined.map(|joined| {
+            let columns: Vec<(&str, Wanted)> = joined.columns.iter().map(|name| wanted(name)).collect();
+            OuterRows::open(joined.table, joined.reader, &columns)
         });
-        let (beside, customers) = (beside.transpose()?, self.customer.rows());
-        Ok(BlockReader { customers, of_customer, customer, others, beside })
+        let (joined, customers) = (joined.transpose()?, self.customer.rows());
+        Ok(BlockReader { customers, of_customer, customer, others, joined })
     }
 
     /// Walks over all customers once, slice by slice.
@@ -155,7 +155,7 @@ pub(crate) struct BlockReader<'t> {
     of_customer: Vec<String>,
     customer: Cursor<'t>,
     others: Vec<(OuterRows<'t>, Vec<String>)>,
-    beside: Option<OuterRows<'t>>,
+    joined: Option<OuterRows<'t>>,
 }
 
 impl BlockReader<'_> {
@@ -183,8 +183,8 @@ impl BlockReader<'_> {
             }
             rows_of_others.push(found.of_key.iter().map(first_of).collect());
         }
-        let beside = self.beside.as_mut().map(|rows| rows.next(&keys, is_last)).transpose()?;
-        Ok(Block { first: ranks.start, keys, lines, unidentified, columns, rows_of_others, beside })
+        let joined = self.joined.as_mut().map(|rows| rows.next(&keys, is_last)).transpose()?;
+        Ok(Block { first: ranks.start, keys, lines, unidentified, columns, rows_of_others, joined })
     }
 }
 
@@ -202,7 +202,7 @@ pub(crate) struct Block {
     columns: BTreeMap<String, Column>,
     /// By other table, by customer: its row; `ABSENT` without one.
     rows_of_others: Vec<Vec<u32>>,
-    beside: Option<RowsOfKeys>,
+    joined: Option<RowsOfKeys>,
 }
 
 struct Column {
@@ -292,24 +292,24 @@ impl BaseSlice<'_> {
         found.ok_or_else(|| Error::internal(format!("table 'customer' has no instants '{name}'")))
     }
 
-    /// The columns of the table beside, and the rows of each customer.
-    pub(crate) fn beside(&self) -> Option<(&[ArrayRef], impl Iterator<Item = Range<u32>>)> {
-        let beside = self.block.beside.as_ref()?;
-        let rows = self.places.iter().map(|place| beside.of_key[*place as usize].clone());
-        Some((&beside.columns, rows))
+    /// The columns of the joined table, and the rows of each customer.
+    pub(crate) fn joined(&self) -> Option<(&[ArrayRef], impl Iterator<Item = Range<u32>>)> {
+        let joined = self.block.joined.as_ref()?;
+        let rows = self.places.iter().map(|place| joined.of_key[*place as usize].clone());
+        Some((&joined.columns, rows))
     }
 
-    /// The one row of each customer in the table beside; `ABSENT` without one.
-    pub(crate) fn rows_beside(&self) -> Vec<u32> {
-        let rows = self.beside().map(|(_, rows)| rows.map(|rows| first_of(&rows)).collect());
+    /// The one row of each customer in the joined table; `ABSENT` without one.
+    pub(crate) fn joined_rows(&self) -> Vec<u32> {
+        let rows = self.joined().map(|(_, rows)| rows.map(|rows| first_of(&rows)).collect());
         rows.unwrap_or_else(|| vec![ABSENT; self.len()])
     }
 
-    /// Rows of the table beside that are of nobody in the base. They come with the first slice of a block.
-    pub(crate) fn rows_of_nobody(&self) -> Vec<u32> {
-        let Some(beside) = self.block.beside.as_ref().filter(|_| self.is_first) else { return Vec::new() };
-        let mut is_found = vec![false; beside.rows];
-        for (place, rows) in beside.of_key.iter().enumerate() {
+    /// Rows of the joined table that match no customer of the base. They come with the first slice of a block.
+    pub(crate) fn unmatched_rows(&self) -> Vec<u32> {
+        let Some(joined) = self.block.joined.as_ref().filter(|_| self.is_first) else { return Vec::new() };
+        let mut is_found = vec![false; joined.rows];
+        for (place, rows) in joined.of_key.iter().enumerate() {
             if self.block.is_in_base(place) {
                 rows.clone().for_each(|row| is_found[row as usize] = true);
             }

@@ -1,6 +1,6 @@
 //! What earlier releases say: cut points to use again, and where customers were.
 
-use super::base::{BaseSlice, Beside};
+use super::base::{BaseSlice, JoinedTable};
 use super::cut::Cut;
 use super::values::Values;
 use crate::error::{Error, Result};
@@ -93,9 +93,9 @@ pub(crate) struct Then {
 }
 
 impl Before {
-    /// How the table is read beside the base.
-    pub(crate) fn beside(&self) -> Beside<'_> {
-        Beside { table: SEGMENTS, reader: &self.table, columns: &self.columns }
+    /// How the table is merged with the base.
+    pub(crate) fn joined(&self) -> JoinedTable<'_> {
+        JoinedTable { table: SEGMENTS, reader: &self.table, columns: &self.columns }
     }
 
     /// What it says of the customers of a slice.
@@ -103,8 +103,8 @@ impl Before {
     /// # Errors
     /// Columns of an unknown type.
     pub(crate) fn then(&self, slice: &BaseSlice<'_>) -> Result<Then> {
-        let Some((arrays, _)) = slice.beside() else { return Ok(Then::default()) };
-        let (here, gone) = (slice.rows_beside(), slice.rows_of_nobody());
+        let Some((arrays, _)) = slice.joined() else { return Ok(Then::default()) };
+        let (here, gone) = (slice.joined_rows(), slice.unmatched_rows());
         let mut then = Then { customers_gone: gone.len(), ..Then::default() };
         for (name, array) in self.columns.iter().zip(arrays) {
             let unknown = || Error::internal(format!("column '{name}' of an unknown type"));

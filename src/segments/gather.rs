@@ -2,7 +2,7 @@
 //!
 //! Searched values are kept as scratch columns: every further pass of a search is over these, not over tables.
 
-use super::base::{Base, BaseSlice, Beside};
+use super::base::{Base, BaseSlice, JoinedTable};
 use super::groups::{Groups, Worth};
 use super::loyalty::LoyaltyMeasure;
 use super::pairs::{Baskets, KeptBaskets};
@@ -72,7 +72,7 @@ impl Gathering<'_> {
             .chain(self.loyalty.columns())
             .chain([self.pyramid.measure(), "profit_class"])
             .collect();
-        let beside = Beside {
+        let joined = JoinedTable {
             table: "customer_product",
             reader: self.customer_product,
             columns: self.products.columns(),
@@ -84,7 +84,7 @@ impl Gathering<'_> {
             baskets.keep(slice.number, &bought)?;
             Ok((slice.len(), sums))
         };
-        self.base.walk(self.base.reader(&columns, Some(beside))?, gather, |(more, sums)| {
+        self.base.walk(self.base.reader(&columns, Some(joined))?, gather, |(more, sums)| {
             customers += more;
             products.merge(&sums);
             Ok(())

@@ -39,7 +39,7 @@ impl Groups {
         Self { kind, names, of }
     }
 
-    /// Groups by a measure; nobody is in any where the run does not have it.
+    /// Groups by a measure; they are empty where the run does not have it.
     ///
     /// # Errors
     /// A column of an unknown type.

@@ -117,7 +117,7 @@ impl Moves {
         }
     }
 
-    /// The moves of a kind, by the names of then and the order of now, nobody's segment last.
+    /// The moves of a kind, by the names of then and the order of now, customers without segment last.
     fn rows(&self, groups: &GroupSums) -> Vec<Row> {
         let of_kind = self.0.iter().filter(|((kind, ..), _)| *kind == groups.kind);
         let row = |((kind, from, to), moved): (&(&'static str, Option<String>, Option<String>), &Move)| Row {

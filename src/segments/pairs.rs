@@ -14,7 +14,7 @@ pub(crate) struct Baskets {
 }
 
 impl Baskets {
-    /// Of nobody yet.
+    /// Of no customers yet.
     pub(crate) fn new() -> Self {
         Self { starts: vec![0], groups: Vec::new() }
     }
@@ -62,7 +62,7 @@ impl KeptBaskets {
         self.0.keep(slice, [&baskets.sizes()[..], &groups])
     }
 
-    /// Those of a slice; of nobody beyond the last.
+    /// Those of a slice; of no customers beyond the last.
     ///
     /// # Errors
     /// A disk that fails.

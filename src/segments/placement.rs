@@ -41,7 +41,7 @@ pub(crate) struct Placement<'r> {
     pub(crate) next_products: &'r NextProducts<'r>,
     pub(crate) before: Option<&'r Before>,
     pub(crate) changes: Option<&'r Changes<'r>>,
-    /// The attributes of the acquisition profile, of nobody.
+    /// The attributes of the acquisition profile, without customers.
     pub(crate) acquired: &'r Acquired,
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct ProductSums {
 }
 
 impl ProductSums {
-    /// Of nobody.
+    /// Of no customers.
     pub(crate) fn new(groups: &ProductGroups) -> Self {
         Self { contributions: vec![0; groups.names.len()], cells: [Cell::default(); CELLS] }
     }
@@ -116,7 +116,7 @@ impl ProductGroups {
     /// # Errors
     /// Columns of an unknown type, a group that `product_group` does not have.
     pub(crate) fn of(&self, slice: &BaseSlice<'_>, classes: &Groups) -> Result<(Baskets, ProductSums)> {
-        let (columns, rows) = slice.beside().expect("customer_product is read beside the base");
+        let (columns, rows) = slice.joined().expect("customer_product is merged with the base");
         let groups = names(&columns[0])?;
         let (places, nameless) = self.places(groups)?;
         let place = |row: usize| groups.key(row).map_or(nameless, |key| places[key]);

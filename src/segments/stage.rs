@@ -144,7 +144,7 @@ impl Stage<'_> {
     /// Places all customers and writes their rows. Gives what they add up to, and the number of offers.
     fn place(&self, placement: &Placement<'_>) -> Result<(Tally, usize)> {
         let columns = placement.columns();
-        let reader = || self.base.reader(&columns, self.before.map(Before::beside));
+        let reader = || self.base.reader(&columns, self.before.map(Before::joined));
         // A slice without customers names the columns; of an empty base it has the customers who are gone.
         let empty = placement.place(&reader()?.read(0..0)?.slice(0..0))?;
         let partition = self.layout.as_of.to_string();

@@ -62,7 +62,7 @@ impl HighFrom {
         })
     }
 
-    /// Customers of a slice in the cells of current × residual value; nobody is in any while `[clv]` is off.
+    /// Customers of a slice in the cells of current × residual value; they are empty while `[clv]` is off.
     pub(crate) fn value_cells(&self, worth: &Worth) -> Groups {
         let of = |row: usize| match worth.residual.as_ref().and_then(|values| values.fixed_at(row)) {
             Some(residual) => cell(worth.profit[row] > self.profit, residual > self.residual),
