@@ -1,8 +1,7 @@
 //! The customer base: what every stage after the facts needs of customers in general, whatever it computes about them.
 //!
 //! A customer is its *rank*, the place of its key among all keys in ascending order. Stages walk through the ranks
-//! slice by slice, so that what they hold is as long as a slice and not as the base. Lifetime value, lifecycle, segments
-//! and perception do so; profitability still holds columns of all customers.
+//! slice by slice, so that what they hold is as long as a slice and not as the base; `tests/house.rs` holds them to it.
 //!
 //! This room knows facts and published tables, and no stage.
 
