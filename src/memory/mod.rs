@@ -17,7 +17,7 @@ pub use budget::{MemoryBudget, Reservation};
 pub use machine::default_budget;
 pub(crate) use scratch::Scratch;
 pub use size::MemorySize;
-pub use spill::{Extent, SpillFile};
+pub use spill::{SpillFile, Spilled};
 
 /// What a run may hold in memory, and where it puts the rest.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Scratch columns: integers kept for a while, packed slice by slice, and spilled past the memory budget.
 
-use super::{Extent, Memory, Reservation};
+use super::{Memory, Reservation, Spilled};
 use crate::error::Result;
 use std::sync::OnceLock;
 
@@ -22,7 +22,7 @@ struct Column {
 #[derive(Debug)]
 enum Bytes {
     Held(Vec<u8>, #[expect(dead_code, reason = "held as long as the bytes")] Reservation),
-    Spilled(Extent),
+    Spilled(Spilled),
 }
 
 impl Scratch {
@@ -65,7 +65,7 @@ impl Scratch {
         let Column { width, rows, bytes } = &columns[column];
         match bytes {
             Bytes::Held(bytes, _) => Ok(unpacked(bytes, *width, *rows)),
-            Bytes::Spilled(extent) => Ok(unpacked(&self.memory.spill.read(*extent)?, *width, *rows)),
+            Bytes::Spilled(spilled) => Ok(unpacked(&spilled.read()?, *width, *rows)),
         }
     }
 }

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A file of a run's spilled bytes, made when the first of them come.
 #[derive(Debug)]
@@ -18,18 +18,40 @@ pub struct SpillFile {
     end: AtomicU64,
 }
 
-/// A place in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+/// Bytes in a spill file. Where they lay is given back to the disk when they are dropped.
+#[derive(Debug)]
+pub struct Spilled {
+    file: Arc<SpillFile>,
     offset: u64,
     bytes: usize,
 }
 
-impl Extent {
-    /// Some of its bytes.
-    pub fn part(self, bytes: Range<usize>) -> Self {
-        assert!(bytes.end <= self.bytes, "a part lies within its whole");
-        Self { offset: self.offset + bytes.start as u64, bytes: bytes.len() }
+impl Spilled {
+    /// Reads all of them back.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub fn read(&self) -> Result<Vec<u8>> {
+        self.read_part(0..self.bytes)
+    }
+
+    /// Reads some of them back.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub fn read_part(&self, part: Range<usize>) -> Result<Vec<u8>> {
+        assert!(part.end <= self.bytes, "a part lies within its whole");
+        let failed = |fault| Error::output(&self.file.folder, &fault);
+        let mut bytes = vec![0; part.len()];
+        let file = self.file.file().map_err(failed)?;
+        file.read_exact_at(&mut bytes, self.offset + part.start as u64).map_err(failed)?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Spilled {
+    fn drop(&mut self) {
+        self.file.give_back(self.offset, self.bytes as u64);
     }
 }
 
@@ -43,22 +65,11 @@ impl SpillFile {
     ///
     /// # Errors
     /// A full disk, or a folder that cannot be written to.
-    pub fn write(&self, bytes: &[u8]) -> Result<Extent> {
+    pub fn write(self: &Arc<Self>, bytes: &[u8]) -> Result<Spilled> {
         let failed = |fault| Error::output(&self.folder, &fault);
         let offset = self.end.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         self.file().map_err(failed)?.write_all_at(bytes, offset).map_err(failed)?;
-        Ok(Extent { offset, bytes: bytes.len() })
-    }
-
-    /// Reads bytes back.
-    ///
-    /// # Errors
-    /// A disk that fails.
-    pub fn read(&self, extent: Extent) -> Result<Vec<u8>> {
-        let failed = |fault| Error::output(&self.folder, &fault);
-        let mut bytes = vec![0; extent.bytes];
-        self.file().map_err(failed)?.read_exact_at(&mut bytes, extent.offset).map_err(failed)?;
-        Ok(bytes)
+        Ok(Spilled { file: Arc::clone(self), offset, bytes: bytes.len() })
     }
 
     /// Bytes written so far.
@@ -74,6 +85,19 @@ impl SpillFile {
         let file = tempfile::tempfile_in(&self.folder)?;
         Ok(self.file.get_or_init(|| file))
     }
+
+    /// Punches a hole, without which a run of many periods would take the disk of all of them at once. File systems that
+    /// have no holes give the space back at the end of the run.
+    #[cfg(target_os = "linux")]
+    fn give_back(&self, offset: u64, bytes: u64) {
+        use rustix::fs::{FallocateFlags, fallocate};
+        if let Some(file) = self.file.get().filter(|_| bytes > 0) {
+            let _ = fallocate(file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, offset, bytes);
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn give_back(&self, _offset: u64, _bytes: u64) {}
 }
 
 #[cfg(test)]
@@ -84,22 +108,38 @@ mod tests {
     #[test]
     fn bytes_come_back_whoever_wrote_them_and_leave_no_name() {
         let folder = tempfile::tempdir().unwrap();
-        let spill = SpillFile::new(folder.path());
+        let spill = Arc::new(SpillFile::new(folder.path()));
         let part = |number: u8| spill.write(&vec![number; usize::from(number)]).unwrap();
-        let extents: Vec<(u8, Extent)> =
+        let parts: Vec<(u8, Spilled)> =
             (0..100).into_par_iter().map(|number| (number, part(number))).collect();
-        for (number, extent) in extents {
-            assert_eq!(spill.read(extent).unwrap(), vec![number; usize::from(number)]);
-            let middle = extent.part(usize::from(number) / 3..usize::from(number) / 2);
-            assert_eq!(spill.read(middle).unwrap(), vec![number; usize::from(number / 2 - number / 3)]);
+        for (number, spilled) in &parts {
+            let number = *number;
+            assert_eq!(spilled.read().unwrap(), vec![number; usize::from(number)]);
+            let middle = spilled.read_part(usize::from(number) / 3..usize::from(number) / 2).unwrap();
+            assert_eq!(middle, vec![number; usize::from(number / 2 - number / 3)]);
         }
         assert_eq!(spill.written(), (0..100).sum::<u64>());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]
+    #[cfg(target_os = "linux")]
+    fn dropped_bytes_take_no_disk() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let spill = Arc::new(SpillFile::new(folder.path()));
+        let parts = [1, 2].map(|number| spill.write(&[number; 1 << 20]).unwrap());
+        let blocks = || spill.file.get().unwrap().metadata().unwrap().blocks();
+        let full = blocks();
+        let [first, second] = parts;
+        drop(first);
+        assert!(blocks() <= full / 2 + 16, "{} blocks of {full}", blocks());
+        assert_eq!(second.read().unwrap(), [2; 1 << 20]);
+    }
+
+    #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let spill = SpillFile::new(Path::new("/no/such/folder"));
+        let spill = Arc::new(SpillFile::new(Path::new("/no/such/folder")));
         let error = spill.write(b"x").unwrap_err();
         assert!(error.to_string().contains("/no/such/folder"), "{error}");
     }
@@ -107,8 +147,8 @@ mod tests {
     #[test]
     fn a_full_disk_is_a_resource_error() {
         let file = File::options().write(true).open("/dev/full").unwrap();
-        let spill =
-            SpillFile { folder: "out/state".into(), file: OnceLock::from(file), end: AtomicU64::new(0) };
+        let (folder, file) = ("out/state".into(), OnceLock::from(file));
+        let spill = Arc::new(SpillFile { folder, file, end: AtomicU64::new(0) });
         let error = spill.write(&[1; 9]).unwrap_err();
         assert_eq!(error.exit_code(), 8, "{error}");
         assert!(error.to_string().contains("out/state: disk full"), "{error}");

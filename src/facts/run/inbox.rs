@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::facts::kernel::group_set::GroupSet;
 use crate::facts::kernel::key_ranges::KeyRanges;
 use crate::facts::kernel::record::{Lines, Records};
-use crate::memory::{Memory, Reservation, SpillFile};
+use crate::memory::{Memory, Reservation};
 use crate::units::Day;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -96,10 +96,10 @@ impl WaitingRecords {
     ///
     /// # Errors
     /// A disk that fails.
-    pub(crate) fn range(&self, range: usize, spill: &SpillFile) -> Result<RangeOfRecords<'_>> {
+    pub(crate) fn range(&self, range: usize) -> Result<RangeOfRecords<'_>> {
         Ok(match self {
             Self::Held(records, _) => RangeOfRecords::Held(records, range),
-            Self::Spilled(records) => RangeOfRecords::Read(records, records.read(range, spill)?),
+            Self::Spilled(records) => RangeOfRecords::Read(records, records.read(range)?),
         })
     }
 }
@@ -133,7 +133,7 @@ impl RangeOfRecords<'_> {
 mod tests {
     use super::*;
     use crate::facts::kernel::record::{Head, Layout, Part};
-    use crate::memory::MemoryBudget;
+    use crate::memory::{MemoryBudget, SpillFile};
 
     /// Records of three ranges, of which the second is empty.
     fn records() -> Records {
@@ -151,9 +151,9 @@ mod tests {
         }
     }
 
-    fn shown(waiting: &WaitingRecords, spill: &SpillFile) -> String {
+    fn shown(waiting: &WaitingRecords) -> String {
         let ranges = (0..3).map(|range| {
-            let found = waiting.range(range, spill).unwrap();
+            let found = waiting.range(range).unwrap();
             format!("{} {:?} {:?}", found.source(), found.lines(), found.distinct(0))
         });
         ranges.collect::<Vec<_>>().join("\n")
@@ -169,8 +169,8 @@ mod tests {
         assert_eq!(spill.written(), 0);
         let spilled = WaitingRecords::of(records(), true, &memory(MemoryBudget::of(0))).unwrap();
         assert!(matches!(spilled, WaitingRecords::Spilled(_)) && spill.written() > 0);
-        assert_eq!(shown(&spilled, &spill), shown(&held, &spill));
-        assert_eq!(shown(&last, &spill), shown(&held, &spill));
+        assert_eq!(shown(&spilled), shown(&held));
+        assert_eq!(shown(&last), shown(&held));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -2,16 +2,17 @@
 
 use crate::error::Result;
 use crate::facts::kernel::record::{Head, Layout, Part, Records};
-use crate::memory::{Extent, SpillFile};
+use crate::memory::{SpillFile, Spilled};
+use std::sync::Arc;
 
 /// Records of one source and period on disk, a key range after the other: heads, lines, then each distinct set.
 pub(crate) struct SpilledRecords {
     pub(crate) source: usize,
     pub(crate) layout: Layout,
     distinct_sets: usize,
-    words: Extent,
+    words: Spilled,
     /// Where in the words each piece of each range ends; on disk too, for there may be more ranges than records.
-    ends: Extent,
+    ends: Spilled,
 }
 
 /// Records of one key range.
@@ -30,7 +31,7 @@ impl SpilledRecords {
     ///
     /// # Errors
     /// A full disk.
-    pub(crate) fn write(records: Records, spill: &SpillFile) -> Result<Self> {
+    pub(crate) fn write(records: Records, spill: &Arc<SpillFile>) -> Result<Self> {
         let Records { source, layout, parts, mut distinct, .. } = records;
         let (mut words, mut ends) = (Vec::new(), vec![0]);
         for (number, Part { heads, lines }) in parts.into_iter().enumerate() {
@@ -55,13 +56,13 @@ impl SpilledRecords {
     ///
     /// # Errors
     /// A disk that fails.
-    pub(crate) fn read(&self, range: usize, spill: &SpillFile) -> Result<RangeRecords> {
+    pub(crate) fn read(&self, range: usize) -> Result<RangeRecords> {
         let pieces = 2 + self.distinct_sets;
-        let ends = self.ends.part(range * pieces * WORD..((range + 1) * pieces + 1) * WORD);
+        let ends = self.ends.read_part(range * pieces * WORD..((range + 1) * pieces + 1) * WORD)?;
         let ends: Vec<usize> =
-            words_of(&spill.read(ends)?).map(|end| usize::try_from(end).expect("it fit memory")).collect();
-        let words = self.words.part(ends[0] * WORD..ends[pieces] * WORD);
-        let words: Vec<u64> = words_of(&spill.read(words)?).collect();
+            words_of(&ends).map(|end| usize::try_from(end).expect("it fit memory")).collect();
+        let words = self.words.read_part(ends[0] * WORD..ends[pieces] * WORD)?;
+        let words: Vec<u64> = words_of(&words).collect();
         let mut pieces = ends.windows(2).map(|pair| &words[pair[0] - ends[0]..pair[1] - ends[0]]);
         let heads = pieces.next().expect("every range has heads");
         let lines = pieces.next().expect("every range has lines").to_vec();

@@ -159,7 +159,7 @@ impl Shared<'_> {
         target: &Target<'_>,
     ) -> Result<(Reduced, Vec<IdentifiedLine>)> {
         let run = self.run;
-        let found = records.iter().map(|records| records.range(range, &self.memory.spill));
+        let found = records.iter().map(|records| records.range(range));
         let found = found.collect::<Result<Vec<_>>>()?;
         let of = |source: usize| found.iter().filter(move |records| records.source() == source);
         let lines = |source: usize| of(source).map(RangeOfRecords::lines).collect();
