@@ -47,6 +47,8 @@ pub mod recall;
 
 pub mod questions;
 
+pub mod restatement;
+
 pub mod stages;
 
 pub mod cli;

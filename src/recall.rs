@@ -4,8 +4,9 @@ use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Result};
 use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{self, FactSet, Record};
-use crate::pipeline::Definition;
+use crate::pipeline::{Definition, changed_keys};
 use crate::publish::{Home, Release};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A release's facts and costing, for questions about it.
@@ -32,11 +33,15 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let home = Home::open(&definition.publish.path)?;
     let way_out = "make one with `abacus run`";
     let release = home.published()?;
-    if release.run["definition"]["digest"] != definition.digest.as_str() {
+    let before = release.run["recipe"]["definition"].clone();
+    let before: BTreeMap<String, String> = serde_json::from_value(before).unwrap_or_default();
+    let changed = changed_keys(&definition.sections.decisive(), &before);
+    if !changed.is_empty() {
         return Err(Error::check(format!(
-            "{} has changed since release {}; {way_out} first",
+            "{} has changed since release {}, in {}; {way_out} first",
             definition.path.display(),
-            release.id
+            release.id,
+            some_of(&changed)
         )));
     }
     let record =
@@ -50,6 +55,15 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let ledgers = ledgers_of(definition, &release)?;
     let costing = costing::run(definition, &facts, &ledgers)?;
     Ok(Recalled { facts, costing, ledgers })
+}
+
+/// The first of them, and how many more there are.
+fn some_of(keys: &[String]) -> String {
+    let shown = keys.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match keys.len().saturating_sub(3) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 /// The ledgers that a release was costed from.

@@ -4,6 +4,7 @@
 
 mod budget;
 mod check;
+mod diff;
 mod explain;
 
 mod plan;

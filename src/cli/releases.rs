@@ -1,6 +1,6 @@
-//! `abacus releases list|rollback|verify|vacuum`.
+//! `abacus releases list|rollback|diff|verify|vacuum`.
 
-use super::{PipelineArg, pretty};
+use super::{PipelineArg, diff, pretty};
 use crate::error::{Error, Result};
 use crate::publish::{Damage, Home, Release, Vacuumed};
 use clap::{Args, Subcommand};
@@ -24,6 +24,9 @@ enum Action {
         /// Release to go back to.
         release: Option<String>,
     },
+    /// Say what a release changes in another: rows of tables, control totals by period and cause, customers whose profit
+    /// moved most. By default the current release and the one before it.
+    Diff(diff::DiffArgs),
     /// Read every file of the current release and compare it with its digest.
     Verify(PipelineArg),
     /// Remove all but the newest releases and the state only they need.
@@ -47,6 +50,7 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
             let release = open(pipeline)?.rollback(release.as_deref())?;
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
+        Action::Diff(args) => diff::diff(args, json),
         Action::Verify(pipeline) => verify(&open(pipeline)?, json),
         Action::Vacuum { pipeline, keep } => {
             let removed = open(pipeline)?.vacuum(*keep)?;

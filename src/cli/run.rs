@@ -4,7 +4,7 @@ use super::{PipelineArg, pretty, progress, summary};
 use crate::error::{Error, Result};
 use crate::memory::MemorySize;
 use crate::run::Events;
-use crate::stages::{RunOptions, publish};
+use crate::stages::{Outcome, RunOptions, publish};
 use crate::units::Day;
 use clap::Args;
 use std::sync::Arc;
@@ -22,6 +22,13 @@ pub(super) struct RunArgs {
     /// groups allow. What does not fit is put on disk beside the releases while the run lasts.
     #[arg(long, value_name = "SIZE")]
     memory: Option<MemorySize>,
+    /// Make a release even if nothing that it follows from has changed since the current one.
+    #[arg(long)]
+    republish: bool,
+    /// Publish nothing if control totals of periods that were published before change by more than `gate` of [publish]
+    /// allows.
+    #[arg(long)]
+    gate: bool,
     /// Check everything and write nothing a reader sees.
     #[arg(long)]
     dry_run: bool,
@@ -62,6 +69,8 @@ impl ScopeArgs {
             again,
             verify_inputs: self.verify_inputs,
             reselect: false,
+            republish: false,
+            gate: false,
             memory: None,
             dry_run: false,
         })
@@ -73,9 +82,20 @@ pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json:
         memory: args.memory,
         dry_run: args.dry_run,
         reselect: args.reselect,
+        republish: args.republish,
+        gate: args.gate,
         ..args.scope.options()?
     };
-    let report = publish(&args.pipeline.pipeline, options, events)?;
+    let report = match publish(&args.pipeline.pipeline, options, events)? {
+        Outcome::Made(report) => report,
+        Outcome::Unchanged(release) => {
+            let warnings = release.run["warnings"].as_array().into_iter().flatten();
+            warnings
+                .filter_map(|warning| warning.as_str())
+                .for_each(|text| progress::tell_warning(log_json, text));
+            return Ok(summary::unchanged(&release, json));
+        }
+    };
     for warning in &report.warnings {
         progress::tell_warning(log_json, warning);
     }

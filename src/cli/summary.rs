@@ -1,6 +1,8 @@
 //! The short summary at the end of a run.
 
+use super::pretty;
 use crate::clv;
+use crate::publish::Release;
 use crate::report::{chosen_models, grouped, money_text};
 use crate::stages::Report;
 use serde_json::{Value, json};
@@ -95,6 +97,33 @@ pub(super) fn text(report: &Report) -> String {
     text
 }
 
+/// A run that had nothing to do.
+pub(super) fn unchanged(release: &Release, json: bool) -> String {
+    if json {
+        let said = |key: &str| &release.run[key];
+        return pretty(&json!({
+            "pipeline": said("pipeline"),
+            "release": release.id,
+            "unchanged": true,
+            "sources": said("sources"),
+            "control_totals": said("control_totals"),
+            "data_mistakes": said("data_mistakes"),
+            "warnings": said("warnings"),
+        }));
+    }
+    let total = |key: &str| release.run["control_totals"][key].to_string().replace('"', "");
+    let currency = release.run["currency"].as_str().unwrap_or_default();
+    format!(
+        "unchanged    nothing has changed that this release follows from; --republish makes another all the same\n\
+         release      {}\n\
+         customers    {}\n\
+         profit       {} {currency}\n",
+        release.id,
+        total("customers"),
+        total("customer_profit"),
+    )
+}
+
 /// Customer equity with its interval, and how customers are valued.
 fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str, String)> {
     let money = |amount| money_text(amount, &report.definition);
@@ -124,6 +153,7 @@ pub(super) fn json(report: &Report) -> Value {
     json!({
         "pipeline": report.definition.name,
         "release": report.release.as_ref().map(|release| &release.id),
+        "unchanged": false,
         "out": report.definition.publish.path,
         "sources": report.sources.iter().map(|(source, files, rows)| json!({
             "source": source, "files": files, "rows": rows

@@ -17,6 +17,14 @@ pub struct Earlier {
     pub reselect: bool,
 }
 
+impl Earlier {
+    /// Of all that this run takes of earlier ones.
+    pub fn digest(&self) -> String {
+        let text = format!("{:?} {:?} {}", self.current, self.drift_from, self.reselect);
+        blake3::hash(text.as_bytes()).to_string()
+    }
+}
+
 /// The model of one segment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {

@@ -29,10 +29,10 @@ use crate::units::Day;
 use std::sync::Arc;
 
 /// What the run says of lifetime value.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// Per segment: whom it holds, the model's name, and why it was chosen.
-    pub models: Vec<(String, &'static str, &'static str)>,
+    pub models: Vec<(String, String, String)>,
     /// Residual value of all customers, at `money_scale`; none where nobody could be valued.
     pub customer_equity: Option<i128>,
     /// The interval of 95 % about it; none where it cannot be told.
@@ -43,13 +43,11 @@ pub struct Summary {
     pub alive_customers: Option<f64>,
     /// What a reader should know.
     pub warnings: Vec<String>,
-    /// Who is alive, for the early warning; none where nobody asks.
-    pub alive: Option<Alive>,
     /// For the release's manifest.
     pub manifest: serde_json::Value,
 }
 
-/// Makes and stages every table of lifetime value.
+/// Makes and stages every table of lifetime value. Returns who is alive too, for the early warning, where that is asked.
 ///
 /// # Errors
 /// Too many segments, money beyond 18 digits, a failed write.
@@ -59,7 +57,7 @@ pub fn run(
     history: &CustomerHistory,
     earlier: &Earlier,
     staging: StageTables<'_>,
-) -> Result<Summary> {
+) -> Result<(Summary, Option<Alive>)> {
     let clv = definition.clv.as_ref().expect("the stage runs where [clv] is");
     let place = definition.place(clv.at);
     let customers = history.days.customers();
@@ -114,16 +112,16 @@ pub fn run(
     let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
     let alive = lifecycle.map(|_| run.alive(warning_days, segments.clone()));
-    Ok(Summary {
+    let summary = Summary {
         models: run.chosen_models(),
         customer_equity: total.residual().map(|residual| residual[VALUED]),
         interval: total.interval().map(|(_, ends)| ends),
         customers: total.customers,
         alive_customers: total.expected(|total| total.alive),
         warnings,
-        alive,
         manifest: manifest(&segments, &fits.models, &choices, &accounts),
-    })
+    };
+    Ok((summary, alive))
 }
 
 /// Everything that is known before customers are valued.
@@ -180,10 +178,10 @@ impl Run<'_> {
         self.chosen_fits().iter().map(|fit| fit.is_some_and(|fit| fit.pooled.is_some())).collect()
     }
 
-    fn chosen_models(&self) -> Vec<(String, &'static str, &'static str)> {
+    fn chosen_models(&self) -> Vec<(String, String, String)> {
         let of = |(segment, choice): (usize, &Choice)| {
-            let model = self.fits.models[choice.model].word();
-            (self.scope.segments.label(segment), model, choice.text())
+            let model = self.fits.models[choice.model].word().to_owned();
+            (self.scope.segments.label(segment), model, choice.text().to_owned())
         };
         self.choices.iter().enumerate().map(of).collect()
     }

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 pub use trial::try_queries;
 
 /// The outcome of one expectation.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Checked {
     /// As in the pipeline file.
     pub name: String,

@@ -7,6 +7,7 @@ use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::perception_definition::PerceptionDef;
 use super::row_checks::RowChecks;
+use super::sections::Sections;
 use super::segments_definition::{Named, SegmentsDef};
 use super::sql::{Driver, Expr};
 use crate::memory::MemorySize;
@@ -84,6 +85,10 @@ pub struct Definition {
     pub about: Option<String>,
     /// BLAKE3 of the file's bytes, hexadecimal.
     pub digest: String,
+    /// The file's text, which releases keep.
+    pub text: String,
+    /// Digests of its parts.
+    pub sections: Sections,
     /// Sources and grain.
     pub facts: FactsDef,
     /// Present when the file has resources or activities.
@@ -375,6 +380,8 @@ pub struct PublishDef {
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.
     pub keep: Option<usize>,
+    /// By control total, how much of it `run --gate` may change in periods published before, as a share.
+    pub gate: BTreeMap<String, Decimal>,
 }
 
 /// One entry of `[[expect]]`: a control total or a data check.

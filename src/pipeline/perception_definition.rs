@@ -47,6 +47,17 @@ impl PerceptionDef {
     pub fn asks_customers(&self) -> bool {
         self.surveys.is_some() || self.complaints.is_some()
     }
+
+    /// Its sources, by name.
+    pub fn sources(&self) -> Vec<(&'static str, &Files)> {
+        let episodes = self.delivered.as_ref().and_then(|delivered| delivered.transaction.as_ref());
+        let episodes = episodes.and_then(|episodes| episodes.source.as_ref());
+        let surveys = self.surveys.iter().map(|source| ("surveys", &source.files));
+        let complaints = self.complaints.iter().map(|source| ("complaints", &source.files));
+        let referrals = self.referrals.iter().map(|source| ("referrals", &source.files));
+        let episodes = episodes.into_iter().map(|source| ("episodes", &source.files));
+        surveys.chain(complaints).chain(referrals).chain(episodes).collect()
+    }
 }
 
 /// `[perception.surveys]`: one row per answer about one attribute of one supplier.

@@ -14,6 +14,9 @@ pub struct Stage {
     pub name: &'static str,
     /// What it does, for `plan` and the progress line.
     pub about: &'static str,
+    /// The parts of the pipeline file it reads, with the files of the sources that they name: sections, or keys as
+    /// `section.key`. It sees no other section.
+    pub reads: &'static [&'static str],
     /// What it cannot do without.
     pub needs: &'static [&'static str],
     /// What it takes where the pipeline has it.
@@ -27,6 +30,26 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// The definition with the sections it reads, and no other.
+    pub fn view(&self, definition: &Definition) -> Definition {
+        let mut view = definition.clone();
+        let has = |section: &str| self.reads.contains(&section);
+        view.costing = view.costing.filter(|_| has("costing"));
+        view.profitability = view.profitability.filter(|_| has("profitability"));
+        view.lifecycle = view.lifecycle.filter(|_| has("lifecycle"));
+        view.clv = view.clv.filter(|_| has("clv"));
+        view.segments = view.segments.filter(|_| has("segments"));
+        view.perception = view.perception.filter(|_| has("perception"));
+        view.expect.retain(|_| has("expect"));
+        view.scenarios.clear();
+        view
+    }
+
+    /// What it takes, whether it needs it or not.
+    pub fn takes(&self) -> impl Iterator<Item = &'static str> {
+        self.needs.iter().chain(self.may_use).copied()
+    }
+
     /// Whether it may read a table: one it takes, or one of its own.
     pub fn may_read(&self, table: &str) -> bool {
         [self.needs, self.may_use, self.makes]

@@ -2,7 +2,7 @@
 
 use super::columns::{Values, combine};
 use super::waterfall::BELOW_PROFIT;
-use crate::costing::schema::Activity;
+use crate::costing::schema::{Activity, Costing, PeriodCosting};
 use crate::error::Result;
 use crate::pipeline::Line;
 
@@ -76,6 +76,18 @@ pub(crate) fn posts(activity: &Activity) -> bool {
 /// Whether customers bear the cost of an activity of this line.
 pub(crate) fn is_posted(line: Option<Line>, has_driver: bool) -> bool {
     line.is_some() && has_driver
+}
+
+/// What a period's activities charge customers above customer profit, at the run's money scale.
+pub fn charged_to_profit(costing: &Costing, period: &PeriodCosting) -> i128 {
+    let mut charged = 0;
+    for (activity, costed) in costing.activities.iter().zip(&period.activities) {
+        let line = activity.line.map(CostLine::of).filter(|_| posts(activity));
+        if line.is_some_and(|line| !BELOW_PROFIT.contains(&line)) {
+            charged += i128::from(costed.posted);
+        }
+    }
+    charged
 }
 
 /// The lines a run's waterfall has: three always, the others if the definition declares them.

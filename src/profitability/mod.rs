@@ -41,6 +41,7 @@ mod unbought;
 mod waterfall;
 mod whale;
 
+pub use lines::charged_to_profit;
 pub use members::check_channels;
 pub use stage::{Summary, run};
 pub use unbought::Unbought;

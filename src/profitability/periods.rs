@@ -255,5 +255,5 @@ fn begin(
     if staging.reuse(spec, Some(&partition), recipe)? {
         return Ok(None);
     }
-    Ok(Some(staging.table(spec, Some(&partition))?.with_recipe(recipe.to_owned())))
+    Ok(Some(staging.table(spec, Some(&partition))?.with_recipe(recipe)))
 }

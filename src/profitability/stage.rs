@@ -34,7 +34,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// What the run's summary says of customers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// Customers with a sale line or a return line.
     pub customers: usize,
@@ -44,6 +44,8 @@ pub struct Summary {
     pub prospect_profit: i128,
     /// Customer profit of all customers and the unidentified cost object over life.
     pub profit: i128,
+    /// Customer profit by period.
+    pub profit_by_period: Vec<i128>,
     /// Share of customer profit earned by the best 20 % of customers; none when it is not above 0.
     pub top_20_share: Option<f64>,
     /// Customers who returned more than they bought, if any.
@@ -54,7 +56,7 @@ pub struct Summary {
     pub warning: Option<String>,
 }
 
-/// Makes and stages every profitability table. Returns the customers' history too, where a later room wants it.
+/// Makes and stages every profitability table. Returns the customers' history too, where it is wanted.
 ///
 /// # Errors
 /// An activity of an unknown channel or product group, a negative driver volume, a number beyond 18 digits, a statement that does not close, a failed write.
@@ -62,6 +64,7 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     costing: &Costing,
+    is_history_wanted: bool,
     memory: &Memory,
     staging: StageTables<'_>,
 ) -> Result<(Summary, Option<CustomerHistory>)> {
@@ -76,7 +79,7 @@ pub fn run(
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
     let extras = Extras {
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
-        days: definition.wants_days(),
+        days: is_history_wanted,
     };
     let walked = customer_periods(&layout, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;
@@ -98,6 +101,7 @@ pub fn run(
         prospects: sums.prospects,
         prospect_profit: sums.rest.prospects,
         profit: sums.earned.totals.customer_profit,
+        profit_by_period: totals.iter().map(|totals| totals.customer_profit).collect(),
         top_20_share: curve.top(200).2,
         unbought: sums.unbought,
         opening: (acquisition.opening_customers, acquisition.opening),

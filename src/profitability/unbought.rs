@@ -5,7 +5,7 @@ use crate::facts::schema::{Customers, Keys};
 use crate::units::format_fixed;
 
 /// How many they are and what they returned.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Unbought {
     /// Customers.
     pub customers: u64,

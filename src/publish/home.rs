@@ -116,6 +116,31 @@ impl Home {
         Ok(releases)
     }
 
+    /// A committed release.
+    ///
+    /// # Errors
+    /// There is none of this id.
+    pub fn release(&self, id: &str) -> Result<Release> {
+        let releases = self.releases()?;
+        let found = releases.iter().find(|release| release.id == id).cloned();
+        found.ok_or_else(|| release::unknown(&self.out, id, &releases))
+    }
+
+    /// The release that was current when another was made.
+    ///
+    /// # Errors
+    /// It is the first, or the one before it is gone.
+    pub fn before(&self, release: &Release) -> Result<Release> {
+        let here = self.out.display();
+        let none = || {
+            Error::definition(format!(
+                "{here}: release '{}' has none before it; name two releases",
+                release.id
+            ))
+        };
+        self.release(release.previous.as_ref().ok_or_else(none)?)
+    }
+
     /// Becomes the only writer, and clears away what a killed run left.
     pub fn lock(&self) -> Result<Lock> {
         if !self.staging_folder().exists() || !self.releases_folder().exists() {

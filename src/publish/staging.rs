@@ -6,7 +6,7 @@ use super::home::Home;
 use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
 use super::schema::{Column, TableSpec};
 use super::stage_tables::StageTables;
-use super::table::{Finished, Place, TableWriter};
+use super::table::{FileWriter, Finished, Place, TableWriter};
 use crate::error::{Error, Result};
 use crate::pipeline::Stage;
 use arrow::array::ArrayRef;
@@ -52,17 +52,20 @@ impl Staging {
         Ok(Self { home, id, current, options, shelf, syncer: Some(syncer) })
     }
 
-    /// The release as a stage sees it.
-    pub fn for_stage(&self, stage: &'static Stage) -> StageTables<'_> {
-        StageTables::new(self, stage)
+    /// The release as a stage sees it; one that was taken over writes no table again.
+    pub fn for_stage(&self, stage: &'static Stage, is_taken_over: bool) -> StageTables<'_> {
+        StageTables::new(self, stage, is_taken_over)
     }
 
     /// Begins a table, or one partition of it. Each is written once.
     pub fn table(&self, spec: &TableSpec, partition: Option<&str>) -> Result<TableWriter> {
-        let place = self.place(spec, partition)?;
-        self.shelf().open(spec, &place);
+        assert_eq!(spec.partition.is_some(), partition.is_some(), "{}: partition", spec.name);
+        let key_in_file = spec.columns.iter().any(|column| Some(&*column.name) == spec.partition);
+        assert!(!key_in_file, "{}: the partition key is also a column", spec.name);
+        let place = self.place(spec.name, spec.partition.zip(partition))?;
+        self.shelf().open(PublishedTable::describe(spec), &place);
         let layout = Layout::new(spec, self.options.plain);
-        TableWriter::create(self.shelf().clone(), place, layout, self.options.row_group_rows)
+        FileWriter::create(self.shelf().clone(), place, layout, self.options.row_group_rows)
     }
 
     /// Writes a small table in one go.
@@ -85,12 +88,30 @@ impl Staging {
         if !fs::metadata(&source).is_ok_and(|found| found.len() == file.bytes) {
             return Ok(false);
         }
-        let place = self.place(spec, partition)?;
-        self.shelf().open(spec, &place);
-        disk::link_or_copy(&source, &place.path)?;
-        let (rows, bytes, blake3) = (file.rows, file.bytes, file.blake3.clone());
-        self.shelf().list(place, Finished { rows, bytes, blake3, recipe: Some(recipe) });
+        self.link(spec.name, PublishedTable::describe(spec), file)?;
         Ok(true)
+    }
+
+    /// Takes all tables of a stage over from the current release, where they were held against their digests.
+    pub fn take_over(&self, stage: &Stage) -> Result<()> {
+        let current = self.current.as_ref().expect("tables are taken over from a release");
+        for (name, table) in stage.makes.iter().filter_map(|name| Some((*name, current.tables.get(*name)?))) {
+            for file in &table.files {
+                self.link(name, PublishedTable { files: Vec::new(), ..table.clone() }, file)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists a file of the current release in this one too.
+    fn link(&self, name: &'static str, table: PublishedTable, file: &PublishedFile) -> Result<()> {
+        let key = table.partition.as_deref().zip(file.partition.as_deref());
+        let place = self.place(name, key)?;
+        self.shelf().open(table, &place);
+        disk::link_or_copy(&self.home.path().join(&file.path), &place.path)?;
+        let PublishedFile { rows, bytes, blake3, recipe, .. } = file.clone();
+        self.shelf().list(place, Finished { rows, bytes, blake3, recipe });
+        Ok(())
     }
 
     /// Files of a table that are finished so far, in path order: what checks read before the commit.
@@ -150,23 +171,21 @@ impl Staging {
         folders.iter().rev().try_for_each(|folder| disk::sync_dir(folder))
     }
 
-    fn place(&self, spec: &TableSpec, partition: Option<&str>) -> Result<Place> {
-        assert_plain(spec.name);
-        assert_eq!(spec.partition.is_some(), partition.is_some(), "{}: partition", spec.name);
-        let key_in_file = spec.columns.iter().any(|column| Some(&*column.name) == spec.partition);
-        assert!(!key_in_file, "{}: the partition key is also a column", spec.name);
-        let mut folder = spec.name.to_owned();
-        if let (Some(key), Some(value)) = (spec.partition, partition) {
+    /// Of a table, or of its partition: key and value.
+    fn place(&self, table: &'static str, partition: Option<(&str, &str)>) -> Result<Place> {
+        assert_plain(table);
+        let mut folder = table.to_owned();
+        if let Some((key, value)) = partition {
             assert_plain(key);
             assert_plain(value);
             folder = format!("{folder}/{key}={value}");
         }
         let tree = self.home.tree(&self.id);
         disk::create_dirs(&tree.join(&folder))?;
-        let name = format!("{folder}/{}-{}.parquet", spec.name, self.id);
+        let name = format!("{folder}/{table}-{}.parquet", self.id);
         let path = tree.join(&name);
         let name = format!("releases/{}/{name}", self.id);
-        Ok(Place { table: spec.name, partition: partition.map(str::to_owned), name, path })
+        Ok(Place { table, partition: partition.map(|(_, value)| value.to_owned()), name, path })
     }
 
     fn shelf(&self) -> &Arc<Shelf> {
@@ -256,11 +275,10 @@ impl Shelf {
         books.tables.get_mut(place.table).expect("its table was begun").files.push(file);
     }
 
-    fn open(&self, spec: &TableSpec, place: &Place) {
+    fn open(&self, described: PublishedTable, place: &Place) {
         let mut books = self.books();
-        let described = PublishedTable::describe(spec);
-        let table = books.tables.entry(spec.name).or_insert_with(|| described.clone());
-        assert_eq!(table.columns, described.columns, "{}: columns differ by partition", spec.name);
+        let table = books.tables.entry(place.table).or_insert_with(|| described.clone());
+        assert_eq!(table.columns, described.columns, "{}: columns differ by partition", place.table);
         let listed = table.files.iter().any(|file| file.path == place.name);
         let new = !listed && books.open.insert(place.name.clone());
         assert!(new, "{}: written twice", place.name);

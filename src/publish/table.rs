@@ -12,11 +12,43 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Writes one table, or one partition of it, into a staged release.
+/// Writes one table, or one partition of it, into a staged release; or passes rows by, where the release has the table
+/// already.
+pub struct TableWriter(Option<FileWriter>);
+
+impl TableWriter {
+    pub(super) fn passing_by() -> Self {
+        Self(None)
+    }
+
+    /// Names what the rows follow from, so that a later release may take the file over (see `Staging::reuse`).
+    #[must_use]
+    pub fn with_recipe(self, recipe: &str) -> Self {
+        Self(self.0.map(|file| file.with_recipe(recipe)))
+    }
+
+    /// Appends rows, one array per column. Large contiguous batches are the fastest.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn write(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
+        self.0.as_mut().map_or(Ok(()), |file| file.write(columns))
+    }
+
+    /// Writes what is left and the footer, and lists the file in the staged release.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn finish(self) -> Result<()> {
+        self.0.map_or(Ok(()), FileWriter::finish)
+    }
+}
+
+/// Writes one file.
 ///
 /// Rows are cut into row groups of one size whatever the calls, so the bytes depend on the rows alone. Rows
 /// that do not fill a row group wait for the next call, keeping the arrays handed in alive until then.
-pub struct TableWriter {
+pub(super) struct FileWriter {
     shelf: Arc<Shelf>,
     place: Place,
     layout: Layout,
@@ -50,19 +82,19 @@ pub(super) struct Finished {
     pub(super) recipe: Option<String>,
 }
 
-impl TableWriter {
+impl FileWriter {
     pub(super) fn create(
         shelf: Arc<Shelf>,
         place: Place,
         layout: Layout,
         row_group_rows: usize,
-    ) -> Result<Self> {
+    ) -> Result<TableWriter> {
         assert!(row_group_rows > 0, "a row group holds rows");
         let sink = BufWriter::with_capacity(DIGESTED_BYTES, Digested::new(disk::File::create(&place.path)?));
         let file =
             SerializedFileWriter::new(sink, layout.parquet.root_schema_ptr(), layout.properties.clone())
                 .map_err(|error| failed(&place, error))?;
-        Ok(Self {
+        Ok(TableWriter(Some(Self {
             factory: ArrowRowGroupWriterFactory::new(&file, layout.arrow.clone()),
             pending: vec![Vec::new(); layout.columns.len()],
             shelf,
@@ -75,18 +107,15 @@ impl TableWriter {
             encoded: None,
             rows: 0,
             recipe: None,
-        })
+        })))
     }
 
-    /// Names what the rows follow from, so that a later release may take the file over (see `Staging::reuse`).
-    #[must_use]
-    pub fn with_recipe(mut self, recipe: String) -> Self {
-        self.recipe = Some(self.shelf.recipe(&self.layout.columns, &recipe));
+    fn with_recipe(mut self, recipe: &str) -> Self {
+        self.recipe = Some(self.shelf.recipe(&self.layout.columns, recipe));
         self
     }
 
-    /// Appends rows, one array per column. Large contiguous batches are the fastest.
-    pub fn write(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
+    fn write(&mut self, columns: Vec<ArrayRef>) -> Result<()> {
         let rows = self.layout.rows_of(&columns);
         let mut start = 0;
         while rows - start >= self.row_group_rows - self.pending_rows {
@@ -101,8 +130,7 @@ impl TableWriter {
         Ok(())
     }
 
-    /// Writes what is left and the footer, and lists the file in the staged release.
-    pub fn finish(mut self) -> Result<()> {
+    fn finish(mut self) -> Result<()> {
         if self.pending_rows > 0 {
             self.close_row_group()?;
         }

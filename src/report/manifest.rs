@@ -36,7 +36,7 @@ pub fn manifest(
     json!({
         "abacus": env!("CARGO_PKG_VERSION"),
         "pipeline": definition.name,
-        "definition": { "path": definition.path.to_string_lossy(), "digest": definition.digest },
+        "definition": { "path": definition.path.to_string_lossy(), "digest": definition.digest, "text": definition.text },
         "as_of": facts.as_of.to_string(),
         "currency": definition.facts.currency,
         "rows": total,

@@ -28,6 +28,11 @@ pub fn facts_line(facts: &FactSet) -> String {
     )
 }
 
+/// What the stage that reads what customers said did.
+pub fn answers_line(facts: &FactSet) -> String {
+    format!("{} rows quarantined", grouped(total_rows(facts).quarantined.into()))
+}
+
 /// What the costing stage did.
 pub fn costing_line(costing: &Costing, definition: &Definition) -> String {
     let totals = costing.totals();
@@ -42,7 +47,7 @@ pub fn profitability_line(summary: &Summary, definition: &Definition) -> String 
 
 /// What the stage of lifetime value did.
 pub fn clv_line(summary: &clv::Summary, definition: &Definition) -> String {
-    let mut models: Vec<&str> = summary.models.iter().map(|(_, model, _)| *model).collect();
+    let mut models: Vec<&str> = summary.models.iter().map(|(_, model, _)| model.as_str()).collect();
     models.sort_unstable();
     models.dedup();
     let equity = summary.customer_equity.map(|equity| money_text(equity, definition));
@@ -50,7 +55,7 @@ pub fn clv_line(summary: &clv::Summary, definition: &Definition) -> String {
 }
 
 /// Models that customers are valued by: name, why, and the segments by it for that reason.
-pub fn chosen_models(summary: &clv::Summary) -> Vec<(&'static str, &'static str, Vec<&str>)> {
+pub fn chosen_models(summary: &clv::Summary) -> Vec<(&str, &str, Vec<&str>)> {
     let mut models: Vec<(&str, &str, Vec<&str>)> = Vec::new();
     for (segment, model, why) in &summary.models {
         match models.iter_mut().find(|(known, reason, _)| known == model && reason == why) {

@@ -52,6 +52,11 @@ impl Progress {
         self.coming.as_slice().first().is_some_and(|next| next.name == stage.name)
     }
 
+    /// Of the stage that was run last; 0 before the first.
+    pub fn last_seconds(&self) -> f64 {
+        self.timings.last().map_or(0.0, |timing| timing.seconds)
+    }
+
     /// Runs the next stage, which gives what it hands on and a short account of what it did.
     ///
     /// # Errors

@@ -179,6 +179,11 @@ impl Earlier {
         used
     }
 
+    /// Of every file of earlier releases that this run reads.
+    pub fn digest(&self) -> String {
+        blake3::hash(format!("{:?}", self.used()).as_bytes()).to_string()
+    }
+
     /// The files of a table, held against their digests.
     fn files(&self, release: &Release, table: &str) -> Result<Vec<PathBuf>> {
         let check = |file: &crate::publish::PublishedFile| {

@@ -8,15 +8,27 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "facts",
         about: "reading the sources, one row per customer and period",
+        reads: &["facts", "costing"],
         needs: &[],
         may_use: &[],
+        makes: &[],
+        hands_on: &["facts"],
+        enabled: |_| true,
+    },
+    Stage {
+        name: "answers",
+        about: "surveys, complaints and referrals; rows of any source that broke the row contract",
+        reads: &["facts", "perception"],
+        needs: &["facts"],
+        may_use: &[],
         makes: &["quarantine"],
-        hands_on: &["facts", "answers"],
+        hands_on: &["answers"],
         enabled: |_| true,
     },
     Stage {
         name: "costing",
         about: "resource pools to activities to customers",
+        reads: &["facts", "costing"],
         needs: &["facts"],
         may_use: &[],
         makes: &["activity_period", "cost_flow", "balance", "variance", "match"],
@@ -26,6 +38,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "profitability",
         about: "margin waterfall, customers, products, whale curve",
+        reads: &["facts", "costing", "profitability"],
         needs: &["facts", "costing"],
         may_use: &[],
         makes: &[
@@ -46,6 +59,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "clv",
         about: "lifetime value: what customers are going to bring",
+        reads: &["facts", "clv", "lifecycle"],
         needs: &["facts", "history"],
         may_use: &[],
         makes: &["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"],
@@ -55,6 +69,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "lifecycle",
         about: "recency, cohorts, survival, growth, states, warnings",
+        reads: &["facts", "costing", "lifecycle", "clv"],
         needs: &["facts", "history"],
         may_use: &["alive"],
         makes: &[
@@ -73,6 +88,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "segments",
         about: "RFM, pyramid, value matrices, treatments, next products, migration",
+        reads: &["facts", "segments", "lifecycle", "clv"],
         needs: &["facts", "customer", "customer_product", "product_group"],
         may_use: &["lifecycle", "customer_value"],
         makes: &[
@@ -92,6 +108,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "perception",
         about: "surveys, complaints, referrals: the value customers get",
+        reads: &["facts", "perception"],
         needs: &["facts", "answers", "customer"],
         may_use: &["customer_value", "customer_segment"],
         makes: &[
@@ -112,6 +129,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "expect",
         about: "control totals and data checks",
+        reads: &["facts", "expect"],
         needs: &[],
         may_use: &[EVERY_TABLE],
         makes: &[],

@@ -1,9 +1,11 @@
 //! A run: every stage in order, with what it takes of those before it, and then the commit.
 
-use super::check::{check_names, check_types, doubts, earlier};
+use super::before::Before;
+use super::check::{check_names, check_types, doubts};
 use super::commit::commit;
 use super::contracts::of;
 use super::made::{Ledgers, Made};
+use super::night::{Night, Scan};
 use super::report::Report;
 use super::run_options::RunOptions;
 use crate::costing::{self, schema::Costing};
@@ -11,107 +13,114 @@ use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
 use crate::expect::{self, Checked};
 use crate::facts::schema::AttributeTypes;
-use crate::facts::{self, FactSet, GatherOptions, Record, SourceMistake};
+use crate::facts::{self, FactSet, GatherOptions, SourceMistake};
 use crate::memory::Memory;
-use crate::pipeline::{self, Definition};
-use crate::publish::{Home, StageTables, Staging, WriteOptions};
-use crate::recall::{facts_folder, record_of};
+use crate::pipeline::{self, Definition, Stage};
+use crate::publish::{Home, Release, StageTables, Staging};
+use crate::recall::facts_folder;
 use crate::report;
+use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::{clv, lifecycle, perception, profitability, segments};
-use std::path::{Path, PathBuf};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::path::Path;
 use std::sync::Arc;
+
+/// What came of a run.
+pub enum Outcome {
+    /// A release, unless it was a dry run.
+    Made(Box<Report>),
+    /// Nothing: this release, which is current, follows from the same program, definition and files.
+    Unchanged(Release),
+}
+
+impl Outcome {
+    /// What the run made; none where there was nothing to do.
+    pub fn made(self) -> Option<Report> {
+        match self {
+            Self::Made(report) => Some(*report),
+            Self::Unchanged(_) => None,
+        }
+    }
+}
 
 /// Runs a pipeline and publishes its release.
 ///
 /// # Errors
 /// Everything a user can get wrong, see `error::Kind`; nothing a reader sees has changed then.
-pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
+pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Outcome> {
     let definition = pipeline::read(path)?;
     check_names(&definition, &AttributeTypes::new())?;
+    check_gate(&definition, options)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
-    let report = run(definition, &home, options, events)?;
+    let before = Before::read(&definition, &home, options)?;
+    let keep = definition.publish.keep;
+    let outcome = match before.unchanged(options) {
+        Some(current) => Outcome::Unchanged(current.clone()),
+        None => Outcome::Made(Box::new(run(definition, &home, before, options, events)?)),
+    };
     drop(lock);
-    if let (Some(keep), Some(_)) = (report.definition.publish.keep, &report.release) {
+    if let Some(keep) = keep.filter(|_| !options.dry_run) {
         home.vacuum(keep)?;
     }
-    Ok(report)
+    Ok(outcome)
+}
+
+fn check_gate(definition: &Definition, options: RunOptions) -> Result<()> {
+    if !options.gate || !definition.publish.gate.is_empty() {
+        return Ok(());
+    }
+    let way_out = "say how much may change, such as gate = { customer_profit = 0.01 }";
+    let path = definition.path.display();
+    Err(Error::definition(format!("{path}: --gate, but [publish] has no 'gate'; {way_out}")))
 }
 
 /// The stages on one screen.
-fn run(definition: Definition, home: &Home, options: RunOptions, events: Arc<dyn Events>) -> Result<Report> {
-    let before = Before::read(&definition, home, options)?;
+fn run(
+    definition: Definition,
+    home: &Home,
+    before: Before,
+    options: RunOptions,
+    events: Arc<dyn Events>,
+) -> Result<Report> {
     let plan = pipeline::plan(super::STAGES, &definition)?;
+    let night = before.night(&plan);
+    let is_history_wanted = night.is_wanted(&plan, "history");
     let progress = Progress::new(plan, events);
     let memory = before.memory.clone();
-    let mut flow = Flow { progress, staging: before.begin(&definition, home)?, memory };
+    let mut flow = Flow { progress, staging: before.begin(&definition, home)?, memory, night };
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
 
-    let (facts, asked) =
-        flow.stage("facts", |tables, events| stage.facts(&before, options, events, tables))?;
-    let (costing, ledgers) = flow.stage("costing", |tables, _| stage.costing(&facts, tables))?;
-    let (profit, history, mistakes) =
-        flow.stage("profitability", |tables, _| stage.profitability(&facts, &costing, tables))?;
-    let lifetime = flow.stage_if("clv", |tables| {
+    let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
+    let ((), asked) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
+    let ((), (costing, ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
+    let (profit, history) = flow.kept_or_run("profitability", |tables| {
+        stage.profitability(&facts, &costing, is_history_wanted, tables)
+    })?;
+    let profit: profitability::Summary = needed(profit, "profitability")?;
+    let history = history.flatten();
+    let (lifetime, alive) = flow.kept_or_run("clv", |tables| {
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
-    let alive = lifetime.as_ref().and_then(|lifetime| lifetime.alive.as_ref());
-    let lifecycle_doubts = flow.stage_if("lifecycle", |tables| {
-        stage.lifecycle(&facts, needed(history.as_ref(), "history")?, alive, tables)
+    let alive = alive.flatten();
+    let (lifecycle_doubts, _) = flow.kept_or_run("lifecycle", |tables| {
+        stage.lifecycle(&facts, needed(history.as_ref(), "history")?, alive.as_ref(), tables)
     })?;
     drop(history);
-    let segment_doubts =
-        flow.stage_if("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
-    flow.stage_if("perception", |tables| stage.perception(&facts, &asked, tables))?;
-    let checks = flow.stage_if("expect", |tables| stage.expect(tables))?.unwrap_or_default();
+    let (segment_doubts, _) =
+        flow.kept_or_run("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
+    flow.kept_or_run("perception", |tables| stage.perception(&facts, &asked, tables))?;
+    let (checks, _) = flow.kept_or_run("expect", |tables| stage.expect(tables))?;
 
     let doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
-    let made = Made { facts, costs: costing.totals(), ledgers, profit, lifetime, mistakes, doubts, checks };
-    let budget = before.memory.budget.bytes();
-    commit(
-        definition,
-        made,
-        before.groups.used(),
-        flow.progress.timings,
-        options.dry_run,
-        budget,
-        flow.staging,
-    )
-}
-
-/// What a run finds before its first stage.
-struct Before {
-    state: PathBuf,
-    memory: Memory,
-    /// What the current release kept of its facts; none where everything is made again.
-    record: Option<Record>,
-    /// What earlier releases say of lifetime value.
-    lifetime: clv::Earlier,
-    /// Releases that segments start from.
-    groups: segments::Earlier,
-}
-
-impl Before {
-    fn read(definition: &Definition, home: &Home, options: RunOptions) -> Result<Self> {
-        let current = home.current()?;
-        let lifetime = earlier(definition, home, current.as_ref(), options.reselect)?;
-        let kept = current.as_ref().filter(|_| !options.full);
-        Ok(Self {
-            state: home.state(),
-            memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
-            record: kept.map(record_of).transpose()?.flatten(),
-            lifetime,
-            groups: segments::earlier(definition, home)?,
-        })
-    }
-
-    fn begin(&self, definition: &Definition, home: &Home) -> Result<Staging> {
-        home.begin(WriteOptions {
-            plain: definition.publish.plain,
-            row_group_rows: definition.publish.row_group_rows,
-        })
-    }
+    let mistakes = stage.mistakes(&facts, &profit);
+    let checks = checks.unwrap_or_default();
+    let periods = period_totals(&costing, &profit.profit_by_period, &facts.record, facts.money_scale);
+    let made =
+        Made { facts, costs: costing.totals(), ledgers, periods, profit, lifetime, mistakes, doubts, checks };
+    commit(definition, made, before, flow.night.records, flow.progress.timings, options, flow.staging)
 }
 
 /// The stages that are still to come, and the tables of those that were run.
@@ -119,35 +128,70 @@ struct Flow {
     progress: Progress,
     staging: Staging,
     memory: Memory,
+    night: Night,
 }
 
+/// What a stage says and hands on, and what it did, in words.
+type Said<S, H> = ((S, H), String);
+
+/// What a stage of a pipeline said, and what it handed on; no summary of a stage that the pipeline does not have, and
+/// nothing handed on by one that was taken over.
+type Done<S, H> = (Option<S>, Option<H>);
+
 impl Flow {
-    fn stage<T>(
+    /// Runs a stage, and keeps what it said for the next run.
+    fn run<S: Serialize, H>(
         &mut self,
         name: &str,
-        work: impl FnOnce(StageTables<'_>, &dyn Events) -> Result<(T, String)>,
-    ) -> Result<T> {
+        work: impl FnOnce(StageTables<'_>, &dyn Events) -> Result<Said<S, H>>,
+    ) -> Result<(S, H)> {
         let stage = of(name);
         self.memory.release_freed();
-        let (tables, events) = (self.staging.for_stage(stage), self.progress.events());
-        self.progress.run(stage, || work(tables, events.as_ref()))
+        let (staging, is_kept) = (&self.staging, self.night.keeps(stage));
+        let (tables, events) = (staging.for_stage(stage, is_kept), self.progress.events());
+        let mut did = String::new();
+        let (summary, handed_on) = self.progress.run(stage, || {
+            if is_kept {
+                staging.take_over(stage)?;
+            }
+            let (done, account) = work(tables, events.as_ref())?;
+            did.clone_from(&account);
+            Ok((done, account))
+        })?;
+        self.night.keep(stage, &summary, did, self.progress.last_seconds());
+        Ok((summary, handed_on))
     }
 
-    /// A stage that not every pipeline has.
-    fn stage_if<T>(
+    /// Runs a stage that not every pipeline has, or takes its tables over.
+    fn kept_or_run<S: Serialize + DeserializeOwned, H>(
         &mut self,
         name: &str,
-        work: impl FnOnce(StageTables<'_>) -> Result<(T, String)>,
-    ) -> Result<Option<T>> {
-        if !self.progress.is_next(of(name)) {
-            return Ok(None);
+        work: impl FnOnce(StageTables<'_>) -> Result<Said<S, H>>,
+    ) -> Result<Done<S, H>> {
+        let stage = of(name);
+        if !self.progress.is_next(stage) {
+            return Ok((None, None));
         }
-        self.stage(name, |tables, _| work(tables)).map(Some)
+        if !self.night.runs(stage) {
+            return Ok((Some(self.take_over(stage)?), None));
+        }
+        let (summary, handed_on) = self.run(name, |tables, _| work(tables))?;
+        Ok((Some(summary), Some(handed_on)))
+    }
+
+    /// Lists the tables that the current release has of a stage, and says what it said.
+    fn take_over<S: DeserializeOwned>(&mut self, stage: &'static Stage) -> Result<S> {
+        let (staging, night) = (&self.staging, &mut self.night);
+        self.progress.run(stage, || {
+            staging.take_over(stage)?;
+            let (summary, account) = night.recall(stage)?;
+            Ok((summary, format!("{account}, as before")))
+        })
     }
 }
 
 /// What a stage makes only where the pipeline asks for it.
-fn needed<'m, T>(made: Option<&'m T>, name: &str) -> Result<&'m T> {
+fn needed<T>(made: Option<T>, name: &str) -> Result<T> {
     made.ok_or_else(|| Error::internal(format!("'{name}' is needed, but the stage before did not make it")))
 }
 
@@ -163,8 +207,7 @@ impl Stages<'_> {
         before: &Before,
         options: RunOptions,
         events: &dyn Events,
-        tables: StageTables<'_>,
-    ) -> Result<((FactSet, perception::Asked), String)> {
+    ) -> Result<Said<Scan, FactSet>> {
         let gather = GatherOptions {
             folder: facts_folder(&before.state),
             as_of: options.as_of,
@@ -181,15 +224,21 @@ impl Stages<'_> {
                 faults.none()
             },
         };
-        let mut facts = facts::gather(self.definition, &gather)?;
-        self.memory.release_freed();
-        let asked = perception::read(self.definition, &mut facts, &self.memory)?;
-        tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
+        let facts = facts::gather(self.definition, &gather)?;
         let account = report::facts_line(&facts);
-        Ok(((facts, asked), account))
+        let scan = before.last_scan(Scan { rows: facts.scanned_rows, seconds: facts.scan_seconds });
+        Ok(((scan, facts), account))
     }
 
-    fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<((Costing, Ledgers), String)> {
+    /// Hands on what customers were asked and said; rows that broke the row contract join those of the facts.
+    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Said<(), perception::Asked>> {
+        let asked = perception::read(&of("answers").view(self.definition), facts, &self.memory)?;
+        tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
+        let account = report::answers_line(facts);
+        Ok((((), asked), account))
+    }
+
+    fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Said<(), (Costing, Ledgers)>> {
         let ledgers = facts::read_ledgers(self.definition)?;
         let costing = costing::run(self.definition, facts, &ledgers)?;
         let currency = &self.definition.facts.currency;
@@ -198,29 +247,36 @@ impl Stages<'_> {
             tables.put(&sheet.spec, None, sheet.arrays)?;
         }
         let account = report::costing_line(&costing, self.definition);
-        let files = ledgers.iter().flat_map(|ledger| ledger.inputs.clone()).collect();
-        Ok(((costing, Ledgers { files, doubts: doubts(&ledgers) }), account))
+        Ok((((), (costing, Ledgers { doubts: doubts(&ledgers), sums: ledgers })), account))
     }
 
-    #[expect(clippy::type_complexity, reason = "what the stage hands on, taken apart at once")]
+    /// Hands on what customers brought and cost day by day, where a stage that runs looks at it.
     fn profitability(
         &self,
         facts: &FactSet,
         costing: &Costing,
+        is_history_wanted: bool,
         tables: StageTables<'_>,
-    ) -> Result<((profitability::Summary, Option<CustomerHistory>, Vec<SourceMistake>), String)> {
-        let (summary, history) = profitability::run(self.definition, facts, costing, &self.memory, tables)?;
-        // Customers who returned more than they bought show only now.
-        let mut mistakes = facts.mistakes(self.definition);
+    ) -> Result<Said<profitability::Summary, Option<CustomerHistory>>> {
+        let definition = &of("profitability").view(self.definition);
+        let (summary, history) =
+            profitability::run(definition, facts, costing, is_history_wanted, &self.memory, tables)?;
+        let mistakes = self.mistakes(facts, &summary);
+        facts::refuse_mistakes(&definition.facts, &mistakes)?;
+        let sheet = facts::mistake_table(&definition.facts, &mistakes);
+        tables.put(&sheet.spec, None, sheet.arrays)?;
+        let account = report::profitability_line(&summary, definition);
+        Ok(((summary, history), account))
+    }
+
+    /// What row checks found; customers who returned more than they bought show only in their lives.
+    fn mistakes(&self, facts: &FactSet, summary: &profitability::Summary) -> Vec<SourceMistake> {
         let definition = &self.definition.facts;
+        let mut mistakes = facts.mistakes(self.definition);
         mistakes.extend(summary.unbought.iter().map(|found| {
             SourceMistake::of_customers(definition, found.customers, found.returns, found.example.clone())
         }));
-        facts::refuse_mistakes(definition, &mistakes)?;
-        let sheet = facts::mistake_table(definition, &mistakes);
-        tables.put(&sheet.spec, None, sheet.arrays)?;
-        let account = report::profitability_line(&summary, self.definition);
-        Ok(((summary, history, mistakes), account))
+        mistakes
     }
 
     fn clv(
@@ -229,35 +285,37 @@ impl Stages<'_> {
         history: &CustomerHistory,
         earlier: &clv::Earlier,
         tables: StageTables<'_>,
-    ) -> Result<(clv::Summary, String)> {
-        let summary = clv::run(self.definition, facts, history, earlier, tables)?;
+    ) -> Result<Said<clv::Summary, Option<clv::Alive>>> {
+        let (summary, alive) = clv::run(&of("clv").view(self.definition), facts, history, earlier, tables)?;
         let account = report::clv_line(&summary, self.definition);
-        Ok((summary, account))
+        Ok(((summary, alive), account))
     }
 
-    /// Hands on what a person should know of the dates of the customer base.
+    /// Says what a person should know of the dates of the customer base.
     fn lifecycle(
         &self,
         facts: &FactSet,
         history: &CustomerHistory,
         alive: Option<&clv::Alive>,
         tables: StageTables<'_>,
-    ) -> Result<(Vec<String>, String)> {
-        let doubts = lifecycle::doubts(self.definition, facts);
-        let summary = lifecycle::run(self.definition, facts, history, alive, tables)?;
-        Ok((doubts, report::lifecycle_line(&summary)))
+    ) -> Result<Said<Vec<String>, ()>> {
+        let definition = &of("lifecycle").view(self.definition);
+        let doubts = lifecycle::doubts(definition, facts);
+        let summary = lifecycle::run(definition, facts, history, alive, tables)?;
+        Ok(((doubts, ()), report::lifecycle_line(&summary)))
     }
 
-    /// Hands on what a person should know of the rules.
+    /// Says what a person should know of the rules.
     fn segments(
         &self,
         facts: &FactSet,
         earlier: &segments::Earlier,
         tables: StageTables<'_>,
-    ) -> Result<(Vec<String>, String)> {
-        let summary = segments::run(self.definition, facts.as_of, tables, earlier, &self.memory)?;
+    ) -> Result<Said<Vec<String>, ()>> {
+        let definition = &of("segments").view(self.definition);
+        let summary = segments::run(definition, facts.as_of, tables, earlier, &self.memory)?;
         let account = report::segments_line(&summary);
-        Ok((summary.warnings, account))
+        Ok(((summary.warnings, ()), account))
     }
 
     fn perception(
@@ -265,15 +323,15 @@ impl Stages<'_> {
         facts: &FactSet,
         asked: &perception::Asked,
         tables: StageTables<'_>,
-    ) -> Result<((), String)> {
-        let summary = perception::run(self.definition, facts, asked, tables)?;
-        Ok(((), report::perception_line(&summary)))
+    ) -> Result<Said<(), ()>> {
+        let summary = perception::run(&of("perception").view(self.definition), facts, asked, tables)?;
+        Ok((((), ()), report::perception_line(&summary)))
     }
 
-    fn expect(&self, tables: StageTables<'_>) -> Result<(Vec<Checked>, String)> {
-        let checks = expect::check(self.definition, &|table| tables.written(table))?;
+    fn expect(&self, tables: StageTables<'_>) -> Result<Said<Vec<Checked>, ()>> {
+        let checks = expect::check(&of("expect").view(self.definition), &|table| tables.written(table))?;
         let missed = checks.iter().filter(|check| !check.met).count();
         let account = format!("{} checks, {missed} missed", checks.len());
-        Ok((checks, account))
+        Ok(((checks, ()), account))
     }
 }

@@ -3,16 +3,20 @@
 use crate::clv;
 use crate::costing::schema::CostTotals;
 use crate::expect::Checked;
-use crate::facts::schema::Identity;
+use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{FactSet, SourceMistake};
 use crate::pipeline::Definition;
 use crate::profitability;
+use crate::restatement::PeriodTotals;
+use std::collections::BTreeMap;
 
 /// What the stages of a run made, tables aside.
 pub(super) struct Made {
     pub(super) facts: FactSet,
     pub(super) costs: CostTotals,
     pub(super) ledgers: Ledgers,
+    /// Control totals by period.
+    pub(super) periods: BTreeMap<String, PeriodTotals>,
     pub(super) profit: profitability::Summary,
     pub(super) lifetime: Option<clv::Summary>,
     /// What row checks found.
@@ -42,9 +46,15 @@ pub(super) fn messages<'c>(checks: impl Iterator<Item = &'c Checked>) -> Vec<Str
     checks.filter_map(|check| check.message.clone()).collect()
 }
 
-/// The ledger files that were read.
+/// The ledgers that were read.
 pub(super) struct Ledgers {
-    pub(super) files: Vec<Identity>,
+    pub(super) sums: Vec<LedgerSums>,
     /// How their text was taken to be written, and doubts about their folders.
     pub(super) doubts: Vec<String>,
+}
+
+impl Ledgers {
+    pub(super) fn files(&self) -> Vec<Identity> {
+        self.sums.iter().flat_map(|ledger| ledger.inputs.clone()).collect()
+    }
 }

@@ -1,22 +1,52 @@
-//! What a run would do.
+//! What a run would do, and what it would take by what the current release took.
 
+use super::before::Before;
 use super::check::doubts;
 use super::contracts::STAGES;
 use super::run_options::RunOptions;
 use crate::error::Result;
 use crate::facts::{self, GatherOptions, ScanPlan};
-use crate::memory::Memory;
-use crate::pipeline;
-use crate::publish::Home;
-use crate::recall::{facts_folder, record_of};
+use crate::pipeline::{self, Stage};
+use crate::publish::{Home, Release};
+use crate::recall::facts_folder;
 use std::path::Path;
 
 /// What a run would do.
 pub struct Plan {
-    /// (name, what it does), in order.
-    pub stages: Vec<(&'static str, &'static str)>,
+    /// The release that nothing has changed since; a run would do nothing.
+    pub unchanged: Option<String>,
+    /// What is not as it was when the current release was made; none without one.
+    pub changes: Option<Vec<String>>,
+    /// In order.
+    pub stages: Vec<PlannedStage>,
     /// What would be read.
     pub scan: ScanPlan,
+}
+
+/// A stage of a run to come.
+pub struct PlannedStage {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Whether its tables are taken over from the current release.
+    pub is_kept: bool,
+    /// Seconds that it is going to take, by those it took; none where it has not run yet.
+    pub seconds: Option<f64>,
+    /// Tables it makes, with what the current release has of each.
+    pub tables: Vec<PlannedTable>,
+}
+
+/// A table of a run to come, as large as the current release has it.
+pub struct PlannedTable {
+    /// Its name.
+    pub name: &'static str,
+    /// Files, one for each partition.
+    pub files: usize,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
 }
 
 /// Says what a run would do; writes nothing.
@@ -27,15 +57,15 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     let definition = pipeline::read(path)?;
     let stages = pipeline::plan(STAGES, &definition)?;
     let home = Home::open(&definition.publish.path)?;
-    let previous = home.current()?.map(|release| record_of(&release)).transpose()?.flatten();
+    let before = Before::read(&definition, &home, options)?;
     let gather = GatherOptions {
         folder: facts_folder(&home.state()),
         as_of: options.as_of,
         full: options.full,
         again: options.again,
         verify_inputs: options.verify_inputs,
-        previous,
-        memory: Memory::of_machine(&home.state()),
+        previous: before.record.clone(),
+        memory: before.memory.clone(),
         progress: &|_, _| {},
         opened: &|_, _| Ok(()),
     };
@@ -43,5 +73,29 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     let ledgers = facts::read_ledgers(&definition)?;
     scan.warnings.extend(doubts(&ledgers));
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
-    Ok(Plan { stages: stages.iter().map(|stage| (stage.name, stage.about)).collect(), scan })
+    let night = before.night(&stages);
+    let current = home.current()?;
+    let planned = |stage: &&'static Stage| PlannedStage {
+        name: stage.name,
+        about: stage.about,
+        is_kept: night.keeps(stage),
+        seconds: night.expected_seconds(stage, scan.rows),
+        tables: current.iter().flat_map(|release| tables_of(stage, release)).collect(),
+    };
+    let stages = stages.iter().map(planned).collect();
+    let unchanged = before.unchanged(options).map(|release| release.id.clone());
+    Ok(Plan { unchanged, changes: before.changes(), stages, scan })
+}
+
+fn tables_of(stage: &Stage, release: &Release) -> Vec<PlannedTable> {
+    let planned = |name: &&'static str| {
+        let files = release.files(name);
+        PlannedTable {
+            name,
+            files: files.len(),
+            rows: files.iter().map(|file| file.rows).sum(),
+            bytes: files.iter().map(|file| file.bytes).sum(),
+        }
+    };
+    stage.makes.iter().map(planned).filter(|table| table.files > 0).collect()
 }

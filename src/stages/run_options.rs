@@ -16,6 +16,10 @@ pub struct RunOptions {
     pub verify_inputs: bool,
     /// Choose the models of lifetime value again, whatever the current release chose.
     pub reselect: bool,
+    /// Make a release even if it follows from nothing new.
+    pub republish: bool,
+    /// Publish nothing where more than the pipeline's bounds would be restated.
+    pub gate: bool,
     /// Resident memory that the run may take, whatever the pipeline file says.
     pub memory: Option<MemorySize>,
     /// Stage and check, but do not commit.

@@ -94,7 +94,7 @@ fn every_kind_is_counted_and_told_with_its_first_row() {
         reasons[1].starts_with("return_sign: a return of quantity -1, list value 10.0000"),
         "{reasons:?}"
     );
-    let json = pipeline.abacus(&["run", "--format", "json"]).json();
+    let json = pipeline.abacus(&["run", "--republish", "--format", "json"]).json();
     assert_eq!(json["warnings"].as_array().unwrap().len(), expected.len());
     assert_eq!(
         (&json["data_mistakes"][0]["kind"], &json["data_mistakes"][0]["rows"]),

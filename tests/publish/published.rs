@@ -45,7 +45,7 @@ pub(crate) fn sales_rows(generation: i64, rows: i64) -> Vec<ArrayRef> {
 /// Fills a release: one month that never changes, one that does, and a small table.
 pub(crate) fn fill(staging: &Staging, generation: i64) -> Result<()> {
     if !staging.reuse(&sales(), Some("2026-01-01"), "frozen month")? {
-        let mut writer = staging.table(&sales(), Some("2026-01-01"))?.with_recipe("frozen month".to_owned());
+        let mut writer = staging.table(&sales(), Some("2026-01-01"))?.with_recipe("frozen month");
         writer.write(sales_rows(0, 250))?;
         writer.finish()?;
     }

@@ -33,6 +33,7 @@ pub(super) mod reading;
 pub(super) mod row_in_group;
 pub(super) mod row_source;
 pub(super) mod source;
+pub(super) mod source_files;
 pub(super) mod source_view;
 pub(super) mod statistics;
 pub(super) mod task;

@@ -4,7 +4,7 @@ use super::input_file::InputFile;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Type};
 use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{Definition, Duplicates, KeyType, Level, PerceptionDef};
+use crate::pipeline::{Definition, Duplicates, KeyType, Level, PerceptionDef, lies_in};
 
 /// One source (transactions or events), bound to its files.
 pub(crate) struct Source {
@@ -104,6 +104,17 @@ pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn>
         }
     }
     wanted
+}
+
+/// Whether facts kept for one definition are those that another wants: only its costing differs, and needs the same
+/// aggregates.
+pub fn keep_the_same(kept: &Definition, wanted: &Definition) -> bool {
+    let facts = |definition: &Definition| {
+        let decisive = definition.sections.decisive();
+        decisive.into_iter().filter(|(key, _)| lies_in(key, "facts")).collect::<Vec<_>>()
+    };
+    let aggregates = |definition: &Definition| format!("{:?}", wanted_aggregates(definition));
+    facts(kept) == facts(wanted) && aggregates(kept) == aggregates(wanted)
 }
 
 /// The aggregates that activities of level unit need, by index: a product group has its part of them.

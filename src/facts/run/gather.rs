@@ -17,6 +17,7 @@ use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Period;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Instant;
 
 /// What would be read, and why.
 #[derive(Debug, Clone)]
@@ -53,7 +54,9 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let run = Run::open(definition, options)?;
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
     (options.opened)(run.key_type, &attributes)?;
+    let (scanned_rows, start) = (run.rows_to_read(), Instant::now());
     let Read { made, mut accounts, master } = run.read(options)?;
+    let scan_seconds = start.elapsed().as_secs_f64();
     accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
     let record = run.record(made, accounts, &options.folder)?;
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
@@ -71,6 +74,7 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
         &options.memory,
     )?;
     check_products(definition, &facts)?;
+    (facts.scanned_rows, facts.scan_seconds) = (scanned_rows, scan_seconds);
     facts.warnings = warnings;
     if let Some(unlisted) = facts.unlisted.take() {
         facts.warnings.push(unlisted.warning(definition)?);

@@ -49,6 +49,10 @@ pub struct FactSet {
     pub warnings: Vec<String>,
     /// By source, the lake table it was read from, with its version.
     pub tables: BTreeMap<String, String>,
+    /// Rows that were read of transactions and events to make them.
+    pub scanned_rows: u64,
+    /// Seconds that took.
+    pub scan_seconds: f64,
     /// Names of the sources, transactions first.
     sources: Vec<String>,
     pub(crate) folder: PathBuf,
@@ -138,6 +142,8 @@ impl FactSet {
             record,
             warnings: Vec::new(),
             tables: BTreeMap::new(),
+            scanned_rows: 0,
+            scan_seconds: 0.0,
             sources: source_names(definition),
             folder: folder.to_owned(),
             unlisted,

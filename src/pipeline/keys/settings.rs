@@ -66,6 +66,13 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "all",
             "Releases kept when a run commits a new one",
         ),
+        Key::optional(
+            "gate",
+            Kind::NumberByName,
+            "",
+            "By control total, such as `{ customer_profit = 0.01, rows = 0 }`: the most that a run with `--gate` may change of \
+             it in periods that were published before, as a share of what it was",
+        ),
     ],
     choice: Choice::Free,
 };

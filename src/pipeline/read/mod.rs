@@ -50,7 +50,7 @@ mod wording;
 
 pub(crate) use wording::did_you_mean;
 
-use super::Definition;
+use super::{Definition, Sections};
 use crate::error::{Error, Kind, Result};
 use reading::Reading;
 use std::ops::Range;
@@ -65,6 +65,14 @@ use toml::de::DeTable;
 pub fn read(path: &Path) -> Result<Definition> {
     let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     checked(path, &bytes)
+}
+
+/// Checks the text of a pipeline file, as a release keeps it; `path` says where its patterns begin.
+///
+/// # Errors
+/// As `read`.
+pub fn read_text(path: &Path, text: &str) -> Result<Definition> {
+    checked(path, text.as_bytes())
 }
 
 fn checked(path: &Path, bytes: &[u8]) -> Result<Definition> {
@@ -114,6 +122,8 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
         digest: blake3::hash(bytes).to_hex().to_string(),
+        text: String::from_utf8_lossy(bytes).into_owned(),
+        sections: Sections::of(root.map),
         costing,
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),

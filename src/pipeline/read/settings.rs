@@ -5,10 +5,13 @@ use super::or_default::word_or;
 use super::paths;
 use super::reading::Reading;
 use super::table::{Table, compare};
+use super::wording::did_you_mean;
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
 use crate::pipeline::{ProfitabilityDef, PublishDef, RunDef};
+use crate::units::Decimal;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Reads `[profitability]`.
 pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef {
@@ -51,5 +54,41 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
+        gate: table.map(gate).unwrap_or_default(),
     }
+}
+
+/// Control totals that periods have.
+const CONTROL_TOTALS: &[&str] = &[
+    "rows",
+    "customer_profit",
+    "cost_input",
+    "cost_imputed",
+    "cost_assigned",
+    "cost_in_profit",
+    "cost_retained",
+    "cost_unused",
+    "cost_unassigned",
+    "cost_variance",
+    "cost_overdriven",
+    "ledger_unclaimed",
+];
+
+fn gate(table: Table<'_>) -> BTreeMap<String, Decimal> {
+    let mut bounds = BTreeMap::new();
+    for entry in table.entries_of("gate") {
+        if !CONTROL_TOTALS.contains(&entry.key) {
+            let way_out = did_you_mean(entry.key, CONTROL_TOTALS.iter().copied(), || {
+                format!("expected one of {}", CONTROL_TOTALS.join(", "))
+            });
+            let fault = format!("publish.gate: no control total '{}'; {way_out}", entry.key);
+            entry.reading.fault(entry.key_offset, fault);
+        } else if let Some(bound) = entry.number() {
+            if bound.mantissa < 0 {
+                entry.fault(format!("publish.gate.{} is {bound}, expected a share from 0", entry.key));
+            }
+            bounds.insert(entry.key.to_owned(), bound);
+        }
+    }
+    bounds
 }

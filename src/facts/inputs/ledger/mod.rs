@@ -73,10 +73,14 @@ fn driver_files(costing: &CostingDef) -> impl Iterator<Item = &LedgerDef> {
     })
 }
 
+/// Every ledger and driver file, as often as it is named.
+pub(crate) fn ledger_files(costing: &CostingDef) -> impl Iterator<Item = &LedgerDef> {
+    money_files(costing).map(|(_, ledger)| ledger).chain(driver_files(costing))
+}
+
 /// A file that several nodes name is read once, so they must agree in how it is written.
 fn check_formats(definition: &Definition, costing: &CostingDef) -> Result<()> {
-    let ledgers: Vec<&LedgerDef> =
-        money_files(costing).map(|(_, ledger)| ledger).chain(driver_files(costing)).collect();
+    let ledgers: Vec<&LedgerDef> = ledger_files(costing).collect();
     let mut messages = Vec::new();
     for (index, ledger) in ledgers.iter().enumerate() {
         let first = ledgers[..index].iter().find(|first| first.files.path == ledger.files.path);

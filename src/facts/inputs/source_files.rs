@@ -1,0 +1,55 @@
+//! What the files of every source are known by: a run whose sources have the same files as the last one's has nothing new
+//! to read.
+
+use super::file_kind::FileKind;
+use super::find::find;
+use super::identity::{Identity, digest_all, digest_footer};
+use super::ledger::ledger_files;
+use crate::error::{Error, Kind, Result};
+use crate::pipeline::{Definition, Files, PerceptionDef};
+use crate::storage::store_of;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A digest of the files of each source, by the part of the pipeline file that names them, such as `facts.transactions`.
+///
+/// # Errors
+/// A source without files, or a file that cannot be read.
+pub fn source_digests(definition: &Definition, verify: bool) -> Result<BTreeMap<String, String>> {
+    let mut digests = BTreeMap::new();
+    for (name, files) in sources(definition) {
+        let found = find(definition, files)?;
+        let identities = found.files.par_iter().map(|file| identity(&file.path, verify));
+        let identities: Vec<Identity> = identities.collect::<Result<_>>()?;
+        let known = format!("{:?} {identities:?}", found.table);
+        digests.insert(name, blake3::hash(known.as_bytes()).to_string());
+    }
+    Ok(digests)
+}
+
+/// Every source of a definition.
+fn sources(definition: &Definition) -> Vec<(String, &Files)> {
+    let facts = &definition.facts;
+    let mut sources = vec![("facts.transactions".to_owned(), &facts.transactions.files)];
+    sources
+        .extend(facts.events.iter().map(|events| (format!("facts.events.{}", events.name), &events.files)));
+    sources.extend(facts.customers.iter().map(|customers| ("facts.customers".to_owned(), &customers.files)));
+    sources.extend(facts.products.iter().map(|products| ("facts.products".to_owned(), &products.files)));
+    let ledgers = definition.costing.iter().flat_map(ledger_files);
+    sources.extend(ledgers.map(|ledger| (format!("costing.{}", ledger.files.pattern), &ledger.files)));
+    let perception = definition.perception.iter().flat_map(PerceptionDef::sources);
+    sources.extend(perception.map(|(name, files)| (format!("perception.{name}"), files)));
+    sources
+}
+
+fn identity(path: &Path, verify: bool) -> Result<Identity> {
+    let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
+    let is_parquet = FileKind::of(path).map_err(io)? == FileKind::Parquet;
+    let file = store_of(path).open(path).map_err(io)?;
+    let head = file.head().map_err(io)?;
+    let size = head.size;
+    let by_footer = is_parquet && !verify;
+    let digest = if by_footer { digest_footer(&*file, size) } else { digest_all(&*file, size) };
+    Ok(Identity::new(path, head, digest.map_err(io)?, !by_footer))
+}

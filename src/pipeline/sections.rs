@@ -1,0 +1,119 @@
+//! Digests of the parts of a pipeline file: results follow from its values, not from its comments and layout.
+
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Parts of a pipeline file that no result follows from.
+const INDECISIVE: &[&str] = &["about", "run", "scenario", "publish.gate", "publish.keep", "publish.path"];
+
+/// A digest of each key of each section, as `section.key`, and of each key outside of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sections(BTreeMap<String, String>);
+
+impl Sections {
+    pub(super) fn of(root: &DeTable<'_>) -> Self {
+        let mut digests = BTreeMap::new();
+        for (key, value) in root {
+            let section: &str = key.get_ref();
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    digests.insert(section.to_owned(), String::new());
+                    digests.extend(table.iter().map(|(key, value)| {
+                        (format!("{section}.{}", key.get_ref()), digest(value.get_ref()))
+                    }));
+                }
+                value => {
+                    digests.insert(section.to_owned(), digest(value));
+                }
+            }
+        }
+        Self(digests)
+    }
+
+    /// The digests of all keys that results follow from.
+    pub fn decisive(&self) -> BTreeMap<String, String> {
+        self.without(INDECISIVE)
+    }
+
+    fn without(&self, parts: &[&str]) -> BTreeMap<String, String> {
+        let mut digests = self.0.clone();
+        digests.retain(|key, _| !parts.iter().any(|part| lies_in(key, part)));
+        digests
+    }
+}
+
+/// Whether a key is one of a part of the file: a section, or a key as `section.key`.
+pub fn lies_in(key: &str, part: &str) -> bool {
+    key.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Keys that differ, or that one of both lacks, in order.
+pub fn changed_keys(now: &BTreeMap<String, String>, before: &BTreeMap<String, String>) -> Vec<String> {
+    let keys: BTreeSet<&String> = now.keys().chain(before.keys()).collect();
+    keys.into_iter().filter(|key| now.get(*key) != before.get(*key)).cloned().collect()
+}
+
+fn digest(value: &DeValue<'_>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    add(value, &mut hasher);
+    hasher.finalize().to_string()
+}
+
+/// Each value begins with its kind and its length, so that no two values look the same.
+fn add(value: &DeValue<'_>, hasher: &mut blake3::Hasher) {
+    let mut text = |kind: &str, text: &str| {
+        hasher.update(format!("{kind} {} {text}", text.len()).as_bytes());
+    };
+    match value {
+        DeValue::String(value) => text("text", value),
+        DeValue::Integer(value) => text("integer", &value.to_string()),
+        DeValue::Float(value) => text("float", &value.to_string()),
+        DeValue::Boolean(value) => text("flag", &value.to_string()),
+        DeValue::Datetime(value) => text("time", &value.to_string()),
+        DeValue::Array(values) => {
+            text("list", &values.len().to_string());
+            values.iter().for_each(|value| add(value.get_ref(), hasher));
+        }
+        DeValue::Table(table) => {
+            text("table", &table.len().to_string());
+            for (key, value) in in_order(table) {
+                add(&DeValue::String(key.get_ref().clone()), hasher);
+                add(value.get_ref(), hasher);
+            }
+        }
+    }
+}
+
+type Entry<'t, 'v> = (&'t Spanned<std::borrow::Cow<'v, str>>, &'t Spanned<DeValue<'v>>);
+
+/// As written: the order of named tables may matter.
+fn in_order<'t, 'v>(table: &'t DeTable<'v>) -> Vec<Entry<'t, 'v>> {
+    let mut entries: Vec<Entry<'t, 'v>> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sections(text: &str) -> Sections {
+        Sections::of(DeTable::parse(text).unwrap().get_ref())
+    }
+
+    #[test]
+    fn comments_and_layout_change_nothing() {
+        let plain = sections("[a]\nb = [1, 2]\n[publish]\nkeep = 3\n");
+        assert_eq!(plain, sections("# why\n[publish]\n  keep = 3 # nights\n\n[a]\nb = [1,\n 2]\n"));
+        assert_ne!(plain, sections("[a]\nb = [1, 3]\n[publish]\nkeep = 3\n"));
+    }
+
+    #[test]
+    fn parts_are_sections_or_keys() {
+        let sections = sections("about = 'x'\n[a]\nb = 1\nc = 2\n[ab]\nc = 1\n");
+        let names = |parts: BTreeMap<String, String>| parts.into_keys().collect::<Vec<_>>();
+        assert_eq!(names(sections.without(&["a", "about"])), ["ab", "ab.c"]);
+        assert_eq!(names(sections.without(&["a.c", "ab"])), ["a", "a.b", "about"]);
+    }
+}

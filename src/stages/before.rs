@@ -1,0 +1,103 @@
+//! What a run finds before its first stage.
+
+use super::check::earlier;
+use super::night::{Night, Scan};
+use super::recipe::Recipe;
+use super::run_options::RunOptions;
+use crate::clv;
+use crate::error::Result;
+use crate::facts::Record;
+use crate::memory::Memory;
+use crate::pipeline::{Definition, Stage};
+use crate::publish::{Home, Release, Staging, WriteOptions};
+use crate::recall::record_of;
+use crate::segments;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// What a run finds before its first stage.
+pub(super) struct Before {
+    pub(super) state: PathBuf,
+    pub(super) memory: Memory,
+    /// What the run follows from; none where a source cannot be found, which the stages say better.
+    pub(super) recipe: Option<Recipe>,
+    /// The current release.
+    pub(super) base: Option<Release>,
+    /// The release that may be taken over; none where everything is made again.
+    current: Option<Release>,
+    /// Tables of it with a file that is missing or not what was published.
+    damaged: BTreeSet<String>,
+    /// What it kept of its facts.
+    pub(super) record: Option<Record>,
+    /// What earlier releases say of lifetime value.
+    pub(super) lifetime: clv::Earlier,
+    /// Releases that segments start from.
+    pub(super) groups: segments::Earlier,
+}
+
+impl Before {
+    pub(super) fn read(definition: &Definition, home: &Home, options: RunOptions) -> Result<Self> {
+        let current = home.current()?;
+        let lifetime = earlier(definition, home, current.as_ref(), options.reselect)?;
+        let groups = segments::earlier(definition, home)?;
+        let earlier =
+            BTreeMap::from([("clv".to_owned(), lifetime.digest()), ("segments".to_owned(), groups.digest())]);
+        let recipe = Recipe::new(definition, options.as_of, options.verify_inputs, earlier).ok();
+        let base = current.clone();
+        let current = current.filter(|_| !options.full);
+        let damaged = current.as_ref().map(|current| damaged_tables(home, current)).unwrap_or_default();
+        Ok(Self {
+            state: home.state(),
+            memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
+            recipe,
+            record: current.as_ref().map(record_of).transpose()?.flatten(),
+            base,
+            current,
+            damaged,
+            lifetime,
+            groups,
+        })
+    }
+
+    /// The current release, if it follows from all that this run follows from, and is whole.
+    pub(super) fn unchanged(&self, options: RunOptions) -> Option<&Release> {
+        let asks_for_more = options.full || options.again.is_some() || options.reselect || options.republish;
+        let current = self.current.as_ref().filter(|_| !asks_for_more && self.damaged.is_empty())?;
+        self.changes()?.is_empty().then_some(current)
+    }
+
+    /// What is not as it was when the current release was made; none without one.
+    pub(super) fn changes(&self) -> Option<Vec<String>> {
+        let before = Recipe::of(self.current.as_ref()?)?;
+        self.recipe.as_ref().map(|recipe| recipe.changes(&before))
+    }
+
+    /// Which stages of a plan are taken over from the current release.
+    pub(super) fn night(&self, plan: &[&'static Stage]) -> Night {
+        let is_whole = |stage: &Stage| !stage.makes.iter().any(|table| self.damaged.contains(*table));
+        Night::new(plan, self.recipe.as_ref(), self.current.as_ref(), is_whole)
+    }
+
+    /// What tells how fast the sources are read: this run's scan, or that of the last run that read a row.
+    pub(super) fn last_scan(&self, scan: Scan) -> Scan {
+        let before = || self.current.as_ref().and_then(|current| Night::scan_of(current));
+        if scan.rows > 0 { scan } else { before().unwrap_or(scan) }
+    }
+
+    pub(super) fn begin(&self, definition: &Definition, home: &Home) -> Result<Staging> {
+        home.begin(WriteOptions {
+            plain: definition.publish.plain,
+            row_group_rows: definition.publish.row_group_rows,
+        })
+    }
+}
+
+/// All of them, if the release cannot be read.
+fn damaged_tables(home: &Home, release: &Release) -> BTreeSet<String> {
+    let Ok(damages) = home.verify(release) else { return release.tables.keys().cloned().collect() };
+    let is_damaged = |name: &&String| {
+        let files = release.files(name);
+        files.iter().any(|file| damages.iter().any(|damage| damage.path == file.path))
+    };
+    release.tables.keys().filter(is_damaged).cloned().collect()
+}

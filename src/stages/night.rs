@@ -1,0 +1,141 @@
+//! What the current release holds already of what a run is going to make: the tables of stages whose recipes are those
+//! of the release are taken over.
+
+use super::recipe::Recipe;
+use crate::error::{Error, Result};
+use crate::pipeline::Stage;
+use crate::publish::Release;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a stage left besides tables, kept for runs that take its tables over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StageRecord {
+    /// Digest of all that its tables follow from.
+    recipe: String,
+    /// What it did, in words.
+    account: String,
+    /// Seconds it took when its tables were made.
+    pub(super) seconds: f64,
+    /// What it says to the summary and the manifest, as JSON text: values of JSON documents end at 64 bits.
+    summary: String,
+}
+
+/// What the summary and the manifest take of every run.
+const REPORTED: &[&str] = &["facts", "answers", "costing"];
+
+/// Rows that were read of the sources, and the seconds that took.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Scan {
+    pub(super) rows: u64,
+    pub(super) seconds: f64,
+}
+
+/// Which stages of a run are taken over from the current release.
+pub(super) struct Night {
+    recipes: BTreeMap<&'static str, String>,
+    /// Of the stages whose tables are taken over.
+    kept: BTreeMap<&'static str, StageRecord>,
+    /// The stages that are run, for their tables or for what they hand on in memory.
+    run: BTreeSet<&'static str>,
+    /// Of the other stages of the release.
+    before: BTreeMap<String, StageRecord>,
+    /// Of the stages that are done, for the manifest.
+    pub(super) records: BTreeMap<&'static str, StageRecord>,
+}
+
+impl Night {
+    /// Tables of stages of the plan that have the recipe they had in the release are taken over, unless `is_whole` says
+    /// that one of them is damaged.
+    pub(super) fn new(
+        plan: &[&'static Stage],
+        recipe: Option<&Recipe>,
+        from: Option<&Release>,
+        is_whole: impl Fn(&Stage) -> bool,
+    ) -> Self {
+        let recipes = recipe.map(|recipe| recipe.of_stages(plan)).unwrap_or_default();
+        let mut before = from.map(records_of).unwrap_or_default();
+        let (mut kept, mut run): (BTreeMap<_, _>, Vec<&Stage>) = Default::default();
+        for stage in plan.iter().copied().rev() {
+            let is_same = |record: &StageRecord| recipes.get(stage.name) == Some(&record.recipe);
+            if before.get(stage.name).is_some_and(is_same) && is_whole(stage) {
+                kept.extend(before.remove(stage.name).map(|record| (stage.name, record)));
+            }
+            let is_taken =
+                |name: &&str| REPORTED.contains(name) || run.iter().any(|later| takes(later, name));
+            if !kept.contains_key(stage.name) || stage.hands_on.iter().any(is_taken) {
+                run.push(stage);
+            }
+        }
+        let run = run.iter().map(|stage| stage.name).collect();
+        Self { recipes, kept, run, before, records: BTreeMap::new() }
+    }
+
+    /// Whether a stage's tables are taken over.
+    pub(super) fn keeps(&self, stage: &Stage) -> bool {
+        self.kept.contains_key(stage.name)
+    }
+
+    /// Whether a stage is run.
+    pub(super) fn runs(&self, stage: &Stage) -> bool {
+        self.run.contains(stage.name)
+    }
+
+    /// The last scan that the run of a release, or of one before it, made.
+    pub(super) fn scan_of(release: &Release) -> Option<Scan> {
+        serde_json::from_str(&records_of(release).get("facts")?.summary).ok()
+    }
+
+    /// Seconds that a stage is going to take, by those it took; what reads the sources takes them by the row. None where it
+    /// has not run yet.
+    pub(super) fn expected_seconds(&self, stage: &Stage, rows: u64) -> Option<f64> {
+        if !self.runs(stage) {
+            return Some(0.0);
+        }
+        let record = self.kept.get(stage.name).or_else(|| self.before.get(stage.name))?;
+        match serde_json::from_str::<Scan>(&record.summary) {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            Ok(scan) if scan.rows > 0 => {
+                Some(record.seconds - scan.seconds + scan.seconds * rows as f64 / scan.rows as f64)
+            }
+            _ => Some(record.seconds),
+        }
+    }
+
+    /// Whether a stage that is run takes what another hands on under this name.
+    pub(super) fn is_wanted(&self, plan: &[&'static Stage], name: &str) -> bool {
+        plan.iter().any(|stage| self.runs(stage) && takes(stage, name))
+    }
+
+    /// What a stage that is taken over said and did.
+    ///
+    /// # Errors
+    /// A record that cannot be read.
+    pub(super) fn recall<S: DeserializeOwned>(&mut self, stage: &Stage) -> Result<(S, String)> {
+        let record = self.kept[stage.name].clone();
+        let summary = serde_json::from_str(&record.summary).map_err(|fault| {
+            Error::input(format!("what stage '{}' said cannot be read: {fault}; run with --full", stage.name))
+        })?;
+        let account = record.account.clone();
+        self.records.insert(stage.name, record);
+        Ok((summary, account))
+    }
+
+    /// Keeps what a stage said for the next run.
+    pub(super) fn keep<S: Serialize>(&mut self, stage: &Stage, summary: &S, account: String, seconds: f64) {
+        let Some(recipe) = self.recipes.get(stage.name).cloned() else { return };
+        let summary = serde_json::to_string(summary).expect("a summary is plain JSON");
+        self.records.insert(stage.name, StageRecord { recipe, account, seconds, summary });
+    }
+}
+
+fn takes(stage: &Stage, name: &str) -> bool {
+    stage.takes().any(|taken| taken == name)
+}
+
+/// None where another program wrote them.
+fn records_of(release: &Release) -> BTreeMap<String, StageRecord> {
+    let records = release.run.get("stages").cloned();
+    records.and_then(|records| serde_json::from_value(records).ok()).unwrap_or_default()
+}

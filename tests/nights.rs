@@ -1,0 +1,296 @@
+//! A run makes what follows from something that changed, and takes over the rest: each change of the pipeline file or of
+//! its inputs is made to a release of the sample, and what the run leaves is held against a run that makes everything.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[path = "support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime};
+use support::Outcome;
+use tempfile::TempDir;
+
+/// The sample and its pipeline in a folder of their own.
+struct Sample(TempDir);
+
+impl Sample {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        copy(&root.join("sample_data/retail"), &folder.path().join("sample_data/retail"));
+        fs::create_dir(folder.path().join("pipelines")).unwrap();
+        fs::copy(root.join("pipelines/retail.toml"), folder.path().join("pipelines/retail.toml")).unwrap();
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("pipelines/retail.toml")
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.path().join("out/retail")
+    }
+
+    fn abacus(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+        let flags = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
+        Outcome::of(command.args(&words[..flags]).arg(self.file()).args(&words[flags..]))
+    }
+
+    fn run(&self, flags: &[&str]) {
+        let outcome = self.abacus(&[&["run"], flags].concat());
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    }
+
+    fn change(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.file()).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "'{from}' in the pipeline file");
+        fs::write(self.file(), text.replace(from, to)).unwrap();
+    }
+
+    fn release(&self) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.out().join("release.json")).unwrap()).unwrap()
+    }
+
+    /// Table and partition of every file of the current release, with its path, but of the tables about the run.
+    fn files(&self) -> BTreeMap<(String, String), PathBuf> {
+        let release = self.release();
+        let mut files = BTreeMap::new();
+        for (name, table) in release["tables"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(name, _)| !["run", "restatement"].contains(&name.as_str()))
+        {
+            for file in table["files"].as_array().unwrap() {
+                let path = self.out().join(file["path"].as_str().unwrap());
+                files.insert((name.clone(), file["partition"].to_string()), path);
+            }
+        }
+        files
+    }
+
+    fn bytes(&self) -> BTreeMap<(String, String), Vec<u8>> {
+        self.files().into_iter().map(|(key, path)| (key, fs::read(path).unwrap())).collect()
+    }
+
+    /// Files on disk, which hard links share.
+    fn inodes(&self) -> BTreeMap<(String, String), u64> {
+        self.files().into_iter().map(|(key, path)| (key, fs::metadata(path).unwrap().ino())).collect()
+    }
+
+    /// Every file and folder of the sample, with its time and size.
+    fn listing(&self) -> Vec<(PathBuf, SystemTime, u64)> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.0.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let (path, metadata) = entry.map(|entry| (entry.path(), entry.metadata().unwrap())).unwrap();
+                found.push((path.clone(), metadata.modified().unwrap(), metadata.len()));
+                folders.extend(metadata.is_dir().then_some(path));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// By table, the stage that makes it; and the stages whose tables would be made again.
+    fn plan(&self) -> (BTreeMap<String, String>, BTreeSet<String>) {
+        let plan = self.abacus(&["plan", "--format", "json"]).json();
+        let (mut makers, mut made) = (BTreeMap::new(), BTreeSet::new());
+        for stage in plan["stages"].as_array().unwrap() {
+            let name = stage["stage"].as_str().unwrap();
+            let tables = stage["tables"].as_array().unwrap().iter();
+            makers.extend(tables.map(|table| (table["table"].as_str().unwrap().to_owned(), name.to_owned())));
+            if stage["kept"] == false {
+                made.insert(name.to_owned());
+            }
+        }
+        (makers, made)
+    }
+
+    /// Runs a night after a change, and holds it against one that makes everything; goes back to the release before.
+    fn night(&self, what: &str, expected: &[&str]) {
+        let before = self.inodes();
+        let (makers, planned) = self.plan();
+        let expected: BTreeSet<String> = [ALWAYS, expected].concat().into_iter().map(str::to_owned).collect();
+        assert_eq!(planned, expected, "{what}");
+        self.run(&[]);
+        let (found, after) = (self.bytes(), self.inodes());
+        for (file, inode) in &after {
+            let is_linked = before.get(file) == Some(inode);
+            assert!(is_linked || expected.contains(&makers[&file.0]), "{what}: {file:?} was made again");
+        }
+        self.abacus(&["releases", "rollback"]).succeeds(&[]);
+        self.run(&["--full"]);
+        let fresh = self.bytes();
+        let differing: Vec<_> = found
+            .iter()
+            .filter(|(file, bytes)| fresh.get(*file) != Some(*bytes))
+            .map(|(file, _)| file)
+            .collect();
+        assert!(differing.is_empty() && found.len() == fresh.len(), "{what}: {differing:?}");
+        self.abacus(&["releases", "rollback"]).succeeds(&[]);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => fs::copy(entry.path(), to.join(entry.file_name())).map(drop).unwrap(),
+        }
+    }
+}
+
+/// Segments start from the release before, and others take what they make.
+const ALWAYS: &[&str] = &["segments", "perception", "expect"];
+
+const ANSWERS: &[&str] = &["answers"];
+
+const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
+
+const PROFIT: &[&str] = &["profitability", "clv", "lifecycle"];
+
+const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "clv", "lifecycle"];
+
+/// What is changed in the pipeline file, and the further stages whose tables follow from it.
+const CHANGES: &[(&str, &str, &[&str])] = &[
+    ("discount      = \"quantity * unit_price * discount\"", "discount = \"0 * quantity\"", ALL),
+    ("practical_minutes = 6_500", "practical_minutes = 6_400", ALL),
+    ("[profitability] ", "[profitability]\nhigh_profit = 500\n#", PROFIT),
+    ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
+    ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
+    ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
+    ("next_products = 2", "next_products = 1", &[]),
+    ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
+    ("at_most  = 500", "at_most = 499", &[]),
+    ("path = \"../out/retail\"", "path = \"../out/retail\"\nrow_group_rows = 1000", ALL),
+];
+
+/// Files of the sample that come with another time, and the further stages whose tables may follow from them.
+const FILES: &[(&str, &[&str])] = &[
+    ("transactions/2024-12.parquet", ALL),
+    ("support_calls/2023-01.parquet", ALL),
+    ("customers.parquet", ALL),
+    ("products.parquet", ALL),
+    ("ledger.parquet", ALL),
+    ("surveys.parquet", ANSWERS),
+    ("referrals.parquet", ANSWERS),
+];
+
+#[test]
+fn what_follows_from_a_change_is_made_again_and_nothing_else() {
+    let sample = Sample::new();
+    sample.run(&[]);
+    // From the second release on the models are those of the release before.
+    sample.run(&["--republish"]);
+    let original = fs::read_to_string(sample.file()).unwrap();
+    for (from, to, expected) in CHANGES {
+        // The expectations of the sample would stop what changes its totals.
+        sample.change(from, to);
+        let text = fs::read_to_string(sample.file()).unwrap();
+        fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+        sample.night(to, expected);
+        fs::write(sample.file(), &original).unwrap();
+    }
+    for (name, expected) in FILES {
+        let path = sample.0.path().join("sample_data/retail").join(name);
+        let file = fs::File::options().write(true).open(path).unwrap();
+        let time = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(time + Duration::from_secs(1)).unwrap();
+        sample.night(name, expected);
+        file.set_modified(time).unwrap();
+    }
+}
+
+#[test]
+fn a_night_without_changes_publishes_nothing_and_says_so() {
+    let sample = Sample::new();
+    sample.run(&[]);
+    let first = sample.release();
+    // What no result follows from: comments, layout, what the pipeline is for, what a run may take, scenarios.
+    sample.change("[facts]\n", "[run]\nmemory = \"1GiB\"\n\n[facts] # of the shop\n\n");
+    let outcome = sample.abacus(&["run"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.starts_with("unchanged "), "{outcome:?}");
+    assert_eq!(sample.release(), first);
+    let json = sample.abacus(&["run", "--format", "json"]).json();
+    assert_eq!((&json["unchanged"], &json["release"]), (&true.into(), &first["release"]));
+    assert_eq!(json["control_totals"], first["run"]["control_totals"]);
+    let (before, plan) = (sample.listing(), sample.abacus(&["plan", "--format", "json"]).json());
+    assert_eq!(plan["unchanged"], first["release"]);
+    assert_eq!(sample.listing(), before, "a plan writes nothing");
+    // A question is about the same release, whatever the layout of the file is now.
+    sample.abacus(&["explain", "--customer", "17"]).succeeds(&[]);
+    sample.run(&["--republish"]);
+    assert_ne!(sample.release()["release"], first["release"]);
+}
+
+#[test]
+fn a_damaged_file_is_no_night_without_changes() {
+    let sample = Sample::new();
+    sample.run(&[]);
+    let right = sample.bytes();
+    let victim = sample.files().into_iter().find(|((table, _), _)| table == "customer").unwrap().1;
+    let mut bytes = fs::read(&victim).unwrap();
+    bytes[60] ^= 1;
+    fs::write(&victim, bytes).unwrap();
+    sample.run(&[]);
+    let found = sample.bytes();
+    assert!(found.keys().eq(right.keys()) && sample.abacus(&["releases", "verify"]).code == Some(0));
+    let customer = right.keys().find(|(table, _)| table == "customer").unwrap();
+    assert!(found[customer] == right[customer]);
+}
+
+#[test]
+fn what_a_release_restates_adds_up_by_cause() {
+    let sample = Sample::new();
+    let text = fs::read_to_string(sample.file()).unwrap();
+    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    sample.run(&[]);
+    // A new month, a month without its rows and a change of the costing, all at once.
+    let history = sample.0.path().join("sample_data/retail/transactions");
+    let december = history.join("2024-12.parquet");
+    let kept = sample.0.path().join("2024-12.parquet");
+    fs::rename(&december, &kept).unwrap();
+    sample.run(&[]);
+    fs::rename(&kept, &december).unwrap();
+    fs::remove_file(history.join("2023-02.parquet")).unwrap();
+    sample.change("practical_minutes = 6_500", "practical_minutes = 6_400");
+    sample.run(&[]);
+    let diff = sample.abacus(&["releases", "diff", "--format", "json"]).json();
+    let number = |value: &serde_json::Value| -> i128 {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        format!("{whole}{fraction:0<4}").parse().unwrap()
+    };
+    let parts = diff["restated"].as_array().unwrap();
+    let causes: BTreeSet<&str> = parts.iter().map(|part| part["cause"].as_str().unwrap()).collect();
+    let expected = ["changed definition: costing.resource", "new rows", "removed rows"];
+    assert!(expected.iter().all(|cause| causes.contains(cause)), "{causes:?}");
+    for (name, after) in diff["control_totals"]["after"].as_object().unwrap() {
+        let before = &diff["control_totals"]["before"][name];
+        let of_total = parts.iter().filter(|part| part["control_total"] == name.as_str());
+        let sum: i128 = of_total.map(|part| number(&part["change"])).sum();
+        assert_eq!(sum, number(after) - number(before), "{name}");
+    }
+    assert_eq!(sample.release()["tables"]["restatement"]["files"][0]["rows"], parts.len());
+    // A bound is held before anything is published.
+    let release = sample.release();
+    sample
+        .change("path = \"../out/retail\"", "path = \"../out/retail\"\ngate = { customer_profit = 0.0001 }");
+    sample.change("practical_minutes = 6_400", "practical_minutes = 6_000");
+    sample.abacus(&["run", "--gate"]).fails(3, &["publish.gate: customer_profit", "changed definition"]);
+    assert_eq!(sample.release(), release);
+    sample.change("customer_profit = 0.0001", "customer_profit = 1");
+    sample.run(&["--gate"]);
+}
