@@ -4,6 +4,7 @@ use super::check::{check_names, check_types, doubts, earlier};
 use super::commit::commit;
 use super::contracts::of;
 use super::made::{Ledgers, Made};
+use super::repair::repairing;
 use super::report::Report;
 use super::run_options::RunOptions;
 use crate::costing::{self, schema::Costing};
@@ -31,11 +32,12 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     check_names(&definition, &AttributeTypes::new())?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
-    let report = run(definition, &home, options, events)?;
-    drop(lock);
+    let mut report = repairing(&home, || run(definition.clone(), &home, options, Arc::clone(&events)))?;
     if let (Some(keep), Some(_)) = (report.definition.publish.keep, &report.release) {
-        home.vacuum(keep)?;
+        // The release is out: what is not removed now is removed after the next.
+        home.or_warn(home.vacuum(&lock, keep));
     }
+    report.warnings.extend(home.take_warnings());
     Ok(report)
 }
 
@@ -100,7 +102,7 @@ impl Before {
         Ok(Self {
             state: home.state(),
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
-            record: kept.map(record_of).transpose()?.flatten(),
+            record: kept.and_then(|release| home.or_warn(record_of(release))).flatten(),
             lifetime,
             groups: segments::earlier(definition, home)?,
         })

@@ -7,6 +7,7 @@ mod contracts;
 mod flow;
 mod made;
 mod plan;
+mod repair;
 mod report;
 mod run_options;
 

@@ -27,7 +27,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     let definition = pipeline::read(path)?;
     let stages = pipeline::plan(STAGES, &definition)?;
     let home = Home::open(&definition.publish.path)?;
-    let previous = home.current()?.map(|release| record_of(&release)).transpose()?.flatten();
+    let previous = home.current()?.and_then(|release| home.or_warn(record_of(&release))).flatten();
     let gather = GatherOptions {
         folder: facts_folder(&home.state()),
         as_of: options.as_of,
@@ -42,6 +42,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     let mut scan = facts::plan(&definition, &gather)?;
     let ledgers = facts::read_ledgers(&definition)?;
     scan.warnings.extend(doubts(&ledgers));
+    scan.warnings.extend(home.take_warnings());
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
     Ok(Plan { stages: stages.iter().map(|stage| (stage.name, stage.about)).collect(), scan })
 }
