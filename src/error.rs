@@ -13,9 +13,13 @@ pub enum Kind {
     Check,
     /// An input cannot be read, an output folder cannot be used, or there is no release yet (exit 4).
     Input,
+    /// Kept state is damaged or missing (exit 4). The next run makes it again.
+    State,
     /// Another run holds the lock (exit 5).
     Locked,
-    /// Out of disk or over the memory budget (exit 8).
+    /// The system refuses: a missing right, or a read-only file system (exit 6).
+    Permission,
+    /// Out of disk, memory or open files (exit 8).
     Resource,
 }
 
@@ -57,38 +61,57 @@ impl Error {
         Self::new(Kind::Internal, message)
     }
 
-    /// An output that cannot be written: out of space is a resource error, anything else, such as a missing permission,
-    /// is a place that cannot be used (exit 4).
+    /// An output that cannot be written.
     pub fn output(path: &std::path::Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
-        match error.kind() {
-            ErrorKind::QuotaExceeded | ErrorKind::OutOfMemory => {
-                let way_out = "free some and run again; the last release is untouched";
-                Self::new(Kind::Resource, format!("{}: {error}; {way_out}", path.display()))
-            }
+        let (what, way_out) = match error.kind() {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                let way_out = "give the right to write there, or choose another folder ('path' in [publish])";
-                Self::input(format!("{}: cannot be written: {error}; {way_out}", path.display()))
+                ("written", "give the right to write there, or choose another folder ('path' in [publish])")
             }
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-                let way_out = "a file lies where a folder is needed; move it, or choose another folder";
-                Self::input(format!("{}: cannot be made: {error}; {way_out}", path.display()))
+                ("made", "a file lies where a folder is needed; move it, or choose another folder")
             }
-            ErrorKind::NotFound => {
-                let way_out = "choose another folder";
-                Self::input(format!("{}: cannot be made: {error}; {way_out}", path.display()))
-            }
-            _ => Self::io(Kind::Input, path, error),
-        }
+            ErrorKind::NotFound => ("made", "choose another folder"),
+            _ => return Self::io(Kind::Input, path, error),
+        };
+        let kind = Self::kind_of(error, Kind::Input);
+        Self::new(kind, format!("{}: cannot be {what}: {error}; {way_out}", path.display()))
     }
 
-    /// A failed file operation; a full disk is a resource error, anything else is the given kind.
+    /// A failed file operation, of the given kind unless the system says more.
     pub fn io(kind: Kind, path: &std::path::Path, error: &std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::StorageFull {
-            let way_out = "free some space and run again; the last release is untouched";
-            return Self::new(Kind::Resource, format!("{}: disk full; {way_out}", path.display()));
+        let place = path.display();
+        let message = match (Self::kind_of(error, kind), error.kind()) {
+            (Kind::Resource, std::io::ErrorKind::StorageFull) => {
+                format!("{place}: disk full; free some space and run again; the last release is untouched")
+            }
+            (Kind::Resource, _) => {
+                format!(
+                    "{place}: {error}; free some or raise the limit, and run again; the last release is untouched"
+                )
+            }
+            (Kind::Permission, _) => {
+                format!("{place}: {error}; give the user who runs abacus the right to it")
+            }
+            _ => format!("{place}: {error}"),
+        };
+        Self::new(Self::kind_of(error, kind), message)
+    }
+
+    /// What a failed system call is for a scheduler; the given kind where it is nothing special.
+    pub fn kind_of(error: &std::io::Error, otherwise: Kind) -> Kind {
+        use std::io::ErrorKind;
+        /// Numbers of errors that have no kind: the process or the system has too many files open.
+        const TOO_MANY_OPEN: [Option<i32>; 2] = [Some(24), Some(23)];
+        match error.kind() {
+            ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::FileTooLarge
+            | ErrorKind::OutOfMemory => Kind::Resource,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Kind::Permission,
+            _ if TOO_MANY_OPEN.contains(&error.raw_os_error()) => Kind::Resource,
+            _ => otherwise,
         }
-        Self::new(kind, format!("{}: {error}", path.display()))
     }
 
     /// What kind of error it is, for programs.
@@ -98,7 +121,9 @@ impl Error {
             Kind::Definition => "definition",
             Kind::Check => "check",
             Kind::Input => "input",
+            Kind::State => "state",
             Kind::Locked => "locked",
+            Kind::Permission => "permission",
             Kind::Resource => "resource",
         }
     }
@@ -109,8 +134,9 @@ impl Error {
             Kind::Internal => 1,
             Kind::Definition => 2,
             Kind::Check => 3,
-            Kind::Input => 4,
+            Kind::Input | Kind::State => 4,
             Kind::Locked => 5,
+            Kind::Permission => 6,
             Kind::Resource => 8,
         }
     }

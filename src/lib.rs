@@ -3,6 +3,7 @@
 //! The flow is in [`stages`]; the modules stand in the order data passes through them.
 
 pub mod error;
+mod terminal;
 pub mod units;
 
 pub mod math;

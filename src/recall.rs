@@ -1,7 +1,7 @@
 //! Recalls a release from what its run kept, so that questions need neither transactions nor events.
 
 use crate::costing::{self, schema::Costing};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{self, FactSet, Record};
 use crate::pipeline::{Definition, changed_keys};
@@ -107,12 +107,17 @@ impl Recalled {
 /// Files of the kept facts that are missing or not what was kept, relative to the out folder.
 ///
 /// # Errors
-/// The release's record cannot be read.
+/// The release's record cannot be read, or a file may not be.
 pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
     let folder = facts_folder(&home.state());
     let record = record_of(release)?;
-    let files = record.iter().flat_map(Record::state_files).filter(|file| !file.is_whole(&folder));
-    Ok(files.map(|file| format!("state/facts/{}.arrow", file.digest)).collect())
+    let mut damaged = Vec::new();
+    for file in record.iter().flat_map(Record::state_files) {
+        if !file.is_whole(&folder)? {
+            damaged.push(format!("state/facts/{}.arrow", file.digest));
+        }
+    }
+    Ok(damaged)
 }
 
 /// Where an out folder's state has the facts.
@@ -123,8 +128,9 @@ pub(crate) fn facts_folder(state: &Path) -> PathBuf {
 /// What a release's run kept of its facts, if it says so.
 pub(crate) fn record_of(release: &Release) -> Result<Option<Record>> {
     let Some(record) = release.run.get("facts") else { return Ok(None) };
-    let way_out = "run with --full to make the facts again";
+    let way_out = "run the pipeline again, which makes them again";
     serde_json::from_value(record.clone()).map(Some).map_err(|fault| {
-        Error::input(format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id))
+        let message = format!("release {}: its facts cannot be read: {fault}; {way_out}", release.id);
+        Error::new(Kind::State, message)
     })
 }

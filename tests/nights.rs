@@ -257,7 +257,7 @@ fn what_a_release_restates_adds_up_by_cause() {
     let text = fs::read_to_string(sample.file()).unwrap();
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     sample.run(&[]);
-    // A new month, a month without its rows and a change of the costing, all at once.
+    // Order lines of a month that had calls only, a month without its lines and a change of the costing, all at once.
     let history = sample.0.path().join("sample_data/retail/transactions");
     let december = history.join("2024-12.parquet");
     let kept = sample.0.path().join("2024-12.parquet");
@@ -275,7 +275,7 @@ fn what_a_release_restates_adds_up_by_cause() {
     };
     let parts = diff["restated"].as_array().unwrap();
     let causes: BTreeSet<&str> = parts.iter().map(|part| part["cause"].as_str().unwrap()).collect();
-    let expected = ["changed definition: costing.resource", "new rows", "removed rows"];
+    let expected = ["changed definition: costing.resource", "late rows", "removed rows"];
     assert!(expected.iter().all(|cause| causes.contains(cause)), "{causes:?}");
     for (name, after) in diff["control_totals"]["after"].as_object().unwrap() {
         let before = &diff["control_totals"]["before"][name];

@@ -15,7 +15,7 @@ use std::fmt::Write;
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
     #[command(flatten)]
-    pipeline: PipelineArg,
+    pub(super) pipeline: PipelineArg,
     /// Release to compare with; default: the one that was current before the other.
     before: Option<String>,
     /// Release that is compared; default: the current one.

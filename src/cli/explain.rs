@@ -13,7 +13,8 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     pipeline: PipelineArg,
     /// A customer: its profit back to volumes, rates and pools. `unidentified` stands for rows without customer.
-    #[arg(long, value_name = "KEY", group = "what", conflicts_with_all = ["product", "activity", "resource"])]
+    #[arg(long, value_name = "KEY", group = "what", conflicts_with_all = ["product", "activity", "resource"],
+          allow_negative_numbers = true)]
     customer: Option<String>,
     /// A product group: what it brings, what its lines cause, which customers it comes from.
     #[arg(long, value_name = "GROUP", group = "what", conflicts_with_all = ["activity", "resource"])]

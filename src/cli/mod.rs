@@ -16,8 +16,9 @@ mod summary;
 mod synth;
 mod whatif;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::pipeline::sql::STACK_BYTES;
+use crate::terminal::{escaped_json, escaped_lines};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Worker threads; default: one per core. Results do not depend on it.
+    /// Worker threads; default: one per core, at most four per core or 16. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// How results are printed on stdout.
@@ -96,13 +97,14 @@ pub fn main() -> ExitCode {
     };
     match contained(|| on_large_stack(|| dispatch(&cli))) {
         Ok(output) => {
-            print(&output);
+            let is_json = cli.format == Format::Json;
+            print(&if is_json { escaped_json(&output) } else { escaped_lines(&output) });
             ExitCode::SUCCESS
         }
         Err(error) => {
             progress::tell_error(cli.log == Log::Json, &error);
             if cli.format == Format::Json {
-                print(&pretty(&error_json(&error)));
+                print(&escaped_json(&pretty(&error_json(&error))));
             }
             ExitCode::from(error.exit_code())
         }
@@ -159,12 +161,18 @@ fn on_large_stack(work: impl FnOnce() -> Result<String> + Send) -> Result<String
     })
 }
 
+/// More threads than this wait for cores, and each takes a stack and buffers of its own.
+fn most_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(16)
+}
+
 fn cannot_start(fault: &dyn std::fmt::Display) -> Error {
-    Error::internal(format!("cannot start threads: {fault}"))
+    let way_out = "allow more memory or processes (ulimit -v, -u), or say --threads 1";
+    Error::new(Kind::Resource, format!("cannot start threads: {fault}; {way_out}"))
 }
 
 fn dispatch(cli: &Cli) -> Result<String> {
-    let threads = cli.threads.map_or(0, usize::from); // 0: as many as there are cores
+    let threads = cli.threads.map_or(0, usize::from).min(most_threads()); // 0: as many as there are cores
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES);
     pool.build_global().map_err(|fault| cannot_start(&fault))?;
     let json = cli.format == Format::Json;
@@ -177,7 +185,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Explain(args) => explain::explain(args, json),
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),
-        Command::Releases(args) => releases::releases(args, json),
+        Command::Releases(args) => releases::releases(args, json, log_json),
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }

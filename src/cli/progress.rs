@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::run::Events;
+use crate::terminal::{escaped, escaped_json};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex};
@@ -23,9 +24,11 @@ pub(super) fn tell_error(json: bool, error: &Error) {
     let mut stderr = std::io::stderr().lock();
     for message in &error.messages {
         let line = if json {
-            serde_json::json!({ "event": "error", "exit": error.exit_code(), "message": message }).to_string()
+            let event =
+                serde_json::json!({ "event": "error", "exit": error.exit_code(), "message": message });
+            escaped_json(&event.to_string())
         } else {
-            format!("error: {message}")
+            format!("error: {}", escaped(message))
         };
         // Nothing is left to do when stderr is gone.
         let _ = writeln!(stderr, "{line}");
@@ -35,9 +38,9 @@ pub(super) fn tell_error(json: bool, error: &Error) {
 /// Prints a warning where progress goes.
 pub(super) fn tell_warning(json: bool, warning: &str) {
     tell_line(&if json {
-        serde_json::json!({ "event": "warning", "message": warning }).to_string()
+        escaped_json(&serde_json::json!({ "event": "warning", "message": warning }).to_string())
     } else {
-        format!("warning: {warning}")
+        format!("warning: {}", escaped(warning))
     });
 }
 
@@ -58,7 +61,7 @@ impl Events for Lines {
 }
 
 fn finished_line(name: &str, seconds: f64, account: &str) -> String {
-    format!("{name:<14} {seconds:>7.2} s  {account}")
+    format!("{name:<14} {seconds:>7.2} s  {}", escaped(account))
 }
 
 struct JsonLines;
@@ -76,7 +79,7 @@ impl Events for JsonLines {
         let event = serde_json::json!({
             "event": "stage_finished", "stage": name, "seconds": seconds, "account": account
         });
-        tell_line(&event.to_string());
+        tell_line(&escaped_json(&event.to_string()));
     }
 }
 

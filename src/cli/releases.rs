@@ -1,11 +1,10 @@
 //! `abacus releases list|rollback|diff|verify|vacuum`.
 
-use super::{PipelineArg, diff, pretty};
+use super::{PipelineArg, diff, pretty, progress};
 use crate::error::{Error, Result};
-use crate::publish::{Damage, Home, Release, Vacuumed};
+use crate::publish::{Damage, Home, Vacuumed};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::fmt::Write;
 
 #[derive(Debug, Args)]
 pub(super) struct ReleasesArgs {
@@ -39,21 +38,32 @@ enum Action {
     },
 }
 
-pub(super) fn releases(args: &ReleasesArgs, json: bool) -> Result<String> {
-    let open = |pipeline: &PipelineArg| {
-        let definition = crate::pipeline::read(&pipeline.pipeline)?;
-        Home::open(&definition.publish.path)
-    };
-    match &args.action {
-        Action::List(pipeline) => Ok(list(&open(pipeline)?.releases()?, json)),
-        Action::Rollback { pipeline, release } => {
-            let release = open(pipeline)?.rollback(release.as_deref())?;
+pub(super) fn releases(args: &ReleasesArgs, json: bool, log_json: bool) -> Result<String> {
+    let (Action::List(pipeline)
+    | Action::Rollback { pipeline, .. }
+    | Action::Diff(diff::DiffArgs { pipeline, .. })
+    | Action::Verify(pipeline)
+    | Action::Vacuum { pipeline, .. }) = &args.action;
+    let definition = crate::pipeline::read(&pipeline.pipeline)?;
+    let home = Home::open(&definition.publish.path)?;
+    let result = act(&args.action, &home, json);
+    for warning in home.take_warnings() {
+        progress::tell_warning(log_json, &warning);
+    }
+    result
+}
+
+fn act(action: &Action, home: &Home, json: bool) -> Result<String> {
+    match action {
+        Action::List(_) => Ok(list(home, json)?),
+        Action::Rollback { release, .. } => {
+            let release = home.rollback(release.as_deref())?;
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
         Action::Diff(args) => diff::diff(args, json),
-        Action::Verify(pipeline) => verify(&open(pipeline)?, json),
-        Action::Vacuum { pipeline, keep } => {
-            let removed = open(pipeline)?.vacuum(*keep)?;
+        Action::Verify(_) => verify(home, json),
+        Action::Vacuum { keep, .. } => {
+            let removed = home.vacuum(&home.lock()?, *keep)?;
             let Vacuumed { releases, state } = &removed;
             Ok(result(json, &json!({ "removed_releases": releases, "removed_state": state }), || {
                 format!("removed {} releases and {} state files", releases.len(), state.len())
@@ -67,25 +77,37 @@ fn result(json: bool, value: &serde_json::Value, line: impl FnOnce() -> String) 
     if json { pretty(value) } else { line() + "\n" }
 }
 
-fn list(releases: &[Release], json: bool) -> String {
+fn list(home: &Home, json: bool) -> Result<String> {
+    let (releases, damaged) = home.list()?;
     if json {
-        let entry = |release: &Release| {
+        let whole = releases.iter().map(|release| {
             let rows: serde_json::Map<String, serde_json::Value> =
                 release.tables.keys().map(|name| (name.clone(), release.rows(name).into())).collect();
-            serde_json::json!({
+            json!({
                 "release": release.id, "current": release.current, "previous": release.previous, "rows": rows
             })
-        };
-        return pretty(&releases.iter().map(entry).collect());
+        });
+        let damaged =
+            damaged.iter().map(|release| json!({ "release": release.id, "damaged": release.found }));
+        return Ok(pretty(&whole.chain(damaged).collect()));
     }
-    let mut text = String::new();
-    for release in releases {
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    for release in &releases {
         let mark = if release.current { "*" } else { " " };
         let (customers, periods) = (release.rows("customer"), release.files("customer_period").len());
-        writeln!(text, "{mark} {}  {customers:>12} customers  {periods:>5} periods", release.id)
-            .expect("a string takes text");
+        let line = format!("{mark} {}  {customers:>12} customers  {periods:>5} periods\n", release.id);
+        lines.push((&release.id, line));
     }
-    if text.is_empty() { "no release yet; make one with `abacus run`\n".to_owned() } else { text }
+    lines.extend(
+        damaged
+            .iter()
+            .map(|release| (&*release.id, format!("  {}  damaged: {}\n", release.id, release.found))),
+    );
+    lines.sort();
+    if lines.is_empty() {
+        return Ok("no release yet; make one with `abacus run`\n".to_owned());
+    }
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
 }
 
 fn verify(home: &Home, json: bool) -> Result<String> {
@@ -93,7 +115,7 @@ fn verify(home: &Home, json: bool) -> Result<String> {
     let mut damages = home.verify(&current)?;
     damages.extend(crate::recall::damaged_state(home, &current)?.into_iter().map(|path| Damage {
         path,
-        found: "kept state that is missing or not what was kept; run with --full to make it again".to_owned(),
+        found: "kept state that is missing or not what was kept; the next run makes it again".to_owned(),
     }));
     if damages.is_empty() {
         let verified = json!({ "release": current.id, "damages": [] });

@@ -88,12 +88,9 @@ pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json:
     };
     let report = match publish(&args.pipeline.pipeline, options, events)? {
         Outcome::Made(report) => report,
-        Outcome::Unchanged(release) => {
-            let warnings = release.run["warnings"].as_array().into_iter().flatten();
-            warnings
-                .filter_map(|warning| warning.as_str())
-                .for_each(|text| progress::tell_warning(log_json, text));
-            return Ok(summary::unchanged(&release, json));
+        Outcome::Unchanged(release, warnings) => {
+            warnings.iter().for_each(|warning| progress::tell_warning(log_json, warning));
+            return Ok(summary::unchanged(&release, &warnings, json));
         }
     };
     for warning in &report.warnings {

@@ -5,13 +5,14 @@ use crate::clv;
 use crate::publish::Release;
 use crate::report::{chosen_models, grouped, money_text};
 use crate::stages::Report;
+use crate::terminal::escaped;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: String| {
-        writeln!(text, "{label:<12} {value}").expect("a string takes text");
+        writeln!(text, "{:<12} {}", escaped(label), escaped(&value)).expect("a string takes text");
     };
     for (source, files, rows) in &report.sources {
         let count = |rows: u64| grouped(rows.into());
@@ -90,7 +91,9 @@ pub(super) fn text(report: &Report) -> String {
     match &report.release {
         Some(release) => {
             line("release", release.id.clone());
-            line("tables", report.definition.publish.path.join("current").display().to_string());
+            let out = &report.definition.publish.path;
+            line("tables", out.join("releases").join(&release.id).display().to_string());
+            line("views", format!("{}, one release at a time", out.join("views.sql").display()));
         }
         None => line("release", "none, this was a dry run".to_owned()),
     }
@@ -98,7 +101,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 /// A run that had nothing to do.
-pub(super) fn unchanged(release: &Release, json: bool) -> String {
+pub(super) fn unchanged(release: &Release, warnings: &[String], json: bool) -> String {
     if json {
         let said = |key: &str| &release.run[key];
         return pretty(&json!({
@@ -108,7 +111,7 @@ pub(super) fn unchanged(release: &Release, json: bool) -> String {
             "sources": said("sources"),
             "control_totals": said("control_totals"),
             "data_mistakes": said("data_mistakes"),
-            "warnings": said("warnings"),
+            "warnings": warnings,
         }));
     }
     let total = |key: &str| release.run["control_totals"][key].to_string().replace('"', "");

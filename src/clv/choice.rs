@@ -18,9 +18,13 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Of all that this run takes of earlier ones.
+    /// Of all that this run takes of earlier ones: what was chosen in the current release, and what drift is measured
+    /// against.
     pub fn digest(&self) -> String {
-        let text = format!("{:?} {:?} {}", self.current, self.drift_from, self.reselect);
+        let segments = self.current.iter().flat_map(|clv| clv["segments"].as_array().into_iter().flatten());
+        let chosen = segments.filter(|segment| segment["why"] == Why::Holdout.word());
+        let chosen: Vec<_> = chosen.map(|segment| (&segment["segment"], &segment["chosen"])).collect();
+        let text = format!("{chosen:?} {:?} {}", self.drift_from, self.reselect);
         blake3::hash(text.as_bytes()).to_string()
     }
 }

@@ -21,7 +21,8 @@ pub(super) struct File {
 impl File {
     pub(super) fn create(path: &Path) -> Result<Self> {
         step("create", path);
-        let file = fs::File::create(path).map_err(|error| failed(path, &error))?;
+        // A file of that name, or a link, would lead elsewhere: into an earlier release, or out of the folder.
+        let file = fs::File::create_new(path).map_err(|error| failed(path, &error))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
@@ -69,9 +70,11 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// The waiting file's name is fixed, so a killed run leaves at most one of them.
+    /// The waiting file's name is fixed, so a killed run leaves at most one of them. What lies there is removed and not
+    /// written to: it may be a link.
     pub(super) fn prepare(target: &Path, bytes: &[u8]) -> Result<Self> {
         let waiting = beside(target);
+        remove_if_there(&waiting)?;
         write_file(&waiting, bytes)?;
         Ok(Self { target: target.to_owned(), waiting })
     }
@@ -113,9 +116,7 @@ pub(super) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
 /// Replaces a symbolic link atomically. File systems without links do without: it is a convenience.
 pub(super) fn replace_symlink(content: &Path, link: &Path) -> Result<()> {
     let waiting = beside(link);
-    if fs::symlink_metadata(&waiting).is_ok() {
-        remove_file(&waiting)?;
-    }
+    remove_if_there(&waiting)?;
     step("symlink", &waiting);
     match std::os::unix::fs::symlink(content, &waiting) {
         Ok(()) => rename(&waiting, link),
@@ -131,6 +132,11 @@ pub(super) fn replace_symlink(content: &Path, link: &Path) -> Result<()> {
 pub(super) fn remove_file(path: &Path) -> Result<()> {
     step("remove", path);
     fs::remove_file(path).map_err(|error| failed(path, &error))
+}
+
+/// Removes a file or a link; one that is not there is fine.
+pub(super) fn remove_if_there(path: &Path) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok() { remove_file(path) } else { Ok(()) }
 }
 
 /// Removes a folder with all it holds; one that is not there is fine.

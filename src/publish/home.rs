@@ -1,8 +1,9 @@
 //! The out folder: which releases it holds, which one is current, who may write.
 
 use super::disk::{self, Replacement};
+use super::folder::{files_below, is_folder, names_in, read};
 use super::lock::Lock;
-use super::release::{self, PublishedFile, Release};
+use super::release::{self, Release};
 use super::staging::{Staging, WriteOptions};
 use super::views;
 use crate::error::{Error, Kind, Result};
@@ -11,11 +12,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The out folder.
 #[derive(Debug, Clone)]
 pub struct Home {
     out: PathBuf,
+    /// What a person should know although the work went on.
+    warnings: Arc<Mutex<Vec<String>>>,
 }
 
 /// A file of a release that is not what the release says.
@@ -24,6 +28,15 @@ pub struct Damage {
     /// Relative to the out folder.
     pub path: String,
     /// What is wrong with it.
+    pub found: String,
+}
+
+/// A release of which it is not known what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DamagedRelease {
+    /// Its folder's name.
+    pub id: String,
+    /// What is wrong with its manifest.
     pub found: String,
 }
 
@@ -45,7 +58,7 @@ impl Home {
             let way_out = "publish to a path of UTF-8 text";
             return Err(Error::definition(format!("{}: not UTF-8; {way_out}", out.display())));
         }
-        let home = Self { out };
+        let home = Self { out, warnings: Arc::default() };
         if home.current().is_ok_and(|current| current.is_some_and(|current| home.disagrees(&current))) {
             // Readers of a folder they cannot write, or of one at work, see a valid release all the same.
             drop(home.lock());
@@ -61,6 +74,24 @@ impl Home {
     /// Where runs keep what no reader should see: kept facts, the lock, releases in the making.
     pub fn state(&self) -> PathBuf {
         self.out.join("state")
+    }
+
+    /// Notes what a person should know of the folder although the work goes on; once, however often it is met.
+    pub(crate) fn warn(&self, warning: String) {
+        let mut warnings = self.warnings.lock().expect("no holder of the warnings panics");
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+
+    /// The value, or none with its fault as a warning.
+    pub(crate) fn or_warn<T>(&self, result: Result<T>) -> Option<T> {
+        result.map_err(|fault| self.warn(fault.to_string())).ok()
+    }
+
+    /// Hands over what was noted so far.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.warnings.lock().expect("no holder of the warnings panics"))
     }
 
     /// Checks that the folder can be made and written: in the nearest folder there is, a folder is made and removed again.
@@ -83,11 +114,32 @@ impl Home {
         Ok(())
     }
 
-    /// The release that `release.json` names, if anything was published yet.
+    /// The release that `release.json` names, if anything was published yet. Where that file is damaged, but still says
+    /// which release it is of, the release's own manifest says the same.
     pub fn current(&self) -> Result<Option<Release>> {
-        let path = self.pointer();
+        let (path, text) = (self.pointer(), read(&self.pointer())?);
+        let Some(text) = text else { return Ok(None) };
+        let release = Release::parse(&path, &text).or_else(|fault| self.by_manifest(&text, fault))?;
+        Ok(Some(Release { current: true, ..release }))
+    }
+
+    fn by_manifest(&self, pointer: &[u8], fault: Error) -> Result<Release> {
+        let manifest = release::id_in(pointer).map(|id| self.read_manifest(&id));
+        let Some(Ok(Some(release))) = manifest else { return Err(fault) };
+        self.warn(format!("{fault}; it names release {}, which was read from its manifest", release.id));
+        Ok(release)
+    }
+
+    /// What a release says of itself; none if there is no such release.
+    fn read_manifest(&self, id: &str) -> Result<Option<Release>> {
+        let path = self.manifest(id);
         let release = read(&path)?.map(|text| Release::parse(&path, &text)).transpose()?;
-        Ok(release.map(|release| Release { current: true, ..release }))
+        match release {
+            Some(release) if release.id != id => {
+                Err(Error::input(format!("{}: is of release {}", path.display(), release.id)))
+            }
+            release => Ok(release),
+        }
     }
 
     /// The current release, for commands that need one.
@@ -100,20 +152,28 @@ impl Home {
         self.current()?.ok_or_else(none)
     }
 
-    /// All committed releases, oldest first.
+    /// All committed releases whose manifests can be read, oldest first.
     pub fn releases(&self) -> Result<Vec<Release>> {
+        Ok(self.list()?.0)
+    }
+
+    /// All committed releases, oldest first, and those whose manifests are damaged: a release that nobody can make
+    /// sense of stops no other.
+    pub fn list(&self) -> Result<(Vec<Release>, Vec<DamagedRelease>)> {
         // A damaged pointer hides which release is current, not which there are: rollback needs them.
-        let current = self.current().ok().flatten().map(|release| release.id);
-        let mut releases = Vec::new();
+        let current = self.current().ok().flatten();
+        let (mut releases, mut damaged) = (Vec::new(), Vec::new());
         for id in names_in(&self.releases_folder())? {
-            let is_current = current.as_ref() == Some(&id);
-            let committed = is_current || !self.staged(&id).exists();
-            let path = self.manifest(&id);
-            if let Some(text) = read(&path)?.filter(|_| committed) {
-                releases.push(Release { current: is_current, ..Release::parse(&path, &text)? });
+            if let Some(current) = current.as_ref().filter(|current| current.id == id) {
+                releases.push(current.clone());
+            } else if !self.staged(&id).exists() {
+                match self.read_manifest(&id) {
+                    Ok(found) => releases.extend(found),
+                    Err(fault) => damaged.push(DamagedRelease { id, found: fault.to_string() }),
+                }
             }
         }
-        Ok(releases)
+        Ok((releases, damaged))
     }
 
     /// A committed release.
@@ -172,54 +232,76 @@ impl Home {
             Some(id) => id.to_owned(),
             None => self.before_current()?,
         };
-        let releases = self.releases()?;
+        let (releases, damaged) = self.list()?;
+        let way_out = "choose another release or run again";
+        if let Some(release) = damaged.iter().find(|release| release.id == id) {
+            return Err(Error::check(format!("{}; {way_out}", release.found)));
+        }
         let Some(release) = releases.iter().find(|release| release.id == id) else {
             return Err(release::unknown(&self.out, &id, &releases));
         };
-        if let Some(damage) = release.all_files().into_iter().find_map(|file| self.missing(file)) {
-            let way_out = "choose another release or run again";
+        if let Some(damage) = self.damaged_files(release)?.first() {
             return Err(Error::check(format!("{}: {}; {way_out}", damage.path, damage.found)));
         }
         let path = self.manifest(&id);
         let manifest = read(&path)?.expect("a listed release has a manifest, and we hold the lock");
+        Release::parse(&path, &manifest)?;
         self.point_at(release, &manifest)?;
         Ok(Release { current: true, ..release.clone() })
     }
 
-    /// Rereads every file of a release and says which are missing or changed.
+    /// Rereads every file of a release and says which are missing or changed, its own account of itself among them.
+    ///
+    /// # Errors
+    /// A file that may not be read.
     pub fn verify(&self, release: &Release) -> Result<Vec<Damage>> {
+        let pointer = release.current.then(|| self.pointer());
+        let mut damages = Vec::new();
+        for path in pointer.into_iter().chain([self.manifest(&release.id)]) {
+            let found = match read(&path)?.map(|text| Release::parse(&path, &text)) {
+                Some(Ok(_)) => continue,
+                Some(Err(_)) => "its bytes changed since they were published".to_owned(),
+                None => "missing".to_owned(),
+            };
+            let path = path.strip_prefix(&self.out).expect("it lies in the out folder");
+            damages.push(Damage { path: path.display().to_string(), found });
+        }
+        damages.extend(self.damaged_files(release)?);
+        Ok(damages)
+    }
+
+    fn damaged_files(&self, release: &Release) -> Result<Vec<Damage>> {
         let damages = release.all_files().into_par_iter().map(|file| {
-            let path = self.out.join(&file.path);
-            match digest(&path) {
-                Ok(found) if found == file.blake3 => Ok(None),
-                Ok(_) => Ok(Some(damage(file, "its bytes changed since they were published".to_owned()))),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.missing(file)),
-                Err(error) => Err(Error::io(Kind::Input, &path, &error)),
-            }
+            let found = file.damage_at(&self.out.join(&file.path))?;
+            Ok(found.map(|found| Damage { path: file.path.clone(), found }))
         });
         // In the order of the files, whichever was read first.
         let damages: Vec<Option<Damage>> = damages.collect::<Result<_>>()?;
         Ok(damages.into_iter().flatten().collect())
     }
 
-    /// Removes all releases but the newest `keep` and the current one, and the kept facts that none of the
-    /// remaining ones lists. Takes the lock.
-    pub fn vacuum(&self, keep: usize) -> Result<Vacuumed> {
-        let _lock = self.lock()?;
-        let releases = self.releases()?;
+    /// Removes all releases but the newest `keep` and the current one, damaged ones older than these, and the kept facts
+    /// that none of the remaining ones lists. The caller holds the lock.
+    pub fn vacuum(&self, lock: &Lock, keep: usize) -> Result<Vacuumed> {
+        assert!(lock.is_of(&self.lock_file()), "releases are removed under the lock");
+        let (releases, damaged) = self.list()?;
         let newest = releases.len().saturating_sub(keep);
-        let mut vacuumed = Vacuumed::default();
-        let mut kept = Vec::new();
+        let (mut kept, mut removed) = (Vec::new(), Vec::new());
         for (age, release) in releases.into_iter().enumerate() {
             if age >= newest || release.current {
                 kept.push(release);
             } else {
-                self.remove(&release.id)?;
-                vacuumed.releases.push(release.id);
+                removed.push(release.id);
             }
         }
-        vacuumed.state = self.vacuum_state(&kept)?;
-        Ok(vacuumed)
+        let oldest = kept.first().map_or("", |release| &release.id);
+        let (old, young): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|release| *release.id < *oldest);
+        removed.extend(old.into_iter().map(|release| release.id));
+        removed.sort();
+        removed.iter().try_for_each(|id| self.remove(id))?;
+        // What a damaged release needs of the kept facts is not known.
+        let state = if young.is_empty() { self.vacuum_state(&kept)? } else { Vec::new() };
+        Ok(Vacuumed { releases: removed, state })
     }
 
     /// Moves a staged release, synced to its last folder, among the releases.
@@ -230,15 +312,18 @@ impl Home {
     }
 
     /// The commit: `release.json` becomes the manifest of a complete release. What needs space is written
-    /// first, so that a full disk leaves all as it was.
+    /// first, so that a full disk leaves all as it was. After the commit there are only warnings.
     pub(super) fn point_at(&self, release: &Release, manifest: &[u8]) -> Result<()> {
-        let views = Replacement::prepare(&self.views(), views::sql(&self.out, release).as_bytes())?;
-        let pointer = Replacement::prepare(&self.pointer(), manifest)?;
-        pointer.replace()?;
-        disk::sync_dir(&self.out)?;
-        views.replace()?;
-        self.link(release)?;
-        disk::sync_dir(&self.out)
+        let views = match self.prepare_views(release) {
+            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
+            views => views,
+        };
+        Replacement::prepare(&self.pointer(), manifest)?.replace()?;
+        self.or_warn(disk::sync_dir(&self.out));
+        self.or_warn(views.and_then(Replacement::replace));
+        self.or_warn(self.link(release));
+        self.or_warn(disk::sync_dir(&self.out));
+        Ok(())
     }
 
     /// Removes a staged release, also when it was moved among the releases but never committed.
@@ -266,30 +351,58 @@ impl Home {
         self.out.parent().map_or(Ok(()), disk::sync_dir)
     }
 
+    /// Removes what killed runs left; what is none of a run's is left alone.
     fn tidy(&self) -> Result<()> {
-        // While the pointer is damaged nothing is removed: only a rollback makes sense of it again.
-        let Ok(current) = self.current() else { return Ok(()) };
+        self.remove_unfinished_state()?;
+        // While the pointer is damaged no release is removed: only a commit makes sense of it again.
+        let pointer = self.pointer();
+        let Ok(current) = read(&pointer)?.map(|text| Release::parse(&pointer, &text)).transpose() else {
+            return Ok(());
+        };
         for id in names_in(&self.staging_folder())? {
-            self.discard(&id)?;
-        }
-        match current {
-            Some(current) if self.disagrees(&current) => {
-                Replacement::prepare(&self.views(), views::sql(&self.out, &current).as_bytes())?.replace()?;
-                self.link(&current)?;
-                disk::sync_dir(&self.out)
+            if release::is_id(&id) && is_folder(&self.staged(&id)) {
+                self.discard(&id)?;
             }
-            _ => Ok(()),
         }
+        if let Some(current) = current.filter(|current| self.disagrees(current)) {
+            self.or_warn(self.prepare_views(&current).and_then(Replacement::replace));
+            self.or_warn(self.link(&current));
+            self.or_warn(disk::sync_dir(&self.out));
+        }
+        Ok(())
     }
 
+    /// State files get their names when they are complete.
+    fn remove_unfinished_state(&self) -> Result<()> {
+        let folder = self.state().join("facts");
+        let names = names_in(&folder)?.into_iter().filter(|name| name.starts_with(UNFINISHED));
+        names
+            .map(|name| folder.join(name))
+            .filter(|path| !is_folder(path))
+            .try_for_each(|path| disk::remove_file(&path))
+    }
+
+    fn prepare_views(&self, release: &Release) -> Result<Replacement> {
+        Replacement::prepare(&self.views(), views::sql(&self.out, release).as_bytes())
+    }
+
+    /// Whether what follows from the pointer is of another release. A folder in its place is nothing that we may mend.
     fn disagrees(&self, current: &Release) -> bool {
         let views = views::sql(&self.out, current);
-        fs::read_link(self.out.join("current")).ok() != Some(link_target(current))
-            || fs::read(self.views()).ok().as_deref() != Some(views.as_bytes())
+        let (link, views_path) = (self.out.join("current"), self.views());
+        let link_is_old = fs::read_link(&link).ok() != Some(link_target(current)) && !is_folder(&link);
+        let views_are_old =
+            fs::read(&views_path).ok().as_deref() != Some(views.as_bytes()) && !is_folder(&views_path);
+        link_is_old || views_are_old
     }
 
     fn link(&self, release: &Release) -> Result<()> {
-        disk::replace_symlink(&link_target(release), &self.out.join("current"))
+        let link = self.out.join("current");
+        if is_folder(&link) {
+            let way_out = "remove it, so that the link to the current release can be made";
+            return Err(Error::input(format!("{}: is a folder and no link; {way_out}", link.display())));
+        }
+        disk::replace_symlink(&link_target(release), &link)
     }
 
     fn before_current(&self) -> Result<String> {
@@ -328,14 +441,6 @@ impl Home {
         Ok(removed)
     }
 
-    fn missing(&self, file: &PublishedFile) -> Option<Damage> {
-        match fs::metadata(self.out.join(&file.path)) {
-            Ok(found) if found.len() == file.bytes => None,
-            Ok(found) => Some(damage(file, format!("{} bytes, expected {}", found.len(), file.bytes))),
-            Err(_) => Some(damage(file, "missing".to_owned())),
-        }
-    }
-
     fn pointer(&self) -> PathBuf {
         self.out.join("release.json")
     }
@@ -369,6 +474,9 @@ impl Home {
     }
 }
 
+/// How files of kept state are named until they are complete.
+pub(crate) const UNFINISHED: &str = ".tmp";
+
 /// Makes a folder in another, and removes it.
 fn try_folder(folder: &Path) -> Result<()> {
     let failed = |error: io::Error| Error::output(folder, &error);
@@ -381,51 +489,4 @@ fn try_folder(folder: &Path) -> Result<()> {
 /// Relative, so that the out folder can be moved.
 fn link_target(release: &Release) -> PathBuf {
     Path::new("releases").join(&release.id)
-}
-
-fn damage(file: &PublishedFile, found: String) -> Damage {
-    Damage { path: file.path.clone(), found }
-}
-
-fn digest(path: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(fs::File::open(path)?)?;
-    Ok(hasher.finalize().to_string())
-}
-
-/// The content of a file, if there is one.
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(error) => Err(Error::io(Kind::Input, path, &error)),
-    }
-}
-
-/// Names in a folder, sorted; none if there is no such folder.
-fn names_in(folder: &Path) -> Result<Vec<String>> {
-    let failed = |error: io::Error| Error::io(Kind::Input, folder, &error);
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<io::Result<Vec<String>>>().map_err(failed)?;
-    names.sort();
-    Ok(names)
-}
-
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for name in names_in(folder)? {
-        let path = folder.join(name);
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(files)
 }

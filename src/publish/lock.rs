@@ -2,13 +2,16 @@
 
 use super::disk;
 use crate::error::{Error, Kind, Result};
+use rustix::fs::OFlags;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 /// Held by the one run that may write; released when dropped, and by the kernel when the process dies.
 #[derive(Debug)]
 pub struct Lock {
+    path: PathBuf,
     _file: File,
 }
 
@@ -21,7 +24,12 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(held(path, &mut file)),
             Err(TryLockError::Error(error)) => return Err(disk::failed(path, &error)),
         }
-        Ok(Self { _file: file })
+        Ok(Self { path: path.to_owned(), _file: file })
+    }
+
+    /// Whether it is the lock of this name.
+    pub(super) fn is_of(&self, path: &Path) -> bool {
+        self.path == path
     }
 
     /// Whether someone, perhaps this process, holds it.
@@ -30,8 +38,11 @@ impl Lock {
     }
 }
 
+/// A link in its place is not followed, for the file is written to.
 fn open(path: &Path) -> Result<File> {
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(path);
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true);
+    let file = options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(path);
     file.map_err(|error| disk::failed(path, &error))
 }
 

@@ -14,10 +14,12 @@
 //! `current` follow it, so nothing ever shows a release that was not committed; a run that dies in between
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
+mod digest;
 mod disk;
 mod encode;
 mod encoding;
 mod export;
+mod folder;
 mod home;
 mod lock;
 pub(crate) mod read;
@@ -30,7 +32,8 @@ mod table;
 mod views;
 
 pub use export::export;
-pub use home::{Damage, Home, Vacuumed};
+pub(crate) use home::UNFINISHED;
+pub use home::{Damage, DamagedRelease, Home, Vacuumed};
 pub use lock::Lock;
 pub use release::{PublishedColumn, PublishedFile, PublishedTable, Release};
 pub use stage_tables::StageTables;

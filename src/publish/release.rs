@@ -15,6 +15,9 @@ pub(super) const FORMAT: u32 = 1;
 pub struct Release {
     /// Version of this document's format.
     pub format: u32,
+    /// BLAKE3 of this document with this field empty; releases made before it was introduced have none.
+    #[serde(default)]
+    pub digest: String,
     /// Sorts by time of creation.
     #[serde(rename = "release")]
     pub id: String,
@@ -99,14 +102,44 @@ impl Release {
             let found = format!("format {}, this abacus reads format {FORMAT}", release.format);
             return Err(damaged(found));
         }
+        if !release.digest.is_empty() && digest_of(text, &release.digest) != release.digest {
+            return Err(damaged("its bytes are not those that were written".to_owned()));
+        }
         Ok(release)
     }
 
+    /// The document with its digest.
     pub(super) fn to_json(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec_pretty(self).expect("a release is plain JSON");
-        text.push(b'\n');
-        text
+        assert!(self.digest.is_empty(), "the digest is of a document without it");
+        let mut text = serde_json::to_string_pretty(self).expect("a release is plain JSON");
+        text.push('\n');
+        let digest = blake3::hash(text.as_bytes()).to_string();
+        text.replacen(&digest_field(""), &digest_field(&digest), 1).into_bytes()
     }
+}
+
+/// The digest of a document, whose own one is taken out. It is taken of the bytes as they are: written again from what
+/// was read, a float may have other digits.
+fn digest_of(text: &[u8], own: &str) -> String {
+    let text = String::from_utf8_lossy(text);
+    blake3::hash(text.replacen(&digest_field(own), &digest_field(""), 1).as_bytes()).to_string()
+}
+
+/// The field comes before all others that are named like it.
+fn digest_field(digest: &str) -> String {
+    format!("\"digest\": \"{digest}\"")
+}
+
+/// The release that a damaged document names.
+pub(super) fn id_in(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let (id, _) = text.split_once("\"release\": \"")?.1.split_once('"')?;
+    is_id(id).then(|| id.to_owned())
+}
+
+/// Whether a name is that of a release.
+pub(super) fn is_id(name: &str) -> bool {
+    micros_of(name).is_some()
 }
 
 impl PublishedTable {

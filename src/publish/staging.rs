@@ -7,7 +7,7 @@ use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
 use super::schema::{Column, TableSpec};
 use super::stage_tables::StageTables;
 use super::table::{FileWriter, Finished, Place, TableWriter};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::pipeline::Stage;
 use arrow::array::ArrayRef;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -84,11 +84,12 @@ impl Staging {
             file.partition.as_deref() == partition && file.recipe.as_ref() == Some(&recipe)
         };
         let Some(file) = files.iter().find(same) else { return Ok(false) };
-        let source = self.home.path().join(&file.path);
-        if !fs::metadata(&source).is_ok_and(|found| found.len() == file.bytes) {
+        let place = self.place(spec.name, spec.partition.zip(partition))?;
+        if !self.take_over_file(file, &place)? {
             return Ok(false);
         }
-        self.link(spec.name, PublishedTable::describe(spec), file)?;
+        self.shelf().open(PublishedTable::describe(spec), &place);
+        self.list_linked(place, file);
         Ok(true)
     }
 
@@ -97,21 +98,43 @@ impl Staging {
         let current = self.current.as_ref().expect("tables are taken over from a release");
         for (name, table) in stage.makes.iter().filter_map(|name| Some((*name, current.tables.get(*name)?))) {
             for file in &table.files {
-                self.link(name, PublishedTable { files: Vec::new(), ..table.clone() }, file)?;
+                let place = self.place(name, table.partition.as_deref().zip(file.partition.as_deref()))?;
+                self.shelf().open(PublishedTable { files: Vec::new(), ..table.clone() }, &place);
+                disk::link_or_copy(&self.home.path().join(&file.path), &place.path)?;
+                self.list_linked(place, file);
             }
         }
         Ok(())
     }
 
-    /// Lists a file of the current release in this one too.
-    fn link(&self, name: &'static str, table: PublishedTable, file: &PublishedFile) -> Result<()> {
-        let key = table.partition.as_deref().zip(file.partition.as_deref());
-        let place = self.place(name, key)?;
-        self.shelf().open(table, &place);
-        disk::link_or_copy(&self.home.path().join(&file.path), &place.path)?;
+    fn list_linked(&self, place: Place, file: &PublishedFile) {
         let PublishedFile { rows, bytes, blake3, recipe, .. } = file.clone();
         self.shelf().list(place, Finished { rows, bytes, blake3, recipe });
-        Ok(())
+    }
+
+    /// Links or copies a file of the current release, if it is still what was published there: what is taken over spreads
+    /// to every later release. Damage is a warning, for the table is made again.
+    fn take_over_file(&self, file: &PublishedFile, place: &Place) -> Result<bool> {
+        let source = self.home.path().join(&file.path);
+        let found = match self.link_whole(file, &source, &place.path) {
+            Ok(None) => return Ok(true),
+            Ok(Some(found)) => found,
+            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
+            Err(fault) => fault.to_string(),
+        };
+        // What is made in its place must not be written through a link into the earlier release.
+        disk::remove_if_there(&place.path)?;
+        self.home.warn(format!("{}: {found}; what it holds is made again", source.display()));
+        Ok(false)
+    }
+
+    /// What is wrong with the file, if anything; held against its digest after it was linked, for it may be a copy.
+    fn link_whole(&self, file: &PublishedFile, source: &Path, target: &Path) -> Result<Option<String>> {
+        if !source.exists() {
+            return Ok(Some("missing".to_owned()));
+        }
+        disk::link_or_copy(source, target)?;
+        file.damage_at(target)
     }
 
     /// Files of a table that are finished so far, in path order: what checks read before the commit.
@@ -150,7 +173,8 @@ impl Staging {
         let syncer = self.syncer.take().expect("a release is sealed once");
         syncer.join().expect("the syncing thread does not panic")?;
         let previous = self.current.as_ref().map(|current| current.id.clone());
-        let release = Release { format: FORMAT, id: self.id.clone(), previous, tables, run, current: true };
+        let (id, digest) = (self.id.clone(), String::new());
+        let release = Release { format: FORMAT, digest, id, previous, tables, run, current: true };
         let prefix = format!("releases/{}/", self.id);
         release.all_files().into_par_iter().try_for_each(|file| {
             let name = file.path.strip_prefix(&prefix).expect("a file lies in its release");

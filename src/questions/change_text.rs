@@ -2,12 +2,15 @@
 
 use super::change::Change;
 use super::text::Table;
+use crate::terminal::escaped;
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Change {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let whose =
-            self.customer.as_ref().map_or("all customers".to_string(), |key| format!("customer {key}"));
+        let whose = self
+            .customer
+            .as_ref()
+            .map_or("all customers".to_string(), |key| format!("customer {}", escaped(key)));
         writeln!(f, "contribution of {whose}, amounts in {}\n", self.currency)?;
         let mut table = Table::indented(2);
         table.row([self.from.clone(), self.before.to_string()]);

@@ -4,11 +4,13 @@ use super::customer::{ActivityExplanation, Explanation, PeriodExplanation, Step}
 use super::exact::Exact;
 use super::left::Leaving;
 use super::text::{Table, flows};
+use crate::terminal::escaped;
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for Explanation {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { customer, currency, as_of, .. } = self;
+        let Self { currency, as_of, .. } = self;
+        let customer = escaped(&self.customer);
         writeln!(f, "customer {customer}, amounts in {currency}, history before {as_of}\n")?;
         write!(f, "{}", steps(&self.waterfall))?;
         if !self.acquisition.is_empty() {

@@ -2,11 +2,12 @@
 
 use super::product::ProductFlows;
 use super::text::{Table, flows, takers};
+use crate::terminal::escaped;
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for ProductFlows {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        writeln!(f, "product group {}, amounts in {}\n", self.product_group, self.currency)?;
+        writeln!(f, "product group {}, amounts in {}\n", escaped(&self.product_group), self.currency)?;
         let steps = [
             ("units", self.units),
             ("list_revenue", self.list_revenue),

@@ -3,6 +3,7 @@
 use super::exact::Exact;
 use super::sources::Flow;
 use super::takers::Takers;
+use crate::terminal::escaped;
 use std::fmt::{Display, Formatter, Result};
 
 /// Lines of cells. The first column stands to the left, the others to the right, each as wide as it needs.
@@ -18,7 +19,7 @@ impl Table {
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| escaped(&cell)).collect());
     }
 
     /// Words in the place of the columns' heads.

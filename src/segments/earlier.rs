@@ -9,7 +9,7 @@ use crate::publish::read::{PublishedReader, Wanted};
 use crate::publish::{Home, Release};
 use arrow::datatypes::DataType;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The earlier releases a run uses.
 #[derive(Debug, Default)]
@@ -35,11 +35,11 @@ pub struct UsedFile {
 /// Finds the releases that `[segments]` names; for migration, unless named, the current one.
 ///
 /// # Errors
-/// A release that is not there, or lacks what is wanted of it, with the place in the pipeline file.
+/// A named release that is not there, lacks what is wanted of it or is damaged, with the place in the pipeline file.
 pub fn earlier(definition: &Definition, home: &Home) -> Result<Earlier> {
     let Some(segments) = &definition.segments else { return Ok(Earlier::default()) };
     let releases = home.releases()?;
-    let find = |named: &Named, table: &str| {
+    let find = |named: &Named, tables: &[&str]| {
         let place = definition.place(named.at);
         let Some(release) = releases.iter().find(|release| release.id == named.name) else {
             let known: Vec<&str> = releases.iter().map(|release| release.id.as_str()).collect();
@@ -49,17 +49,48 @@ pub fn earlier(definition: &Definition, home: &Home) -> Result<Earlier> {
                 named.name
             )));
         };
-        if release.rows(table) == 0 {
+        if release.rows(tables[0]) == 0 {
             let message =
-                format!("{place}: release '{}' has no {table}; name one with [segments]", named.name);
+                format!("{place}: release '{}' has no {}; name one with [segments]", named.name, tables[0]);
             return Err(Error::definition(message));
         }
-        Ok(release.clone())
+        match damage(home, release, tables)? {
+            Some(found) => {
+                Err(Error::input(format!("{place}: {found}; name another release, or leave its key out")))
+            }
+            None => Ok(release.clone()),
+        }
     };
-    let current = || releases.iter().find(|release| release.current && release.rows(SEGMENTS) > 0).cloned();
-    let migration = segments.migration_from.as_ref().map(|named| find(named, SEGMENTS)).transpose()?;
-    let frozen = segments.rfm.cut_points_from.as_ref().map(|named| find(named, CUT_POINTS)).transpose()?;
-    Ok(Earlier { out: home.path().to_owned(), migration: migration.or_else(current), cut_points: frozen })
+    let frozen = segments.rfm.cut_points_from.as_ref().map(|named| find(named, &[CUT_POINTS])).transpose()?;
+    let tables = [SEGMENTS, CUT_POINTS];
+    let migration = match &segments.migration_from {
+        Some(named) => Some(find(named, &tables)?),
+        None => {
+            let current = releases.iter().find(|release| release.current && release.rows(SEGMENTS) > 0);
+            current.filter(|current| is_whole(home, current, &tables)).cloned()
+        }
+    };
+    Ok(Earlier { out: home.path().to_owned(), migration, cut_points: frozen })
+}
+
+/// Whether these tables of the current release are what was published; else migration starts anew, with a warning.
+fn is_whole(home: &Home, current: &Release, tables: &[&str]) -> bool {
+    let found = damage(home, current, tables).unwrap_or_else(|fault| Some(fault.to_string()));
+    if let Some(found) = &found {
+        home.warn(format!("{found}; nothing is compared with release {}", current.id));
+    }
+    found.is_none()
+}
+
+/// The first file of these tables that is not what was published, and how.
+fn damage(home: &Home, release: &Release, tables: &[&str]) -> Result<Option<String>> {
+    for file in tables.iter().flat_map(|table| release.files(table)) {
+        let path = home.path().join(&file.path);
+        if let Some(found) = file.damage_at(&path)? {
+            return Ok(Some(format!("{}: {found}", path.display())));
+        }
+    }
+    Ok(None)
 }
 
 const SEGMENTS: &str = "customer_segment";
@@ -149,7 +180,7 @@ impl Earlier {
         keys: KeyType,
     ) -> Result<Option<Before>> {
         let Some(release) = &self.migration else { return Ok(None) };
-        let table = PublishedReader::open(&self.files(release, SEGMENTS)?)?;
+        let table = PublishedReader::open(&self.files(release, SEGMENTS))?;
         let is_text = table.data_type("customer_id") == Some(DataType::Utf8);
         if table.rows() > 0 && is_text != (keys == KeyType::Text) {
             let message = format!("release '{}' has customer keys of another type", release.id);
@@ -184,23 +215,12 @@ impl Earlier {
         blake3::hash(format!("{:?}", self.used()).as_bytes()).to_string()
     }
 
-    /// The files of a table, held against their digests.
-    fn files(&self, release: &Release, table: &str) -> Result<Vec<PathBuf>> {
-        let check = |file: &crate::publish::PublishedFile| {
-            let path = self.out.join(&file.path);
-            match digest(&path) {
-                Ok(found) if found == file.blake3 => Ok(path),
-                Ok(_) => Err(format!("{}: its bytes changed since they were published", path.display())),
-                Err(fault) => Err(format!("{}: {fault}", path.display())),
-            }
-        };
-        let files: std::result::Result<Vec<PathBuf>, String> =
-            release.files(table).iter().map(check).collect();
-        files.map_err(|fault| Error::input(format!("{fault}; name another release, or leave its key out")))
+    fn files(&self, release: &Release, table: &str) -> Vec<PathBuf> {
+        release.files(table).iter().map(|file| self.out.join(&file.path)).collect()
     }
 
     fn cuts(&self, release: &Release, rfm: &RfmDef, money_scale: u8) -> Result<Option<Frozen>> {
-        let table = PublishedReader::open(&self.files(release, CUT_POINTS)?)?;
+        let table = PublishedReader::open(&self.files(release, CUT_POINTS))?;
         let names = ["measure", "counts", "numerator", "denominator", "scale"];
         if !names.iter().all(|name| table.has(name)) {
             return Ok(None);
@@ -232,10 +252,4 @@ impl Earlier {
         let complete = cuts.iter().all(|cuts| cuts.len() + 1 == rfm.bins);
         Ok(complete.then(|| Frozen { release: release.id.clone(), cuts }))
     }
-}
-
-fn digest(path: &Path) -> std::io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(std::fs::File::open(path)?)?;
-    Ok(hasher.finalize().to_string())
 }

@@ -10,7 +10,7 @@ use crate::facts::Record;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, Stage};
 use crate::publish::{Home, Release, Staging, WriteOptions};
-use crate::recall::record_of;
+use crate::recall::{damaged_state, record_of};
 use crate::segments;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Before {
             state: home.state(),
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
             recipe,
-            record: current.as_ref().map(record_of).transpose()?.flatten(),
+            record: current.as_ref().and_then(|current| home.or_warn(record_of(current))).flatten(),
             base,
             current,
             damaged,
@@ -59,11 +59,12 @@ impl Before {
         })
     }
 
-    /// The current release, if it follows from all that this run follows from, and is whole.
-    pub(super) fn unchanged(&self, options: RunOptions) -> Option<&Release> {
+    /// The current release, if it follows from all that this run follows from, and is whole, its kept state too.
+    pub(super) fn unchanged(&self, home: &Home, options: RunOptions) -> Option<&Release> {
         let asks_for_more = options.full || options.again.is_some() || options.reselect || options.republish;
         let current = self.current.as_ref().filter(|_| !asks_for_more && self.damaged.is_empty())?;
-        self.changes()?.is_empty().then_some(current)
+        let is_same = self.changes()?.is_empty();
+        (is_same && damaged_state(home, current).is_ok_and(|files| files.is_empty())).then_some(current)
     }
 
     /// What is not as it was when the current release was made; none without one.
@@ -95,6 +96,10 @@ impl Before {
 /// All of them, if the release cannot be read.
 fn damaged_tables(home: &Home, release: &Release) -> BTreeSet<String> {
     let Ok(damages) = home.verify(release) else { return release.tables.keys().cloned().collect() };
+    for damage in &damages {
+        let path = home.path().join(&damage.path);
+        home.warn(format!("{}: {}; what it holds is made again", path.display(), damage.found));
+    }
     let is_damaged = |name: &&String| {
         let files = release.files(name);
         files.iter().any(|file| damages.iter().any(|damage| damage.path == file.path))

@@ -6,6 +6,7 @@ use super::commit::commit;
 use super::contracts::of;
 use super::made::{Ledgers, Made};
 use super::night::{Night, Scan};
+use super::repair::repairing;
 use super::report::Report;
 use super::run_options::RunOptions;
 use crate::costing::{self, schema::Costing};
@@ -31,8 +32,8 @@ use std::sync::Arc;
 pub enum Outcome {
     /// A release, unless it was a dry run.
     Made(Box<Report>),
-    /// Nothing: this release, which is current, follows from the same program, definition and files.
-    Unchanged(Release),
+    /// Nothing: this release, which is current, follows from the same program, definition and files; with what it warns of.
+    Unchanged(Box<Release>, Vec<String>),
 }
 
 impl Outcome {
@@ -40,7 +41,7 @@ impl Outcome {
     pub fn made(self) -> Option<Report> {
         match self {
             Self::Made(report) => Some(*report),
-            Self::Unchanged(_) => None,
+            Self::Unchanged(..) => None,
         }
     }
 }
@@ -55,17 +56,32 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     check_gate(&definition, options)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
-    let before = Before::read(&definition, &home, options)?;
-    let keep = definition.publish.keep;
-    let outcome = match before.unchanged(options) {
-        Some(current) => Outcome::Unchanged(current.clone()),
-        None => Outcome::Made(Box::new(run(definition, &home, before, options, events)?)),
-    };
-    drop(lock);
-    if let Some(keep) = keep.filter(|_| !options.dry_run) {
-        home.vacuum(keep)?;
+    let mut outcome = repairing(&home, || night(&definition, &home, options, &events))?;
+    if let Some(keep) = definition.publish.keep.filter(|_| !options.dry_run) {
+        // The release is out: what is not removed now is removed after the next.
+        home.or_warn(home.vacuum(&lock, keep));
+    }
+    match &mut outcome {
+        Outcome::Made(report) => report.warnings.extend(home.take_warnings()),
+        Outcome::Unchanged(_, warnings) => warnings.extend(home.take_warnings()),
     }
     Ok(outcome)
+}
+
+fn night(
+    definition: &Definition,
+    home: &Home,
+    options: RunOptions,
+    events: &Arc<dyn Events>,
+) -> Result<Outcome> {
+    let before = Before::read(definition, home, options)?;
+    if let Some(current) = before.unchanged(home, options) {
+        let warnings = current.run["warnings"].as_array().into_iter().flatten();
+        let warnings = warnings.filter_map(|warning| warning.as_str().map(str::to_owned)).collect();
+        return Ok(Outcome::Unchanged(Box::new(current.clone()), warnings));
+    }
+    let report = run(definition.clone(), home, before, options, Arc::clone(events))?;
+    Ok(Outcome::Made(Box::new(report)))
 }
 
 fn check_gate(definition: &Definition, options: RunOptions) -> Result<()> {

@@ -10,6 +10,7 @@ mod made;
 mod night;
 mod plan;
 mod recipe;
+mod repair;
 mod report;
 mod restate;
 mod run_options;

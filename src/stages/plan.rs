@@ -72,6 +72,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     let mut scan = facts::plan(&definition, &gather)?;
     let ledgers = facts::read_ledgers(&definition)?;
     scan.warnings.extend(doubts(&ledgers));
+    scan.warnings.extend(home.take_warnings());
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
     let night = before.night(&stages);
     let current = home.current()?;
@@ -83,7 +84,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         tables: current.iter().flat_map(|release| tables_of(stage, release)).collect(),
     };
     let stages = stages.iter().map(planned).collect();
-    let unchanged = before.unchanged(options).map(|release| release.id.clone());
+    let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     Ok(Plan { unchanged, changes: before.changes(), stages, scan })
 }
 

@@ -9,7 +9,7 @@ use rustix::io::{Errno, pread};
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -98,8 +98,9 @@ fn unreadable(fault: &walkdir::Error) -> Error {
     let is_link = fault.path().is_some_and(Path::is_symlink);
     let cause = fault.io_error().map_or_else(|| fault.to_string(), ToString::to_string);
     let way_out = "its files would be missing without a word";
+    let kind = fault.io_error().map_or(Kind::Input, |error| Error::kind_of(error, Kind::Input));
     Error::new(
-        Kind::Input,
+        kind,
         if is_link {
             format!(
                 "{path}: the link's target cannot be read: {cause}; {way_out}; restore the target or remove the link"
@@ -134,6 +135,7 @@ fn head(metadata: &Metadata) -> Head {
     Head {
         size: metadata.len(),
         modified: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
+        file: [metadata.dev(), metadata.ino()],
         is_folder: metadata.is_dir(),
     }
 }

@@ -3,9 +3,11 @@
 //! Sources are reached through it alone, so that another store is one more implementation. It knows no format and no
 //! later room.
 
+mod held;
 mod local;
 mod pattern;
 
+pub(crate) use held::HeldFile;
 pub(crate) use local::Local;
 pub use pattern::{Pattern, PatternError};
 
@@ -66,6 +68,8 @@ pub(crate) struct Head {
     pub(crate) size: u64,
     /// Last change, in nanoseconds since 1970; 0 where the store does not know.
     pub(crate) modified: u64,
+    /// What tells it from another file of its name, such as device and inode; zeros where the store does not know.
+    pub(crate) file: [u64; 2],
     /// Whether it is a folder.
     pub(crate) is_folder: bool,
 }
@@ -78,9 +82,19 @@ pub(crate) fn store_of(_path: &Path) -> &'static dyn Store {
 /// All bytes of a small file.
 ///
 /// # Errors
-/// The file cannot be read.
+/// The file cannot be read, or changed meanwhile.
 pub(crate) fn read(path: &Path) -> std::io::Result<Bytes> {
-    let object = store_of(path).open(path)?;
-    let size = usize::try_from(object.head()?.size).map_err(std::io::Error::other)?;
-    object.read_range(0, size)
+    read_with_head(path).map(|(bytes, _)| bytes)
+}
+
+/// The same, with what the file was when it was read.
+///
+/// # Errors
+/// The file cannot be read, or changed meanwhile.
+pub(crate) fn read_with_head(path: &Path) -> std::io::Result<(Bytes, Head)> {
+    let (file, object) = HeldFile::open(path)?;
+    let size = usize::try_from(file.head().size).map_err(std::io::Error::other)?;
+    let bytes = object.read_range(0, size);
+    file.check(&*object)?;
+    Ok((bytes?, file.head()))
 }

@@ -20,6 +20,7 @@ mod strays;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
+mod surroundings;
 
 use support::{Line, Pipeline, table, write};
 

@@ -6,7 +6,7 @@ use super::published::{
 use abacus::error::Kind;
 use abacus::publish::{Home, Vacuumed, WriteOptions};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
 use tempfile::tempdir;
 
@@ -137,6 +137,39 @@ fn only_the_same_recipe_columns_and_options_are_reused() {
     assert!(!reuse(OPTIONS, "frozen month", "EUR", "revenue"), "a damaged file is not taken over");
 }
 
+/// Changes one bit of a file in place, so that its size and its other names stay.
+fn flip(path: &Path, from_the_end: u64) {
+    let file = fs::File::options().read(true).write(true).open(path).unwrap();
+    let place = file.metadata().unwrap().len() - from_the_end;
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, place).unwrap();
+    file.write_all_at(&[byte[0] ^ 1], place).unwrap();
+}
+
+#[test]
+fn a_file_with_a_flipped_bit_is_made_again_and_not_taken_over() {
+    for from_the_end in [8, 400] {
+        let out = tempdir().unwrap();
+        let first = publish(out.path(), 1).unwrap();
+        let damaged = out.path().join(&first.files("sales")[0].path);
+        flip(&damaged, from_the_end);
+        let flipped = fs::read(&damaged).unwrap();
+        let home = Home::open(out.path()).unwrap();
+        let lock = home.lock().unwrap();
+        let staging = home.begin(OPTIONS).unwrap();
+        fill(&staging, 2).unwrap();
+        staging.commit(serde_json::json!({ "generation": 2 })).unwrap();
+        drop(lock);
+        assert_eq!(read_published(out.path()), Some(2));
+        assert_eq!(fs::read(&damaged).unwrap(), flipped, "the earlier release is not written to");
+        let warnings = home.take_warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains("its bytes changed"), "{warnings:?}");
+        let error = home.rollback(None).unwrap_err();
+        assert_eq!(error.kind, Kind::Check, "{error}");
+        assert!(error.to_string().contains("its bytes changed"), "{error}");
+    }
+}
+
 #[test]
 fn rollback_returns_to_the_release_before_or_to_any() {
     let out = tempdir().unwrap();
@@ -183,6 +216,136 @@ fn rollback_restores_a_damaged_pointer() {
 }
 
 #[test]
+fn one_changed_digit_of_the_pointer_is_told_and_its_manifest_read() {
+    let out = tempdir().unwrap();
+    let release = publish(out.path(), 4).unwrap();
+    let pointer = out.path().join("release.json");
+    let written = fs::read_to_string(&pointer).unwrap();
+    let changed = written.replace("\"generation\": 4", "\"generation\": 5");
+    assert_ne!(changed, written);
+    fs::write(&pointer, &changed).unwrap();
+    let home = Home::open(out.path()).unwrap();
+    assert_eq!(home.current().unwrap().unwrap().run["generation"], 4);
+    let warnings = home.take_warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("not those that were written"), "{warnings:?}");
+    assert!(home.verify(&home.published().unwrap()).unwrap()[0].path == "release.json");
+
+    fs::write(out.path().join("releases").join(&release.id).join("manifest.json"), &changed).unwrap();
+    assert!(home.current().unwrap_err().to_string().contains("not those that were written"));
+}
+
+#[test]
+fn a_pointer_of_before_digests_is_accepted() {
+    let out = tempdir().unwrap();
+    publish(out.path(), 1).unwrap();
+    let pointer = out.path().join("release.json");
+    let mut document: serde_json::Value = serde_json::from_slice(&fs::read(&pointer).unwrap()).unwrap();
+    assert_eq!(document.as_object_mut().unwrap().remove("digest").unwrap().as_str().unwrap().len(), 64);
+    fs::write(&pointer, document.to_string()).unwrap();
+    let home = Home::open(out.path()).unwrap();
+    assert_eq!(home.current().unwrap().unwrap().run["generation"], 1);
+    assert!(home.take_warnings().is_empty());
+}
+
+#[test]
+fn a_damaged_manifest_is_listed_and_stops_nothing() {
+    let out = tempdir().unwrap();
+    let ids: Vec<String> = (1..=3).map(|generation| publish(out.path(), generation).unwrap().id).collect();
+    let manifest = out.path().join("releases").join(&ids[0]).join("manifest.json");
+    let whole = fs::read(&manifest).unwrap();
+    fs::write(&manifest, &whole[..whole.len() / 2]).unwrap();
+    let home = Home::open(out.path()).unwrap();
+    let (releases, damaged) = home.list().unwrap();
+    assert_eq!(releases.iter().map(|release| &release.id).collect::<Vec<_>>(), [&ids[1], &ids[2]]);
+    assert!(damaged.len() == 1 && damaged[0].id == ids[0] && damaged[0].found.contains("manifest.json"));
+    assert_eq!(home.rollback(Some(&ids[0])).unwrap_err().kind, Kind::Check);
+    assert_eq!(home.rollback(None).unwrap().id, ids[1]);
+    publish(out.path(), 4).unwrap();
+    assert_eq!(home.vacuum(&home.lock().unwrap(), 3).unwrap().releases, [ids[0].clone()]);
+    assert!(home.list().unwrap().1.is_empty());
+}
+
+#[test]
+fn the_current_release_is_known_by_the_pointer_where_its_manifest_is_damaged() {
+    let out = tempdir().unwrap();
+    let release = publish(out.path(), 1).unwrap();
+    fs::write(out.path().join("releases").join(&release.id).join("manifest.json"), "{").unwrap();
+    let home = Home::open(out.path()).unwrap();
+    let (releases, damaged) = home.list().unwrap();
+    assert!(releases.len() == 1 && releases[0].current && damaged.is_empty());
+    publish(out.path(), 2).unwrap();
+    assert_eq!(read_published(out.path()), Some(2));
+}
+
+#[test]
+fn strays_in_the_out_folder_are_passed_by() {
+    let out = tempdir().unwrap();
+    publish(out.path(), 1).unwrap();
+    for folder in ["state/staging/backup of mine", "releases/notes", "state/facts"] {
+        fs::create_dir_all(out.path().join(folder)).unwrap();
+    }
+    let strays = [
+        "state/staging/.DS_Store",
+        "state/staging/backup of mine/x",
+        "releases/.DS_Store",
+        "state/facts/.tmpdir",
+    ];
+    strays.iter().for_each(|stray| fs::write(out.path().join(stray), "x").unwrap());
+    publish(out.path(), 2).unwrap();
+    let home = Home::open(out.path()).unwrap();
+    home.rollback(None).unwrap();
+    home.vacuum(&home.lock().unwrap(), 1).unwrap();
+    assert!(strays[..3].iter().all(|stray| out.path().join(stray).exists()));
+    assert!(!out.path().join(strays[3]).exists(), "what a killed run left of its kept facts is removed");
+}
+
+#[test]
+fn a_folder_in_place_of_a_convenience_is_a_warning() {
+    for name in ["current", "views.sql"] {
+        let out = tempdir().unwrap();
+        publish(out.path(), 1).unwrap();
+        fs::remove_file(out.path().join(name)).unwrap();
+        fs::create_dir_all(out.path().join(name).join("copied")).unwrap();
+        let home = Home::open(out.path()).unwrap();
+        let lock = home.lock().unwrap();
+        let staging = home.begin(OPTIONS).unwrap();
+        fill(&staging, 2).unwrap();
+        staging.commit(serde_json::json!({ "generation": 2 })).unwrap();
+        home.vacuum(&lock, 2).unwrap();
+        drop(lock);
+        let warnings = home.take_warnings();
+        assert!(warnings.len() == 1 && warnings[0].contains(name), "{warnings:?}");
+        home.rollback(None).unwrap();
+        assert_eq!(read_published(out.path()), Some(1));
+        assert!(out.path().join(name).join("copied").exists());
+    }
+}
+
+#[test]
+fn links_planted_in_the_out_folder_are_not_followed() {
+    let out = tempdir().unwrap();
+    let away = tempdir().unwrap();
+    publish(out.path(), 1).unwrap();
+    let precious = away.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    for name in [".release.json.new", ".views.sql.new", ".current.new"] {
+        symlink(&precious, out.path().join(name)).unwrap();
+    }
+    fs::create_dir_all(out.path().join("state/facts")).unwrap();
+    symlink(away.path(), out.path().join("state/facts/elsewhere")).unwrap();
+    publish(out.path(), 2).unwrap();
+    let home = Home::open(out.path()).unwrap();
+    home.vacuum(&home.lock().unwrap(), 1).unwrap();
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    assert_eq!(read_published(out.path()), Some(2));
+
+    fs::remove_file(out.path().join("state/lock")).unwrap();
+    symlink(&precious, out.path().join("state/lock")).unwrap();
+    assert!(publish(out.path(), 3).unwrap_err().to_string().contains("state/lock"));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+}
+
+#[test]
 fn opening_repairs_what_follows_from_the_pointer() {
     let out = tempdir().unwrap();
     publish(out.path(), 1).unwrap();
@@ -220,7 +383,7 @@ fn vacuum_keeps_the_newest_and_the_current() {
     let ids: Vec<String> = (1..=4).map(|generation| publish(out.path(), generation).unwrap().id).collect();
     let home = Home::open(out.path()).unwrap();
     home.rollback(Some(&ids[0])).unwrap();
-    let removed = home.vacuum(1).unwrap();
+    let removed = home.vacuum(&home.lock().unwrap(), 1).unwrap();
     assert_eq!(removed, Vacuumed { releases: ids[1..3].to_vec(), state: Vec::new() });
     assert_eq!(names(&out.path().join("releases")), [ids[0].clone(), ids[3].clone()].into());
     assert_eq!(read_published(out.path()), Some(1));
@@ -240,7 +403,7 @@ fn vacuum_removes_kept_facts_that_no_release_needs() {
         fill(&staging, 1).unwrap();
         staging.commit(serde_json::json!({ "generation": 1, "state": [run] })).unwrap();
     }
-    assert_eq!(home.vacuum(2).unwrap(), Vacuumed::default());
-    assert_eq!(home.vacuum(1).unwrap().state, ["facts/a"]);
+    assert_eq!(home.vacuum(&home.lock().unwrap(), 2).unwrap(), Vacuumed::default());
+    assert_eq!(home.vacuum(&home.lock().unwrap(), 1).unwrap().state, ["facts/a"]);
     assert!(home.state().join("facts/sub/b").exists());
 }

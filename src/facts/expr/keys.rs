@@ -44,7 +44,7 @@ fn column(value: Value, faults: &Faults, rows: usize) -> Result<KeyColumn> {
         Value::Number(Numbers { mantissas: Mantissas::Narrow(values), nulls, .. }) => {
             int(values.spread(rows), nulls)
         }
-        Value::Number(numbers) => return Err(too_large(&numbers, rows)),
+        Value::Number(numbers) => int(narrowed(&numbers, rows)?, numbers.nulls),
         Value::Bool(x) => {
             let bits = x.values().iter().map(i64::from).collect::<Vec<_>>();
             int(bits.into(), x.nulls().cloned())
@@ -66,13 +66,17 @@ fn column(value: Value, faults: &Faults, rows: usize) -> Result<KeyColumn> {
     })
 }
 
-/// A whole number past 63 bits stops the run: a column of such keys loses most of its customers in quarantine.
-fn too_large(numbers: &Numbers, rows: usize) -> Error {
-    let mut values = (0..rows).filter_map(|row| numbers.at(row));
-    let large = values.find(|value| i64::try_from(*value).is_err()).unwrap_or_default();
-    Error::definition(format!(
-        "a key of {large} has more than 63 bits; use it as text in the pipeline file: cast(... as varchar)"
-    ))
+/// Wide whole numbers that are 64-bit integers all the same, as where the smallest of these is among them.
+///
+/// A larger one stops the run: a column of such keys loses most of its customers in quarantine.
+fn narrowed(numbers: &Numbers, rows: usize) -> Result<ScalarBuffer<i64>> {
+    let too_large = |large: i128| {
+        Error::definition(format!(
+            "a key of {large} has more than 63 bits; use it as text in the pipeline file: cast(... as varchar)"
+        ))
+    };
+    let key = |row| numbers.at(row).map_or(Ok(0), |key| i64::try_from(key).map_err(|_| too_large(key)));
+    (0..rows).map(key).collect::<Result<Vec<i64>>>().map(Into::into)
 }
 
 /// Whole numbers of other formats: Oracle's NUMBER, a sum of decimals, a quotient that comes out even.

@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// A file of a source.
 pub(crate) struct FoundFile {
     pub(crate) path: PathBuf,
+    /// The same from the pipeline file's folder: what it is known by between runs.
+    pub(crate) name: PathBuf,
     /// Values of its folders; none for a file of a lake table, whose log has them.
     pub(crate) folders: Vec<FolderValue>,
     /// Values that the log of its lake table gives.
@@ -82,8 +84,9 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
     };
     refuse_foreign(&files.root, &paths)?;
     let found = |path: PathBuf| {
-        let folders = folder_values(&written(files, &path))?;
-        Ok(FoundFile { path, folders, partition_values: Vec::new() })
+        let name = written(files, &path);
+        let folders = folder_values(&name)?;
+        Ok(FoundFile { path, name, folders, partition_values: Vec::new() })
     };
     let files = paths.into_iter().map(found).collect::<Result<_>>()?;
     Ok(FoundFiles { files, table: None, columns: Vec::new() })
@@ -102,8 +105,12 @@ fn named(files: &Files) -> Result<Vec<PathBuf>> {
 
 /// A path as the pipeline file speaks of it: the folders that the pipeline itself lies in are no columns.
 fn written(files: &Files, path: &Path) -> PathBuf {
-    let root = Pattern::split(&files.pattern).map_or("", |(root, _)| root);
-    path.strip_prefix(&files.root).map_or_else(|_| path.to_owned(), |below| Path::new(root).join(below))
+    let root = Path::new(Pattern::split(&files.pattern).map_or("", |(root, _)| root));
+    match path.strip_prefix(&files.root) {
+        Ok(below) if below.as_os_str().is_empty() => root.to_owned(),
+        Ok(below) => root.join(below),
+        Err(_) => path.to_owned(),
+    }
 }
 
 /// The live files of a Delta table that the pattern matches.
@@ -123,10 +130,10 @@ fn find_live(definition: &Definition, files: &Files, root: &Path) -> Result<Foun
         Ok(below) => files.below.is_empty() || files.below.matches(below),
         Err(_) => false,
     };
-    let found = |file: LiveFile| FoundFile {
-        path: root.join(file.path),
-        folders: Vec::new(),
-        partition_values: file.partition_values,
+    let found = |file: LiveFile| {
+        let path = root.join(file.path);
+        let name = written(files, &path);
+        FoundFile { path, name, folders: Vec::new(), partition_values: file.partition_values }
     };
     Ok(FoundFiles {
         files: live.into_iter().filter(is_meant).map(found).collect(),

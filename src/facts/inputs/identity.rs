@@ -1,14 +1,13 @@
 //! Identity of an input file between runs: path, size, time and a digest, so that a night reads only what changed.
 
-use crate::error::{Error, Kind, Result};
-use crate::storage::{Head, Object, store_of};
+use crate::storage::{Head, Object};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// What a file is known by between runs: a change of any part makes it a new file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// As the pipeline file's pattern found it.
+    /// As the pipeline file's pattern found it, from that file's folder: the folder a run is started in says nothing of it.
     pub path: String,
     /// Bytes.
     pub size: u64,
@@ -20,18 +19,10 @@ pub struct Identity {
     pub verified: bool,
 }
 
-/// The identity of a small file, by all its bytes.
-pub(crate) fn identify(path: &Path) -> Result<Identity> {
-    let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
-    let file = store_of(path).open(path).map_err(io)?;
-    let head = file.head().map_err(io)?;
-    Ok(Identity::new(path, head, digest_all(&*file, head.size).map_err(io)?, true))
-}
-
 impl Identity {
-    pub(crate) fn new(path: &Path, head: Head, digest: String, verified: bool) -> Self {
+    pub(crate) fn new(name: &Path, head: Head, digest: String, verified: bool) -> Self {
         let Head { size, modified, .. } = head;
-        Self { path: path.to_string_lossy().into_owned(), size, modified, digest, verified }
+        Self { path: name.to_string_lossy().into_owned(), size, modified, digest, verified }
     }
 }
 

@@ -7,8 +7,9 @@ use super::identity::{Identity, digest_all, digest_footer};
 use super::input_file::InputFile;
 use super::pages::Pages;
 use super::unify::unify;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::pipeline::{Definition, Files, Int96};
+use crate::storage::HeldFile;
 use arrow::datatypes::Field;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -30,29 +31,28 @@ pub(crate) fn open(definition: &Definition, files: &Files, verify: bool) -> Resu
 /// # Errors
 /// A file cannot be opened or is no complete Parquet file: all such files are named.
 pub(crate) fn open_found(found: FoundFiles, int96: Option<Int96>, verify: bool) -> Result<Vec<InputFile>> {
-    let open = |file: &FoundFile| open_one(&file.path, int96, &found.columns, verify);
+    let open = |file: &FoundFile| open_one(file, int96, &found.columns, verify);
     let opened: Vec<Result<InputFile>> = found.files.par_iter().map(open).collect();
-    let (opened, faults): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
-    let messages: Vec<String> = faults.into_iter().filter_map(Result::err).flat_map(|e| e.messages).collect();
-    if !messages.is_empty() {
-        return Err(Error { kind: Kind::Input, messages });
-    }
-    let mut opened: Vec<InputFile> = opened.into_iter().filter_map(Result::ok).collect();
+    let mut faults = Faults::default();
+    let mut opened: Vec<InputFile> = opened.into_iter().filter_map(|file| faults.keep(file)).collect();
+    faults.none()?;
     found.add_columns(&mut opened)?;
     Ok(opened)
 }
 
-fn open_one(path: &Path, int96: Option<Int96>, table: &[Field], verify: bool) -> Result<InputFile> {
+fn open_one(found: &FoundFile, int96: Option<Int96>, table: &[Field], verify: bool) -> Result<InputFile> {
+    let path = &found.path;
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
-    let file = Pages::open(path).map_err(|fault| io(&fault))?;
-    let head = file.object().head().map_err(|fault| io(&fault))?;
-    let footer = read_footer(&file, int96, table).map_err(|fault| not_parquet(path, &fault))?;
-    let digest =
-        if verify { digest_all(file.object(), head.size) } else { digest_footer(file.object(), head.size) };
-    let digest = digest.map_err(|fault| io(&fault))?;
-    let identity = Identity::new(path, head, digest, verify);
+    let (held, object) = HeldFile::open(path).map_err(|fault| io(&fault))?;
+    let size = held.head().size;
+    let footer = read_footer(&Pages::of(Arc::clone(&object)), int96, table);
+    let digest = if verify { digest_all(&*object, size) } else { digest_footer(&*object, size) };
+    held.check(&*object).map_err(|fault| io(&fault))?;
+    let footer = footer.map_err(|fault| not_parquet(path, &fault))?;
+    let identity = Identity::new(&found.name, held.head(), digest.map_err(|fault| io(&fault))?, verify);
     Ok(InputFile {
         path: path.to_owned(),
+        held,
         identity,
         schema: Arc::clone(footer.metadata.schema()),
         metadata: footer.metadata,

@@ -3,6 +3,7 @@
 use super::constant::{ConstantColumn, PathClaim};
 use super::find::Origin;
 use super::identity::Identity;
+use crate::storage::HeldFile;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub(crate) struct InputFile {
     /// Where it is.
     pub(crate) path: PathBuf,
+    /// Open as long as it may be read.
+    pub(crate) held: HeldFile,
     /// What it is known by between runs.
     pub(crate) identity: Identity,
     /// Footer and Arrow schema, with decimals that fit read as 64-bit integers.

@@ -1,12 +1,11 @@
 //! A Parquet file read at places: one system call for a page's header and one for its data, where the reader of files
 //! that comes with the library takes eight and reads headers through a large buffer.
 
-use crate::storage::{Object, store_of};
+use crate::storage::Object;
 use bytes::Bytes;
 use parquet::errors::Result;
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{BufReader, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 /// An open file.
@@ -24,12 +23,8 @@ pub(crate) struct Rest {
 const HEADER: usize = 512;
 
 impl Pages {
-    pub(crate) fn open(path: &Path) -> std::io::Result<Self> {
-        store_of(path).open(path).map(Self)
-    }
-
-    pub(crate) fn object(&self) -> &dyn Object {
-        &*self.0
+    pub(crate) fn of(file: Arc<dyn Object>) -> Self {
+        Self(file)
     }
 }
 

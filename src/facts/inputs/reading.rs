@@ -7,6 +7,7 @@ use super::source::Source;
 use super::task::Task;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::widened;
+use crate::storage::Object;
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
@@ -38,8 +39,9 @@ impl<'f> Reading<'f> {
     /// # Errors
     /// A file that cannot be opened; of a batch, damage or rows that contradict the footer, with file, row group and column.
     pub(crate) fn batches(self) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
+        let object = self.object()?;
         let mut rows = 0;
-        let mut batches = contain_each(self.reader()?);
+        let mut batches = contain_each(self.reader(&object)?);
         let mut is_done = false;
         Ok(std::iter::from_fn(move || {
             if is_done {
@@ -50,10 +52,10 @@ impl<'f> Reading<'f> {
                     rows += batch.num_rows() as u64;
                     self.as_in_source(batch)
                 }
-                Some(Err(fault)) => Err(self.damage(&fault)),
+                Some(Err(fault)) => Err(self.damage(&object, &fault)),
                 None => {
                     is_done = true;
-                    return self.check_rows(rows).err().map(Err);
+                    return self.unchanged(&object).and_then(|()| self.check_rows(rows)).err().map(Err);
                 }
             };
             is_done |= batch.is_err();
@@ -61,17 +63,29 @@ impl<'f> Reading<'f> {
         }))
     }
 
-    fn reader(self) -> Result<ParquetRecordBatchReader> {
-        let path = &self.file.path;
-        let pages = Pages::open(path).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone());
+    fn object(self) -> Result<Arc<dyn Object>> {
+        self.file.held.object().map_err(|fault| Error::io(Kind::Input, &self.file.path, &fault))
+    }
+
+    /// Rows are of one file, the one whose footer was read, if it still is that after they were read.
+    fn unchanged(self, object: &Arc<dyn Object>) -> Result<()> {
+        self.file.held.check(&**object).map_err(|fault| Error::io(Kind::Input, &self.file.path, &fault))
+    }
+
+    fn builder(self, object: &Arc<dyn Object>) -> ParquetRecordBatchReaderBuilder<Pages> {
+        let pages = Pages::of(Arc::clone(object));
+        ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone())
+    }
+
+    fn reader(self, object: &Arc<dyn Object>) -> Result<ParquetRecordBatchReader> {
+        let builder = self.builder(object);
         let roots = self.columns.iter().filter_map(|name| self.file.root_of(self.file.stored_name(name)?));
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
         let mut builder = builder.with_projection(mask).with_batch_size(self.batch_rows);
         if let Some(row_group) = self.row_group {
             builder = builder.with_row_groups(vec![row_group]);
         }
-        builder.build().map_err(|fault| self.damage(&fault.to_string()))
+        builder.build().map_err(|fault| self.damage(object, &fault.to_string()))
     }
 
     /// A batch with the columns of the file's path, and with the source's names and types.
@@ -128,7 +142,10 @@ impl<'f> Reading<'f> {
     }
 
     /// The error of a reader, with the first row group and column that cannot be read on its own.
-    fn damage(self, fault: &str) -> Error {
+    fn damage(self, object: &Arc<dyn Object>, fault: &str) -> Error {
+        if let Err(changed) = self.unchanged(object) {
+            return changed;
+        }
         let row_groups = match self.row_group {
             Some(row_group) => row_group..row_group + 1,
             None => 0..self.file.metadata.metadata().num_row_groups(),
@@ -138,7 +155,7 @@ impl<'f> Reading<'f> {
         let damaged = places.into_iter().find_map(|(row_group, column)| {
             let columns = std::slice::from_ref(column);
             let alone = Self { columns, row_group: Some(row_group), ..self };
-            Some((alone, alone.first_fault()?))
+            Some((alone, alone.first_fault(object)?))
         });
         let (place, fault) = match &damaged {
             Some((alone, fault)) => {
@@ -152,9 +169,8 @@ impl<'f> Reading<'f> {
     }
 
     /// What is wrong with a single column; its own errors end the search, so that it does not call itself.
-    fn first_fault(self) -> Option<String> {
-        let pages = Pages::open(&self.file.path).ok()?;
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone());
+    fn first_fault(self, object: &Arc<dyn Object>) -> Option<String> {
+        let builder = self.builder(object);
         let root = self.file.root_of(self.file.stored_name(&self.columns[0])?)?;
         let mask = ProjectionMask::roots(builder.parquet_schema(), [root]);
         match builder.with_projection(mask).with_row_groups(vec![self.row_group?]).build() {

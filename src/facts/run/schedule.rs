@@ -161,13 +161,8 @@ impl<'d> Run<'d> {
         let previous = options.previous.clone().unwrap_or_else(nothing);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
-        let has_state = |runs: &PeriodRuns| {
-            let is_whole = |file: &StateFile| {
-                file.path(&options.folder).metadata().is_ok_and(|found| found.len() == file.bytes)
-            };
-            runs.state_files().all(is_whole)
-        };
-        let unread = self.files_without_account(&previous);
+        let is_there = |file: &StateFile| file.is_there(&options.folder);
+        let unread = self.files_without_account(&previous, &is_there);
         for (number, inputs) in &self.inputs {
             let period = self.periods.period(*number);
             let asked =
@@ -180,7 +175,7 @@ impl<'d> Run<'d> {
                 None if self.touched_by(&unread, *number) => "new files",
                 None => "not kept",
                 Some(runs) if runs.inputs != *inputs => "inputs or definition changed",
-                Some(runs) if !has_state(runs) => "its state is gone",
+                Some(runs) if !runs.state_files().all(is_there) => "its state is gone",
                 Some(_) if self.touched_by(&unread, *number) => "new files",
                 Some(runs) => {
                     self.kept.insert(*number, (*runs).clone());
@@ -192,14 +187,22 @@ impl<'d> Run<'d> {
         self.choose_tasks(&previous, &unread);
     }
 
-    /// Files whose rows the previous run did not account for under today's rules, as (source, file).
-    fn files_without_account(&self, previous: &Record) -> BTreeSet<(usize, usize)> {
+    /// Files whose rows the previous run did not account for under today's rules, or whose quarantined rows are gone, as
+    /// (source, file).
+    fn files_without_account(
+        &self,
+        previous: &Record,
+        is_there: &impl Fn(&StateFile) -> bool,
+    ) -> BTreeSet<(usize, usize)> {
         let mut unread = BTreeSet::new();
         for (source_index, source) in self.sources.iter().enumerate() {
             for (file_index, file) in source.files.iter().enumerate() {
                 let rules = self.rules.for_file(self.last_day(source_index, file_index));
                 let known = previous.files.iter().any(|account| {
-                    account.source == source.name && account.file == file.identity && account.rules == rules
+                    account.source == source.name
+                        && account.file == file.identity
+                        && account.rules == rules
+                        && account.quarantine.iter().all(is_there)
                 });
                 if !known {
                     unread.insert((source_index, file_index));

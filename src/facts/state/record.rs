@@ -1,7 +1,7 @@
 //! The record of kept state: which files there are, and what they hold.
 
 use super::state_file::Kept;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::kernel::row_match::RowMatch;
@@ -28,9 +28,21 @@ impl StateFile {
         folder.join(format!("{}.arrow", self.digest))
     }
 
+    /// Whether the file is there, as long as it was when it was kept; its bytes are checked when they are read.
+    pub(crate) fn is_there(&self, folder: &Path) -> bool {
+        self.path(folder).metadata().is_ok_and(|found| found.len() == self.bytes)
+    }
+
     /// Whether the file is there with every byte that was kept.
-    pub fn is_whole(&self, folder: &Path) -> bool {
-        Kept::open(folder, self).and_then(|kept| kept.verify()).is_ok()
+    ///
+    /// # Errors
+    /// A file that may not be read.
+    pub fn is_whole(&self, folder: &Path) -> Result<bool> {
+        match Kept::open(folder, self).and_then(|kept| kept.verify()) {
+            Ok(()) => Ok(true),
+            Err(fault) if fault.kind == Kind::State => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use super::packed::{Packed, differences, rows_of, sums};
 use super::record::StateFile;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::facts::kernel::column::{Part, widen, widen_into};
+use crate::publish::UNFINISHED;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, LargeListArray, RecordBatch};
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -141,7 +142,10 @@ impl ChunkWriter {
     /// # Errors
     /// A folder that cannot be written to.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(|fault| Error::output(folder, &fault))?;
+        // As readable as what is published: the umask decides.
+        let readable = std::fs::Permissions::from_mode(0o666);
+        let file = tempfile::Builder::new().prefix(UNFINISHED).permissions(readable).tempfile_in(folder);
+        let file = file.map_err(|fault| Error::output(folder, &fault))?;
         Ok(Self { folder: folder.to_owned(), file, index: Index::default(), offset: 0 })
     }
 
@@ -218,17 +222,18 @@ impl Kept {
     pub(crate) fn open(folder: &Path, state: &StateFile) -> Result<Self> {
         let path = state.path(folder);
         let fault = |fault: &dyn std::fmt::Display| damaged(&path, fault);
-        let file = File::open(&path).map_err(|error| fault(&error))?;
-        let bytes = file.metadata().map_err(|error| fault(&error))?.len();
+        let io = |error: std::io::Error| unreadable(&path, &error);
+        let file = File::open(&path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
         if bytes != state.bytes || bytes < TRAILER {
             return Err(fault(&format!("it has {bytes} bytes, {} were kept", state.bytes)));
         }
-        let trailer = read_at(&file, bytes - TRAILER, TRAILER).map_err(|error| fault(&error))?;
+        let trailer = read_at(&file, bytes - TRAILER, TRAILER).map_err(io)?;
         let (length, magic) = trailer.split_at(8);
         let length = u64::from_le_bytes(length.try_into().expect("half of the trailer"));
         let end = bytes - TRAILER;
         let index = match magic == MAGIC && length <= end {
-            true => read_at(&file, end - length, length).map_err(|error| fault(&error))?,
+            true => read_at(&file, end - length, length).map_err(io)?,
             false => Vec::new(),
         };
         if blake3::hash(&index).to_hex().as_str() != state.digest {
@@ -281,7 +286,7 @@ impl Kept {
 
     fn bytes_of(&self, number: usize) -> Result<Vec<u8>> {
         let ChunkPlace { offset, bytes, blake3 } = &self.index.chunks[number];
-        let bytes = read_at(&self.file, *offset, *bytes).map_err(|fault| damaged(&self.path, &fault))?;
+        let bytes = read_at(&self.file, *offset, *bytes).map_err(|fault| unreadable(&self.path, &fault))?;
         match blake3::hash(&bytes).to_hex().as_str() == blake3 {
             true => Ok(bytes),
             false => Err(damaged(&self.path, &CHANGED)),
@@ -339,11 +344,17 @@ fn read_at(file: &File, offset: u64, bytes: u64) -> std::io::Result<Vec<u8>> {
     Ok(buffer)
 }
 
+/// State that may not be read, or for which there are no resources, is not damaged for that.
+fn unreadable(path: &Path, fault: &std::io::Error) -> Error {
+    match Error::kind_of(fault, Kind::State) {
+        Kind::State => damaged(path, fault),
+        kind => Error::io(kind, path, fault),
+    }
+}
+
 fn damaged(path: &Path, fault: &dyn std::fmt::Display) -> Error {
-    Error::input(format!(
-        "{}: kept state cannot be read: {fault}; run with --full to make it again",
-        path.display()
-    ))
+    let way_out = "run the pipeline again, which makes it again";
+    Error::new(Kind::State, format!("{}: kept state cannot be read: {fault}; {way_out}", path.display()))
 }
 
 /// A chunk as it reads back.
@@ -408,7 +419,7 @@ mod tests {
         std::fs::write(&path, &bytes).unwrap();
         let kept = Kept::open(folder.path(), &state).unwrap();
         let error = kept.chunk(0).err().expect("its first chunk has changed");
-        assert!(error.to_string().contains("run with --full"), "{error}");
+        assert!(error.to_string().contains("which makes it again"), "{error}");
         assert!(kept.chunk(1).is_ok() && kept.verify().is_err());
         let mut bytes = whole.clone();
         let end = bytes.len();

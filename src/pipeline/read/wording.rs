@@ -1,5 +1,7 @@
 //! Words of messages: "did you mean", quotes.
 
+use crate::terminal::escaped;
+
 /// The candidate most like `wanted`, if any is likely a misspelling of it. The first wins a tie.
 pub(crate) fn nearest<'c>(wanted: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', ' '], "_");
@@ -29,11 +31,7 @@ pub(crate) fn did_you_mean<'c>(
 
 /// Text as it may stand in a one-line message.
 pub(super) fn quoted(text: &str) -> String {
-    let escape = |character: char| match character {
-        control if control.is_control() => control.escape_default().to_string(),
-        printable => printable.to_string(),
-    };
-    format!("'{}'", text.chars().map(escape).collect::<String>())
+    format!("'{}'", escaped(text))
 }
 
 /// `activity 'pick'`, or `this activity` while it has no name.

@@ -4,6 +4,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::file_kind::shell_quoted;
 use crate::facts::inputs::find::FoundFile;
 use crate::facts::inputs::hive::FolderValue;
+use crate::facts::inputs::identity::Identity;
 use crate::pipeline::{LedgerDef, did_you_mean};
 use crate::storage;
 use csv::{ReaderBuilder, StringRecord};
@@ -12,6 +13,8 @@ use csv::{ReaderBuilder, StringRecord};
 pub(super) struct TextFile<'p> {
     found: &'p FoundFile,
     text: String,
+    /// Of the bytes that the text was read from.
+    pub(super) identity: Identity,
     /// What the first line `sep=;` says, which Excel writes and reads.
     said_separator: Option<u8>,
     /// Lines before the text begins.
@@ -28,7 +31,10 @@ impl<'p> TextFile<'p> {
     /// A file that cannot be read or is in another encoding.
     pub(super) fn open(found: &'p FoundFile) -> Result<Self> {
         let path = found.path.as_path();
-        let bytes = storage::read(path).map_err(|error| Error::io(Kind::Input, path, &error))?;
+        let read = storage::read_with_head(path);
+        let (bytes, head) = read.map_err(|error| Error::io(Kind::Input, path, &error))?;
+        let digest = blake3::hash(&bytes).to_hex().to_string();
+        let identity = Identity::new(&found.name, head, digest, true);
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let valid = error.valid_up_to();
             let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -40,7 +46,7 @@ impl<'p> TextFile<'p> {
             ))
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
-        let mut file = Self { found, text, said_separator: None, lines_before: 0 };
+        let mut file = Self { found, text, identity, said_separator: None, lines_before: 0 };
         file.take_separator_line();
         Ok(file)
     }

@@ -5,7 +5,6 @@ use super::row::{Amount, FileRows, Row, fault};
 use super::text_file::{Columns, TextFile};
 use crate::error::{Error, Result};
 use crate::facts::inputs::find::FoundFile;
-use crate::facts::inputs::identity::identify;
 use crate::pipeline::{Definition, LedgerDef};
 use csv::StringRecord;
 use std::path::Path;
@@ -35,7 +34,7 @@ pub(super) fn read(definition: &Definition, ledger: &LedgerDef, found: &FoundFil
         }
         is_head &= is_empty;
     }
-    Ok(FileRows { path: path.to_owned(), identity: identify(path)?, separator: Some(separator), rows })
+    Ok(FileRows { path: path.to_owned(), identity: file.identity, separator: Some(separator), rows })
 }
 
 fn read_record(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord, path: &Path) -> Result<bool> {
