@@ -14,7 +14,9 @@
 //! `current` follow it, so nothing ever shows a release that was not committed; a run that dies in between
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
+mod cell;
 mod disk;
+mod draft;
 mod encode;
 mod encoding;
 mod export;
@@ -29,6 +31,8 @@ mod staging;
 mod table;
 mod views;
 
+pub use cell::Cell;
+pub use draft::{Draft, TableFormat};
 pub use export::export;
 pub use home::{Damage, Home, Vacuumed};
 pub use lock::Lock;
