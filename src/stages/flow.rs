@@ -14,7 +14,7 @@ use crate::facts::schema::AttributeTypes;
 use crate::facts::{self, FactSet, GatherOptions, Record, SourceMistake};
 use crate::memory::Memory;
 use crate::pipeline::{self, Definition};
-use crate::publish::{Home, StageTables, Staging, WriteOptions};
+use crate::publish::{Home, StageTables, Staging, TableFormat, WriteOptions};
 use crate::recall::{facts_folder, record_of};
 use crate::report;
 use crate::run::{Events, Progress};
@@ -192,9 +192,9 @@ impl Stages<'_> {
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<((Costing, Ledgers), String)> {
         let ledgers = facts::read_ledgers(self.definition)?;
         let costing = costing::run(self.definition, facts, &ledgers)?;
-        let currency = &self.definition.facts.currency;
-        let matched = costing::match_report(&costing, currency, &facts.matches());
-        for sheet in costing::sheets(&costing, currency).into_iter().chain([matched]) {
+        let format = TableFormat::new(&self.definition.facts, facts.as_of);
+        let matched = costing::match_report(&costing, format, &facts.matches());
+        for sheet in costing::sheets(&costing, format).into_iter().chain([matched]) {
             tables.put(&sheet.spec, None, sheet.arrays)?;
         }
         let account = report::costing_line(&costing, self.definition);
@@ -217,7 +217,7 @@ impl Stages<'_> {
             SourceMistake::of_customers(definition, found.customers, found.returns, found.example.clone())
         }));
         facts::refuse_mistakes(definition, &mistakes)?;
-        let sheet = facts::mistake_table(definition, &mistakes);
+        let sheet = facts::mistake_table(TableFormat::new(definition, facts.as_of), &mistakes);
         tables.put(&sheet.spec, None, sheet.arrays)?;
         let account = report::profitability_line(&summary, self.definition);
         Ok(((summary, history, mistakes), account))
