@@ -1,5 +1,6 @@
 //! What a user is told when something is wrong: what, where, found, expected, the way out.
 
+use crate::units::TooManyDigits;
 use std::fmt;
 
 /// Why a run ended, which decides the exit code.
@@ -54,6 +55,11 @@ impl Error {
     /// A check that failed, so that nothing is published.
     pub fn check(message: impl Into<String>) -> Self {
         Self::new(Kind::Check, message)
+    }
+
+    /// A value that no column of 18 digits holds; `what` names it and its place.
+    pub fn too_many_digits(what: impl fmt::Display) -> Self {
+        Self::check(format!("{what} {TooManyDigits}"))
     }
 
     /// A broken invariant of ours.

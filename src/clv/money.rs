@@ -1,10 +1,7 @@
 //! From exact money to the floats of models, and back once.
 
-use crate::error::{Error, Result};
-use crate::units::pow10;
-
-/// Largest amount of 18 digits.
-const MOST: f64 = 999_999_999_999_999_999.0;
+use crate::error::Result;
+use crate::units::{Fixed18, pow10};
 
 /// One smallest unit, in units of the currency.
 pub(crate) fn unit(money_scale: u8) -> f64 {
@@ -28,15 +25,9 @@ pub fn nearest(amount: f64) -> i128 {
 ///
 /// # Errors
 /// More than 18 digits.
-pub(crate) fn rounded(amount: f64) -> Result<i64> {
-    if amount.is_nan() || amount.abs() > MOST {
-        return Err(Error::check(format!(
-            "lifetime value: a customer's value of {amount:e} smallest units has more than 18 digits; \
-             use a smaller facts.money_scale"
-        )));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
-    Ok(amount.round() as i64)
+pub(crate) fn rounded(amount: f64) -> Result<Fixed18> {
+    let rounded = if amount.is_nan() { i128::MAX } else { nearest(amount) };
+    Fixed18::checked(rounded, format_args!("lifetime value: a customer's value of {amount:e} smallest units"))
 }
 
 #[cfg(test)]
@@ -46,9 +37,9 @@ mod tests {
     #[test]
     fn estimates_are_rounded_once_half_away_from_zero() {
         for (amount, expected) in [(2.5, 3), (-2.5, -3), (0.49, 0), (-1e17, -100_000_000_000_000_000)] {
-            assert_eq!(rounded(amount).unwrap(), expected);
+            assert_eq!(rounded(amount).unwrap().get(), expected);
         }
-        assert!(rounded(1e19).is_err());
+        assert!(rounded(1e18).is_err());
         assert!(rounded(f64::NAN).is_err());
     }
 }

@@ -16,15 +16,16 @@ use super::manifest::manifest;
 use super::money;
 use super::past::{self, VALUED};
 use super::segments::Segments;
-use super::tables::{self, Layout};
+use super::tables::{self, TableContext};
 use super::valuation::{Chosen, Valuation, annual, discount_per_day};
 use crate::customers::calendar::Calendar;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
+use crate::facts::schema::Customers;
 use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
-use crate::publish::StageTables;
+use crate::publish::{StageTables, TableFormat};
 use crate::units::Day;
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ pub fn run(
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
     let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
-    let layout = Layout { definition, facts, segments: &segments };
+    let format = TableFormat::new(&definition.facts, facts.as_of);
     let run = Run {
         clv,
         scope: &scope,
@@ -101,7 +102,8 @@ pub fn run(
         fits: &fits,
         tests: &tests,
         choices: &choices,
-        layout: &layout,
+        context: TableContext { format, clv, segments: &segments },
+        customers: &facts.customers,
     };
     let mut accounts = run.accounts();
     if let Some(release) = &earlier.drift_from {
@@ -132,7 +134,8 @@ struct Run<'r> {
     fits: &'r Fits,
     tests: &'r [Backtest],
     choices: &'r [Choice],
-    layout: &'r Layout<'r>,
+    context: TableContext<'r>,
+    customers: &'r Customers,
 }
 
 impl Run<'_> {
@@ -188,14 +191,14 @@ impl Run<'_> {
 
     /// Every model and formula.
     fn accounts(&self) -> Vec<Account> {
-        let unit = money::unit(self.layout.facts.money_scale);
+        let unit = money::unit(self.context.format.money_scale);
         let mut accounts = account::of_fits(self.fits, &self.scope.dates, self.choices, self.clv.spend, unit);
         for segment in 0..self.scope.segments.len() {
             let place = Place { segment, until: self.as_of(), is_whole: true };
             let inputs = Inputs {
                 lives: &self.census.lives[segment],
                 rule: self.scope.rule,
-                money_scale: self.layout.facts.money_scale,
+                money_scale: self.context.format.money_scale,
                 discount_rate_annual: annual(self.clv),
                 declared: self.clv.lifetime,
             };
@@ -222,7 +225,8 @@ impl Run<'_> {
     fn value(&self, staging: StageTables<'_>) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let models = self.models();
-        let valuation = Valuation::new(self.layout, self.scope, staging, &models, self.fits, &chosen);
+        let valuation =
+            Valuation::new(self.context, self.customers, self.scope, staging, &models, self.fits, &chosen);
         let valued = walk(&self.scope.history.days, &valuation)?;
         valuation.finish(valued)
     }
@@ -248,10 +252,10 @@ impl Run<'_> {
         staging: StageTables<'_>,
     ) -> Result<()> {
         for sheet in [
-            tables::value_model::sheet(self.layout, accounts),
-            tables::value_counts::sheet(self.layout, &self.census.tallies[0]),
-            tables::value_backtest::sheet(self.layout, self.tests),
-            tables::customer_equity::sheet(self.layout, &self.models(), &self.is_pooled(), equities, total),
+            tables::value_model::sheet(self.context, accounts),
+            tables::value_counts::sheet(self.context, &self.census.tallies[0]),
+            tables::value_backtest::sheet(self.context, self.tests),
+            tables::customer_equity::sheet(self.context, &self.models(), &self.is_pooled(), equities, total),
         ] {
             staging.put(&sheet.spec, None, sheet.arrays)?;
         }

@@ -7,20 +7,23 @@ use super::money;
 use super::outlook::{Forecast, Outlook};
 use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_into};
 use super::spend::Spend;
-use super::tables::Layout;
-use super::tables::customer_value::{self, Columns, Row};
+use super::tables::TableContext;
+use super::tables::customer_value::{self, Row};
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
+use crate::facts::schema::Customers;
 use crate::pipeline::{ClvDef, PurchaseModel, SpendModel};
 use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableWriter};
+use crate::units::Fixed18;
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
 
 /// What customers are valued by.
 pub(crate) struct Valuation<'r> {
     clv: &'r ClvDef,
-    layout: &'r Layout<'r>,
+    context: TableContext<'r>,
+    customers: &'r Customers,
     scope: &'r Scope<'r>,
     staging: StageTables<'r>,
     /// The chosen model of each segment.
@@ -72,14 +75,15 @@ pub(crate) struct Chosen<'r> {
 
 impl<'r> Valuation<'r> {
     pub(crate) fn new(
-        layout: &'r Layout<'r>,
+        context: TableContext<'r>,
+        customers: &'r Customers,
         scope: &'r Scope<'r>,
         staging: StageTables<'r>,
         models: &'r [PurchaseModel],
         fits: &Fits,
         chosen: &[Chosen<'_>],
     ) -> Self {
-        let clv = layout.clv();
+        let clv = context.clv;
         let as_of = scope.dates[0];
         let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
         let discount = discount_per_day(clv);
@@ -90,7 +94,7 @@ impl<'r> Valuation<'r> {
             Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.par_iter().enumerate().map(valuer).collect();
-        Self { clv, layout, scope, staging, models, valuers }
+        Self { clv, context, customers, scope, staging, models, valuers }
     }
 
     /// The equity of every segment, once all customers are valued.
@@ -112,8 +116,8 @@ impl<'r> Valuation<'r> {
         self.valuers.iter().map(|_| Equity::new(self.clv.horizons.len())).collect()
     }
 
-    fn sheet(&self, columns: Columns) -> Sheet {
-        customer_value::sheet(self.layout, self.models, columns)
+    fn sheet(&self, rows: &[Row]) -> Sheet {
+        customer_value::sheet(self.context, self.customers, self.models, rows)
     }
 
     fn row(
@@ -137,8 +141,8 @@ impl<'r> Valuation<'r> {
             segment,
             times,
             residual,
-            profit,
-            acquisition_cost,
+            profit: Fixed18::of_column(profit),
+            acquisition_cost: Fixed18::of_column(acquisition_cost),
             value,
         })
     }
@@ -158,14 +162,14 @@ impl SliceOperator for Valuation<'_> {
     type Total = Valued;
 
     fn begin(&self) -> Result<Valued> {
-        let spec = self.sheet(Columns::with_room(0, self.clv.horizons.len())).spec;
-        let writer = self.staging.table(&spec, Some(&self.layout.facts.as_of.to_string()))?;
+        let spec = self.sheet(&[]).spec;
+        let writer = self.staging.table(&spec, Some(&self.context.format.as_of.to_string()))?;
         Ok(Valued { writer, equities: self.no_equities() })
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Self::Part> {
         let as_of = self.scope.dates[0];
-        let mut columns = Columns::with_room(customers.ranks.len(), self.clv.horizons.len());
+        let mut rows = Vec::with_capacity(customers.ranks.len());
         let mut equities = self.no_equities();
         let mut buffers = Buffers::default();
         let worth = self.scope.history.worth.slice(&customers.ranks)?;
@@ -181,9 +185,9 @@ impl SliceOperator for Valuation<'_> {
             let worth = [worth.profit[place], worth.acquisition_cost[place]];
             let row = self.row(rank, segment, times, value, worth)?;
             equities[segment].add(&row, valuer.dispersion, &valuer.spend);
-            columns.push(row);
+            rows.push(row);
         }
-        Ok((self.sheet(columns).arrays, equities))
+        Ok((self.sheet(&rows).arrays, equities))
     }
 
     fn take(&self, total: &mut Valued, (arrays, parts): Self::Part) -> Result<()> {

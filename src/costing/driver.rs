@@ -4,11 +4,8 @@ use super::schema::VolumeFault;
 use crate::error::{Error, Result};
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::{Definition, DriverDef, DriverPart, NegativeVolume};
-use crate::units::{Decimal, pow10};
+use crate::units::{Decimal, Fixed18, magnitude_bits, pow10};
 use arrow::buffer::ScalarBuffer;
-
-/// What a DECIMAL(18) column can hold, exclusive.
-pub(crate) const LIMIT: i64 = 1_000_000_000_000_000_000;
 
 /// How an activity's volume follows from the facts' aggregates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,14 +55,14 @@ impl ActivityDriver {
     pub fn volumes(&self, aggregates: &[ScalarBuffer<i64>], rows: usize) -> Option<ScalarBuffer<i64>> {
         if let [(index, 1)] = self.terms[..] {
             let column = &aggregates[index];
-            return fits(column).then(|| column.clone());
+            return Fixed18::holds(column).then(|| column.clone());
         }
         let mut volumes = vec![0_i64; rows];
         let mut largest = 0_i128;
         for &(index, factor) in &self.terms {
-            largest += i128::from(bits(&aggregates[index])) * i128::from(factor.unsigned_abs());
+            largest += i128::from(magnitude_bits(&aggregates[index])) * i128::from(factor.unsigned_abs());
         }
-        if largest < i128::from(LIMIT) {
+        if largest < i128::from(Fixed18::LIMIT) {
             for &(index, factor) in &self.terms {
                 volumes.iter_mut().zip(&aggregates[index]).for_each(|(sum, value)| *sum += value * factor);
             }
@@ -74,7 +71,7 @@ impl ActivityDriver {
         for (row, volume) in volumes.iter_mut().enumerate() {
             let terms = self.terms.iter().map(|&(index, factor)| (aggregates[index][row], factor));
             let exact: i128 = terms.map(|(value, factor)| i128::from(value) * i128::from(factor)).sum();
-            *volume = i64::try_from(exact).ok().filter(|volume| volume.abs() < LIMIT)?;
+            *volume = Fixed18::new(exact)?.get();
         }
         Some(volumes.into())
     }
@@ -131,16 +128,6 @@ fn plus(a: Decimal, b: Decimal) -> Option<Decimal> {
     Some(Decimal { mantissa, scale }.normalised())
 }
 
-/// All bits set in the values' magnitudes: no |value| exceeds the result.
-pub(crate) fn bits(values: &[i64]) -> u64 {
-    values.iter().fold(0, |bits, value| bits | value.unsigned_abs())
-}
-
-/// Whether every value fits a DECIMAL(18) column.
-pub fn fits(values: &[i64]) -> bool {
-    bits(values) < 1 << 59 || values.iter().all(|value| value.unsigned_abs() < LIMIT.unsigned_abs())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,11 +165,11 @@ mod tests {
     #[test]
     fn volumes_beyond_18_digits_are_refused_and_large_exact_ones_kept() {
         let driver = ActivityDriver { terms: vec![(0, 10), (1, -10)], scale: 1 };
-        let (large, small) = (LIMIT / 2, LIMIT / 2 - 7);
+        let (large, small) = (Fixed18::LIMIT / 2, Fixed18::LIMIT / 2 - 7);
         let columns = |b: i64| [ScalarBuffer::from(vec![large]), ScalarBuffer::from(vec![b])];
         assert_eq!(driver.volumes(&columns(small), 1).unwrap().to_vec(), [70]);
         assert!(driver.volumes(&columns(-small), 1).is_none());
-        for values in [vec![i64::MIN], vec![LIMIT], vec![-LIMIT]] {
+        for values in [vec![i64::MIN], vec![Fixed18::LIMIT], vec![-Fixed18::LIMIT]] {
             let single = ActivityDriver { terms: vec![(0, 1)], scale: 0 };
             assert!(single.volumes(&[values.into()], 1).is_none());
         }

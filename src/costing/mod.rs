@@ -39,13 +39,13 @@ pub use verify::verify;
 pub use volumes::CustomerColumns;
 
 use crate::error::Error;
-use crate::units::Period;
+use crate::units::{Fixed18, Period};
 
 /// An amount as a DECIMAL(18) column holds it; `None` when it has more digits.
 fn money(amount: i128) -> Option<i64> {
-    i64::try_from(amount).ok().filter(|amount| amount.unsigned_abs() < driver::LIMIT.unsigned_abs())
+    Fixed18::new(amount).map(Fixed18::get)
 }
 
 fn too_large(name: &str, period: Period, what: &str) -> Error {
-    Error::check(format!("costing: {what} of '{name}' in {period} exceeds 18 digits; lower the scale"))
+    Error::too_many_digits(format!("costing: {what} of '{name}' in {period}"))
 }

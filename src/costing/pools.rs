@@ -4,7 +4,7 @@ use super::schema::{Input, Leftover, OUTSIDE, UNCLAIMED};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, ResourceDef};
-use crate::units::{Decimal, Period, pow10, round_ratio};
+use crate::units::{Decimal, Period, TooManyDigits, pow10, round_ratio};
 use std::collections::BTreeMap;
 
 /// What feeds each pool, and what feeds none.
@@ -84,7 +84,7 @@ fn scale(definition: &Definition, resource: &ResourceDef, index: usize, pools: &
         *amount = money.ok_or_else(|| {
             let (place, name) = (definition.place(resource.at), &resource.name);
             Error::definition(format!(
-                "{place}: an amount of resource '{name}' times {factor} exceeds 18 digits"
+                "{place}: an amount of resource '{name}' times {factor} {TooManyDigits}"
             ))
         })?;
     }
@@ -123,10 +123,7 @@ fn money(amount: Decimal, definition: &Definition, resource: &ResourceDef) -> Re
     if amount.scale > scale {
         return Err(fault(&format!("has more than {scale} digits after the point; raise facts.money_scale")));
     }
-    let mantissa = amount.at_scale(scale).and_then(|mantissa| i64::try_from(mantissa).ok());
-    mantissa
-        .filter(|mantissa| mantissa.abs() < super::driver::LIMIT)
-        .ok_or_else(|| fault("exceeds 18 digits"))
+    amount.at_scale(scale).and_then(super::money).ok_or_else(|| fault(&TooManyDigits.to_string()))
 }
 
 /// Puts an amount into its pool or, when the run has no such period, beside it.

@@ -2,8 +2,6 @@
 //! Small, global, and enough to post any slice of customers.
 
 pub use super::driver::ActivityDriver;
-pub use super::driver::fits;
-pub(crate) use super::driver::{LIMIT, bits};
 pub use super::posting::{post, trace};
 
 use super::services::reciprocal::System;

@@ -9,6 +9,7 @@ use crate::error::{Faults, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::Definition;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use crate::units::Period;
 use arrow::buffer::ScalarBuffer;
@@ -61,11 +62,11 @@ pub fn check(definition: &Definition, ledgers: &[LedgerSums]) -> Result<()> {
 }
 
 /// The tables costing publishes.
-pub fn sheets(costing: &Costing, currency: &str) -> Vec<Sheet> {
+pub fn sheets(costing: &Costing, format: TableFormat<'_>) -> Vec<Sheet> {
     vec![
-        tables::activity_period(costing, currency),
-        tables::cost_flow(costing, currency),
-        tables::balance(costing, currency),
-        tables::variance(costing, currency),
+        tables::activity_period(costing, format),
+        tables::cost_flow(costing, format),
+        tables::balance(costing, format),
+        tables::variance(costing, format),
     ]
 }

@@ -1,6 +1,6 @@
 //! Driver volumes of one period over all customers, after the policies for negative and for no volume.
 
-use super::driver::{ActivityDriver, LIMIT};
+use super::driver::ActivityDriver;
 use super::schema::{Activity, VolumeFault};
 use super::too_large;
 use crate::error::Result;
@@ -104,7 +104,6 @@ impl Counted<'_> {
     ) -> Result<i64> {
         let Some(driver) = driver else { return Ok(0) };
         let total = charged.unwrap_or_else(|| Some(driver.total(self.totals)));
-        let total = total.and_then(|total| i64::try_from(total).ok()).filter(|total| total.abs() < LIMIT);
-        total.ok_or_else(|| too_large(&definition.name, self.period, "driver volume"))
+        total.and_then(super::money).ok_or_else(|| too_large(&definition.name, self.period, "driver volume"))
     }
 }

@@ -69,16 +69,16 @@ impl Customers {
     }
 
     /// The `customer_id` column of these ranks; null for the unidentified cost object.
-    pub fn ids(&self, ranks: &[u32]) -> ArrayRef {
+    pub fn ids(&self, ranks: impl IntoIterator<Item = u32>) -> ArrayRef {
         let known = self.keys.len();
-        let key_of = |rank: &u32| ((*rank as usize) < known).then_some(*rank as usize);
+        let indices = ranks.into_iter().map(|rank| Some(rank as usize).filter(|index| *index < known));
         match &self.keys {
-            Keys::Int(keys) => Arc::new(
-                ranks.iter().map(|rank| key_of(rank).map(|index| keys[index])).collect::<Int64Array>(),
-            ),
-            Keys::Text(keys) => Arc::new(
-                ranks.iter().map(|rank| key_of(rank).map(|index| keys.value(index))).collect::<StringArray>(),
-            ),
+            Keys::Int(keys) => {
+                Arc::new(indices.map(|index| index.map(|index| keys[index])).collect::<Int64Array>())
+            }
+            Keys::Text(keys) => {
+                Arc::new(indices.map(|index| index.map(|index| keys.value(index))).collect::<StringArray>())
+            }
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::cohort::{Cell, Cohort, Member, MemberWindows, WindowSums};
 use super::grouping::Grouping;
-use super::layout::{Layout, count, float, name, share, whole};
+use super::ratio::share;
 use super::windows::Windows;
 use crate::customers::calendar::Calendar;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 use crate::units::round_ratio;
 
 /// What `cohort_by` says of cohorts by the period of the first purchase.
@@ -62,7 +63,7 @@ impl<'r> CohortPlan<'r> {
     }
 
     /// The published table.
-    pub(crate) fn sheet(&self, layout: &Layout<'_>, cohorts: &Cohorts) -> Sheet {
+    pub(crate) fn sheet(&self, format: TableFormat<'_>, cohorts: &Cohorts) -> Sheet {
         let mut rows = Vec::new();
         for (index, windows) in self.windows.into_iter().enumerate() {
             for (period, cohort) in cohorts.by_period[index].iter().enumerate() {
@@ -75,7 +76,7 @@ impl<'r> CohortPlan<'r> {
                 }
             }
         }
-        sheet(layout, &rows)
+        sheet(format, &rows)
     }
 }
 
@@ -90,6 +91,17 @@ struct Row<'r> {
     observed: u64,
     /// None where the cell is not shown.
     cell: Option<Cell>,
+}
+
+impl Row<'_> {
+    fn of<T>(&self, of: fn(&Cell) -> T) -> Option<T> {
+        self.cell.as_ref().map(of)
+    }
+
+    /// Share of the observed.
+    fn share(&self, of: fn(&Cell) -> u64) -> Option<f64> {
+        self.cell.as_ref().and_then(|cell| share(of(cell), cell.observed))
+    }
 }
 
 /// Who a cohort is: by what, its value, its windows, and whether its cells are shown only if all were observed.
@@ -116,80 +128,49 @@ fn add_rows<'r>(rows: &mut Vec<Row<'r>>, (by, value, windows, whole): Identity<'
     }
 }
 
-/// Name, meaning and value of a column of money.
-type Amount = (&'static str, &'static str, fn(&Cell) -> i128);
-
-fn sheet(layout: &Layout<'_>, rows: &[Row<'_>]) -> Sheet {
-    let mut sheet = Sheet::new("cohort", "cohort, way of counting windows, and window", None);
-    add_identity(&mut sheet, rows);
-    let counts =
-        |of: fn(&Cell) -> u64| rows.iter().map(|row| row.cell.as_ref().map(|cell| whole(of(cell)))).collect();
+fn sheet(format: TableFormat<'_>, rows: &[Row<'_>]) -> Sheet {
+    let mut draft = format.draft("cohort", "cohort, way of counting windows, and window", None, rows);
+    add_identity(&mut draft);
     let meaning =
         "Of the observed, those with a purchase in the window; this and what follows is null where not shown";
-    sheet.fixed_or_null(count("active", "customers", meaning), counts(|cell| cell.active));
-    let ratios = |of: fn(&Cell) -> u64| {
-        rows.iter().map(move |row| row.cell.as_ref().and_then(|cell| share(of(cell), cell.observed)))
-    };
-    sheet.floats(float("retention", "1", "active / observed_customers"), ratios(|cell| cell.active));
+    draft.count("active", "customers", meaning, |row| row.of(|cell| cell.active));
+    draft.float("retention", "1", "active / observed_customers", |row| row.share(|cell| cell.active));
     let meaning = "Share of the observed with a purchase in the window or later, up to the as-of date";
-    sheet.floats(float("rolling_retention", "1", meaning), ratios(|cell| cell.active_or_later));
-    sheet.fixed_or_null(count("orders", "orders", "Orders in the window"), counts(|cell| cell.orders));
-    let totals = |of: fn(&Cell) -> i128| rows.iter().map(|row| row.cell.as_ref().map(of)).collect();
-    let amounts: [Amount; 4] = [
-        ("net_revenue", "Net revenue of the window", |cell| cell.net_revenue),
-        ("gross_margin", "Gross margin of the window", |cell| cell.gross_margin),
-        ("contribution", "Contribution of the window", |cell| cell.contribution),
-        (
-            "cumulative_contribution",
-            "Contribution of the window and those before it, by the same customers",
-            |cell| cell.cumulative_contribution,
-        ),
-    ];
-    for (name, meaning, of) in amounts {
-        sheet.totals(layout.total(name, meaning).nullable(), totals(of));
-    }
+    draft.float("rolling_retention", "1", meaning, |row| row.share(|cell| cell.active_or_later));
+    draft.count("orders", "orders", "Orders in the window", |row| row.of(|cell| cell.orders));
+    draft.total("net_revenue", "Net revenue of the window", |row| row.of(|cell| cell.net_revenue));
+    draft.total("gross_margin", "Gross margin of the window", |row| row.of(|cell| cell.gross_margin));
+    draft.total("contribution", "Contribution of the window", |row| row.of(|cell| cell.contribution));
+    let meaning = "Contribution of the window and those before it, by the same customers";
+    draft.total("cumulative_contribution", meaning, |row| row.of(|cell| cell.cumulative_contribution));
     let meaning = "cumulative_contribution per observed customer, those who left included";
-    let each = |cell: &Cell| round_ratio(cell.cumulative_contribution, i128::from(cell.observed));
-    sheet.totals(layout.total("cumulative_contribution_per_customer", meaning).nullable(), totals(each));
-    sheet
+    draft.total("cumulative_contribution_per_customer", meaning, |row| {
+        row.of(|cell| round_ratio(cell.cumulative_contribution, i128::from(cell.observed)))
+    });
+    draft.finish()
 }
 
-fn add_identity(sheet: &mut Sheet, rows: &[Row<'_>]) {
+fn add_identity<'r>(draft: &mut Draft<'r, Row<'r>>) {
     let meaning = "What the cohort shares: 'first purchase' for its period, or an attribute of the customer";
-    sheet.texts(name("cohort_by", meaning), rows.iter().map(|row| Some(row.by)));
+    draft.name("cohort_by", meaning, |row| row.by);
     let meaning = "First day of the period of the first purchase, or the attribute's value; null for customers without value";
-    sheet.texts(name("cohort", meaning).nullable(), rows.iter().map(|row| row.value.as_deref()));
+    draft.name("cohort", meaning, |row| row.value.as_deref());
     let meaning = "calendar: k counts periods after that of the customer's first purchase; elapsed: windows of lifecycle.window_days since its day";
-    sheet.texts(name("index_kind", meaning), rows.iter().map(|row| Some(row.windows.name())));
-    let days = |row: &Row<'_>| match row.windows {
+    draft.name("index_kind", meaning, |row| row.windows.name());
+    let meaning = "Days of a window; null for calendar periods";
+    draft.count("window_days", "days", meaning, |row| match row.windows {
         Windows::Calendar => None,
-        Windows::Elapsed(days) => Some(i64::from(days)),
-    };
-    sheet.fixed_or_null(
-        count("window_days", "days", "Days of a window; null for calendar periods"),
-        rows.iter().map(days).collect(),
-    );
-    let mut add = |name, unit, meaning, of: &dyn Fn(&Row<'_>) -> u64| {
-        sheet.fixed(count(name, unit, meaning), rows.iter().map(|row| whole(of(row))).collect::<Vec<_>>());
-    };
-    add("k", "windows", "Number of the window, 0 that of the first purchase", &|row| row.k as u64);
-    add("customers", "customers", "Size of the cohort", &|row| row.size);
-    add(
-        "older_customers",
-        "customers",
-        "Of these, customers won before the history begins: they are older than the cohort says",
-        &|row| row.older,
-    );
-    add(
-        "observed_customers",
-        "customers",
-        "Of the cohort, customers for whom the window is over: those a cell is about",
-        &|row| row.observed,
-    );
+        Windows::Elapsed(days) => Some(days),
+    });
+    draft.count("k", "windows", "Number of the window, 0 that of the first purchase", |row| row.k);
+    draft.count("customers", "customers", "Size of the cohort", |row| row.size);
+    let meaning = "Of these, customers won before the history begins: they are older than the cohort says";
+    draft.count("older_customers", "customers", meaning, |row| row.older);
+    let meaning = "Of the cohort, customers for whom the window is over: those a cell is about";
+    draft.count("observed_customers", "customers", meaning, |row| row.observed);
     let meaning =
         "The window is over for every customer of the cohort; cells of 'first purchase' are shown only then";
-    let complete = rows.iter().map(|row| row.observed == row.size);
-    sheet.flags(Column::new("is_complete", ColumnKind::Bool, "", meaning), complete);
+    draft.flag("is_complete", meaning, |row| row.observed == row.size);
 }
 
 impl Cohorts {

@@ -4,7 +4,7 @@
 //! their own, and the identities are asserted.
 
 use super::grouping::Grouping;
-use super::layout::share;
+use super::ratio::share;
 use crate::customers::calendar::Calendar;
 
 /// Customers of one group in one period.

@@ -2,10 +2,10 @@
 
 use super::grouping::Grouping;
 use super::growth::{Growth, Moves};
-use super::layout::{count, date, float, name, whole};
 use crate::customers::calendar::Calendar;
 use crate::facts::schema::FactPeriod;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 
 /// One row.
 struct Row<'r> {
@@ -27,41 +27,40 @@ fn rows<'r>(calendar: &Calendar, groupings: &'r [Grouping], growth: &Growth) -> 
 }
 
 /// The published table.
-pub(crate) fn growth(calendar: &Calendar, groupings: &[Grouping], growth: &Growth) -> Sheet {
+pub(crate) fn growth(
+    format: TableFormat<'_>,
+    calendar: &Calendar,
+    groupings: &[Grouping],
+    growth: &Growth,
+) -> Sheet {
     let rows = rows(calendar, groupings, growth);
-    let mut sheet = Sheet::new("growth", "group of customers and period", None);
-    add_identity(&mut sheet, &rows);
-    let mut add = |name, meaning, of: fn(&Moves) -> u64| {
-        let values: Vec<i64> = rows.iter().map(|row| whole(of(&row.moves))).collect();
-        sheet.fixed(count(name, "customers", meaning), values);
-    };
-    add("active", "Customers with a purchase: new + retained + resurrected", |moves| moves.active);
-    add("new", "Of these, customers with their first purchase in the history", |moves| moves.new);
-    add("retained", "Of these, customers active in the period before", |moves| moves.retained);
-    add("resurrected", "Of these, customers active earlier, but not in the period before", |moves| {
-        moves.resurrected
-    });
+    let mut draft = format.draft("growth", "group of customers and period", None, &rows);
+    draft.name("attribute", "'all' or the attribute by which customers are told apart", |row| row.by);
+    let meaning = "The attribute's value; null for customers without value, and for all";
+    draft.name("attribute_value", meaning, |row| row.value);
+    draft.day("period_start", "First day of the period", |row| row.period.period.start);
+    let meaning = "The as-of date has reached the period's end; others are left out of averages";
+    draft.flag("is_complete", meaning, |row| row.period.complete);
+    let meaning = "Customers with a purchase: new + retained + resurrected";
+    draft.count("active", "customers", meaning, |row| row.moves.active);
+    let meaning = "Of these, customers with their first purchase in the history";
+    draft.count("new", "customers", meaning, |row| row.moves.new);
+    let meaning = "Of these, customers active in the period before";
+    draft.count("retained", "customers", meaning, |row| row.moves.retained);
+    let meaning = "Of these, customers active earlier, but not in the period before";
+    draft.count("resurrected", "customers", meaning, |row| row.moves.resurrected);
     let meaning = "Customers active in the period before, but not now; many come back, so this is no churn: see survival_summary";
-    add("inactive", meaning, |moves| moves.inactive);
-    let ratio = |of: fn(&Moves) -> Option<f64>| {
-        rows.iter().map(move |row| of(&row.moves).filter(|_| row.period.complete))
-    };
+    draft.count("inactive", "customers", meaning, |row| row.moves.inactive);
     let meaning =
         "(new + resurrected) / inactive; null if nobody became inactive, and for a period that is not over";
-    sheet.floats(float("quick_ratio", "1", meaning), ratio(Moves::quick_ratio));
+    draft.float("quick_ratio", "1", meaning, |row| row.of_complete(Moves::quick_ratio));
     let meaning = "inactive / customers active in the period before; null without such customers, and for a period that is not over";
-    sheet.floats(float("inactivity_rate", "1", meaning), ratio(Moves::inactivity_rate));
-    sheet
+    draft.float("inactivity_rate", "1", meaning, |row| row.of_complete(Moves::inactivity_rate));
+    draft.finish()
 }
 
-fn add_identity(sheet: &mut Sheet, rows: &[Row<'_>]) {
-    let meaning = "'all' or the attribute by which customers are told apart";
-    sheet.texts(name("attribute", meaning), rows.iter().map(|row| Some(row.by)));
-    let meaning = "The attribute's value; null for customers without value, and for all";
-    sheet.texts(name("attribute_value", meaning).nullable(), rows.iter().map(|row| row.value));
-    let starts = rows.iter().map(|row| Some(row.period.period.start.0));
-    sheet.days(date("period_start", "First day of the period"), starts);
-    let meaning = "The as-of date has reached the period's end; others are left out of averages";
-    let complete = rows.iter().map(|row| row.period.complete);
-    sheet.flags(Column::new("is_complete", ColumnKind::Bool, "", meaning), complete);
+impl Row<'_> {
+    fn of_complete(&self, ratio: fn(&Moves) -> Option<f64>) -> Option<f64> {
+        ratio(&self.moves).filter(|_| self.period.complete)
+    }
 }

@@ -10,7 +10,7 @@
 
 use super::grouping::Grouping;
 use super::kaplan_meier::CountedLives;
-use super::layout::share;
+use super::ratio::share;
 use crate::clv::schema::periods_lived;
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{CustomerDaysView, Seen};

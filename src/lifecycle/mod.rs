@@ -10,8 +10,6 @@
 //! the gaps that rhythms follow from; `writing` makes everything else. What is counted are integers, so that neither
 //! slices nor threads leave a trace.
 
-mod layout;
-
 mod rhythm;
 
 mod state;
@@ -29,6 +27,7 @@ mod check;
 mod profile;
 
 mod profile_table;
+mod ratio;
 
 mod windows;
 

@@ -6,7 +6,6 @@ use super::dates::Dates;
 use super::gathering::Gathering;
 use super::grouping::{Grouping, groupings};
 use super::holdout::Outcome;
-use super::layout::Layout;
 use super::profile::View;
 use super::profile_table::Known;
 use super::signal::Watch;
@@ -20,7 +19,7 @@ use crate::customers::calendar::Calendar;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, LifecycleDef};
-use crate::publish::StageTables;
+use crate::publish::{StageTables, TableFormat};
 use crate::units::Day;
 
 /// The plan of a run.
@@ -105,7 +104,8 @@ impl<'r> Plan<'r> {
         ];
         let product_groups = self.facts.groups.len();
         Ok(Writing {
-            layout: Layout::new(self.definition, self.facts),
+            format: TableFormat::new(&self.definition.facts, self.facts.as_of),
+            period: self.definition.facts.period,
             staging,
             rules: &self.rules,
             dates,

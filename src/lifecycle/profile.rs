@@ -2,13 +2,12 @@
 
 use super::breadth::CustomerBreadth;
 use super::dates::Standing;
-use super::layout::money;
 use super::rhythm::Gaps;
 use super::state::{AsOf, State};
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::error::Result;
-use crate::units::{Day, round_ratio};
+use crate::units::{Day, Fixed18};
 
 /// Days of the year that shares of wallet and contributions at stake are taken over.
 pub(crate) const YEAR_DAYS: i32 = 365;
@@ -19,10 +18,10 @@ pub(crate) struct Profile {
     pub(crate) rank: u32,
     pub(crate) seen: Seen,
     pub(crate) orders: i64,
-    pub(crate) net_revenue: i64,
-    pub(crate) contribution: i64,
+    pub(crate) net_revenue: Fixed18,
+    pub(crate) contribution: Fixed18,
     /// Net revenue of the last year.
-    pub(crate) net_revenue_of_year: i64,
+    pub(crate) net_revenue_of_year: Fixed18,
     /// Periods with a purchase, at least 1.
     pub(crate) active_periods: u32,
     pub(crate) gaps: Gaps,
@@ -38,12 +37,6 @@ impl Profile {
     /// Days since the last purchase over the gap to expect.
     pub(crate) fn overdue_ratio(&self, as_of: Day) -> Option<f64> {
         self.expected_gap_days.map(|expected| f64::from(self.seen.recency(as_of)) / expected)
-    }
-
-    /// An amount per each of `count`, rounded half away from zero.
-    pub(crate) fn per(amount: i64, count: i64) -> i64 {
-        let mean = round_ratio(i128::from(amount), i128::from(count.max(1)));
-        i64::try_from(mean).expect("a mean is not larger than what it is of")
     }
 }
 
@@ -78,9 +71,9 @@ impl View<'_> {
             rank: u32::try_from(rank).expect("ranks fit 32 bits"),
             seen,
             orders: days.orders().iter().sum(),
-            net_revenue: money("net_revenue", days.sum(Amount::NetRevenue))?,
-            contribution: money("contribution", days.sum(Amount::Contribution))?,
-            net_revenue_of_year: money("net_revenue", year.sum(Amount::NetRevenue))?,
+            net_revenue: amount("net_revenue", days.sum(Amount::NetRevenue))?,
+            contribution: amount("contribution", days.sum(Amount::Contribution))?,
+            net_revenue_of_year: amount("net_revenue", year.sum(Amount::NetRevenue))?,
             active_periods: self.active_periods(days),
             gaps: Gaps::between(days.purchases(), gaps),
             expected_gap_days: self.date.rhythm.map(|rhythm| rhythm.expected_gap_days(&seen)),
@@ -98,6 +91,14 @@ impl View<'_> {
         }
         periods
     }
+}
+
+/// An amount as a column of customers holds it.
+///
+/// # Errors
+/// More than 18 digits.
+pub(crate) fn amount(name: &str, amount: i128) -> Result<Fixed18> {
+    Fixed18::checked(amount, format_args!("lifecycle: a value of '{name}'"))
 }
 
 #[cfg(test)]
@@ -131,13 +132,13 @@ mod tests {
         }
         assert_eq!(profiles.len(), 1, "a customer without purchase before the date has no row");
         let found = profiles[0];
-        assert_eq!((found.rank, found.orders, found.net_revenue), (0, 4, 199));
-        assert_eq!(found.contribution, 25 + 10 - 5 + 20);
+        assert_eq!((found.rank, found.orders, found.net_revenue.get()), (0, 4, 199));
+        assert_eq!(found.contribution.get(), 25 + 10 - 5 + 20);
         assert_eq!((found.seen.purchases, found.seen.recency(date.day)), (3, 29));
         assert_eq!((found.active_periods, found.breadth), (2, breadth));
         assert_eq!((found.gaps.mean_days, found.expected_gap_days), (Some(25.5), Some(25.0)));
         assert_eq!((found.state, found.previous), (State::Active, Some(State::Active)));
         assert_eq!(found.overdue_ratio(date.day), Some(29.0 / 25.0));
-        assert_eq!((Profile::per(199, 4), Profile::per(-199, 2)), (50, -100));
+        assert_eq!(found.net_revenue.per(found.orders).get(), 50);
     }
 }

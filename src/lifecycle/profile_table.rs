@@ -1,13 +1,13 @@
 //! `lifecycle`: one row per customer and as-of date.
 
-use super::layout::{Layout, count, date, float, name};
 use super::profile::Profile;
 use super::state::State;
 use crate::error::{Error, Result};
-use crate::facts::schema::CustomerMaster;
+use crate::facts::schema::{CustomerMaster, Customers};
 use crate::pipeline::{Definition, LifecycleDef};
 use crate::publish::schema::Sheet;
-use crate::units::{Day, pow10};
+use crate::publish::{Draft, TableFormat};
+use crate::units::{Day, PeriodKind, pow10};
 use arrow::array::{Array, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type};
 
@@ -33,8 +33,8 @@ impl<'r> Known<'r> {
         Ok(Self { master, wallet: Some(values.as_primitive::<Int64Type>()) })
     }
 
-    fn acquired_on(&self, rank: u32) -> Option<i32> {
-        self.master.and_then(|master| master.acquired_on.get(rank as usize)).map(|day| day.0)
+    fn acquired_on(&self, rank: u32) -> Option<Day> {
+        self.master.and_then(|master| master.acquired_on.get(rank as usize))
     }
 
     /// Share of the wallet that an amount is; none where the wallet is not known or empty.
@@ -67,121 +67,86 @@ pub(crate) fn check_wallet(
 }
 
 /// Profiles at one date, as they are published.
-pub(crate) fn lifecycle(layout: &Layout<'_>, as_of: Day, known: Known<'_>, rows: &[Profile]) -> Sheet {
-    let mut sheet = Sheet::new(
-        "lifecycle",
-        "customer with a purchase before the as-of date, and as-of date",
-        Some("as_of"),
-    );
-    let ranks: Vec<u32> = rows.iter().map(|row| row.rank).collect();
-    sheet.add(layout.key(), layout.customers.ids(&ranks));
-    Layout::add_as_of(&mut sheet, as_of, rows.len());
-    add_times(&mut sheet, as_of, known, rows);
-    add_depth(&mut sheet, layout, known, rows);
-    add_rhythm(&mut sheet, as_of, rows);
-    add_states(&mut sheet, rows);
-    sheet
+pub(crate) fn lifecycle(
+    format: TableFormat<'_>,
+    period: PeriodKind,
+    customers: &Customers,
+    known: Known<'_>,
+    rows: &[Profile],
+) -> Sheet {
+    let grain = "customer with a purchase before the as-of date, and as-of date";
+    let mut draft = format.draft("lifecycle", grain, Some("as_of"), rows);
+    // The ids of any ranks may be those of the unidentified cost object, which is no customer of this room.
+    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.rank)), true);
+    draft.as_of();
+    add_times(&mut draft, known);
+    add_depth(&mut draft, known, period);
+    add_rhythm(&mut draft);
+    let meaning = "new, reactivated, active, at risk, dormant or lost: the first whose rule holds";
+    draft.name("state", meaning, |row| row.state.name());
+    let meaning = "The state at the start of the period of the last day before the as-of date; null for those without purchase then";
+    draft.name("previous_state", meaning, |row| row.previous.map(State::name));
+    draft.finish()
 }
 
-fn add_times(sheet: &mut Sheet, as_of: Day, known: Known<'_>, rows: &[Profile]) {
-    let acquired = date("acquired_on", "The day the customer was won, where it is known").nullable();
-    sheet.days(acquired, rows.iter().map(|row| known.acquired_on(row.rank)));
-    let first = date("first_purchase_date", "First day with a sale line in the history");
-    sheet.days(first, rows.iter().map(|row| Some(row.seen.first)));
-    let last = date("last_purchase_date", "Last day with a sale line before the as-of date");
-    sheet.days(last, rows.iter().map(|row| Some(row.seen.last)));
-    let mut add = |name, meaning, of: &dyn Fn(&Profile) -> i32| {
-        sheet
-            .fixed(count(name, "days", meaning), rows.iter().map(|row| of(row).into()).collect::<Vec<i64>>());
-    };
-    add("tenure_days", "From the first purchase to the last day before the as-of date", &|row| {
-        row.seen.tenure(as_of)
+fn add_times(draft: &mut Draft<'_, Profile>, known: Known<'_>) {
+    let as_of = draft.format().as_of;
+    let meaning = "The day the customer was won, where it is known";
+    draft.day("acquired_on", meaning, |row| known.acquired_on(row.rank));
+    let meaning = "First day with a sale line in the history";
+    draft.day("first_purchase_date", meaning, |row| Day(row.seen.first));
+    let meaning = "Last day with a sale line before the as-of date";
+    draft.day("last_purchase_date", meaning, |row| Day(row.seen.last));
+    let meaning = "From the first purchase to the last day before the as-of date";
+    draft.count("tenure_days", "days", meaning, |row| row.seen.tenure(as_of));
+    let meaning = "From the last purchase to the last day before the as-of date";
+    draft.count("recency_days", "days", meaning, |row| row.seen.recency(as_of));
+    draft.count("relationship_days", "days", "From the first to the last purchase", |row| {
+        row.seen.relationship()
     });
-    add("recency_days", "From the last purchase to the last day before the as-of date", &|row| {
-        row.seen.recency(as_of)
-    });
-    add("relationship_days", "From the first to the last purchase", &|row| row.seen.relationship());
 }
 
-fn add_depth(sheet: &mut Sheet, layout: &Layout<'_>, known: Known<'_>, rows: &[Profile]) {
-    let integers = |of: &dyn Fn(&Profile) -> i64| rows.iter().map(of).collect::<Vec<i64>>();
-    sheet.fixed(
-        count("orders", "orders", "Orders, counted once per day with a sale line of theirs"),
-        integers(&|row| row.orders),
-    );
-    sheet.fixed(
-        count("purchase_days", "days", "Distinct days with a sale line"),
-        integers(&|row| row.seen.purchases.into()),
-    );
-    sheet.fixed(
-        count("repeat_purchases", "days", "Purchase days after the first: frequency"),
-        integers(&|row| row.seen.repeats().into()),
-    );
-    let periods = format!("Periods ({}s) with a purchase", layout.period_name());
-    sheet.fixed(count("active_periods", "periods", periods), integers(&|row| row.active_periods.into()));
-    let mut add =
-        |name, meaning, of: &dyn Fn(&Profile) -> i64| sheet.fixed(layout.money(name, meaning), integers(of));
-    add("net_revenue", "Net revenue: monetary value, total", &|row| row.net_revenue);
-    add("net_revenue_per_order", "Net revenue per order: monetary value, mean", &|row| {
-        Profile::per(row.net_revenue, row.orders)
+fn add_depth(draft: &mut Draft<'_, Profile>, known: Known<'_>, period: PeriodKind) {
+    let meaning = "Orders, counted once per day with a sale line of theirs";
+    draft.count("orders", "orders", meaning, |row| row.orders);
+    draft.count("purchase_days", "days", "Distinct days with a sale line", |row| row.seen.purchases);
+    let meaning = "Purchase days after the first: frequency";
+    draft.count("repeat_purchases", "days", meaning, |row| row.seen.repeats());
+    let meaning = format!("Periods ({}s) with a purchase", period.name());
+    draft.count("active_periods", "periods", meaning, |row| row.active_periods);
+    draft.money("net_revenue", "Net revenue: monetary value, total", |row| row.net_revenue);
+    let meaning = "Net revenue per order: monetary value, mean";
+    draft.money("net_revenue_per_order", meaning, |row| row.net_revenue.per(row.orders));
+    draft.money("net_revenue_per_active_period", "Net revenue per active period: depth", |row| {
+        row.net_revenue.per(row.active_periods.into())
     });
-    add("net_revenue_per_active_period", "Net revenue per active period: depth", &|row| {
-        Profile::per(row.net_revenue, row.active_periods.into())
-    });
-    add("contribution", "Gross margin − price concessions − cost to serve", &|row| row.contribution);
-    add("contribution_per_order", "Contribution per order", &|row| {
-        Profile::per(row.contribution, row.orders)
-    });
-    add("contribution_per_active_period", "Contribution per active period: depth", &|row| {
-        Profile::per(row.contribution, row.active_periods.into())
+    let meaning = "Gross margin − price concessions − cost to serve";
+    draft.money("contribution", meaning, |row| row.contribution);
+    draft.money("contribution_per_order", "Contribution per order", |row| row.contribution.per(row.orders));
+    draft.money("contribution_per_active_period", "Contribution per active period: depth", |row| {
+        row.contribution.per(row.active_periods.into())
     });
     let meaning = "Net revenue of the last 365 days over what the customer spends per year in the category; null where that is not known";
-    let shares =
-        rows.iter().map(|row| known.share_of_wallet(row.rank, row.net_revenue_of_year, layout.money_scale));
-    sheet.floats(float("share_of_wallet", "1", meaning), shares);
+    let scale = draft.format().money_scale;
+    draft.float("share_of_wallet", "1", meaning, |row| {
+        known.share_of_wallet(row.rank, row.net_revenue_of_year.get(), scale)
+    });
     let meaning = "Distinct product groups bought; before the run's as-of date those of the periods that ended by the as-of date";
-    sheet.fixed(
-        count("product_groups", "product groups", meaning),
-        integers(&|row| row.breadth.product_groups.into()),
-    );
+    draft.count("product_groups", "product groups", meaning, |row| row.breadth.product_groups);
     let meaning = "Declared channels used, likewise; null if none is declared";
-    sheet.fixed_or_null(
-        count("channels", "channels", meaning),
-        rows.iter().map(|row| row.breadth.channels.map(i64::from)).collect(),
-    );
+    draft.count("channels", "channels", meaning, |row| row.breadth.channels);
 }
 
-fn add_rhythm(sheet: &mut Sheet, as_of: Day, rows: &[Profile]) {
-    let mut add = |name, unit, meaning, of: &dyn Fn(&Profile) -> Option<f64>| {
-        sheet.floats(float(name, unit, meaning), rows.iter().map(of));
-    };
-    add("gap_mean_days", "days", "Mean days between purchases; null without a repeat", &|row| {
-        row.gaps.mean_days
-    });
-    add("gap_median_days", "days", "Median days between purchases; null without a repeat", &|row| {
-        row.gaps.median_days
-    });
-    add(
-        "gap_sd_days",
-        "days",
-        "Sample standard deviation of the days between purchases; null below two repeats",
-        &|row| row.gaps.sd_days,
-    );
-    add(
-        "expected_gap_days",
-        "days",
-        "Days to expect between purchases: the customer's own, shrunken to the base's when repeats are few (Gamma–Poisson); null while nobody in the base bought twice",
-        &|row| row.expected_gap_days,
-    );
-    add("overdue_ratio", "1", "recency_days / expected_gap_days", &|row| row.overdue_ratio(as_of));
-}
-
-fn add_states(sheet: &mut Sheet, rows: &[Profile]) {
-    let meaning = "new, reactivated, active, at risk, dormant or lost: the first whose rule holds";
-    sheet.texts(name("state", meaning), rows.iter().map(|row| Some(row.state.name())));
-    let meaning = "The state at the start of the period of the last day before the as-of date; null for those without purchase then";
-    sheet.texts(
-        name("previous_state", meaning).nullable(),
-        rows.iter().map(|row| row.previous.map(State::name)),
-    );
+fn add_rhythm(draft: &mut Draft<'_, Profile>) {
+    let as_of = draft.format().as_of;
+    let meaning = "Mean days between purchases; null without a repeat";
+    draft.float("gap_mean_days", "days", meaning, |row| row.gaps.mean_days);
+    let meaning = "Median days between purchases; null without a repeat";
+    draft.float("gap_median_days", "days", meaning, |row| row.gaps.median_days);
+    let meaning = "Sample standard deviation of the days between purchases; null below two repeats";
+    draft.float("gap_sd_days", "days", meaning, |row| row.gaps.sd_days);
+    let meaning = "Days to expect between purchases: the customer's own, shrunken to the base's when repeats are few (Gamma–Poisson); null while nobody in the base bought twice";
+    draft.float("expected_gap_days", "days", meaning, |row| row.expected_gap_days);
+    let meaning = "recency_days / expected_gap_days";
+    draft.float("overdue_ratio", "1", meaning, |row| row.overdue_ratio(as_of));
 }

@@ -1,12 +1,12 @@
 //! Signs that a customer is about to leave, each with its reason in words.
 
-use super::layout::Layout;
 use super::state::{AsOf, number};
 use super::trend::{Trend, TrendPeriods};
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::pipeline::WarningDef;
-use crate::units::{Day, format_fixed, pow10, rescale};
+use crate::publish::TableFormat;
+use crate::units::{Day, PeriodKind, format_fixed, pow10, rescale};
 
 /// What a sign is of, in the order in which they are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,8 +174,8 @@ impl Signal {
     }
 
     /// The reason as a person reads it.
-    pub(crate) fn reason(&self, layout: &Layout<'_>) -> String {
-        let (before, now, period) = (self.before, self.now, layout.period_name());
+    pub(crate) fn reason(&self, format: TableFormat<'_>, period: PeriodKind) -> String {
+        let (before, now, period) = (self.before, self.now, period.name());
         match self.kind {
             SignalKind::Overdue => {
                 let times = self.measure;
@@ -185,8 +185,8 @@ impl Signal {
             }
             SignalKind::Alive => format!("probability alive fell from {before:.2} to {now:.2}"),
             SignalKind::Contribution => {
-                let (before, now) = (money_text(before, layout), money_text(now, layout));
-                format!("contribution per {period} fell from {before} to {now} {}", layout.currency)
+                let (before, now) = (money_text(before, format), money_text(now, format));
+                format!("contribution per {period} fell from {before} to {now} {}", format.currency)
             }
             SignalKind::Orders => format!("orders per {period} fell from {before:.1} to {now:.1}"),
             SignalKind::Breadth => format!("product groups per {period} fell from {before:.1} to {now:.1}"),
@@ -199,11 +199,11 @@ impl Signal {
 
 /// A mean of fixed-point money with two digits at most.
 #[expect(clippy::cast_possible_truncation, reason = "a mean of amounts of 18 digits fits 128 bits")]
-fn money_text(amount: f64, layout: &Layout<'_>) -> String {
-    let shown = layout.money_scale.min(2);
+fn money_text(amount: f64, format: TableFormat<'_>) -> String {
+    let shown = format.money_scale.min(2);
     debug_assert!(amount.abs() < pow10(30) as f64);
     let shown_amount =
-        rescale(amount.round() as i128, layout.money_scale, shown).expect("fewer digits always fit");
+        rescale(amount.round() as i128, format.money_scale, shown).expect("fewer digits always fit");
     format_fixed(shown_amount, shown)
 }
 
@@ -211,7 +211,7 @@ fn money_text(amount: f64, layout: &Layout<'_>) -> String {
 mod tests {
     use super::*;
     use crate::lifecycle::rhythm::Rhythm;
-    use crate::lifecycle::tests::{definition, layout, months, slice};
+    use crate::lifecycle::tests::{definition, format, months, slice};
 
     fn signals(
         day: &[crate::lifecycle::tests::TestDay],
@@ -242,8 +242,7 @@ mod tests {
     }
 
     fn reasons(signals: &[Signal]) -> Vec<String> {
-        let customers = crate::lifecycle::tests::known_customers(1);
-        signals.iter().map(|signal| signal.reason(&layout(&customers))).collect()
+        signals.iter().map(|signal| signal.reason(format(), PeriodKind::Month)).collect()
     }
 
     /// A purchase of 400 every ten days from the first of January on, until so many were made.

@@ -3,14 +3,13 @@
 use super::gathering::Gathered;
 use super::growth_table::growth;
 use super::holdout::scores;
-use super::layout::Layout;
 use super::plan::Plan;
 use super::state::{State, number};
 use super::survival_table::{summary, survival, survivals};
 use super::transition_table::state_transition;
-use super::warning::Warnings;
+use super::warning::{Warned, Warnings};
 use super::warning_table::{early_warning, early_warning_holdout};
-use super::writing::Written;
+use super::writing::{Writing, Written};
 use crate::clv::schema::Alive;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
@@ -18,8 +17,6 @@ use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{ClvDef, Definition};
 use crate::publish::StageTables;
-use crate::units::Day;
-use std::ops::Range;
 
 /// What the run's summary says of the customer base at its as-of date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -65,17 +62,18 @@ pub fn run(
     let writing = plan.writing(&dates, alive, staging)?;
     let mut written = walk(&history.days, &writing)?;
     written.finish_tables()?;
-    finish(&plan, &writing.layout, &gathered, &written, staging)
+    finish(&plan, &writing, &gathered, &written, staging)
 }
 
 /// Writes the tables that are made of counts, and those of the customers warned of.
 fn finish(
     plan: &Plan<'_>,
-    layout: &Layout<'_>,
+    writing: &Writing<'_>,
     gathered: &Gathered,
     written: &Written,
     staging: StageTables<'_>,
 ) -> Result<Summary> {
+    let format = writing.format;
     let (calendar, groupings) = (&plan.calendar, &plan.groupings);
     gathered.growth.verify();
     let curves = survivals(groupings, &gathered.lives);
@@ -83,16 +81,16 @@ fn finish(
     let rate = clv.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
     let [then, now] = &written.warnings;
     for sheet in [
-        plan.gathering().cohorts.sheet(layout, &gathered.cohorts),
-        survival(&curves),
-        summary(&curves, &gathered.growth, calendar, plan.lifecycle.gap_days),
-        growth(calendar, groupings, &gathered.growth),
-        state_transition(layout, &written.transitions, number(rate)),
-        early_warning_holdout(&plan.outcome(), &scores(then)),
+        plan.gathering().cohorts.sheet(format, &gathered.cohorts),
+        survival(format, &curves),
+        summary(format, &curves, &gathered.growth, calendar, plan.lifecycle.gap_days),
+        growth(format, calendar, groupings, &gathered.growth),
+        state_transition(format, &written.transitions, number(rate)),
+        early_warning_holdout(format, &plan.outcome(), &scores(then)),
     ] {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
-    write_warnings(layout, calendar.as_of, now, staging)?;
+    write_warnings(writing, now, staging)?;
     let last = calendar.complete().checked_sub(1);
     Ok(Summary {
         inactivity_rate: last.and_then(|last| gathered.growth.groups[0][last].inactivity_rate()),
@@ -105,14 +103,15 @@ fn finish(
 const ROWS: usize = 1 << 16;
 
 /// Today's warnings, in the order of keys, each with its place by what is at stake.
-fn write_warnings(layout: &Layout<'_>, as_of: Day, all: &Warnings, staging: StageTables<'_>) -> Result<()> {
+fn write_warnings(writing: &Writing<'_>, all: &Warnings, staging: StageTables<'_>) -> Result<()> {
     let mut places = vec![0; all.customers.len()];
     all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
-    let sheet =
-        |rows: Range<usize>| early_warning(layout, as_of, all, &places[rows.clone()], &all.customers[rows]);
-    let mut writer = staging.table(&sheet(0..0).spec, None)?;
-    for start in (0..places.len()).step_by(ROWS) {
-        writer.write(sheet(start..places.len().min(start + ROWS)).arrays)?;
+    let rows: Vec<(i64, &Warned)> = places.into_iter().zip(&all.customers).collect();
+    let customers = &writing.facts.customers;
+    let sheet = |rows: &[(i64, &Warned)]| early_warning(writing.format, writing.period, customers, all, rows);
+    let mut writer = staging.table(&sheet(&[]).spec, None)?;
+    for rows in rows.chunks(ROWS) {
+        writer.write(sheet(rows).arrays)?;
     }
     writer.finish()
 }

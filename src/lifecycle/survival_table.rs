@@ -2,11 +2,11 @@
 
 use super::grouping::Grouping;
 use super::growth::Growth;
-use super::kaplan_meier::{CountedLives, SurvivalCurve};
-use super::layout::{count, float, name, whole};
+use super::kaplan_meier::{CountedLives, RestrictedMean, Step, SurvivalCurve};
 use super::lives::{Exposure, Lives};
 use crate::customers::calendar::Calendar;
-use crate::publish::schema::{Column, Sheet};
+use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 
 /// Who a curve is about, and the curve.
 pub(crate) struct Survival<'r> {
@@ -36,169 +36,126 @@ pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Su
 }
 
 /// The curves, a row per duration at which a life ended or was censored.
-pub(crate) fn survival(survivals: &[Survival<'_>]) -> Sheet {
-    let mut sheet = Sheet::new("survival", "group of customers and duration", None);
-    let rows = || {
-        survivals.iter().flat_map(|survival| survival.curve.steps.iter().map(move |step| (survival, step)))
-    };
-    add_group(&mut sheet, rows().map(|(survival, _)| (survival.by, survival.value)));
+pub(crate) fn survival(format: TableFormat<'_>, survivals: &[Survival<'_>]) -> Sheet {
+    let mut rows: Vec<(&Survival<'_>, &Step)> = Vec::new();
+    for survival in survivals {
+        rows.extend(survival.curve.steps.iter().map(|step| (survival, step)));
+    }
+    let mut draft = format.draft("survival", "group of customers and duration", None, &rows);
+    add_group(&mut draft, |row| row.0);
     let meaning =
         "Since the first purchase, or since the day the customer was won if that is before the history";
-    sheet.fixed(
-        count("time_days", "days", meaning),
-        rows().map(|(_, step)| step.time.into()).collect::<Vec<i64>>(),
-    );
-    let mut add = |name, meaning, of: &dyn Fn(&super::kaplan_meier::Step) -> u64| {
-        sheet.fixed(
-            count(name, "customers", meaning),
-            rows().map(|(_, step)| whole(of(step))).collect::<Vec<_>>(),
-        );
-    };
-    add(
-        "at_risk",
-        "Relationships under observation before this time, and until it at least; at 0 all that are observed from their beginning",
-        &|step| step.at_risk,
-    );
-    add("events", "Of these, relationships that ended now: no purchase for lifecycle.gap_days", &|step| {
-        step.ended
+    draft.count("time_days", "days", meaning, |row| row.1.time);
+    let meaning = "Relationships under observation before this time, and until it at least; at 0 all that are observed from their beginning";
+    draft.count("at_risk", "customers", meaning, |row| row.1.at_risk);
+    let meaning = "Of these, relationships that ended now: no purchase for lifecycle.gap_days";
+    draft.count("events", "customers", meaning, |row| row.1.ended);
+    let meaning = "Of these, relationships that still lasted when the history ended";
+    draft.count("censored", "customers", meaning, |row| row.1.censored);
+    draft.float("survival", "1", "Kaplan–Meier estimate of the share that lasts longer", |row| {
+        row.1.survival
     });
-    add("censored", "Of these, relationships that still lasted when the history ended", &|step| {
-        step.censored
-    });
-    sheet.floats(
-        Column {
-            nullable: false,
-            ..float("survival", "1", "Kaplan–Meier estimate of the share that lasts longer")
-        },
-        rows().map(|(_, step)| Some(step.survival)),
-    );
     let meaning = "Greenwood's standard error of survival; null once nobody survives";
-    sheet.floats(float("survival_se", "1", meaning), rows().map(|(_, step)| step.standard_error));
+    draft.float("survival_se", "1", meaning, |row| row.1.standard_error);
     let meaning = "Lower end of the 95 % interval on the scale of log(−log); null where survival is 0 or 1";
-    sheet.floats(
-        float("survival_lower", "1", meaning),
-        rows().map(|(_, step)| step.interval.map(|ends| ends.0)),
-    );
-    sheet.floats(
-        float("survival_upper", "1", "Upper end of that interval"),
-        rows().map(|(_, step)| step.interval.map(|ends| ends.1)),
-    );
-    sheet
+    draft.float("survival_lower", "1", meaning, |row| row.1.interval.map(|ends| ends.0));
+    draft.float("survival_upper", "1", "Upper end of that interval", |row| row.1.interval.map(|ends| ends.1));
+    draft.finish()
 }
 
 /// Every curve in one row, with the lifetime of the group: relationships lost per period lived, and its inverse.
 pub(crate) fn summary(
+    format: TableFormat<'_>,
     survivals: &[Survival<'_>],
     growth: &Growth,
     calendar: &Calendar,
     gap_days: u32,
 ) -> Sheet {
-    let mut sheet = Sheet::new("survival_summary", "group of customers", None);
-    add_group(&mut sheet, survivals.iter().map(|survival| (survival.by, survival.value)));
+    let inactivity = growth.mean_inactivity(calendar);
+    let rows: Vec<(&Survival<'_>, Option<f64>)> = survivals.iter().zip(inactivity).collect();
+    let mut draft = format.draft("survival_summary", "group of customers", None, &rows);
+    add_group(&mut draft, |row| row.0);
     let meaning =
         "Days without purchase after which a relationship counts as ended: what is estimated depends on it";
-    sheet.fixed(count("gap_days", "days", meaning), vec![gap_days.into(); survivals.len()]);
-    add_lives(&mut sheet, survivals);
-    add_means(&mut sheet, survivals);
-    add_lifetimes(&mut sheet, survivals, calendar);
+    draft.count("gap_days", "days", meaning, |_| gap_days);
+    add_lives(&mut draft);
+    add_means(&mut draft);
+    add_lifetimes(&mut draft, calendar);
     let meaning = "Customers not active in a period after one in which they were, over customers active then, all complete \
                    periods together; many come back, so this is no churn";
-    sheet.floats(float("inactivity_rate", "1", meaning), growth.mean_inactivity(calendar));
-    sheet
+    draft.float("inactivity_rate", "1", meaning, |row| row.1);
+    draft.finish()
 }
 
-fn add_group<'r>(sheet: &mut Sheet, groups: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) {
-    sheet.texts(
-        name("attribute", "'all' or the attribute by which customers are told apart"),
-        groups.clone().map(|(by, _)| Some(by)),
-    );
+fn add_group<'r, R>(draft: &mut Draft<'r, R>, of: impl Fn(&'r R) -> &'r Survival<'r>) {
+    draft.name("attribute", "'all' or the attribute by which customers are told apart", |row| of(row).by);
     let meaning = "The attribute's value; null for customers without value, and for all";
-    sheet.texts(name("attribute_value", meaning).nullable(), groups.map(|(_, value)| value));
+    draft.name("attribute_value", meaning, |row| of(row).value);
 }
 
-fn add_lives(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
-    let mut add = |name, meaning, of: &dyn Fn(&Survival<'_>) -> u64| {
-        sheet.fixed(
-            count(name, "customers", meaning),
-            survivals.iter().map(|row| whole(of(row))).collect::<Vec<_>>(),
-        );
-    };
-    add("customers", "Relationships observed", &|row| row.curve.lives());
-    add("ended", "Of these, relationships that ended", &|row| row.curve.ended());
-    add("censored", "Of these, relationships that still lasted", &|row| {
-        row.curve.lives() - row.curve.ended()
+/// A row of the summary: the curve of a group, and its inactivity rate.
+type Row<'r> = (&'r Survival<'r>, Option<f64>);
+
+fn add_lives<'r>(draft: &mut Draft<'r, Row<'r>>) {
+    draft.count("customers", "customers", "Relationships observed", |row| row.0.curve.lives());
+    draft.count("ended", "customers", "Of these, relationships that ended", |row| row.0.curve.ended());
+    draft.count("censored", "customers", "Of these, relationships that still lasted", |row| {
+        row.0.curve.lives() - row.0.curve.ended()
     });
-    let late =
-        |row: &Survival<'_>| row.lives.iter().filter(|life| life.entry > 0).map(|life| life.lives).sum();
-    add(
-        "entered_late",
-        "Of these, customers won before the history begins, observed once that is as old as gap_days",
-        &late,
-    );
-    add(
-        "unobserved",
-        "Beside these, customers won before the history begins without purchase in its first gap_days: they left unseen",
-        &|row| row.unobserved,
-    );
+    let meaning =
+        "Of these, customers won before the history begins, observed once that is as old as gap_days";
+    draft.count("entered_late", "customers", meaning, |row| {
+        row.0.lives.iter().filter(|life| life.entry > 0).map(|life| life.lives).sum::<u64>()
+    });
+    let meaning = "Beside these, customers won before the history begins without purchase in its first gap_days: they left unseen";
+    draft.count("unobserved", "customers", meaning, |row| row.0.unobserved);
 }
 
 /// Exposure-based churn: D. Collett, *Modelling Survival Data in Medical Research*, 3rd ed. (2015), 5.2, events over
 /// the time at risk, which is the maximum likelihood estimate of a constant rate; lifetime = 1 / churn.
-fn add_lifetimes(sheet: &mut Sheet, survivals: &[Survival<'_>], calendar: &Calendar) {
-    let mut add = |name, unit, meaning, of: fn(&Exposure) -> u64| {
-        let values = survivals.iter().map(|row| whole(of(&row.exposure)));
-        sheet.fixed(count(name, unit, meaning), values.collect::<Vec<_>>());
-    };
+fn add_lifetimes<'r>(draft: &mut Draft<'r, Row<'r>>, calendar: &Calendar) {
     let meaning =
         "Complete periods that relationships lived through, from the period of the first purchase on";
-    add("periods_lived", "periods", meaning, |exposure| exposure.periods);
+    draft.count("periods_lived", "periods", meaning, |row| row.0.exposure.periods);
     let meaning = "Relationships lost by the end of the history: no purchase within gap_days of the last one; who came back \
                    after a longer gap is not lost";
-    add("lost", "customers", meaning, |exposure| exposure.lost);
+    draft.count("lost", "customers", meaning, |row| row.0.exposure.lost);
     let days = calendar.mean_days(0..calendar.complete());
-    let mut add = |name, unit, meaning, of: &dyn Fn(&Exposure) -> Option<f64>| {
-        sheet.floats(float(name, unit, meaning), survivals.iter().map(|row| of(&row.exposure)));
-    };
     let meaning =
         "lost / periods_lived: relationships ended per period lived; null where no period was lived";
-    add("churn_rate", "1", meaning, &Exposure::churn_rate);
+    draft.float("churn_rate", "1", meaning, |row| row.0.exposure.churn_rate());
     let meaning = "1 / churn_rate, the lifetime of the group: T of the formulas in value_model; null if nobody was lost";
-    add("lifetime_periods", "periods", meaning, &Exposure::lifetime_periods);
+    draft.float("lifetime_periods", "periods", meaning, |row| row.0.exposure.lifetime_periods());
     let meaning = "The same in days, by the mean length of the complete periods";
-    add("lifetime_days", "days", meaning, &|exposure| Some(exposure.lifetime_periods()? * days?));
+    draft.float("lifetime_days", "days", meaning, |row| Some(row.0.exposure.lifetime_periods()? * days?));
 }
 
-fn add_means(sheet: &mut Sheet, survivals: &[Survival<'_>]) {
-    let days = |of: &dyn Fn(&SurvivalCurve) -> Option<u32>| {
-        survivals.iter().map(|row| of(&row.curve).map(i64::from)).collect()
-    };
+fn add_means<'r>(draft: &mut Draft<'r, Row<'r>>) {
     let meaning = "The first duration that at most half of the relationships outlast; null if more than half outlast all";
-    sheet.fixed_or_null(count("median_days", "days", meaning), days(&SurvivalCurve::median));
-    let mean = |row: &Survival<'_>| row.curve.restricted_mean(None);
+    draft.count("median_days", "days", meaning, |row| row.0.curve.median());
     let meaning = "Mean duration up to restricted_to_days: the area under the curve";
-    sheet.floats(
-        float("restricted_mean_days", "days", meaning),
-        survivals.iter().map(|row| Some(mean(row)?.mean)),
-    );
-    let meaning = "Standard error of that mean";
-    sheet.floats(
-        float("restricted_mean_se_days", "days", meaning),
-        survivals.iter().map(|row| Some(mean(row)?.standard_error)),
-    );
-    let meaning = "The longest duration observed";
-    sheet.fixed_or_null(
-        count("restricted_to_days", "days", meaning),
-        survivals.iter().map(|row| Some(mean(row)?.limit.into())).collect(),
-    );
+    draft.float("restricted_mean_days", "days", meaning, |row| Some(row.0.restricted_mean()?.mean));
+    draft.float("restricted_mean_se_days", "days", "Standard error of that mean", |row| {
+        Some(row.0.restricted_mean()?.standard_error)
+    });
+    draft.count("restricted_to_days", "days", "The longest duration observed", |row| {
+        Some(row.0.restricted_mean()?.limit)
+    });
     let meaning = "The duration at which, with few who entered late, nobody at risk was left although later ones were observed: the curve says nothing beyond it";
-    sheet.fixed_or_null(count("collapses_at_days", "days", meaning), days(&SurvivalCurve::collapses_at));
+    draft.count("collapses_at_days", "days", meaning, |row| row.0.curve.collapses_at());
+}
+
+impl Survival<'_> {
+    fn restricted_mean(&self) -> Option<RestrictedMean> {
+        self.curve.restricted_mean(None)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lifecycle::lives::Observation;
-    use crate::lifecycle::tests::{TestDay, bought, slice};
+    use crate::lifecycle::tests::{TestDay, bought, format, slice};
     use crate::units::Day;
     use arrow::array::{AsArray, RecordBatch};
     use arrow::datatypes::{Float64Type, Int64Type, Schema};
@@ -240,7 +197,7 @@ mod tests {
     #[test]
     fn golden_3_8_from_days_to_the_table() {
         let groupings = [Grouping::all()];
-        let found = table(survival(&survivals(&groupings, &survivals_of(&six_mp(), 1))));
+        let found = table(survival(format(), &survivals(&groupings, &survivals_of(&six_mp(), 1))));
         let floats = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
         let times = found.column_by_name("time_days").unwrap().as_primitive::<Int64Type>().clone();
         let (survival, error) = (floats("survival"), floats("survival_se"));
@@ -265,7 +222,7 @@ mod tests {
         let calendar = crate::lifecycle::tests::months("1970-01-01", 33, "1972-09-27");
         let growth = Growth::new(&groupings, calendar.len());
         let curves = survivals_of(&six_mp(), 1);
-        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 1));
+        let found = table(summary(format(), &survivals(&groupings, &curves), &growth, &calendar, 1));
         let whole = |name: &str| found.column_by_name(name).unwrap().as_primitive::<Int64Type>().value(0);
         assert_eq!((whole("customers"), whole("ended"), whole("censored")), (21, 9, 12));
         assert_eq!((whole("median_days"), whole("entered_late"), whole("gap_days")), (23, 0, 1));
@@ -283,10 +240,10 @@ mod tests {
     fn no_customer_makes_rows_without_numbers() {
         let groupings = [Grouping::all()];
         let curves = survivals_of(&[], 180);
-        assert_eq!(table(survival(&survivals(&groupings, &curves))).num_rows(), 0);
+        assert_eq!(table(survival(format(), &survivals(&groupings, &curves))).num_rows(), 0);
         let calendar = crate::lifecycle::tests::months("1970-01-01", 1, "1970-01-10");
         let growth = Growth::new(&groupings, calendar.len());
-        let found = table(summary(&survivals(&groupings, &curves), &growth, &calendar, 180));
+        let found = table(summary(format(), &survivals(&groupings, &curves), &growth, &calendar, 180));
         assert!(found.column_by_name("restricted_mean_days").unwrap().is_null(0));
         assert!(found.column_by_name("median_days").unwrap().is_null(0));
     }

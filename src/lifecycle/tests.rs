@@ -1,10 +1,9 @@
 //! What the room's tests share.
 
-use super::layout::Layout;
 use crate::customers::calendar::{self, Calendar};
 use crate::customers::days::DaySlice;
-use crate::facts::schema::{Customers, Keys};
 use crate::pipeline::{LifecycleDef, Position, StatesDef, WarningDef};
+use crate::publish::TableFormat;
 use crate::units::{Day, PeriodKind};
 
 /// A day of a customer: day, orders, net revenue. Gross margin is half of it, contribution a quarter.
@@ -66,12 +65,7 @@ pub(crate) fn definition() -> LifecycleDef {
     }
 }
 
-/// Customers 1, 2, 3 and so on.
-pub(crate) fn known_customers(count: i64) -> Customers {
-    Customers { keys: Keys::Int((1..=count).collect()), has_unidentified: false }
-}
-
-/// Months, cents and euros.
-pub(crate) fn layout(customers: &Customers) -> Layout<'_> {
-    Layout { customers, currency: "EUR", money_scale: 2, period: PeriodKind::Month }
+/// Cents and euros.
+pub(crate) fn format() -> TableFormat<'static> {
+    TableFormat { currency: "EUR", money_scale: 2, volume_scale: 0, as_of: Day(0) }
 }

@@ -2,7 +2,7 @@
 
 use super::chain::{Matrix, STATES, rate_of_step, values};
 use super::dates::{Dates, Standing};
-use super::layout::{real, share};
+use super::ratio::{real, share};
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{Amount, CustomerDaysView};
 use crate::units::{Day, pow10};

@@ -5,11 +5,12 @@
 
 use super::dates::Standing;
 use super::holdout::{Outcome, Tally};
-use super::layout::money;
+use super::profile::amount;
 use super::signal::{Known, Signal, SignalKind, Watch};
 use super::state::State;
 use crate::customers::days::{CustomerDaysView, Seen};
 use crate::error::Result;
+use crate::units::Fixed18;
 use std::ops::Range;
 
 /// A customer with a sign.
@@ -19,7 +20,7 @@ pub(crate) struct Warned {
     pub(crate) seen: Seen,
     pub(crate) state: State,
     /// Contribution of the last year.
-    pub(crate) stake: i64,
+    pub(crate) stake: Fixed18,
     /// Its signs, at least one.
     pub(crate) signals: Range<usize>,
     /// Where what followed is known: the lead time of a customer who lapsed.
@@ -95,7 +96,7 @@ impl Warnings {
                 rank: u32::try_from(rank).expect("ranks fit 32 bits"),
                 seen,
                 state,
-                stake: money("contribution_at_stake", watch.stake(days))?,
+                stake: amount("contribution_at_stake", watch.stake(days))?,
                 signals: start..self.signals.len(),
                 lapsed,
             });
@@ -136,7 +137,7 @@ mod tests {
         }
         assert_eq!(found.candidates.customers, 2);
         assert_eq!(found.customers.iter().map(|warned| warned.rank).collect::<Vec<_>>(), [6]);
-        assert_eq!((found.customers[0].stake, found.customers[0].signals.clone()), (6, 0..1));
+        assert_eq!((found.customers[0].stake.get(), found.customers[0].signals.clone()), (6, 0..1));
         found.append(found.clone());
         assert_eq!((found.customers[1].signals.clone(), found.candidates.customers), (1..2, 4));
         assert_eq!(found.by_stake(), [0, 1], "ties in the order of customers");

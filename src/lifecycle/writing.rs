@@ -4,7 +4,6 @@
 use super::breadth::BreadthPlan;
 use super::dates::{Dates, Standing};
 use super::holdout::Outcome;
-use super::layout::Layout;
 use super::period_facts::PeriodFacts;
 use super::profile::{Profile, View};
 use super::profile_table::{self, lifecycle};
@@ -19,14 +18,15 @@ use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::publish::schema::Sheet;
-use crate::publish::{StageTables, TableWriter};
-use crate::units::Day;
+use crate::publish::{StageTables, TableFormat, TableWriter};
+use crate::units::{Day, PeriodKind};
 use arrow::array::ArrayRef;
 use std::ops::Range;
 
 /// What is written, and from what.
 pub(crate) struct Writing<'r> {
-    pub(crate) layout: Layout<'r>,
+    pub(crate) format: TableFormat<'r>,
+    pub(crate) period: PeriodKind,
     pub(crate) staging: StageTables<'r>,
     pub(crate) rules: &'r Rules,
     pub(crate) dates: &'r Dates,
@@ -151,7 +151,8 @@ impl Written {
 
 impl Writing<'_> {
     fn sheet(&self, view: &View<'_>, rows: &[Profile]) -> Sheet {
-        lifecycle(&self.layout, view.date.day, self.master, rows)
+        let format = TableFormat { as_of: view.date.day, ..self.format };
+        lifecycle(format, self.period, &self.facts.customers, self.master, rows)
     }
 
     /// What is known of a customer at the date of a lookout besides its days.

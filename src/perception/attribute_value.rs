@@ -6,8 +6,8 @@
 use super::answers::{Board, Cell};
 use super::cuts::{Cuts, Segment};
 use super::importance::Derived;
-use super::layout::Layout;
 use super::weighting::{Basis, Level, Shares, best_shares, levels, shares, weighted};
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ struct Row<'r> {
 
 /// The table.
 pub(crate) fn sheet(
-    layout: Layout<'_>,
+    format: TableFormat<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
     derived: &BTreeMap<Segment, Derived>,
@@ -47,7 +47,7 @@ pub(crate) fn sheet(
         .iter()
         .flat_map(|(segment, levels)| rows_of(board, *segment, derived.get(segment), levels))
         .collect();
-    draw(layout, cuts, &rows)
+    draw(format, cuts, &rows)
 }
 
 fn item_numbers(board: &Board<'_>, segment: Segment) -> Vec<u32> {
@@ -163,9 +163,10 @@ fn quadrant(item: u32, cell: &Cell, shares: &Shares, mean: Option<f64>) -> Optio
     })
 }
 
-fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, and attribute or what it belongs to";
-    let mut draft = layout.draft("attribute_value", grain, None, rows);
+    let mut draft = format.draft("attribute_value", grain, None, rows);
+    draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(row.name));
@@ -176,13 +177,13 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft
         .name("benefit", "functional, emotional or social; null where it is not declared", |row| row.benefit);
     let count = |of: fn(&Cell) -> i64| move |row: &Row<'_>| row.cell.map(of);
-    draft.count_or_null(
+    draft.count(
         "answers",
         "answers",
         "Answers about the firm; null for drivers and groups",
         count(|cell| cell.answers),
     );
-    draft.count_or_null(
+    draft.count(
         "respondents",
         "respondents",
         "Distinct people who gave them",
@@ -198,9 +199,7 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.float("importance_derived_error", "1", "Its standard error", |row| row.derived_error);
     let meaning = "Share in the derived importance of all items; below 0 counts as 0";
     draft.float("importance_derived_share", "1", meaning, |row| row.shares[1]);
-    draft.count_or_null("interviews", "interviews", "Complete interviews of the regression", |row| {
-        row.interviews
-    });
+    draft.count("interviews", "interviews", "Complete interviews of the regression", |row| row.interviews);
     draft.name("derived_reason", "Why there is no derived importance", |row| row.reason);
     draft.float(
         "expectation",

@@ -5,7 +5,6 @@ use super::customer_perception;
 use super::delivered_table::{self, Deliveries};
 use super::exchange::{self, Sides, firm_value, top_fifth};
 use super::gather::Gathered;
-use super::layout::Layout;
 use super::measures::{Known, Measured};
 use super::referral::{self, Buyers, Credits, Losing};
 use super::rows::within;
@@ -16,18 +15,19 @@ use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::order_statistics::{Pass, Search};
 use crate::customers::slices::in_order_reading;
 use crate::error::Result;
-use crate::facts::evaluate_measures;
-use crate::pipeline::{DeliveredDef, PerceptionDef};
+use crate::facts::{FactSet, evaluate_measures};
+use crate::pipeline::{Definition, DeliveredDef, PerceptionDef};
 use crate::publish::read::{Integers, PublishedReader, Wanted, names};
 use crate::publish::schema::Sheet;
-use crate::publish::{StageTables, TableWriter};
+use crate::publish::{StageTables, TableFormat, TableWriter};
 use arrow::array::AsArray;
 use std::ops::Range;
 
 /// What the walks share.
 #[derive(Clone, Copy)]
 pub(crate) struct Exchange<'r> {
-    pub(crate) layout: Layout<'r>,
+    pub(crate) definition: &'r Definition,
+    pub(crate) facts: &'r FactSet,
     pub(crate) def: &'r PerceptionDef,
     pub(crate) asked: &'r Asked,
     pub(crate) tables: &'r Tables,
@@ -65,15 +65,19 @@ struct GivenSlice {
 
 impl<'r> Exchange<'r> {
     fn customers(&self) -> usize {
-        self.layout.facts.customers.keys.len()
+        self.facts.customers.keys.len()
+    }
+
+    fn format(&self) -> TableFormat<'r> {
+        TableFormat::new(&self.definition.facts, self.facts.as_of)
     }
 
     fn as_of(&self) -> i32 {
-        self.layout.facts.as_of.0
+        self.facts.as_of.0
     }
 
     fn worth(&self, columns: &[&'static str]) -> Result<WorthReader<'r>> {
-        WorthReader::open(self.tables, self.layout.facts, self.layout.definition.facts.timezone, columns)
+        WorthReader::open(self.tables, self.facts, self.definition.facts.timezone, columns)
     }
 
     /// Whom referrals brought, and what those who bought are worth in all.
@@ -104,7 +108,7 @@ impl<'r> Exchange<'r> {
 
     /// Stages `referral` and `delivered_value`; begins the search for the best fifths of firm value and delivered value.
     fn stage_given(&self, credits: &Credits, word_of_mouth: Option<i128>) -> Result<[Search; 2]> {
-        let measured = Measured::new(self.layout.definition, self.def, self.asked, self.as_of());
+        let measured = Measured::new(self.definition, self.def, self.asked, self.as_of());
         let mut columns = measured.columns();
         columns.push("orders");
         columns.extend(exchange::firm_column(&self.def.exchange));
@@ -142,7 +146,7 @@ impl<'r> Exchange<'r> {
         worth: &Worth,
         ranks: Range<usize>,
     ) -> Result<GivenSlice> {
-        let definition = self.layout.definition;
+        let definition = self.definition;
         let brought = credits.of(&ranks);
         let batch = measured.batch(&Known { ranks: ranks.clone(), worth, brought: &brought })?;
         let cooperation = self.def.cooperation.as_ref().map(|scalar| {
@@ -152,7 +156,8 @@ impl<'r> Exchange<'r> {
         });
         let cooperation = cooperation.transpose()?;
         let rows = referral::rows(ranks.clone(), &brought, worth, losing, cooperation.as_deref())?;
-        let referral = referral::sheet(self.layout, &rows, self.tables.has_residual());
+        let referral =
+            referral::sheet(self.format(), &self.facts.customers, &rows, self.tables.has_residual());
         let mut passes = [Pass::first(), Pass::first()];
         for rank in ranks.clone().filter(|rank| worth.has_bought(*rank)) {
             passes[0].add(firm_value(&self.def.exchange, worth, rank));
@@ -168,7 +173,11 @@ impl<'r> Exchange<'r> {
                 passes[1].add(value);
             }
         }
-        Ok(GivenSlice { referral, delivered: Some(delivered_table::sheet(self.layout, def, &found)), passes })
+        Ok(GivenSlice {
+            referral,
+            delivered: Some(delivered_table::sheet(self.format(), &self.facts.customers, def, &found)),
+            passes,
+        })
     }
 
     /// Appends to a table of this as-of date, which the first rows begin.
@@ -176,7 +185,7 @@ impl<'r> Exchange<'r> {
         let writer = match writer {
             Some(writer) => writer,
             None => {
-                let partition = self.layout.facts.as_of.to_string();
+                let partition = self.facts.as_of.to_string();
                 writer.insert(self.staging.table(&sheet.spec, Some(&partition))?)
             }
         };
@@ -248,7 +257,10 @@ impl<'r> Exchange<'r> {
         let in_points = self.def.delivered.as_ref().is_some_and(|delivered| delivered.in_points);
         let mut writer = None;
         let mut matrix = Matrix::default();
-        self.append(&mut writer, customer_perception::sheet(self.layout, in_points, &[]))?;
+        self.append(
+            &mut writer,
+            customer_perception::sheet(self.format(), &self.facts.customers, in_points, &[]),
+        )?;
         self.walk(
             &exchange::columns(&self.def.exchange),
             table,
@@ -256,7 +268,7 @@ impl<'r> Exchange<'r> {
                 let customers = sides.customers(ranks, worth, delivered);
                 Ok((
                     Matrix::of(&customers, worth),
-                    customer_perception::sheet(self.layout, in_points, &customers),
+                    customer_perception::sheet(self.format(), &self.facts.customers, in_points, &customers),
                 ))
             },
             |(more, sheet)| {
@@ -264,7 +276,7 @@ impl<'r> Exchange<'r> {
                 self.append(&mut writer, sheet)
             },
         )?;
-        let sheet = matrix.sheet(self.layout, sides, self.tables.has_residual());
+        let sheet = matrix.sheet(self.format(), sides, self.tables.has_residual());
         self.staging.put(&sheet.spec, None, sheet.arrays)?;
         writer.into_iter().try_for_each(TableWriter::finish)?;
         Ok(matrix.over_served)
@@ -279,7 +291,7 @@ impl<'r> Exchange<'r> {
         take: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let mut worth = self.worth(columns)?;
-        let customers = &self.layout.facts.customers;
+        let customers = &self.facts.customers;
         let wanted = [("scope", Wanted::Names), ("delivered_value", Wanted::Values)];
         let open = |table| KeyedRows::open(customers, "delivered_value", table, &wanted);
         let mut delivered = table.map(open).transpose()?;

@@ -8,10 +8,10 @@
 use super::answers::{Board, Cell};
 use super::cuts::{Cuts, Segment};
 use super::importance::Derived;
-use super::layout::Layout;
 use super::sums::ratio;
 use super::weighting::{Level, Shares, best_shares, levels, weighted};
 use crate::pipeline::OfferGroup;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl Map {
 
 /// The table.
 pub(crate) fn sheet(
-    layout: Layout<'_>,
+    format: TableFormat<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
     derived: &BTreeMap<Segment, Derived>,
@@ -63,7 +63,7 @@ pub(crate) fn sheet(
         .into_iter()
         .flat_map(|(segment, supplier)| Against { board, segment, supplier }.rows(derived.get(&segment)))
         .collect();
-    draw(layout, cuts, &rows)
+    draw(format, cuts, &rows)
 }
 
 /// The firm against one competitor in one segment.
@@ -172,20 +172,18 @@ impl<'r> Against<'r> {
     }
 }
 
-fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, competitor, and attribute or what it belongs to";
-    let mut draft = layout.draft("competitor_value", grain, None, rows);
+    let mut draft = format.draft("competitor_value", grain, None, rows);
+    draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
     draft.name("competitor", "The other supplier", |row| Some(row.competitor));
     draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(&row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
-    draft.count_or_null(
-        "answers",
-        "answers",
-        "Answers about the competitor; null for drivers and groups",
-        |row| row.answers,
-    );
+    draft.count("answers", "answers", "Answers about the competitor; null for drivers and groups", |row| {
+        row.answers
+    });
     draft.float(
         "performance",
         "points",

@@ -4,9 +4,9 @@ use super::baseline::Baseline;
 use super::cell::Cell;
 use super::cuts::{Cuts, Segment, Segments};
 use super::history::Purchases;
-use super::layout::Layout;
 use super::rows::Complaint;
 use super::sums::share;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use std::collections::{BTreeMap, HashMap};
 
@@ -229,7 +229,7 @@ impl Sequels {
 
 /// `complaint_outcome`.
 pub(crate) fn sheet(
-    layout: Layout<'_>,
+    format: TableFormat<'_>,
     cuts: &Cuts,
     outcomes: &BTreeMap<(Segment, Outcome), Again>,
     window_days: u32,
@@ -237,19 +237,20 @@ pub(crate) fn sheet(
     type Row = (Segment, Outcome, Again);
     let rows: Vec<Row> =
         outcomes.iter().map(|((segment, outcome), again)| (*segment, *outcome, *again)).collect();
-    let mut draft = layout.draft("complaint_outcome", "segment and outcome", None, &rows);
+    let mut draft = format.draft("complaint_outcome", "segment and outcome", None, &rows);
+    draft.as_of();
     cuts.add_to(&mut draft, |row| row.0, false);
     let meaning = "resolved or unresolved complaints; no complaint: customers who had not complained, matched to the complaints \
                    of both kinds on days since the last purchase and number of purchases";
     draft.name("outcome", meaning, |row| Some(row.1.name()));
-    draft.count("window_days", "days", "Days within which a repurchase counts", |_| i64::from(window_days));
+    draft.count("window_days", "days", "Days within which a repurchase counts", |_| window_days);
     let meaning = "Complaints, or customers with a purchase before any complaint of theirs";
     draft.count("cases", "complaints", meaning, |row| row.2.cases);
     let own = |row: &Row, of: i64| (row.1 != Outcome::None).then_some(of);
     let meaning = "Those whose window has ended by the as-of date; null for no complaint";
-    draft.count_or_null("observed", "complaints", meaning, |row| own(row, row.2.observed));
+    draft.count("observed", "complaints", meaning, |row| own(row, row.2.observed));
     let meaning = "Of these, those followed by a purchase in the window; null for no complaint";
-    draft.count_or_null("repurchased", "complaints", meaning, |row| own(row, row.2.repurchased));
+    draft.count("repurchased", "complaints", meaning, |row| own(row, row.2.repurchased));
     let meaning =
         "repurchased / observed; for no complaint the mean over matched complaints of the rate of their cell";
     draft.float("repurchase_rate", "1", meaning, |row| match row.1 {

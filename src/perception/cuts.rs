@@ -1,11 +1,11 @@
 //! Ways to cut the customers into segments, and the periods answers are tracked over. What is held of all customers is
 //! the names of segments alone; who belongs to them is read slice by slice.
 
-use super::layout::Draft;
 use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::slices;
 use crate::error::{Error, Result};
 use crate::facts::schema::{CustomerMaster, Customers};
+use crate::publish::Draft;
 use crate::publish::read::{self, PublishedReader, Wanted};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
@@ -118,14 +118,12 @@ impl Cuts {
     }
 
     /// The columns that name a segment.
-    pub(crate) fn add_to<'t, 'r: 't, R>(
-        &'t self,
+    pub(crate) fn add_to<'r, R>(
+        &'r self,
         draft: &mut Draft<'r, R>,
         segment: impl Fn(&R) -> Segment,
         with_periods: bool,
-    ) where
-        R: 't,
-    {
+    ) {
         draft.name(
             "segment_by",
             "Attribute of customers by which they are told apart; null for all together",
@@ -136,7 +134,7 @@ impl Cuts {
             draft.day(
                 "period_start",
                 "First day of the tracking period; null for the whole history",
-                |row| segment(row).period,
+                |row| segment(row).period.map(Day),
             );
         }
     }

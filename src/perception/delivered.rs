@@ -10,9 +10,9 @@
 //!
 //! All sums are exact; core and added value add up to the delivered value.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pipeline::{CostComponent, DeliveredDef, ValueComponent};
-use crate::units::round_ratio;
+use crate::units::{Fixed18, round_ratio};
 
 /// Value and cost by component, in money or points at `money_scale`; none where a component is not declared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,9 +106,6 @@ impl Delivered {
 ///
 /// # Errors
 /// More than 18 digits.
-pub(crate) fn published(name: &str, value: i128) -> Result<i64> {
-    let fits = i64::try_from(value).ok().filter(|value| value.unsigned_abs() < 10_u64.pow(18));
-    fits.ok_or_else(|| {
-        Error::check(format!("perception: a value of '{name}' exceeds 18 digits; lower facts.money_scale"))
-    })
+pub(crate) fn published(name: &str, value: i128) -> Result<Fixed18> {
+    Fixed18::checked(value, format_args!("perception: a value of '{name}'"))
 }

@@ -1,13 +1,15 @@
 //! `delivered_value`: one row per customer for episodes, for the relationship, and for both together.
 
 use super::delivered::{Delivered, Given, published};
-use super::layout::Layout;
 use super::measures::named;
 use super::rows::Episodes;
 use crate::error::Result;
 use crate::facts::evaluate_measures;
+use crate::facts::schema::Customers;
 use crate::pipeline::{CostComponent, Definition, DeliveredDef, EpisodesDef, MeasuresDef, ValueComponent};
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::units::Fixed18;
 use arrow::array::RecordBatch;
 use std::ops::Range;
 
@@ -177,8 +179,8 @@ pub(crate) struct Row {
     scope: Scope,
     episodes: Option<i64>,
     /// By component; none where it is not declared.
-    value: [Option<i64>; 7],
-    cost: [Option<i64>; 6],
+    value: [Option<Fixed18>; 7],
+    cost: [Option<Fixed18>; 6],
     delivered: Delivered,
 }
 
@@ -213,7 +215,7 @@ impl Row {
     }
 }
 
-fn small(value: i128) -> Option<i64> {
+fn small(value: i128) -> Option<Fixed18> {
     Some(published("delivered_value", value).expect("every row was checked"))
 }
 
@@ -224,25 +226,31 @@ pub(crate) const ALL: &str = "all";
 type Sum = (&'static str, &'static str, fn(&Delivered) -> i128);
 
 /// Rows of the table.
-pub(crate) fn sheet(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> Sheet {
-    let unit = if def.in_points { "points".to_owned() } else { layout.currency().to_owned() };
-    let mut draft = layout.draft("delivered_value", "customer and scope", Some("as_of"), rows);
-    draft.customer(|row| row.rank);
+pub(crate) fn sheet(
+    format: TableFormat<'_>,
+    customers: &Customers,
+    def: &DeliveredDef,
+    rows: &[Row],
+) -> Sheet {
+    let unit = || if def.in_points { "points".to_owned() } else { format.currency.to_owned() };
+    let mut draft = format.draft("delivered_value", "customer and scope", Some("as_of"), rows);
+    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.rank)), false);
+    draft.as_of();
     let meaning = "transaction: all episodes; relationship: beside episodes; all: both together";
     draft.name("scope", meaning, |row| Some(row.scope.name()));
     let meaning = "Episodes; orders where measures are of the customer; null for the relationship";
-    draft.count_or_null("episodes", "episodes", meaning, |row| row.episodes);
+    draft.count("episodes", "episodes", meaning, |row| row.episodes);
     for component in ValueComponent::ALL {
         let place = *component as usize;
         let meaning = format!("Value of {}; null where it is not declared", component.name());
         let name = format!("value_{}", component.name());
-        draft.money(name, unit.clone(), meaning, move |row| row.value[place]);
+        draft.money_in(name, unit(), meaning, move |row| row.value[place]);
     }
     for component in CostComponent::ALL {
         let place = *component as usize;
         let meaning = format!("Cost in {}; null where it is not declared", component.name());
         let name = format!("cost_{}", component.name());
-        draft.money(name, unit.clone(), meaning, move |row| row.cost[place]);
+        draft.money_in(name, unit(), meaning, move |row| row.cost[place]);
     }
     let sums: [Sum; 9] = [
         ("total_value", "All value", |found| found.total_value),
@@ -256,10 +264,10 @@ pub(crate) fn sheet(layout: Layout<'_>, def: &DeliveredDef, rows: &[Row]) -> She
         ("non_monetary_cost", "All other cost", Delivered::non_monetary_cost),
     ];
     for (name, meaning, of) in sums {
-        draft.money(name, unit.clone(), meaning, move |row| small(of(&row.delivered)));
+        draft.money_in(name, unit(), meaning, move |row| small(of(&row.delivered)));
     }
     let meaning = "Worth − price − other cost of the mean episode, rounded half away from zero";
-    draft.money("delivered_value_per_episode", unit, meaning, |row| {
+    draft.money_in("delivered_value_per_episode", unit(), meaning, |row| {
         row.delivered.per_episode(row.episodes).and_then(small)
     });
     let meaning = "Perceived value as a ratio: total_value / total_cost; null unless cost is above 0";

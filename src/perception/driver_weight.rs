@@ -4,9 +4,9 @@
 use super::answers::Board;
 use super::cuts::Segment;
 use super::importance::Derived;
-use super::layout::Layout;
 use super::weighting::{Basis, levels, shares};
 use crate::pipeline::PerceptionDef;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 
 struct Row<'r> {
@@ -19,12 +19,13 @@ struct Row<'r> {
 }
 
 /// The table; customers' own weights come first.
-pub(crate) fn sheet(layout: Layout<'_>, board: &Board<'_>, derived: Option<&Derived>) -> Sheet {
+pub(crate) fn sheet(format: TableFormat<'_>, board: &Board<'_>, derived: Option<&Derived>) -> Sheet {
     let mut rows: Vec<Row<'_>> =
         Basis::ALL.into_iter().flat_map(|basis| of_customers(board, derived, basis)).collect();
     rows.extend(declared(board.def));
     let grain = "view, basis, level and name";
-    let mut draft = layout.draft("driver_weight", grain, None, &rows);
+    let mut draft = format.draft("driver_weight", grain, None, &rows);
+    draft.as_of();
     draft.name("view", "Whose: customers, as surveys tell, or a declared view", |row| Some(row.view));
     draft.name("basis", "stated or derived importance, or declared", |row| Some(row.basis));
     draft.name("level", "group, driver or item", |row| Some(row.level));

@@ -8,9 +8,9 @@
 use super::answers::{Board, Satisfaction};
 use super::history::Purchases;
 use super::interviews::{Interviews, year_bit};
-use super::layout::Layout;
 use super::sums::share;
 use crate::math::least_squares::{Degenerate, Fit, fit};
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use crate::units::{Day, Duration};
 use rayon::prelude::*;
@@ -41,12 +41,12 @@ pub(crate) fn years_retained(purchases: &Purchases, who: u32, day: i32) -> u8 {
 
 /// The table; `customers` is the rank of the first respondent who is no customer.
 pub(crate) fn sheet(
-    layout: Layout<'_>,
+    format: TableFormat<'_>,
     board: &Board<'_>,
     interviews: &Interviews,
     customers: usize,
 ) -> Sheet {
-    let as_of = layout.facts.as_of.0;
+    let as_of = format.as_of.0;
     let processes = (0_u32..).zip(&board.asked.attributes);
     let processes = processes.filter(|(item, _)| board.declared(*item).is_some_and(|item| item.process));
     let followed = board.overall.map(|overall| (overall, "overall", YEARS));
@@ -59,7 +59,7 @@ pub(crate) fn sheet(
         .with_max_len(1)
         .map(|(item, level, year)| follow.year(item, level, year))
         .collect();
-    draw(layout, &rows)
+    draw(format, &rows)
 }
 
 #[derive(Clone, Copy)]
@@ -116,13 +116,14 @@ fn reason(fault: Degenerate) -> &'static str {
     }
 }
 
-fn draw(layout: Layout<'_>, rows: &[Row<'_>]) -> Sheet {
-    let mut draft = layout.draft("satisfaction_effect", "attribute and year after the interview", None, rows);
+fn draw(format: TableFormat<'_>, rows: &[Row<'_>]) -> Sheet {
+    let mut draft = format.draft("satisfaction_effect", "attribute and year after the interview", None, rows);
+    draft.as_of();
     draft.name("attribute", "What was judged", |row| Some(row.name));
     draft.name("level", "overall for the offer as a whole, process for a single process", |row| {
         Some(row.level)
     });
-    draft.count("lag_years", "years", "Which year after the interview", |row| i64::from(row.year));
+    draft.count("lag_years", "years", "Which year after the interview", |row| row.year);
     draft.count("interviews", "interviews", "Interviews of customers with a performance", |row| {
         row.interviews
     });

@@ -23,7 +23,6 @@ mod history;
 mod importance;
 mod interviews;
 mod lag;
-mod layout;
 mod measures;
 mod referral;
 mod rows;

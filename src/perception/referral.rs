@@ -6,13 +6,14 @@
 //! brought. Rewards count as they were given, also for referrals that brought nobody.
 
 use super::delivered::published;
-use super::layout::Layout;
 use super::rows::{Referral, referrals_to, within};
 use super::worth::Worth;
 use crate::error::{Error, Result};
+use crate::facts::schema::Customers;
 use crate::pipeline::WordOfMouthDef;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
-use crate::units::{pow10, round_ratio};
+use crate::units::{Fixed18, pow10, round_ratio};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -182,8 +183,8 @@ pub(crate) struct Row {
     rank: u32,
     brought: Brought,
     is_lost: bool,
-    loss: Option<i64>,
-    cooperation: Option<i64>,
+    loss: Option<Fixed18>,
+    cooperation: Option<Fixed18>,
 }
 
 /// What decides whether a customer has a row, apart from referrals.
@@ -212,7 +213,7 @@ pub(crate) fn rows(
     for (place, rank) in ranks.enumerate() {
         let number = u32::try_from(rank).expect("ranks fit 32 bits");
         let brought = found.next_if(|(referrer, _)| *referrer == number).map(|(_, brought)| *brought);
-        let cooperation = cooperation.and_then(|cooperation| cooperation[place]);
+        let cooperation = cooperation.and_then(|cooperation| cooperation[place]).map(Fixed18::of_column);
         if brought.is_none() && cooperation.is_none() && losing.word_of_mouth.is_none() {
             continue;
         }
@@ -232,33 +233,35 @@ pub(crate) fn rows(
 }
 
 /// The table.
-pub(crate) fn sheet(layout: Layout<'_>, rows: &[Row], has_residual: bool) -> Sheet {
+pub(crate) fn sheet(
+    format: TableFormat<'_>,
+    customers: &Customers,
+    rows: &[Row],
+    has_residual: bool,
+) -> Sheet {
     let grain = "customer with a referral, a cooperation potential, or lost with word of mouth";
-    let mut draft = layout.draft("referral", grain, Some("as_of"), rows);
-    draft.customer(|row| row.rank);
+    let mut draft = format.draft("referral", grain, Some("as_of"), rows);
+    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.rank)), false);
+    draft.as_of();
     draft.count("referrals", "referrals", "Referrals the customer made", |row| row.brought.referrals);
     let meaning = "Customers brought, who bought; each by its first referrer only";
     draft.count("customers_brought", "customers", meaning, |row| row.brought.customers);
     let meaning = "Referrals of somebody brought by another, of a customer already, or of oneself";
     draft.count("disregarded", "referrals", meaning, |row| row.brought.disregarded);
-    let money = |value: i128| Some(i64::try_from(value).expect("every row was checked"));
-    let currency = || layout.currency().to_owned();
+    let money = |value: i128| Some(Fixed18::new(value).expect("every row was checked"));
     let meaning = "Contribution over life of the customers brought";
-    draft.money("contribution_brought", currency(), meaning, |row| money(row.brought.contribution));
+    draft.money("contribution_brought", meaning, |row| money(row.brought.contribution));
     let meaning = "Residual value of the customers brought; null without [clv]";
-    draft.money("residual_value_brought", currency(), meaning, |row| {
-        money(row.brought.residual).filter(|_| has_residual)
-    });
-    draft.money("rewards", currency(), "What the customer was given for referrals", |row| {
-        money(row.brought.rewards)
-    });
+    draft
+        .money("residual_value_brought", meaning, |row| money(row.brought.residual).filter(|_| has_residual));
+    draft.money("rewards", "What the customer was given for referrals", |row| money(row.brought.rewards));
     let meaning = "contribution_brought + residual_value_brought − rewards";
-    draft.money("referral_value", currency(), meaning, |row| money(row.brought.value()));
+    draft.money("referral_value", meaning, |row| money(row.brought.value()));
     draft.flag("is_lost", "Bought, but not for lost_days", |row| row.is_lost);
     let meaning = "What a lost customer's word of mouth costs: reach × share × mean value of a customer; null for others";
-    draft.money("word_of_mouth_loss", currency(), meaning, |row| row.loss);
+    draft.money("word_of_mouth_loss", meaning, |row| row.loss);
     let meaning = "Declared potential for cooperation; null where it is not known";
-    draft.money("cooperation_potential", "points", meaning, |row| row.cooperation);
+    draft.money_in("cooperation_potential", "points", meaning, |row| row.cooperation);
     draft.finish()
 }
 

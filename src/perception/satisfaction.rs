@@ -5,10 +5,10 @@ use super::complaints::Complaints;
 use super::cuts::{Cuts, Segment};
 use super::history::Active;
 use super::importance::Derived;
-use super::layout::Layout;
 use super::sums::share;
 use super::weighting::{best_shares, weighted};
 use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One attribute, the offer as a whole, or all attributes weighted.
@@ -35,14 +35,14 @@ pub(crate) struct Heard<'r> {
 }
 
 /// The table.
-pub(crate) fn sheet(layout: Layout<'_>, heard: Heard<'_>) -> Sheet {
+pub(crate) fn sheet(format: TableFormat<'_>, heard: Heard<'_>) -> Sheet {
     let mut segments: BTreeSet<Segment> = heard.board.segments().into_iter().collect();
     segments.extend(heard.complaints.iter().flat_map(|complaints| complaints.keys()));
     if heard.complaints.is_some() {
         segments.insert(Segment::ALL);
     }
     let rows: Vec<Row<'_>> = segments.into_iter().flat_map(|segment| rows_of(heard, segment)).collect();
-    draw(layout, heard.cuts, &rows)
+    draw(format, heard.cuts, &rows)
 }
 
 fn rows_of<'r>(heard: Heard<'r>, segment: Segment) -> Vec<Row<'r>> {
@@ -81,9 +81,10 @@ fn rows_of<'r>(heard: Heard<'r>, segment: Segment) -> Vec<Row<'r>> {
     rows
 }
 
-fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     let grain = "segment, tracking period, and attribute, all of them weighted, or the offer as a whole";
-    let mut draft = layout.draft("satisfaction", grain, None, rows);
+    let mut draft = format.draft("satisfaction", grain, None, rows);
+    draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
     let meaning = "item; weighted: all items by importance; overall: the offer as a whole, with complaints";
     draft.name("level", meaning, |row| Some(row.level));
@@ -122,31 +123,25 @@ fn draw(layout: Layout<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.finish()
 }
 
-fn add_complaints(draft: &mut super::layout::Draft<'_, Row<'_>>) {
+fn add_complaints(draft: &mut Draft<'_, Row<'_>>) {
     let of = |row: &Row<'_>, value: fn(&Complaints) -> i64| row.complaints.as_ref().map(value);
-    draft.count_or_null(
+    draft.count(
         "customers",
         "customers",
         "Customers with a sale line; of the offer as a whole only",
         |row| row.customers,
     );
-    draft.count_or_null(
-        "complaints",
-        "complaints",
-        "Complaints opened; of the offer as a whole only",
-        |row| of(row, |found| found.opened),
-    );
-    draft.count_or_null("complaining_customers", "customers", "Distinct customers who complained", |row| {
+    draft.count("complaints", "complaints", "Complaints opened; of the offer as a whole only", |row| {
+        of(row, |found| found.opened)
+    });
+    draft.count("complaining_customers", "customers", "Distinct customers who complained", |row| {
         of(row, |found| found.customers)
     });
     let rate = |row: &Row<'_>| share(row.complaints.as_ref()?.customers, row.customers?);
     draft.float("complaint_rate", "1", "complaining_customers / customers", rate);
-    draft.count_or_null(
-        "resolved",
-        "complaints",
-        "Of the complaints, those resolved by the as-of date",
-        |row| of(row, Complaints::resolved),
-    );
+    draft.count("resolved", "complaints", "Of the complaints, those resolved by the as-of date", |row| {
+        of(row, Complaints::resolved)
+    });
     let rate =
         |row: &Row<'_>| row.complaints.as_ref().and_then(|found| share(found.resolved(), found.opened));
     draft.float("resolution_rate", "1", "resolved / complaints", rate);

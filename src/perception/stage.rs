@@ -10,7 +10,6 @@ use super::complaints;
 use super::cuts::{Cuts, Segment};
 use super::gather::{Gathered, Gathering};
 use super::importance::derive;
-use super::layout::Layout;
 use super::satisfaction::{self, Heard};
 use super::sources::Asked;
 use super::worth::Tables;
@@ -18,8 +17,8 @@ use super::{attribute_value, competitor_value, driver_weight, lag};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, PerceptionDef};
-use crate::publish::StageTables;
 use crate::publish::schema::Sheet;
+use crate::publish::{StageTables, TableFormat};
 
 /// What the run's summary says of perception.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,16 +45,16 @@ pub fn run(
     staging: StageTables<'_>,
 ) -> Result<Summary> {
     let def = definition.perception.as_ref().expect("the stage runs where [perception] is");
-    let layout = Layout { definition, facts };
+    let format = TableFormat::new(&definition.facts, facts.as_of);
     let tables = Tables::open(facts, staging)?;
     let segment = tables.segment.as_ref();
     let cuts = Cuts::new(&def.by, facts.master.as_ref(), segment, def.tracking)?;
     let gathered = Gathering { def, facts, asked, cuts: &cuts, table: segment }.run()?;
-    for sheet in heard(layout, def, &cuts, &gathered) {
+    for sheet in heard(format, def, &cuts, &gathered, facts.customers.keys.len()) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
     let over_served =
-        both_sides::publish(Exchange { layout, def, asked, tables: &tables, staging }, &gathered)?;
+        both_sides::publish(Exchange { definition, facts, def, asked, tables: &tables, staging }, &gathered)?;
     Ok(Summary {
         answers: asked.answers.len(),
         complaints: asked.complaints.len(),
@@ -65,21 +64,27 @@ pub fn run(
 }
 
 /// What customers said, and what came of it.
-fn heard(layout: Layout<'_>, def: &PerceptionDef, cuts: &Cuts, gathered: &Gathered<'_>) -> Vec<Sheet> {
+fn heard(
+    format: TableFormat<'_>,
+    def: &PerceptionDef,
+    cuts: &Cuts,
+    gathered: &Gathered<'_>,
+    customers: usize,
+) -> Vec<Sheet> {
     let Gathered { board, interviews, .. } = gathered;
     let derived = derive(board, interviews);
     let complaints = def.complaints.is_some().then_some(&gathered.complaints);
     let heard = Heard { board, cuts, derived: &derived, active: &gathered.active, complaints };
     let mut sheets = vec![
-        attribute_value::sheet(layout, board, cuts, &derived),
-        driver_weight::sheet(layout, board, derived.get(&Segment::ALL)),
-        competitor_value::sheet(layout, board, cuts, &derived),
-        satisfaction::sheet(layout, heard),
-        lag::sheet(layout, board, interviews, layout.facts.customers.keys.len()),
+        attribute_value::sheet(format, board, cuts, &derived),
+        driver_weight::sheet(format, board, derived.get(&Segment::ALL)),
+        competitor_value::sheet(format, board, cuts, &derived),
+        satisfaction::sheet(format, heard),
+        lag::sheet(format, board, interviews, customers),
     ];
     if def.complaints.is_some() {
         let outcomes = gathered.sequels.outcomes(&gathered.baseline);
-        sheets.push(complaints::sheet(layout, cuts, &outcomes, def.repurchase_days));
+        sheets.push(complaints::sheet(format, cuts, &outcomes, def.repurchase_days));
     }
     sheets
 }

@@ -1,9 +1,9 @@
 //! `value_exchange`: what customers are worth by class of the firm's value and class of the customer's value.
 
 use super::exchange::{Customer, Firm, Gets, Sides, diagnosis};
-use super::layout::Layout;
 use super::sums::share;
 use super::worth::Worth;
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 
 /// One cell of the matrix.
@@ -47,13 +47,13 @@ impl Matrix {
     }
 
     /// The table.
-    pub(crate) fn sheet(&self, layout: Layout<'_>, sides: &Sides<'_>, has_residual: bool) -> Sheet {
+    pub(crate) fn sheet(&self, format: TableFormat<'_>, sides: &Sides<'_>, has_residual: bool) -> Sheet {
         let cells = Firm::ALL.into_iter().flat_map(|firm| Gets::ALL.map(|gets| (firm, gets)));
         let cell =
             |(firm, gets): (Firm, Gets)| (firm, gets, self.cells[firm as usize][gets as usize].clone());
         let rows: Vec<(Firm, Gets, Cell)> = cells.map(cell).collect();
         let all = rows.iter().map(|(_, _, cell)| cell.customers).sum();
-        draw_matrix(layout, sides, &rows, all, has_residual)
+        draw_matrix(format, sides, &rows, all, has_residual)
     }
 }
 
@@ -103,14 +103,15 @@ impl Cell {
 }
 
 fn draw_matrix(
-    layout: Layout<'_>,
+    format: TableFormat<'_>,
     sides: &Sides<'_>,
     rows: &[(Firm, Gets, Cell)],
     all: i64,
     has_residual: bool,
 ) -> Sheet {
     let grain = "class of the firm's value and class of the customer's value";
-    let mut draft = layout.draft("value_exchange", grain, None, rows);
+    let mut draft = format.draft("value_exchange", grain, None, rows);
+    draft.as_of();
     let meaning = "What the firm gets: loss below 0, high profit from that of the customer at the best fifth on, profit between";
     draft.name("firm_class", meaning, |row| Some(row.0.name()));
     let meaning = "What the customer gets: low, middle, high, or unknown where nothing tells";

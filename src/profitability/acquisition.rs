@@ -1,7 +1,7 @@
 //! What winning each customer cost, placed in time.
 
-use super::tables::Layout;
 use crate::facts::schema::{CustomerMaster, Keys};
+use crate::publish::TableFormat;
 use crate::units::{Day, Period, format_fixed};
 use std::ops::Range;
 
@@ -147,8 +147,8 @@ impl<'m> Acquisition<'m> {
     }
 
     /// Warns of costs that are charged nowhere.
-    pub(crate) fn warning(&self, layout: &Layout<'_>) -> Option<String> {
-        let sum = format_fixed(self.later, layout.money_scale);
+    pub(crate) fn warning(&self, format: TableFormat<'_>) -> Option<String> {
+        let sum = format_fixed(self.later, format.money_scale);
         let customers = match self.later_customers {
             0 => return None,
             1 => "1 customer".to_owned(),
@@ -157,7 +157,7 @@ impl<'m> Acquisition<'m> {
         Some(format!(
             "customers: acquisition cost of {sum} {} of {customers} won on or after {}, where the history ends, is charged \
              nowhere; correct 'acquired_on', or run again when the history reaches those days",
-            layout.currency, layout.as_of
+            format.currency, format.as_of
         ))
     }
 }

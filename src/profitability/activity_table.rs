@@ -1,17 +1,16 @@
 //! `customer_activity`: what each customer had of each activity in a period, without the zeros. It holds what
 //! `customer_period` has no columns for when there are hundreds of activities.
 
-use super::columns::Values;
 use super::posted::Posted;
-use super::tables::Layout;
-use crate::error::{Error, Result};
+use super::table_context::TableContext;
+use crate::error::Result;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-use crate::units::{Period, pow10};
+use crate::units::{Fixed18, Period, pow10};
 use arrow::array::ArrayRef;
 
 /// Makes the rows of one period.
 pub(crate) struct ActivityRows<'l> {
-    layout: &'l Layout<'l>,
+    context: TableContext<'l>,
     period: Period,
     names: Vec<&'l str>,
     /// What brings each activity's volume to the column's scale.
@@ -19,22 +18,31 @@ pub(crate) struct ActivityRows<'l> {
     scale: u8,
 }
 
+/// What a customer had of an activity.
+struct Cell {
+    rank: u32,
+    /// Index among those that post.
+    activity: usize,
+    volume: Fixed18,
+    cost: Fixed18,
+}
+
 impl<'l> ActivityRows<'l> {
-    pub(crate) fn new(layout: &'l Layout<'l>, period: Period) -> Self {
-        let scale = layout.posting().map(|activity| activity.volume_scale()).max().unwrap_or(0);
+    pub(crate) fn new(context: TableContext<'l>, period: Period) -> Self {
+        let scale = context.posting().map(|activity| activity.volume_scale()).max().unwrap_or(0);
         let factor = |scale_of: u8| i64::try_from(pow10(scale - scale_of)).expect("scales are at most 18");
         Self {
-            layout,
+            context,
             period,
-            names: layout.posting().map(|activity| activity.name.as_str()).collect(),
-            factors: layout.posting().map(|activity| factor(activity.volume_scale())).collect(),
+            names: context.posting().map(|activity| activity.name.as_str()).collect(),
+            factors: context.posting().map(|activity| factor(activity.volume_scale())).collect(),
             scale,
         }
     }
 
     /// The table without rows.
     pub(crate) fn sheet(&self) -> Sheet {
-        self.rows(Cells::default())
+        self.table(&[])
     }
 
     /// The rows of consecutive customers.
@@ -42,61 +50,48 @@ impl<'l> ActivityRows<'l> {
     /// # Errors
     /// A volume beyond 18 digits.
     pub(crate) fn arrays(&self, ranks: &[u32], posted: &Posted) -> Result<Vec<ArrayRef>> {
-        let mut cells = Cells::default();
-        for row in 0..ranks.len() {
+        let mut cells = Vec::new();
+        for (row, &rank) in ranks.iter().enumerate() {
             for (activity, (volumes, costs)) in posted.volumes.iter().zip(&posted.costs).enumerate() {
                 if (volumes[row], costs[row]) != (0, 0) {
-                    cells.ranks.push(ranks[row]);
-                    cells.activities.push(activity);
-                    cells.volumes.push(self.at_scale(activity, volumes[row])?);
-                    cells.costs.push(costs[row]);
+                    let volume = self.at_scale(activity, volumes[row])?;
+                    let what = format_args!("customer_activity: a cost of '{}'", self.names[activity]);
+                    let cost = Fixed18::checked(costs[row], what)?;
+                    cells.push(Cell { rank, activity, volume, cost });
                 }
             }
         }
-        Ok(self.rows(cells).arrays)
+        Ok(self.table(&cells).arrays)
     }
 
-    fn at_scale(&self, activity: usize, volume: i64) -> Result<i64> {
-        volume.checked_mul(self.factors[activity]).ok_or_else(|| {
-            let name = self.names[activity];
-            Error::check(format!(
-                "customer_activity: a volume of '{name}' exceeds 18 digits at the {} digits after the point that \
-                 another activity needs; shorten that one's coefficients",
-                self.scale
-            ))
-        })
+    fn at_scale(&self, activity: usize, volume: i64) -> Result<Fixed18> {
+        let (name, scale) = (self.names[activity], self.scale);
+        let what = format_args!(
+            "customer_activity: with the {scale} digits after the point of others, a volume of '{name}'"
+        );
+        Fixed18::checked(i128::from(volume) * i128::from(self.factors[activity]), what)
     }
 
-    fn rows(&self, cells: Cells) -> Sheet {
-        let layout = self.layout;
-        let mut sheet = Sheet::new("customer_activity", "customer, period and activity", Some("period"));
-        sheet.add(layout.key(), layout.customers.ids(&cells.ranks));
-        layout.add_period(&mut sheet, self.period, cells.ranks.len());
-        let name = Column::new("activity", ColumnKind::Name, "", "Name of the activity");
-        sheet.texts(name, cells.activities.iter().map(|activity| Some(self.names[*activity])));
+    fn table(&self, cells: &[Cell]) -> Sheet {
+        let format = self.context.format;
+        let mut draft =
+            format.draft("customer_activity", "customer, period and activity", Some("period"), cells);
+        self.context.add_customer(&mut draft, cells.iter().map(|cell| cell.rank));
+        draft.day("period_start", "First day of the period", |_| self.period.start);
+        draft.name("activity", "Name of the activity", |cell| self.names[cell.activity]);
         let meaning = "Driver volume, in the units of the activity's driver";
-        let volume = Column::new("volume", ColumnKind::Volume(self.scale), "driver units", meaning);
-        sheet.fixed(volume, Values::from(cells.volumes));
+        let column = Column::new("volume", ColumnKind::Volume(self.scale), "driver units", meaning);
+        draft.fixed(column, |cell| cell.volume.get());
         let meaning = "What the customer bears of the activity's cost, unused capacity charged apart";
-        let cost = Column::new("cost", layout.money(), layout.currency.to_string(), meaning);
-        sheet.fixed(cost, Values::from(cells.costs));
-        sheet
+        draft.money("cost", meaning, |cell| cell.cost);
+        draft.finish()
     }
-}
-
-/// Rows to be.
-#[derive(Default)]
-struct Cells {
-    ranks: Vec<u32>,
-    /// Index among those that post.
-    activities: Vec<usize>,
-    volumes: Vec<i64>,
-    costs: Vec<i64>,
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{costing, customers, layout, month};
+    use super::super::columns::Values;
+    use super::super::tests::{context, costing, customers, month};
     use super::*;
     use crate::pipeline::Level;
     use arrow::array::AsArray;
@@ -108,14 +103,14 @@ mod tests {
         costing.activities[1].driver.as_mut().unwrap().scale = 2;
         costing.activities[2].driver = None;
         let customers = customers(9);
-        let layout = layout(&costing, &customers);
+        let context = context(&costing, &customers);
         let columns = |columns: [Vec<i64>; 2]| columns.map(Values::from).to_vec();
         let posted = Posted {
             volumes: columns([vec![0, 2, 0, 1], vec![0, 50, 0, 0]]),
             costs: columns([vec![0, 20, 0, 10], vec![4, 5, 0, 0]]),
             unused: vec![None, None],
         };
-        let rows = ActivityRows::new(&layout, month(1));
+        let rows = ActivityRows::new(context, month(1));
         let arrays = rows.arrays(&[1, 3, 5, 8], &posted).unwrap();
         assert_eq!(arrays[0].as_primitive::<Int64Type>().values().to_vec(), [1, 3, 3, 8]);
         let names: Vec<_> = arrays[2].as_string::<i32>().iter().flatten().collect();

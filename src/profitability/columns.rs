@@ -1,7 +1,7 @@
 //! Arithmetic on whole columns of money: sums and differences, checked once per column.
 
-use crate::costing::schema::{LIMIT, bits};
 use crate::error::{Error, Result};
+use crate::units::{Fixed18, magnitude_bits};
 use arrow::buffer::ScalarBuffer;
 
 /// A column of fixed-point mantissas, shared with the array that is written.
@@ -30,11 +30,11 @@ fn add_up(sums: &mut [i64], plus: &[&[i64]], minus: &[&[i64]]) -> u64 {
     for (chunk, sums) in sums.chunks_mut(CHUNK).enumerate() {
         let range = chunk * CHUNK..chunk * CHUNK + sums.len();
         for term in plus {
-            all_bits |= bits(&term[range.clone()]);
+            all_bits |= magnitude_bits(&term[range.clone()]);
             sums.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_add(*v));
         }
         for term in minus {
-            all_bits |= bits(&term[range.clone()]);
+            all_bits |= magnitude_bits(&term[range.clone()]);
             sums.iter_mut().zip(&term[range.clone()]).for_each(|(sum, v)| *sum = sum.wrapping_sub(*v));
         }
     }
@@ -43,10 +43,7 @@ fn add_up(sums: &mut [i64], plus: &[&[i64]], minus: &[&[i64]]) -> u64 {
 
 fn exactly(name: &str, rows: usize, plus: &[&[i64]], minus: &[&[i64]]) -> Result<Values> {
     let sum_of = |terms: &[&[i64]], row: usize| terms.iter().map(|term| i128::from(term[row])).sum::<i128>();
-    let row_of = |row| {
-        let exact = sum_of(plus, row) - sum_of(minus, row);
-        i64::try_from(exact).ok().filter(|value| value.unsigned_abs() < LIMIT.unsigned_abs())
-    };
+    let row_of = |row| Fixed18::new(sum_of(plus, row) - sum_of(minus, row)).map(Fixed18::get);
     let sums = (0..rows).map(row_of).collect::<Option<Vec<_>>>();
     sums.map(Values::from).ok_or_else(|| too_large(name))
 }
@@ -78,9 +75,7 @@ pub(crate) fn total(values: &[i64]) -> i128 {
 }
 
 fn too_large(name: &str) -> Error {
-    Error::check(format!(
-        "profitability: a value of '{name}' exceeds 18 digits; lower facts.money_scale or facts.volume_scale"
-    ))
+    Error::too_many_digits(format!("profitability: a value of '{name}'"))
 }
 
 #[cfg(test)]
@@ -98,7 +93,7 @@ mod tests {
 
     #[test]
     fn large_values_combine_exactly_or_not_at_all() {
-        let large = LIMIT - 1;
+        let large = Fixed18::LIMIT - 1;
         assert_eq!(combine("x", 1, &[&[large], &[large]], &[&[large]]).unwrap().to_vec(), [large]);
         assert!(combine("x", 1, &[&[large], &[1]], &[]).is_err());
         assert!(combine("x", 1, &[&[i64::MIN]], &[]).is_err());

@@ -4,10 +4,10 @@
 use super::channels::{Channels, Income};
 use super::customer_totals::CustomerTotals;
 use super::statement::{CompanyMoney, Retained, retained_by_member};
-use super::tables::Layout;
 use crate::costing::schema::{Costing, level_name};
 use crate::pipeline::Level;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use crate::units::Period;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -131,40 +131,26 @@ fn channel_steps(
     by_name.into_iter().chain(nameless).map(step).collect()
 }
 
-pub(crate) fn sheet(layout: &Layout<'_>, steps: &[Step]) -> Sheet {
-    let mut sheet = Sheet::new("cost_hierarchy", "step from customers to the company, and period", None);
+pub(crate) fn sheet(format: TableFormat<'_>, steps: &[Step]) -> Sheet {
+    let rows: Vec<(i64, &Step)> = (1..).zip(steps).collect();
+    let grain = "step from customers to the company, and period";
+    let mut draft = format.draft("cost_hierarchy", grain, None, &rows);
     let meaning = "First day of the period; null for all of them";
-    let start = Column::new("period_start", ColumnKind::Date, "", meaning).nullable();
-    sheet.days(start, steps.iter().map(|step| step.period.map(|period| period.start.0)));
-    let numbers = (1_i64..).take(steps.len()).collect::<Vec<_>>();
-    sheet.fixed(Column::new("step", ColumnKind::Integer, "", "Order of the steps"), numbers);
+    draft.day("period_start", meaning, |row| row.1.period.map(|period| period.start));
+    draft.count("step", "", "Order of the steps", |row| row.0);
     let meaning = "Level of the cost hierarchy that causes the cost; channels side by side, the others one after \
                    the other from the channels' sum; company: what no level causes";
-    let level = Column::new("level", ColumnKind::Name, "", meaning);
-    sheet.texts(level, steps.iter().map(|step| Some(step.level)));
+    draft.name("level", meaning, |row| row.1.level);
     let meaning = "Channel or product group; null for customers without channel, and for all of a level";
-    let member = Column::new("member", ColumnKind::Name, "", meaning).nullable();
-    sheet.texts(member, steps.iter().map(|step| step.member.as_deref()));
+    draft.name("member", meaning, |row| row.1.member.as_deref());
     let meaning = "Customers with a sale line in the period; over life, with a sale line or a return line";
-    let customers = Column::new("customers", ColumnKind::Integer, "customers", meaning);
-    sheet.fixed(customers, steps.iter().map(|step| step.customers).collect::<Vec<_>>());
-    type Amount = fn(&Step) -> i128;
-    let amounts: [(&str, &str, Amount); 3] = [
-        ("income_before", "What is left of customers after all they bear, or of the step before", |s| {
-            s.income_before
-        }),
-        ("retained_cost", "What stays at this level", |s| s.retained_cost),
-        (
-            "income_after",
-            "Income before − retained cost; the last is the ledger's result",
-            Step::income_after,
-        ),
-    ];
-    for (name, meaning, of) in amounts {
-        let column = Column::new(name, layout.total(), layout.currency.to_string(), meaning);
-        sheet.totals(column, steps.iter().map(|step| Some(of(step))).collect());
-    }
-    sheet
+    draft.count("customers", "customers", meaning, |row| row.1.customers);
+    let meaning = "What is left of customers after all they bear, or of the step before";
+    draft.total("income_before", meaning, |row| row.1.income_before);
+    draft.total("retained_cost", "What stays at this level", |row| row.1.retained_cost);
+    let meaning = "Income before − retained cost; the last is the ledger's result";
+    draft.total("income_after", meaning, |row| row.1.income_after());
+    draft.finish()
 }
 
 #[cfg(test)]

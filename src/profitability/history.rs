@@ -56,7 +56,7 @@ fn part(cost: i64, share: Decimal) -> Option<i64> {
 }
 
 fn too_large() -> Error {
-    Error::check("profitability: an avoidable cost exceeds 18 digits; lower facts.money_scale")
+    Error::too_many_digits("profitability: an avoidable cost")
 }
 
 /// The days that consecutive customers have in a period, with what they brought and cost; the unidentified cost object,

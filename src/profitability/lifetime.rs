@@ -5,9 +5,9 @@ use super::columns::{Values, add_at, combine};
 use super::lines::{CostLine, LineCosts, posts};
 use super::period_rows::PeriodRows;
 use super::waterfall::{Books, Charges, Held, Measures, Worth};
-use crate::costing::schema::fits;
 use crate::error::{Error, Result};
 use crate::facts::schema::NO_INSTANT;
+use crate::units::Fixed18;
 use std::ops::Range;
 
 /// Running sums of consecutive customers. Only what cannot be derived at the end is kept; volumes can not, for policies
@@ -112,10 +112,10 @@ fn activity_columns(books: &Books<'_>) -> usize {
 
 /// Columns whose values all have at most 18 digits.
 fn checked(name: &str, columns: Vec<Vec<i64>>) -> Result<Vec<Values>> {
-    if columns.iter().all(|column| fits(column)) {
+    if columns.iter().all(|column| Fixed18::holds(column)) {
         return Ok(columns.into_iter().map(Values::from).collect());
     }
-    Err(Error::check(format!("profitability: a {name} over life exceeds 18 digits; lower its scale")))
+    Err(Error::too_many_digits(format!("profitability: a {name} over life")))
 }
 
 /// The whole lives of consecutive customers.

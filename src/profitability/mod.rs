@@ -34,6 +34,7 @@ mod starts;
 mod statement;
 #[cfg(test)]
 mod statement_tests;
+mod table_context;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,8 @@ use super::period_rows::PeriodRows;
 use super::posted::{Posted, PostedSums, Posting, close};
 use super::stage::Sources;
 use super::starts::Starts;
-use super::tables::{Layout, customer_period};
+use super::table_context::TableContext;
+use super::tables::customer_period;
 use super::waterfall::{Books, Measures, charge};
 use crate::costing::schema::PeriodCosting;
 use crate::customers::history::CustomerDays;
@@ -53,7 +54,7 @@ pub(crate) struct Extras {
 /// # Errors
 /// What measuring, reading and writing return.
 pub(crate) fn customer_periods(
-    layout: &Layout<'_>,
+    context: TableContext<'_>,
     books: &Books<'_>,
     sources: Sources<'_>,
     extras: Extras,
@@ -67,7 +68,7 @@ pub(crate) fn customer_periods(
     let mut starts = Vec::with_capacity(periods);
     for (index, costed) in sources.costing.periods.iter().enumerate() {
         let (days, block) = (days.as_ref(), slices::slices_of_window(memory));
-        let walk = PeriodWalk { layout, books, sources, index, costed, days, block };
+        let walk = PeriodWalk { context, books, sources, index, costed, days, block };
         let (of_period, started) = walk.walk(extras.is_listed, staging)?;
         earned.push(of_period);
         starts.push(started);
@@ -78,7 +79,7 @@ pub(crate) fn customer_periods(
 /// The walk over one period.
 #[derive(Clone, Copy)]
 struct PeriodWalk<'r> {
-    layout: &'r Layout<'r>,
+    context: TableContext<'r>,
     books: &'r Books<'r>,
     sources: Sources<'r>,
     index: usize,
@@ -114,10 +115,10 @@ impl PeriodWalk<'_> {
         let Sources { facts, channels, .. } = self.sources;
         let period = self.costed.period;
         let recipe = self.recipe();
-        let nothing = vec![0; self.layout.posting().count()];
-        let spec = customer_period(self.layout, period, &self.empty(&nothing)?).spec;
+        let nothing = vec![0; self.context.posting().count()];
+        let spec = customer_period(self.context, period, &self.empty(&nothing)?).spec;
         let mut table = begin(&spec, period, &recipe, staging)?;
-        let rows = is_listed.then(|| ActivityRows::new(self.layout, period));
+        let rows = is_listed.then(|| ActivityRows::new(self.context, period));
         let mut list = match &rows {
             Some(rows) => begin(&rows.sheet().spec, period, &recipe, staging)?,
             None => None,
@@ -226,7 +227,7 @@ impl PeriodWalk<'_> {
             let of_slice = period_days(&measures, avoidable, &window.days, rows, last_day, known)?;
             days.keep(self.index, &identified, &of_slice)?;
         }
-        let columns = is_written.then(|| customer_period(self.layout, self.costed.period, &measures).arrays);
+        let columns = is_written.then(|| customer_period(self.context, self.costed.period, &measures).arrays);
         Ok(Part { columns, listed, earned, posted })
     }
 

@@ -190,7 +190,7 @@ fn sum(values: &[i64]) -> i64 {
 }
 
 fn too_large(activity: &Activity) -> Error {
-    Error::check(format!("costing: a volume of '{}' exceeds 18 digits", activity.name))
+    Error::too_many_digits(format!("costing: a volume of '{}'", activity.name))
 }
 
 fn negative(

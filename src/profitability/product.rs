@@ -156,7 +156,7 @@ impl Table {
         let merged = self.rows(slice.start);
         self.clear();
         if std::mem::take(&mut self.has_overflowed) {
-            return Err(Error::check("profitability: a value of customer_product exceeds 18 digits"));
+            return Err(Error::too_many_digits("profitability: a value of customer_product"));
         }
         Ok(merged)
     }

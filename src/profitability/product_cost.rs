@@ -192,8 +192,7 @@ impl<'c> UnitActivity<'c> {
         before: i64,
     ) -> Result<(i64, Vec<i64>)> {
         let Some(rate) = costed.rate else { return Ok((0, vec![0; rows.len()])) };
-        let fault =
-            || Error::check(format!("costing: a volume of '{}' exceeds 18 digits", self.activity.name));
+        let fault = || Error::too_many_digits(format!("costing: a volume of '{}'", self.activity.name));
         let driver = match costed.is_fallback {
             true => self.fallback.as_ref().expect("a fallback that was used is declared"),
             false => &self.driver,

@@ -4,7 +4,6 @@ use super::classes::{Class, Cuts, top_fifth};
 use super::product::Slice;
 use super::product_cost::GroupCosts;
 use super::statement::retained_by_member;
-use super::tables::Layout;
 use crate::costing::schema::{Activity, Costing};
 use crate::error::Result;
 use crate::facts::measures::{
@@ -12,6 +11,7 @@ use crate::facts::measures::{
 };
 use crate::pipeline::{Level, Line, ProfitabilityDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::{Draft, TableFormat};
 
 /// Product groups over life.
 pub(crate) struct Groups<'r> {
@@ -116,50 +116,53 @@ impl<'r> Groups<'r> {
     }
 
     /// Group totals; `activities` are the unit-level ones that have columns of their own.
-    pub(crate) fn sheet(&self, layout: &Layout<'_>, activities: &[&Activity]) -> Sheet {
-        let mut sheet = Sheet::new("product_group", "product group", None);
-        layout.add_as_of(&mut sheet, self.names.len());
-        let name = Column::new("product_group", ColumnKind::Name, "", "Product group");
-        sheet.texts(name, self.names.iter().map(|name| Some(name.as_str())));
-        let customers =
-            Column::new("customers", ColumnKind::Integer, "customers", "Customers with a sale line of it");
-        sheet.fixed(customers, self.customers.clone());
-        for total in TOTALS {
-            let (kind, unit) = match total.unit {
-                Unit::Lines => (ColumnKind::Total(0), "lines"),
-                Unit::Units => (ColumnKind::Total(layout.volume_scale), "units"),
-                Unit::Money => (layout.total(), layout.currency),
-            };
-            let column = Column::new(total.name, kind, unit.to_string(), total.meaning);
-            sheet.totals(column, self.totals.iter().map(|totals| Some((total.of)(totals))).collect());
-        }
-        self.add_costs(&mut sheet, layout, activities);
-        sheet.texts(product_class(), self.classes.iter().map(|class| Some(class.name())));
-        sheet
+    pub(crate) fn sheet(&self, format: TableFormat<'_>, activities: &[&Activity]) -> Sheet {
+        let rows: Vec<(usize, &GroupTotals)> = self.totals.iter().enumerate().collect();
+        let mut draft = format.draft("product_group", "product group", None, &rows);
+        draft.as_of();
+        draft.name("product_group", "Product group", |row| &self.names[row.0]);
+        let meaning = "Customers with a sale line of it";
+        draft.count("customers", "customers", meaning, |row| self.customers[row.0]);
+        let lines = Column::new("lines", ColumnKind::Total(0), "lines", "Sale lines");
+        draft.wide(lines, |row| row.1.measures[LINES]);
+        let units =
+            |name, meaning| Column::new(name, ColumnKind::Total(format.volume_scale), "units", meaning);
+        draft.wide(units("units", "Units on sale lines"), |row| row.1.measures[UNITS]);
+        draft.wide(units("returned_units", "Units on return lines"), |row| row.1.measures[RETURNED_UNITS]);
+        draft.total("list_revenue", "List value of sale lines", |row| row.1.measures[LIST_REVENUE]);
+        draft.total("discount", "Discount on sale lines", |row| row.1.measures[DISCOUNT]);
+        draft.total("returns", "Net value of return lines", |row| row.1.measures[RETURNS]);
+        draft.total("net_revenue", "List revenue − discount − returns", |row| row.1.net_revenue());
+        let meaning = "Cost of the goods, less that of returned goods";
+        draft.total("product_cost", meaning, |row| row.1.measures[PRODUCT_COST]);
+        draft.total("gross_margin", "Net revenue − product cost", |row| row.1.gross_margin());
+        self.add_costs(&mut draft, activities);
+        draft.name("product_class", PRODUCT_CLASS, |row| self.classes[row.0].name());
+        draft.finish()
     }
 
-    fn add_costs(&self, sheet: &mut Sheet, layout: &Layout<'_>, activities: &[&Activity]) {
-        let mut add = |name: String, meaning: String, of: &dyn Fn(&GroupTotals) -> Option<i128>| {
-            let values: Option<Vec<i128>> = self.totals.iter().map(of).collect();
-            let Some(values) = values.filter(|values| !values.is_empty()) else { return };
-            let column = Column::new(name, layout.total(), layout.currency.to_string(), meaning);
-            sheet.totals(column, values.into_iter().map(Some).collect());
-        };
-        for (place, activity) in activities.iter().enumerate() {
-            let name = format!("cost_{}", activity.column);
-            let meaning = format!("Cost of activity '{}'", activity.name);
-            add(name, meaning, &|totals| Some(totals.costs.as_ref()?[place]));
+    fn add_costs<'t>(&self, draft: &mut Draft<'t, (usize, &'t GroupTotals)>, activities: &[&Activity]) {
+        let first = self.totals.first();
+        if first.is_some_and(|totals| totals.costs.is_some()) {
+            for (place, activity) in activities.iter().enumerate() {
+                let name = format!("cost_{}", activity.column);
+                let meaning = format!("Cost of activity '{}'", activity.name);
+                draft.total(name, meaning, |row| row.1.costs.as_ref().expect(ALL_OR_NONE)[place]);
+            }
+            let (name, meaning) = PRODUCT_COST_TO_SERVE;
+            draft.total(name, meaning, |row| row.1.cost_to_serve().expect(ALL_OR_NONE));
+            draft.total(PRODUCT_CONTRIBUTION.0, PRODUCT_CONTRIBUTION.1, |row| row.1.contribution());
         }
-        add(PRODUCT_COST_TO_SERVE.0.into(), PRODUCT_COST_TO_SERVE.1.into(), &GroupTotals::cost_to_serve);
-        let contribution = |totals: &GroupTotals| totals.costs.is_some().then(|| totals.contribution());
-        add(PRODUCT_CONTRIBUTION.0.into(), PRODUCT_CONTRIBUTION.1.into(), &contribution);
-        let meaning = "Product-level cost that the group causes, retained";
-        add("product_level_cost".into(), meaning.into(), &|totals| totals.retained);
-        let meaning = "What is left of the group after product-level cost";
-        let income = |totals: &GroupTotals| totals.retained.is_some().then(|| totals.income());
-        add("product_income".into(), meaning.into(), &income);
+        if first.is_some_and(|totals| totals.retained.is_some()) {
+            let meaning = "Product-level cost that the group causes, retained";
+            draft.total("product_level_cost", meaning, |row| row.1.retained.expect(ALL_OR_NONE));
+            let meaning = "What is left of the group after product-level cost";
+            draft.total("product_income", meaning, |row| row.1.income());
+        }
     }
 }
+
+const ALL_OR_NONE: &str = "all groups have such costs, or none has";
 
 /// Name and meaning of a column that both product tables have.
 pub(crate) const PRODUCT_COST_TO_SERVE: (&str, &str) =
@@ -167,38 +170,9 @@ pub(crate) const PRODUCT_COST_TO_SERVE: (&str, &str) =
 pub(crate) const PRODUCT_CONTRIBUTION: (&str, &str) =
     ("product_contribution", "Gross margin − product cost to serve");
 
-enum Unit {
-    Lines,
-    Units,
-    Money,
-}
-
-struct GroupTotal {
-    name: &'static str,
-    unit: Unit,
-    meaning: &'static str,
-    of: fn(&GroupTotals) -> i128,
-}
-
-#[rustfmt::skip]
-const TOTALS: [GroupTotal; 9] = [
-    GroupTotal { name: "lines", unit: Unit::Lines, meaning: "Sale lines", of: |t| t.measures[LINES] },
-    GroupTotal { name: "units", unit: Unit::Units, meaning: "Units on sale lines", of: |t| t.measures[UNITS] },
-    GroupTotal { name: "returned_units", unit: Unit::Units, meaning: "Units on return lines", of: |t| t.measures[RETURNED_UNITS] },
-    GroupTotal { name: "list_revenue", unit: Unit::Money, meaning: "List value of sale lines", of: |t| t.measures[LIST_REVENUE] },
-    GroupTotal { name: "discount", unit: Unit::Money, meaning: "Discount on sale lines", of: |t| t.measures[DISCOUNT] },
-    GroupTotal { name: "returns", unit: Unit::Money, meaning: "Net value of return lines", of: |t| t.measures[RETURNS] },
-    GroupTotal { name: "net_revenue", unit: Unit::Money, meaning: "List revenue − discount − returns", of: GroupTotals::net_revenue },
-    GroupTotal { name: "product_cost", unit: Unit::Money, meaning: "Cost of the goods, less that of returned goods", of: |t| t.measures[PRODUCT_COST] },
-    GroupTotal { name: "gross_margin", unit: Unit::Money, meaning: "Net revenue − product cost", of: GroupTotals::gross_margin },
-];
-
-/// The group's class, in both product tables.
-pub(crate) fn product_class() -> Column {
-    let meaning = "Class of the product group by what is left of it, the last step before this column in \
-                   product_group: high profit, profit, break-even or loss";
-    Column::new("product_class", ColumnKind::Name, "", meaning)
-}
+/// Meaning of the group's class, in both product tables.
+pub(crate) const PRODUCT_CLASS: &str = "Class of the product group by what is left of it, the last step before this column in product_group: high profit, \
+     profit, break-even or loss";
 
 #[cfg(test)]
 mod tests {

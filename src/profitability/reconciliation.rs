@@ -3,10 +3,10 @@
 use super::acquisition::Acquisition;
 use super::customer_totals::CustomerTotals;
 use super::statement::{CompanyMoney, DIFFERENCE};
-use super::tables::Layout;
 use crate::costing::schema::{Costing, OUTSIDE};
 use crate::error::{Error, Result};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use crate::units::{Period, format_fixed};
 
 /// One line of the statement; `period` none for all periods together.
@@ -91,31 +91,18 @@ impl Reconciliation {
         )))
     }
 
-    pub(crate) fn sheet(&self, layout: &Layout<'_>) -> Sheet {
-        let lines = &self.lines;
-        let mut sheet = Sheet::new("reconciliation", "line of the statement and period", None);
-        let column = Column::new(
-            "period_start",
-            ColumnKind::Date,
-            "",
-            "First day of the period; null for all of them",
-        );
-        sheet.days(column.nullable(), lines.iter().map(|line| line.period.map(|period| period.start.0)));
-        let numbers = (1_i64..).take(lines.len()).collect::<Vec<_>>();
-        sheet.fixed(Column::new("line_number", ColumnKind::Integer, "", "Order of the lines"), numbers);
-        let name = |name, meaning| Column::new(name, ColumnKind::Name, "", meaning);
-        let section = name(
-            "section",
-            "cost: input + imputed = assigned + retained + unused + unassigned + variance − overdriven; \
-            result: profit of customers + stayed elsewhere = ledger result; memo: outside both",
-        );
-        sheet.texts(section, lines.iter().map(|line| Some(line.section)));
-        sheet.texts(name("line", "What the amount is"), lines.iter().map(|line| Some(line.line)));
-        let item = name("item", "Ledger account, resource or level it is about").nullable();
-        sheet.texts(item, lines.iter().map(|line| line.item.as_deref()));
-        let unit = layout.currency.to_string();
-        let column = Column::new("amount", layout.total(), unit, "Money; in results, costs are negative");
-        sheet.totals(column, lines.iter().map(|line| Some(line.amount)).collect());
-        sheet
+    pub(crate) fn sheet(&self, format: TableFormat<'_>) -> Sheet {
+        let rows: Vec<(i64, &Line)> = (1..).zip(&self.lines).collect();
+        let mut draft = format.draft("reconciliation", "line of the statement and period", None, &rows);
+        let meaning = "First day of the period; null for all of them";
+        draft.day("period_start", meaning, |row| row.1.period.map(|period| period.start));
+        draft.count("line_number", "", "Order of the lines", |row| row.0);
+        let meaning = "cost: input + imputed = assigned + retained + unused + unassigned + variance − overdriven; \
+                       result: profit of customers + stayed elsewhere = ledger result; memo: outside both";
+        draft.name("section", meaning, |row| row.1.section);
+        draft.name("line", "What the amount is", |row| row.1.line);
+        draft.name("item", "Ledger account, resource or level it is about", |row| row.1.item.as_deref());
+        draft.total("amount", "Money; in results, costs are negative", |row| row.1.amount);
+        draft.finish()
     }
 }

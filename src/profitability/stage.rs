@@ -15,7 +15,8 @@ use super::product_cost::{ProductPeriod, UnitCosts, Walk};
 use super::product_groups::{self, Groups};
 use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
-use super::tables::{Layout, customer};
+use super::table_context::TableContext;
+use super::tables::customer;
 use super::unbought::Unbought;
 use super::waterfall::{Books, Held};
 use super::whale::{WhaleCurve, WhaleCurveBuilder};
@@ -28,7 +29,7 @@ use crate::facts::FactSet;
 use crate::facts::measures::GROUP_MEASURES;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, UnusedCapacity};
-use crate::publish::StageTables;
+use crate::publish::{StageTables, TableFormat};
 use crate::units::Period;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -68,7 +69,8 @@ pub fn run(
     memory: &Memory,
     staging: StageTables<'_>,
 ) -> Result<(Summary, Option<CustomerHistory>)> {
-    let layout = layout(definition, facts, costing);
+    let format = TableFormat::new(&definition.facts, facts.as_of);
+    let context = TableContext { format, customers: &facts.customers, activities: &costing.activities };
     let periods: Vec<Period> = facts.periods.iter().map(|period| period.period).collect();
     let master = facts.master.as_ref();
     let (acquisition, channels) =
@@ -81,18 +83,18 @@ pub fn run(
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: is_history_wanted,
     };
-    let walked = customer_periods(&layout, &books, sources, extras, memory, staging)?;
+    let walked = customer_periods(context, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;
     let totals: Vec<CustomerTotals> = walked.earned.iter().map(|earned| earned.totals).collect();
     let statement = Reconciliation::new(costing, &totals, sums.earned.totals, &acquisition);
     statement.verify(facts.money_scale)?;
     let steps = hierarchy::steps(costing, &channels, &walked.earned, &sums.earned);
     let (standing, curve) = rank(definition, facts.money_scale, sums.ranking)?;
-    customers(&layout, &lives, &standing, facts, staging)?;
+    customers(context, &lives, &standing, facts, staging)?;
     drop(lives);
-    products(definition, &layout, facts, costing, &sums.worth, &standing, staging)?;
-    let statement = [statement.sheet(&layout), hierarchy::sheet(&layout, &steps)];
-    let curves = [curve.sheet(&layout), curve.summary(&layout, &sums.rest)];
+    products(definition, context, facts, costing, &sums.worth, &standing, staging)?;
+    let statement = [statement.sheet(format), hierarchy::sheet(format, &steps)];
+    let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];
     for sheet in curves.into_iter().chain(statement) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
@@ -105,7 +107,7 @@ pub fn run(
         top_20_share: curve.top(200).2,
         unbought: sums.unbought,
         opening: (acquisition.opening_customers, acquisition.opening),
-        warning: acquisition.warning(&layout),
+        warning: acquisition.warning(format),
     };
     let history = walked.days.map(|days| CustomerHistory { days, worth: sums.worth });
     Ok((summary, history))
@@ -129,13 +131,13 @@ fn rank(definition: &Definition, money_scale: u8, ranking: Ranking) -> Result<(S
 
 /// Writes `customer`.
 fn customers(
-    layout: &Layout<'_>,
+    context: TableContext<'_>,
     lives: &Lives<'_>,
     standing: &Standing,
     facts: &FactSet,
     staging: StageTables<'_>,
 ) -> Result<()> {
-    let sheet = |life: &Life| customer(layout, life, standing, facts.master.as_ref());
+    let sheet = |life: &Life| customer(context, life, standing, facts.master.as_ref());
     let spec = sheet(&lives.empty()?)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
     in_order(
@@ -187,17 +189,6 @@ fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) 
     }
 }
 
-fn layout<'r>(definition: &'r Definition, facts: &'r FactSet, costing: &'r Costing) -> Layout<'r> {
-    Layout {
-        customers: &facts.customers,
-        activities: &costing.activities,
-        currency: &definition.facts.currency,
-        money_scale: facts.money_scale,
-        volume_scale: facts.volume_scale,
-        as_of: facts.as_of,
-    }
-}
-
 /// Sums of measures, by product group.
 type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
 
@@ -233,7 +224,7 @@ fn product_totals(
 
 fn products(
     definition: &Definition,
-    layout: &Layout<'_>,
+    context: TableContext<'_>,
     facts: &FactSet,
     costing: &Costing,
     worth: &LifetimeWorth,
@@ -252,7 +243,7 @@ fn products(
     let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
     let known = facts.customers.keys.len();
     let empty = Slice::empty(cost_columns(activities.len()));
-    let spec = customer_product(layout, &groups, &|_| None, &activities, empty)?.spec;
+    let spec = customer_product(context, &groups, &|_| None, &activities, empty)?.spec;
     let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
     let mut buyers = vec![0; names.len()];
     let window = slices_of_window(names.len());
@@ -270,7 +261,7 @@ fn products(
             &costs,
             |slice| {
                 let bought = groups.count(&slice, known);
-                Ok((bought, customer_product(layout, &groups, &class_of, &activities, slice)?.arrays))
+                Ok((bought, customer_product(context, &groups, &class_of, &activities, slice)?.arrays))
             },
             |(bought, arrays)| {
                 buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
@@ -281,6 +272,6 @@ fn products(
     writer.finish()?;
     groups.customers = buyers;
     let own = if cost_columns(activities.len()) == activities.len() { activities } else { vec![] };
-    let sheet = groups.sheet(layout, &own);
+    let sheet = groups.sheet(context.format, &own);
     staging.put(&sheet.spec, None, sheet.arrays)
 }

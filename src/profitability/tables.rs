@@ -3,77 +3,16 @@
 use super::classes::{Class, Standing};
 use super::columns::Values;
 use super::lifetime::Life;
-use super::lines::{CostLine, posts};
+use super::lines::CostLine;
+use super::table_context::TableContext;
 use super::waterfall::Measures;
-use crate::costing::schema::Activity;
 use crate::error::{Error, Result};
-use crate::facts::schema::{CustomerMaster, Customers, NO_INSTANT};
-use crate::pipeline::KeyType;
+use crate::facts::schema::{CustomerMaster, NO_INSTANT};
+use crate::publish::Draft;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-use crate::units::{Day, Period};
+use crate::units::Period;
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-
-/// What every table of a run shares.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Layout<'r> {
-    pub(crate) customers: &'r Customers,
-    pub(crate) activities: &'r [Activity],
-    pub(crate) currency: &'r str,
-    pub(crate) money_scale: u8,
-    pub(crate) volume_scale: u8,
-    pub(crate) as_of: Day,
-}
-
-impl Layout<'_> {
-    pub(crate) fn money(&self) -> ColumnKind {
-        ColumnKind::Money(self.money_scale)
-    }
-
-    pub(crate) fn total(&self) -> ColumnKind {
-        ColumnKind::Total(self.money_scale)
-    }
-
-    pub(crate) fn units(&self) -> ColumnKind {
-        ColumnKind::Volume(self.volume_scale)
-    }
-
-    /// The activities that post to customers.
-    pub(crate) fn posting(&self) -> impl Iterator<Item = &Activity> {
-        self.activities.iter().filter(|activity| posts(activity))
-    }
-
-    /// An activity's cost, row by row.
-    pub(crate) fn cost_of(&self, activity: &Activity) -> Column {
-        let (name, unit) = (format!("cost_{}", activity.column), self.currency.to_string());
-        Column::new(name, self.money(), unit, format!("Cost of activity '{}'", activity.name))
-    }
-
-    /// The first day of a period, constant over a partition.
-    pub(crate) fn add_period(&self, sheet: &mut Sheet, period: Period, rows: usize) {
-        let column = Column::new("period_start", ColumnKind::Date, "", "First day of the period");
-        sheet.days(column, (0..rows).map(|_| Some(period.start.0)));
-    }
-
-    /// The customer key column.
-    pub(crate) fn key(&self) -> Column {
-        let kind = match self.customers.keys.key_type() {
-            KeyType::Int => ColumnKind::IntKey,
-            KeyType::Text => ColumnKind::Text,
-        };
-        let column = Column::new("customer_id", kind, "", "Customer; null for the unidentified cost object");
-        if self.customers.has_unidentified { column.nullable() } else { column }
-    }
-
-    /// The as-of column, constant over the table.
-    pub(crate) fn add_as_of(&self, sheet: &mut Sheet, rows: usize) {
-        let meaning = "Exclusive end of the history the row is made from";
-        sheet.days(
-            Column::new("as_of_date", ColumnKind::Date, "", meaning),
-            (0..rows).map(|_| Some(self.as_of.0)),
-        );
-    }
-}
 
 /// One published measure of a customer, over a period or over life.
 struct Measure {
@@ -123,45 +62,50 @@ const WORTH: [Measure; 10] = [
 ];
 
 impl Measure {
-    fn add(&self, sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
+    fn add(&self, draft: &mut Draft<'_, u32>, measures: &Measures) {
         let Some(values) = (self.of)(measures) else { return };
-        let (kind, unit) = match self.kind {
-            Kind::Count(unit) => (ColumnKind::Integer, unit),
-            Kind::Units => (layout.units(), "units"),
-            Kind::Money => (layout.money(), layout.currency),
+        let format = draft.format();
+        let column = match self.kind {
+            Kind::Count(unit) => Column::new(self.name, ColumnKind::Integer, unit, self.meaning),
+            Kind::Units => {
+                Column::new(self.name, ColumnKind::Volume(format.volume_scale), "units", self.meaning)
+            }
+            Kind::Money => format.money(self.name, self.meaning),
         };
-        let column = Column::new(self.name, kind, unit.to_string(), self.meaning);
-        sheet.fixed(column, values.clone());
+        draft.ready().fixed(column, values.clone());
     }
 }
 
 /// All measures, in the order in which they are published.
-fn add_measures(sheet: &mut Sheet, layout: &Layout<'_>, measures: &Measures) {
-    BEHAVIOUR.iter().for_each(|measure| measure.add(sheet, layout, measures));
-    for (activity, volumes) in layout.posting().zip(&measures.volumes) {
+fn add_measures(draft: &mut Draft<'_, u32>, context: TableContext<'_>, measures: &Measures) {
+    BEHAVIOUR.iter().for_each(|measure| measure.add(draft, measures));
+    for (activity, volumes) in context.posting().zip(&measures.volumes) {
         let unit = if activity.is_timed { "minutes" } else { "driver units" };
         let meaning = format!("Driver volume of activity '{}': {}", activity.name, activity.driver_text);
         let kind = ColumnKind::Volume(activity.volume_scale());
-        sheet.fixed(Column::new(format!("volume_{}", activity.column), kind, unit, meaning), volumes.clone());
+        draft
+            .ready()
+            .fixed(Column::new(format!("volume_{}", activity.column), kind, unit, meaning), volumes.clone());
     }
-    for (activity, costs) in layout.posting().zip(&measures.costs) {
-        sheet.fixed(layout.cost_of(activity), costs.clone());
+    for (activity, costs) in context.posting().zip(&measures.costs) {
+        draft.ready().fixed(context.cost_of(activity), costs.clone());
     }
-    WORTH.iter().for_each(|measure| measure.add(sheet, layout, measures));
+    WORTH.iter().for_each(|measure| measure.add(draft, measures));
     let instant = |name, meaning| Column::new(name, ColumnKind::Timestamp, "", meaning);
     let behaviour = &measures.behaviour;
     let (first, last) = (behaviour.first_order_at.clone(), behaviour.last_order_at.clone());
-    sheet.instants(instant("first_order_at", "First sale line; null without one"), first, NO_INSTANT);
-    sheet.instants(instant("last_order_at", "Last sale line; null without one"), last, NO_INSTANT);
+    draft.ready().instants(instant("first_order_at", "First sale line; null without one"), first, NO_INSTANT);
+    draft.ready().instants(instant("last_order_at", "Last sale line; null without one"), last, NO_INSTANT);
 }
 
 /// The waterfall of every customer in one period.
-pub(crate) fn customer_period(layout: &Layout<'_>, period: Period, measures: &Measures) -> Sheet {
-    let mut sheet = Sheet::new("customer_period", "customer and period", Some("period"));
-    sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
-    layout.add_period(&mut sheet, period, measures.ranks.len());
-    add_measures(&mut sheet, layout, measures);
-    sheet
+pub(crate) fn customer_period(context: TableContext<'_>, period: Period, measures: &Measures) -> Sheet {
+    let ranks = &measures.ranks;
+    let mut draft = context.format.draft("customer_period", "customer and period", Some("period"), ranks);
+    context.add_customer(&mut draft, ranks.iter().copied());
+    draft.day("period_start", "First day of the period", |_| period.start);
+    add_measures(&mut draft, context, measures);
+    draft.finish()
 }
 
 /// The waterfall of the lives of consecutive customers.
@@ -169,55 +113,49 @@ pub(crate) fn customer_period(layout: &Layout<'_>, period: Period, measures: &Me
 /// # Errors
 /// When an attribute has the name of another column.
 pub(crate) fn customer(
-    layout: &Layout<'_>,
+    context: TableContext<'_>,
     life: &Life,
     standing: &Standing,
     master: Option<&CustomerMaster>,
 ) -> Result<Sheet> {
     let measures = &life.measures;
-    let rows = measures.ranks.len();
-    let first = measures.ranks.first().map_or(0, |rank| *rank as usize);
-    let mut sheet = Sheet::new("customer", "customer", Some("as_of"));
-    sheet.add(layout.key(), layout.customers.ids(&measures.ranks));
-    layout.add_as_of(&mut sheet, rows);
-    let won = |rank: usize| master.and_then(|master| master.acquired_on.get(rank)).map(|day: Day| day.0);
-    let acquired_on =
-        Column::new("acquired_on", ColumnKind::Date, "", "The day the customer was won").nullable();
-    sheet.days(acquired_on, (first..first + rows).map(won));
-    let flag = |name, meaning| Column::new(name, ColumnKind::Bool, "", meaning);
-    let is_unidentified = |row: usize| layout.customers.is_unidentified(measures.ranks[row]);
-    let is_prospect = |row: usize| !measures.behaviour.bought_or_returned(row) && !is_unidentified(row);
-    sheet.flags(flag("is_prospect", "Never had a sale line or a return line"), (0..rows).map(is_prospect));
-    sheet.flags(
-        flag("is_unidentified", "Stands for all rows without customer"),
-        (0..rows).map(is_unidentified),
-    );
-    add_measures(&mut sheet, layout, measures);
+    let ranks = &measures.ranks;
+    let first = ranks.first().map_or(0, |rank| *rank as usize);
+    let mut draft = context.format.draft("customer", "customer", Some("as_of"), ranks);
+    context.add_customer(&mut draft, ranks.iter().copied());
+    draft.as_of();
+    draft.day("acquired_on", "The day the customer was won", |rank| {
+        master.and_then(|master| master.acquired_on.get(*rank as usize))
+    });
+    let is_unidentified = |rank: u32| context.customers.is_unidentified(rank);
+    draft.flag("is_prospect", "Never had a sale line or a return line", |rank| {
+        !measures.behaviour.bought_or_returned(*rank as usize - first) && !is_unidentified(*rank)
+    });
+    let meaning = "Stands for all rows without customer";
+    draft.flag("is_unidentified", meaning, |rank| is_unidentified(*rank));
+    add_measures(&mut draft, context, measures);
     let meaning = "Orders counted in more than one period: orders of all periods − orders";
     let column = Column::new("orders_over_periods", ColumnKind::Integer, "orders", meaning);
-    sheet.fixed(column, life.orders_over_periods.clone());
+    draft.ready().fixed(column, life.orders_over_periods.clone());
     let meaning = "Acquisition cost before the history or on an unknown day; in no period";
-    let column =
-        Column::new("opening_acquisition_cost", layout.money(), layout.currency.to_string(), meaning);
-    sheet.fixed(column, life.opening_acquisition_cost.clone());
+    let column = context.format.money("opening_acquisition_cost", meaning);
+    draft.ready().fixed(column, life.opening_acquisition_cost.clone());
     let meaning = "Place by customer profit, 1 the best; null for prospects and the unidentified";
-    let place = |rank: usize| standing.places.of(rank).map(i64::from);
-    sheet.fixed_or_null(
-        Column::new("rank_profit", ColumnKind::Integer, "", meaning),
-        (first..first + rows).map(place).collect(),
-    );
+    draft.count("rank_profit", "", meaning, |rank| standing.places.of(*rank as usize));
     let meaning = "high profit, profit, break-even or loss; null where rank_profit is";
-    let column = Column::new("profit_class", ColumnKind::Name, "", meaning).nullable();
-    let profits = measures.worth.customer_profit.iter();
-    let classes = (first..).zip(profits).map(|(rank, profit)| standing.class(rank, *profit));
-    sheet.texts(column, classes.map(|class| class.map(Class::name)));
+    let profits = &measures.worth.customer_profit;
+    draft.name("profit_class", meaning, |rank| {
+        let rank = *rank as usize;
+        standing.class(rank, profits[rank - first]).map(Class::name)
+    });
     for (name, values) in master.iter().flat_map(|master| &master.attributes) {
-        add_attribute(&mut sheet, name, &values.slice(first, rows))?;
+        add_attribute(&mut draft, name, &values.slice(first, ranks.len()))?;
     }
-    Ok(sheet)
+    Ok(draft.finish())
 }
 
-fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef) -> Result<()> {
+fn add_attribute(draft: &mut Draft<'_, u32>, name: &str, values: &ArrayRef) -> Result<()> {
+    let sheet = draft.ready();
     if sheet.spec.columns.iter().any(|column| column.name == name) {
         let message =
             format!("customer attribute '{name}' has the name of a published column; give it another");
@@ -230,6 +168,6 @@ fn add_attribute(sheet: &mut Sheet, name: &str, values: &ArrayRef) -> Result<()>
     };
     let cast = arrow::compute::cast(values, &kind.data_type())
         .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
-    sheet.add(Column::new(name.to_string(), kind, "", "Attribute of the customer").nullable(), cast);
+    sheet.add(Column::new(name.to_owned(), kind, "", "Attribute of the customer").nullable(), cast);
     Ok(())
 }

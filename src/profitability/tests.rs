@@ -8,7 +8,8 @@ use super::lines::{CostLine, Lines};
 use super::period_rows::PeriodRows;
 use super::posted::{Posted, close};
 use super::reconciliation::Reconciliation;
-use super::tables::{Layout, customer_period};
+use super::table_context::TableContext;
+use super::tables::customer_period;
 use super::waterfall::{Books, Held, Measures, charge};
 use crate::costing::schema::{
     Activity, ActivityCosting, ActivityDriver, Costing, PeriodCosting, Rate, ResourceCosting,
@@ -16,6 +17,7 @@ use crate::costing::schema::{
 use crate::error::Result;
 use crate::facts::schema::{CustomerFacts, CustomerMaster, Customers, Keys, NO_INSTANT};
 use crate::pipeline::{Level, Line, NegativeVolume, Node};
+use crate::publish::TableFormat;
 use crate::units::{Day, Decimal, Period, PeriodKind};
 
 pub(crate) fn activity(index: usize, level: Level) -> Activity {
@@ -97,10 +99,10 @@ pub(crate) fn books<'c>(costing: &'c Costing, customers: &'c Customers) -> Books
     Books { customers, activities: &costing.activities, lines, held: Held::Columns }
 }
 
-pub(crate) fn layout<'r>(costing: &'r Costing, customers: &'r Customers) -> Layout<'r> {
+pub(crate) fn context<'r>(costing: &'r Costing, customers: &'r Customers) -> TableContext<'r> {
     let as_of = Day::from_ymd(2025, 1, 1).unwrap();
-    let activities = &costing.activities;
-    Layout { customers, activities, currency: "EUR", money_scale: 0, volume_scale: 0, as_of }
+    let format = TableFormat { currency: "EUR", money_scale: 0, volume_scale: 0, as_of };
+    TableContext { format, customers, activities: &costing.activities }
 }
 
 /// Measures all customers of a period, and asserts that they were charged what the costing says.
@@ -254,9 +256,9 @@ fn lines_that_nothing_forms_have_no_columns() {
     let mut costing = costing;
     costing.activities[1].line = None;
     let customers = customers(9);
-    let layout = layout(&costing, &customers);
+    let context = context(&costing, &customers);
     let facts = facts(&[1, 4], &[100, 50], &[&[1, 2], &[1, 2]]);
-    let sheet = customer_period(&layout, month(1), &measured(&costing, 0, facts, &[]));
+    let sheet = customer_period(context, month(1), &measured(&costing, 0, facts, &[]));
     let names: Vec<&str> = sheet.spec.columns.iter().map(|column| &*column.name).collect();
     let from = names.iter().position(|name| *name == "gross_margin").unwrap();
     let until = names.iter().position(|name| *name == "first_order_at").unwrap();

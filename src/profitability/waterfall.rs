@@ -165,7 +165,7 @@ pub(crate) fn charge(
 
 /// A customer's key as a message shows it.
 pub(crate) fn key_text(customers: &Customers, rank: u32) -> String {
-    let ids = customers.ids(&[rank]);
+    let ids = customers.ids([rank]);
     if ids.is_null(0) {
         return "(unidentified)".to_string();
     }

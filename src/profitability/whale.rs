@@ -1,7 +1,7 @@
 //! The whale curve: cumulative profit of customers from the best to the worst (Kaplan & Narayanan).
 
-use super::tables::Layout;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 
 /// A whale curve in numbers: the points that are published, and sums over all of them.
 #[derive(Debug, Clone)]
@@ -135,80 +135,54 @@ impl WhaleCurve {
     }
 
     /// Per mille points and the peak.
-    pub(crate) fn sheet(&self, layout: &Layout<'_>) -> Sheet {
+    pub(crate) fn sheet(&self, format: TableFormat<'_>) -> Sheet {
         let mut points: Vec<(Option<usize>, usize, i128)> = Vec::with_capacity(PER_MILLE + 2);
         for per_mille in 0..=PER_MILLE {
             let (customers, profit, _) = self.top(per_mille);
             points.push((Some(per_mille), customers, profit));
         }
         points.push((None, self.peak.0, self.peak.1));
-        let count = |count: usize| i64::try_from(count).expect("a count fits 64 bits");
-        let mut sheet = Sheet::new("whale_curve", "point of the curve", None);
-        layout.add_as_of(&mut sheet, points.len());
-        let column = Column::new("per_mille", ColumnKind::Integer, "‰", "Best customers; null at the peak");
-        sheet.fixed_or_null(column, points.iter().map(|point| point.0.map(count)).collect());
-        let column = Column::new("customers", ColumnKind::Integer, "customers", "How many, rounded up");
-        sheet.fixed(column, points.iter().map(|point| count(point.1)).collect::<Vec<_>>());
-        let column = Column::new(
-            "cumulative_profit",
-            layout.total(),
-            layout.currency.to_string(),
-            "Customer profit of these customers over life",
-        );
-        sheet.totals(column, points.iter().map(|point| Some(point.2)).collect());
-        let column = Column::new(
-            "share_of_total",
-            ColumnKind::Float,
-            "1",
-            "Of all customers' profit; null if that is not above 0",
-        );
-        sheet.floats(column.nullable(), points.iter().map(|point| self.share(point.2)));
-        sheet
+        let mut draft = format.draft("whale_curve", "point of the curve", None, &points);
+        draft.as_of();
+        draft.count("per_mille", "‰", "Best customers; null at the peak", |point| point.0);
+        draft.count("customers", "customers", "How many, rounded up", |point| point.1);
+        let meaning = "Customer profit of these customers over life";
+        draft.total("cumulative_profit", meaning, |point| point.2);
+        let meaning = "Of all customers' profit; null if that is not above 0";
+        draft.float("share_of_total", "1", meaning, |point| self.share(point.2));
+        draft.finish()
     }
 
     /// The curve in one row.
-    pub(crate) fn summary(&self, layout: &Layout<'_>, rest: &Rest) -> Sheet {
-        let mut sheet = Sheet::new("whale_summary", "whale curve", None);
-        layout.add_as_of(&mut sheet, 1);
-        let counts = [
-            ("customers", "Customers with a sale line or a return line", self.customers()),
-            ("profitable_customers", "Those whose profit is above 0", self.profitable),
-            ("peak_customers", "The fewest customers with the highest cumulative profit", self.peak.0),
-        ];
-        for (name, meaning, count) in counts {
-            let count = i64::try_from(count).expect("a count fits 64 bits");
-            sheet.fixed(Column::new(name, ColumnKind::Integer, "customers", meaning), vec![count]);
-        }
-        let amounts = [
-            ("total_profit", "Customer profit of all of them", self.total()),
-            ("peak_profit", "Highest cumulative profit", self.peak_profit()),
-            ("value_destroyed", "Peak profit − total profit", self.value_destroyed()),
-            ("prospect_profit", "Customer profit of prospects, who are not in the curve", rest.prospects),
-            ("unidentified_profit", "Customer profit of rows without customer, likewise", rest.unidentified),
-            (
-                "customer_profit",
-                "Of all rows of the table customer: total profit + prospect profit + unidentified profit",
-                self.total() + rest.prospects + rest.unidentified,
-            ),
-        ];
-        for (name, meaning, amount) in amounts {
-            let column = Column::new(name, layout.total(), layout.currency.to_string(), meaning);
-            sheet.totals(column, vec![Some(amount)]);
-        }
+    pub(crate) fn summary(&self, format: TableFormat<'_>, rest: &Rest) -> Sheet {
+        let row = [*rest];
+        let mut draft = format.draft("whale_summary", "whale curve", None, &row);
+        draft.as_of();
+        let meaning = "Customers with a sale line or a return line";
+        draft.count("customers", "customers", meaning, |_| self.customers);
+        let meaning = "Those whose profit is above 0";
+        draft.count("profitable_customers", "customers", meaning, |_| self.profitable);
+        let meaning = "The fewest customers with the highest cumulative profit";
+        draft.count("peak_customers", "customers", meaning, |_| self.peak.0);
+        draft.total("total_profit", "Customer profit of all of them", |_| self.total());
+        draft.total("peak_profit", "Highest cumulative profit", |_| self.peak_profit());
+        draft.total("value_destroyed", "Peak profit − total profit", |_| self.value_destroyed());
+        let meaning = "Customer profit of prospects, who are not in the curve";
+        draft.total("prospect_profit", meaning, |rest| rest.prospects);
+        let meaning = "Customer profit of rows without customer, likewise";
+        draft.total("unidentified_profit", meaning, |rest| rest.unidentified);
+        let meaning =
+            "Of all rows of the table customer: total profit + prospect profit + unidentified profit";
+        draft.total("customer_profit", meaning, |rest| self.total() + rest.prospects + rest.unidentified);
         for per_cent in TOP_SHARES {
             let meaning = format!("Share of total profit of the best {per_cent} % of customers, rounded up");
-            let column = Column::new(format!("top_{per_cent}_share"), ColumnKind::Float, "1", meaning);
-            sheet.floats(column.nullable(), [self.top(10 * per_cent).2]);
+            draft.float(format!("top_{per_cent}_share"), "1", meaning, |_| self.top(10 * per_cent).2);
         }
-        let ratios = [
-            ("peak_share", "Peak profit over total profit", self.share(self.peak_profit())),
-            ("area_under_curve", "Area under the normalised curve, S", self.area()),
-            ("stobachoff", "Stobachoff coefficient, (S − ½)/S", self.stobachoff()),
-        ];
-        for (name, meaning, ratio) in ratios {
-            sheet.floats(Column::new(name, ColumnKind::Float, "1", meaning).nullable(), [ratio]);
-        }
-        sheet
+        let meaning = "Peak profit over total profit";
+        draft.float("peak_share", "1", meaning, |_| self.share(self.peak_profit()));
+        draft.float("area_under_curve", "1", "Area under the normalised curve, S", |_| self.area());
+        draft.float("stobachoff", "1", "Stobachoff coefficient, (S − ½)/S", |_| self.stobachoff());
+        draft.finish()
     }
 }
 

@@ -14,8 +14,10 @@
 //! `current` follow it, so nothing ever shows a release that was not committed; a run that dies in between
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
+mod cell;
 mod digest;
 mod disk;
+mod draft;
 mod encode;
 mod encoding;
 mod export;
@@ -31,6 +33,8 @@ mod staging;
 mod table;
 mod views;
 
+pub use cell::Cell;
+pub use draft::{Draft, TableFormat};
 pub use export::export;
 pub(crate) use home::UNFINISHED;
 pub use home::{Damage, DamagedRelease, Home, Vacuumed};

@@ -68,7 +68,7 @@ impl Sheet {
     }
 
     /// Appends a column of texts.
-    pub fn texts<'t>(&mut self, column: Column, values: impl IntoIterator<Item = Option<&'t str>>) {
+    pub fn texts(&mut self, column: Column, values: impl IntoIterator<Item = Option<impl AsRef<str>>>) {
         self.add(column, Arc::new(values.into_iter().collect::<StringArray>()));
     }
 

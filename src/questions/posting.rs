@@ -71,10 +71,9 @@ impl<'r> Posting<'r> {
     }
 
     fn post(&self, rate: Rate) -> Result<Vec<i64>> {
-        let fault = || {
-            Error::check(format!("costing: a customer's part of '{}' exceeds 18 digits", self.activity.name))
-        };
-        post(rate, &self.volumes, 0).ok_or_else(fault)
+        post(rate, &self.volumes, 0).ok_or_else(|| {
+            Error::too_many_digits(format!("costing: a customer's part of '{}'", self.activity.name))
+        })
     }
 }
 

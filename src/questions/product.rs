@@ -143,7 +143,7 @@ fn costs(
         return Ok(None);
     }
     let Some(volumes) = line_volumes(recalled, driver, facts) else { return Ok(None) };
-    let fault = || Error::check(format!("costing: a product's part of '{}' exceeds 18 digits", known.name));
+    let fault = || Error::too_many_digits(format!("costing: a product's part of '{}'", known.name));
     let volumes = by_policy(known.negative, &facts.ranks, volumes.into());
     post(rate, &volumes, 0).map(Some).ok_or_else(fault)
 }

@@ -4,7 +4,7 @@ use super::recalled::Recalled;
 use crate::costing::schema::VolumeFault;
 use crate::error::{Error, Result};
 use crate::profitability::schema::Values;
-use crate::units::format_fixed;
+use crate::units::{TooManyDigits, format_fixed};
 
 impl Recalled<'_> {
     /// The volume of every row, after the policy for negative volumes.
@@ -22,7 +22,7 @@ impl Recalled<'_> {
         let costed = &self.costing.periods[period];
         known.volumes(&costed.activities[activity], aggregates, rows).map_err(|fault| {
             let found = match fault {
-                VolumeFault::TooLarge => "has more than 18 digits; lower facts.volume_scale".to_string(),
+                VolumeFault::TooLarge => TooManyDigits.to_string(),
                 VolumeFault::Negative { volume, .. } => {
                     let volume = format_fixed(i128::from(volume), known.volume_scale());
                     format!("is {volume}, expected 0 or more; declare what `negative` volumes mean")

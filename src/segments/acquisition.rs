@@ -2,10 +2,10 @@
 
 use super::base::{Base, BaseSlice};
 use super::groups::Worth;
-use super::layout::{Layout, count, float, name, whole};
 use super::values::{ABSENT, Data, Values};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, SegmentsDef};
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use hashbrown::HashMap;
 
@@ -93,7 +93,7 @@ impl Acquired {
     }
 
     /// The table: by attribute, and within it by value, customers without one last.
-    pub(crate) fn sheet(self, layout: &Layout<'_>, has_residual: bool) -> Sheet {
+    pub(crate) fn sheet(self, format: TableFormat<'_>, has_residual: bool) -> Sheet {
         let mut rows: Vec<Row> = Vec::new();
         for (attribute, sums) in self.attributes {
             let mut sums: Vec<(Option<String>, Sums)> = sums.into_iter().collect();
@@ -104,7 +104,7 @@ impl Acquired {
                 sums,
             }));
         }
-        written(layout, &rows, has_residual)
+        draw(format, &rows, has_residual)
     }
 }
 
@@ -213,35 +213,31 @@ impl Sums {
     }
 }
 
-fn written(layout: &Layout<'_>, rows: &[Row], has_residual: bool) -> Sheet {
-    let mut sheet = Sheet::new("acquisition_profile", "attribute and value", None);
-    layout.add_as_of(&mut sheet, rows.len());
-    sheet.texts(
-        name("attribute", "Attribute of the customer"),
-        rows.iter().map(|row| Some(row.attribute.as_str())),
-    );
-    let value = name("value", "Its value; null for customers without").nullable();
-    sheet.texts(value, rows.iter().map(|row| row.value.as_deref()));
-    let customers = rows.iter().map(|row| whole(row.sums.customers)).collect::<Vec<_>>();
-    sheet.fixed(count("customers", "customers", "Customers with a sale line"), customers);
-    let losing = rows.iter().map(|row| whole(row.sums.losing)).collect::<Vec<_>>();
-    sheet.fixed(count("customers_at_a_loss", "customers", "Those whose customer profit is below 0"), losing);
-    let profit = layout.total("customer_profit", "Customer profit so far");
-    sheet.totals(profit, rows.iter().map(|row| Some(row.sums.profit)).collect());
-    let residual = layout.total("residual_value", "Residual value; null without [clv]").nullable();
-    sheet.totals(residual, rows.iter().map(|row| has_residual.then_some(row.sums.residual)).collect());
-    let unit = crate::units::pow10(layout.money_scale) as f64;
-    let mut add = |name, meaning, of: &dyn Fn(&Sums) -> Option<f64>| {
-        let shown = rows.iter().map(|row| of(&row.sums).map(|amount| amount / unit));
-        sheet.floats(float(name, "money per customer", meaning), shown);
-    };
+fn draw(format: TableFormat<'_>, rows: &[Row], has_residual: bool) -> Sheet {
+    let mut draft = format.draft("acquisition_profile", "attribute and value", None, rows);
+    draft.as_of();
+    draft.name("attribute", "Attribute of the customer", |row| &row.attribute);
+    draft.name("value", "Its value; null for customers without", |row| row.value.as_deref());
+    draft.count("customers", "customers", "Customers with a sale line", |row| row.sums.customers);
+    let meaning = "Those whose customer profit is below 0";
+    draft.count("customers_at_a_loss", "customers", meaning, |row| row.sums.losing);
+    draft.total("customer_profit", "Customer profit so far", |row| row.sums.profit);
+    let meaning = "Residual value; null without [clv]";
+    draft.total("residual_value", meaning, |row| has_residual.then_some(row.sums.residual));
+    let scale = crate::units::pow10(format.money_scale) as f64;
+    let unit = "money per customer";
     let meaning = "Expected lifetime contribution per customer: profit so far before the cost of winning, plus residual \
                    value where [clv] gives it; what a new customer of this kind may cost";
-    add("lifetime_contribution", meaning, &|sums| Some(sums.mean()));
-    add("lifetime_contribution_se", "Its standard error; null below two customers", &Sums::error);
+    draft.float("lifetime_contribution", unit, meaning, |row| Some(row.sums.mean() / scale));
+    let meaning = "Its standard error; null below two customers";
+    draft.float("lifetime_contribution_se", unit, meaning, |row| Some(row.sums.error()? / scale));
     let meaning = "Lower end of its interval of 95 %; null below two customers";
-    add("lifetime_contribution_low", meaning, &|sums| sums.error().map(|error| sums.mean() - WIDTH * error));
+    draft.float("lifetime_contribution_low", unit, meaning, |row| {
+        Some((row.sums.mean() - WIDTH * row.sums.error()?) / scale)
+    });
     let meaning = "Upper end of its interval of 95 %; null below two customers";
-    add("lifetime_contribution_high", meaning, &|sums| sums.error().map(|error| sums.mean() + WIDTH * error));
-    sheet
+    draft.float("lifetime_contribution_high", unit, meaning, |row| {
+        Some((row.sums.mean() + WIDTH * row.sums.error()?) / scale)
+    });
+    draft.finish()
 }

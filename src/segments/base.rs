@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::pipeline::KeyType;
 use crate::publish::StageTables;
 use crate::publish::read::{Cursor, Integers, PublishedReader, Wanted};
-use crate::publish::schema::ColumnKind;
 use crate::units::Day;
 use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::datatypes::DataType;
@@ -80,11 +79,6 @@ impl Base {
     /// What the keys are.
     pub(crate) fn key_type(&self) -> KeyType {
         if self.data_type(KEY) == Some(DataType::Utf8) { KeyType::Text } else { KeyType::Int }
-    }
-
-    /// How keys are published.
-    pub(crate) fn key_kind(&self) -> ColumnKind {
-        if self.key_type() == KeyType::Int { ColumnKind::IntKey } else { ColumnKind::Text }
     }
 
     /// Before the first block: these measures, as far as this run has them, and the rows of another table.

@@ -1,5 +1,6 @@
 //! The measures a rule may name, with their types, and the types of rules.
 
+use super::own_measures::{is_own, is_own_of_clv};
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Definition, Expr, KeyType};
@@ -51,16 +52,6 @@ pub(crate) struct Measure {
     pub(crate) home: Home,
 }
 
-/// Measures that this room makes itself before rules are asked; columns of `customer_segment`.
-#[rustfmt::skip]
-const OWN: [&str; 15] = [
-    "recency_days", "frequency", "monetary", "r_score", "f_score", "m_score", "rfm_segment", "tier", "size_class",
-    "loyalty_cell", "tenure_days", "product_groups", "repeat_rate", "referrals", "loyalty_index",
-];
-
-/// The same, of residual value.
-const OWN_OF_CLV: [&str; 1] = ["value_cell"];
-
 /// Every measure that runs of this pipeline may have: the columns of the tables of customers, each in the first table
 /// that has it, and the attributes.
 pub(crate) fn measures(
@@ -69,16 +60,14 @@ pub(crate) fn measures(
     attributes: &AttributeTypes,
 ) -> Vec<Measure> {
     let mut known: Vec<Measure> = Vec::new();
-    let own = |name: &str| OWN.contains(&name);
-    let own_of_clv = |name: &str| OWN_OF_CLV.contains(&name);
     let any = |name: &str| name != AS_OF;
     type IsMeant<'m> = &'m dyn Fn(&str) -> bool;
     let homes: [(&str, Home, IsMeant<'_>); 5] = [
         ("customer", Home::Always, &any),
-        ("customer_segment", Home::Always, &own),
+        ("customer_segment", Home::Always, &is_own),
         ("lifecycle", Home::Lifecycle, &any),
         ("customer_value", Home::Clv, &any),
-        ("customer_segment", Home::Clv, &own_of_clv),
+        ("customer_segment", Home::Clv, &is_own_of_clv),
     ];
     for (table, home, is_meant) in homes {
         let schema = tables.schema(table, KeyType::Int, &AttributeTypes::new());

@@ -2,8 +2,8 @@
 
 use super::earlier::Then;
 use super::groups::{GroupSums, Groups, Worth};
-use super::layout::{Layout, count, name, whole};
 use super::values::{Data, Values};
+use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use std::collections::BTreeMap;
 
@@ -29,39 +29,33 @@ struct Row {
 
 /// The table; without an earlier release it is empty.
 pub(crate) fn sheet(
-    layout: &Layout<'_>,
+    format: TableFormat<'_>,
     kinds: &[&GroupSums],
     moves: &Moves,
     release: Option<&str>,
     has_residual: bool,
 ) -> Sheet {
     let rows: Vec<Row> = kinds.iter().flat_map(|groups| moves.rows(groups)).collect();
-    let mut sheet = Sheet::new("migration", "kind, segment then and segment now", None);
-    layout.add_as_of(&mut sheet, rows.len());
-    sheet.texts(name("from_release", "The earlier release").nullable(), rows.iter().map(|_| release));
-    let meaning = "Which column of customer_segment tells the segments apart";
-    sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
+    let mut draft = format.draft("migration", "kind, segment then and segment now", None, &rows);
+    draft.as_of();
+    draft.name("from_release", "The earlier release", |_| release);
+    draft.name("kind", "Which column of customer_segment tells the segments apart", |row| row.kind);
     let meaning = "The segment then; null: no customer then, or in none";
-    sheet.texts(name("from_segment", meaning).nullable(), rows.iter().map(|row| row.from.as_deref()));
+    draft.name("from_segment", meaning, |row| row.from.as_deref());
     let meaning = "The segment now; null: no customer now, or in none";
-    sheet.texts(name("to_segment", meaning).nullable(), rows.iter().map(|row| row.to.as_deref()));
-    let customers = rows.iter().map(|row| whole(row.moved.customers)).collect::<Vec<_>>();
-    sheet.fixed(count("customers", "customers", "Customers of this move"), customers);
-    let mut add = |name, meaning: &'static str, is_known: bool, of: fn(&Move) -> i128| {
-        let column = layout.total(name, meaning).nullable();
-        sheet.totals(column, rows.iter().map(|row| is_known.then(|| of(&row.moved))).collect());
-    };
-    add("profit_before", "Their customer profit then", true, |moved| moved.before);
-    add("profit_after", "Their customer profit now", true, |moved| moved.after);
-    add("value_won", "Sum over those whose customer profit rose", true, |moved| moved.won);
-    add("value_lost", "Sum over those whose customer profit fell, as an amount below 0", true, |moved| {
-        moved.lost
-    });
-    add("residual_before", "Their residual value then; null without [clv]", has_residual, |m| {
-        m.residual_before
-    });
-    add("residual_after", "Their residual value now; null without [clv]", has_residual, |m| m.residual_after);
-    sheet
+    draft.name("to_segment", meaning, |row| row.to.as_deref());
+    draft.count("customers", "customers", "Customers of this move", |row| row.moved.customers);
+    draft.total("profit_before", "Their customer profit then", |row| Some(row.moved.before));
+    draft.total("profit_after", "Their customer profit now", |row| Some(row.moved.after));
+    let meaning = "Sum over those whose customer profit rose";
+    draft.total("value_won", meaning, |row| Some(row.moved.won));
+    let meaning = "Sum over those whose customer profit fell, as an amount below 0";
+    draft.total("value_lost", meaning, |row| Some(row.moved.lost));
+    let meaning = "Their residual value then; null without [clv]";
+    draft.total("residual_before", meaning, |row| has_residual.then_some(row.moved.residual_before));
+    let meaning = "Their residual value now; null without [clv]";
+    draft.total("residual_after", meaning, |row| has_residual.then_some(row.moved.residual_after));
+    draft.finish()
 }
 
 /// Moves by kind, segment then and segment now, over any number of slices. Integers: merged in any order.

@@ -43,6 +43,7 @@ mod products;
 mod pairs;
 
 mod next_product;
+mod own_measures;
 
 mod measures;
 
@@ -60,7 +61,7 @@ mod customer_segment;
 
 mod summary;
 
-mod layout;
+mod share;
 
 pub use check::check;
 pub use earlier::{Earlier, UsedFile, earlier};

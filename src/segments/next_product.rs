@@ -1,9 +1,10 @@
 //! `next_product`: what customers like this one buy and this one does not.
 
-use super::layout::{Layout, count, float, name, whole};
 use super::pairs::{Baskets, KeptBaskets, Offer, Offers, Together};
 use crate::error::{Error, Result};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
+use crate::units::Fixed18;
 use arrow::array::{ArrayRef, UInt32Array};
 
 /// Product groups beyond which pairs are not counted: their matrix would not fit.
@@ -47,13 +48,7 @@ impl<'r> NextProducts<'r> {
     }
 
     /// The rows of a slice, whose keys and baskets these are.
-    pub(crate) fn slice(
-        &self,
-        layout: &Layout<'_>,
-        kind: ColumnKind,
-        keys: &ArrayRef,
-        baskets: &Baskets,
-    ) -> Sheet {
+    pub(crate) fn slice(&self, format: TableFormat<'_>, keys: &ArrayRef, baskets: &Baskets) -> Sheet {
         let mut rows: Vec<(u32, usize, Offer)> = Vec::new();
         for customer in 0..baskets.customers() {
             let offers = self.offers.as_ref();
@@ -63,43 +58,34 @@ impl<'r> NextProducts<'r> {
         }
         let at = UInt32Array::from(rows.iter().map(|(at, ..)| *at).collect::<Vec<_>>());
         let keys = arrow::compute::take(keys, &at, None).expect("rows are of the slice");
-        self.sheet(layout, kind, keys, &rows)
+        self.sheet(format, keys, &rows)
     }
 
-    fn sheet(
-        &self,
-        layout: &Layout<'_>,
-        kind: ColumnKind,
-        keys: ArrayRef,
-        rows: &[(u32, usize, Offer)],
-    ) -> Sheet {
+    fn sheet(&self, format: TableFormat<'_>, keys: ArrayRef, rows: &[(u32, usize, Offer)]) -> Sheet {
         let all = self.customers as f64;
-        let mut sheet = Sheet::new("next_product", "customer and offer", Some("as_of"));
-        sheet.add(Column::new("customer_id", kind, "", "Customer"), keys);
-        layout.add_as_of(&mut sheet, rows.len());
-        let places = rows.iter().map(|(_, place, _)| whole(*place)).collect::<Vec<_>>();
-        sheet.fixed(count("place", "", "1 for the best offer"), places);
-        let group = |group: u16| Some(self.names[usize::from(group)].as_str());
-        let offered = name("product_group", "What the customer has not bought and alike customers have");
-        sheet.texts(offered, rows.iter().map(|(.., offer)| group(offer.offered)));
-        let given = name("because_of", "What the customer bought that the offer follows from");
-        sheet.texts(given, rows.iter().map(|(.., offer)| group(offer.given)));
-        let both = rows.iter().map(|(.., offer)| i64::from(offer.both)).collect::<Vec<_>>();
-        sheet.fixed(count("customers_of_both", "customers", "Customers who bought both"), both);
-        let floats =
-            |of: &dyn Fn(&Offer) -> f64| rows.iter().map(|(.., offer)| Some(of(offer))).collect::<Vec<_>>();
-        let support = floats(&|offer| f64::from(offer.both) / all);
-        sheet.floats(float("support", "1", "Customers of both over all customers"), support);
-        let confidence = floats(&|offer| f64::from(offer.both) / f64::from(offer.of_given));
-        sheet.floats(float("confidence", "1", "Customers of both over customers of because_of"), confidence);
-        let lift = floats(&|offer| {
-            f64::from(offer.both) * all / (f64::from(offer.of_given) * f64::from(offer.of_offered))
+        let name = |group: u16| self.names[usize::from(group)].as_str();
+        let mut draft = format.draft("next_product", "customer and offer", Some("as_of"), rows);
+        draft.customer("Customer", keys, false);
+        draft.as_of();
+        draft.count("place", "", "1 for the best offer", |row| row.1);
+        let meaning = "What the customer has not bought and alike customers have";
+        draft.name("product_group", meaning, |row| name(row.2.offered));
+        let meaning = "What the customer bought that the offer follows from";
+        draft.name("because_of", meaning, |row| name(row.2.given));
+        draft.count("customers_of_both", "customers", "Customers who bought both", |row| row.2.both);
+        draft.float("support", "1", "Customers of both over all customers", |row| {
+            Some(f64::from(row.2.both) / all)
+        });
+        draft.float("confidence", "1", "Customers of both over customers of because_of", |row| {
+            Some(f64::from(row.2.both) / f64::from(row.2.of_given))
         });
         let meaning = "Confidence over the share of all customers who buy the offered group; above 1";
-        sheet.floats(float("lift", "1", meaning), lift);
+        draft.float("lift", "1", meaning, |row| {
+            let offer = &row.2;
+            Some(f64::from(offer.both) * all / (f64::from(offer.of_given) * f64::from(offer.of_offered)))
+        });
         let meaning = "Confidence × contribution of the offered group per customer who buys it";
-        let expected = rows.iter().map(|(.., offer)| offer.expected).collect::<Vec<_>>();
-        sheet.fixed(layout.money("expected_contribution", meaning), expected);
-        sheet
+        draft.money("expected_contribution", meaning, |row| Fixed18::of_column(row.2.expected));
+        draft.finish()
     }
 }

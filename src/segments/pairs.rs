@@ -38,7 +38,7 @@ impl Baskets {
 
     /// How many groups each customer bought.
     pub(crate) fn sizes(&self) -> Vec<i64> {
-        let size = |bounds: &[usize]| super::layout::whole(bounds[1] - bounds[0]);
+        let size = |bounds: &[usize]| i64::try_from(bounds[1] - bounds[0]).expect("a count fits 64 bits");
         self.starts.windows(2).map(size).collect()
     }
 }

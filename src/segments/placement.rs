@@ -7,29 +7,29 @@ use super::change::Changes;
 use super::customer_segment::Segmented;
 use super::earlier::{Before, Then};
 use super::groups::{GroupSums, Groups, Worth};
-use super::layout::Layout;
 use super::loyalty::{Loyalty, LoyaltyMeasure};
 use super::migration::Moves;
 use super::next_product::NextProducts;
+use super::own_measures::OwnMeasures;
 use super::pairs::{Baskets, KeptBaskets};
 use super::products::CLASSES;
 use super::pyramid::Pyramid;
 use super::rfm::{Rfm, RfmMeasures, ScoreRanges, Scored};
 use super::rules::{self, RuleCounts};
 use super::value::HighFrom;
-use super::values::{Data, Values};
+use super::values::Values;
 use crate::customers::bins::Bins;
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, SegmentsDef};
-use crate::publish::schema::{ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What customers are placed by, the same for all.
 pub(crate) struct Placement<'r> {
     pub(crate) definition: &'r Definition,
     pub(crate) segments: &'r SegmentsDef,
-    pub(crate) layout: Layout<'r>,
-    pub(crate) key_kind: ColumnKind,
+    pub(crate) format: TableFormat<'r>,
     pub(crate) measures: RfmMeasures<'r>,
     pub(crate) rfm: &'r Rfm,
     pub(crate) pyramid: &'r Pyramid<'r>,
@@ -114,11 +114,10 @@ impl Placement<'_> {
             acquired: self.acquired.slice(self.definition, slice, &worth)?,
         };
         let keys = slice.keys();
-        let next_products = self.next_products.slice(&self.layout, self.key_kind, &keys, &baskets);
+        let next_products = self.next_products.slice(self.format, &keys, &baskets);
         let segmented = Segmented {
             definition: self.segments,
             keys,
-            key_kind: self.key_kind,
             changes: self.changed(&scored, &then),
             scored: &scored,
             loyalty: &loyalty,
@@ -126,7 +125,7 @@ impl Placement<'_> {
             groups: &all,
             treatments: &treatments,
         };
-        Ok(Placed { segments: segmented.sheet(&self.layout), next_products, tally })
+        Ok(Placed { segments: segmented.sheet(self.format), next_products, tally })
     }
 
     /// Every way of telling customers apart but scores and treatments.
@@ -159,13 +158,13 @@ impl Placement<'_> {
         loyalty: &Loyalty,
         groups: &[&Groups],
     ) -> Result<BTreeMap<&str, Values>> {
+        let own = OwnMeasures { scored, loyalty, groups, money_scale: self.format.money_scale };
         let mut columns = BTreeMap::new();
         for named in self.segments.treatments.iter().flat_map(|treatment| &treatment.when.columns) {
             if columns.contains_key(named.name.as_str()) {
                 continue;
             }
-            let own = own_measure(&named.name, scored, loyalty, groups, self.layout.money_scale);
-            let values = match own {
+            let values = match own.values(&named.name) {
                 Some(values) => Some(values),
                 None => slice.column(&named.name)?,
             };
@@ -178,47 +177,4 @@ impl Placement<'_> {
         }
         Ok(columns)
     }
-}
-
-/// Measures that this room makes itself.
-fn own_measure(
-    name: &str,
-    scored: &Scored,
-    loyalty: &Loyalty,
-    groups: &[&Groups],
-    scale: u8,
-) -> Option<Values> {
-    let counts = |values: &[i64]| Values::of(Data::Fixed(values.to_vec(), None));
-    let scores =
-        |at: usize| counts(&scored.scores[at].iter().map(|score| (*score).into()).collect::<Vec<i64>>());
-    if let Some(groups) = groups.iter().find(|groups| groups.kind == name) {
-        return Some(of_groups(groups));
-    }
-    Some(match name {
-        "recency_days" => counts(&scored.values[0]),
-        "frequency" => counts(&scored.values[1]),
-        "monetary" => Values::of(Data::Fixed(scored.values[2].clone(), Some(scale))),
-        "r_score" => scores(0),
-        "f_score" => scores(1),
-        "m_score" => scores(2),
-        "tenure_days" => counts(&loyalty.tenure_days),
-        "product_groups" => counts(&loyalty.product_groups),
-        "repeat_rate" => Values::of(Data::Floats(loyalty.repeat_rate.clone())),
-        "referrals" => loyalty.referrals.clone()?,
-        "loyalty_index" => Values {
-            data: Data::Floats(loyalty.index.iter().map(|index| index.unwrap_or(0.0)).collect()),
-            known: Some(loyalty.index.iter().map(Option::is_some).collect()),
-        },
-        _ => return None,
-    })
-}
-
-fn of_groups(groups: &Groups) -> Values {
-    let has_group = |group: &u16| usize::from(*group) < groups.names.len();
-    let codes = groups.of.iter().map(|group| if has_group(group) { (*group).into() } else { 0 }).collect();
-    let mut names = groups.names.clone();
-    if names.is_empty() {
-        names.push(String::new());
-    }
-    Values { data: Data::Texts(codes, names), known: Some(groups.of.iter().map(has_group).collect()) }
 }

@@ -5,11 +5,11 @@ use super::cut::{Cut, equal_bins, quantiles, scores};
 use super::earlier::Frozen;
 use super::grid::Grid;
 use super::groups::Groups;
-use super::layout::{Layout, count, float, name, whole};
 use crate::customers::bins::Bins;
 use crate::customers::selection::ScratchColumn;
 use crate::error::Result;
 use crate::pipeline::{Binning, Definition, Frequency, Monetary, RfmDef};
+use crate::publish::TableFormat;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::{Day, MICROS_PER_DAY, round_ratio};
 use chrono::DateTime;
@@ -230,47 +230,45 @@ struct Bin {
 }
 
 /// `rfm_cut_point`.
-pub(crate) fn cut_points(layout: &Layout<'_>, definition: &RfmDef, rfm: &Rfm, ranges: &ScoreRanges) -> Sheet {
+pub(crate) fn cut_points(
+    format: TableFormat<'_>,
+    definition: &RfmDef,
+    rfm: &Rfm,
+    ranges: &ScoreRanges,
+) -> Sheet {
     let bins: Vec<Bin> = (0..3).flat_map(|measure| bins(rfm, measure, &ranges.0[measure])).collect();
-    let scale = |bin: &Bin| if bin.measure == 2 { layout.money_scale } else { 0 };
-    let mut sheet = Sheet::new("rfm_cut_point", "measure and score", None);
-    layout.add_as_of(&mut sheet, bins.len());
-    let measure = name("measure", "recency, frequency or monetary");
-    sheet.texts(measure, bins.iter().map(|bin| Some(MEASURES[bin.measure])));
-    let definition_of = |bin: &Bin| meaning(definition, bin.measure);
-    sheet.texts(name("counts", "What is scored"), bins.iter().map(|bin| Some(definition_of(bin))));
+    let scale = |bin: &Bin| if bin.measure == 2 { format.money_scale } else { 0 };
+    let shown = |bin: &Bin, cut: Option<Cut>| cut.map(|cut| cut.shown(scale(bin)));
     let method = match definition.method {
         Binning::Value => "value",
         Binning::Rank => "rank",
         Binning::Fixed(_) => "fixed",
     };
-    let text = "value: at quantiles, ties together; rank: bins of equal size, ties by key; fixed: declared";
-    sheet.texts(name("method", text), bins.iter().map(|_| Some(method)));
-    let release =
-        name("release", "The release whose cut points were used again; null for new ones").nullable();
-    sheet.texts(release, bins.iter().map(|_| rfm.frozen.as_deref()));
-    let scores = bins.iter().map(|bin| i64::from(bin.score)).collect::<Vec<_>>();
-    sheet.fixed(count("score", "", "From 1, the highest is the best"), scores);
-    let shown = |cut: Option<Cut>, bin: &Bin| cut.map(|cut| cut.shown(scale(bin)));
-    let above = float("above", "", "Values in the bin are above this; null for the lowest values");
-    sheet.floats(above, bins.iter().map(|bin| shown(bin.above, bin)));
-    let up_to = float("up_to", "", "Values in the bin are at most this; null for the highest values");
-    sheet.floats(up_to, bins.iter().map(|bin| shown(bin.up_to, bin)));
-    let exact = "up_to, exactly: this over denominator, in smallest units";
-    let numerator = Column::new("numerator", ColumnKind::Total(0), "", exact).nullable();
-    sheet.totals(numerator, bins.iter().map(|bin| bin.up_to.map(|cut| cut.numerator)).collect());
-    let denominator = count("denominator", "", "See numerator; null with it");
-    sheet.fixed_or_null(denominator, bins.iter().map(|bin| bin.up_to.map(|cut| cut.denominator)).collect());
-    let digits = bins.iter().map(|bin| i64::from(scale(bin))).collect::<Vec<_>>();
-    sheet.fixed(count("scale", "", "Digits after the point in the smallest unit"), digits);
-    let customers = bins.iter().map(|bin| whole(bin.customers)).collect::<Vec<_>>();
-    sheet.fixed(count("customers", "customers", "Customers with this score"), customers);
-    let unit = |value: Option<i64>, bin: &Bin| value.map(|value| Cut::whole(value).shown(scale(bin)));
-    let lowest = float("lowest", "", "Lowest value with this score; null without customers");
-    sheet.floats(lowest, bins.iter().map(|bin| unit(bin.lowest, bin)));
-    let highest = float("highest", "", "Highest value with this score; null without customers");
-    sheet.floats(highest, bins.iter().map(|bin| unit(bin.highest, bin)));
-    sheet
+    let mut draft = format.draft("rfm_cut_point", "measure and score", None, &bins);
+    draft.as_of();
+    draft.name("measure", "recency, frequency or monetary", |bin| MEASURES[bin.measure]);
+    draft.name("counts", "What is scored", |bin| meaning(definition, bin.measure));
+    let means = "value: at quantiles, ties together; rank: bins of equal size, ties by key; fixed: declared";
+    draft.name("method", means, |_| method);
+    let means = "The release whose cut points were used again; null for new ones";
+    draft.name("release", means, |_| rfm.frozen.as_deref());
+    draft.count("score", "", "From 1, the highest is the best", |bin| bin.score);
+    let means = "Values in the bin are above this; null for the lowest values";
+    draft.float("above", "", means, |bin| shown(bin, bin.above));
+    let means = "Values in the bin are at most this; null for the highest values";
+    draft.float("up_to", "", means, |bin| shown(bin, bin.up_to));
+    let means = "up_to, exactly: this over denominator, in smallest units";
+    draft.wide(Column::new("numerator", ColumnKind::Total(0), "", means), |bin| {
+        bin.up_to.map(|cut| cut.numerator)
+    });
+    draft.count("denominator", "", "See numerator; null with it", |bin| bin.up_to.map(|cut| cut.denominator));
+    draft.count("scale", "", "Digits after the point in the smallest unit", scale);
+    draft.count("customers", "customers", "Customers with this score", |bin| bin.customers);
+    let means = "Lowest value with this score; null without customers";
+    draft.float("lowest", "", means, |bin| shown(bin, bin.lowest.map(Cut::whole)));
+    let means = "Highest value with this score; null without customers";
+    draft.float("highest", "", means, |bin| shown(bin, bin.highest.map(Cut::whole)));
+    draft.finish()
 }
 
 fn bins(rfm: &Rfm, measure: usize, ranges: &[ScoreRange]) -> Vec<Bin> {

@@ -6,7 +6,6 @@ use super::change::Changes;
 use super::earlier::{Before, Earlier, Frozen};
 use super::gather::{Gathered, Gathering, Searched};
 use super::groups::{GroupSums, Worth};
-use super::layout::Layout;
 use super::loyalty::LoyaltyMeasure;
 use super::migration;
 use super::next_product::NextProducts;
@@ -22,9 +21,9 @@ use super::value::{self, HighFrom};
 use crate::error::Result;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, SegmentsDef};
-use crate::publish::StageTables;
 use crate::publish::read::PublishedReader;
 use crate::publish::schema::Sheet;
+use crate::publish::{StageTables, TableFormat};
 use crate::units::{Day, Decimal};
 
 /// What the run says of the groups.
@@ -53,12 +52,11 @@ pub fn run(
     memory: &Memory,
 ) -> Result<Summary> {
     let segments = definition.segments.as_ref().expect("the stage runs where [segments] is");
-    let layout =
-        Layout { currency: &definition.facts.currency, money_scale: definition.facts.money_scale, as_of };
+    let format = TableFormat::new(&definition.facts, as_of);
     let base = Base::open(staging, as_of)?;
     let before = earlier.before(definition, &segments.rfm, base.key_type())?;
     let frozen = earlier.frozen(definition, &segments.rfm)?;
-    let stage = Stage { definition, segments, layout, base: &base, staging, before: before.as_ref() };
+    let stage = Stage { definition, segments, format, base: &base, staging, before: before.as_ref() };
     stage.run(frozen.as_ref(), memory)
 }
 
@@ -66,7 +64,7 @@ pub fn run(
 struct Stage<'r> {
     definition: &'r Definition,
     segments: &'r SegmentsDef,
-    layout: Layout<'r>,
+    format: TableFormat<'r>,
     base: &'r Base,
     staging: StageTables<'r>,
     before: Option<&'r Before>,
@@ -79,14 +77,14 @@ impl Stage<'_> {
 
     /// One walk finds what customers are placed by, the next places them.
     fn run(&self, frozen: Option<&Frozen>, memory: &Memory) -> Result<Summary> {
-        let (definition, segments, base, layout) = (self.definition, self.segments, self.base, self.layout);
+        let (definition, segments, base, format) = (self.definition, self.segments, self.base, self.format);
         let zone = definition.facts.timezone;
-        let measures = RfmMeasures { definition: &segments.rfm, as_of: layout.as_of, zone };
+        let measures = RfmMeasures { definition: &segments.rfm, as_of: format.as_of, zone };
         let pyramid = Pyramid::new(definition, &segments.pyramid, base)?;
         let open = |table: &str| PublishedReader::open(&self.staging.written(table));
         let customer_product = open("customer_product")?;
         let products = ProductGroups::read(&open("product_group")?, &customer_product)?;
-        let loyalty = LoyaltyMeasure::new(definition, base, products.names.len(), layout.as_of);
+        let loyalty = LoyaltyMeasure::new(definition, base, products.names.len(), format.as_of);
         let gathering = Gathering {
             base,
             rfm: measures,
@@ -106,20 +104,19 @@ impl Stage<'_> {
         let shares = [segments.size.large, segments.size.medium];
         let sizes = layers(column(Searched::NetRevenue), customers, &shares)?;
         let [profit, residual, index] = [Searched::Profit, Searched::Residual, Searched::Loyalty].map(column);
-        let high = HighFrom::new(&segments.value, layout.money_scale, profit, residual, index)?;
+        let high = HighFrom::new(&segments.value, format.money_scale, profit, residual, index)?;
         let Gathered { baskets, products: product_sums, searched, .. } = gathered;
         drop(searched);
         let (names, contributions) = (&products.names[..], &product_sums.contributions[..]);
         let next_products =
             NextProducts::new(names, contributions, &baskets, customers, segments.next_products)?;
         let changes = self.before.and_then(|before| {
-            Changes::new(&segments.rfm, &rfm, before, layout.currency, layout.money_scale)
+            Changes::new(&segments.rfm, &rfm, before, format.currency, format.money_scale)
         });
         let placement = Placement {
             definition,
             segments,
-            layout,
-            key_kind: base.key_kind(),
+            format,
             measures,
             rfm: &rfm,
             pyramid: &pyramid,
@@ -134,10 +131,10 @@ impl Stage<'_> {
             acquired: &Acquired::new(definition, segments, base),
         };
         let (tally, offers) = self.place(&placement)?;
-        self.put(cut_points(&layout, &segments.rfm, &rfm, &tally.scores))?;
+        self.put(cut_points(format, &segments.rfm, &rfm, &tally.scores))?;
         let measure = (pyramid.measure(), pyramid.scale.unwrap_or(u8::MAX));
         let of_tiers = &of_kind(&tally.sums, "tier").totals;
-        self.put(summary::pyramid(&layout, measure, &segments.pyramid.tiers, &tiers.bins, of_tiers))?;
+        self.put(summary::pyramid(format, measure, &segments.pyramid.tiers, &tiers.bins, of_tiers))?;
         self.summarise(tally, &product_sums, customers, offers)
     }
 
@@ -147,7 +144,7 @@ impl Stage<'_> {
         let reader = || self.base.reader(&columns, self.before.map(Before::joined));
         // A slice without customers names the columns; of an empty base it has the customers who are gone.
         let empty = placement.place(&reader()?.read(0..0)?.slice(0..0))?;
-        let partition = self.layout.as_of.to_string();
+        let partition = self.format.as_of.to_string();
         let mut segments = self.staging.table(&empty.segments.spec, Some(&partition))?;
         let mut next_products = self.staging.table(&empty.next_products.spec, Some(&partition))?;
         let (mut tally, mut offers) = (empty.tally, 0);
@@ -178,32 +175,32 @@ impl Stage<'_> {
         customers: usize,
         offers: usize,
     ) -> Result<Summary> {
-        let (segments, layout) = (self.segments, &self.layout);
+        let (segments, format) = (self.segments, self.format);
         let (has_cost, has_residual) = Worth::known(self.base);
         let of = |kind: &str| of_kind(&tally.sums, kind);
         let matrix = has_residual.then(|| of("value_cell").totals.as_slice());
-        self.put(value::sheet(layout, matrix, &of("loyalty_cell").totals, &products.cells, has_residual))?;
+        self.put(value::sheet(format, matrix, &of("loyalty_cell").totals, &products.cells, has_residual))?;
         let summed: Vec<Summed<'_>> =
             tally.sums.iter().map(|groups| Summed { groups, spent: self.spent(groups) }).collect();
         let treatments = summed.last().expect("treatments come last");
         let budgets: Vec<Option<i64>> =
             treatments.spent.iter().map(|spent| spent.map(|spent| spent.budget)).collect();
         let (rules, totals) = (&segments.treatments, &treatments.groups.totals);
-        self.put(treatment::sheet(layout, rules, &tally.rules, totals, &budgets))?;
-        self.put(segment_summary(layout, &summed, has_cost, has_residual))?;
+        self.put(treatment::sheet(format, rules, &tally.rules, totals, &budgets))?;
+        self.put(segment_summary(format, &summed, has_cost, has_residual))?;
         let kinds = ["tier", "rfm_segment", "state"].map(of);
         let release = self.before.map(|before| before.release.as_str());
-        self.put(migration::sheet(layout, &kinds, &tally.moves, release, has_residual))?;
+        self.put(migration::sheet(format, &kinds, &tally.moves, release, has_residual))?;
         let treated = of("treatment").in_any();
         let warnings = treatment::warnings(self.definition, rules, &tally.rules, customers - treated);
-        self.put(tally.acquired.sheet(layout, has_residual))?;
+        self.put(tally.acquired.sheet(format, has_residual))?;
         Ok(Summary { customers, treated, offers, warnings })
     }
 
     /// Declared budgets of treatments, and the parts of the budget that is spread.
     fn spent(&self, groups: &GroupSums) -> Vec<Option<Spent>> {
         let segments = self.segments;
-        let scale = self.layout.money_scale;
+        let scale = self.format.money_scale;
         let mut spent: Vec<Option<Spent>> = vec![None; groups.totals.len()];
         if groups.kind == "treatment" {
             for (spent, treatment) in spent.iter_mut().zip(&segments.treatments) {
@@ -222,7 +219,7 @@ impl Stage<'_> {
     /// Spreads the budget over response curves. What a treatment declares for itself stays as it is, and the others
     /// share what that leaves.
     fn spread(&self, groups: &GroupSums, budget: Decimal, spent: &mut [Option<Spent>]) {
-        let scale = self.layout.money_scale;
+        let scale = self.format.money_scale;
         let (mut places, mut curves, mut kept) = (Vec::new(), Vec::new(), 0_i128);
         for response in &self.segments.responses {
             let Some(at) = groups.names.iter().position(|name| *name == response.name) else { continue };

@@ -1,13 +1,11 @@
 //! `segment_summary` and `pyramid`: what groups of customers are worth, side by side.
 
 use super::groups::{GroupSums, Totals};
-use super::layout::{Layout, count, float, name, share, whole};
+use super::share::share;
 use crate::customers::bins::Bin;
 use crate::pipeline::TierDef;
-use crate::publish::schema::{ColumnKind, Sheet};
-
-/// A column over tiers: its name, its meaning, and what is summed.
-type TierColumn = (&'static str, &'static str, fn(&Totals) -> i128);
+use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::{Draft, TableFormat};
 
 /// What a budget brings to a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,28 +32,29 @@ struct Row<'r> {
 
 /// `segment_summary`.
 pub(crate) fn segment_summary(
-    layout: &Layout<'_>,
+    format: TableFormat<'_>,
     kinds: &[Summed<'_>],
     has_cost: bool,
     has_residual: bool,
 ) -> Sheet {
     let is_told = |summed: &&Summed<'_>| summed.groups.in_any() > 0;
     let rows: Vec<Row<'_>> = kinds.iter().filter(is_told).flat_map(rows).collect();
-    let mut sheet = Sheet::new("segment_summary", "kind and segment", None);
-    layout.add_as_of(&mut sheet, rows.len());
-    let meaning = "Which column of customer_segment tells the segments apart";
-    sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
-    let meaning = "The segment; null: customers in none";
-    sheet.texts(name("segment", meaning).nullable(), rows.iter().map(|row| row.name));
-    let customers = rows.iter().map(|row| whole(row.totals.customers)).collect::<Vec<_>>();
-    sheet.fixed(count("customers", "customers", "Customers in it"), customers);
-    let wide = |count: usize| i128::try_from(count).expect("a count fits");
-    let shares = rows.iter().map(|row| share(wide(row.totals.customers), wide(row.of_kind.customers)));
-    sheet.floats(float("share_of_customers", "1", "Of all customers"), shares);
-    add_money(&mut sheet, layout, &rows, has_cost, has_residual);
-    add_ratios(&mut sheet, layout, &rows, has_cost);
-    add_budget(&mut sheet, layout, &rows);
-    sheet
+    let mut draft = format.draft("segment_summary", "kind and segment", None, &rows);
+    draft.as_of();
+    draft.name("kind", "Which column of customer_segment tells the segments apart", |row| row.kind);
+    draft.name("segment", "The segment; null: customers in none", |row| row.name);
+    draft.count("customers", "customers", "Customers in it", |row| row.totals.customers);
+    draft.float("share_of_customers", "1", "Of all customers", |row| row.share_of_customers());
+    draft.total("net_revenue", "Net revenue", |row| row.totals.net_revenue);
+    draft.total("gross_margin", "Gross margin", |row| row.totals.gross_margin);
+    let meaning = "Cost to serve; null where the run has none";
+    total_if(&mut draft, has_cost, "cost_to_serve", meaning, |totals| totals.cost_to_serve);
+    draft.total("customer_profit", "Customer profit so far", |row| row.totals.profit);
+    let meaning = "Residual value; null without [clv]; never added to profit";
+    total_if(&mut draft, has_residual, "residual_value", meaning, |totals| totals.residual);
+    add_ratios(&mut draft, has_cost);
+    add_budget(&mut draft);
+    draft.finish()
 }
 
 fn rows<'r>(summed: &'r Summed<'_>) -> Vec<Row<'r>> {
@@ -71,124 +70,125 @@ fn rows<'r>(summed: &'r Summed<'_>) -> Vec<Row<'r>> {
     summed.groups.totals.iter().enumerate().map(row).filter(|row| !nobody(row)).collect()
 }
 
-fn add_money(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>], has_cost: bool, has_residual: bool) {
-    let mut add = |name, meaning: &'static str, is_known: bool, of: fn(&Totals) -> i128| {
-        let column = layout.total(name, meaning);
-        let column = if is_known { column } else { column.nullable() };
-        sheet.totals(column, rows.iter().map(|row| is_known.then(|| of(&row.totals))).collect());
-    };
-    add("net_revenue", "Net revenue", true, |t| t.net_revenue);
-    add("gross_margin", "Gross margin", true, |t| t.gross_margin);
-    add("cost_to_serve", "Cost to serve; null where the run has none", has_cost, |t| t.cost_to_serve);
-    add("customer_profit", "Customer profit so far", true, |t| t.profit);
-    add("residual_value", "Residual value; null without [clv]; never added to profit", has_residual, |t| {
-        t.residual
-    });
+impl Row<'_> {
+    fn share_of_customers(&self) -> Option<f64> {
+        share(wide(self.totals.customers), wide(self.of_kind.customers))
+    }
+
+    /// Share of a sum over all customers.
+    fn share(&self, of: fn(&Totals) -> i128) -> Option<f64> {
+        share(of(&self.totals), of(&self.of_kind))
+    }
+
+    /// What its budget brings, where a response curve is declared.
+    fn returned(&self) -> Option<Spent> {
+        self.spent.filter(|spent| spent.marginal.is_finite())
+    }
 }
 
-fn add_ratios(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>], has_cost: bool) {
-    let scale = crate::units::pow10(layout.money_scale);
-    let mut add = |name, unit, meaning, of: &dyn Fn(&Row<'_>) -> Option<f64>| {
-        sheet.floats(float(name, unit, meaning), rows.iter().map(of));
-    };
+fn wide(count: usize) -> i128 {
+    i128::try_from(count).expect("a count fits")
+}
+
+/// Sums that are known for all rows or for none.
+fn total_if<'r>(
+    draft: &mut Draft<'r, Row<'r>>,
+    is_known: bool,
+    name: &'static str,
+    meaning: &'static str,
+    of: fn(&Totals) -> i128,
+) {
+    if is_known {
+        draft.total(name, meaning, |row| of(&row.totals));
+    } else {
+        draft.total(name, meaning, |_| None::<i128>);
+    }
+}
+
+fn add_ratios<'r>(draft: &mut Draft<'r, Row<'r>>, has_cost: bool) {
+    let unit = crate::units::pow10(draft.format().money_scale);
     let meaning = "Of all customers' net revenue; null if that is not above 0";
-    add("share_of_revenue", "1", meaning, &|row| share(row.totals.net_revenue, row.of_kind.net_revenue));
+    draft.float("share_of_revenue", "1", meaning, |row| row.share(|totals| totals.net_revenue));
     let meaning = "Of all customers' cost to serve; null if that is not above 0";
-    add("share_of_cost_to_serve", "1", meaning, &|row| {
-        share(row.totals.cost_to_serve, row.of_kind.cost_to_serve).filter(|_| has_cost)
+    draft.float("share_of_cost_to_serve", "1", meaning, |row| {
+        row.share(|totals| totals.cost_to_serve).filter(|_| has_cost)
     });
     let meaning = "Of all customers' profit; null if that is not above 0";
-    add("share_of_profit", "1", meaning, &|row| share(row.totals.profit, row.of_kind.profit));
+    draft.float("share_of_profit", "1", meaning, |row| row.share(|totals| totals.profit));
     let meaning = "Discount over list revenue; null if that is not above 0";
-    add("discount_depth", "1", meaning, &|row| share(row.totals.discount, row.totals.list_revenue));
+    draft.float("discount_depth", "1", meaning, |row| share(row.totals.discount, row.totals.list_revenue));
     let meaning = "Cost to serve per order; null without orders";
-    add("cost_to_serve_per_order", "money per order", meaning, &|row| {
-        share(row.totals.cost_to_serve, row.totals.orders * scale).filter(|_| has_cost)
+    draft.float("cost_to_serve_per_order", "money per order", meaning, |row| {
+        share(row.totals.cost_to_serve, row.totals.orders * unit).filter(|_| has_cost)
     });
     let meaning = "Customer profit over net revenue; null if that is not above 0";
-    add("profit_margin", "1", meaning, &|row| share(row.totals.profit, row.totals.net_revenue));
+    draft.float("profit_margin", "1", meaning, |row| share(row.totals.profit, row.totals.net_revenue));
     let meaning = "Customer profit over what serving, keeping and winning the customers cost, the gross margin less \
                    customer profit; null if that is not above 0";
-    add("return_on_investment", "1", meaning, &|row| share(row.totals.profit, row.totals.spent()));
+    draft.float("return_on_investment", "1", meaning, |row| share(row.totals.profit, row.totals.spent()));
 }
 
-fn add_budget(sheet: &mut Sheet, layout: &Layout<'_>, rows: &[Row<'_>]) {
+fn add_budget<'r>(draft: &mut Draft<'r, Row<'r>>) {
     let meaning = "Money to spend on the segment: declared with the treatment, or its part of the budget";
-    let budget = layout.total("budget", meaning).nullable();
-    sheet.totals(budget, rows.iter().map(|row| row.spent.map(|spent| spent.budget.into())).collect());
+    draft.total("budget", meaning, |row| row.spent.map(|spent| spent.budget));
     let meaning = "What the budget brings by the declared response curve; null without one";
-    let expected = layout.total("expected_return", meaning).nullable();
-    let known = |row: &Row<'_>| row.spent.filter(|spent| spent.marginal.is_finite());
-    sheet.totals(
-        expected,
-        rows.iter().map(|row| known(row).map(|spent| spent.expected_return.into())).collect(),
-    );
+    draft.total("expected_return", meaning, |row| row.returned().map(|spent| spent.expected_return));
     let meaning = "What one unit of money more would bring; equal wherever the budget goes";
-    let marginal = float("marginal_return", "1", meaning);
-    sheet.floats(marginal, rows.iter().map(|row| known(row).map(|spent| spent.marginal)));
-}
-
-fn count_of(customers: u64) -> i64 {
-    i64::try_from(customers).expect("a count fits 64 bits")
+    draft.float("marginal_return", "1", meaning, |row| row.returned().map(|spent| spent.marginal));
 }
 
 /// `pyramid`.
 pub(crate) fn pyramid(
-    layout: &Layout<'_>,
+    format: TableFormat<'_>,
     measure: (&str, u8),
     tiers: &[TierDef],
     layers: &[Bin],
     totals: &[Totals],
 ) -> Sheet {
     let all = totals.iter().fold(Totals::default(), |sum, totals| sum.plus(totals));
-    let mut sheet = Sheet::new("pyramid", "tier", None);
-    layout.add_as_of(&mut sheet, tiers.len());
-    let places = (1..=tiers.len()).map(whole).collect::<Vec<_>>();
-    sheet.fixed(count("place", "", "1 for the top"), places);
-    sheet.texts(name("tier", "The tier"), tiers.iter().map(|tier| Some(tier.name.as_str())));
-    sheet.texts(name("measure", "What customers are ranked by"), tiers.iter().map(|_| Some(measure.0)));
-    let declared = tiers
-        .iter()
-        .map(|tier| Some(tier.share.mantissa as f64 / crate::units::pow10(tier.share.scale) as f64));
-    sheet.floats(float("declared_share", "1", "Share of customers as declared"), declared);
-    let customers = layers.iter().map(|layer| count_of(layer.customers)).collect::<Vec<_>>();
-    sheet.fixed(count("customers", "customers", "Customers in the tier"), customers);
+    let rows: Vec<Tier<'_>> = (1..)
+        .zip(tiers.iter().zip(layers).zip(totals))
+        .map(|(place, ((tier, bin), totals))| Tier { place, tier, bin, totals })
+        .collect();
+    let mut draft = format.draft("pyramid", "tier", None, &rows);
+    draft.as_of();
+    draft.count("place", "", "1 for the top", |row| row.place);
+    draft.name("tier", "The tier", |row| &row.tier.name);
+    draft.name("measure", "What customers are ranked by", |_| measure.0);
+    draft.float("declared_share", "1", "Share of customers as declared", |row| {
+        let share = row.tier.share;
+        Some(share.mantissa as f64 / crate::units::pow10(share.scale) as f64)
+    });
+    draft.count("customers", "customers", "Customers in the tier", |row| row.bin.customers);
     let kind = if measure.1 == u8::MAX { ColumnKind::Integer } else { ColumnKind::Money(measure.1) };
-    let of_measure = |name, meaning| crate::publish::schema::Column::new(name, kind, "", meaning);
-    let highest = of_measure("highest", "The measure of its first customer; null without customers");
-    sheet.fixed_or_null(highest, layers.iter().map(|layer| layer.first).collect());
-    let lowest = of_measure("lowest", "The measure of its last customer; null without customers");
-    sheet.fixed_or_null(lowest, layers.iter().map(|layer| layer.last).collect());
-    let tied = layers.iter().map(|layer| count_of(layer.tied_after)).collect::<Vec<_>>();
+    let meaning = "The measure of its first customer; null without customers";
+    draft.fixed(Column::new("highest", kind, "", meaning), |row| row.bin.first);
+    let meaning = "The measure of its last customer; null without customers";
+    draft.fixed(Column::new("lowest", kind, "", meaning), |row| row.bin.last);
     let meaning =
         "Customers below the tier with the same measure as its last one: only their key put them there";
-    sheet.fixed(count("tied_below", "customers", meaning), tied);
-    let wide = |count: usize| i128::try_from(count).expect("a count fits");
-    let shares: [TierColumn; 3] = [
-        ("share_of_revenue", "Of all customers' net revenue; null if that is not above 0", |t| t.net_revenue),
-        ("share_of_cost_to_serve", "Of all customers' cost to serve; null if that is not above 0", |t| {
-            t.cost_to_serve
-        }),
-        ("share_of_profit", "Of all customers' profit; null if that is not above 0", |t| t.profit),
-    ];
-    let of_customers = totals.iter().take(tiers.len()).map(|t| share(wide(t.customers), wide(all.customers)));
-    sheet.floats(float("share_of_customers", "1", "Of all customers; null without any"), of_customers);
-    for (name, meaning, of) in shares {
-        sheet.floats(
-            float(name, "1", meaning),
-            totals.iter().take(tiers.len()).map(|t| share(of(t), of(&all))),
-        );
-    }
-    let sums: [TierColumn; 3] = [
-        ("net_revenue", "Net revenue", |t| t.net_revenue),
-        ("cost_to_serve", "Cost to serve; 0 where the run has none", |t| t.cost_to_serve),
-        ("customer_profit", "Customer profit", |t| t.profit),
-    ];
-    for (name, meaning, of) in sums {
-        sheet.totals(
-            layout.total(name, meaning),
-            totals.iter().take(tiers.len()).map(|t| Some(of(t))).collect(),
-        );
-    }
-    sheet
+    draft.count("tied_below", "customers", meaning, |row| row.bin.tied_after);
+    let share_of = |row: &Tier<'_>, of: fn(&Totals) -> i128| share(of(row.totals), of(&all));
+    draft.float("share_of_customers", "1", "Of all customers; null without any", |row| {
+        share_of(row, |totals| wide(totals.customers))
+    });
+    let meaning = "Of all customers' net revenue; null if that is not above 0";
+    draft.float("share_of_revenue", "1", meaning, |row| share_of(row, |totals| totals.net_revenue));
+    let meaning = "Of all customers' cost to serve; null if that is not above 0";
+    draft.float("share_of_cost_to_serve", "1", meaning, |row| share_of(row, |totals| totals.cost_to_serve));
+    let meaning = "Of all customers' profit; null if that is not above 0";
+    draft.float("share_of_profit", "1", meaning, |row| share_of(row, |totals| totals.profit));
+    draft.total("net_revenue", "Net revenue", |row| row.totals.net_revenue);
+    let meaning = "Cost to serve; 0 where the run has none";
+    draft.total("cost_to_serve", meaning, |row| row.totals.cost_to_serve);
+    draft.total("customer_profit", "Customer profit", |row| row.totals.profit);
+    draft.finish()
+}
+
+/// One tier of the pyramid.
+struct Tier<'r> {
+    place: usize,
+    tier: &'r TierDef,
+    bin: &'r Bin,
+    totals: &'r Totals,
 }

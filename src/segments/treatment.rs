@@ -1,58 +1,51 @@
 //! `treatment`: rules and what they did, and what the run says of them.
 
 use super::groups::Totals;
-use super::layout::{Layout, count, name, whole};
 use super::rules::RuleCounts;
 use crate::pipeline::{Definition, TreatmentDef};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 
 /// `treatment`: a row per rule, and one for customers whom none holds for.
 pub(crate) fn sheet(
-    layout: &Layout<'_>,
+    format: TableFormat<'_>,
     treatments: &[TreatmentDef],
     matched: &RuleCounts,
     totals: &[Totals],
     budgets: &[Option<i64>],
 ) -> Sheet {
-    let rules: Vec<Option<&TreatmentDef>> = treatments.iter().map(Some).chain([None]).collect();
-    let mut sheet = Sheet::new("treatment", "rule, and customers without", None);
-    layout.add_as_of(&mut sheet, rules.len());
-    let places = (0..rules.len()).map(|at| rules[at].map(|_| whole(at + 1))).collect();
-    sheet.fixed_or_null(
-        count("place", "", "The order in which rules are tried; null for customers without"),
-        places,
-    );
-    let mut text = |column: Column, of: fn(&TreatmentDef) -> Option<&str>| {
-        sheet.texts(column.nullable(), rules.iter().map(|rule| rule.and_then(of)));
-    };
-    text(name("treatment", "The treatment; null for customers whom no rule holds for"), |t| Some(&t.name));
-    text(Column::new("rule", ColumnKind::Text, "", "As declared"), |t| Some(&t.when.text));
-    text(name("attitude", "delight, care, adapt or let go"), |t| t.attitude.as_deref());
-    text(name("next_action", "What to do next"), |t| t.action.as_deref());
     let unmatched = totals.last().map_or(0, |totals| totals.customers);
-    let by_rule =
-        |of: &dyn Fn(usize) -> usize| (0..treatments.len()).map(|rule| whole(of(rule))).collect::<Vec<_>>();
-    let with_rest = |mut values: Vec<i64>, rest: usize| {
-        values.push(whole(rest));
-        values
-    };
-    let hits = with_rest(by_rule(&|rule| matched.hits[rule]), unmatched);
-    sheet.fixed(count("hits", "customers", "Customers the rule holds for"), hits);
-    let first = with_rest(by_rule(&|rule| totals[rule].customers), unmatched);
-    sheet.fixed(count("customers", "customers", "Customers whom it is the first to hold for"), first);
-    let overlap = with_rest(by_rule(&|rule| matched.taken[rule].iter().sum()), 0);
-    sheet.fixed(count("overlap", "customers", "Customers it holds for that an earlier rule has"), overlap);
-    let never = (0..rules.len()).map(|rule| matched.hits.get(rule) == Some(&0));
-    sheet.flags(Column::new("never_matches", ColumnKind::Bool, "", "Whether it holds for nobody"), never);
-    let zeros = with_rest(by_rule(&|rule| matched.zeros[rule].iter().sum()), 0);
-    sheet
-        .fixed(count("divisions_by_zero", "divisions", "Quotients that are null as the divisor is 0"), zeros);
-    let budget = layout.total("budget", "Money for these customers; null where none is declared").nullable();
-    let budgets = (0..rules.len()).map(|rule| budgets.get(rule).copied().flatten().map(i128::from));
-    sheet.totals(budget, budgets.collect());
-    let profit = layout.total("customer_profit", "Their customer profit");
-    sheet.totals(profit, totals.iter().map(|totals| Some(totals.profit)).collect());
-    sheet
+    let rules = treatments.iter().map(Some).chain([None]);
+    let rows: Vec<(usize, Option<&TreatmentDef>, &Totals)> =
+        rules.zip(totals).enumerate().map(|(at, (rule, totals))| (at, rule, totals)).collect();
+    let mut draft = format.draft("treatment", "rule, and customers without", None, &rows);
+    draft.as_of();
+    let meaning = "The order in which rules are tried; null for customers without";
+    draft.count("place", "", meaning, |row| row.1.map(|_| row.0 + 1));
+    let meaning = "The treatment; null for customers whom no rule holds for";
+    draft.name("treatment", meaning, |row| Some(&row.1?.name));
+    draft.text("rule", "As declared", |row| Some(&row.1?.when.text));
+    draft.name("attitude", "delight, care, adapt or let go", |row| row.1?.attitude.as_deref());
+    draft.name("next_action", "What to do next", |row| row.1?.action.as_deref());
+    draft.count("hits", "customers", "Customers the rule holds for", |row| {
+        row.1.map_or(unmatched, |_| matched.hits[row.0])
+    });
+    let meaning = "Customers whom it is the first to hold for";
+    draft.count("customers", "customers", meaning, |row| row.2.customers);
+    draft.count("overlap", "customers", "Customers it holds for that an earlier rule has", |row| {
+        row.1.map_or(0, |_| matched.taken[row.0].iter().sum())
+    });
+    draft.flag("never_matches", "Whether it holds for nobody", |row| {
+        row.1.is_some() && matched.hits[row.0] == 0
+    });
+    let meaning = "Quotients that are null as the divisor is 0";
+    draft.count("divisions_by_zero", "divisions", meaning, |row| {
+        row.1.map_or(0, |_| matched.zeros[row.0].iter().sum())
+    });
+    let meaning = "Money for these customers; null where none is declared";
+    draft.total("budget", meaning, |row| budgets.get(row.0).copied().flatten());
+    draft.total("customer_profit", "Their customer profit", |row| row.2.profit);
+    draft.finish()
 }
 
 /// What a person should know of the rules, with the place of each.

@@ -4,13 +4,14 @@
 use super::cut::quantiles;
 use super::grid::NONE;
 use super::groups::{Groups, Totals, Worth};
-use super::layout::{Layout, count, float, name, share, whole};
 use super::loyalty::Loyalty;
 use super::products::{CELLS, CLASSES, Cell};
+use super::share::share;
 use crate::customers::selection::{Order, ScratchColumn};
 use crate::error::Result;
 use crate::pipeline::ValueDef;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 
 /// Cells of current × residual value, and what to do with them.
 const VALUE_CELLS: [(&str, &str, &str, &str); 4] = [
@@ -136,7 +137,7 @@ struct Row {
 
 /// `value_matrix`.
 pub(crate) fn sheet(
-    layout: &Layout<'_>,
+    format: TableFormat<'_>,
     value: Option<&[Totals]>,
     loyalty: &[Totals],
     products: &[Cell; CELLS],
@@ -167,7 +168,7 @@ pub(crate) fn sheet(
     rows.extend(value.map_or_else(Vec::new, |totals| of("current × residual value", &VALUE_CELLS, totals)));
     rows.extend(of("current value × loyalty", &LOYALTY_CELLS, loyalty));
     rows.extend(products.iter().enumerate().map(|(at, cell)| product_row(at, cell)));
-    written(layout, &rows)
+    draw(format, &rows)
 }
 
 fn product_row(at: usize, cell: &Cell) -> Row {
@@ -199,47 +200,32 @@ fn product_action(product_earns: bool, customer_earns: bool, breaks_even: bool) 
     }
 }
 
-fn written(layout: &Layout<'_>, rows: &[Row]) -> Sheet {
-    let mut sheet = Sheet::new("value_matrix", "matrix and cell", None);
-    layout.add_as_of(&mut sheet, rows.len());
+fn draw(format: TableFormat<'_>, rows: &[Row]) -> Sheet {
     let revenue_of = |matrix: &str| -> i128 {
         rows.iter().filter(|row| row.matrix == matrix).map(|row| row.net_revenue).sum()
     };
-    sheet.texts(name("matrix", "Row measure × column measure"), rows.iter().map(|row| Some(row.matrix)));
-    sheet.texts(
-        name("row_class", "Class of the row: of current value, or of the product group"),
-        rows.iter().map(|row| Some(row.row)),
-    );
+    let mut draft = format.draft("value_matrix", "matrix and cell", None, rows);
+    draft.as_of();
+    draft.name("matrix", "Row measure × column measure", |row| row.matrix);
+    let meaning = "Class of the row: of current value, or of the product group";
+    draft.name("row_class", meaning, |row| row.row);
     let meaning = "Class of the column: of residual value, of loyalty, or of the customer";
-    sheet.texts(name("column_class", meaning), rows.iter().map(|row| Some(row.column)));
-    let meaning = "The cell's name, as in customer_segment; null of products";
-    sheet.texts(name("cell", meaning).nullable(), rows.iter().map(|row| row.cell));
-    let customers = rows.iter().map(|row| whole(row.customers)).collect::<Vec<_>>();
+    draft.name("column_class", meaning, |row| row.column);
+    draft.name("cell", "The cell's name, as in customer_segment; null of products", |row| row.cell);
     let meaning = "Customers in the cell; of products: who bought any in it";
-    sheet.fixed(count("customers", "customers", meaning), customers);
-    let pairs = count("pairs", "customer × product group", "Pairs in the cell; null of other matrices");
-    sheet.fixed_or_null(pairs, rows.iter().map(|row| row.pairs.map(whole)).collect());
-    sheet.totals(
-        layout.total("net_revenue", "Net revenue"),
-        rows.iter().map(|row| Some(row.net_revenue)).collect(),
-    );
-    let shares = rows.iter().map(|row| share(row.net_revenue, revenue_of(row.matrix)));
-    sheet.floats(
-        float("share_of_revenue", "1", "Share of the matrix's net revenue; null if that is not above 0"),
-        shares,
-    );
-    sheet.totals(
-        layout.total("gross_margin", "Gross margin"),
-        rows.iter().map(|row| Some(row.gross_margin)).collect(),
-    );
+    draft.count("customers", "customers", meaning, |row| row.customers);
+    let meaning = "Pairs in the cell; null of other matrices";
+    draft.count("pairs", "customer × product group", meaning, |row| row.pairs);
+    draft.total("net_revenue", "Net revenue", |row| row.net_revenue);
+    let meaning = "Share of the matrix's net revenue; null if that is not above 0";
+    draft.float("share_of_revenue", "1", meaning, |row| share(row.net_revenue, revenue_of(row.matrix)));
+    draft.total("gross_margin", "Gross margin", |row| row.gross_margin);
     let meaning = "Customer profit; of products: product contribution, or gross margin where no cost is told by product";
-    sheet.totals(layout.total("profit", meaning), rows.iter().map(|row| Some(row.result)).collect());
-    let residual =
-        layout.total("residual_value", "Residual value; null of products and without [clv]").nullable();
-    sheet.totals(residual, rows.iter().map(|row| row.residual).collect());
-    let action = Column::new("action", ColumnKind::Name, "", "What to do with the cell");
-    sheet.texts(action, rows.iter().map(|row| Some(row.action)));
-    sheet
+    draft.total("profit", meaning, |row| row.result);
+    let meaning = "Residual value; null of products and without [clv]";
+    draft.total("residual_value", meaning, |row| row.residual);
+    draft.name("action", "What to do with the cell", |row| row.action);
+    draft.finish()
 }
 
 #[cfg(test)]

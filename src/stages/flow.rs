@@ -17,7 +17,7 @@ use crate::facts::schema::AttributeTypes;
 use crate::facts::{self, FactSet, GatherOptions, SourceMistake};
 use crate::memory::Memory;
 use crate::pipeline::{self, Definition, Stage};
-use crate::publish::{Home, Release, StageTables, Staging};
+use crate::publish::{Home, Release, StageTables, Staging, TableFormat};
 use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
@@ -257,9 +257,9 @@ impl Stages<'_> {
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Said<(), (Costing, Ledgers)>> {
         let ledgers = facts::read_ledgers(self.definition)?;
         let costing = costing::run(self.definition, facts, &ledgers)?;
-        let currency = &self.definition.facts.currency;
-        let matched = costing::match_report(&costing, currency, &facts.matches());
-        for sheet in costing::sheets(&costing, currency).into_iter().chain([matched]) {
+        let format = TableFormat::new(&self.definition.facts, facts.as_of);
+        let matched = costing::match_report(&costing, format, &facts.matches());
+        for sheet in costing::sheets(&costing, format).into_iter().chain([matched]) {
             tables.put(&sheet.spec, None, sheet.arrays)?;
         }
         let account = report::costing_line(&costing, self.definition);
@@ -279,7 +279,7 @@ impl Stages<'_> {
             profitability::run(definition, facts, costing, is_history_wanted, &self.memory, tables)?;
         let mistakes = self.mistakes(facts, &summary);
         facts::refuse_mistakes(&definition.facts, &mistakes)?;
-        let sheet = facts::mistake_table(&definition.facts, &mistakes);
+        let sheet = facts::mistake_table(TableFormat::new(&definition.facts, facts.as_of), &mistakes);
         tables.put(&sheet.spec, None, sheet.arrays)?;
         let account = report::profitability_line(&summary, definition);
         Ok(((summary, history), account))

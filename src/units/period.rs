@@ -25,6 +25,12 @@ impl PeriodKind {
         ("quarter", PeriodKind::Quarter),
         ("year", PeriodKind::Year),
     ];
+
+    /// Its word: `month`.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.into_iter().find(|(_, kind)| *kind == self);
+        named.expect("every kind has a word").0
+    }
 }
 
 /// One period, known by its first day.

@@ -48,7 +48,7 @@ fn write_days(pipeline: &Path, target: &Path) {
             Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, scale).expect("few digits"))
         };
         let columns: [(&str, ArrayRef); 5] = [
-            ("customer_id", facts.customers.ids(&days.ranks)),
+            ("customer_id", facts.customers.ids(days.ranks.iter().copied())),
             ("day", Arc::new(Date32Array::from(days.days))),
             ("orders", Arc::new(Int64Array::from(days.orders))),
             ("net_revenue", money(days.net_revenue)),

@@ -56,7 +56,7 @@ impl Release {
         let known =
             (0..u32::try_from(customers.len()).unwrap()).filter(|rank| !customers.is_unidentified(*rank));
         let key = |rank| {
-            let ids = customers.ids(&[rank]);
+            let ids = customers.ids([rank]);
             arrow::util::display::array_value_to_string(&ids, 0).unwrap()
         };
         let unidentified = customers.has_unidentified.then(|| "unidentified".to_string());

@@ -1,47 +1,40 @@
 //! `customer_equity`: what customers are worth together, by segment and in total.
 
+use super::TableContext;
 use super::customer_value::RESIDUAL;
-use super::{Layout, integer, shown};
 use crate::clv::equity::{Equity, Variance};
 use crate::clv::money;
 use crate::clv::past::{FULL, REVENUE, VALUED};
 use crate::pipeline::{ClvDef, Margin, PurchaseModel};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::Draft;
+use crate::publish::schema::Sheet;
 
 /// One row per segment, if there are any, and one for all customers.
 pub(crate) fn sheet(
-    layout: &Layout<'_>,
+    context: TableContext<'_>,
     models: &[PurchaseModel],
     is_pooled: &[bool],
     parts: &[Equity],
     total: &Equity,
 ) -> Sheet {
-    let segments = parts.iter().enumerate().filter(|_| layout.segments.is_split());
+    let segments = parts.iter().enumerate().filter(|_| context.segments.is_split());
     let mut rows: Vec<Row<'_>> = segments.map(|(index, part)| (Some(index), part)).collect();
     rows.push((None, total));
-    let mut sheet = Sheet::new("customer_equity", "segment, and all customers", None);
-    layout.add_as_of(&mut sheet, rows.len());
-    layout.add_scopes(&mut sheet, rows.iter().map(|(segment, _)| *segment));
-    layout.add_segments(&mut sheet, rows.iter().map(|(segment, _)| *segment));
-    let column = Column::new("model", ColumnKind::Name, "", "Purchase model; null where segments differ");
-    sheet.texts(column.nullable(), rows.iter().map(|(segment, _)| model(models, *segment)));
+    let mut draft = context.format.draft("customer_equity", "segment, and all customers", None, &rows);
+    draft.as_of();
+    context.add_scope(&mut draft, |row| row.0);
+    context.add_segment(&mut draft, |row| row.0);
+    draft.name("model", "Purchase model; null where segments differ", |row| model(models, row.0));
     let meaning = "segment: the model's parameters are those of the segment; all: those of all customers, as the segment's \
                    own data are too few or no better (see value_model); null for all customers together";
-    let fitted_to = |segment: usize| if is_pooled[segment] { "all" } else { "segment" };
-    let column = Column::new("fitted_to", ColumnKind::Name, "", meaning).nullable();
-    sheet.texts(column, rows.iter().map(|(segment, _)| segment.map(fitted_to)));
-    let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers with a purchase");
-    sheet.fixed(column, rows.iter().map(|(_, equity)| integer(equity.customers)).collect::<Vec<_>>());
+    draft.name("fitted_to", meaning, |row| Some(if is_pooled[row.0?] { "all" } else { "segment" }));
+    draft.count("customers", "customers", "Customers with a purchase", |row| row.1.customers);
     let meaning = "Of these, customers with a residual value; the others had too little to learn from (see value_model)";
-    let column = Column::new("valued_customers", ColumnKind::Integer, "customers", meaning);
-    sheet.fixed(column, rows.iter().map(|(_, equity)| integer(equity.valued)).collect::<Vec<_>>());
-    let clv = layout.definition.clv.as_ref().expect("the stage runs where [clv] is");
-    let mut writing =
-        Writing { sheet, rows, currency: layout.currency(), money_scale: layout.facts.money_scale };
-    writing.purchases(clv);
-    writing.worth();
-    writing.beside(clv.margin);
-    writing.sheet
+    draft.count("valued_customers", "customers", meaning, |row| row.1.valued);
+    add_purchases(&mut draft, context.clv);
+    add_worth(&mut draft);
+    add_other_measures(&mut draft, context.clv.margin);
+    draft.finish()
 }
 
 /// A segment, or none for all customers, and their equity.
@@ -53,95 +46,73 @@ fn model(models: &[PurchaseModel], segment: Option<usize>) -> Option<&'static st
     one.or(common).map(PurchaseModel::word)
 }
 
-/// A sheet being filled with sums over customers.
-struct Writing<'r> {
-    sheet: Sheet,
-    rows: Vec<Row<'r>>,
-    currency: String,
-    money_scale: u8,
+fn add_purchases<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {
+    let meaning = "Sum of probabilities alive; null where nothing is expected of anybody";
+    draft.float("alive_customers", "customers", meaning, |row| row.1.expected(|equity| equity.alive));
+    for (index, horizon) in clv.horizons.iter().enumerate() {
+        let name = format!("expected_purchases_{}", horizon.column);
+        let meaning = format!("Purchases expected within {} from the as-of date", horizon.length);
+        draft.float(name, "purchases", meaning, |row| row.1.expected(|equity| equity.expected[index]));
+    }
+    let meaning = "Purchases expected for ever, discounted to the as-of date";
+    draft.float("discounted_purchases", "purchases", meaning, |(_, equity)| {
+        (equity.valued > 0 || equity.customers == 0).then_some(equity.discounted)
+    });
 }
 
-impl Writing<'_> {
-    fn purchases(&mut self, clv: &ClvDef) {
-        let meaning = "Sum of probabilities alive; null where nothing is expected of anybody";
-        self.float("alive_customers", "customers", meaning, |equity| equity.expected(|equity| equity.alive));
-        for (index, horizon) in clv.horizons.iter().enumerate() {
-            let name = format!("expected_purchases_{}", horizon.column);
-            let meaning = format!("Purchases expected within {} from the as-of date", horizon.length);
-            self.float(&name, "purchases", &meaning, |equity| {
-                equity.expected(|equity| equity.expected[index])
-            });
-        }
-        let meaning = "Purchases expected for ever, discounted to the as-of date";
-        self.float("discounted_purchases", "purchases", meaning, |equity| {
-            (equity.valued > 0 || equity.customers == 0).then_some(equity.discounted)
-        });
-    }
+/// The residual value and how sure it is.
+fn add_worth<'r>(draft: &mut Draft<'r, Row<'r>>) {
+    let meaning = "Customer equity: sum of residual values in customer_value; null where nobody has one";
+    draft.total(RESIDUAL[VALUED], meaning, |row| Some(row.1.residual()?[VALUED]));
+    let meaning = "Standard error of the total: parameters of the models by the delta method, means of purchases, \
+                   and what single customers will do; not that a model may be wrong, nor that prices or costs \
+                   change";
+    add_estimate(draft, "residual_value_se", meaning, |equity| Some(equity.interval()?.0));
+    let meaning = "Lower end of the interval of 95 %";
+    add_estimate(draft, "residual_value_low", meaning, |equity| Some(equity.interval()?.1[0]));
+    let meaning = "Upper end of the interval of 95 %";
+    add_estimate(draft, "residual_value_high", meaning, |equity| Some(equity.interval()?.1[1]));
+    let meaning = "Part of the standard error: parameters of the purchase model";
+    add_part(draft, "se_parameters", meaning, |variance| variance.parameters);
+    let meaning = "Part of the standard error: what a purchase brings, of the base and of each customer";
+    add_part(draft, "se_margin", meaning, |variance| variance.each);
+    let meaning = "Part of the standard error: scatter of single customers about what is expected of them, as \
+                   wide as in the holdout";
+    add_part(draft, "se_scatter", meaning, |variance| variance.scatter);
+}
 
-    /// The residual value and how sure it is.
-    fn worth(&mut self) {
-        let meaning = "Customer equity: sum of residual values in customer_value; null where nobody has one";
-        self.residual(RESIDUAL[VALUED], meaning, VALUED);
-        let meaning = "Standard error of the total: parameters of the models by the delta method, means of purchases, \
-                       and what single customers will do; not that a model may be wrong, nor that prices or costs \
-                       change";
-        self.money("residual_value_se", meaning, |equity| equity.interval().map(|(error, _)| error));
-        let ends = |equity: &Equity| equity.interval().map(|(_, ends)| ends);
-        self.money("residual_value_low", "Lower end of the interval of 95 %", |equity| {
-            Some(ends(equity)?[0])
-        });
-        self.money("residual_value_high", "Upper end of the interval of 95 %", |equity| {
-            Some(ends(equity)?[1])
-        });
-        let meaning = "Part of the standard error: parameters of the purchase model";
-        self.part("se_parameters", meaning, |variance| variance.parameters);
-        let meaning = "Part of the standard error: what a purchase brings, of the base and of each customer";
-        self.part("se_margin", meaning, |variance| variance.each);
-        let meaning = "Part of the standard error: scatter of single customers about what is expected of them, as \
-                       wide as in the holdout";
-        self.part("se_scatter", meaning, |variance| variance.scatter);
+/// The residual value by other margins, and what customers brought so far.
+fn add_other_measures<'r>(draft: &mut Draft<'r, Row<'r>>, margin: Margin) {
+    if margin != Margin::Full {
+        draft.total(RESIDUAL[FULL], "The same at the full margin", |row| Some(row.1.residual()?[FULL]));
     }
+    if margin != Margin::Revenue {
+        draft.total(RESIDUAL[REVENUE], "The same on net revenue", |row| Some(row.1.residual()?[REVENUE]));
+    }
+    let meaning = "Customer profit so far; never added to the residual value";
+    draft.total("past_profit", meaning, |row| row.1.profit);
+    draft.total("acquisition_cost", "What winning them cost, part of past_profit", |row| {
+        row.1.acquisition_cost
+    });
+}
 
-    /// What stands beside the residual value.
-    fn beside(&mut self, margin: Margin) {
-        if margin != Margin::Full {
-            self.residual(RESIDUAL[FULL], "The same at the full margin", FULL);
-        }
-        if margin != Margin::Revenue {
-            self.residual(RESIDUAL[REVENUE], "The same on net revenue", REVENUE);
-        }
-        let meaning = "Customer profit so far; never added to the residual value";
-        self.total("past_profit", meaning, |equity| equity.profit);
-        let meaning = "What winning them cost, part of past_profit";
-        self.total("acquisition_cost", meaning, |equity| equity.acquisition_cost);
-    }
+/// An estimate in smallest units, shown in the currency.
+fn add_estimate<'r>(
+    draft: &mut Draft<'r, Row<'r>>,
+    name: &'static str,
+    meaning: &'static str,
+    of: impl Fn(&Equity) -> Option<f64>,
+) {
+    let format = draft.format();
+    let unit = money::unit(format.money_scale);
+    draft.float(name, format.currency.to_owned(), meaning, |row| Some(of(row.1)? * unit));
+}
 
-    fn float(&mut self, name: &str, unit: &str, meaning: &str, of: impl Fn(&Equity) -> Option<f64>) {
-        let column = Column::new(name.to_owned(), ColumnKind::Float, unit.to_owned(), meaning.to_owned());
-        self.sheet.floats(column.nullable(), self.rows.iter().map(|(_, equity)| of(equity).and_then(shown)));
-    }
-
-    /// Estimates in smallest units, shown in the currency.
-    fn money(&mut self, name: &str, meaning: &str, of: impl Fn(&Equity) -> Option<f64>) {
-        let (currency, unit) = (self.currency.clone(), money::unit(self.money_scale));
-        self.float(name, &currency, meaning, |equity| of(equity).map(|amount| amount * unit));
-    }
-
-    fn part(&mut self, name: &str, meaning: &str, of: fn(&Variance) -> f64) {
-        self.money(name, meaning, |equity| equity.variance.as_ref().map(|variance| of(variance).sqrt()));
-    }
-
-    /// A measure of the residual value.
-    fn residual(&mut self, name: &'static str, meaning: &str, measure: usize) {
-        let kind = ColumnKind::Total(self.money_scale);
-        let column = Column::new(name, kind, self.currency.clone(), meaning.to_owned()).nullable();
-        let values = self.rows.iter().map(|(_, equity)| Some(equity.residual()?[measure]));
-        self.sheet.totals(column, values.collect());
-    }
-
-    fn total(&mut self, name: &'static str, meaning: &str, of: fn(&Equity) -> i128) {
-        let column =
-            Column::new(name, ColumnKind::Total(self.money_scale), self.currency.clone(), meaning.to_owned());
-        self.sheet.totals(column, self.rows.iter().map(|(_, equity)| Some(of(equity))).collect());
-    }
+fn add_part<'r>(
+    draft: &mut Draft<'r, Row<'r>>,
+    name: &'static str,
+    meaning: &'static str,
+    of: fn(&Variance) -> f64,
+) {
+    add_estimate(draft, name, meaning, |equity| Some(of(equity.variance.as_ref()?).sqrt()));
 }

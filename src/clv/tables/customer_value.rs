@@ -1,12 +1,16 @@
 //! `customer_value`: what every customer is expected to do and to bring.
 
-use super::{Layout, shown};
+use super::TableContext;
 use crate::clv::models::Estimate;
 use crate::clv::money;
+use crate::clv::outlook::Outlook;
 use crate::clv::past::{FULL, MEASURES, REVENUE, Times, VALUED};
 use crate::clv::valuation::Value;
-use crate::pipeline::{KeyType, Margin, PurchaseModel};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::facts::schema::Customers;
+use crate::pipeline::{Margin, PurchaseModel};
+use crate::publish::Draft;
+use crate::publish::schema::Sheet;
+use crate::units::Fixed18;
 
 /// One customer.
 pub(crate) struct Row {
@@ -15,211 +19,107 @@ pub(crate) struct Row {
     pub(crate) times: Times,
     pub(crate) value: Value,
     /// Residual value by measure, rounded, in smallest units; none where nothing can be expected.
-    pub(crate) residual: Option<[i64; MEASURES]>,
+    pub(crate) residual: Option<[Fixed18; MEASURES]>,
     /// Customer profit so far.
-    pub(crate) profit: i64,
+    pub(crate) profit: Fixed18,
     /// Part of it.
-    pub(crate) acquisition_cost: i64,
-}
-
-/// Rows of consecutive customers, as columns.
-#[derive(Default)]
-pub(crate) struct Columns {
-    ranks: Vec<u32>,
-    segments: Vec<usize>,
-    counts: [Vec<i64>; 4],
-    alive: [Vec<Option<f64>>; 2],
-    /// By horizon: expected purchases and their errors.
-    expected: Vec<[Vec<Option<f64>>; 2]>,
-    discounted: [Vec<Option<f64>>; 2],
-    /// By measure, then the standard error of the first.
-    each: [Vec<Option<f64>>; MEASURES + 1],
-    residual: [Vec<Option<i64>>; MEASURES],
-    error: Vec<Option<f64>>,
-    profit: Vec<i64>,
-    acquisition_cost: Vec<i64>,
-}
-
-impl Columns {
-    /// Empty, with room for this many rows.
-    pub(crate) fn with_room(rows: usize, horizons: usize) -> Self {
-        let floats = || Vec::with_capacity(rows);
-        Self {
-            ranks: Vec::with_capacity(rows),
-            segments: Vec::with_capacity(rows),
-            counts: std::array::from_fn(|_| Vec::with_capacity(rows)),
-            alive: std::array::from_fn(|_| floats()),
-            expected: (0..horizons).map(|_| std::array::from_fn(|_| floats())).collect(),
-            discounted: std::array::from_fn(|_| floats()),
-            each: std::array::from_fn(|_| floats()),
-            residual: std::array::from_fn(|_| Vec::with_capacity(rows)),
-            error: floats(),
-            profit: Vec::with_capacity(rows),
-            acquisition_cost: Vec::with_capacity(rows),
-        }
-    }
-
-    pub(crate) fn push(&mut self, row: Row) {
-        let value = &row.value;
-        self.ranks.push(row.rank);
-        self.segments.push(row.segment);
-        let times = row.times;
-        let counts = [times.repeats(), times.last_days(), times.age_days(), times.idle_days()];
-        self.counts.iter_mut().zip(counts).for_each(|(column, count)| column.push(count.into()));
-        let outlook = value.outlook.as_ref();
-        push(&mut self.alive, outlook.map(|outlook| &outlook.alive));
-        for (index, columns) in self.expected.iter_mut().enumerate() {
-            push(columns, outlook.map(|outlook| &outlook.expected[index]));
-        }
-        push(&mut self.discounted, outlook.and_then(|outlook| outlook.discounted.as_ref()));
-        self.each.iter_mut().zip(value.each).for_each(|(column, each)| column.push(shown(each)));
-        self.each[MEASURES].push(value.each_error.and_then(shown));
-        for (measure, column) in self.residual.iter_mut().enumerate() {
-            column.push(row.residual.map(|residual| residual[measure]));
-        }
-        self.error.push(value.error().and_then(shown));
-        self.profit.push(row.profit);
-        self.acquisition_cost.push(row.acquisition_cost);
-    }
-}
-
-/// Appends a value and its standard error.
-fn push(columns: &mut [Vec<Option<f64>>; 2], estimate: Option<&Estimate>) {
-    columns[0].push(estimate.and_then(|estimate| shown(estimate.value)));
-    columns[1].push(estimate.and_then(Estimate::standard_error).and_then(shown));
+    pub(crate) acquisition_cost: Fixed18,
 }
 
 /// The table's rows; the model of each segment has its name there.
-pub(crate) fn sheet(layout: &Layout<'_>, models: &[PurchaseModel], columns: Columns) -> Sheet {
-    let clv = layout.clv();
-    let rows = columns.ranks.len();
-    let mut sheet = Sheet::new("customer_value", "customer with a purchase", Some("as_of"));
-    let kind = match layout.facts.customers.keys.key_type() {
-        KeyType::Int => ColumnKind::IntKey,
-        KeyType::Text => ColumnKind::Text,
-    };
-    sheet.add(Column::new("customer_id", kind, "", "Customer"), layout.facts.customers.ids(&columns.ranks));
-    layout.add_as_of(&mut sheet, rows);
-    layout.add_segments(&mut sheet, columns.segments.iter().map(|segment| Some(*segment)));
-    let model = Column::new("model", ColumnKind::Name, "", "Purchase model the customer is valued by");
-    sheet.texts(model, columns.segments.iter().map(|segment| models.get(*segment).map(|model| model.word())));
-    add_counts(&mut sheet, columns.counts);
-    let mut sheet = Writing { sheet, currency: layout.currency(), money_scale: layout.facts.money_scale };
-    sheet.pair("probability_alive", "1", "Probability of being alive at the as-of date", columns.alive);
-    for (horizon, expected) in clv.horizons.iter().zip(columns.expected) {
+pub(crate) fn sheet(
+    context: TableContext<'_>,
+    customers: &Customers,
+    models: &[PurchaseModel],
+    rows: &[Row],
+) -> Sheet {
+    let clv = context.clv;
+    let mut draft = context.format.draft("customer_value", "customer with a purchase", Some("as_of"), rows);
+    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.rank)), false);
+    draft.as_of();
+    context.add_segment(&mut draft, |row| Some(row.segment));
+    draft.name("model", "Purchase model the customer is valued by", |row| models[row.segment].word());
+    add_times(&mut draft);
+    let meaning = "Probability of being alive at the as-of date";
+    add_outlook(&mut draft, "probability_alive", "1", meaning, |outlook| Some(&outlook.alive));
+    for (index, horizon) in clv.horizons.iter().enumerate() {
         let name = format!("expected_purchases_{}", horizon.column);
         let meaning = format!("Purchases expected within {} from the as-of date", horizon.length);
-        sheet.pair(&name, "purchases", &meaning, expected);
+        add_outlook(&mut draft, &name, "purchases", meaning, |outlook| Some(&outlook.expected[index]));
     }
     let meaning = format!(
         "Purchases expected for ever, discounted at {} per year to the as-of date",
         clv.discount_rate_annual
     );
-    sheet.pair("discounted_purchases", "purchases", &meaning, columns.discounted);
-    sheet.worth(clv.margin, columns.each, columns.residual, columns.error);
+    add_outlook(&mut draft, "discounted_purchases", "purchases", meaning, |outlook| {
+        outlook.discounted.as_ref()
+    });
+    add_worth(&mut draft, clv.margin);
     let meaning = "Customer profit so far, acquisition cost in it; never added to the residual value";
-    sheet.money("past_profit", meaning, columns.profit);
-    sheet.money(
-        "acquisition_cost",
-        "What winning the customer cost, part of past_profit",
-        columns.acquisition_cost,
-    );
-    sheet.sheet
+    draft.money("past_profit", meaning, |row| row.profit);
+    let meaning = "What winning the customer cost, part of past_profit";
+    draft.money("acquisition_cost", meaning, |row| row.acquisition_cost);
+    draft.finish()
 }
 
-fn add_counts(sheet: &mut Sheet, counts: [Vec<i64>; 4]) {
-    let columns = [
-        ("purchases", "purchases", "Repeat purchases: days with a sale line after the first"),
-        ("last_purchase_days", "days", "From the first purchase to the last"),
-        ("age_days", "days", "From the first purchase to the last day before the as-of date"),
-        ("idle_days", "days", "From the last purchase to the last day before the as-of date"),
-    ];
-    for ((name, unit, meaning), values) in columns.into_iter().zip(counts) {
-        sheet.fixed(Column::new(name, ColumnKind::Integer, unit, meaning), values);
-    }
+fn add_times(draft: &mut Draft<'_, Row>) {
+    let meaning = "Repeat purchases: days with a sale line after the first";
+    draft.count("purchases", "purchases", meaning, |row| row.times.repeats());
+    let meaning = "From the first purchase to the last";
+    draft.count("last_purchase_days", "days", meaning, |row| row.times.last_days());
+    let meaning = "From the first purchase to the last day before the as-of date";
+    draft.count("age_days", "days", meaning, |row| row.times.age_days());
+    let meaning = "From the last purchase to the last day before the as-of date";
+    draft.count("idle_days", "days", meaning, |row| row.times.idle_days());
 }
 
-/// A sheet being filled with money and estimates.
-struct Writing {
-    sheet: Sheet,
-    currency: String,
-    money_scale: u8,
+/// An estimate and its standard error.
+fn add_outlook(
+    draft: &mut Draft<'_, Row>,
+    name: &str,
+    unit: &'static str,
+    meaning: impl Into<std::borrow::Cow<'static, str>>,
+    of: impl Fn(&Outlook) -> Option<&Estimate>,
+) {
+    let estimate = |row| -> Option<Estimate> {
+        let row: &Row = row;
+        of(row.value.outlook.as_ref()?).copied()
+    };
+    draft.float(name.to_owned(), unit, meaning, |row| Some(estimate(row)?.value));
+    let meaning = format!("Standard error of {name} by the delta method; null where it cannot be told");
+    draft.float(format!("{name}_se"), unit, meaning, |row| estimate(row)?.standard_error());
 }
 
-impl Writing {
-    fn float(&mut self, name: &str, unit: &str, meaning: &str, values: Vec<Option<f64>>) {
-        let column = Column::new(name.to_owned(), ColumnKind::Float, unit.to_owned(), meaning.to_owned());
-        self.sheet.floats(column.nullable(), values);
+fn add_worth(draft: &mut Draft<'_, Row>, margin: Margin) {
+    let format = draft.format();
+    let (unit, currency) = (money::unit(format.money_scale), || format.currency.to_owned());
+    let each = |measure: usize| move |row: &Row| Some(row.value.each[measure] * unit);
+    let residual = |measure: usize| move |row: &Row| row.residual.map(|residual| residual[measure]);
+    let valued = match margin {
+        Margin::Avoidable => "avoidable margin",
+        Margin::Full => "full margin",
+        Margin::Revenue => "net revenue",
+    };
+    let meaning =
+        format!("Expected {valued} of a purchase, with what follows it up to the next; below 0 for a loss");
+    draft.float("margin_per_purchase", currency(), meaning, each(VALUED));
+    let meaning = "Standard error of margin_per_purchase; null where it cannot be told";
+    draft.float("margin_per_purchase_se", currency(), meaning, |row| Some(row.value.each_error? * unit));
+    let meaning = "Residual value: discounted purchases × margin per purchase, rounded once";
+    draft.money(RESIDUAL[VALUED], meaning, residual(VALUED));
+    let meaning = "Standard error of residual_value, of purchases and margin; null where it cannot be told";
+    draft.float("residual_value_se", currency(), meaning, |row| Some(row.value.error()? * unit));
+    if margin != Margin::Full {
+        let meaning = "Expected margin of a purchase after all that the customer bears";
+        draft.float("full_margin_per_purchase", currency(), meaning, each(FULL));
+        let meaning = "Residual value at the full margin: discounted purchases × full margin per purchase";
+        draft.money(RESIDUAL[FULL], meaning, residual(FULL));
     }
-
-    fn pair(&mut self, name: &str, unit: &str, meaning: &str, [values, errors]: [Vec<Option<f64>>; 2]) {
-        self.float(name, unit, meaning, values);
-        let meaning = format!("Standard error of {name} by the delta method; null where it cannot be told");
-        self.float(&format!("{name}_se"), unit, &meaning, errors);
-    }
-
-    fn money(&mut self, name: &'static str, meaning: &str, values: Vec<i64>) {
-        let kind = ColumnKind::Money(self.money_scale);
-        self.sheet.fixed(Column::new(name, kind, self.currency.clone(), meaning.to_owned()), values);
-    }
-
-    fn money_or_null(&mut self, name: &'static str, meaning: &str, values: Vec<Option<i64>>) {
-        let kind = ColumnKind::Money(self.money_scale);
-        let column = Column::new(name, kind, self.currency.clone(), meaning.to_owned());
-        self.sheet.fixed_or_null(column, values);
-    }
-
-    fn worth(
-        &mut self,
-        margin: Margin,
-        each: [Vec<Option<f64>>; MEASURES + 1],
-        residual: [Vec<Option<i64>>; MEASURES],
-        error: Vec<Option<f64>>,
-    ) {
-        let unit = money::unit(self.money_scale);
-        let currency = self.currency.clone();
-        let scaled = |values: Vec<Option<f64>>| {
-            values.into_iter().map(|value| value.map(|value| value * unit)).collect()
-        };
-        let valued = match margin {
-            Margin::Avoidable => "avoidable margin",
-            Margin::Full => "full margin",
-            Margin::Revenue => "net revenue",
-        };
-        let [of_valued, of_full, of_revenue, of_error] = each;
-        let meaning = format!(
-            "Expected {valued} of a purchase, with what follows it up to the next; below 0 for a loss"
-        );
-        self.float("margin_per_purchase", &currency, &meaning, scaled(of_valued));
-        self.float(
-            "margin_per_purchase_se",
-            &currency,
-            "Standard error of margin_per_purchase; null where it cannot be told",
-            scaled(of_error),
-        );
-        let [valued_value, full_value, revenue_value] = residual;
-        let meaning = "Residual value: discounted purchases × margin per purchase, rounded once";
-        self.money_or_null(RESIDUAL[VALUED], meaning, valued_value);
-        let meaning =
-            "Standard error of residual_value, of purchases and margin; null where it cannot be told";
-        self.float("residual_value_se", &currency, meaning, scaled(error));
-        if margin != Margin::Full {
-            let meaning = "Expected margin of a purchase after all that the customer bears";
-            self.float("full_margin_per_purchase", &currency, meaning, scaled(of_full));
-            let meaning =
-                "Residual value at the full margin: discounted purchases × full margin per purchase";
-            self.money_or_null(RESIDUAL[FULL], meaning, full_value);
-        }
-        if margin != Margin::Revenue {
-            self.float(
-                "revenue_per_purchase",
-                &currency,
-                "Expected net revenue of a purchase",
-                scaled(of_revenue),
-            );
-            let meaning = "Discounted purchases × net revenue per purchase; cost is not taken off";
-            self.money_or_null(RESIDUAL[REVENUE], meaning, revenue_value);
-        }
+    if margin != Margin::Revenue {
+        let meaning = "Expected net revenue of a purchase";
+        draft.float("revenue_per_purchase", currency(), meaning, each(REVENUE));
+        let meaning = "Discounted purchases × net revenue per purchase; cost is not taken off";
+        draft.money(RESIDUAL[REVENUE], meaning, residual(REVENUE));
     }
 }
 

@@ -1,9 +1,10 @@
 //! `value_backtest`: what models and rules foretold at calibration dates, held against what came.
 
-use super::{Layout, integer, shown};
+use super::TableContext;
 use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target};
 use crate::clv::errors::Errors;
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::schema::Sheet;
+use crate::units::Day;
 
 /// One row.
 struct Row {
@@ -23,54 +24,38 @@ struct Row {
 }
 
 /// Every back-test.
-pub(crate) fn sheet(layout: &Layout<'_>, tests: &[Backtest]) -> Sheet {
-    let is_split = layout.segments.is_split();
+pub(crate) fn sheet(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
+    let is_split = context.segments.is_split();
     let rows: Vec<Row> = tests.iter().flat_map(|test| rows(test, is_split)).collect();
-    let mut sheet = Sheet::new("value_backtest", "calibration date, target, forecaster, kind and bin", None);
-    let day = |name, meaning| Column::new(name, ColumnKind::Date, "", meaning);
-    sheet.days(
-        day("calibration_date", "Rows on this day or later were held out"),
-        rows.iter().map(|row| Some(row.date)),
-    );
-    sheet.days(day("holdout_end", "Exclusive end of the holdout"), rows.iter().map(|row| Some(row.until)));
-    let name = |name, meaning| Column::new(name, ColumnKind::Name, "", meaning);
+    let grain = "calibration date, target, forecaster, kind and bin";
+    let mut draft = context.format.draft("value_backtest", grain, None, &rows);
+    draft.day("calibration_date", "Rows on this day or later were held out", |row| Day(row.date));
+    draft.day("holdout_end", "Exclusive end of the holdout", |row| Day(row.until));
     let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
-    sheet.texts(name("target", meaning), rows.iter().map(|row| Some(row.target)));
+    draft.name("target", meaning, |row| row.target);
     let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
-    sheet.texts(name("forecaster", meaning), rows.iter().map(|row| Some(row.forecaster)));
-    let meaning = "How a purchase is valued; null for purchases";
-    sheet.texts(name("spend", meaning).nullable(), rows.iter().map(|row| row.spend));
-    layout.add_scopes(&mut sheet, rows.iter().map(|row| row.segment));
-    layout.add_segments(&mut sheet, rows.iter().map(|row| row.segment));
+    draft.name("forecaster", meaning, |row| row.forecaster);
+    draft.name("spend", "How a purchase is valued; null for purchases", |row| row.spend);
+    context.add_scope(&mut draft, |row| row.segment);
+    context.add_segment(&mut draft, |row| row.segment);
     let meaning = "total, decile (of expected purchases), frequency (repeat purchases before), recency (days since the last), week";
-    sheet.texts(name("kind", meaning), rows.iter().map(|row| Some(row.kind)));
+    draft.name("kind", meaning, |row| row.kind);
     let meaning = "Decile from 1, purchases (the last bin and more), least days since the last purchase, or weeks since the \
                    first purchase of all, up to whose end repeat purchases are counted";
-    sheet.fixed_or_null(
-        Column::new("bin", ColumnKind::Integer, "", meaning),
-        rows.iter().map(|row| row.bin).collect(),
-    );
-    let column = Column::new("customers", ColumnKind::Integer, "customers", "Customers added up");
-    sheet.fixed(column, rows.iter().map(|row| integer(row.customers)).collect::<Vec<_>>());
-    add_errors(&mut sheet, &rows);
-    sheet
-}
-
-fn add_errors(sheet: &mut Sheet, rows: &[Row]) {
-    let mut float = |name, meaning, of: &dyn Fn(&Row) -> Option<f64>| {
-        let column = Column::new(name, ColumnKind::Float, "", meaning).nullable();
-        sheet.floats(column, rows.iter().map(|row| of(row).and_then(shown)));
-    };
-    float("expected", "Sum of what was expected", &|row| Some(row.expected));
-    float("actual", "Sum of what came", &|row| Some(row.actual));
-    float("bias", "Expected less actual, over actual", &|row| match &row.errors {
+    draft.count("bin", "", meaning, |row| row.bin);
+    draft.count("customers", "customers", "Customers added up", |row| row.customers);
+    draft.float("expected", "", "Sum of what was expected", |row| Some(row.expected));
+    draft.float("actual", "", "Sum of what came", |row| Some(row.actual));
+    draft.float("bias", "", "Expected less actual, over actual", |row| match &row.errors {
         Some(errors) => errors.bias(),
         None => Some((row.expected - row.actual) / row.actual),
     });
-    let of = |of: fn(&Errors) -> Option<f64>| move |row: &Row| row.errors.as_ref().and_then(of);
-    float("mae", "Mean absolute error per customer", &of(Errors::mean_absolute));
-    float("rmse", "Root mean squared error per customer", &of(Errors::root_mean_squared));
-    float("correlation", "Pearson's, of expected and actual over customers", &of(Errors::correlation));
+    draft.float("mae", "", "Mean absolute error per customer", |row| row.errors.as_ref()?.mean_absolute());
+    let meaning = "Root mean squared error per customer";
+    draft.float("rmse", "", meaning, |row| row.errors.as_ref()?.root_mean_squared());
+    let meaning = "Pearson's, of expected and actual over customers";
+    draft.float("correlation", "", meaning, |row| row.errors.as_ref()?.correlation());
+    draft.finish()
 }
 
 fn rows(test: &Backtest, is_split: bool) -> Vec<Row> {

@@ -1,108 +1,69 @@
 //! `activity_period`: one row per activity × period, its cost, volume and rate.
 
-use super::{at, name, period_start, totals};
+use super::quantities;
 use crate::costing::schema::{
     Activity, ActivityCosting, Costing, Minutes, PeriodCosting, RateKind, level_name,
 };
 use crate::pipeline::Node;
-use crate::publish::schema::{Column, ColumnKind::*, Sheet};
+use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::{Draft, TableFormat};
 use crate::units::{Decimal, Period};
 
 /// One row per activity × period.
-pub(crate) fn activity_period(costing: &Costing, currency: &str) -> Sheet {
-    let (money, volume) = (costing.money_scale, costing.quantity_scale());
+pub(crate) fn activity_period(costing: &Costing, format: TableFormat<'_>) -> Sheet {
     let rows: Vec<Row> = costing.periods.iter().flat_map(|period| rows(costing, period)).collect();
-    let mut sheet = Sheet::new("activity_period", "activity and period", None);
-    period_start(&mut sheet, &rows, |row| row.period);
-    for (column, of) in names() {
-        sheet.texts(column, rows.iter().map(of));
-    }
-    let minutes = |name, meaning| Column::new(name, Total(volume), "minutes", meaning).nullable();
-    let practical = |row: &Row| at(row.capacity.map(|(_, minutes)| minutes.practical), volume);
-    totals(
-        &mut sheet,
-        minutes("practical_capacity_minutes", "Practical capacity of that resource"),
-        &rows,
-        practical,
-    );
-    let used = |row: &Row| at(row.capacity.map(|_| row.quantity()), volume);
-    totals(&mut sheet, minutes("used_minutes", "Minutes this activity takes of it"), &rows, used);
-    let worked = |row: &Row| at(row.costing.actual_minutes, volume);
-    totals(
-        &mut sheet,
-        minutes("actual_minutes", "Minutes really worked, where they are known"),
-        &rows,
-        worked,
-    );
-    let column = Column::new("volume", Total(volume), "driver units", "Driver volume of all customers");
-    totals(&mut sheet, column, &rows, |row| at(Some(row.quantity()), volume));
-    let fallback = Column::new("is_fallback", Bool, "", "Whether the volume is that of the fallback driver");
-    sheet.flags(fallback, rows.iter().map(|row| row.costing.is_fallback));
-    for (column, meaning, of) in AMOUNTS {
-        let column = Column::new(column, Total(money), currency.to_string(), meaning);
-        totals(&mut sheet, column, &rows, |row| Some(of(row.costing)));
-    }
-    sheet.texts(
-        name("reason", "Why it is not borne by customers").nullable(),
-        rows.iter().map(|row| row.costing.reason()),
-    );
-    sheet.texts(
-        name("rate_kind", "actual, standard, charge or imputed; null while customers are not charged")
-            .nullable(),
-        rows.iter().map(Row::rate_kind),
-    );
-    let per_unit = format!("{currency} per unit of volume");
-    sheet.floats(
-        Column::new("rate", Float, per_unit, "Driver rate, money over volume, shown rounded").nullable(),
-        rows.iter().map(|row| row.costing.rate_shown(row.activity, money)),
-    );
-    sheet
+    let mut draft = format.draft("activity_period", "activity and period", None, &rows);
+    draft.day("period_start", "First day of the period", |row| row.period.start);
+    add_names(&mut draft);
+    let scale = costing.quantity_scale();
+    let column = ("practical_capacity_minutes", "minutes", "Practical capacity of that resource");
+    quantities(&mut draft, scale, column, |row| Some(row.capacity?.1.practical));
+    let column = ("used_minutes", "minutes", "Minutes this activity takes of it");
+    quantities(&mut draft, scale, column, |row| row.capacity.map(|_| row.quantity()));
+    let column = ("actual_minutes", "minutes", "Minutes really worked, where they are known");
+    quantities(&mut draft, scale, column, |row| row.costing.actual_minutes);
+    let column =
+        Column::new("volume", ColumnKind::Total(scale), "driver units", "Driver volume of all customers");
+    draft.wide(column, |row| row.quantity().at_scale(scale).expect("the scale shows every volume"));
+    let meaning = "Whether the volume is that of the fallback driver";
+    draft.flag("is_fallback", meaning, |row| row.costing.is_fallback);
+    draft.total("cost", "Money from its resources", |row| row.costing.cost);
+    draft.total("passed_on", "Taken by other nodes", |row| row.costing.passed_on_total());
+    draft.total("assigned", "Borne by customers", |row| row.costing.posted);
+    draft.total("retained", "Stays at its level by intent", |row| row.costing.retained);
+    draft.total("unassigned", "Not borne by customers", |row| row.costing.unassigned);
+    let meaning = "Cost less what the given rate charges; less what is imputed";
+    draft.total("variance", meaning, |row| row.costing.variance);
+    let meaning = "Unused capacity borne by customers beside it";
+    draft.total("unused_charged", meaning, |row| row.costing.unused_charged);
+    draft.total("difference", "Cost − all that it became, always 0", |row| row.costing.difference());
+    draft.name("reason", "Why it is not borne by customers", |row| row.costing.reason());
+    let meaning = "actual, standard, charge or imputed; null while customers are not charged";
+    draft.name("rate_kind", meaning, Row::rate_kind);
+    let per_unit = format!("{} per unit of volume", format.currency);
+    draft.float("rate", per_unit, "Driver rate, money over volume, shown rounded", |row| {
+        row.costing.rate_shown(row.activity, costing.money_scale)
+    });
+    draft.finish()
 }
 
-type Text = for<'r, 'c> fn(&'r Row<'c>) -> Option<&'c str>;
-
-fn names() -> [(Column, Text); 9] {
-    [
-        (name("activity", "Name of the activity"), |row| Some(&row.activity.name)),
-        (name("activity_column", "Its suffix in volume_ and cost_ columns"), |row| {
-            Some(&row.activity.column)
-        }),
-        (name("level", "Level of the cost hierarchy that causes it"), |row| {
-            Some(level_name(row.activity.level))
-        }),
-        (name("member", "The channel or product group that causes it").nullable(), |row| {
-            row.activity.member.as_deref()
-        }),
-        (name("line", "Line of the waterfall it forms; null: customers do not bear it").nullable(), |row| {
-            row.activity.line.map(super::line_name)
-        }),
-        (name("source", "Source its driver speaks of"), |row| Some(&row.activity.source)),
-        (name("driver", "SQL of the driver or time equation"), |row| Some(&row.activity.driver_text)),
-        (name("negative", "What a negative volume of a customer means"), |row| {
-            Some(super::negative_name(row.activity.negative))
-        }),
-        (name("capacity_resource", "The time-driven resource whose minutes it takes").nullable(), |row| {
-            row.capacity.map(|(resource, _)| resource)
-        }),
-    ]
+fn add_names<'c>(draft: &mut Draft<'c, Row<'c>>) {
+    draft.name("activity", "Name of the activity", |row| &row.activity.name);
+    let meaning = "Its suffix in volume_ and cost_ columns";
+    draft.name("activity_column", meaning, |row| &row.activity.column);
+    let meaning = "Level of the cost hierarchy that causes it";
+    draft.name("level", meaning, |row| level_name(row.activity.level));
+    let meaning = "The channel or product group that causes it";
+    draft.name("member", meaning, |row| row.activity.member.as_deref());
+    let meaning = "Line of the waterfall it forms; null: customers do not bear it";
+    draft.name("line", meaning, |row| row.activity.line.map(super::line_name));
+    draft.name("source", "Source its driver speaks of", |row| &row.activity.source);
+    draft.name("driver", "SQL of the driver or time equation", |row| &row.activity.driver_text);
+    let meaning = "What a negative volume of a customer means";
+    draft.name("negative", meaning, |row| super::negative_name(row.activity.negative));
+    let meaning = "The time-driven resource whose minutes it takes";
+    draft.name("capacity_resource", meaning, |row| row.capacity.map(|(resource, _)| resource));
 }
-
-type Amount = (&'static str, &'static str, fn(&ActivityCosting) -> i128);
-
-const AMOUNTS: [Amount; 8] = [
-    ("cost", "Money from its resources", |costing| i128::from(costing.cost)),
-    ("passed_on", "Taken by other nodes", ActivityCosting::passed_on_total),
-    ("assigned", "Borne by customers", |costing| i128::from(costing.posted)),
-    ("retained", "Stays at its level by intent", |costing| i128::from(costing.retained)),
-    ("unassigned", "Not borne by customers", |costing| i128::from(costing.unassigned)),
-    ("variance", "Cost less what the given rate charges; less what is imputed", |costing| {
-        i128::from(costing.variance)
-    }),
-    ("unused_charged", "Unused capacity borne by customers beside it", |costing| {
-        i128::from(costing.unused_charged)
-    }),
-    ("difference", "Cost − all that it became, always 0", ActivityCosting::difference),
-];
 
 struct Row<'c> {
     period: Period,

@@ -1,93 +1,71 @@
 //! `balance`: one row per node and period, where everything that came is held against everything it became.
 
-use super::{at, name, period_start, totals};
+use super::quantities;
 use crate::costing::schema::{
     Activity, ActivityCosting, Costing, Leftover, Minutes, PeriodCosting, ResourceCosting, UNCLAIMED,
     level_name,
 };
-use crate::publish::schema::{Column, ColumnKind::*, Sheet};
+use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 use crate::units::{Decimal, Period};
 
 /// One row per node and period.
-pub(crate) fn balance(costing: &Costing, currency: &str) -> Sheet {
-    let (money, scale) = (costing.money_scale, costing.quantity_scale());
+pub(crate) fn balance(costing: &Costing, format: TableFormat<'_>) -> Sheet {
     let mut rows: Vec<Row> = costing.periods.iter().flat_map(|period| rows(costing, period)).collect();
     rows.extend(costing.leftovers.iter().map(Row::of_leftover));
     rows.sort_by_key(|row| row.period.start);
-    let mut sheet = Sheet::new("balance", "node and period", None);
-    sheet.texts(name("scenario", "actual, or the name of the what-if"), rows.iter().map(|_| Some("actual")));
-    period_start(&mut sheet, &rows, |row| row.period);
-    sheet.texts(name("stage", "input, resource or activity"), rows.iter().map(|row| Some(row.stage)));
-    sheet.texts(name("node_kind", "What it is"), rows.iter().map(|row| Some(row.kind)));
-    sheet.texts(name("node", "Which of them"), rows.iter().map(|row| Some(row.name)));
-    let level = "Level of the cost hierarchy at which its cost, or its unused capacity, is retained";
-    sheet.texts(name("level", level).nullable(), rows.iter().map(|row| row.level));
-    for (column, meaning, of) in AMOUNTS {
-        let column = Column::new(column, Total(money), currency.to_string(), meaning);
-        totals(&mut sheet, column, &rows, |row| Some(of(row)));
-    }
-    let reciprocated = "Its cost before it gave to services that serve it: money counted again each time it goes round, never to be added up";
-    let column = Column::new("reciprocated", Total(money), currency.to_string(), reciprocated).nullable();
-    totals(&mut sheet, column, &rows, |row| row.reciprocated.map(i128::from));
-    sheet.texts(name("reason", "Why money is unassigned").nullable(), rows.iter().map(Row::reason));
-    let volume = Column::new("volume", Total(scale), "", "Minutes used or driver volume").nullable();
-    totals(&mut sheet, volume, &rows, |row| at(row.volume, scale));
-    for (column, meaning, of) in MINUTES {
-        let column = Column::new(column, Total(scale), "minutes", meaning).nullable();
-        totals(&mut sheet, column, &rows, |row| at(row.minutes.as_ref().map(of), scale));
-    }
-    for (column, meaning, of) in FLAGS {
-        sheet.flags(Column::new(column, Bool, "", meaning), rows.iter().map(of));
-    }
-    sheet
+    let mut draft = format.draft("balance", "node and period", None, &rows);
+    draft.name("scenario", "actual, or the name of the what-if", |_| "actual");
+    draft.day("period_start", "First day of the period", |row| row.period.start);
+    draft.name("stage", "input, resource or activity", |row| row.stage);
+    draft.name("node_kind", "What it is", |row| row.kind);
+    draft.name("node", "Which of them", |row| row.name);
+    let meaning = "Level of the cost hierarchy at which its cost, or its unused capacity, is retained";
+    draft.name("level", meaning, |row| row.level);
+    add_amounts(&mut draft);
+    let meaning = "Its cost before it gave to services that serve it: money counted again each time it goes round, never to be added up";
+    draft.total("reciprocated", meaning, |row| row.reciprocated);
+    draft.name("reason", "Why money is unassigned", Row::reason);
+    let scale = costing.quantity_scale();
+    let column = ("volume", "", "Minutes used or driver volume");
+    quantities(&mut draft, scale, column, |row| row.volume);
+    let column = ("practical_capacity_minutes", "minutes", "What the resource can do");
+    quantities(&mut draft, scale, column, |row| Some(row.minutes?.practical));
+    let column = ("used_minutes", "minutes", "What activities took");
+    quantities(&mut draft, scale, column, |row| Some(row.minutes?.used));
+    let column = ("unused_minutes", "minutes", "What they left");
+    quantities(&mut draft, scale, column, |row| Some(row.minutes?.unused));
+    let column = ("overdriven_minutes", "minutes", "What they took beyond practical capacity");
+    quantities(&mut draft, scale, column, |row| Some(row.minutes?.overdriven));
+    draft.flag("is_zero", "Whether no money came", |row| row.input + row.reciprocal_net == 0);
+    let meaning = "Whether its cost is a credit";
+    draft.flag("is_negative", meaning, |row| row.input + row.reciprocal_net < 0);
+    let meaning = "Whether its driver has no volume, or none above 0";
+    draft.flag("is_without_volume", meaning, |row| row.is_without_volume);
+    draft.finish()
 }
 
-type Amount = (&'static str, &'static str, fn(&Row) -> i128);
-
-const AMOUNTS: [Amount; 15] = [
-    ("input", "Money from outside the network, or from pools", |row| row.input),
-    ("received", "Of which from other nodes", |row| row.received),
-    ("reciprocal_net", "Received from services that serve each other, less given to them", |row| {
-        row.reciprocal_net
-    }),
-    ("overdriven", "Passed on beyond what came", |row| row.overdriven),
-    ("imputed", "Charged to customers without a pool", |row| row.imputed),
-    ("assigned", "Passed on to nodes and customers", |row| row.assigned),
-    ("retained", "Stays at its level by intent", |row| row.retained),
-    ("unused", "Cost of unused capacity", |row| row.unused),
-    ("unused_retained", "Cost of unused capacity, retained at the level that owns it", |row| {
-        row.unused_retained
-    }),
-    ("unused_charged", "Cost of unused capacity that customers bear", |row| row.unused_charged),
-    ("unassigned", "Money that stays here", |row| row.unassigned),
-    ("variance", "What a standard rate left over (positive) or put in", |row| row.variance),
-    (
-        "rounding_residual",
-        "Exact cost less rounded, always 0: parts are rounded by cumulative difference",
-        |_| 0,
-    ),
-    ("difference", "Input + reciprocal net + overdriven + imputed − all that it became, always 0", |row| {
-        row.difference()
-    }),
-    ("cost", "Input + reciprocal net", |row| row.input + row.reciprocal_net),
-];
-
-type MinutesColumn = (&'static str, &'static str, fn(&Minutes) -> Decimal);
-
-const MINUTES: [MinutesColumn; 4] = [
-    ("practical_capacity_minutes", "What the resource can do", |minutes| minutes.practical),
-    ("used_minutes", "What activities took", |minutes| minutes.used),
-    ("unused_minutes", "What they left", |minutes| minutes.unused),
-    ("overdriven_minutes", "What they took beyond practical capacity", |minutes| minutes.overdriven),
-];
-
-type Flag = (&'static str, &'static str, fn(&Row) -> bool);
-
-const FLAGS: [Flag; 3] = [
-    ("is_zero", "Whether no money came", |row| row.input + row.reciprocal_net == 0),
-    ("is_negative", "Whether its cost is a credit", |row| row.input + row.reciprocal_net < 0),
-    ("is_without_volume", "Whether its driver has no volume, or none above 0", |row| row.is_without_volume),
-];
+fn add_amounts<'c>(draft: &mut Draft<'c, Row<'c>>) {
+    draft.total("input", "Money from outside the network, or from pools", |row| row.input);
+    draft.total("received", "Of which from other nodes", |row| row.received);
+    let meaning = "Received from services that serve each other, less given to them";
+    draft.total("reciprocal_net", meaning, |row| row.reciprocal_net);
+    draft.total("overdriven", "Passed on beyond what came", |row| row.overdriven);
+    draft.total("imputed", "Charged to customers without a pool", |row| row.imputed);
+    draft.total("assigned", "Passed on to nodes and customers", |row| row.assigned);
+    draft.total("retained", "Stays at its level by intent", |row| row.retained);
+    draft.total("unused", "Cost of unused capacity", |row| row.unused);
+    let meaning = "Cost of unused capacity, retained at the level that owns it";
+    draft.total("unused_retained", meaning, |row| row.unused_retained);
+    draft.total("unused_charged", "Cost of unused capacity that customers bear", |row| row.unused_charged);
+    draft.total("unassigned", "Money that stays here", |row| row.unassigned);
+    draft.total("variance", "What a standard rate left over (positive) or put in", |row| row.variance);
+    let meaning = "Exact cost less rounded, always 0: parts are rounded by cumulative difference";
+    draft.total("rounding_residual", meaning, |_| 0_i128);
+    let meaning = "Input + reciprocal net + overdriven + imputed − all that it became, always 0";
+    draft.total("difference", meaning, Row::difference);
+    draft.total("cost", "Input + reciprocal net", |row| row.input + row.reciprocal_net);
+}
 
 /// What came and what it became.
 #[derive(Default)]

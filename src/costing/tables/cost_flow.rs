@@ -1,33 +1,31 @@
 //! `cost_flow`: one row per flow of money: ledger → resource → activity → customers, and what leaves the way.
 
-use super::{at, name, period_start, totals};
+use super::quantities;
 use crate::costing::schema::{
     Activity, ActivityCosting, Assigned, Costing, NO_SHARE, NO_VOLUME, PeriodCosting, ResourceCosting,
     level_name,
 };
 use crate::pipeline::Node;
-use crate::publish::schema::{Column, ColumnKind::*, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use crate::units::{Decimal, Period};
 
 /// One row per flow of money.
-pub(crate) fn cost_flow(costing: &Costing, currency: &str) -> Sheet {
-    let (money, scale) = (costing.money_scale, costing.quantity_scale());
+pub(crate) fn cost_flow(costing: &Costing, format: TableFormat<'_>) -> Sheet {
     let flows: Vec<Flow> = costing.periods.iter().flat_map(|period| flows(costing, period)).collect();
-    let mut sheet = Sheet::new("cost_flow", "flow of money and period", None);
-    period_start(&mut sheet, &flows, |flow| flow.period);
+    let mut draft = format.draft("cost_flow", "flow of money and period", None, &flows);
+    draft.day("period_start", "First day of the period", |flow| flow.period.start);
     let meaning = "input, resource or activity: where the money stands before it flows; \
         reciprocal: between services that serve each other, money counted again each time it goes round, never to be added up";
-    sheet.texts(name("stage", meaning), flows.iter().map(|flow| Some(flow.stage)));
-    sheet.texts(name("from_kind", "What it leaves"), flows.iter().map(|flow| Some(flow.from.0)));
-    sheet.texts(name("from_node", "Which of them"), flows.iter().map(|flow| Some(flow.from.1)));
-    sheet.texts(name("to_kind", "What it reaches"), flows.iter().map(|flow| Some(flow.to.0)));
-    sheet.texts(name("to_node", "Which of them"), flows.iter().map(|flow| Some(flow.to.1)));
-    let quantity =
-        Column::new("quantity", Total(scale), "", "Share, quantity, minutes or driver volume that moves it");
-    totals(&mut sheet, quantity.nullable(), &flows, |flow| at(flow.quantity, scale));
-    let amount = Column::new("amount", Total(money), currency.to_string(), "Money; negative when overdriven");
-    totals(&mut sheet, amount, &flows, |flow| Some(i128::from(flow.amount)));
-    sheet
+    draft.name("stage", meaning, |flow| flow.stage);
+    draft.name("from_kind", "What it leaves", |flow| flow.from.0);
+    draft.name("from_node", "Which of them", |flow| flow.from.1);
+    draft.name("to_kind", "What it reaches", |flow| flow.to.0);
+    draft.name("to_node", "Which of them", |flow| flow.to.1);
+    let column = ("quantity", "", "Share, quantity, minutes or driver volume that moves it");
+    quantities(&mut draft, costing.quantity_scale(), column, |flow| flow.quantity);
+    draft.total("amount", "Money; negative when overdriven", |flow| flow.amount);
+    draft.finish()
 }
 
 type End<'c> = (&'static str, &'c str);

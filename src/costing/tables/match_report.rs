@@ -1,34 +1,35 @@
 //! `match`: rows of each source that no driver uses, and activities with cost that no row matches.
 
-use super::{name, period_start, totals};
 use crate::costing::schema::{Costing, PeriodCosting};
 use crate::facts::schema::SourceMatch;
-use crate::publish::schema::{Column, ColumnKind::*, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::Period;
 
 /// One row per source and period, and one per activity without volume and period.
-pub fn match_report(costing: &Costing, currency: &str, sources: &[(Period, Vec<SourceMatch>)]) -> Sheet {
+pub fn match_report(
+    costing: &Costing,
+    format: TableFormat<'_>,
+    sources: &[(Period, Vec<SourceMatch>)],
+) -> Sheet {
     let of_sources = sources
         .iter()
         .flat_map(|(period, matches)| matches.iter().map(|found| Row::of_source(*period, found)));
     let mut rows: Vec<Row> = of_sources.collect();
     rows.extend(costing.periods.iter().flat_map(|period| unmatched(costing, period)));
     rows.sort_by_key(|row| row.period.start);
-    let mut sheet = Sheet::new("match", "source or activity and period", None);
-    period_start(&mut sheet, &rows, |row| row.period);
-    let kind = "source, or activity: one with cost to give that no row matches";
-    sheet.texts(name("kind", kind), rows.iter().map(|row| Some(row.kind)));
-    sheet.texts(name("name", "Which of them"), rows.iter().map(|row| Some(row.name)));
-    let count = |name, meaning| Column::new(name, Total(0), "rows", meaning).nullable();
-    totals(&mut sheet, count("rows", "Rows in the facts"), &rows, |row| row.rows);
-    totals(&mut sheet, count("matched_rows", "Of these, counted or added up by some driver"), &rows, |row| {
-        row.matched
-    });
-    totals(&mut sheet, count("unmatched_rows", "Of these, used by no driver"), &rows, Row::unmatched);
+    let mut draft = format.draft("match", "source or activity and period", None, &rows);
+    draft.day("period_start", "First day of the period", |row| row.period.start);
+    let meaning = "source, or activity: one with cost to give that no row matches";
+    draft.name("kind", meaning, |row| row.kind);
+    draft.name("name", "Which of them", |row| row.name);
+    let count = |name, meaning| Column::new(name, ColumnKind::Total(0), "rows", meaning);
+    draft.wide(count("rows", "Rows in the facts"), |row| row.rows);
+    draft.wide(count("matched_rows", "Of these, counted or added up by some driver"), |row| row.matched);
+    draft.wide(count("unmatched_rows", "Of these, used by no driver"), Row::unmatched);
     let meaning = "Net revenue of the unmatched rows; cost that no row matches; null for event sources";
-    let amount = Column::new("unmatched_amount", Total(costing.money_scale), currency.to_string(), meaning);
-    totals(&mut sheet, amount.nullable(), &rows, |row| row.amount);
-    sheet
+    draft.total("unmatched_amount", meaning, |row| row.amount);
+    draft.finish()
 }
 
 struct Row<'c> {

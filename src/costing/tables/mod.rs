@@ -15,8 +15,9 @@ pub(crate) use variance::variance;
 
 use super::schema::{Activity, Costing};
 use crate::pipeline::{Line, NegativeVolume, Node};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
-use crate::units::{Decimal, Period};
+use crate::publish::Draft;
+use crate::publish::schema::{Column, ColumnKind};
+use crate::units::Decimal;
 
 impl Costing {
     /// Kind and name of a node.
@@ -42,22 +43,15 @@ impl Costing {
     }
 }
 
-fn name(name: &'static str, meaning: &'static str) -> Column {
-    Column::new(name, ColumnKind::Name, "", meaning)
-}
-
-/// Appends a column of totals, one value per row.
-fn totals<R>(sheet: &mut Sheet, column: Column, rows: &[R], of: impl Fn(&R) -> Option<i128>) {
-    sheet.totals(column, rows.iter().map(of).collect());
-}
-
-fn period_start<R>(sheet: &mut Sheet, rows: &[R], of: impl Fn(&R) -> Period) {
-    let column = Column::new("period_start", ColumnKind::Date, "", "First day of the period");
-    sheet.days(column, rows.iter().map(|row| Some(of(row).start.0)));
-}
-
-fn at(quantity: Option<Decimal>, scale: u8) -> Option<i128> {
-    quantity.and_then(|quantity| quantity.at_scale(scale))
+/// A column of quantities, exact at a scale of all of them.
+fn quantities<'r, R>(
+    draft: &mut Draft<'r, R>,
+    scale: u8,
+    (name, unit, meaning): (&'static str, &'static str, &'static str),
+    of: impl Fn(&'r R) -> Option<Decimal>,
+) {
+    let column = Column::new(name, ColumnKind::Total(scale), unit, meaning);
+    draft.wide(column, |row| of(row).and_then(|quantity| quantity.at_scale(scale)));
 }
 
 /// The word for a line of the waterfall.

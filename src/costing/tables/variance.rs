@@ -4,43 +4,35 @@
 //! spending A − R(s·practical), unused capacity R(s·practical) − R(s·worked), efficiency R(s·worked) − R(s·standard
 //! minutes). Where minutes worked are not known they are taken as the standard ones, and efficiency is null.
 
-use super::{name, period_start, totals};
 use crate::costing::schema::{
     Activity, ActivityCosting, AtStandard, Costing, PeriodCosting, RateKind, ResourceCosting,
 };
-use crate::publish::schema::{Column, ColumnKind::*, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use crate::units::Period;
 
 /// One row per node at a standard rate and period.
-pub(crate) fn variance(costing: &Costing, currency: &str) -> Sheet {
+pub(crate) fn variance(costing: &Costing, format: TableFormat<'_>) -> Sheet {
     let rows: Vec<Row> = costing.periods.iter().flat_map(|period| rows(costing, period)).collect();
-    let mut sheet = Sheet::new("variance", "node at a standard rate and period", None);
-    period_start(&mut sheet, &rows, |row| row.period);
-    let kind = "resource, or activity; an activity's efficiency is part of its resource's, so the two are not added up";
-    sheet.texts(name("node_kind", kind), rows.iter().map(|row| Some(row.kind)));
-    sheet.texts(name("node", "Which of them"), rows.iter().map(|row| Some(row.name)));
-    for (column, meaning, of) in COLUMNS {
-        let column =
-            Column::new(column, Total(costing.money_scale), currency.to_string(), meaning).nullable();
-        totals(&mut sheet, column, &rows, of);
-    }
-    sheet
+    let mut draft = format.draft("variance", "node at a standard rate and period", None, &rows);
+    draft.day("period_start", "First day of the period", |row| row.period.start);
+    let meaning = "resource, or activity; an activity's efficiency is part of its resource's, so the two are not added up";
+    draft.name("node_kind", meaning, |row| row.kind);
+    draft.name("node", "Which of them", |row| row.name);
+    draft.total("actual", "What it really cost", |row| Some(row.actual));
+    draft.total("standard", "What was done, at the standard rate", |row| Some(row.standard));
+    let meaning = "Actual cost less practical capacity at the standard rate";
+    draft.total("spending", meaning, |row| row.spending);
+    let meaning = "Practical capacity that was not worked, at the standard rate";
+    draft.total("unused_capacity", meaning, |row| row.unused);
+    let meaning = "Minutes worked beyond the standard ones; null when not known";
+    draft.total("efficiency", meaning, |row| row.efficiency);
+    let meaning = "Cost that the standard rate left over; negative: over-absorbed";
+    draft.total("under_absorbed", meaning, |row| row.absorption);
+    draft.total("variance", "Actual − standard", |row| Some(row.actual - row.standard));
+    draft.total("difference", "Variance − all its parts, always 0", |row| Some(row.difference()));
+    draft.finish()
 }
-
-type AmountColumn = (&'static str, &'static str, fn(&Row) -> Option<i128>);
-
-const COLUMNS: [AmountColumn; 8] = [
-    ("actual", "What it really cost", |row| Some(row.actual)),
-    ("standard", "What was done, at the standard rate", |row| Some(row.standard)),
-    ("spending", "Actual cost less practical capacity at the standard rate", |row| row.spending),
-    ("unused_capacity", "Practical capacity that was not worked, at the standard rate", |row| row.unused),
-    ("efficiency", "Minutes worked beyond the standard ones; null when not known", |row| row.efficiency),
-    ("under_absorbed", "Cost that the standard rate left over; negative: over-absorbed", |row| {
-        row.absorption
-    }),
-    ("variance", "Actual − standard", |row| Some(row.actual - row.standard)),
-    ("difference", "Variance − all its parts, always 0", |row| Some(row.difference())),
-];
 
 struct Row<'c> {
     period: Period,

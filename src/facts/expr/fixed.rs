@@ -11,9 +11,6 @@ use crate::units::pow10;
 use arrow::array::Array;
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 
-/// |values| are below this at least, so that a sum of nine still fits 64 bits.
-pub(super) const LIMIT: i64 = 1_000_000_000_000_000_000;
-
 /// An evaluated number or condition at this scale, |values| below a limit.
 pub(super) fn fixed(outcome: Outcome, kind: Kind, scale: u8, limit: i64, rows: usize) -> Fixed {
     let Outcome { value, faults } = outcome;

@@ -42,6 +42,7 @@ pub(crate) use time::to_utc;
 pub(crate) use widen::{SAMPLES, are_read_alike, kind_words, sample, widened, wider};
 
 use crate::error::Result;
+use crate::units::Fixed18;
 use arrow::array::StringArray;
 use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use node::{Kind, Node};
@@ -255,12 +256,12 @@ impl Bound {
 
     /// Money or a volume, rounded once, half away from zero. For numbers and conditions (1 or 0).
     pub fn fixed(&self, rows: &Rows<'_>, scale: u8) -> Result<Fixed> {
-        self.fixed_below(rows, scale, fixed::LIMIT)
+        self.fixed_below(rows, scale, Fixed18::LIMIT)
     }
 
     /// The same, for what will be held at a finer scale: with that many digits more it still has |values| < 10^18.
     pub fn fixed_with_room(&self, rows: &Rows<'_>, scale: u8, digits: u8) -> Result<Fixed> {
-        self.fixed_below(rows, scale, fixed::LIMIT / 10_i64.pow(u32::from(digits)))
+        self.fixed_below(rows, scale, Fixed18::LIMIT / 10_i64.pow(u32::from(digits)))
     }
 
     fn fixed_below(&self, rows: &Rows<'_>, scale: u8, limit: i64) -> Result<Fixed> {

@@ -130,13 +130,8 @@ fn message(definition: &Definition, run: &Run<'_>, stray: &Stray, total: u64) ->
         "{rows_text} of {total} {lie} around {day}, {empty} empty {}s {side} all others{place}; such a row stretches the \
          history and the cost of every resource: say {key} = \"{cut}\" in [facts] to quarantine what lies beyond, or \
          {key} = \"{meant}\" to let it in",
-        kind_name(kind)
+        kind.name()
     ))
-}
-
-fn kind_name(kind: PeriodKind) -> &'static str {
-    let of = PeriodKind::ALL.iter().find(|(_, known)| *known == kind);
-    of.map_or("period", |(name, _)| name)
 }
 
 /// The first row of the days, in source, file and row order: its day, and its place. Only row groups that may reach

@@ -4,7 +4,8 @@ use super::record::Record;
 use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::findings::Found;
 use crate::pipeline::{FactsDef, Mistake, Policy};
-use crate::publish::schema::{Column, ColumnKind, Sheet};
+use crate::publish::TableFormat;
+use crate::publish::schema::Sheet;
 use crate::units::format_fixed;
 
 /// What checks found of one kind in one source.
@@ -135,34 +136,24 @@ impl SourceMistake {
 }
 
 /// The published table `data_mistake`.
-pub fn sheet(facts: &FactsDef, mistakes: &[SourceMistake]) -> Sheet {
-    let mut sheet = Sheet::new("data_mistake", "source and kind of contradiction in its rows", None);
-    let name = |name: &'static str, meaning: &'static str| Column::new(name, ColumnKind::Name, "", meaning);
-    let number =
-        |name: &'static str, meaning: &'static str| Column::new(name, ColumnKind::Integer, "", meaning);
-    let whole = |count: u64| i64::try_from(count).expect("row counts fit 63 bits");
-    let texts = |of: fn(&SourceMistake) -> Option<&str>| mistakes.iter().map(of);
-    let places = |of: fn(&RowPlace) -> u64| -> Vec<Option<i64>> {
-        mistakes.iter().map(|mistake| mistake.place.as_ref().map(|place| whole(of(place)))).collect()
-    };
-    sheet.texts(name("source", "Name of the source"), texts(|mistake| Some(&mistake.source)));
-    let kinds = "Key of [facts.transactions.checks] or [facts.customers.checks]";
-    sheet.texts(name("kind", kinds), texts(|mistake| Some(mistake.kind.name())));
-    let policies = "What became of the rows: quarantine, warn or allow";
-    sheet.texts(name("policy", policies), texts(|mistake| Some(mistake.policy)));
+pub fn sheet(format: TableFormat<'_>, mistakes: &[SourceMistake]) -> Sheet {
+    let grain = "source and kind of contradiction in its rows";
+    let mut draft = format.draft("data_mistake", grain, None, mistakes);
+    draft.name("source", "Name of the source", |mistake| &mistake.source);
+    let meaning = "Key of [facts.transactions.checks] or [facts.customers.checks]";
+    draft.name("kind", meaning, |mistake| mistake.kind.name());
+    let meaning = "What became of the rows: quarantine, warn or allow";
+    draft.name("policy", meaning, |mistake| mistake.policy);
     let meaning = "Rows of the kind, quarantined ones among them; customers, where it is unbought_return";
-    let rows = mistakes.iter().map(|mistake| whole(mistake.rows)).collect::<Vec<_>>();
-    sheet.fixed(Column::new("rows", ColumnKind::Integer, "rows", meaning), rows);
+    draft.count("rows", "rows", meaning, |mistake| mistake.rows);
     let meaning = "Sum of the amounts in question: cost, discount, discount beyond list value, list value, returns or acquisition cost";
-    let column = Column::new("money", ColumnKind::Total(facts.money_scale), facts.currency.clone(), meaning);
-    sheet.totals(column, mistakes.iter().map(SourceMistake::total).collect());
-    let file =
-        name("example_file", "File of the first such row; null where customers are counted").nullable();
-    sheet.texts(file, texts(|mistake| Some(&mistake.place.as_ref()?.file)));
-    let row_group = number("example_row_group", "Its row group in the file, from 0");
-    sheet.fixed_or_null(row_group, places(|place| place.row_group as u64));
-    sheet.fixed_or_null(number("example_row", "Its row in the row group, from 0"), places(|place| place.row));
-    let example = Column::new("example", ColumnKind::Text, "", "Its values");
-    sheet.texts(example, texts(|mistake| Some(&mistake.example)));
-    sheet
+    draft.total("money", meaning, |mistake| mistake.total().expect("a sum of amounts is a number"));
+    let meaning = "File of the first such row; null where customers are counted";
+    draft.name("example_file", meaning, |mistake| Some(&mistake.place.as_ref()?.file));
+    let meaning = "Its row group in the file, from 0";
+    draft.count("example_row_group", "", meaning, |mistake| Some(mistake.place.as_ref()?.row_group));
+    let meaning = "Its row in the row group, from 0";
+    draft.count("example_row", "", meaning, |mistake| Some(mistake.place.as_ref()?.row));
+    draft.text("example", "Its values", |mistake| &mistake.example);
+    draft.finish()
 }

@@ -19,7 +19,7 @@ use crate::facts::inputs::input::open_found;
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::LedgerSums;
 use crate::pipeline::{Amount, CostingDef, Definition, LedgerDef, Quantity, ResourceDriver};
-use crate::units::{Decimal, Period};
+use crate::units::{Decimal, Fixed18, Period, TooManyDigits};
 use marks::Marks;
 use row::FileRows;
 use std::collections::BTreeMap;
@@ -190,7 +190,7 @@ fn sums(
     pattern: &str,
 ) -> Result<BTreeMap<(String, Period), i64>> {
     let fault = |account: &str, period: Period| {
-        Error::input(format!("{pattern}: account '{account}' in {period} exceeds 18 digits"))
+        Error::input(format!("{pattern}: account '{account}' in {period} {TooManyDigits}"))
     };
     let mut sums = BTreeMap::<(String, Period), i128>::new();
     for (row, amount) in files.iter().flat_map(|file| &file.rows).zip(amounts) {
@@ -200,8 +200,8 @@ fn sums(
         *sum = sum.checked_add(amount).ok_or_else(|| fault(&row.account, period))?;
     }
     let narrow = |((account, period), sum): ((String, Period), i128)| {
-        let sum = i64::try_from(sum).ok().filter(|sum| sum.unsigned_abs() < 10_u64.pow(18));
-        Ok(((account.clone(), period), sum.ok_or_else(|| fault(&account, period))?))
+        let sum = Fixed18::new(sum).ok_or_else(|| fault(&account, period))?;
+        Ok(((account, period), sum.get()))
     };
     sums.into_iter().map(narrow).collect()
 }
