@@ -187,7 +187,7 @@ fn an_order_line_in_two_months_is_an_error() {
 
 #[test]
 fn a_run_keeps_as_many_releases_as_the_pipeline_says() {
-    let pipeline = pipeline().and("\n[publish]\nkeep = 2\n");
+    let pipeline = pipeline().and("\n[publish]\nkeep = 2\ngrace_minutes = 0\n");
     for _ in 0..3 {
         pipeline.publish(&["--republish"]);
     }
@@ -208,4 +208,39 @@ fn wall_time_is_published_as_utc() {
     let rows = pipeline.publish(&[]).rows("customer_period");
     assert_eq!(rows[0]["first_order_at"], "2024-06-30T22:30:00Z");
     assert_eq!(rows[0]["period_start"], "2024-07-01");
+}
+
+#[test]
+fn a_run_that_published_nothing_is_resumed_by_the_next() {
+    let expect = "\n[[expect]]\nname = \"nobody\"\nsql = \"select count(*) from customer\"\nequals = 0\n";
+    let pipeline = pipeline().and(expect);
+    pipeline.abacus(&["run"]).fails(3, &["'nobody' expected 0"]);
+    let rows = |pipeline: &Pipeline| pipeline.abacus(&["plan", "--format", "json"]).json()["rows"].clone();
+    assert_eq!(rows(&pipeline), 0);
+    let pipeline = pipeline.with("equals = 0", "at_least = 1");
+    let resumed = pipeline.publish(&[]).digests();
+    assert_eq!(resumed, pipeline.publish(&["--full"]).digests());
+    // What a release lists needs no journal, and a journal alone is not trusted.
+    assert!(!pipeline.out().join("state/facts.journal").exists());
+}
+
+#[test]
+fn a_tagged_release_stays_and_one_that_was_just_replaced_has_a_grace() {
+    let pipeline = pipeline().and("\n[publish]\nkeep = 1\n");
+    let first = pipeline.publish(&[]);
+    let second = pipeline.publish(&["--republish"]);
+    let listed = |pipeline: &Pipeline| pipeline.abacus(&["releases", "list", "--format", "json"]).json();
+    assert_eq!(listed(&pipeline).as_array().unwrap().len(), 2, "readers of the first have an hour");
+    let tag = |pipeline: &Pipeline| {
+        let words = ["releases", "tag"];
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_abacus"));
+        support::Outcome::of(command.args(words).arg(pipeline.file()).args([first.id(), "audit 2024"]))
+    };
+    tag(&pipeline).succeeds(&[]);
+    let pipeline = pipeline.with("keep = 1", "keep = 1\ngrace_minutes = 0");
+    let third = pipeline.publish(&["--republish"]);
+    let ids: Vec<_> =
+        listed(&pipeline).as_array().unwrap().iter().map(|entry| entry["release"].clone()).collect();
+    assert_eq!(ids, [first.id(), third.id()], "{} is gone", second.id());
+    assert_eq!(listed(&pipeline)[0]["tag"], "audit 2024");
 }

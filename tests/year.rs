@@ -32,7 +32,7 @@ struct World {
 
 impl World {
     fn new(seed: u64) -> Self {
-        let pipeline = Pipeline::new().and("\n[lifecycle]\n\n[publish]\nkeep = 3\n");
+        let pipeline = Pipeline::new().and("\n[lifecycle]\n\n[publish]\nkeep = 3\ngrace_minutes = 0\n");
         let (months, dice) = (BTreeMap::new(), Dice(seed));
         let mut world = Self {
             pipeline,

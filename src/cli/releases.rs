@@ -1,8 +1,10 @@
-//! `abacus releases list|rollback|diff|verify|vacuum`.
+//! `abacus releases list|rollback|diff|tag|verify|vacuum`.
 
 use super::{PipelineArg, diff, pretty, progress};
 use crate::error::{Error, Result};
+use crate::pipeline::Definition;
 use crate::publish::{Damage, Home, Vacuumed};
+use crate::stages::retention;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -28,7 +30,20 @@ enum Action {
     Diff(diff::DiffArgs),
     /// Read every file of the current release and compare it with its digest.
     Verify(PipelineArg),
-    /// Remove all but the newest releases and the state only they need.
+    /// Mark a release as one that no vacuum removes.
+    Tag {
+        #[command(flatten)]
+        pipeline: PipelineArg,
+        /// Which.
+        release: String,
+        /// Why, such as 'audit 2025'.
+        tag: Option<String>,
+        /// Take its tag away.
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Remove all but the newest releases and the state only they need. The current one, tagged ones, and those that the
+    /// pipeline's keep_month_ends and grace_minutes keep, stay.
     Vacuum {
         #[command(flatten)]
         pipeline: PipelineArg,
@@ -42,18 +57,19 @@ pub(super) fn releases(args: &ReleasesArgs, json: bool, log_json: bool) -> Resul
     let (Action::List(pipeline)
     | Action::Rollback { pipeline, .. }
     | Action::Diff(diff::DiffArgs { pipeline, .. })
+    | Action::Tag { pipeline, .. }
     | Action::Verify(pipeline)
     | Action::Vacuum { pipeline, .. }) = &args.action;
     let definition = crate::pipeline::read(&pipeline.pipeline)?;
     let home = Home::open(&definition.publish.path)?;
-    let result = act(&args.action, &home, json);
+    let result = act(&args.action, &definition, &home, json);
     for warning in home.take_warnings() {
         progress::tell_warning(log_json, &warning);
     }
     result
 }
 
-fn act(action: &Action, home: &Home, json: bool) -> Result<String> {
+fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Result<String> {
     match action {
         Action::List(_) => Ok(list(home, json)?),
         Action::Rollback { release, .. } => {
@@ -61,9 +77,18 @@ fn act(action: &Action, home: &Home, json: bool) -> Result<String> {
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
         Action::Diff(args) => diff::diff(args, json),
+        Action::Tag { release, tag, remove, .. } => {
+            let tag = (!remove).then_some(tag.as_deref().unwrap_or("kept"));
+            home.tag(release, tag)?;
+            let line = || match tag {
+                Some(tag) => format!("no vacuum removes {release} ({tag})"),
+                None => format!("{release} has no tag"),
+            };
+            Ok(result(json, &json!({ "release": release, "tag": tag }), line))
+        }
         Action::Verify(_) => verify(home, json),
         Action::Vacuum { keep, .. } => {
-            let removed = home.vacuum(&home.lock()?, *keep)?;
+            let removed = home.vacuum(&home.lock()?, retention(definition, *keep))?;
             let Vacuumed { releases, state } = &removed;
             Ok(result(json, &json!({ "removed_releases": releases, "removed_state": state }), || {
                 format!("removed {} releases and {} state files", releases.len(), state.len())
@@ -84,7 +109,8 @@ fn list(home: &Home, json: bool) -> Result<String> {
             let rows: serde_json::Map<String, serde_json::Value> =
                 release.tables.keys().map(|name| (name.clone(), release.rows(name).into())).collect();
             json!({
-                "release": release.id, "current": release.current, "previous": release.previous, "rows": rows
+                "release": release.id, "current": release.current, "previous": release.previous,
+                "tag": release.tag, "rows": rows
             })
         });
         let damaged =
@@ -95,7 +121,8 @@ fn list(home: &Home, json: bool) -> Result<String> {
     for release in &releases {
         let mark = if release.current { "*" } else { " " };
         let (customers, periods) = (release.rows("customer"), release.files("customer_period").len());
-        let line = format!("{mark} {}  {customers:>12} customers  {periods:>5} periods\n", release.id);
+        let tag = release.tag.as_ref().map_or_else(String::new, |tag| format!("  {tag}"));
+        let line = format!("{mark} {}  {customers:>12} customers  {periods:>5} periods{tag}\n", release.id);
         lines.push((&release.id, line));
     }
     lines.extend(

@@ -27,6 +27,7 @@ pub use run::check::{Checked, check};
 pub use run::gather::{ScanPlan, gather, plan};
 pub use run::options::GatherOptions;
 pub use state::fact_set::FactSet;
+pub use state::journal::forget_finished;
 pub use state::mistake_table::{RowPlace, SourceMistake, refuse_mistakes, sheet as mistake_table};
 pub use state::one_customer::{Acquired, acquisition_of};
 pub use state::quarantine::table as quarantine_table;

@@ -380,6 +380,10 @@ pub struct PublishDef {
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.
     pub keep: Option<usize>,
+    /// Calendar months whose last release is kept besides. Default 0.
+    pub keep_month_ends: usize,
+    /// Minutes for which a release is kept after another took its place. Default 60.
+    pub grace_minutes: usize,
     /// By control total, how much of it `run --gate` may change in periods published before, as a share.
     pub gate: BTreeMap<String, Decimal>,
 }

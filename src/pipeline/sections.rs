@@ -5,7 +5,16 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Parts of a pipeline file that no result follows from.
-const INDECISIVE: &[&str] = &["about", "run", "scenario", "publish.gate", "publish.keep", "publish.path"];
+const INDECISIVE: &[&str] = &[
+    "about",
+    "run",
+    "scenario",
+    "publish.gate",
+    "publish.grace_minutes",
+    "publish.keep",
+    "publish.keep_month_ends",
+    "publish.path",
+];
 
 /// A digest of each key of each section, as `section.key`, and of each key outside of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -90,6 +90,13 @@ pub(super) fn create_dirs(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|error| failed(path, &error))
 }
 
+/// Sets a folder's time to now.
+pub(super) fn touch(path: &Path) -> Result<()> {
+    step("touch", path);
+    let touched = fs::File::open(path).and_then(|folder| folder.set_modified(std::time::SystemTime::now()));
+    touched.map_err(|error| failed(path, &error))
+}
+
 pub(super) fn sync_dir(path: &Path) -> Result<()> {
     step("syncdir", path);
     let dir = fs::File::open(path).map_err(|error| failed(path, &error))?;

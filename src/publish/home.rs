@@ -4,6 +4,7 @@ use super::disk::{self, Replacement};
 use super::folder::{files_below, is_folder, names_in, read};
 use super::lock::Lock;
 use super::release::{self, Release};
+use super::retention::Retention;
 use super::staging::{Staging, WriteOptions};
 use super::views;
 use crate::error::{Error, Kind, Result};
@@ -13,6 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The out folder.
 #[derive(Debug, Clone)]
@@ -173,6 +175,10 @@ impl Home {
                 }
             }
         }
+        for release in &mut releases {
+            let tag = fs::read_to_string(self.tag_file(&release.id)).ok();
+            release.tag = tag.map(|tag| tag.trim().to_owned());
+        }
         Ok((releases, damaged))
     }
 
@@ -280,22 +286,34 @@ impl Home {
         Ok(damages.into_iter().flatten().collect())
     }
 
-    /// Removes all releases but the newest `keep` and the current one, damaged ones older than these, and the kept facts
-    /// that none of the remaining ones lists. The caller holds the lock.
-    pub fn vacuum(&self, lock: &Lock, keep: usize) -> Result<Vacuumed> {
+    /// Marks a release as one that no vacuum removes, or, without a tag, as any other. Takes the lock.
+    ///
+    /// # Errors
+    /// There is none of this id.
+    pub fn tag(&self, id: &str, tag: Option<&str>) -> Result<()> {
+        let _lock = self.lock()?;
+        self.release(id)?;
+        let path = self.tag_file(id);
+        match tag {
+            Some(tag) => Replacement::prepare(&path, format!("{tag}\n").as_bytes())?.replace()?,
+            None => disk::remove_if_there(&path)?,
+        }
+        disk::sync_dir(&self.release_folder(id))
+    }
+
+    /// Removes the releases that no rule keeps, damaged ones older than the newest that are kept, and the kept facts that
+    /// none of the remaining ones lists. The caller holds the lock.
+    pub fn vacuum(&self, lock: &Lock, retention: Retention) -> Result<Vacuumed> {
         assert!(lock.is_of(&self.lock_file()), "releases are removed under the lock");
         let (releases, damaged) = self.list()?;
-        let newest = releases.len().saturating_sub(keep);
-        let (mut kept, mut removed) = (Vec::new(), Vec::new());
-        for (age, release) in releases.into_iter().enumerate() {
-            if age >= newest || release.current {
-                kept.push(release);
-            } else {
-                removed.push(release.id);
-            }
-        }
-        let oldest = kept.first().map_or("", |release| &release.id);
-        let (old, young): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|release| *release.id < *oldest);
+        let newest = releases.len().saturating_sub(retention.newest);
+        let oldest = releases.get(newest).map_or_else(String::new, |release| release.id.clone());
+        let keeps = retention.keeps(&releases, |release| self.since_replaced(&release.id));
+        let (kept, removed): (Vec<_>, Vec<_>) =
+            releases.into_iter().zip(keeps).partition(|(_, keeps)| *keeps);
+        let kept: Vec<Release> = kept.into_iter().map(|(release, _)| release).collect();
+        let mut removed: Vec<String> = removed.into_iter().map(|(release, _)| release.id).collect();
+        let (old, young): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|release| release.id < oldest);
         removed.extend(old.into_iter().map(|release| release.id));
         removed.sort();
         removed.iter().try_for_each(|id| self.remove(id))?;
@@ -318,12 +336,27 @@ impl Home {
             Err(fault) if fault.kind == Kind::Resource => return Err(fault),
             views => views,
         };
-        Replacement::prepare(&self.pointer(), manifest)?.replace()?;
+        let pointer = Replacement::prepare(&self.pointer(), manifest)?;
+        self.note_replaced();
+        pointer.replace()?;
         self.or_warn(disk::sync_dir(&self.out));
         self.or_warn(views.and_then(Replacement::replace));
         self.or_warn(self.link(release));
         self.or_warn(disk::sync_dir(&self.out));
         Ok(())
+    }
+
+    /// Sets the time of the current release's folder to now, when it ceases to be current: its readers have a grace from
+    /// then on.
+    fn note_replaced(&self) {
+        let Ok(Some(current)) = self.current() else { return };
+        self.or_warn(disk::touch(&self.release_folder(&current.id)));
+    }
+
+    /// How long ago a release ceased to be current; none if that is not known.
+    fn since_replaced(&self, id: &str) -> Option<Duration> {
+        let replaced = fs::metadata(self.release_folder(id)).and_then(|found| found.modified()).ok()?;
+        replaced.elapsed().ok()
     }
 
     /// Removes a staged release, also when it was moved among the releases but never committed.
@@ -463,6 +496,11 @@ impl Home {
 
     fn manifest(&self, id: &str) -> PathBuf {
         self.release_folder(id).join("manifest.json")
+    }
+
+    /// Beside the manifest, so that a tag goes where its release goes.
+    fn tag_file(&self, id: &str) -> PathBuf {
+        self.release_folder(id).join("tag")
     }
 
     fn staging_folder(&self) -> PathBuf {

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(super) const FORMAT: u32 = 1;
 
 /// One complete, immutable set of tables.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Release {
     /// Version of this document's format.
     pub format: u32,
@@ -31,6 +31,9 @@ pub struct Release {
     /// Whether `release.json` names it.
     #[serde(skip)]
     pub current: bool,
+    /// Why no vacuum removes it, in a person's words.
+    #[serde(skip)]
+    pub tag: Option<String>,
 }
 
 /// One table of a release, with its data dictionary.

@@ -174,7 +174,7 @@ impl Staging {
         syncer.join().expect("the syncing thread does not panic")?;
         let previous = self.current.as_ref().map(|current| current.id.clone());
         let (id, digest) = (self.id.clone(), String::new());
-        let release = Release { format: FORMAT, digest, id, previous, tables, run, current: true };
+        let release = Release { format: FORMAT, digest, id, previous, tables, run, current: true, tag: None };
         let prefix = format!("releases/{}/", self.id);
         release.all_files().into_par_iter().try_for_each(|file| {
             let name = file.path.strip_prefix(&prefix).expect("a file lies in its release");

@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::expect::Checked;
 use crate::pipeline::Definition;
 use crate::publish::Staging;
+use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::{beyond, restatement_table};
 use crate::run::{Timing, peak_memory_bytes};
@@ -78,7 +79,9 @@ pub(super) fn commit(
         None
     } else {
         facts.state_paths().iter().try_for_each(|path| staging.keep(path))?;
-        Some(staging.commit(manifest)?)
+        let release = staging.commit(manifest)?;
+        crate::facts::forget_finished(&facts_folder(&before.state));
+        Some(release)
     };
     timings.push(Timing { stage: "commit".to_owned(), seconds: start.elapsed().as_secs_f64() });
     Ok(Report {

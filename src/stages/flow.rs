@@ -17,7 +17,7 @@ use crate::facts::schema::AttributeTypes;
 use crate::facts::{self, FactSet, GatherOptions, SourceMistake};
 use crate::memory::Memory;
 use crate::pipeline::{self, Definition, Stage};
-use crate::publish::{Home, Release, StageTables, Staging, TableFormat};
+use crate::publish::{Home, Release, Retention, StageTables, Staging, TableFormat};
 use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
@@ -27,6 +27,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What came of a run.
 pub enum Outcome {
@@ -59,13 +60,23 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     let mut outcome = repairing(&home, || night(&definition, &home, options, &events))?;
     if let Some(keep) = definition.publish.keep.filter(|_| !options.dry_run) {
         // The release is out: what is not removed now is removed after the next.
-        home.or_warn(home.vacuum(&lock, keep));
+        home.or_warn(home.vacuum(&lock, retention(&definition, keep)));
     }
     match &mut outcome {
         Outcome::Made(report) => report.warnings.extend(home.take_warnings()),
         Outcome::Unchanged(_, warnings) => warnings.extend(home.take_warnings()),
     }
     Ok(outcome)
+}
+
+/// What stays, of so many of the newest releases and by the pipeline's other rules.
+pub fn retention(definition: &Definition, newest: usize) -> Retention {
+    let publish = &definition.publish;
+    Retention {
+        newest,
+        month_ends: publish.keep_month_ends,
+        grace: Duration::from_secs(60 * publish.grace_minutes as u64),
+    }
 }
 
 fn night(

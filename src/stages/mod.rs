@@ -17,7 +17,7 @@ mod run_options;
 
 pub use check::check;
 pub use contracts::STAGES;
-pub use flow::{Outcome, publish};
+pub use flow::{Outcome, publish, retention};
 pub use plan::{Plan, PlannedStage, PlannedTable, plan};
 pub use report::Report;
 pub use restate::{Difference, difference};

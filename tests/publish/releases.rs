@@ -4,7 +4,7 @@ use super::published::{
     OPTIONS, check_conveniences, fill, names, publish, read_published, sales, sales_rows, totals,
 };
 use abacus::error::Kind;
-use abacus::publish::{Home, Vacuumed, WriteOptions};
+use abacus::publish::{Home, Retention, Vacuumed, WriteOptions};
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::path::Path;
@@ -261,7 +261,7 @@ fn a_damaged_manifest_is_listed_and_stops_nothing() {
     assert_eq!(home.rollback(Some(&ids[0])).unwrap_err().kind, Kind::Check);
     assert_eq!(home.rollback(None).unwrap().id, ids[1]);
     publish(out.path(), 4).unwrap();
-    assert_eq!(home.vacuum(&home.lock().unwrap(), 3).unwrap().releases, [ids[0].clone()]);
+    assert_eq!(home.vacuum(&home.lock().unwrap(), Retention::newest(3)).unwrap().releases, [ids[0].clone()]);
     assert!(home.list().unwrap().1.is_empty());
 }
 
@@ -294,7 +294,7 @@ fn strays_in_the_out_folder_are_passed_by() {
     publish(out.path(), 2).unwrap();
     let home = Home::open(out.path()).unwrap();
     home.rollback(None).unwrap();
-    home.vacuum(&home.lock().unwrap(), 1).unwrap();
+    home.vacuum(&home.lock().unwrap(), Retention::newest(1)).unwrap();
     assert!(strays[..3].iter().all(|stray| out.path().join(stray).exists()));
     assert!(!out.path().join(strays[3]).exists(), "what a killed run left of its kept facts is removed");
 }
@@ -311,7 +311,7 @@ fn a_folder_in_place_of_a_convenience_is_a_warning() {
         let staging = home.begin(OPTIONS).unwrap();
         fill(&staging, 2).unwrap();
         staging.commit(serde_json::json!({ "generation": 2 })).unwrap();
-        home.vacuum(&lock, 2).unwrap();
+        home.vacuum(&lock, Retention::newest(2)).unwrap();
         drop(lock);
         let warnings = home.take_warnings();
         assert!(warnings.len() == 1 && warnings[0].contains(name), "{warnings:?}");
@@ -335,7 +335,7 @@ fn links_planted_in_the_out_folder_are_not_followed() {
     symlink(away.path(), out.path().join("state/facts/elsewhere")).unwrap();
     publish(out.path(), 2).unwrap();
     let home = Home::open(out.path()).unwrap();
-    home.vacuum(&home.lock().unwrap(), 1).unwrap();
+    home.vacuum(&home.lock().unwrap(), Retention::newest(1)).unwrap();
     assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
     assert_eq!(read_published(out.path()), Some(2));
 
@@ -383,7 +383,7 @@ fn vacuum_keeps_the_newest_and_the_current() {
     let ids: Vec<String> = (1..=4).map(|generation| publish(out.path(), generation).unwrap().id).collect();
     let home = Home::open(out.path()).unwrap();
     home.rollback(Some(&ids[0])).unwrap();
-    let removed = home.vacuum(&home.lock().unwrap(), 1).unwrap();
+    let removed = home.vacuum(&home.lock().unwrap(), Retention::newest(1)).unwrap();
     assert_eq!(removed, Vacuumed { releases: ids[1..3].to_vec(), state: Vec::new() });
     assert_eq!(names(&out.path().join("releases")), [ids[0].clone(), ids[3].clone()].into());
     assert_eq!(read_published(out.path()), Some(1));
@@ -403,7 +403,7 @@ fn vacuum_removes_kept_facts_that_no_release_needs() {
         fill(&staging, 1).unwrap();
         staging.commit(serde_json::json!({ "generation": 1, "state": [run] })).unwrap();
     }
-    assert_eq!(home.vacuum(&home.lock().unwrap(), 2).unwrap(), Vacuumed::default());
-    assert_eq!(home.vacuum(&home.lock().unwrap(), 1).unwrap().state, ["facts/a"]);
+    assert_eq!(home.vacuum(&home.lock().unwrap(), Retention::newest(2)).unwrap(), Vacuumed::default());
+    assert_eq!(home.vacuum(&home.lock().unwrap(), Retention::newest(1)).unwrap().state, ["facts/a"]);
     assert!(home.state().join("facts/sub/b").exists());
 }

@@ -10,6 +10,7 @@ use crate::facts::inputs::master::CustomersSource;
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::RowCounts;
 use crate::facts::state::fact_set::FactSet;
+use crate::facts::state::journal::forget_finished;
 use crate::facts::state::lines;
 use crate::facts::state::mistake_table::{by_source, refuse_mistakes};
 use crate::facts::state::record::Record;
@@ -51,6 +52,9 @@ pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<Scan
 /// Inputs that cannot be read, columns that do not fit, duplicate lines where they are errors, sums past 64 bits.
 pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<FactSet> {
     std::fs::create_dir_all(&options.folder).map_err(|fault| Error::output(&options.folder, &fault))?;
+    if options.full {
+        forget_finished(&options.folder);
+    }
     let run = Run::open(definition, options)?;
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
     (options.opened)(run.key_type, &attributes)?;

@@ -10,7 +10,9 @@ use crate::facts::inputs::findings::add_all;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::CustomersSource;
 use crate::facts::inputs::raw_master::RawMaster;
+use crate::facts::inputs::task::Task;
 use crate::facts::schema::RowCounts;
+use crate::facts::state::journal::Journal;
 use crate::facts::state::quarantine;
 use crate::facts::state::record::{FileAccount, PeriodRuns, Record, STATE_VERSION};
 use rayon::prelude::*;
@@ -49,6 +51,7 @@ impl Run<'_> {
         let (done, total) = (AtomicU64::new(0), self.rows_to_read());
         let next = AtomicUsize::new(0);
         let outcomes: Mutex<Vec<(usize, Result<Outcome>)>> = Mutex::new(Vec::new());
+        let (journal, tasks_left) = (Journal::open(&options.folder), self.tasks_by_file());
         let failed = AtomicBool::new(false);
         let worker = |_: usize| {
             while !failed.load(Ordering::Relaxed) {
@@ -60,7 +63,18 @@ impl Run<'_> {
                 }
                 let read = done.fetch_add(self.rows_of(*task), Ordering::Relaxed) + self.rows_of(*task);
                 (options.progress)(read, total);
-                outcomes.lock().expect("no worker panics while it reports").push((index, outcome));
+                outcome
+                    .iter()
+                    .flat_map(|outcome| &outcome.periods)
+                    .for_each(|(_, runs)| journal.note_period(runs));
+                let mut outcomes = outcomes.lock().expect("no worker panics while it reports");
+                outcomes.push((index, outcome));
+                let left = &tasks_left[&(task.source, task.file)];
+                if left.fetch_sub(1, Ordering::Relaxed) == 1
+                    && let Some(account) = self.finished_account(&outcomes, *task, &options.folder)
+                {
+                    journal.note_file(&account);
+                }
             }
         };
         let read_customers = || {
@@ -77,6 +91,55 @@ impl Run<'_> {
         self.collect(outcomes, &options.folder, master)
     }
 
+    /// How many tasks read each file.
+    fn tasks_by_file(&self) -> BTreeMap<(usize, usize), AtomicUsize> {
+        let mut tasks: BTreeMap<(usize, usize), AtomicUsize> = BTreeMap::new();
+        for task in &self.tasks {
+            *tasks.entry((task.source, task.file)).or_default().get_mut() += 1;
+        }
+        tasks
+    }
+
+    /// The account of the file of a task, whose tasks are all done; none where one failed, or where the file has one.
+    fn finished_account(
+        &self,
+        outcomes: &[(usize, Result<Outcome>)],
+        of: Task,
+        folder: &Path,
+    ) -> Option<FileAccount> {
+        if self.has_account(of.source, of.file) {
+            return None;
+        }
+        let is_of_file = |index: usize| {
+            let task = self.tasks[index];
+            (task.source, task.file) == (of.source, of.file)
+        };
+        let mut of_file: Vec<_> = outcomes.iter().filter(|(index, _)| is_of_file(*index)).collect();
+        of_file.sort_by_key(|(index, _)| *index);
+        let mut file = FileOutcome::default();
+        for (_, outcome) in of_file {
+            add_outcome(&mut file, outcome.as_ref().ok()?);
+        }
+        self.account(of.source, of.file, file, folder).ok()
+    }
+
+    /// Whether the file was accounted for before this run.
+    fn has_account(&self, source: usize, file: usize) -> bool {
+        let source = &self.sources[source];
+        let identity = &source.files[file].identity;
+        let mut accounts = self.kept_accounts.iter();
+        accounts.any(|account| account.source == source.name && account.file == *identity)
+    }
+
+    fn account(&self, source: usize, file: usize, found: FileOutcome, folder: &Path) -> Result<FileAccount> {
+        let FileOutcome { counts, quarantined, mistakes } = found;
+        let rules = self.rules.for_file(self.last_day(source, file));
+        let source = &self.sources[source];
+        let identity = source.files[file].identity.clone();
+        let quarantine = quarantine::keep(folder, &source.name, &identity.path, quarantined)?;
+        Ok(FileAccount { source: source.name.clone(), file: identity, rules, counts, quarantine, mistakes })
+    }
+
     /// Joins the outcomes of all tasks, in task order.
     fn collect(
         &self,
@@ -91,9 +154,7 @@ impl Run<'_> {
             let outcome = outcome?;
             let task = self.tasks[index];
             let file = files.entry((task.source, task.file)).or_default();
-            file.counts.add(&outcome.counts);
-            file.quarantined.extend(outcome.quarantined);
-            add_all(&mut file.mistakes, &outcome.mistakes);
+            add_outcome(file, &outcome);
             made.extend(outcome.periods);
             faults.extend(outcome.faults);
         }
@@ -102,22 +163,9 @@ impl Run<'_> {
         }
         let mut accounts = self.kept_accounts.clone();
         for ((source_index, file_index), file) in files {
-            let FileOutcome { counts, quarantined, mistakes } = file;
-            let source = &self.sources[source_index];
-            let identity = source.files[file_index].identity.clone();
-            if accounts.iter().any(|account| account.source == source.name && account.file == identity) {
-                continue;
+            if !self.has_account(source_index, file_index) {
+                accounts.push(self.account(source_index, file_index, file, folder)?);
             }
-            let rules = self.rules.for_file(self.last_day(source_index, file_index));
-            let quarantine = quarantine::keep(folder, &source.name, &identity.path, quarantined)?;
-            accounts.push(FileAccount {
-                source: source.name.clone(),
-                file: identity,
-                rules,
-                counts,
-                quarantine,
-                mistakes,
-            });
         }
         let of_source =
             |account: &FileAccount| self.sources.iter().position(|source| source.name == account.source);
@@ -181,6 +229,12 @@ impl Run<'_> {
             listed_groups,
         })
     }
+}
+
+fn add_outcome(file: &mut FileOutcome, outcome: &Outcome) {
+    file.counts.add(&outcome.counts);
+    file.quarantined.extend(outcome.quarantined.iter().cloned());
+    add_all(&mut file.mistakes, &outcome.mistakes);
 }
 
 /// A history of which no order line can be used: where its rows went, and the first that was refused.

@@ -15,6 +15,7 @@ use crate::facts::inputs::statistics::Days;
 use crate::facts::inputs::task::Task;
 use crate::facts::kernel::periods::PeriodIndex;
 use crate::facts::schema::AggregateColumn;
+use crate::facts::state::journal::Finished;
 use crate::facts::state::record::{FileAccount, PeriodRuns, Record, StateFile};
 use crate::pipeline::{DayBounds, Definition, KeyType, RowChecks};
 use crate::units::Day;
@@ -158,7 +159,9 @@ impl<'d> Run<'d> {
             products: vec![],
             listed_groups: vec![],
         };
-        let previous = options.previous.clone().unwrap_or_else(nothing);
+        let mut previous = options.previous.clone().unwrap_or_else(nothing);
+        let finished = if options.full { Finished::default() } else { Finished::read(&options.folder) };
+        previous.files.extend(finished.files);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
         let is_there = |file: &StateFile| file.is_there(&options.folder);
@@ -167,7 +170,10 @@ impl<'d> Run<'d> {
             let period = self.periods.period(*number);
             let asked =
                 options.again.is_some_and(|(from, until)| period.start < until && from < period.end());
-            let reason = match known.get(period.to_string().as_str()) {
+            let name = period.to_string();
+            let is_finished = |runs: &&PeriodRuns| runs.period == name && runs.inputs == *inputs;
+            let finished = finished.periods.iter().rev().find(is_finished);
+            let reason = match finished.or_else(|| known.get(name.as_str()).copied()) {
                 _ if options.full => "--full",
                 _ if asked => "asked for",
                 _ if !self.bounded => "a source is read without statistics on its dates",
@@ -178,7 +184,7 @@ impl<'d> Run<'d> {
                 Some(runs) if !runs.state_files().all(is_there) => "its state is gone",
                 Some(_) if self.touched_by(&unread, *number) => "new files",
                 Some(runs) => {
-                    self.kept.insert(*number, (*runs).clone());
+                    self.kept.insert(*number, runs.clone());
                     continue;
                 }
             };

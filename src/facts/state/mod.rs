@@ -4,6 +4,7 @@ pub(super) mod fact_set;
 pub(super) mod grains;
 pub(super) mod instants;
 pub(super) mod join;
+pub(super) mod journal;
 pub(super) mod lifetime_orders;
 pub(super) mod lines;
 pub(super) mod mistake_table;

@@ -64,7 +64,20 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "keep",
             Kind::Integer(1, i64::MAX),
             "all",
-            "Releases kept when a run commits a new one",
+            "Releases kept when a run commits a new one; the current one, tagged ones (`releases tag`) and those of the next two \
+             keys are kept besides",
+        ),
+        Key::optional(
+            "keep_month_ends",
+            Kind::Integer(0, 1_200),
+            "0",
+            "Calendar months, of the newest that have a release, whose last release is kept",
+        ),
+        Key::optional(
+            "grace_minutes",
+            Kind::Integer(0, 525_600),
+            "60",
+            "A release is kept so long after another took its place: readers may still be at its files",
         ),
         Key::optional(
             "gate",

@@ -54,6 +54,9 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
+        keep_month_ends: count("keep_month_ends")
+            .unwrap_or_else(|| PUBLISH.default_integer("keep_month_ends")),
+        grace_minutes: count("grace_minutes").unwrap_or_else(|| PUBLISH.default_integer("grace_minutes")),
         gate: table.map(gate).unwrap_or_default(),
     }
 }

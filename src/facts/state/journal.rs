@@ -1,0 +1,112 @@
+//! A write-ahead journal of the facts: what a run has finished, so that the run after one that died goes on from there.
+//! What it lists is known by the digests of all it was made of, like what a release lists; it is a cache, and a line that
+//! cannot be read is as if it were not there.
+
+use super::record::{FileAccount, PeriodRuns};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// What runs since the last release have finished.
+#[derive(Debug, Default)]
+pub(crate) struct Finished {
+    /// Periods, in the order they were finished.
+    pub(crate) periods: Vec<PeriodRuns>,
+    /// Files that were read whole.
+    pub(crate) files: Vec<FileAccount>,
+}
+
+/// A journal that is being written.
+pub(crate) struct Journal(Mutex<Option<File>>);
+
+/// One line of it, as JSON.
+#[derive(Serialize, Deserialize)]
+enum Entry<P, F> {
+    Period(P),
+    File(F),
+}
+
+impl Finished {
+    /// By the folder of the kept facts.
+    pub(crate) fn read(folder: &Path) -> Self {
+        let text = fs::read_to_string(path(folder)).unwrap_or_default();
+        let mut finished = Self::default();
+        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+            match entry {
+                Entry::Period(runs) => finished.periods.push(runs),
+                Entry::File(account) => finished.files.push(account),
+            }
+        }
+        finished
+    }
+}
+
+impl Journal {
+    /// Goes on with the journal there is. Where none can be written, a run that dies is not resumed.
+    pub(crate) fn open(folder: &Path) -> Self {
+        Self(Mutex::new(File::options().create(true).append(true).open(path(folder)).ok()))
+    }
+
+    pub(crate) fn note_period(&self, runs: &PeriodRuns) {
+        self.note(&Entry::<_, ()>::Period(runs));
+    }
+
+    pub(crate) fn note_file(&self, account: &FileAccount) {
+        self.note(&Entry::<(), _>::File(account));
+    }
+
+    /// A whole line at once, so that lines of several threads do not mix.
+    fn note<E: Serialize>(&self, entry: &E) {
+        let mut line = serde_json::to_vec(entry).expect("an entry is plain JSON");
+        line.push(b'\n');
+        let mut file = self.0.lock().expect("no writer of the journal panics");
+        if file.as_mut().is_some_and(|file| file.write_all(&line).is_err()) {
+            *file = None;
+        }
+    }
+}
+
+/// Removes the journal: a release lists what it lists, or everything is to be made again.
+pub fn forget_finished(folder: &Path) {
+    // A journal that stays is read again, and changes nothing.
+    let _ = fs::remove_file(path(folder));
+}
+
+/// Beside the folder, in which every file is kept state.
+fn path(folder: &Path) -> PathBuf {
+    folder.with_extension("journal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::schema::{Identity, RowCounts};
+
+    #[test]
+    fn a_line_that_was_cut_is_as_if_it_were_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let facts = folder.path().join("facts");
+        let account = |name: &str| FileAccount {
+            source: name.to_owned(),
+            file: Identity {
+                path: "a.parquet".to_owned(),
+                size: 1,
+                modified: 2,
+                digest: "d".to_owned(),
+                verified: false,
+            },
+            rules: "r".to_owned(),
+            counts: RowCounts::default(),
+            quarantine: None,
+            mistakes: Vec::new(),
+        };
+        ["first", "second"].map(|name| Journal::open(&facts).note_file(&account(name)));
+        let text = fs::read_to_string(path(&facts)).unwrap();
+        fs::write(path(&facts), &text[..text.len() - 4]).unwrap();
+        assert_eq!(Finished::read(&facts).files, [account("first")]);
+        forget_finished(&facts);
+        assert!(Finished::read(&facts).files.is_empty());
+    }
+}
