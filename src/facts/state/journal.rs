@@ -102,7 +102,9 @@ mod tests {
             quarantine: None,
             mistakes: Vec::new(),
         };
-        ["first", "second"].map(|name| Journal::open(&facts).note_file(&account(name)));
+        for name in ["first", "second"] {
+            Journal::open(&facts).note_file(&account(name));
+        }
         let text = fs::read_to_string(path(&facts)).unwrap();
         fs::write(path(&facts), &text[..text.len() - 4]).unwrap();
         assert_eq!(Finished::read(&facts).files, [account("first")]);
