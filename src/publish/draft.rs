@@ -217,3 +217,44 @@ impl<'r, R> Draft<'r, R> {
 fn declared<T, V: Cell<T>>(column: Column) -> Column {
     if V::IS_NULLABLE { column.nullable() } else { column }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::array::AsArray;
+    use arrow::datatypes::{Decimal64Type, Float64Type, Int64Type};
+
+    const FORMAT: TableFormat<'static> =
+        TableFormat { currency: "EUR", money_scale: 2, volume_scale: 0, as_of: Day(19_723) };
+
+    #[test]
+    fn an_entry_says_all_of_a_column_and_options_make_it_nullable() {
+        let rows = [(7_i64, Some(3_u32)), (-1, None)];
+        let mut draft = FORMAT.draft("x", "row", None, &rows);
+        draft.money("profit", "What is left", |row| Fixed18::of_column(row.0));
+        draft.count("orders", "orders", "Orders", |row| row.1);
+        let Sheet { spec, arrays } = draft.finish();
+        let said: Vec<_> = spec.columns.iter().map(|c| (&*c.name, c.kind, &*c.unit, c.nullable)).collect();
+        assert_eq!(said[0], ("profit", ColumnKind::Money(2), "EUR", false));
+        assert_eq!(said[1], ("orders", ColumnKind::Integer, "orders", true));
+        assert_eq!(arrays[0].as_primitive::<Decimal64Type>().values().to_vec(), [7, -1]);
+        assert_eq!(arrays[1].as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(3), None]);
+    }
+
+    #[test]
+    fn what_is_no_finite_number_is_null() {
+        let mut draft = FORMAT.draft("x", "row", None, &[0.5, f64::NAN, f64::INFINITY]);
+        draft.float("ratio", "1", "A ratio", |row| Some(*row));
+        let ratios = draft.finish().arrays.remove(0);
+        assert_eq!(ratios.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), [Some(0.5), None, None]);
+    }
+
+    #[test]
+    fn a_table_without_rows_has_its_columns() {
+        let mut draft = FORMAT.draft::<&str>("x", "row", Some("as_of"), &[]);
+        draft.as_of();
+        draft.name("kind", "What it is", |row| *row);
+        let Sheet { spec, arrays } = draft.finish();
+        assert_eq!((spec.columns.len(), arrays[1].len(), spec.columns[1].nullable), (2, 0, false));
+    }
+}
