@@ -60,7 +60,7 @@ pub(super) fn commit(
         Some(base) => {
             let (run, ledgers) = (&manifest, Some(&ledgers.sums[..]));
             let side = Side { run, definition: &definition, record: &facts.record, ledgers };
-            restate(&before.state, base, &side)?
+            restate(&before.state, base, &side)
         }
         None => Vec::new(),
     };

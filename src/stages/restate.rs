@@ -22,18 +22,15 @@ pub(super) struct Side<'r> {
 }
 
 /// What differs in the control totals of a release and of a later one.
-///
-/// # Errors
-/// A record of an earlier program that cannot be read.
-pub(super) fn restate(state: &Path, before: &Release, after: &Side<'_>) -> Result<Vec<Restated>> {
-    let sides = sides(before, after)?;
+pub(super) fn restate(state: &Path, before: &Release, after: &Side<'_>) -> Vec<Restated> {
+    let sides = sides(before, after);
     let causes =
         [sides.ledgers, sides.program, !sides.definition.is_empty()].into_iter().filter(|is| *is).count();
     let then = PeriodTotals::of_release(&before.run);
     let is_changed = |period: &String| !sides.same_facts.contains(period);
     let meet = causes > 1 || (causes == 1 && then.keys().any(is_changed));
     let costed = if meet { costed(state, before, after, &then) } else { None };
-    Ok(restated(&before.run, after.run, &sides, costed.as_ref()))
+    restated(&before.run, after.run, &sides, costed.as_ref())
 }
 
 type ByPeriod = std::collections::BTreeMap<String, PeriodTotals>;
@@ -57,23 +54,24 @@ fn costed(
     counterfactual(totals, &facts, &then, after.definition, after.ledgers?).ok()
 }
 
-fn sides(before: &Release, after: &Side<'_>) -> Result<Sides> {
+fn sides(before: &Release, after: &Side<'_>) -> Sides {
     let recipes = Recipe::of(before).zip(Recipe::of_run(after.run));
-    let Some((was, is)) = recipes else { return Ok(Sides { program: true, ..Sides::default() }) };
+    let Some((was, is)) = recipes else { return Sides { program: true, ..Sides::default() } };
     let definition = is.changed_keys(&was).into_iter();
     let definition = definition.filter(|key| lies_in(key, "facts") || lies_in(key, "costing")).collect();
-    let record = record_of(before)?;
+    // A record that cannot be read tells of no period that its facts are the same.
+    let record = record_of(before).ok().flatten();
     let same = |runs: &&facts::PeriodRuns| {
         let mut then = record.iter().flat_map(|record| &record.periods);
         then.any(|was| was.period == runs.period && was.keys == runs.keys && was.customers == runs.customers)
     };
     let same_facts = after.record.periods.iter().filter(same).map(|runs| runs.period.clone());
-    Ok(Sides {
+    Sides {
         definition,
         ledgers: is.has_other_sources(&was, "costing"),
         program: is.is_of_another_program(&was),
         same_facts: same_facts.collect::<BTreeSet<_>>(),
-    })
+    }
 }
 
 /// What differs in two releases.
@@ -116,7 +114,7 @@ pub fn difference(path: &Path, before: Option<&str>, after: Option<&str>, most: 
         Some(record) => {
             let side =
                 Side { run: &after.run, definition: &then, record: &record, ledgers: ledgers.as_deref() };
-            restate(&home.state(), &before, &side)?
+            restate(&home.state(), &before, &side)
         }
         None => Vec::new(),
     };

@@ -10,7 +10,7 @@ use crate::facts::inputs::master::CustomersSource;
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::RowCounts;
 use crate::facts::state::fact_set::FactSet;
-use crate::facts::state::journal::forget_finished;
+use crate::facts::state::journal::{Journal, forget_finished};
 use crate::facts::state::lines;
 use crate::facts::state::mistake_table::{by_source, refuse_mistakes};
 use crate::facts::state::record::Record;
@@ -63,6 +63,7 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let scan_seconds = start.elapsed().as_secs_f64();
     accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
     let record = run.record(made, accounts, &options.folder)?;
+    Journal::open(&options.folder).note_empty(&record.empty);
     let kept: BTreeSet<String> = run.kept.values().map(|runs| runs.period.clone()).collect();
     check_lines(&options.folder, &record, |period| kept.contains(period))?;
     check_strays(definition, &run, &record)?;

@@ -162,6 +162,7 @@ impl<'d> Run<'d> {
         let mut previous = options.previous.clone().unwrap_or_else(nothing);
         let finished = if options.full { Finished::default() } else { Finished::read(&options.folder) };
         previous.files.extend(finished.files);
+        previous.empty.extend(finished.empty);
         let known: BTreeMap<&str, &PeriodRuns> =
             previous.periods.iter().map(|runs| (runs.period.as_str(), runs)).collect();
         let is_there = |file: &StateFile| file.is_there(&options.folder);
@@ -201,21 +202,25 @@ impl<'d> Run<'d> {
         is_there: &impl Fn(&StateFile) -> bool,
     ) -> BTreeSet<(usize, usize)> {
         let mut unread = BTreeSet::new();
-        for (source_index, source) in self.sources.iter().enumerate() {
-            for (file_index, file) in source.files.iter().enumerate() {
-                let rules = self.rules.for_file(self.last_day(source_index, file_index));
-                let known = previous.files.iter().any(|account| {
-                    account.source == source.name
-                        && account.file == file.identity
-                        && account.rules == rules
-                        && account.quarantine.iter().all(is_there)
-                });
-                if !known {
-                    unread.insert((source_index, file_index));
+        for (source, files) in self.reach.iter().enumerate() {
+            for file in 0..files.len() {
+                let account = self.account_in(previous, source, file);
+                if !account.is_some_and(|account| account.quarantine.iter().all(is_there)) {
+                    unread.insert((source, file));
                 }
             }
         }
         unread
+    }
+
+    /// What is known of the rows of a file under today's rules.
+    fn account_in<'r>(&self, previous: &'r Record, source: usize, file: usize) -> Option<&'r FileAccount> {
+        let rules = self.rules.for_file(self.last_day(source, file));
+        let source = &self.sources[source];
+        let identity = &source.files[file].identity;
+        previous.files.iter().find(|account| {
+            account.source == source.name && account.file == *identity && account.rules == rules
+        })
     }
 
     /// The last day a file may have, where statistics tell.
@@ -249,12 +254,9 @@ impl<'d> Run<'d> {
                     }
                 }
                 if !without_account {
-                    let source_name = &self.sources[source].name;
-                    let identity = &self.sources[source].files[file].identity;
-                    let same =
-                        |account: &&FileAccount| account.source == *source_name && account.file == *identity;
-                    let account = previous.files.iter().find(same).expect("the file has an account");
-                    self.kept_accounts.push(account.clone());
+                    let account = self.account_in(previous, source, file);
+                    let account = account.expect("the file has an account").clone();
+                    self.kept_accounts.push(account);
                 }
             }
         }

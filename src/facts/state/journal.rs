@@ -4,6 +4,7 @@
 
 use super::record::{FileAccount, PeriodRuns};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub(crate) struct Finished {
     pub(crate) periods: Vec<PeriodRuns>,
     /// Files that were read whole.
     pub(crate) files: Vec<FileAccount>,
+    /// `inputs` of periods that have no row.
+    pub(crate) empty: BTreeSet<String>,
 }
 
 /// A journal that is being written.
@@ -26,6 +29,7 @@ pub(crate) struct Journal(Mutex<Option<File>>);
 enum Entry<P, F> {
     Period(P),
     File(F),
+    Empty(BTreeSet<String>),
 }
 
 impl Finished {
@@ -37,6 +41,7 @@ impl Finished {
             match entry {
                 Entry::Period(runs) => finished.periods.push(runs),
                 Entry::File(account) => finished.files.push(account),
+                Entry::Empty(inputs) => finished.empty.extend(inputs),
             }
         }
         finished
@@ -55,6 +60,10 @@ impl Journal {
 
     pub(crate) fn note_file(&self, account: &FileAccount) {
         self.note(&Entry::<(), _>::File(account));
+    }
+
+    pub(crate) fn note_empty(&self, inputs: &BTreeSet<String>) {
+        self.note(&Entry::<(), ()>::Empty(inputs.clone()));
     }
 
     /// A whole line at once, so that lines of several threads do not mix.
