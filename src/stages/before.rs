@@ -81,7 +81,7 @@ impl Before {
 
     /// What tells how fast the sources are read: this run's scan, or that of the last run that read a row.
     pub(super) fn last_scan(&self, scan: Scan) -> Scan {
-        let before = || self.current.as_ref().and_then(|current| Night::scan_of(current));
+        let before = || self.current.as_ref().and_then(Night::scan_of);
         if scan.rows > 0 { scan } else { before().unwrap_or(scan) }
     }
 
