@@ -11,12 +11,12 @@ use crate::costing::{self, schema::Costing};
 use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
 use crate::expect::{self, Checked};
-use crate::facts::schema::AttributeTypes;
+use crate::facts::schema::{AttributeTypes, Identity};
 use crate::facts::{self, FactSet, GatherOptions, Record, SourceMistake};
 use crate::memory::Memory;
 use crate::pipeline::{self, Definition};
 use crate::publish::{Home, StageTables, Staging, WriteOptions};
-use crate::recall::{facts_folder, record_of};
+use crate::recall::{facts_folder, ledgers_of, record_of};
 use crate::report;
 use crate::run::{Events, Progress};
 use crate::{clv, lifecycle, perception, profitability, segments};
@@ -52,7 +52,8 @@ fn run(definition: Definition, home: &Home, options: RunOptions, events: Arc<dyn
 
     let (facts, asked) =
         flow.stage("facts", |tables, events| stage.facts(&before, options, events, tables))?;
-    let (costing, ledgers) = flow.stage("costing", |tables, _| stage.costing(&facts, tables))?;
+    let (costing, mut ledgers) = flow.stage("costing", |tables, _| stage.costing(&facts, tables))?;
+    ledgers.compare(&before.ledgers);
     let (profit, history, mistakes) =
         flow.stage("profitability", |tables, _| stage.profitability(&facts, &costing, tables))?;
     let lifetime = flow.stage_if("clv", |tables| {
@@ -88,6 +89,8 @@ struct Before {
     memory: Memory,
     /// What the current release kept of its facts; none where everything is made again.
     record: Option<Record>,
+    /// The ledgers of the current release.
+    ledgers: Vec<Identity>,
     /// What earlier releases say of lifetime value.
     lifetime: clv::Earlier,
     /// Releases that segments start from.
@@ -103,6 +106,7 @@ impl Before {
             state: home.state(),
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
             record: kept.and_then(|release| home.or_warn(record_of(release))).flatten(),
+            ledgers: ledgers_of(current.as_ref()),
             lifetime,
             groups: segments::earlier(definition, home)?,
         })

@@ -48,3 +48,10 @@ pub(super) struct Ledgers {
     /// How their text was taken to be written, and doubts about their folders.
     pub(super) doubts: Vec<String>,
 }
+
+impl Ledgers {
+    /// Notes the ledgers that changed since these were read and do not look it.
+    pub(super) fn compare(&mut self, earlier: &[Identity]) {
+        self.doubts.extend(self.files.iter().filter_map(|file| file.changed_unseen(earlier)));
+    }
+}
