@@ -134,9 +134,16 @@ impl Error {
         }
     }
 
-    /// The exit code of the process, as the README lists them.
+    /// The exit code of the process.
     pub fn exit_code(&self) -> u8 {
-        match self.kind {
+        self.kind.exit_code()
+    }
+}
+
+impl Kind {
+    /// The exit code of the process, as the README lists them.
+    pub const fn exit_code(self) -> u8 {
+        match self {
             Kind::Internal => 1,
             Kind::Definition => 2,
             Kind::Check => 3,

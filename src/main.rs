@@ -1,11 +1,13 @@
 //! The binary: all of it is in the library's `cli`.
 
 use abacus::memory::Allocator;
+use std::alloc::{GlobalAlloc, Layout};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: OrExit = OrExit(mimalloc::MiMalloc);
 
 fn main() -> std::process::ExitCode {
+    ignore_file_size_signal();
     keep_freed_pages_for(10_000);
     abacus::memory::set_allocator(Allocator {
         limit: || keep_freed_pages_for(20),
@@ -30,4 +32,46 @@ fn keep_freed_pages_for(milliseconds: std::ffi::c_long) {
 fn release_freed_pages() {
     // SAFETY: it touches pages of this thread that nothing uses.
     unsafe { libmimalloc_sys::mi_collect(true) }
+}
+
+/// Lets a file past the limit of sizes (`ulimit -f`) be an error to tell of, as a full disk is, and not the end.
+#[expect(unsafe_code, reason = "the call has no safe binding")]
+fn ignore_file_size_signal() {
+    // SAFETY: no handler is installed.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// An allocator whose failure ends the process as other lacking resources do, and not by an abort.
+struct OrExit(mimalloc::MiMalloc);
+
+#[expect(unsafe_code, reason = "allocators are unsafe")]
+// SAFETY: every call is handed on as it is; what comes back is handed back.
+unsafe impl GlobalAlloc for OrExit {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as promised by the caller.
+        or_exit(unsafe { self.0.alloc(layout) }, layout.size())
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as promised by the caller.
+        or_exit(unsafe { self.0.alloc_zeroed(layout) }, layout.size())
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as promised by the caller.
+        or_exit(unsafe { self.0.realloc(memory, layout, size) }, size)
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as promised by the caller.
+        unsafe { self.0.dealloc(memory, layout) }
+    }
+}
+
+#[inline]
+fn or_exit(memory: *mut u8, bytes: usize) -> *mut u8 {
+    if memory.is_null() {
+        abacus::cli::out_of_memory(bytes);
+    }
+    memory
 }

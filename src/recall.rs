@@ -52,7 +52,7 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
         MasterData::Read => FactSet::recall(definition, &folder, record, as_of)?,
         MasterData::Leave => FactSet::recall_kept(definition, &folder, record, as_of)?,
     };
-    let ledgers = ledgers_of(definition, &release)?;
+    let ledgers = read_ledgers_of(definition, &release)?;
     let costing = costing::run(definition, &facts, &ledgers)?;
     Ok(Recalled { facts, costing, ledgers })
 }
@@ -67,7 +67,7 @@ fn some_of(keys: &[String]) -> String {
 }
 
 /// The ledgers that a release was costed from.
-fn ledgers_of(definition: &Definition, release: &Release) -> Result<Vec<LedgerSums>> {
+fn read_ledgers_of(definition: &Definition, release: &Release) -> Result<Vec<LedgerSums>> {
     let ledgers = facts::read_ledgers(definition).map_err(|mut fault| {
         let way_out =
             "questions need no transactions, but read the ledgers again: put them back where they were";
@@ -123,6 +123,12 @@ pub fn damaged_state(home: &Home, release: &Release) -> Result<Vec<String>> {
 /// Where an out folder's state has the facts.
 pub(crate) fn facts_folder(state: &Path) -> PathBuf {
     state.join("facts")
+}
+
+/// The ledger files that a release was costed from, as far as it says so.
+pub(crate) fn ledgers_of(release: Option<&Release>) -> Vec<Identity> {
+    let ledgers = release.and_then(|release| release.run.get("ledgers")).cloned();
+    ledgers.and_then(|ledgers| serde_json::from_value(ledgers).ok()).unwrap_or_default()
 }
 
 /// What a release's run kept of its facts, if it says so.

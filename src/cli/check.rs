@@ -3,6 +3,7 @@
 use super::{pretty, progress};
 use crate::error::{Faults, Result};
 use crate::facts::SourceView;
+use crate::terminal::escaped;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -37,12 +38,13 @@ pub(super) fn sources_text(sources: &[SourceView]) -> String {
         let SourceView { source: name, files, rows, table, folder_columns, .. } = source;
         writeln!(text, "  {name:<16} {files:>6} files  {rows:>14} rows").expect("a string takes text");
         if let Some(table) = table {
-            writeln!(text, "    {table}").expect("a string takes text");
+            writeln!(text, "    {}", escaped(table)).expect("a string takes text");
         }
         if !folder_columns.is_empty() {
             let columns: Vec<String> =
                 folder_columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
-            writeln!(text, "    folder columns: {}", columns.join(", ")).expect("a string takes text");
+            let columns = escaped(&columns.join(", "));
+            writeln!(text, "    folder columns: {columns}").expect("a string takes text");
         }
     }
     text

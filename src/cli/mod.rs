@@ -111,6 +111,19 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Ends the process where the system gives no more memory. Nothing here asks for any; what a run has staged is removed by
+/// the next.
+pub fn out_of_memory(bytes: usize) -> ! {
+    let mut stderr = std::io::stderr();
+    // Nothing is left to do when stderr is gone.
+    let _ = writeln!(
+        stderr,
+        "error: out of memory: {bytes} bytes were asked for; allow more, or say a smaller --memory; the last release is \
+         untouched"
+    );
+    std::process::exit(Kind::Resource.exit_code().into())
+}
+
 /// A closed pipe (`abacus … | head`) is no fault.
 fn print(output: &str) {
     let _ = std::io::stdout().write_all(output.as_bytes());

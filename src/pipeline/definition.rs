@@ -365,6 +365,8 @@ pub struct ProfitabilityDef {
 pub struct RunDef {
     /// Resident memory that a run may take; default: a share of the machine's.
     pub memory: Option<MemorySize>,
+    /// A list of digests that inputs are held against, resolved against the pipeline file's folder.
+    pub digests: Option<PathBuf>,
 }
 
 /// `[publish]`.

@@ -8,8 +8,8 @@ use arrow::array::{Array, ArrayRef};
 use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tempfile::NamedTempFile;
 
 /// Writes the table whole beside `path`, then puts it there: a file that was there is replaced in one step.
 ///
@@ -18,7 +18,10 @@ use tempfile::NamedTempFile;
 pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let io = |error: &std::io::Error| Error::io(Kind::Input, path, error);
-    let file = NamedTempFile::new_in(folder).map_err(|error| io(&error))?;
+    // As readable as any file that is written: the umask decides.
+    let readable = std::fs::Permissions::from_mode(0o666);
+    let file = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
+    let file = file.map_err(|error| io(&error))?;
     let layout = Layout::new(&sheet.spec, options.plain);
     let mut writer =
         SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())

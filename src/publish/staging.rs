@@ -118,13 +118,13 @@ impl Staging {
         let source = self.home.path().join(&file.path);
         let found = match self.link_whole(file, &source, &place.path) {
             Ok(None) => return Ok(true),
-            Ok(Some(found)) => found,
+            Ok(Some(found)) => format!("{}: {found}", source.display()),
             Err(fault) if fault.kind == Kind::Resource => return Err(fault),
             Err(fault) => fault.to_string(),
         };
         // What is made in its place must not be written through a link into the earlier release.
         disk::remove_if_there(&place.path)?;
-        self.home.warn(format!("{}: {found}; what it holds is made again", source.display()));
+        self.home.warn(format!("{found}; what it holds is made again"));
         Ok(false)
     }
 

@@ -7,10 +7,11 @@ use super::run_options::RunOptions;
 use crate::clv;
 use crate::error::Result;
 use crate::facts::Record;
+use crate::facts::schema::Identity;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, Stage};
 use crate::publish::{Home, Release, Staging, WriteOptions};
-use crate::recall::{damaged_state, record_of};
+use crate::recall::{damaged_state, ledgers_of, record_of};
 use crate::segments;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(super) struct Before {
     damaged: BTreeSet<String>,
     /// What it kept of its facts.
     pub(super) record: Option<Record>,
+    /// The ledgers of the current release.
+    pub(super) ledgers: Vec<Identity>,
     /// What earlier releases say of lifetime value.
     pub(super) lifetime: clv::Earlier,
     /// Releases that segments start from.
@@ -51,6 +54,7 @@ impl Before {
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
             recipe,
             record: current.as_ref().and_then(|current| home.or_warn(record_of(current))).flatten(),
+            ledgers: ledgers_of(base.as_ref()),
             base,
             current,
             damaged,

@@ -122,7 +122,8 @@ fn run(
 
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let ((), asked) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
-    let ((), (costing, ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
+    let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
+    ledgers.compare(&before.ledgers);
     let (profit, history) = flow.kept_or_run("profitability", |tables| {
         stage.profitability(&facts, &costing, is_history_wanted, tables)
     })?;

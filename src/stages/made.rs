@@ -57,4 +57,9 @@ impl Ledgers {
     pub(super) fn files(&self) -> Vec<Identity> {
         self.sums.iter().flat_map(|ledger| ledger.inputs.clone()).collect()
     }
+
+    /// Notes the ledgers that changed since these were read and do not look it.
+    pub(super) fn compare(&mut self, earlier: &[Identity]) {
+        self.doubts.extend(self.files().iter().filter_map(|file| file.changed_unseen(earlier)));
+    }
 }

@@ -143,12 +143,19 @@ fn head(metadata: &Metadata) -> Head {
 #[derive(Debug)]
 struct LocalFile(File);
 
+/// As long as pages mostly are: what such a read asks for is little, and not worth a system call to check.
+const UNCHECKED_BYTES: usize = 4 << 20;
+
 impl Object for LocalFile {
     fn head(&self) -> std::io::Result<Head> {
         self.0.metadata().map(|metadata| head(&metadata))
     }
 
     fn read_range(&self, start: u64, length: usize) -> std::io::Result<Bytes> {
+        // A claim of much is held against the file before memory is asked for.
+        if length > UNCHECKED_BYTES && self.0.metadata()?.len() < start.saturating_add(length as u64) {
+            return Err(std::io::Error::from(ErrorKind::UnexpectedEof));
+        }
         let mut bytes = Vec::with_capacity(length);
         while bytes.len() < length {
             let place = start + bytes.len() as u64;

@@ -142,7 +142,7 @@ fn a_folder_that_may_not_be_written_is_code_4() {
 
 /// Rights bind all but the superuser, whom nothing keeps from writing: then the run works.
 #[test]
-fn a_folder_without_the_right_to_write_is_code_4() {
+fn a_folder_without_the_right_to_write_is_code_6() {
     let pipeline = sound();
     let out = pipeline.out().parent().unwrap().to_owned();
     fs::create_dir(&out).unwrap();
@@ -153,7 +153,7 @@ fn a_folder_without_the_right_to_write_is_code_4() {
         if may_write {
             assert_eq!(outcome.code, Some(0), "{outcome:?}");
         } else {
-            is_error(&outcome, 4, "input");
+            is_error(&outcome, 6, "permission");
             assert!(outcome.stderr.contains("give the right to write there"), "{outcome:?}");
         }
     }

@@ -2,8 +2,8 @@
 //! the terminal.
 
 use super::support::{Line, Outcome, Pipeline, replace, table, write};
-use super::{sound, ten_customers};
-use arrow::array::StringArray;
+use super::{nothing_is_published, sound, ten_customers};
+use arrow::array::{ArrayRef, Int64Array, StringArray};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -35,6 +35,18 @@ fn inputs_are_the_same_from_any_folder() {
         let plan = from(cwd, &["plan"], Path::new(file), &["--format", "json"]).json();
         assert_eq!(plan["made"].as_array().unwrap().len(), 0, "{file}: {plan}");
         from(cwd, &["explain"], Path::new(file), &["--customer", "1"]).succeeds(&[]);
+    }
+}
+
+#[test]
+fn the_folder_of_the_pipeline_is_no_pattern() {
+    let pipeline = with_ledger();
+    let root = pipeline.file().parent().unwrap().parent().unwrap().to_owned();
+    let folder = root.join("a[1]{b,c}*?");
+    fs::create_dir(&folder).unwrap();
+    ["pipelines", "data"].iter().for_each(|name| fs::rename(root.join(name), folder.join(name)).unwrap());
+    for file in [folder.join("pipelines/history.toml"), "pipelines/history.toml".into()] {
+        from(&folder, &["run"], &file, &[]).succeeds(&[]);
     }
 }
 
@@ -128,4 +140,88 @@ fn the_smallest_64_bit_integer_is_a_key() {
         pipeline.publish(&[]).rows("customer").iter().map(|row| row["customer_id"].clone()).collect();
     assert_eq!(keys, [i64::MIN, 0, i64::MAX - 1].map(|key| key.to_string()));
     pipeline.abacus(&["explain", "--customer", &i64::MIN.to_string()]).succeeds(&[]);
+}
+
+#[test]
+fn digests_that_were_handed_over_are_held_against_the_files() {
+    let pipeline = with_ledger().and("\n[run]\ndigests = \"../data/B3SUMS\"\n");
+    let digest = |name: &str| blake3::hash(&fs::read(pipeline.data(name)).unwrap()).to_string();
+    let list = |lines: &[(&str, String)]| {
+        let lines = lines.iter().map(|(name, digest)| format!("{digest}  {name}\n"));
+        fs::write(pipeline.data("B3SUMS"), lines.collect::<String>()).unwrap();
+    };
+    let (lines, ledger) = (digest("lines/a.parquet"), digest("ledger.csv"));
+    list(&[("lines/a.parquet", lines.clone()), ("ledger.csv", ledger.clone())]);
+    pipeline.publish(&[]);
+    for (wrong, lines, ledger) in
+        [("lines/a.parquet", ledger.clone(), ledger.clone()), ("ledger.csv", lines.clone(), lines.clone())]
+    {
+        list(&[("lines/a.parquet", lines), ("ledger.csv", ledger)]);
+        pipeline.abacus(&["run"]).fails(4, &[wrong, "its bytes have the digest", "B3SUMS says"]);
+        pipeline.abacus(&["check"]).fails(4, &[wrong]);
+    }
+    list(&[("lines/a.parquet", lines.clone()), ("lines/b.parquet", lines)]);
+    pipeline.abacus(&["run"]).fails(4, &["B3SUMS:2: ", "b.parquet", "take it out of the list"]);
+    fs::write(pipeline.data("B3SUMS"), "d41d8cd9  lines/a.parquet\n").unwrap();
+    pipeline.abacus(&["run"]).fails(4, &["B3SUMS:1: expected a BLAKE3 digest of 64 hexadecimal digits"]);
+}
+
+#[test]
+fn bytes_that_changed_behind_size_and_time_are_said() {
+    let pipeline = with_ledger();
+    pipeline.publish(&["--verify-inputs"]);
+    let ledger = fs::read_to_string(pipeline.data("ledger.csv")).unwrap();
+    let path = pipeline.data("lines/a.parquet");
+    let before = fs::metadata(&path).unwrap();
+    let mut lines = ten_customers();
+    lines.iter_mut().for_each(|line| line.quantity = 3);
+    write(&path, table(&lines));
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(before.modified().unwrap()).unwrap();
+    assert_eq!(file.metadata().unwrap().len(), before.len());
+    let said =
+        "lines/a.parquet: its bytes changed since the last release, and its size and time of change did not";
+    pipeline.abacus(&["run", "--verify-inputs"]).succeeds(&[said]);
+
+    let path = pipeline.data("ledger.csv");
+    let before = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, ledger.replace("500.00", "600.00")).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(before).unwrap();
+    pipeline.abacus(&["run"]).succeeds(&["ledger.csv: its bytes changed since the last release"]);
+}
+
+#[test]
+fn a_limit_of_file_sizes_is_a_resource_and_no_signal() {
+    let pipeline = sound();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 1; exec \"$0\" run \"$1\"", env!("CARGO_BIN_EXE_abacus")]);
+    command.arg(pipeline.file()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Outcome::of(&mut command).fails(8, &["File too large"]);
+    nothing_is_published(&pipeline);
+}
+
+#[test]
+fn a_key_of_more_than_64_kib_is_quarantined() {
+    let lines = ten_customers();
+    let long = "k".repeat(70_000);
+    let key = |line: &Line| line.customer.map(|key| if key == 3 { long.clone() } else { format!("k{key}") });
+    let keys: StringArray = lines.iter().map(key).collect();
+    let pipeline = Pipeline::new();
+    write(&pipeline.data("lines/a.parquet"), replace(table(&lines), "customer_id", Arc::new(keys)));
+    let published = pipeline.publish(&[]);
+    assert_eq!((published.rows("customer").len(), published.counts()[2]), (9, 2));
+    assert_eq!(
+        published.rows("quarantine")[0]["reason"],
+        "customer is a text of 70000 bytes, expected at most 65536"
+    );
+}
+
+#[test]
+fn a_customers_source_that_memory_cannot_hold_is_refused_before_it_is_read() {
+    let pipeline =
+        sound().and("\n[facts.customers]\nfiles = \"../data/customers.parquet\"\ncustomer = \"key\"\n");
+    let keys: ArrayRef = Arc::new(Int64Array::from(vec![7; 4_000_000]));
+    write(&pipeline.data("customers.parquet"), vec![("key", keys)]);
+    let said = "the customers source has 4000000 rows, which take 76 MiB at least, and 64 MiB are allowed";
+    pipeline.abacus(&["run", "--memory", "64MiB"]).fails(8, &[said]);
 }

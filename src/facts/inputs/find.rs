@@ -1,6 +1,7 @@
 //! Finds the files of a source: every room of the facts finds them through this one function.
 
 use super::constant::{ConstantColumn, PathClaim};
+use super::digests::{Digests, Expected};
 use super::hive::{FolderValue, add_folder_columns, folder_values};
 use super::input_file::InputFile;
 use crate::error::{Error, Kind, Result};
@@ -21,6 +22,8 @@ pub(crate) struct FoundFile {
     pub(crate) folders: Vec<FolderValue>,
     /// Values that the log of its lake table gives.
     pub(crate) partition_values: Vec<PartitionValue>,
+    /// The digest that was handed over for it.
+    pub(crate) expected: Option<Expected>,
 }
 
 /// The files of a source, sorted by path.
@@ -47,10 +50,13 @@ pub(crate) struct Origin {
 /// # Errors
 /// No file matches; or names the first folder, link or file that cannot be read, or the lake table that cannot.
 pub(crate) fn find(definition: &Definition, files: &Files) -> Result<FoundFiles> {
-    let found = match table_root(&files.root)? {
+    let mut found = match table_root(&files.root)? {
         Some(root) => find_live(definition, files, &root)?,
         None => find_plain(definition, files)?,
     };
+    if let Some(digests) = Digests::of(definition)? {
+        found.files.iter_mut().for_each(|file| file.expected = digests.expected(&file.path));
+    }
     if found.files.is_empty() {
         Err(none_found(definition, files, found.table.as_deref()))
     } else {
@@ -86,7 +92,7 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
     let found = |path: PathBuf| {
         let name = written(files, &path);
         let folders = folder_values(&name)?;
-        Ok(FoundFile { path, name, folders, partition_values: Vec::new() })
+        Ok(FoundFile { path, name, folders, partition_values: Vec::new(), expected: None })
     };
     let files = paths.into_iter().map(found).collect::<Result<_>>()?;
     Ok(FoundFiles { files, table: None, columns: Vec::new() })
@@ -133,7 +139,8 @@ fn find_live(definition: &Definition, files: &Files, root: &Path) -> Result<Foun
     let found = |file: LiveFile| {
         let path = root.join(file.path);
         let name = written(files, &path);
-        FoundFile { path, name, folders: Vec::new(), partition_values: file.partition_values }
+        let partition_values = file.partition_values;
+        FoundFile { path, name, folders: Vec::new(), partition_values, expected: None }
     };
     Ok(FoundFiles {
         files: live.into_iter().filter(is_meant).map(found).collect(),

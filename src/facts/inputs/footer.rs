@@ -2,6 +2,7 @@
 
 use super::contain::contain;
 use super::input_file::InputFile;
+use super::thrift::check_footer;
 use crate::facts::expr::as_uuid;
 use crate::pipeline::Int96;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, TimeUnit};
@@ -29,6 +30,7 @@ pub(crate) fn read_footer(
     int96: Option<Int96>,
     table: &[Field],
 ) -> Result<Footer, String> {
+    check_footer(file)?;
     let metadata = contain(|| ArrowReaderMetadata::load(file, ArrowReaderOptions::new()))?;
     check_row_counts(&metadata)?;
     let mut silent_int96 = Vec::new();

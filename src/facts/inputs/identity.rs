@@ -20,6 +20,15 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// What to say where the bytes of a file are others than before, although its size and time of change are not.
+    pub(crate) fn changed_unseen<'f>(&self, before: impl IntoIterator<Item = &'f Self>) -> Option<String> {
+        let known = |file: &Self| (file.path.clone(), file.size, file.modified, file.verified);
+        let mut same = before.into_iter().filter(|before| known(before) == known(self));
+        let changed = same.any(|before| before.digest != self.digest);
+        let said = "its bytes changed since the last release, and its size and time of change did not";
+        changed.then(|| format!("{}: {said}", self.path))
+    }
+
     pub(crate) fn new(name: &Path, head: Head, digest: String, verified: bool) -> Self {
         let Head { size, modified, .. } = head;
         Self { path: name.to_string_lossy().into_owned(), size, modified, digest, verified }

@@ -43,13 +43,19 @@ pub(crate) fn open_found(found: FoundFiles, int96: Option<Int96>, verify: bool) 
 fn open_one(found: &FoundFile, int96: Option<Int96>, table: &[Field], verify: bool) -> Result<InputFile> {
     let path = &found.path;
     let io = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
+    // A digest that was handed over is of all bytes.
+    let verify = verify || found.expected.is_some();
     let (held, object) = HeldFile::open(path).map_err(|fault| io(&fault))?;
     let size = held.head().size;
     let footer = read_footer(&Pages::of(Arc::clone(&object)), int96, table);
     let digest = if verify { digest_all(&*object, size) } else { digest_footer(&*object, size) };
     held.check(&*object).map_err(|fault| io(&fault))?;
+    let digest = digest.map_err(|fault| io(&fault));
+    if let (Some(expected), Ok(digest)) = (&found.expected, &digest) {
+        expected.check(path, digest)?;
+    }
     let footer = footer.map_err(|fault| not_parquet(path, &fault))?;
-    let identity = Identity::new(&found.name, held.head(), digest.map_err(|fault| io(&fault))?, verify);
+    let identity = Identity::new(&found.name, held.head(), digest?, verify);
     Ok(InputFile {
         path: path.to_owned(),
         held,

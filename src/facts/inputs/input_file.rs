@@ -44,6 +44,15 @@ impl InputFile {
         u64::try_from(self.metadata.metadata().file_metadata().num_rows()).unwrap_or(0)
     }
 
+    /// Room for so many rows as the footer claims, as far as the bytes of the file make that likely: rows that take next
+    /// to none, as of constants, find room when they come.
+    pub(crate) fn room_for(&self, rows: u64) -> usize {
+        /// Rows that a byte of a file may hold where its columns are packed well.
+        const ROWS_OF_A_BYTE: u64 = 16;
+        let likely = rows.min(self.identity.size.saturating_mul(ROWS_OF_A_BYTE));
+        usize::try_from(likely).unwrap_or(usize::MAX)
+    }
+
     /// Rows of each row group.
     pub(crate) fn row_groups(&self) -> impl Iterator<Item = u64> + Clone {
         let row_groups = self.metadata.metadata().row_groups().iter();

@@ -82,7 +82,7 @@ impl CustomersSource<'_> {
         let columns = bounds.columns();
         for file in &self.files {
             let mut outcome = FileOutcome::default();
-            master.reserve(usize::try_from(file.rows()).unwrap_or(0));
+            master.reserve(file.room_for(file.rows()));
             for batch in batches(file, &columns)? {
                 master.add(self.definition, bounds, &batch?, &mut outcome, &mut attributes)?;
             }

@@ -200,6 +200,7 @@ fn customer_words(
             }
         }
     }
+    quarantine_long(keys, fates);
     let nulls = match keys {
         KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => nulls.clone(),
         KeyColumn::PlainText(array) => array.nulls().cloned(),
@@ -214,8 +215,37 @@ fn customer_words(
     words
 }
 
+/// The longest text that is a customer's key, in bytes: as many as there are customers in a chunk of kept state must fit
+/// an array together.
+const LONGEST_KEY: usize = 1 << 16;
+
 fn intern_all(interner: &Interner, texts: &StringArray) -> Vec<u64> {
-    texts.iter().map(|text| text.map_or(UNIDENTIFIED, |text| u64::from(interner.intern(text)))).collect()
+    let word = |text: &str| u64::from(interner.intern(text));
+    let keys = texts.iter().map(|text| text.filter(|text| text.len() <= LONGEST_KEY));
+    keys.map(|key| key.map_or(UNIDENTIFIED, word)).collect()
+}
+
+/// Texts that are too long for a key are somebody's, and no unidentified customer's.
+fn quarantine_long(keys: &KeyColumn, fates: &mut Fates) {
+    let has_long = match keys {
+        KeyColumn::Int { .. } => false,
+        KeyColumn::Text { dictionary, .. } => has_long(dictionary),
+        KeyColumn::PlainText(array) => has_long(array),
+    };
+    for row in (0..fates.len()).filter(|_| has_long) {
+        if let Some(bytes) = text_at(keys, row).map(str::len).filter(|bytes| *bytes > LONGEST_KEY) {
+            fates.quarantine(row, || {
+                format!("customer is a text of {bytes} bytes, expected at most {LONGEST_KEY}")
+            });
+        }
+    }
+}
+
+fn has_long(texts: &StringArray) -> bool {
+    let bytes = texts.value_offsets();
+    // Most batches are shorter as a whole than a single long key.
+    let all = bytes[bytes.len() - 1] - bytes[0];
+    all.unsigned_abs() as usize > LONGEST_KEY && texts.iter().flatten().any(|text| text.len() > LONGEST_KEY)
 }
 
 /// Keys as two words each, and where they are null.

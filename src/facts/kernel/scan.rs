@@ -25,8 +25,8 @@ pub(crate) fn scan(context: &ScanContext<'_>, task: Task, batches: usize) -> Res
     let reading = Reading::of(source, task);
     let mut scanned = Scanned::default();
     let mut first_row = 0;
-    let expected = file.metadata.metadata().row_group(task.row_group).num_rows();
-    let mut sink = Sink::new(context, task.source, usize::try_from(expected).unwrap_or(0));
+    let expected = file.row_groups().nth(task.row_group).unwrap_or(0);
+    let mut sink = Sink::new(context, task.source, file.room_for(expected));
     for batch in reading.batches()?.take(batches) {
         let batch = batch?;
         add_batch(context, task, &batch, first_row, &mut sink, &mut scanned)

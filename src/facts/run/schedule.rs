@@ -3,9 +3,11 @@
 use super::options::GatherOptions;
 use super::reach::{Reach, days_of, reach_of};
 use super::rules::Rules;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::facts::expr::Type;
 use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::identity::Identity;
+use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::{CustomersSource, open_customers};
 use crate::facts::inputs::products::{ProductGroups, read_products};
@@ -17,6 +19,7 @@ use crate::facts::kernel::periods::PeriodIndex;
 use crate::facts::schema::AggregateColumn;
 use crate::facts::state::journal::Finished;
 use crate::facts::state::record::{FileAccount, PeriodRuns, Record, StateFile};
+use crate::memory::MemoryBudget;
 use crate::pipeline::{DayBounds, Definition, KeyType, RowChecks};
 use crate::units::Day;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +59,8 @@ pub(crate) struct Run<'d> {
     pub(crate) kept_accounts: Vec<FileAccount>,
     /// The type that keys had in the last release, if it was another.
     pub(crate) previous_keys: Option<KeyType>,
+    /// What to say of files that changed since the last release and do not look it.
+    pub(crate) changed_unseen: Vec<String>,
 }
 
 impl<'d> Run<'d> {
@@ -68,6 +73,7 @@ impl<'d> Run<'d> {
         let customers = customers
             .map(|def| open_customers(definition, def, Some(key_type), options.verify_inputs))
             .transpose()?;
+        check_memory(customers.as_ref(), &options.memory.budget)?;
         let products = facts.products.as_ref();
         let products = products
             .map(|def| read_products(definition, def, sources.first(), &groups, options.verify_inputs))
@@ -104,8 +110,11 @@ impl<'d> Run<'d> {
                 .as_ref()
                 .map(|previous| previous.key_type)
                 .filter(|of| *of != key_type),
+            changed_unseen: Vec::new(),
         };
         run.inputs = run.inputs_by_period();
+        run.changed_unseen =
+            options.previous.iter().flat_map(|previous| run.changed_unseen(previous)).collect();
         run.decide(options);
         Ok(run)
     }
@@ -194,6 +203,18 @@ impl<'d> Run<'d> {
         self.choose_tasks(&previous, &unread);
     }
 
+    /// What to say of files that changed unseen since this record.
+    fn changed_unseen(&self, previous: &Record) -> Vec<String> {
+        let mut known: BTreeMap<&str, Vec<&Identity>> = BTreeMap::new();
+        for account in &previous.files {
+            known.entry(&account.file.path).or_default().push(&account.file);
+        }
+        let files = self.sources.iter().flat_map(|source| &source.files).map(|file| &file.identity);
+        files
+            .filter_map(|file| file.changed_unseen(known.get(&*file.path).into_iter().flatten().copied()))
+            .collect()
+    }
+
     /// Files whose rows the previous run did not account for under today's rules, or whose quarantined rows are gone, as
     /// (source, file).
     fn files_without_account(
@@ -280,6 +301,7 @@ impl<'d> Run<'d> {
     /// Doubts about the sources, and a change of all customers' keys.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = self.views().into_iter().flat_map(|view| view.warnings).collect();
+        warnings.extend(self.changed_unseen.iter().cloned());
         warnings.extend(self.previous_keys.map(|previous| {
             let words = |key_type: KeyType| if key_type == KeyType::Text { "text" } else { "integers" };
             format!(
@@ -310,4 +332,26 @@ impl<'d> Run<'d> {
     pub(crate) fn rows_to_read(&self) -> u64 {
         self.tasks.iter().map(|task| self.rows_of(*task)).sum()
     }
+}
+
+/// Bytes that a row of the customers source takes at least: an integer key, the day and the cost of winning it.
+const CUSTOMER_BYTES: u64 = 8 + 4 + 8;
+
+/// Holds what the footers of the customers source claim against the memory that is allowed, before any is asked for: of all
+/// inputs, it alone is held whole.
+fn check_memory(customers: Option<&CustomersSource<'_>>, budget: &MemoryBudget) -> Result<()> {
+    let rows: u64 = customers.iter().flat_map(|source| source.files()).map(InputFile::rows).sum();
+    let (least, allowed) = (rows.saturating_mul(CUSTOMER_BYTES), budget.bytes().unwrap_or(u64::MAX));
+    if least <= allowed {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Resource,
+        format!(
+            "the customers source has {rows} rows, which take {} MiB at least, and {} MiB are allowed; allow more memory, or \
+             list fewer customers",
+            least >> 20,
+            allowed >> 20
+        ),
+    ))
 }

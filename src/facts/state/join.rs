@@ -4,7 +4,7 @@ use super::period_run::GROUP_NAMES;
 use super::ranks::Ranks;
 use super::record::{PeriodRuns, Record};
 use super::state_file::Kept;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::raw_master::RawKeys;
 use crate::facts::schema::{Customers, Keys};
 use crate::memory::Memory;
@@ -34,7 +34,7 @@ pub(crate) fn customers(
 ) -> Result<(Customers, Vec<Ranks>)> {
     let mut keys = match master {
         Some(RawKeys::Int(keys)) => Keys::Int(sorted(keys)),
-        Some(RawKeys::Text(keys)) => Keys::Text(StringArray::from(sorted(keys))),
+        Some(RawKeys::Text(keys)) => text_keys(&sorted(keys))?,
         None => Keys::Int(Vec::new()),
     };
     // The customers source mostly knows every customer, which the walk that finds the ranks tells too.
@@ -53,11 +53,28 @@ pub(crate) fn customers(
             let texts = |ids: &StringArray| ids.iter().flatten().map(str::to_owned).collect::<Vec<String>>();
             let known = union_of(0..ids.periods, &|period| Ok(texts((ids.of)(period)?.as_string::<i32>())))?;
             let listed = if let Keys::Text(listed) = listed { texts(&listed) } else { Vec::new() };
-            Keys::Text(StringArray::from(union(known, listed)))
+            text_keys(&union(known, listed))?
         }
     };
     let (ranks, has_unidentified) = ranks_by_period(&keys, ids, memory)?.expect("every customer was joined");
     Ok((Customers { keys, has_unidentified }, ranks))
+}
+
+/// Texts of all customers, which an array addresses in 31 bits.
+fn text_keys(keys: &[String]) -> Result<Keys> {
+    let bytes: u64 = keys.iter().map(|key| key.len() as u64).sum();
+    if i32::try_from(bytes).is_err() {
+        let gibibytes = bytes >> 30;
+        return Err(Error::new(
+            Kind::Resource,
+            format!(
+                "the keys of {} customers take {gibibytes} GiB together, expected less than 2; write 'customer' as an integer, \
+                 or as a shorter text",
+                keys.len()
+            ),
+        ));
+    }
+    Ok(Keys::Text(keys.iter().map(|key| Some(key.as_str())).collect()))
 }
 
 /// The ranks of all periods, and whether any has the unidentified cost object; none if a customer is not among the keys.

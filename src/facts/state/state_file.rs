@@ -180,7 +180,12 @@ impl ChunkWriter {
         }
         let state =
             StateFile { digest, bytes: self.offset + bytes.len() as u64 + TRAILER, rows: rows as u64 };
-        self.file.persist(state.path(&self.folder)).map_err(|fault| io(fault.error))?;
+        let path = state.path(&self.folder);
+        if path.is_dir() {
+            // No state that anybody kept; a file cannot take its place.
+            std::fs::remove_dir_all(&path).map_err(io)?;
+        }
+        self.file.persist(path).map_err(|fault| io(fault.error))?;
         Ok(state)
     }
 }

@@ -23,13 +23,22 @@ pub(in crate::pipeline) static PROFITABILITY: Section = Section {
 
 pub(in crate::pipeline) static RUN: Section = Section {
     header: "[run]",
-    keys: &[Key::optional(
-        "memory",
-        Kind::Text,
-        "three quarters of the machine's, or of what its control groups allow",
-        "Resident memory that a run may take, from 64MiB, such as `\"512MiB\"`: B, KiB, MiB, GiB, TiB, KB, MB, GB or TB; what \
-         does not fit goes to a file in the folder of the releases while the run lasts; `--memory` wins",
-    )],
+    keys: &[
+        Key::optional(
+            "memory",
+            Kind::Text,
+            "three quarters of the machine's, or of what its control groups allow",
+            "Resident memory that a run may take, from 64MiB, such as `\"512MiB\"`: B, KiB, MiB, GiB, TiB, KB, MB, GB or TB; what \
+             does not fit goes to a file in the folder of the releases while the run lasts; `--memory` wins",
+        ),
+        Key::optional(
+            "digests",
+            Kind::Text,
+            "",
+            "A list as `b3sum` prints it, relative to this file's folder: every input that it lists must have the digest that it \
+             gives, and every file that it lists must be there; its paths start from its own folder",
+        ),
+    ],
     choice: Choice::Free,
 };
 

@@ -131,7 +131,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         clv,
         segments,
         perception,
-        run: settings::run(root.table("run")),
+        run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),
         facts: facts?,
@@ -145,9 +145,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         None => "give the path of a pipeline file, such as pipelines/retail.toml".to_owned(),
     };
     let what = match error.kind() {
-        std::io::ErrorKind::NotFound => "no such pipeline file".to_owned(),
-        std::io::ErrorKind::IsADirectory => "this is a folder, not a pipeline file".to_owned(),
-        _ => format!("cannot read the pipeline file: {error}"),
+        std::io::ErrorKind::NotFound => "no such pipeline file",
+        std::io::ErrorKind::IsADirectory => "this is a folder, not a pipeline file",
+        _ => return Error::io(Kind::Definition, path, error),
     };
     Error::definition(format!("{}: {what}; {way_out}", path.display()))
 }

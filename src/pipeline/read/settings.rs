@@ -4,7 +4,7 @@ use super::facts::Grain;
 use super::or_default::word_or;
 use super::paths;
 use super::reading::Reading;
-use super::table::{Table, compare};
+use super::table::{Entry, Table, compare};
 use super::wording::did_you_mean;
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
@@ -33,13 +33,15 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
 }
 
 /// Reads `[run]`, which may be missing.
-pub(super) fn run(table: Option<Table<'_>>) -> RunDef {
-    let entry = table.and_then(|table| table.entry("memory"));
-    let Some((entry, text)) = entry.and_then(|entry| Some((entry, entry.text()?))) else {
-        return RunDef::default();
-    };
-    let memory = text.parse::<MemorySize>().map_err(|fault| entry.fault(format!("'memory': {fault}")));
-    RunDef { memory: memory.ok() }
+pub(super) fn run(reading: &Reading<'_>, table: Option<Table<'_>>) -> RunDef {
+    let text = |key: &str| table.and_then(|table| table.text(key));
+    let memory = table.and_then(|table| table.entry("memory")).and_then(memory);
+    RunDef { memory, digests: text("digests").map(|path| paths::resolved(reading.folder(), path)) }
+}
+
+fn memory(entry: Entry<'_>) -> Option<MemorySize> {
+    let size = entry.text()?.parse::<MemorySize>();
+    size.map_err(|fault| entry.fault(format!("'memory': {fault}"))).ok()
 }
 
 /// Reads `[publish]`, which may be missing.
