@@ -81,7 +81,7 @@ fn bench(customers: usize) -> std::result::Result<String, Box<dyn std::error::Er
     let made_in = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let stage = STAGES.iter().find(|stage| stage.name == "segments").expect("the stage of segments");
-    let tables = staging.for_stage(stage);
+    let tables = staging.for_stage(stage, false);
     let memory = Memory::of_machine(folder.path());
     let summary = segments::run(&definition, as_of, tables, &Earlier::default(), &memory)?;
     let seconds = start.elapsed().as_secs_f64();
