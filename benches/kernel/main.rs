@@ -210,7 +210,7 @@ fn gather_all(definition: &Definition, folder: &Path) -> Result<FactSet> {
 fn publish(definition: &Definition) -> Result<Release> {
     let report = stages::publish(&definition.path, RunOptions::default(), Arc::new(Silent))?;
     let unpublished = || Error::new(Kind::Internal, "the run published nothing");
-    Ok(report.release.ok_or_else(unpublished)?)
+    Ok(report.made().and_then(|report| report.release).ok_or_else(unpublished)?)
 }
 
 /// Nobody watches a bench.
