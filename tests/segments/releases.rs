@@ -76,3 +76,27 @@ fn a_release_that_is_not_there_is_told_with_its_place() {
     write(&pipeline.data("lines/all.parquet"), table(&history()));
     pipeline.abacus(&["check"]).fails(2, &[":19: no release '20200101T000000Z-000000'; there are: none"]);
 }
+
+/// Flips a bit of the file of a table of the current release.
+fn damage(pipeline: &Pipeline, table: &str) {
+    let release = pipeline.published().release;
+    let path = pipeline.out().join(release["tables"][table]["files"][0]["path"].as_str().unwrap());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_release_is_compared_with_only_if_it_is_named() {
+    for table in ["customer_segment", "rfm_cut_point"] {
+        let (pipeline, id) = before_and_after("\n[segments]\n");
+        damage(&pipeline, table);
+        let said =
+            format!("its bytes changed since they were published; nothing is compared with release {id}");
+        pipeline.abacus(&["run"]).succeeds(&["warning: ", table, &said]);
+        assert_eq!(column(&pipeline.published(), "migration", "kind"), [] as [String; 0]);
+
+        let named = format!("migration_from = \"{id}\"\n");
+        pipeline.and(&named).abacus(&["run"]).fails(4, &["history.toml:", table, "name another release"]);
+    }
+}

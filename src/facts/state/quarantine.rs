@@ -22,7 +22,7 @@ pub fn table() -> TableSpec {
         partition: None,
         columns: vec![
             text("source", "name of the source"),
-            text("file", "path of the input file"),
+            text("file", "path of the input file, from the pipeline file's folder"),
             number("row_group", "row group in the file, from 0"),
             number("row", "row in the row group, from 0"),
             text("reason", "what is wrong with the row"),
