@@ -223,6 +223,9 @@ fn a_night_without_changes_publishes_nothing_and_says_so() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.starts_with("unchanged "), "{outcome:?}");
     assert_eq!(sample.release(), first);
+    let mut elsewhere = Command::new(env!("CARGO_BIN_EXE_abacus"));
+    elsewhere.args(["run", "retail.toml"]).current_dir(sample.file().parent().unwrap());
+    assert!(Outcome::of(&mut elsewhere).stdout.starts_with("unchanged "), "another working folder");
     let json = sample.abacus(&["run", "--format", "json"]).json();
     assert_eq!((&json["unchanged"], &json["release"]), (&true.into(), &first["release"]));
     assert_eq!(json["control_totals"], first["run"]["control_totals"]);

@@ -2,7 +2,7 @@
 //! to read.
 
 use super::file_kind::FileKind;
-use super::find::find;
+use super::find::{FoundFile, find};
 use super::identity::{Identity, digest_all, digest_footer};
 use super::ledger::ledger_files;
 use crate::error::{Error, Kind, Result};
@@ -20,7 +20,7 @@ pub fn source_digests(definition: &Definition, verify: bool) -> Result<BTreeMap<
     let mut digests = BTreeMap::new();
     for (name, files) in sources(definition) {
         let found = find(definition, files)?;
-        let identities = found.files.par_iter().map(|file| identity(&file.path, verify));
+        let identities = found.files.par_iter().map(|file| identity(file, verify));
         let identities: Vec<Identity> = identities.collect::<Result<_>>()?;
         let known = format!("{:?} {identities:?}", found.table);
         digests.insert(name, blake3::hash(known.as_bytes()).to_string());
@@ -43,13 +43,17 @@ fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources
 }
 
-fn identity(path: &Path, verify: bool) -> Result<Identity> {
+/// A file that a list of digests names is held against it, by all its bytes.
+fn identity(found: &FoundFile, verify: bool) -> Result<Identity> {
+    let path: &Path = &found.path;
     let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
     let is_parquet = FileKind::of(path).map_err(io)? == FileKind::Parquet;
     let file = store_of(path).open(path).map_err(io)?;
     let head = file.head().map_err(io)?;
     let size = head.size;
-    let by_footer = is_parquet && !verify;
+    let by_footer = is_parquet && !verify && found.expected.is_none();
     let digest = if by_footer { digest_footer(&*file, size) } else { digest_all(&*file, size) };
-    Ok(Identity::new(path, head, digest.map_err(io)?, !by_footer))
+    let digest = digest.map_err(io)?;
+    found.expected.iter().try_for_each(|expected| expected.check(path, &digest))?;
+    Ok(Identity::new(&found.name, head, digest, !by_footer))
 }
