@@ -4,6 +4,7 @@ use crate::costing::{self, schema::Costing};
 use crate::error::{Error, Kind, Result};
 use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{self, FactSet, Record};
+use crate::memory::Memory;
 use crate::pipeline::{Definition, changed_keys};
 use crate::publish::{Home, Release};
 use std::collections::BTreeMap;
@@ -50,7 +51,9 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let folder = facts_folder(&home.state());
     let facts = match master {
         MasterData::Read => FactSet::recall(definition, &folder, record, as_of)?,
-        MasterData::Leave => FactSet::recall_kept(definition, &folder, record, as_of)?,
+        MasterData::Leave => {
+            FactSet::recall_kept(definition, &folder, record, as_of, &Memory::of_machine(&folder))?
+        }
     };
     let ledgers = read_ledgers_of(definition, &release)?;
     let costing = costing::run(definition, &facts, &ledgers)?;

@@ -7,6 +7,7 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use abacus::pipeline::CONTROL_TOTALS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -255,6 +256,24 @@ fn a_damaged_file_is_no_night_without_changes() {
 }
 
 #[test]
+fn a_changed_digit_of_the_release_is_no_night_without_changes() {
+    let sample = Sample::new();
+    sample.run(&[]);
+    let (right, first) = (sample.bytes(), sample.release());
+    let pointer = sample.out().join("release.json");
+    let text = fs::read_to_string(&pointer).unwrap();
+    let customers = "\"customers\": 2632";
+    assert_eq!(text.matches(customers).count(), 1);
+    fs::write(&pointer, text.replace(customers, "\"customers\": 2633")).unwrap();
+    sample.abacus(&["run"]).succeeds(&["warning: ", "release.json"]);
+    let second = sample.release();
+    assert_ne!(second["release"], first["release"]);
+    assert_eq!(second["run"]["control_totals"], first["run"]["control_totals"]);
+    assert_eq!(sample.abacus(&["releases", "verify"]).code, Some(0));
+    assert!(sample.bytes().keys().eq(right.keys()));
+}
+
+#[test]
 fn what_a_release_restates_adds_up_by_cause() {
     let sample = Sample::new();
     let text = fs::read_to_string(sample.file()).unwrap();
@@ -270,6 +289,11 @@ fn what_a_release_restates_adds_up_by_cause() {
     fs::remove_file(history.join("2023-02.parquet")).unwrap();
     sample.change("practical_minutes = 6_500", "practical_minutes = 6_400");
     sample.run(&[]);
+    let periods = sample.release()["run"]["period_totals"].clone();
+    for totals in periods.as_object().unwrap().values() {
+        let names: BTreeSet<&str> = totals.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, CONTROL_TOTALS.iter().copied().collect(), "what a gate may name");
+    }
     let diff = sample.abacus(&["releases", "diff", "--format", "json"]).json();
     let number = |value: &serde_json::Value| -> i128 {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

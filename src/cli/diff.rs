@@ -2,7 +2,8 @@
 
 use super::{PipelineArg, pretty};
 use crate::error::Result;
-use crate::publish::Release;
+use crate::pipeline::Definition;
+use crate::publish::{Home, Release};
 use crate::report::grouped;
 use crate::restatement::{Mover, Restated};
 use crate::stages::{Difference, difference};
@@ -25,9 +26,9 @@ pub(super) struct DiffArgs {
     customers: usize,
 }
 
-pub(super) fn diff(args: &DiffArgs, json: bool) -> Result<String> {
-    let path = &args.pipeline.pipeline;
-    let found = difference(path, args.before.as_deref(), args.after.as_deref(), args.customers)?;
+pub(super) fn diff(args: &DiffArgs, definition: &Definition, home: &Home, json: bool) -> Result<String> {
+    let ids = [args.before.as_deref(), args.after.as_deref()];
+    let found = difference(definition, home, ids, args.customers)?;
     Ok(if json { pretty(&as_json(&found)) } else { as_text(&found) })
 }
 

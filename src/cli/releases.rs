@@ -76,7 +76,7 @@ fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Res
             let release = home.rollback(release.as_deref())?;
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
-        Action::Diff(args) => diff::diff(args, json),
+        Action::Diff(args) => diff::diff(args, definition, home, json),
         Action::Tag { release, tag, remove, .. } => {
             let tag = (!remove).then_some(tag.as_deref().unwrap_or("kept"));
             home.tag(release, tag)?;

@@ -32,3 +32,4 @@ pub use state::mistake_table::{RowPlace, SourceMistake, refuse_mistakes, sheet a
 pub use state::one_customer::{Acquired, acquisition_of};
 pub use state::quarantine::table as quarantine_table;
 pub use state::record::{FileAccount, PeriodRuns, Record, StateFile};
+pub use state::scan::Scan;

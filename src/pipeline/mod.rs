@@ -1,6 +1,7 @@
 //! The pipeline file: parsed as written, checked, resolved once; and the contract every stage keeps.
 //! Knows no stage by name.
 
+mod control_totals;
 mod costing_definition;
 mod customer_base_definition;
 mod definition;
@@ -17,6 +18,7 @@ pub mod sql;
 mod stage;
 mod text_format;
 
+pub use control_totals::CONTROL_TOTALS;
 pub use costing_definition::*;
 pub use customer_base_definition::*;
 pub use definition::*;

@@ -14,8 +14,7 @@ pub struct Stage {
     pub name: &'static str,
     /// What it does, for `plan` and the progress line.
     pub about: &'static str,
-    /// The parts of the pipeline file it reads, with the files of the sources that they name: sections, or keys as
-    /// `section.key`. It sees no other section.
+    /// The sections of the pipeline file that its tables follow from, with the files of the sources that they name.
     pub reads: &'static [&'static str],
     /// What it cannot do without.
     pub needs: &'static [&'static str],
@@ -30,19 +29,48 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// The definition with the sections it reads, and no other.
+    /// The definition with the sections it reads, and no other; what says where things lie stays. A new section does not
+    /// compile until it is decided here who sees it.
     pub fn view(&self, definition: &Definition) -> Definition {
-        let mut view = definition.clone();
         let has = |section: &str| self.reads.contains(&section);
-        view.costing = view.costing.filter(|_| has("costing"));
-        view.profitability = view.profitability.filter(|_| has("profitability"));
-        view.lifecycle = view.lifecycle.filter(|_| has("lifecycle"));
-        view.clv = view.clv.filter(|_| has("clv"));
-        view.segments = view.segments.filter(|_| has("segments"));
-        view.perception = view.perception.filter(|_| has("perception"));
-        view.expect.retain(|_| has("expect"));
-        view.scenarios.clear();
-        view
+        let Definition {
+            path,
+            name,
+            about,
+            digest,
+            text,
+            sections,
+            facts,
+            costing,
+            scenarios: _,
+            profitability,
+            lifecycle,
+            clv,
+            segments,
+            perception,
+            run,
+            publish,
+            expect,
+        } = definition.clone();
+        Definition {
+            path,
+            name,
+            about,
+            digest,
+            text,
+            sections,
+            facts,
+            costing: costing.filter(|_| has("costing")),
+            scenarios: Vec::new(),
+            profitability: profitability.filter(|_| has("profitability")),
+            lifecycle: lifecycle.filter(|_| has("lifecycle")),
+            clv: clv.filter(|_| has("clv")),
+            segments: segments.filter(|_| has("segments")),
+            perception: perception.filter(|_| has("perception")),
+            run,
+            publish,
+            expect: if has("expect") { expect } else { Vec::new() },
+        }
     }
 
     /// What it takes, whether it needs it or not.

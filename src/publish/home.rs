@@ -1,20 +1,17 @@
 //! The out folder: which releases it holds, which one is current, who may write.
 
 use super::disk::{self, Replacement};
-use super::folder::{files_below, is_folder, names_in, read};
+use super::folder::{is_folder, names_in, read};
 use super::lock::Lock;
 use super::release::{self, Release};
-use super::retention::Retention;
 use super::staging::{Staging, WriteOptions};
 use super::views;
 use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// The out folder.
 #[derive(Debug, Clone)]
@@ -40,15 +37,6 @@ pub struct DamagedRelease {
     pub id: String,
     /// What is wrong with its manifest.
     pub found: String,
-}
-
-/// What a vacuum removed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Vacuumed {
-    /// Ids of removed releases, oldest first.
-    pub releases: Vec<String>,
-    /// Removed files of the kept facts, relative to the state folder.
-    pub state: Vec<String>,
 }
 
 impl Home {
@@ -286,42 +274,6 @@ impl Home {
         Ok(damages.into_iter().flatten().collect())
     }
 
-    /// Marks a release as one that no vacuum removes, or, without a tag, as any other. Takes the lock.
-    ///
-    /// # Errors
-    /// There is none of this id.
-    pub fn tag(&self, id: &str, tag: Option<&str>) -> Result<()> {
-        let _lock = self.lock()?;
-        self.release(id)?;
-        let path = self.tag_file(id);
-        match tag {
-            Some(tag) => Replacement::prepare(&path, format!("{tag}\n").as_bytes())?.replace()?,
-            None => disk::remove_if_there(&path)?,
-        }
-        disk::sync_dir(&self.release_folder(id))
-    }
-
-    /// Removes the releases that no rule keeps, damaged ones older than the newest that are kept, and the kept facts that
-    /// none of the remaining ones lists. The caller holds the lock.
-    pub fn vacuum(&self, lock: &Lock, retention: Retention) -> Result<Vacuumed> {
-        assert!(lock.is_of(&self.lock_file()), "releases are removed under the lock");
-        let (releases, damaged) = self.list()?;
-        let newest = releases.len().saturating_sub(retention.newest);
-        let oldest = releases.get(newest).map_or_else(String::new, |release| release.id.clone());
-        let keeps = retention.keeps(&releases, |release| self.since_replaced(&release.id));
-        let (kept, removed): (Vec<_>, Vec<_>) =
-            releases.into_iter().zip(keeps).partition(|(_, keeps)| *keeps);
-        let kept: Vec<Release> = kept.into_iter().map(|(release, _)| release).collect();
-        let mut removed: Vec<String> = removed.into_iter().map(|(release, _)| release.id).collect();
-        let (old, young): (Vec<_>, Vec<_>) = damaged.into_iter().partition(|release| release.id < oldest);
-        removed.extend(old.into_iter().map(|release| release.id));
-        removed.sort();
-        removed.iter().try_for_each(|id| self.remove(id))?;
-        // What a damaged release needs of the kept facts is not known.
-        let state = if young.is_empty() { self.vacuum_state(&kept)? } else { Vec::new() };
-        Ok(Vacuumed { releases: removed, state })
-    }
-
     /// Moves a staged release, synced to its last folder, among the releases.
     pub(super) fn move_in(&self, id: &str) -> Result<()> {
         disk::rename(&self.tree(id), &self.release_folder(id))?;
@@ -351,12 +303,6 @@ impl Home {
     fn note_replaced(&self) {
         let Ok(Some(current)) = self.current() else { return };
         self.or_warn(disk::touch(&self.release_folder(&current.id)));
-    }
-
-    /// How long ago a release ceased to be current; none if that is not known.
-    fn since_replaced(&self, id: &str) -> Option<Duration> {
-        let replaced = fs::metadata(self.release_folder(id)).and_then(|found| found.modified()).ok()?;
-        replaced.elapsed().ok()
     }
 
     /// Removes a staged release, also when it was moved among the releases but never committed.
@@ -445,35 +391,6 @@ impl Home {
         current.previous.ok_or_else(|| Error::definition(first))
     }
 
-    /// In one step out of the readers' sight, then for good.
-    fn remove(&self, id: &str) -> Result<()> {
-        disk::rename(&self.release_folder(id), &self.staged(id))?;
-        disk::sync_dir(&self.staging_folder())?;
-        disk::sync_dir(&self.releases_folder())?;
-        disk::remove_dir(&self.staged(id))
-    }
-
-    /// Kept facts are removed only if every release says which ones it needs.
-    fn vacuum_state(&self, kept: &[Release]) -> Result<Vec<String>> {
-        let mut needed = BTreeSet::new();
-        for release in kept {
-            let Some(state) = release.run.get("state").and_then(|state| state.as_array()) else {
-                return Ok(Vec::new());
-            };
-            needed.extend(state.iter().filter_map(|path| path.as_str()));
-        }
-        let mut removed = Vec::new();
-        for path in files_below(&self.state().join("facts"))? {
-            let name = path.strip_prefix(self.state()).expect("facts lie in the state folder");
-            let name = name.to_string_lossy().into_owned();
-            if !needed.contains(name.as_str()) {
-                disk::remove_file(&path)?;
-                removed.push(name);
-            }
-        }
-        Ok(removed)
-    }
-
     fn pointer(&self) -> PathBuf {
         self.out.join("release.json")
     }
@@ -482,15 +399,15 @@ impl Home {
         self.out.join("views.sql")
     }
 
-    fn lock_file(&self) -> PathBuf {
+    pub(super) fn lock_file(&self) -> PathBuf {
         self.state().join("lock")
     }
 
-    fn releases_folder(&self) -> PathBuf {
+    pub(super) fn releases_folder(&self) -> PathBuf {
         self.out.join("releases")
     }
 
-    fn release_folder(&self, id: &str) -> PathBuf {
+    pub(super) fn release_folder(&self, id: &str) -> PathBuf {
         self.releases_folder().join(id)
     }
 
@@ -499,15 +416,15 @@ impl Home {
     }
 
     /// Beside the manifest, so that a tag goes where its release goes.
-    fn tag_file(&self, id: &str) -> PathBuf {
+    pub(super) fn tag_file(&self, id: &str) -> PathBuf {
         self.release_folder(id).join("tag")
     }
 
-    fn staging_folder(&self) -> PathBuf {
+    pub(super) fn staging_folder(&self) -> PathBuf {
         self.state().join("staging")
     }
 
-    fn staged(&self, id: &str) -> PathBuf {
+    pub(super) fn staged(&self, id: &str) -> PathBuf {
         self.staging_folder().join(id)
     }
 }

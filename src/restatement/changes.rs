@@ -2,44 +2,11 @@
 
 use super::counterfactual::Counterfactual;
 use super::period_totals::{PeriodTotals, ROWS};
+use super::restated::Restated;
+use super::sides::Sides;
 use crate::units::Decimal;
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A part of the change of a control total.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Restated {
-    /// Its name in the manifest.
-    pub control_total: String,
-    /// First day of the period; none of what belongs to no period.
-    pub period: Option<String>,
-    /// What changed it.
-    pub cause: String,
-    /// By how much; money at the scale of the release, counts as they are.
-    #[serde(serialize_with = "as_text")]
-    pub change: Decimal,
-    /// What the total was in the period, in the release that is compared with.
-    #[serde(serialize_with = "as_text")]
-    pub before: Decimal,
-}
-
-fn as_text<S: serde::Serializer>(number: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(number)
-}
-
-/// What is not the same in the runs of two releases.
-#[derive(Debug, Clone, Default)]
-pub struct Sides {
-    /// Keys of the pipeline file.
-    pub definition: Vec<String>,
-    /// Sources of money.
-    pub ledgers: bool,
-    /// The program.
-    pub program: bool,
-    /// Periods whose facts are the same, by their content.
-    pub same_facts: BTreeSet<String>,
-}
 
 /// Causes of rows, by what became of a period.
 const NEW_ROWS: &str = "new rows";
@@ -56,7 +23,11 @@ pub fn restated(
     sides: &Sides,
     counterfactual: Option<&Counterfactual>,
 ) -> Vec<Restated> {
-    let (then, now) = (PeriodTotals::of_release(before), PeriodTotals::of_release(after));
+    let (then, mut now) = (PeriodTotals::of_release(before), PeriodTotals::of_release(after));
+    if then.is_empty() {
+        // An earlier program kept no totals by period: only those of the whole run can be compared.
+        now.clear();
+    }
     let none = PeriodTotals::default();
     let mut parts = Vec::new();
     let periods: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
@@ -181,7 +152,8 @@ fn equity_cause(before: &Value, after: &Value, sides: &Sides) -> String {
 }
 
 fn whole_cause(sides: &Sides) -> String {
-    let mut causes = vec!["rows of all periods".to_owned()];
+    let mut causes = Vec::new();
+    causes.extend(sides.rows.then(|| "rows of all periods".to_owned()));
     causes.extend(sides.ledgers.then(|| LEDGER.to_owned()));
     causes.extend((!sides.definition.is_empty()).then(|| definition(sides)));
     causes.extend(sides.program.then(program));
@@ -233,7 +205,7 @@ mod tests {
                      "2024-04-01": { "rows": "3", "customer_profit": "1.00" } }),
             "17.00",
         );
-        let parts = restated(&before, &after, &Sides::default(), None);
+        let parts = restated(&before, &after, &Sides { rows: true, ..Sides::default() }, None);
         let expected = [
             "customer_profit 2024-01-01 late rows: 2.00",
             "rows 2024-01-01 late rows: 1",
@@ -244,6 +216,16 @@ mod tests {
             "rows 2024-04-01 new rows: 3",
             "customer_profit - rows of all periods: 0.25",
         ];
+        assert_eq!(shown(&parts), expected);
+    }
+
+    #[test]
+    fn of_a_release_without_totals_by_period_only_the_whole_is_compared() {
+        let before = json!({ "control_totals": { "customer_profit": "5.00" } });
+        let after = run(&json!({ "2024-01-01": { "rows": "1", "customer_profit": "6.00" } }), "6.00");
+        let parts = restated(&before, &after, &Sides { program: true, ..Sides::default() }, None);
+        let expected =
+            ["customer_profit - another version of abacus: 1.00", "customers - another version of abacus: 7"];
         assert_eq!(shown(&parts), expected);
     }
 

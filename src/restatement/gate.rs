@@ -1,7 +1,7 @@
 //! A gate: how much a release may change of what was published before.
 
-use super::changes::Restated;
 use super::period_totals::PeriodTotals;
+use super::restated::Restated;
 use crate::units::Decimal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

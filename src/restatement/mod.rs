@@ -9,11 +9,15 @@ mod counterfactual;
 mod gate;
 mod movers;
 mod period_totals;
+mod restated;
 mod sheet;
+mod sides;
 
-pub use changes::{Restated, Sides, restated};
+pub use changes::restated;
 pub use counterfactual::{Counterfactual, counterfactual};
 pub use gate::beyond;
 pub use movers::{Mover, movers};
 pub use period_totals::{PeriodTotals, period_totals};
+pub use restated::Restated;
 pub use sheet::restatement_table;
+pub use sides::Sides;

@@ -1,6 +1,6 @@
 //! Control totals of one period.
 
-use crate::costing::schema::{Costing, PeriodCosting, UNCLAIMED};
+use crate::costing::schema::{Costing, Leftover, PeriodCosting, UNCLAIMED};
 use crate::facts::Record;
 use crate::profitability::charged_to_profit;
 use crate::units::Decimal;
@@ -24,9 +24,7 @@ impl PeriodTotals {
     /// Money of a period by its costing.
     pub(super) fn of_costs(costing: &Costing, period: &PeriodCosting, money_scale: u8) -> Self {
         let costs = costing.period_totals(period);
-        let is_unclaimed = |left: &&crate::costing::schema::Leftover| {
-            left.reason == UNCLAIMED && left.period == period.period
-        };
+        let is_unclaimed = |left: &&Leftover| left.reason == UNCLAIMED && left.period == period.period;
         let unclaimed =
             costing.leftovers.iter().filter(is_unclaimed).map(|left| i128::from(left.amount)).sum();
         let totals = [

@@ -1,6 +1,6 @@
 //! The published table `restatement`.
 
-use super::changes::Restated;
+use super::restated::Restated;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::Day;
 

@@ -1,13 +1,13 @@
 //! What a run finds before its first stage.
 
 use super::check::earlier;
-use super::night::{Night, Scan};
 use super::recipe::Recipe;
+use super::reuse::Reuse;
 use super::run_options::RunOptions;
 use crate::clv;
 use crate::error::Result;
-use crate::facts::Record;
 use crate::facts::schema::Identity;
+use crate::facts::{Record, Scan};
 use crate::memory::Memory;
 use crate::pipeline::{Definition, Stage};
 use crate::publish::{Home, Release, Staging, WriteOptions};
@@ -26,7 +26,9 @@ pub(super) struct Before {
     pub(super) base: Option<Release>,
     /// The release that may be taken over; none where everything is made again.
     current: Option<Release>,
-    /// Tables of it with a file that is missing or not what was published.
+    /// Whether it is what was published, its own account of itself too.
+    is_whole: bool,
+    /// Tables of it with a file that is not.
     damaged: BTreeSet<String>,
     /// What it kept of its facts.
     pub(super) record: Option<Record>,
@@ -48,7 +50,7 @@ impl Before {
         let recipe = Recipe::new(definition, options.as_of, options.verify_inputs, earlier).ok();
         let base = current.clone();
         let current = current.filter(|_| !options.full);
-        let damaged = current.as_ref().map(|current| damaged_tables(home, current)).unwrap_or_default();
+        let (is_whole, damaged) = current.as_ref().map_or((true, BTreeSet::new()), |of| verify(home, of));
         Ok(Self {
             state: home.state(),
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
@@ -57,6 +59,7 @@ impl Before {
             ledgers: ledgers_of(base.as_ref()),
             base,
             current,
+            is_whole,
             damaged,
             lifetime,
             groups,
@@ -66,7 +69,7 @@ impl Before {
     /// The current release, if it follows from all that this run follows from, and is whole, its kept state too.
     pub(super) fn unchanged(&self, home: &Home, options: RunOptions) -> Option<&Release> {
         let asks_for_more = options.full || options.again.is_some() || options.reselect || options.republish;
-        let current = self.current.as_ref().filter(|_| !asks_for_more && self.damaged.is_empty())?;
+        let current = self.current.as_ref().filter(|_| !asks_for_more && self.is_whole)?;
         let is_same = self.changes()?.is_empty();
         (is_same && damaged_state(home, current).is_ok_and(|files| files.is_empty())).then_some(current)
     }
@@ -78,14 +81,14 @@ impl Before {
     }
 
     /// Which stages of a plan are taken over from the current release.
-    pub(super) fn night(&self, plan: &[&'static Stage]) -> Night {
+    pub(super) fn reuse(&self, plan: &[&'static Stage]) -> Reuse {
         let is_whole = |stage: &Stage| !stage.makes.iter().any(|table| self.damaged.contains(*table));
-        Night::new(plan, self.recipe.as_ref(), self.current.as_ref(), is_whole)
+        Reuse::new(plan, self.recipe.as_ref(), self.current.as_ref(), is_whole)
     }
 
     /// What tells how fast the sources are read: this run's scan, or that of the last run that read a row.
     pub(super) fn last_scan(&self, scan: Scan) -> Scan {
-        let before = || self.current.as_ref().and_then(Night::scan_of);
+        let before = || self.current.as_ref().and_then(Reuse::scan_of);
         if scan.rows > 0 { scan } else { before().unwrap_or(scan) }
     }
 
@@ -97,16 +100,19 @@ impl Before {
     }
 }
 
-/// All of them, if the release cannot be read.
-fn damaged_tables(home: &Home, release: &Release) -> BTreeSet<String> {
-    let Ok(damages) = home.verify(release) else { return release.tables.keys().cloned().collect() };
+/// Holds every file of the current release against its digest, and warns of those that are not what was published: whether
+/// all are, and the tables that are to be made again, all of them if it cannot be told.
+fn verify(home: &Home, current: &Release) -> (bool, BTreeSet<String>) {
+    let Some(damages) = home.or_warn(home.verify(current)) else {
+        return (false, current.tables.keys().cloned().collect());
+    };
     for damage in &damages {
         let path = home.path().join(&damage.path);
         home.warn(format!("{}: {}; what it holds is made again", path.display(), damage.found));
     }
     let is_damaged = |name: &&String| {
-        let files = release.files(name);
+        let files = current.files(name);
         files.iter().any(|file| damages.iter().any(|damage| damage.path == file.path))
     };
-    release.tables.keys().filter(is_damaged).cloned().collect()
+    (damages.is_empty(), current.tables.keys().filter(is_damaged).cloned().collect())
 }

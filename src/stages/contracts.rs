@@ -6,6 +6,7 @@ use crate::pipeline::{EVERY_TABLE, Stage};
 /// Every stage, in flow order.
 pub const STAGES: &[Stage] = &[
     Stage {
+        // It keeps days too where a later stage asks for them, whose recipe has the section that asks.
         name: "facts",
         about: "reading the sources, one row per customer and period",
         reads: &["facts", "costing"],

@@ -74,13 +74,13 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     scan.warnings.extend(doubts(&ledgers));
     scan.warnings.extend(home.take_warnings());
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
-    let night = before.night(&stages);
+    let reuse = before.reuse(&stages);
     let current = home.current()?;
     let planned = |stage: &&'static Stage| PlannedStage {
         name: stage.name,
         about: stage.about,
-        is_kept: night.keeps(stage),
-        seconds: night.expected_seconds(stage, scan.rows),
+        is_kept: reuse.keeps(stage),
+        seconds: reuse.expected_seconds(stage, scan.rows),
         tables: current.iter().flat_map(|release| tables_of(stage, release)).collect(),
     };
     let stages = stages.iter().map(planned).collect();

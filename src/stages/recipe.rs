@@ -64,6 +64,11 @@ impl Recipe {
         changed_keys(&self.sources, &before.sources).iter().any(|source| lies_in(source, part))
     }
 
+    /// Whether another as-of day was asked for.
+    pub(super) fn has_another_as_of(&self, before: &Self) -> bool {
+        self.as_of != before.as_of
+    }
+
     /// Whether another build of the program made it.
     pub(super) fn is_of_another_program(&self, before: &Self) -> bool {
         self.program != before.program
@@ -75,10 +80,10 @@ impl Recipe {
         let mut changes = self.changed_keys(before);
         let sources = changed_keys(&self.sources, &before.sources);
         changes.extend(sources.iter().map(|source| format!("files of {source}")));
-        if self.as_of != before.as_of {
+        if self.has_another_as_of(before) {
             changes.push("the as-of day that is asked for".to_owned());
         }
-        if self.program != before.program {
+        if self.is_of_another_program(before) {
             changes.push("the program".to_owned());
         }
         changes

@@ -14,6 +14,7 @@ use crate::facts::state::journal::{Journal, forget_finished};
 use crate::facts::state::lines;
 use crate::facts::state::mistake_table::{by_source, refuse_mistakes};
 use crate::facts::state::record::Record;
+use crate::facts::state::scan::Scan;
 use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Period;
 use std::collections::BTreeSet;
@@ -58,9 +59,9 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let run = Run::open(definition, options)?;
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
     (options.opened)(run.key_type, &attributes)?;
-    let (scanned_rows, start) = (run.rows_to_read(), Instant::now());
+    let (rows, start) = (run.rows_to_read(), Instant::now());
     let Read { made, mut accounts, master } = run.read(options)?;
-    let scan_seconds = start.elapsed().as_secs_f64();
+    let scan = Scan { rows, seconds: start.elapsed().as_secs_f64() };
     accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
     let record = run.record(made, accounts, &options.folder)?;
     Journal::open(&options.folder).note_empty(&record.empty);
@@ -79,7 +80,7 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
         &options.memory,
     )?;
     check_products(definition, &facts)?;
-    (facts.scanned_rows, facts.scan_seconds) = (scanned_rows, scan_seconds);
+    facts.scan = scan;
     facts.warnings = warnings;
     if let Some(unlisted) = facts.unlisted.take() {
         facts.warnings.push(unlisted.warning(definition)?);

@@ -5,6 +5,7 @@ use super::one_customer::check_unchanged;
 use super::period_run::read_ids;
 use super::ranks::Ranks;
 use super::record::{FileAccount, PeriodRuns, Record};
+use super::scan::Scan;
 use super::{join, quarantine};
 use crate::error::{Error, Result};
 use crate::facts::inputs::master::open_customers;
@@ -49,10 +50,8 @@ pub struct FactSet {
     pub warnings: Vec<String>,
     /// By source, the lake table it was read from, with its version.
     pub tables: BTreeMap<String, String>,
-    /// Rows that were read of transactions and events to make them.
-    pub scanned_rows: u64,
-    /// Seconds that took.
-    pub scan_seconds: f64,
+    /// What was read to make them.
+    pub scan: Scan,
     /// Names of the sources, transactions first.
     sources: Vec<String>,
     pub(crate) folder: PathBuf,
@@ -96,10 +95,11 @@ impl FactSet {
         folder: &Path,
         record: Record,
         as_of: Option<Day>,
+        memory: &Memory,
     ) -> Result<Self> {
         record.check_version()?;
         let aggregates = kept_aggregates(definition, &record);
-        Self::open(definition, folder, record, aggregates, None, as_of, &Memory::of_machine(folder))
+        Self::open(definition, folder, record, aggregates, None, as_of, memory)
     }
 
     /// Opens kept runs: joins the customers and product groups of all periods.
@@ -142,8 +142,7 @@ impl FactSet {
             record,
             warnings: Vec::new(),
             tables: BTreeMap::new(),
-            scanned_rows: 0,
-            scan_seconds: 0.0,
+            scan: Scan::default(),
             sources: source_names(definition),
             folder: folder.to_owned(),
             unlisted,

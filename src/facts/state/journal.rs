@@ -1,6 +1,6 @@
 //! A write-ahead journal of the facts: what a run has finished, so that the run after one that died goes on from there.
 //! What it lists is known by the digests of all it was made of, like what a release lists; it is a cache, and a line that
-//! cannot be read is as if it were not there.
+//! cannot be read, or is not what was written, is as if it were not there.
 
 use super::record::{FileAccount, PeriodRuns};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ impl Finished {
     pub(crate) fn read(folder: &Path) -> Self {
         let text = fs::read_to_string(path(folder)).unwrap_or_default();
         let mut finished = Self::default();
-        for entry in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        for entry in text.lines().filter_map(entry_of).filter_map(|entry| serde_json::from_str(entry).ok()) {
             match entry {
                 Entry::Period(runs) => finished.periods.push(runs),
                 Entry::File(account) => finished.files.push(account),
@@ -68,13 +68,19 @@ impl Journal {
 
     /// A whole line at once, so that lines of several threads do not mix.
     fn note<E: Serialize>(&self, entry: &E) {
-        let mut line = serde_json::to_vec(entry).expect("an entry is plain JSON");
-        line.push(b'\n');
+        let entry = serde_json::to_string(entry).expect("an entry is plain JSON");
+        let line = format!("{} {entry}\n", blake3::hash(entry.as_bytes()));
         let mut file = self.0.lock().expect("no writer of the journal panics");
-        if file.as_mut().is_some_and(|file| file.write_all(&line).is_err()) {
+        if file.as_mut().is_some_and(|file| file.write_all(line.as_bytes()).is_err()) {
             *file = None;
         }
     }
+}
+
+/// The entry of a line, if it is what was written: a line begins with the digest of its entry.
+fn entry_of(line: &str) -> Option<&str> {
+    let (digest, entry) = line.split_once(' ')?;
+    (digest == blake3::hash(entry.as_bytes()).to_string()).then_some(entry)
 }
 
 /// Removes the journal: a release lists what it lists, or everything is to be made again.
@@ -94,7 +100,7 @@ mod tests {
     use crate::facts::schema::{Identity, RowCounts};
 
     #[test]
-    fn a_line_that_was_cut_is_as_if_it_were_not_there() {
+    fn a_line_that_was_cut_or_changed_is_as_if_it_were_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let facts = folder.path().join("facts");
         let account = |name: &str| FileAccount {
@@ -117,6 +123,8 @@ mod tests {
         let text = fs::read_to_string(path(&facts)).unwrap();
         fs::write(path(&facts), &text[..text.len() - 4]).unwrap();
         assert_eq!(Finished::read(&facts).files, [account("first")]);
+        fs::write(path(&facts), text.replacen("\"size\":1", "\"size\":7", 1)).unwrap();
+        assert_eq!(Finished::read(&facts).files, [account("second")]);
         forget_finished(&facts);
         assert!(Finished::read(&facts).files.is_empty());
     }

@@ -16,5 +16,6 @@ pub(super) mod quarantine;
 pub(super) mod ranks;
 pub(super) mod read_rows;
 pub(super) mod record;
+pub(super) mod scan;
 pub(super) mod state_file;
 pub(super) mod text_order;

@@ -8,7 +8,7 @@ use super::table::{Entry, Table, compare};
 use super::wording::did_you_mean;
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
-use crate::pipeline::{ProfitabilityDef, PublishDef, RunDef};
+use crate::pipeline::{CONTROL_TOTALS, ProfitabilityDef, PublishDef, RunDef};
 use crate::units::Decimal;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -62,22 +62,6 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         gate: table.map(gate).unwrap_or_default(),
     }
 }
-
-/// Control totals that periods have.
-const CONTROL_TOTALS: &[&str] = &[
-    "rows",
-    "customer_profit",
-    "cost_input",
-    "cost_imputed",
-    "cost_assigned",
-    "cost_in_profit",
-    "cost_retained",
-    "cost_unused",
-    "cost_unassigned",
-    "cost_variance",
-    "cost_overdriven",
-    "ledger_unclaimed",
-];
 
 fn gate(table: Table<'_>) -> BTreeMap<String, Decimal> {
     let mut bounds = BTreeMap::new();

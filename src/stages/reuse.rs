@@ -1,39 +1,20 @@
-//! What the current release holds already of what a run is going to make: the tables of stages whose recipes are those
-//! of the release are taken over.
+//! Incremental runs: the tables of stages whose recipes are those of the current release are taken over.
 
 use super::recipe::Recipe;
+use super::stage_record::StageRecord;
 use crate::error::{Error, Result};
+use crate::facts::Scan;
 use crate::pipeline::Stage;
 use crate::publish::Release;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a stage left besides tables, kept for runs that take its tables over.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct StageRecord {
-    /// Digest of all that its tables follow from.
-    recipe: String,
-    /// What it did, in words.
-    account: String,
-    /// Seconds it took when its tables were made.
-    pub(super) seconds: f64,
-    /// What it says to the summary and the manifest, as JSON text: values of JSON documents end at 64 bits.
-    summary: String,
-}
 
 /// What the summary and the manifest take of every run.
 const REPORTED: &[&str] = &["facts", "answers", "costing"];
 
-/// Rows that were read of the sources, and the seconds that took.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Scan {
-    pub(super) rows: u64,
-    pub(super) seconds: f64,
-}
-
 /// Which stages of a run are taken over from the current release.
-pub(super) struct Night {
+pub(super) struct Reuse {
     recipes: BTreeMap<&'static str, String>,
     /// Of the stages whose tables are taken over.
     kept: BTreeMap<&'static str, StageRecord>,
@@ -45,7 +26,7 @@ pub(super) struct Night {
     pub(super) records: BTreeMap<&'static str, StageRecord>,
 }
 
-impl Night {
+impl Reuse {
     /// Tables of stages of the plan that have the recipe they had in the release are taken over, unless `is_whole` says
     /// that one of them is damaged.
     pub(super) fn new(
@@ -84,7 +65,7 @@ impl Night {
 
     /// The last scan that the run of a release, or of one before it, made.
     pub(super) fn scan_of(release: &Release) -> Option<Scan> {
-        serde_json::from_str(&records_of(release).get("facts")?.summary).ok()
+        records_of(release).get("facts")?.scan()
     }
 
     /// Seconds that a stage is going to take, by those it took; what reads the sources takes them by the row. None where it
@@ -94,13 +75,8 @@ impl Night {
             return Some(0.0);
         }
         let record = self.kept.get(stage.name).or_else(|| self.before.get(stage.name))?;
-        match serde_json::from_str::<Scan>(&record.summary) {
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            Ok(scan) if scan.rows > 0 => {
-                Some(record.seconds - scan.seconds + scan.seconds * rows as f64 / scan.rows as f64)
-            }
-            _ => Some(record.seconds),
-        }
+        let scan = if stage.hands_on.contains(&"facts") { record.scan() } else { None };
+        Some(scan.map_or(record.seconds, |scan| record.seconds - scan.seconds + scan.seconds_of(rows)))
     }
 
     /// Whether a stage that is run takes what another hands on under this name.
@@ -108,22 +84,25 @@ impl Night {
         plan.iter().any(|stage| self.runs(stage) && takes(stage, name))
     }
 
-    /// What a stage that is taken over said and did.
+    /// The summary of a stage that is taken over, and what it did.
     ///
     /// # Errors
     /// A record that cannot be read.
     pub(super) fn recall<S: DeserializeOwned>(&mut self, stage: &Stage) -> Result<(S, String)> {
         let record = self.kept[stage.name].clone();
         let summary = serde_json::from_str(&record.summary).map_err(|fault| {
-            Error::input(format!("what stage '{}' said cannot be read: {fault}; run with --full", stage.name))
+            Error::input(format!(
+                "the record of stage '{}' cannot be read: {fault}; run with --full",
+                stage.name
+            ))
         })?;
         let account = record.account.clone();
         self.records.insert(stage.name, record);
         Ok((summary, account))
     }
 
-    /// Keeps what a stage said for the next run.
-    pub(super) fn keep<S: Serialize>(&mut self, stage: &Stage, summary: &S, account: String, seconds: f64) {
+    /// Keeps a record of a stage for the next run.
+    pub(super) fn record<S: Serialize>(&mut self, stage: &Stage, summary: &S, account: String, seconds: f64) {
         let Some(recipe) = self.recipes.get(stage.name).cloned() else { return };
         let summary = serde_json::to_string(summary).expect("a summary is plain JSON");
         self.records.insert(stage.name, StageRecord { recipe, account, seconds, summary });
