@@ -274,6 +274,33 @@ fn a_changed_digit_of_the_release_is_no_night_without_changes() {
 }
 
 #[test]
+fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
+    let sample = Sample::new();
+    sample.run(&[]);
+    let (makers, _) = sample.plan();
+    assert!(sample.abacus(&["run", "--only", "clv"]).stdout.starts_with("unchanged "));
+    sample.change("practical_minutes = 6_500", "practical_minutes = 6_400");
+    let text = fs::read_to_string(sample.file()).unwrap();
+    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
+    outcome.succeeds(&["left out of this release: segments, perception, expect; ", "a run without --only"]);
+    let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
+    let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| *stage != "facts").collect();
+    assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
+    assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));
+    sample.run(&[]);
+    let found = sample.bytes();
+    let made: BTreeSet<&str> = found.keys().map(|(table, _)| makers[table].as_str()).collect();
+    assert!(made.contains("segments") && made.contains("perception"));
+    sample.abacus(&["releases", "rollback"]).succeeds(&[]);
+    sample.run(&["--full"]);
+    assert!(found == sample.bytes(), "what was left out starts from the last release that has it");
+    let outcome = sample.abacus(&["run", "--only", "segment"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("no such stage; did you mean 'segments'?"), "{outcome:?}");
+}
+
+#[test]
 fn what_a_release_restates_adds_up_by_cause() {
     let sample = Sample::new();
     let text = fs::read_to_string(sample.file()).unwrap();

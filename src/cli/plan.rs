@@ -18,7 +18,7 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn plan(args: &PlanArgs, json: bool, log_json: bool) -> Result<String> {
-    let plan = crate::stages::plan(&args.pipeline.pipeline, args.scope.options()?)?;
+    let plan = crate::stages::plan(&args.pipeline.pipeline, &args.scope.options()?)?;
     for warning in &plan.scan.warnings {
         progress::tell_warning(log_json, warning);
     }

@@ -49,6 +49,10 @@ pub(super) struct ScopeArgs {
     /// Make every period again.
     #[arg(long)]
     full: bool,
+    /// Make no other tables than those of these stages, such as clv,segments, of those they take from, and of facts to
+    /// profitability. The rest is taken over where it is as it was, and else left out until a run without --only.
+    #[arg(long, value_name = "STAGE", value_delimiter = ',', conflicts_with = "full")]
+    only: Vec<String>,
     /// Identify input files by all their bytes instead of path, size, time and footer.
     #[arg(long)]
     verify_inputs: bool,
@@ -67,6 +71,7 @@ impl ScopeArgs {
             as_of: self.as_of,
             full: self.full,
             again,
+            only: self.only.clone(),
             verify_inputs: self.verify_inputs,
             reselect: false,
             republish: false,

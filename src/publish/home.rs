@@ -147,6 +147,16 @@ impl Home {
         Ok(self.list()?.0)
     }
 
+    /// The last release with something, the current one or one before it; none without one.
+    pub fn last_with(&self, has: impl Fn(&Release) -> bool) -> Result<Option<Release>> {
+        let Some(current) = self.current()? else { return Ok(None) };
+        if has(&current) {
+            return Ok(Some(current));
+        }
+        let before = self.releases()?.into_iter().filter(|release| release.id < current.id);
+        Ok(before.rev().find(has))
+    }
+
     /// All committed releases, oldest first, and those whose manifests are damaged: a release that nobody can make
     /// sense of stops no other.
     pub fn list(&self) -> Result<(Vec<Release>, Vec<DamagedRelease>)> {

@@ -32,7 +32,7 @@ pub struct UsedFile {
     pub blake3: String,
 }
 
-/// Finds the releases that `[segments]` names; for migration, unless named, the current one.
+/// Finds the releases that `[segments]` names; for migration, unless named, the last one that has segments.
 ///
 /// # Errors
 /// A named release that is not there, lacks what is wanted of it or is damaged, with the place in the pipeline file.
@@ -66,18 +66,18 @@ pub fn earlier(definition: &Definition, home: &Home) -> Result<Earlier> {
     let migration = match &segments.migration_from {
         Some(named) => Some(find(named, &tables)?),
         None => {
-            let current = releases.iter().find(|release| release.current && release.rows(SEGMENTS) > 0);
-            current.filter(|current| is_whole(home, current, &tables)).cloned()
+            let last = home.last_with(|release| release.rows(SEGMENTS) > 0)?;
+            last.filter(|last| is_whole(home, last, &tables))
         }
     };
     Ok(Earlier { out: home.path().to_owned(), migration, cut_points: frozen })
 }
 
-/// Whether these tables of the current release are what was published; else migration starts anew, with a warning.
-fn is_whole(home: &Home, current: &Release, tables: &[&str]) -> bool {
-    let found = damage(home, current, tables).unwrap_or_else(|fault| Some(fault.to_string()));
+/// Whether these tables of a release are what was published; else migration starts anew, with a warning.
+fn is_whole(home: &Home, release: &Release, tables: &[&str]) -> bool {
+    let found = damage(home, release, tables).unwrap_or_else(|fault| Some(fault.to_string()));
     if let Some(found) = &found {
-        home.warn(format!("{found}; nothing is compared with release {}", current.id));
+        home.warn(format!("{found}; nothing is compared with release {}", release.id));
     }
     found.is_none()
 }

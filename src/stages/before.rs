@@ -1,6 +1,8 @@
 //! What a run finds before its first stage.
 
 use super::check::earlier;
+use super::contracts::STAGES;
+use super::only::wanted;
 use super::recipe::Recipe;
 use super::reuse::Reuse;
 use super::run_options::RunOptions;
@@ -9,7 +11,7 @@ use crate::error::Result;
 use crate::facts::schema::Identity;
 use crate::facts::{Record, Scan};
 use crate::memory::Memory;
-use crate::pipeline::{Definition, Stage};
+use crate::pipeline::{self, Definition, Stage};
 use crate::publish::{Home, Release, Staging, WriteOptions};
 use crate::recall::{damaged_state, ledgers_of, record_of};
 use crate::segments;
@@ -19,6 +21,10 @@ use std::path::PathBuf;
 /// What a run finds before its first stage.
 pub(super) struct Before {
     pub(super) state: PathBuf,
+    /// The stages that the pipeline has.
+    pub(super) plan: Vec<&'static Stage>,
+    /// Those whose tables are asked for.
+    wanted: BTreeSet<&'static str>,
     pub(super) memory: Memory,
     /// What the run follows from; none where a source cannot be found, which the stages say better.
     pub(super) recipe: Option<Recipe>,
@@ -41,9 +47,11 @@ pub(super) struct Before {
 }
 
 impl Before {
-    pub(super) fn read(definition: &Definition, home: &Home, options: RunOptions) -> Result<Self> {
+    pub(super) fn read(definition: &Definition, home: &Home, options: &RunOptions) -> Result<Self> {
+        let plan = pipeline::plan(STAGES, definition)?;
+        let wanted = wanted(&plan, &options.only)?;
         let current = home.current()?;
-        let lifetime = earlier(definition, home, current.as_ref(), options.reselect)?;
+        let lifetime = earlier(definition, home, options.reselect)?;
         let groups = segments::earlier(definition, home)?;
         let earlier =
             BTreeMap::from([("clv".to_owned(), lifetime.digest()), ("segments".to_owned(), groups.digest())]);
@@ -53,6 +61,8 @@ impl Before {
         let (is_whole, damaged) = current.as_ref().map_or((true, BTreeSet::new()), |of| verify(home, of));
         Ok(Self {
             state: home.state(),
+            plan,
+            wanted,
             memory: Memory::of(options.memory.or(definition.run.memory), &home.state()),
             recipe,
             record: current.as_ref().and_then(|current| home.or_warn(record_of(current))).flatten(),
@@ -67,10 +77,10 @@ impl Before {
     }
 
     /// The current release, if it follows from all that this run follows from, and is whole, its kept state too.
-    pub(super) fn unchanged(&self, home: &Home, options: RunOptions) -> Option<&Release> {
+    pub(super) fn unchanged(&self, home: &Home, options: &RunOptions) -> Option<&Release> {
         let asks_for_more = options.full || options.again.is_some() || options.reselect || options.republish;
         let current = self.current.as_ref().filter(|_| !asks_for_more && self.is_whole)?;
-        let is_same = self.changes()?.is_empty();
+        let is_same = self.changes()?.is_empty() && Reuse::has_all(current, &self.wanted);
         (is_same && damaged_state(home, current).is_ok_and(|files| files.is_empty())).then_some(current)
     }
 
@@ -80,10 +90,10 @@ impl Before {
         self.recipe.as_ref().map(|recipe| recipe.changes(&before))
     }
 
-    /// Which stages of a plan are taken over from the current release.
-    pub(super) fn reuse(&self, plan: &[&'static Stage]) -> Reuse {
+    /// Which stages of the plan are taken over from the current release, and which are left out.
+    pub(super) fn reuse(&self) -> Reuse {
         let is_whole = |stage: &Stage| !stage.makes.iter().any(|table| self.damaged.contains(*table));
-        Reuse::new(plan, self.recipe.as_ref(), self.current.as_ref(), is_whole)
+        Reuse::new((&self.plan, &self.wanted), self.recipe.as_ref(), self.current.as_ref(), is_whole)
     }
 
     /// What tells how fast the sources are read: this run's scan, or that of the last run that read a row.

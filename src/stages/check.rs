@@ -31,7 +31,7 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
     let home = Home::open(&definition.publish.path)?;
     faults.keep(home.check_writable());
     faults.keep(profitability::check_channels(definition));
-    faults.keep(home.current().and_then(|current| earlier(definition, &home, current.as_ref(), false)));
+    faults.keep(earlier(definition, &home, false));
     match faults.keep(check_names(definition, &sources.attributes)) {
         Some(()) => {
             sources.keys.and_then(|keys| faults.keep(check_types(definition, keys, &sources.attributes)))
@@ -76,13 +76,8 @@ pub(super) fn check_names(definition: &Definition, attributes: &AttributeTypes) 
     faults.none()
 }
 
-/// What earlier releases say of lifetime value: the current one, and that which drift is measured against.
-pub(super) fn earlier(
-    definition: &Definition,
-    home: &Home,
-    current: Option<&Release>,
-    reselect: bool,
-) -> Result<clv::Earlier> {
+/// What earlier releases say of lifetime value: the last one that has it, and that which drift is measured against.
+pub(super) fn earlier(definition: &Definition, home: &Home, reselect: bool) -> Result<clv::Earlier> {
     let of = |release: &Release| release.run.get("clv").cloned();
     let Some(clv) = &definition.clv else { return Ok(clv::Earlier::default()) };
     let drift_from = match &clv.drift_from {
@@ -100,5 +95,6 @@ pub(super) fn earlier(
             of(release)
         }
     };
-    Ok(clv::Earlier { current: current.and_then(of), drift_from, reselect })
+    let last = home.last_with(|release| of(release).is_some())?;
+    Ok(clv::Earlier { current: last.as_ref().and_then(of), drift_from, reselect })
 }

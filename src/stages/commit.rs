@@ -30,7 +30,7 @@ pub(super) fn commit(
     before: Before,
     records: BTreeMap<&'static str, StageRecord>,
     mut timings: Vec<Timing>,
-    options: RunOptions,
+    options: &RunOptions,
     staging: Staging,
 ) -> Result<Report> {
     let stops: Vec<&Checked> = made.checks.iter().filter(|check| !check.met && check.stops).collect();
@@ -116,7 +116,7 @@ fn restated(definition: &Definition, made: &Made, before: &Before, manifest: &Va
 fn check_gate(
     definition: &Definition,
     before: &Before,
-    options: RunOptions,
+    options: &RunOptions,
     restated: &[Restated],
 ) -> Result<()> {
     let Some(base) = before.base.as_ref().filter(|_| options.gate) else { return Ok(()) };

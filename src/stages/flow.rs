@@ -15,7 +15,7 @@ use crate::error::{Error, Faults, Result};
 use crate::expect::{self, Checked};
 use crate::facts::{self, FactSet, GatherOptions, Scan, SourceMistake};
 use crate::memory::Memory;
-use crate::pipeline::{self, Definition, Stage};
+use crate::pipeline::{Definition, Stage};
 use crate::publish::{Home, StageTables, Staging, TableFormat};
 use crate::recall::facts_folder;
 use crate::report;
@@ -34,11 +34,11 @@ pub(super) fn run(
     definition: Definition,
     home: &Home,
     before: Before,
-    options: RunOptions,
+    options: &RunOptions,
     events: Arc<dyn Events>,
 ) -> Result<Report> {
-    let plan = pipeline::plan(super::STAGES, &definition)?;
-    let reuse = before.reuse(&plan);
+    let reuse = before.reuse();
+    let plan = before.plan.iter().copied().filter(|stage| !reuse.leaves_out(stage)).collect::<Vec<_>>();
     let is_history_wanted = reuse.is_wanted(&plan, "history");
     let progress = Progress::new(plan, events);
     let memory = before.memory.clone();
@@ -67,7 +67,8 @@ pub(super) fn run(
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;
 
-    let doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
+    let mut doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
+    doubts.extend(flow.reuse.left_out());
     let mistakes = stage.mistakes(&facts, &profit);
     let checks = checks.unwrap_or_default();
     let periods = period_totals(&costing, &profit.profit_by_period, &facts.record, facts.money_scale);
@@ -150,7 +151,12 @@ struct Stages<'r> {
 
 impl Stages<'_> {
     /// Sees the whole definition: the facts keep what any later stage asks for.
-    fn facts(&self, before: &Before, options: RunOptions, events: &dyn Events) -> Result<Ran<Scan, FactSet>> {
+    fn facts(
+        &self,
+        before: &Before,
+        options: &RunOptions,
+        events: &dyn Events,
+    ) -> Result<Ran<Scan, FactSet>> {
         let gather = GatherOptions {
             folder: facts_folder(&before.state),
             as_of: options.as_of,

@@ -8,6 +8,7 @@ mod contracts;
 mod difference;
 mod flow;
 mod made;
+mod only;
 mod outcome;
 mod plan;
 mod publish;

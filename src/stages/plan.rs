@@ -2,7 +2,6 @@
 
 use super::before::Before;
 use super::check::doubts;
-use super::contracts::STAGES;
 use super::run_options::RunOptions;
 use crate::error::Result;
 use crate::facts::{self, GatherOptions, ScanPlan};
@@ -53,9 +52,8 @@ pub struct PlannedTable {
 ///
 /// # Errors
 /// Faults of the pipeline file or its sources.
-pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
+pub fn plan(path: &Path, options: &RunOptions) -> Result<Plan> {
     let definition = pipeline::read(path)?;
-    let stages = pipeline::plan(STAGES, &definition)?;
     let home = Home::open(&definition.publish.path)?;
     let before = Before::read(&definition, &home, options)?;
     let gather = GatherOptions {
@@ -74,7 +72,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
     scan.warnings.extend(doubts(&ledgers));
     scan.warnings.extend(home.take_warnings());
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
-    let reuse = before.reuse(&stages);
+    let reuse = before.reuse();
     let current = home.current()?;
     let planned = |stage: &&'static Stage| PlannedStage {
         name: stage.name,
@@ -83,7 +81,7 @@ pub fn plan(path: &Path, options: RunOptions) -> Result<Plan> {
         seconds: reuse.expected_seconds(stage, scan.rows),
         tables: current.iter().flat_map(|release| tables_of(stage, release)).collect(),
     };
-    let stages = stages.iter().map(planned).collect();
+    let stages = before.plan.iter().filter(|stage| !reuse.leaves_out(stage)).map(planned).collect();
     let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     Ok(Plan { unchanged, changes: before.changes(), stages, scan })
 }

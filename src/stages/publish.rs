@@ -22,10 +22,10 @@ use std::time::Duration;
 pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Result<Outcome> {
     let definition = pipeline::read(path)?;
     check_names(&definition, &AttributeTypes::new())?;
-    check_gate(&definition, options)?;
+    check_gate(&definition, &options)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
-    let mut outcome = repairing(&home, || run_if_changed(&definition, &home, options, &events))?;
+    let mut outcome = repairing(&home, || run_if_changed(&definition, &home, &options, &events))?;
     if let Some(keep) = definition.publish.keep.filter(|_| !options.dry_run) {
         // The release is out: what is not removed now is removed after the next.
         home.or_warn(home.vacuum(&lock, retention(&definition, keep)));
@@ -50,7 +50,7 @@ pub fn retention(definition: &Definition, newest: usize) -> Retention {
 fn run_if_changed(
     definition: &Definition,
     home: &Home,
-    options: RunOptions,
+    options: &RunOptions,
     events: &Arc<dyn Events>,
 ) -> Result<Outcome> {
     let before = Before::read(definition, home, options)?;
@@ -67,7 +67,7 @@ fn warnings_of(release: &Release) -> Vec<String> {
     warnings.filter_map(|warning| warning.as_str().map(str::to_owned)).collect()
 }
 
-fn check_gate(definition: &Definition, options: RunOptions) -> Result<()> {
+fn check_gate(definition: &Definition, options: &RunOptions) -> Result<()> {
     if !options.gate || !definition.publish.gate.is_empty() {
         return Ok(());
     }

@@ -18,6 +18,8 @@ pub(super) struct Reuse {
     recipes: BTreeMap<&'static str, String>,
     /// Of the stages whose tables are taken over.
     kept: BTreeMap<&'static str, StageRecord>,
+    /// Of the plan, those that are neither asked for nor as they were.
+    left_out: Vec<&'static str>,
     /// The stages that are run, for their tables or for what they hand on in memory.
     run: BTreeSet<&'static str>,
     /// Of the other stages of the release.
@@ -28,9 +30,9 @@ pub(super) struct Reuse {
 
 impl Reuse {
     /// Tables of stages of the plan that have the recipe they had in the release are taken over, unless `is_whole` says
-    /// that one of them is damaged.
+    /// that one of them is damaged. Other tables are made where they are wanted, and else left out.
     pub(super) fn new(
-        plan: &[&'static Stage],
+        (plan, wanted): (&[&'static Stage], &BTreeSet<&'static str>),
         recipe: Option<&Recipe>,
         from: Option<&Release>,
         is_whole: impl Fn(&Stage) -> bool,
@@ -38,10 +40,15 @@ impl Reuse {
         let recipes = recipe.map(|recipe| recipe.of_stages(plan)).unwrap_or_default();
         let mut before = from.map(records_of).unwrap_or_default();
         let (mut kept, mut run): (BTreeMap<_, _>, Vec<&Stage>) = Default::default();
+        let mut left_out = Vec::new();
         for stage in plan.iter().copied().rev() {
             let is_same = |record: &StageRecord| recipes.get(stage.name) == Some(&record.recipe);
             if before.get(stage.name).is_some_and(is_same) && is_whole(stage) {
                 kept.extend(before.remove(stage.name).map(|record| (stage.name, record)));
+            }
+            if !kept.contains_key(stage.name) && !wanted.contains(stage.name) {
+                left_out.push(stage.name);
+                continue;
             }
             let is_taken =
                 |name: &&str| REPORTED.contains(name) || run.iter().any(|later| takes(later, name));
@@ -50,12 +57,32 @@ impl Reuse {
             }
         }
         let run = run.iter().map(|stage| stage.name).collect();
-        Self { recipes, kept, run, before, records: BTreeMap::new() }
+        left_out.reverse();
+        Self { recipes, kept, left_out, run, before, records: BTreeMap::new() }
     }
 
     /// Whether a stage's tables are taken over.
     pub(super) fn keeps(&self, stage: &Stage) -> bool {
         self.kept.contains_key(stage.name)
+    }
+
+    /// Whether a release has tables of all these stages, or would if they had any.
+    pub(super) fn has_all(release: &Release, stages: &BTreeSet<&'static str>) -> bool {
+        let records = records_of(release);
+        stages.iter().all(|name| records.contains_key(*name))
+    }
+
+    /// Whether a stage of the plan is left out.
+    pub(super) fn leaves_out(&self, stage: &Stage) -> bool {
+        self.left_out.contains(&stage.name)
+    }
+
+    /// What a person should know of stages that are left out.
+    pub(super) fn left_out(&self) -> Option<String> {
+        let names = self.left_out.join(", ");
+        let way_out =
+            "their tables would follow from what has changed since; a run without --only makes them";
+        (!names.is_empty()).then(|| format!("left out of this release: {names}; {way_out}"))
     }
 
     /// Whether a stage is run.

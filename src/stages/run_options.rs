@@ -4,7 +4,7 @@ use crate::memory::MemorySize;
 use crate::units::Day;
 
 /// How a run was asked for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RunOptions {
     /// Leave out rows on this day or later.
     pub as_of: Option<Day>,
@@ -12,6 +12,8 @@ pub struct RunOptions {
     pub full: bool,
     /// Make the periods again that overlap these days.
     pub again: Option<(Day, Day)>,
+    /// Make no other tables than those of these stages and of the stages they take from; all of them if it is empty.
+    pub only: Vec<String>,
     /// Identify inputs by all their bytes.
     pub verify_inputs: bool,
     /// Choose the models of lifetime value again, whatever the current release chose.
