@@ -27,6 +27,11 @@ impl Numbers {
         self.codes.push(code);
     }
 
+    /// Of every row.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<i64>> + '_ {
+        self.codes.iter().map(|code| self.wide.number(*code))
+    }
+
     /// The number of a row.
     pub fn get(&self, row: usize) -> Option<i64> {
         self.wide.number(self.codes[row])

@@ -1,6 +1,8 @@
 //! Kept state: runs of a period as immutable files named by their content, and the facts read back from them.
 
+mod evaluated_rows;
 pub(super) mod fact_set;
+mod gathered_rows;
 pub(super) mod grains;
 pub(super) mod instants;
 pub(super) mod join;
@@ -8,6 +10,7 @@ pub(super) mod journal;
 pub(super) mod lifetime_orders;
 pub(super) mod lines;
 pub(super) mod mistake_table;
+mod numbering;
 pub(super) mod one_customer;
 pub(super) mod packed;
 pub(super) mod period_run;

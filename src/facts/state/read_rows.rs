@@ -1,25 +1,26 @@
 //! Rows of a `RowSource`, read whole against the customers of the facts, by the same row contract as all others. They are
 //! accounted for with the rows of the facts, and what breaks the contract is quarantined with theirs.
 
+use super::evaluated_rows::Evaluated;
 use super::fact_set::FactSet;
+use super::gathered_rows::GatheredRows;
 use super::quarantine;
 use super::record::FileAccount;
 use crate::error::Result;
-use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows};
+use crate::facts::expr::{Checked, Rows};
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::key_text::text_of;
-use crate::facts::inputs::numbers::Numbers;
 use crate::facts::inputs::quarantined_row::QuarantinedRow;
-use crate::facts::inputs::reading::batches;
-use crate::facts::inputs::row_source::{
-    BoundRows, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, Values, bind_rows, check_keys,
-};
+use crate::facts::inputs::reading::{BATCH_ROWS, Reading};
+use crate::facts::inputs::row_source::{BoundRows, Holds, RowSource, Values, bind_rows, check_keys};
 use crate::facts::inputs::source_view::SourceView;
-use crate::facts::schema::{Keys, RowCounts};
+use crate::facts::schema::RowCounts;
 use crate::pipeline::Definition;
-use arrow::array::{Array, RecordBatch};
-use arrow::buffer::NullBuffer;
-use std::collections::HashMap;
+use arrow::array::RecordBatch;
+use rayon::prelude::*;
+
+/// Row groups for each thread that are held before they are put together.
+const ROW_GROUPS_AHEAD: usize = 2;
 
 impl FactSet {
     /// Reads the used rows of a source, and adds it to the accounts and to the quarantine.
@@ -33,73 +34,42 @@ impl FactSet {
         self.warnings.extend(warnings);
         self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
         let expected: u64 = bound.files.iter().map(InputFile::rows).sum();
-        let mut rows = Gathered::new(source, usize::try_from(expected).unwrap_or(0));
-        for file in &bound.files {
-            let mut counts = RowCounts::default();
-            let mut quarantined = Vec::new();
-            for batch in batches(file, &bound.used)? {
-                rows.add(self, source, &bound, &batch?, &mut counts, &mut quarantined)?;
+        let mut rows = GatheredRows::new(source, usize::try_from(expected).unwrap_or(0));
+        let mut broken: Vec<Vec<QuarantinedRow>> = bound.files.iter().map(|_| Vec::new()).collect();
+        let mut counts = vec![RowCounts::default(); bound.files.len()];
+        for tasks in row_groups(&bound.files).chunks(ROW_GROUPS_AHEAD * rayon::current_num_threads()) {
+            let read = tasks.par_iter().map(|(file, row_group)| {
+                RowGroupRows::read(self, source, &bound, &bound.files[*file], *row_group)
+            });
+            // In order: which fault is said does not depend on threads.
+            for ((file, _), read) in tasks.iter().zip(read.collect::<Vec<_>>()) {
+                let read = read?;
+                counts[*file].add(&read.counts);
+                broken[*file].extend(read.quarantined);
+                rows.append(read.rows);
             }
-            quarantined.iter_mut().for_each(|row| row.place(file.row_groups()));
+        }
+        for ((file, counts), broken) in bound.files.iter().zip(counts).zip(broken) {
             let path = &file.identity.path;
             self.record.files.push(FileAccount {
                 source: source.name.to_owned(),
                 file: file.identity.clone(),
                 rules: definition.digest.clone(),
                 counts,
-                quarantine: quarantine::keep(&self.folder, source.name, path, quarantined)?,
+                quarantine: quarantine::keep(&self.folder, source.name, path, broken)?,
                 mistakes: Vec::new(),
             });
         }
         Ok(rows.finish(self.customers.len()))
     }
-
-    /// The rank of the customer in this row, if the facts know it.
-    fn rank(&self, keys: &KeyColumn, row: usize) -> Option<u32> {
-        match (keys, &self.customers.keys) {
-            (KeyColumn::Int { values, .. }, Keys::Int(known)) => {
-                known.binary_search(&values[row]).ok().and_then(|rank| u32::try_from(rank).ok())
-            }
-            _ => self.customers.rank_of(&text_of(keys, row)),
-        }
-    }
 }
 
-/// A batch's values of one column.
-enum Evaluated {
-    Keys(Checked<KeyColumn>),
-    Numbers(Fixed),
-    Days(Instants),
-}
-
-impl Evaluated {
-    fn of(bound: &Bound, holds: Holds, rows: &Rows<'_>) -> Result<Self> {
-        Ok(match holds {
-            Holds::Customer | Holds::Person | Holds::Name => Self::Keys(bound.keys(rows)?),
-            Holds::Number(scale) => Self::Numbers(bound.fixed(rows, scale)?),
-            Holds::At | Holds::Day => Self::Days(bound.instants(rows)?),
-        })
-    }
-
-    fn is_null(&self, row: usize) -> bool {
-        let is_null = |nulls: &Option<NullBuffer>| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
-        match self {
-            Self::Keys(keys) => match &keys.value {
-                KeyColumn::Int { nulls, .. } | KeyColumn::Text { nulls, .. } => is_null(nulls),
-                KeyColumn::PlainText(array) => array.is_null(row),
-            },
-            Self::Numbers(numbers) => is_null(&numbers.nulls),
-            Self::Days(days) => is_null(&days.nulls),
-        }
-    }
-
-    fn faults(&self) -> &[(u32, Fault)] {
-        match self {
-            Self::Keys(keys) => &keys.faults,
-            Self::Numbers(numbers) => &numbers.faults,
-            Self::Days(days) => &days.faults,
-        }
-    }
+/// File and row group of all rows.
+fn row_groups(files: &[InputFile]) -> Vec<(usize, usize)> {
+    let of_file = |(file, input): (usize, &InputFile)| {
+        (0..input.row_groups().count()).map(move |row_group| (file, row_group))
+    };
+    files.iter().enumerate().flat_map(of_file).collect()
 }
 
 /// What becomes of a row.
@@ -111,29 +81,30 @@ enum Fate {
     Quarantined(String),
 }
 
-/// The used rows so far.
-struct Gathered {
-    columns: Vec<Values>,
-    /// By column: indices of names, as they come.
-    names: Vec<HashMap<String, u32>>,
-    /// Keys of strangers, by the number they have until all are known.
-    strangers: HashMap<String, u32>,
+/// The rows of a row group, used or not.
+struct RowGroupRows {
+    rows: GatheredRows,
+    counts: RowCounts,
+    quarantined: Vec<QuarantinedRow>,
 }
 
-/// From this rank on, numbers stand for strangers until all of them are known.
-const FIRST_STRANGER: u32 = 1 << 31;
-
-impl Gathered {
-    /// Nothing yet, with room for so many rows: as a column doubles it would be held three times over.
-    fn new(source: &RowSource<'_>, rows: usize) -> Self {
-        let empty = |column: &RowColumn<'_>| match column.holds {
-            Holds::Customer | Holds::Person => Values::Ranks(Vec::with_capacity(rows)),
-            Holds::Name => Values::Names(Vec::new(), Vec::with_capacity(rows)),
-            Holds::Number(_) => Values::Numbers(Numbers::with_capacity(rows)),
-            Holds::At | Holds::Day => Values::Days(Vec::with_capacity(rows)),
-        };
-        let columns: Vec<Values> = source.columns.iter().map(empty).collect();
-        Self { names: vec![HashMap::new(); columns.len()], columns, strangers: HashMap::new() }
+impl RowGroupRows {
+    fn read(
+        facts: &FactSet,
+        source: &RowSource<'_>,
+        bound: &BoundRows,
+        file: &InputFile,
+        row_group: usize,
+    ) -> Result<Self> {
+        let expected = file.row_groups().nth(row_group).and_then(|rows| usize::try_from(rows).ok());
+        let rows = GatheredRows::new(source, expected.unwrap_or(0));
+        let mut read = Self { rows, counts: RowCounts::default(), quarantined: Vec::new() };
+        let reading =
+            Reading { file, columns: &bound.used, row_group: Some(row_group), batch_rows: BATCH_ROWS };
+        for batch in reading.batches()? {
+            read.add(facts, source, bound, &batch?, row_group)?;
+        }
+        Ok(read)
     }
 
     fn add(
@@ -142,15 +113,15 @@ impl Gathered {
         source: &RowSource<'_>,
         bound: &BoundRows,
         batch: &RecordBatch,
-        counts: &mut RowCounts,
-        quarantined: &mut Vec<QuarantinedRow>,
+        row_group: usize,
     ) -> Result<()> {
         let rows = &Rows::of(batch);
         let evaluated = source.columns.iter().zip(&bound.columns);
-        let evaluated = evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, rows));
+        let evaluated =
+            evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, rows, &facts.customers));
         let evaluated = evaluated.collect::<Result<Vec<_>>>()?;
         let kept = bound.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;
-        let mut fates = fates(facts, source, &evaluated, batch.num_rows());
+        let mut fates = fates(facts.as_of.0, source, &evaluated, batch.num_rows());
         if let Some(Checked { value: kept, faults }) = kept {
             let excluded = fates.iter_mut().enumerate().filter(|(row, _)| !kept.value(*row));
             excluded.for_each(|(_, fate)| *fate = Fate::Excluded);
@@ -158,93 +129,28 @@ impl Gathered {
                 fates[row as usize] = Fate::Quarantined(format!("where: {}", fault.reason()));
             }
         }
+        let mut used = Vec::with_capacity(fates.len());
         for (row, fate) in fates.into_iter().enumerate() {
-            counts.read += 1;
+            let place = self.counts.read;
+            self.counts.read += 1;
             match fate {
-                Fate::Used => {
-                    counts.used += 1;
-                    self.push(facts, source, &evaluated, row);
-                }
-                Fate::Excluded => counts.excluded += 1,
-                Fate::AfterAsOf => counts.after_as_of += 1,
+                Fate::Used => used.push(row),
+                Fate::Excluded => self.counts.excluded += 1,
+                Fate::AfterAsOf => self.counts.after_as_of += 1,
                 Fate::Quarantined(reason) => {
-                    counts.quarantined += 1;
-                    quarantined.push(QuarantinedRow::new(batch, row, counts.read - 1, 0, &reason)?);
+                    self.counts.quarantined += 1;
+                    self.quarantined.push(QuarantinedRow::new(batch, row, place, row_group, &reason)?);
                 }
             }
         }
+        self.counts.used += used.len() as u64;
+        self.rows.add(source, &evaluated, &used, facts.as_of.0);
         Ok(())
     }
-
-    fn push(&mut self, facts: &FactSet, source: &RowSource<'_>, evaluated: &[Evaluated], row: usize) {
-        for (index, (column, values)) in source.columns.iter().zip(evaluated).enumerate() {
-            let is_null = values.is_null(row);
-            match (&mut self.columns[index], values) {
-                (Values::Ranks(ranks), Evaluated::Keys(keys)) => {
-                    let mut rank = |keys| match facts.rank(keys, row) {
-                        Some(rank) => rank,
-                        None => FIRST_STRANGER + number(&mut self.strangers, text_of(keys, row)),
-                    };
-                    ranks.push(if is_null { NO_CODE } else { rank(&keys.value) });
-                }
-                (Values::Names(_, codes), Evaluated::Keys(keys)) => {
-                    let known = &mut self.names[index];
-                    codes.push(if is_null { NO_CODE } else { number(known, text_of(&keys.value, row)) });
-                }
-                (Values::Numbers(numbers), Evaluated::Numbers(fixed)) => {
-                    numbers.push((!is_null).then(|| fixed.values[row]));
-                }
-                (Values::Days(days), Evaluated::Days(instants)) => {
-                    let is_seen = column.holds == Holds::At || instants.days[row] < facts.as_of.0;
-                    days.push(if is_null || !is_seen { NO_DAY } else { instants.days[row] });
-                }
-                _ => unreachable!("a column is evaluated as what it holds"),
-            }
-        }
-    }
-
-    /// Gives names and strangers numbers that do not depend on the order of rows.
-    fn finish(mut self, customers: usize) -> Vec<Values> {
-        let first = u32::try_from(customers).expect("ranks fit 32 bits");
-        let (_, places) = in_order(self.strangers);
-        for (values, known) in self.columns.iter_mut().zip(self.names) {
-            match values {
-                Values::Ranks(ranks) => {
-                    let is_stranger = |rank: &&mut u32| (FIRST_STRANGER..NO_CODE).contains(*rank);
-                    for rank in ranks.iter_mut().filter(is_stranger) {
-                        *rank = first + places[(*rank - FIRST_STRANGER) as usize];
-                    }
-                }
-                Values::Names(names, codes) => {
-                    let (sorted, places) = in_order(known);
-                    *names = sorted;
-                    let codes = codes.iter_mut().filter(|code| **code != NO_CODE);
-                    codes.for_each(|code| *code = places[*code as usize]);
-                }
-                Values::Numbers(_) | Values::Days(_) => {}
-            }
-        }
-        self.columns
-    }
 }
 
-fn number(known: &mut HashMap<String, u32>, name: String) -> u32 {
-    let next = u32::try_from(known.len()).expect("names fit 31 bits");
-    *known.entry(name).or_insert(next)
-}
-
-/// The names in order, and the place of each number there.
-fn in_order(known: HashMap<String, u32>) -> (Vec<String>, Vec<u32>) {
-    let mut names: Vec<(String, u32)> = known.into_iter().collect();
-    names.sort_unstable();
-    let mut places = vec![0; names.len()];
-    for (place, (_, number)) in (0..).zip(&names) {
-        places[*number as usize] = place;
-    }
-    (names.into_iter().map(|(name, _)| name).collect(), places)
-}
-
-fn fates(facts: &FactSet, source: &RowSource<'_>, evaluated: &[Evaluated], rows: usize) -> Vec<Fate> {
+/// `as_of` in days since 1970-01-01.
+fn fates(as_of: i32, source: &RowSource<'_>, evaluated: &[Evaluated], rows: usize) -> Vec<Fate> {
     let mut fates = vec![Fate::Used; rows];
     for (column, values) in source.columns.iter().zip(evaluated) {
         for (row, fault) in values.faults() {
@@ -258,13 +164,11 @@ fn fates(facts: &FactSet, source: &RowSource<'_>, evaluated: &[Evaluated], rows:
                 continue;
             }
             match (values, column.holds) {
-                (Evaluated::Keys(keys), Holds::Customer) if facts.rank(&keys.value, row).is_none() => {
+                (Evaluated::People(keys, ranks), Holds::Customer) if ranks[row].is_none() => {
                     let key = text_of(&keys.value, row);
                     quarantine_row(fate, || format!("{} '{key}' is in no other source", column.key));
                 }
-                (Evaluated::Days(days), Holds::At)
-                    if *fate == Fate::Used && days.days[row] >= facts.as_of.0 =>
-                {
+                (Evaluated::Days(days), Holds::At) if *fate == Fate::Used && days.days[row] >= as_of => {
                     *fate = Fate::AfterAsOf;
                 }
                 _ => {}

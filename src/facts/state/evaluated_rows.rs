@@ -1,0 +1,63 @@
+//! What the columns of a row source are in the rows of one batch.
+
+use crate::error::Result;
+use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows};
+use crate::facts::inputs::key_text::{is_valid, text_of};
+use crate::facts::inputs::row_source::Holds;
+use crate::facts::schema::{Customers, Keys};
+use arrow::buffer::NullBuffer;
+
+/// A batch's values of one column.
+pub(super) enum Evaluated {
+    /// With the rank of everybody whom the facts know.
+    People(Checked<KeyColumn>, Vec<Option<u32>>),
+    Names(Checked<KeyColumn>),
+    Numbers(Fixed),
+    Days(Instants),
+}
+
+impl Evaluated {
+    /// # Errors
+    /// Those of the expression.
+    pub(super) fn of(bound: &Bound, holds: Holds, rows: &Rows<'_>, customers: &Customers) -> Result<Self> {
+        Ok(match holds {
+            Holds::Customer | Holds::Person => {
+                let keys = bound.keys(rows)?;
+                let ranks = ranks(&keys.value, rows.count(), customers);
+                Self::People(keys, ranks)
+            }
+            Holds::Name => Self::Names(bound.keys(rows)?),
+            Holds::Number(scale) => Self::Numbers(bound.fixed(rows, scale)?),
+            Holds::At | Holds::Day => Self::Days(bound.instants(rows)?),
+        })
+    }
+
+    pub(super) fn is_null(&self, row: usize) -> bool {
+        let is_null = |nulls: &Option<NullBuffer>| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+        match self {
+            Self::People(keys, _) | Self::Names(keys) => !is_valid(&keys.value, row),
+            Self::Numbers(numbers) => is_null(&numbers.nulls),
+            Self::Days(days) => is_null(&days.nulls),
+        }
+    }
+
+    pub(super) fn faults(&self) -> &[(u32, Fault)] {
+        match self {
+            Self::People(keys, _) | Self::Names(keys) => &keys.faults,
+            Self::Numbers(numbers) => &numbers.faults,
+            Self::Days(days) => &days.faults,
+        }
+    }
+}
+
+/// By row, the rank of a customer whom the facts know.
+fn ranks(keys: &KeyColumn, rows: usize, customers: &Customers) -> Vec<Option<u32>> {
+    let rank = |row: usize| match (keys, &customers.keys) {
+        _ if !is_valid(keys, row) => None,
+        (KeyColumn::Int { values, .. }, Keys::Int(known)) => {
+            known.binary_search(&values[row]).ok().and_then(|rank| u32::try_from(rank).ok())
+        }
+        _ => customers.rank_of(&text_of(keys, row)),
+    };
+    (0..rows).map(rank).collect()
+}
