@@ -1,5 +1,6 @@
 //! Paths of a pipeline file, which start from the file's own folder.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
 /// A path of the file, seen from where the program runs.
@@ -22,6 +23,41 @@ pub(super) fn normalised(path: &Path) -> PathBuf {
     if parts.is_empty() { PathBuf::from(".") } else { parts.into_iter().collect() }
 }
 
+/// With the values of the variables that it names, `${DATA}/x.parquet`; as it is where it names none.
+///
+/// # Errors
+/// What is wrong, and the way out.
+pub(super) fn expanded<'t>(
+    text: &'t str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Cow<'t, str>, String> {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}').ok_or("'${' is never closed by '}'")?;
+        let value = variable(name).filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| {
+            format!("the variable {name} is not set; set it, such as {name}=/data, or write the path out")
+        })?;
+        if let Some(character) = value.chars().find(|character| PATTERN.contains(character)) {
+            return Err(format!(
+                "the variable {name} holds '{character}', which is part of patterns; its value is to be a plain path"
+            ));
+        }
+        expanded.push_str(before);
+        expanded.push_str(&value);
+        rest = after;
+    }
+    if expanded.is_empty() && rest.len() == text.len() {
+        return Ok(Cow::Borrowed(text));
+    }
+    expanded.push_str(rest);
+    Ok(Cow::Owned(expanded))
+}
+
+/// Characters that a pattern of files gives a meaning to.
+const PATTERN: [char; 7] = ['*', '?', '[', ']', '{', '}', '\\'];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +73,32 @@ mod tests {
             ("pipelines", "..", "."),
         ] {
             assert_eq!(resolved(Path::new(folder), path), Path::new(expected), "{folder} + {path}");
+        }
+    }
+
+    #[test]
+    fn variables_are_set_and_plain() {
+        let variable = |name: &str| match name {
+            "DATA" => Some("/data".to_owned()),
+            "ALL" => Some("/data/*".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        for (text, expected) in [
+            ("a/*.parquet", Ok("a/*.parquet")),
+            ("${DATA}/*.parquet", Ok("/data/*.parquet")),
+            ("x${DATA}${DATA}y", Ok("x/data/datay")),
+            ("$DATA", Ok("$DATA")),
+            ("${DATA", Err("never closed")),
+            ("${NONE}/x", Err("NONE is not set")),
+            ("${EMPTY}", Err("EMPTY is not set")),
+            ("${ALL}", Err("ALL holds '*'")),
+        ] {
+            match (expanded(text, variable), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+                (found, _) => panic!("{text}: {found:?}"),
+            }
         }
     }
 }

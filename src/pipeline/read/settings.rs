@@ -10,6 +10,7 @@ use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
 use crate::pipeline::{CONTROL_TOTALS, ProfitabilityDef, PublishDef, RunDef};
 use crate::units::Decimal;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -34,9 +35,9 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
 
 /// Reads `[run]`, which may be missing.
 pub(super) fn run(reading: &Reading<'_>, table: Option<Table<'_>>) -> RunDef {
-    let text = |key: &str| table.and_then(|table| table.text(key));
+    let path = |key: &str| table.and_then(|table| table.entry(key)).and_then(Entry::path);
     let memory = table.and_then(|table| table.entry("memory")).and_then(memory);
-    RunDef { memory, digests: text("digests").map(|path| paths::resolved(reading.folder(), path)) }
+    RunDef { memory, digests: path("digests").map(|path| paths::resolved(reading.folder(), &path)) }
 }
 
 fn memory(entry: Entry<'_>) -> Option<MemorySize> {
@@ -48,8 +49,8 @@ fn memory(entry: Entry<'_>) -> Option<MemorySize> {
 pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &str) -> PublishDef {
     let count =
         |key: &str| table.and_then(|table| table.integer(key)).and_then(|count| usize::try_from(count).ok());
-    let path =
-        table.and_then(|table| table.text("path")).map_or_else(|| format!("../out/{name}"), str::to_owned);
+    let path = table.and_then(|table| table.entry("path")).and_then(Entry::path);
+    let path = path.map_or_else(|| format!("../out/{name}"), Cow::into_owned);
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
         plain: word_or(table, &PUBLISH, "encoding") == "plain",

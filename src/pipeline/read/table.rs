@@ -8,6 +8,7 @@ use crate::pipeline::sql::{SqlError, parse_driver, parse_rule, parse_scalar};
 use crate::pipeline::{DriverSql, Files, Named, Position, RuleSql, Scalar};
 use crate::storage::{Pattern, PatternError};
 use crate::units::Decimal;
+use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -170,9 +171,15 @@ impl<'a> Entry<'a> {
         })
     }
 
+    /// As a path, with the values of the variables that it names.
+    pub(super) fn path(self) -> Option<Cow<'a, str>> {
+        let expanded = paths::expanded(self.text()?, |name| std::env::var(name).ok());
+        expanded.map_err(|fault| self.fault(format!("'{}': {fault}", self.key))).ok()
+    }
+
     /// As a pattern of files.
     fn files(self) -> Option<Files> {
-        let pattern = self.text()?;
+        let pattern = &*self.path()?;
         if let Some((scheme, _)) = pattern.split_once("://") {
             self.fault(format!(
                 "'{}' is {}, but only files of this machine are read; mount the store or copy the files, and give their path without '{scheme}://'",
@@ -184,7 +191,9 @@ impl<'a> Entry<'a> {
         let split = Pattern::split(pattern);
         let fault = |error: PatternError| {
             let message = format!("'{}' is no pattern of files: {}", self.key, error.message);
-            self.fault_in_text(error.offset, message);
+            // Within what the file says, as long as no variable stands in it.
+            let is_as_written = self.text().is_some_and(|text| text == pattern);
+            self.fault_in_text(if is_as_written { error.offset } else { 0 }, message);
         };
         let (root, below) = split.map_err(fault).ok()?;
         let folder = self.reading.folder();
