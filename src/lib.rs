@@ -32,6 +32,8 @@ pub mod segments;
 
 pub mod perception;
 
+pub mod star;
+
 pub mod publish;
 
 pub mod published;

@@ -34,6 +34,7 @@ pub use cost::{Customers, Given, cost};
 pub use origins::{Origins, Reached, origins};
 pub use pools::{Pools, pools};
 pub use stage::{check, run, sheets};
+pub(crate) use tables::line_name;
 pub use tables::match_report;
 pub use verify::verify;
 pub use volumes::CustomerColumns;

@@ -42,7 +42,9 @@ mod unbought;
 mod waterfall;
 mod whale;
 
+pub(crate) use channels::Channels;
 pub use lines::charged_to_profit;
 pub use members::check_channels;
 pub use stage::{Summary, run};
+pub(crate) use tables::attribute_column;
 pub use unbought::Unbought;

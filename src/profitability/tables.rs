@@ -149,18 +149,17 @@ pub(crate) fn customer(
         standing.class(rank, profits[rank - first]).map(Class::name)
     });
     for (name, values) in master.iter().flat_map(|master| &master.attributes) {
-        add_attribute(&mut draft, name, &values.slice(first, ranks.len()))?;
+        let (column, values) = attribute_column(name, &values.slice(first, ranks.len()))?;
+        draft.ready().add(column, values);
     }
     Ok(draft.finish())
 }
 
-fn add_attribute(draft: &mut Draft<'_, u32>, name: &str, values: &ArrayRef) -> Result<()> {
-    let sheet = draft.ready();
-    if sheet.spec.columns.iter().any(|column| column.name == name) {
-        let message =
-            format!("customer attribute '{name}' has the name of a published column; give it another");
-        return Err(Error::definition(message));
-    }
+/// The column of a customer attribute.
+///
+/// # Errors
+/// An attribute that is no text, integer or flag.
+pub(crate) fn attribute_column(name: &str, values: &ArrayRef) -> Result<(Column, ArrayRef)> {
     let kind = match values.data_type() {
         DataType::Int64 => ColumnKind::Integer,
         DataType::Boolean => ColumnKind::Bool,
@@ -168,6 +167,5 @@ fn add_attribute(draft: &mut Draft<'_, u32>, name: &str, values: &ArrayRef) -> R
     };
     let cast = arrow::compute::cast(values, &kind.data_type())
         .map_err(|error| Error::input(format!("customer attribute '{name}': {error}")))?;
-    sheet.add(Column::new(name.to_owned(), kind, "", "Attribute of the customer").nullable(), cast);
-    Ok(())
+    Ok((Column::new(name.to_owned(), kind, "", "Attribute of the customer").nullable(), cast))
 }

@@ -63,6 +63,11 @@ impl<'s> StageTables<'s> {
         Ok(self.is_taken_over || self.staging.reuse(spec, partition, recipe)?)
     }
 
+    /// Whether the release in the making has a table so far that the stage may read.
+    pub fn is_there(&self, table: &str) -> bool {
+        self.stage.may_read(table) && !self.staging.written(table).is_empty()
+    }
+
     /// Files of a table that are finished so far, in path order; none of a table that this pipeline does not make.
     pub fn written(&self, table: &str) -> Vec<PathBuf> {
         let name = self.stage.name;

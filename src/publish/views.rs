@@ -12,6 +12,7 @@ pub(super) fn sql(out: &Path, release: &Release) -> String {
     for (name, table) in &release.tables {
         view(&mut text, out, name, table).expect("text can be appended to");
     }
+    super::star_views::append(&mut text, release).expect("text can be appended to");
     text
 }
 
@@ -29,6 +30,6 @@ fn literal(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "''"))
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

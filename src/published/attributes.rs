@@ -45,7 +45,10 @@ fn collision(definition: &Definition, tables: &Tables, name: &str, scalar: &Scal
     };
     // Only rules read these tables and the attributes by one name.
     let joined = JOINED.iter().filter(|(_, section)| definition.segments.is_some() && is_on(section));
-    let (table, _) = joined.into_iter().find(|(table, _)| has(table))?;
+    let Some((table, _)) = joined.into_iter().find(|(table, _)| has(table)) else {
+        let message = format!("attribute '{name}' has the name of a published column of table dim_customer");
+        return has("dim_customer").then(|| format!("{place}: {message}; {way_out}"));
+    };
     let hidden = "rules of [segments] see both and could not tell them apart";
     Some(format!(
         "{place}: attribute '{name}' has the name of a column of table {table}, and {hidden}; {way_out}"

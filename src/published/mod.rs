@@ -10,6 +10,7 @@ mod queries;
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::{Definition, KeyType};
 use crate::profitability::schema::{CostColumn, columns_of_costs, without_activity_table};
+use crate::publish::SEGMENT_KINDS;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ impl Tables {
                 tables.0.entry(table.to_owned()).or_default().unmade = Some(why);
             }
         }
+        tables.settle_star(definition);
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
             let expected = format!("expected_purchases_{}", horizon.column);
             tables.add("customer_value", format!("{expected}_se"));
@@ -106,6 +108,20 @@ impl Tables {
         }
     }
 
+    /// Dimensions follow from the sections and attributes that they describe.
+    fn settle_star(&mut self, definition: &Definition) {
+        if definition.segments.is_none() {
+            let why = "it comes with [segments], which is off; add that or ask another table";
+            SEGMENT_KINDS.iter().for_each(|kind| self.settle("dim_customer", kind, Some(&why.to_owned())));
+            self.0.entry("dim_segment".to_owned()).or_default().unmade = Some(why.to_owned());
+        }
+        let customers = definition.facts.customers.as_ref();
+        if customers.is_none_or(|customers| !customers.attributes.contains_key("channel")) {
+            let why = "it comes with an attribute 'channel' of the customers; add that or ask another table";
+            self.0.entry("dim_channel".to_owned()).or_default().unmade = Some(why.to_owned());
+        }
+    }
+
     fn add(&mut self, table: &str, column: String) {
         let table = self.0.entry(table.to_owned()).or_default();
         table.columns.push(column);
@@ -133,7 +149,7 @@ impl Tables {
         let columns = found.columns.iter().zip(&found.types);
         let mut fields: Vec<Field> =
             columns.map(|(name, sql_type)| Field::new(name, data_type(sql_type, keys), true)).collect();
-        if table == "customer" {
+        if ["customer", "dim_customer"].contains(&table) {
             fields.extend(attributes.iter().map(|(name, kind)| Field::new(name, kind.clone(), true)));
         }
         Some(Arc::new(Schema::new(fields)))

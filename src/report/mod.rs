@@ -14,6 +14,7 @@ use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
+use crate::star;
 use crate::units::format_fixed;
 
 /// What the facts stage did.
@@ -102,6 +103,12 @@ pub fn perception_line(summary: &perception::Summary) -> String {
         grouped(summary.referrals as i128),
         grouped(summary.over_served as i128)
     )
+}
+
+/// What the star did, in one line.
+pub fn star_line(summary: star::Summary) -> String {
+    let star::Summary { dimensions, customers } = summary;
+    format!("{dimensions} dimensions, {} members of dim_customer", grouped(customers as i128))
 }
 
 /// Rows of all sources together.

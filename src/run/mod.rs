@@ -11,8 +11,8 @@ use std::time::Instant;
 
 /// What an observer of a run is told. Calls may come from several threads.
 pub trait Events: Sync + Send {
-    /// A stage begins.
-    fn stage_started(&self, name: &str, about: &str);
+    /// A stage begins; `expected` is the seconds it is going to take, by those it took.
+    fn stage_started(&self, name: &str, about: &str, expected: Option<f64>);
     /// A stage got on: (done, of).
     fn progress(&self, done: u64, of: u64);
     /// A stage ended, with a short account of what it did.
@@ -61,10 +61,15 @@ impl Progress {
     ///
     /// # Errors
     /// The stage's.
-    pub fn run<T>(&mut self, stage: &Stage, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
+    pub fn run<T>(
+        &mut self,
+        stage: &Stage,
+        expected: Option<f64>,
+        work: impl FnOnce() -> Result<(T, String)>,
+    ) -> Result<T> {
         assert!(self.is_next(stage), "stages run in the order of the plan, '{}' does not", stage.name);
         self.coming.next();
-        self.events.stage_started(stage.name, stage.about);
+        self.events.stage_started(stage.name, stage.about, expected);
         let start = Instant::now();
         let (made, account) = work()?;
         let seconds = start.elapsed().as_secs_f64();

@@ -21,7 +21,7 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, lifecycle, perception, profitability, segments};
+use crate::{clv, lifecycle, perception, profitability, segments, star};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -65,6 +65,7 @@ pub(super) fn run(
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
+    flow.run_or_keep("star", |tables| stage.star(&facts, &costing, tables))?;
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;
 
     let mut doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
@@ -99,7 +100,8 @@ impl Flow {
         self.memory.release_freed();
         let (staging, is_kept) = (&self.staging, self.reuse.keeps(stage));
         let (tables, events) = (staging.for_stage(stage, is_kept), self.progress.events());
-        let Ran { summary, hands_on, account } = self.progress.run(stage, || {
+        let expected = self.reuse.last_seconds(stage);
+        let Ran { summary, hands_on, account } = self.progress.run(stage, expected, || {
             if is_kept {
                 staging.take_over(stage)?;
             }
@@ -130,7 +132,7 @@ impl Flow {
 
     fn take_over<S: DeserializeOwned>(&mut self, stage: &'static Stage) -> Result<S> {
         let (staging, reuse) = (&self.staging, &mut self.reuse);
-        self.progress.run(stage, || {
+        self.progress.run(stage, None, || {
             staging.take_over(stage)?;
             let (summary, account) = reuse.recall(stage)?;
             Ok((summary, format!("{account}, as before")))
@@ -276,6 +278,11 @@ impl Stages<'_> {
     ) -> Result<Ran<(), ()>> {
         let summary = perception::run(&of("perception").view(self.definition), facts, asked, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::perception_line(&summary) })
+    }
+
+    fn star(&self, facts: &FactSet, costing: &Costing, tables: StageTables<'_>) -> Result<Ran<(), ()>> {
+        let summary = star::run(&of("star").view(self.definition), facts, costing, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::star_line(summary) })
     }
 
     fn expect(&self, tables: StageTables<'_>) -> Result<Ran<Vec<Checked>, ()>> {

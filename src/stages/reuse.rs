@@ -101,9 +101,20 @@ impl Reuse {
         if !self.runs(stage) {
             return Some(0.0);
         }
-        let record = self.kept.get(stage.name).or_else(|| self.before.get(stage.name))?;
+        let record = self.record_of(stage)?;
         let scan = if stage.hands_on.contains(&"facts") { record.scan() } else { None };
         Some(scan.map_or(record.seconds, |scan| record.seconds - scan.seconds + scan.seconds_of(rows)))
+    }
+
+    /// Seconds that a stage took when it was run last; none where it has not run yet, and for what reads the sources, which
+    /// takes as long as there are rows to read.
+    pub(super) fn last_seconds(&self, stage: &Stage) -> Option<f64> {
+        let record = self.record_of(stage).filter(|_| !stage.hands_on.contains(&"facts"));
+        record.map(|record| record.seconds)
+    }
+
+    fn record_of(&self, stage: &Stage) -> Option<&StageRecord> {
+        self.kept.get(stage.name).or_else(|| self.before.get(stage.name))
     }
 
     /// Whether a stage that is run takes what another hands on under this name.

@@ -52,7 +52,7 @@ fn unforeseen(definition: &Definition, release: &Release) -> impl Iterator<Item 
     for (name, table) in &release.tables {
         let published: BTreeSet<&String> = table.columns.iter().map(|column| &column.name).collect();
         let mut foreseen: BTreeSet<&String> = known.columns(name).unwrap_or_default().iter().collect();
-        if name == "customer" {
+        if is_of_customers(name) {
             foreseen.extend(&attributes);
         }
         differences.extend(foreseen.difference(&published).map(|column| format!("{name} has no {column}")));
@@ -107,7 +107,7 @@ fn add(found: &mut Found, definition: &Definition, release: &Release) {
         for published in &table.columns {
             let column = &published.name;
             let declared = !fixed.contains(column) && all.contains(column);
-            let is_attribute = name == "customer" && attributes.contains(column.as_str());
+            let is_attribute = is_of_customers(name) && attributes.contains(column.as_str());
             if !declared && !is_attribute && columns.iter().all(|(known, _)| known != column) {
                 columns.push((column.clone(), kind(column, &published.sql_type)));
             }
@@ -115,10 +115,15 @@ fn add(found: &mut Found, definition: &Definition, release: &Release) {
     }
 }
 
+/// Whether a table has the attributes of customers.
+fn is_of_customers(table: &str) -> bool {
+    ["customer", "dim_customer"].contains(&table)
+}
+
 /// The type as the list has it: keys are of either kind, and scales are those of the default.
 fn kind(column: &str, sql_type: &str) -> String {
     match sql_type.split_once(',') {
-        _ if column == "customer_id" => "KEY".to_owned(),
+        _ if ["customer_id", "customer_key"].contains(&column) => "KEY".to_owned(),
         Some((decimal, _)) => format!("{decimal},4)"),
         None => sql_type.to_owned(),
     }

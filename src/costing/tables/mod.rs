@@ -55,7 +55,7 @@ fn quantities<'r, R>(
 }
 
 /// The word for a line of the waterfall.
-fn line_name(line: Line) -> &'static str {
+pub(crate) fn line_name(line: Line) -> &'static str {
     match line {
         Line::PriceConcession => "price concession",
         Line::CostToServe => "cost to serve",

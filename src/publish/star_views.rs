@@ -1,0 +1,235 @@
+//! The fact tables of the star schema, as views: the tables of a release with the keys of its dimensions, which are never
+//! null, and without what the dimensions say.
+
+use super::release::{PublishedTable, Release};
+use super::schema::{Column, ColumnKind, Sheet};
+use super::views::quoted;
+use arrow::array::{ArrayRef, StringArray};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// How a fact joins a dimension.
+struct Join {
+    dimension: &'static str,
+    /// In the view and in the dimension.
+    key: &'static str,
+    /// In the table that the view shows.
+    column: &'static str,
+}
+
+/// A fact: a view of a table.
+struct Fact {
+    view: &'static str,
+    table: &'static str,
+    /// Which rows; all of them if empty.
+    filter: &'static str,
+    joins: &'static [Join],
+    /// Columns of the table that dimensions have.
+    of_dimensions: &'static [&'static str],
+}
+
+const CUSTOMER: Join = Join { dimension: "dim_customer", key: "customer_key", column: "customer_id" };
+const PERIOD: Join = Join { dimension: "dim_date", key: "date_key", column: "period_start" };
+const ACTIVITY: Join = Join { dimension: "dim_activity", key: "activity_key", column: "activity" };
+const RESOURCE: Join = Join { dimension: "dim_resource", key: "resource_key", column: "node" };
+const PRODUCT_GROUP: Join =
+    Join { dimension: "dim_product_group", key: "product_group_key", column: "product_group" };
+const CHANNEL: Join = Join { dimension: "dim_channel", key: "channel_key", column: "channel" };
+const SEGMENT: Join = Join { dimension: "dim_segment", key: "segment_key", column: "segment" };
+
+/// Columns of `customer_segment` and `dim_customer` by which customers are told apart.
+pub const SEGMENT_KINDS: [&str; 8] =
+    ["rfm_segment", "tier", "profit_class", "size_class", "value_cell", "loyalty_cell", "state", "treatment"];
+
+/// The facts that show a table as it is. `fact_customer_activity` and `fact_customer_segment` turn columns into rows.
+const FACTS: &[Fact] = &[
+    Fact {
+        view: "fact_customer_period",
+        table: "customer_period",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_customer_product",
+        table: "customer_product",
+        filter: "",
+        joins: &[CUSTOMER, PRODUCT_GROUP],
+        of_dimensions: &["customer_class", "product_class"],
+    },
+    Fact {
+        view: "fact_customer_lifecycle",
+        table: "lifecycle",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &["acquired_on"],
+    },
+    Fact {
+        view: "fact_customer_value",
+        table: "customer_value",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_early_warning",
+        table: "early_warning",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_next_product",
+        table: "next_product",
+        filter: "",
+        joins: &[CUSTOMER, PRODUCT_GROUP],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_activity_period",
+        table: "activity_period",
+        filter: "",
+        joins: &[ACTIVITY, PERIOD],
+        of_dimensions: &["activity_column", "level", "member", "line", "source", "driver"],
+    },
+    Fact {
+        view: "fact_resource_period",
+        table: "balance",
+        filter: "stage = 'resource' and node_kind = 'resource'",
+        joins: &[RESOURCE, PERIOD],
+        of_dimensions: &["stage", "node_kind"],
+    },
+];
+
+/// Of the view that has a row for each customer, period and activity.
+const CUSTOMER_ACTIVITY: [Join; 3] = [CUSTOMER, PERIOD, ACTIVITY];
+
+/// Adds the views of a release with dimensions.
+pub(super) fn append(text: &mut String, release: &Release) -> std::fmt::Result {
+    if !release.tables.contains_key(CUSTOMER.dimension) {
+        return Ok(());
+    }
+    for fact in FACTS {
+        if let Some(table) = release.tables.get(fact.table) {
+            append_fact(text, fact, table)?;
+        }
+    }
+    append_customer_activity(text, release)?;
+    append_customer_segment(text, release)
+}
+
+fn append_fact(text: &mut String, fact: &Fact, table: &PublishedTable) -> std::fmt::Result {
+    let activities = activity_columns(table);
+    let is_shown = |name: &str| {
+        let is_key = fact.joins.iter().any(|join| join.column == name);
+        let is_of_activity = activities.iter().any(|column| measures_of(column).iter().any(|of| of == name));
+        !is_key && !is_of_activity && !fact.of_dimensions.contains(&name)
+    };
+    let names = table.columns.iter().map(|column| column.name.as_str()).filter(|name| is_shown(name));
+    let columns: Vec<String> = fact.joins.iter().map(shown).chain(names.map(quoted)).collect();
+    writeln!(text, "\n-- fact: {}", table.grain)?;
+    writeln!(text, "create or replace view {} as\nselect {}", fact.view, columns.join(", "))?;
+    let rows = if fact.filter.is_empty() { String::new() } else { format!("\nwhere {}", fact.filter) };
+    writeln!(text, "from {}{rows};", quoted(fact.table))
+}
+
+/// The key of a dimension, of a row of a fact.
+fn shown(join: &Join) -> String {
+    let Join { dimension, key, column } = join;
+    if *key != CUSTOMER.key {
+        return format!("{} as {key}", quoted(column));
+    }
+    let unidentified = format!("(select {key} from {dimension} where is_unidentified)");
+    format!("coalesce({}, {unidentified}) as {key}", quoted(column))
+}
+
+/// Columns of activities: those for which a table has volume and cost.
+fn activity_columns(table: &PublishedTable) -> Vec<&str> {
+    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
+    let costs = table.columns.iter().filter_map(|column| column.name.strip_prefix("cost_"));
+    costs.filter(|column| has(&format!("volume_{column}"))).collect()
+}
+
+fn measures_of(activity_column: &str) -> [String; 2] {
+    ["volume", "cost"].map(|measure| format!("{measure}_{activity_column}"))
+}
+
+/// A row for each customer, period and activity that cost something or was used, so that a new activity is no new column.
+fn append_customer_activity(text: &mut String, release: &Release) -> std::fmt::Result {
+    let wide = release.tables.get("customer_period");
+    let columns = wide.map(activity_columns).unwrap_or_default();
+    let is_long = release.tables.contains_key("customer_activity");
+    if !is_long && columns.is_empty() {
+        return Ok(());
+    }
+    let [customer, period, activity] = CUSTOMER_ACTIVITY.each_ref().map(shown);
+    // Wide columns name the activity by its column, and the dimension says which that is.
+    let activity = if is_long { activity } else { ACTIVITY.key.to_owned() };
+    writeln!(text, "\n-- fact: customer, period and activity")?;
+    writeln!(text, "create or replace view fact_customer_activity as")?;
+    writeln!(text, "select {customer}, {period}, {activity}, volume, cost")?;
+    if is_long {
+        return writeln!(text, "from customer_activity;");
+    }
+    let pairs = columns.iter().map(|column| {
+        let [volume, cost] = measures_of(column).map(|name| quoted(&name));
+        format!("({volume}, {cost}) as '{}'", column.replace('\'', "''"))
+    });
+    let pairs: Vec<String> = pairs.collect();
+    writeln!(text, "from (unpivot customer_period on\n    {}", pairs.join(",\n    "))?;
+    writeln!(text, "    into name activity_column value volume, cost)")?;
+    writeln!(text, "join dim_activity using (activity_column)\nwhere volume <> 0 or cost <> 0;")
+}
+
+/// A row for each customer and kind of segments.
+fn append_customer_segment(text: &mut String, release: &Release) -> std::fmt::Result {
+    if !release.tables.contains_key(SEGMENT.dimension) {
+        return Ok(());
+    }
+    let customers =
+        release.tables.get(CUSTOMER.dimension).map(|table| &table.columns[..]).unwrap_or_default();
+    let has = |kind: &&str| customers.iter().any(|column| column.name == **kind);
+    let kinds: Vec<&str> = SEGMENT_KINDS.iter().copied().filter(has).collect();
+    writeln!(text, "\n-- fact: customer and kind of segments")?;
+    writeln!(text, "create or replace view fact_customer_segment as")?;
+    writeln!(text, "select customer_key, kind || ': ' || segment as {}", SEGMENT.key)?;
+    let kinds = kinds.join(", ");
+    // Without the attributes, of which one may be called kind.
+    writeln!(text, "from (unpivot (select customer_key, {kinds} from dim_customer)")?;
+    writeln!(text, "    on {kinds} into name kind value segment)")?;
+    writeln!(text, "where segment <> '(none)';")
+}
+
+/// A row of `relations`: a fact as view and as table, its key, and the join.
+type Relation = (&'static str, &'static str, &'static str, &'static Join);
+
+/// How facts join dimensions, of the tables there are.
+pub fn relations_table(has: impl Fn(&str) -> bool) -> Sheet {
+    let mut relations: Vec<Relation> = Vec::new();
+    for fact in FACTS {
+        relations.extend(fact.joins.iter().map(|join| (fact.view, fact.table, join.key, join)));
+    }
+    if let Some(table) = ["customer_activity", "customer_period"].into_iter().find(|table| has(table)) {
+        let joins = CUSTOMER_ACTIVITY.iter();
+        relations.extend(joins.map(|join| ("fact_customer_activity", table, join.key, join)));
+    }
+    for join in [&CUSTOMER, &SEGMENT] {
+        relations.push(("fact_customer_segment", "customer_segment", join.key, join));
+    }
+    relations.push(("dim_customer", "dim_customer", CHANNEL.column, &CHANNEL));
+    relations.retain(|(_, table, _, join)| has(table) && has(join.dimension));
+    let columns: [(&str, &str, fn(&Relation) -> &'static str); 6] = [
+        ("fact", "View of the fact", |row| row.0),
+        ("fact_key", "Its key of the dimension; null only in a dimension that has another", |row| row.2),
+        ("fact_table", "Table that the view shows", |row| row.1),
+        ("fact_column", "Column of the table from which the key follows", |row| row.3.column),
+        ("dimension", "Table with a row for each member", |row| row.3.dimension),
+        ("dimension_key", "Its key", |row| row.3.key),
+    ];
+    let mut sheet = Sheet::new("relations", "join of a fact and a dimension", None);
+    for (name, meaning, of) in columns {
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values(relations.iter().map(of)));
+        sheet.add(Column::new(name, ColumnKind::Name, "", meaning), values);
+    }
+    sheet
+}

@@ -1,0 +1,92 @@
+"""Asks a release twenty-five business questions of its star, and holds the answers against the files beside them.
+
+    ask.py OUT            compares; BLESS=1 rewrites the answers
+
+Also holds the star itself: keys are never null and unique in their dimension, every key of a fact has its member, and
+what facts add up to is what the tables they show add up to.
+"""
+
+import csv
+import io
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+
+QUESTIONS = Path(__file__).parent / "questions"
+
+
+def rows_of(connection, sql):
+    cursor = connection.execute(sql)
+    names = [column[0] for column in cursor.description]
+    return names, cursor.fetchall()
+
+
+def answer(connection, sql):
+    names, rows = rows_of(connection, sql)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def check_questions(connection):
+    questions = sorted(QUESTIONS.glob("*.sql"))
+    assert len(questions) >= 25, f"{len(questions)} questions"
+    for question in questions:
+        found = answer(connection, question.read_text())
+        golden = question.with_suffix(".csv")
+        if os.environ.get("BLESS"):
+            golden.write_text(found)
+        assert found.count("\n") > 1, f"{question.name}: no answer"
+        assert found == golden.read_text(), f"{question.name}: another answer\n{found}"
+    return len(questions)
+
+
+def check_relations(connection):
+    relations = rows_of(connection, "select fact, fact_key, dimension, dimension_key from relations")[1]
+    for fact, key, dimension, dimension_key in relations:
+        strays = f"""select count(*) from {fact} f
+            left join {dimension} d on f.{key} = d.{dimension_key} where d.{dimension_key} is null"""
+        # A dimension of a dimension may have nothing to say of a member.
+        if fact.startswith("dim_"):
+            strays += f" and f.{key} is not null"
+        repeated = f"select count(*) - count(distinct {dimension_key}) from {dimension}"
+        for sql in (strays, repeated):
+            [(count,)] = rows_of(connection, sql)[1]
+            assert count == 0, f"{fact}.{key} and {dimension}: {count} in {sql}"
+    return len(relations)
+
+
+def check_sums(connection):
+    """Of every view of a fact and of the table that it shows."""
+    same = [
+        ("select sum(customer_profit), count(*) from fact_customer_period",
+         "select sum(customer_profit), count(*) from customer_period"),
+        ("select sum(cost) from fact_customer_activity",
+         "select sum(cost_to_serve + customer_level_cost) from customer_period"),
+        ("select sum(gross_margin), count(*) from fact_customer_product",
+         "select sum(gross_margin), count(*) from customer_product"),
+        ("select sum(assigned) from fact_activity_period", "select sum(assigned) from activity_period"),
+        ("select sum(unused) from fact_resource_period",
+         "select sum(unused) from balance where node_kind = 'resource'"),
+        ("select count(*) from dim_customer", "select count(*) from customer"),
+    ]
+    for star, table in same:
+        found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
+        assert found == expected, f"{star}: {found}, {table}: {expected}"
+
+
+def main():
+    views = Path(sys.argv[1]) / "views.sql"
+    connection = duckdb.connect()
+    connection.execute(views.read_text())
+    check_sums(connection)
+    relations = check_relations(connection)
+    print(f"star: {check_questions(connection)} questions, {relations} relations hold")
+
+
+if __name__ == "__main__":
+    main()
