@@ -85,7 +85,7 @@ fn write_pipeline(scratch: &Path, history: &Path, activities: usize) -> Result<P
 struct Silent;
 
 impl Events for Silent {
-    fn stage_started(&self, _: &str, _: &str) {}
+    fn stage_started(&self, _: &str, _: &str, _: Option<f64>) {}
     fn progress(&self, _: u64, _: u64) {}
     fn stage_finished(&self, _: &str, _: f64, _: &str) {}
 }

@@ -4,13 +4,17 @@
 
 mod budget;
 mod check;
+mod completions;
+mod describe;
 mod diff;
+mod excerpt;
 mod explain;
-
+mod heartbeat;
 mod plan;
 mod progress;
 mod releases;
 mod run;
+mod run_files;
 mod schema;
 mod summary;
 mod synth;
@@ -19,7 +23,7 @@ mod whatif;
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::sql::STACK_BYTES;
 use crate::terminal::{escaped_json, escaped_lines};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
@@ -32,13 +36,13 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     /// Worker threads; default: one per core, at most four per core or 16. Results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, env = "ABACUS_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// How results are printed on stdout.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    #[arg(long, global = true, env = "ABACUS_FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
     /// How progress is told on stderr: bars on a terminal and lines elsewhere, or JSON lines.
-    #[arg(long, global = true, value_enum, default_value_t = Log::Text)]
+    #[arg(long, global = true, env = "ABACUS_LOG", value_enum, default_value_t = Log::Text)]
     log: Log,
 }
 
@@ -76,10 +80,16 @@ enum Command {
     Budget(budget::BudgetArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
+    /// Say what published tables and their columns mean, and where to look first.
+    Describe(describe::DescribeArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
     Schema(schema::SchemaArgs),
     /// Write a synthetic history.
     Synth(synth::SynthArgs),
+    /// Print a script that completes commands and flags in a shell.
+    Completions(completions::CompletionsArgs),
+    /// Write a man page for every command into a folder.
+    Man(completions::ManArgs),
 }
 
 /// The pipeline file every command on a pipeline takes.
@@ -144,7 +154,8 @@ fn misused(usage: &clap::Error) -> ExitCode {
     // Nothing is left to do when the terminal is gone.
     let _ = usage.print();
     let words: Vec<String> = std::env::args().collect();
-    let wants_json = words.iter().any(|word| word == "--format=json")
+    let wants_json = std::env::var("ABACUS_FORMAT").is_ok_and(|format| format == "json")
+        || words.iter().any(|word| word == "--format=json")
         || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json");
     if usage.use_stderr() && wants_json {
         let text = usage.to_string();
@@ -199,7 +210,10 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),
         Command::Releases(args) => releases::releases(args, json, log_json),
+        Command::Describe(args) => describe::describe(args, json),
         Command::Schema(args) => schema::schema(args),
+        Command::Completions(args) => Ok(completions::completions(args, &mut Cli::command())),
+        Command::Man(args) => completions::man(args, Cli::command()),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),
     }
 }

@@ -1,5 +1,6 @@
 //! `abacus run`.
 
+use super::run_files::RunFiles;
 use super::{PipelineArg, pretty, progress, summary};
 use crate::error::{Error, Result};
 use crate::memory::MemorySize;
@@ -20,7 +21,7 @@ pub(super) struct RunArgs {
     reselect: bool,
     /// Resident memory the run may take, such as 512MiB; default: three quarters of the machine's, or of what its control
     /// groups allow. What does not fit is put on disk beside the releases while the run lasts.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, env = "ABACUS_MEMORY", value_name = "SIZE")]
     memory: Option<MemorySize>,
     /// Make a release even if nothing that it follows from has changed since the current one.
     #[arg(long)]
@@ -32,13 +33,15 @@ pub(super) struct RunArgs {
     /// Check everything and write nothing a reader sees.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    files: RunFiles,
 }
 
 /// Which rows and periods.
 #[derive(Debug, Args)]
 pub(super) struct ScopeArgs {
     /// Leave out rows on this day or later (YYYY-MM-DD); default: the day after the last row.
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, env = "ABACUS_AS_OF", value_name = "DAY")]
     as_of: Option<Day>,
     /// Make the periods from this day on again, even where inputs did not change.
     #[arg(long, value_name = "DAY")]
@@ -91,15 +94,16 @@ pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json:
         gate: args.gate,
         ..args.scope.options()?
     };
-    let report = match publish(&args.pipeline.pipeline, options, events)? {
-        Outcome::Made(report) => report,
-        Outcome::Unchanged(release, warnings) => {
-            warnings.iter().for_each(|warning| progress::tell_warning(log_json, warning));
-            return Ok(summary::unchanged(&release, &warnings, json));
-        }
-    };
-    for warning in &report.warnings {
-        progress::tell_warning(log_json, warning);
+    let outcome = publish(&args.pipeline.pipeline, options, events);
+    if let Err(fault) = args.files.write(&args.pipeline.pipeline, &outcome) {
+        progress::tell_warning(log_json, &fault.to_string());
     }
-    Ok(if json { pretty(&summary::json(&report)) } else { summary::text(&report) })
+    let outcome = outcome?;
+    outcome.warnings().iter().for_each(|warning| progress::tell_warning(log_json, warning));
+    Ok(match (&outcome, json) {
+        (Outcome::Made(report), false) => summary::text(report),
+        (Outcome::Made(report), true) => pretty(&summary::json(report)),
+        (Outcome::Unchanged(release, _), false) => summary::unchanged(release),
+        (Outcome::Unchanged(release, warnings), true) => pretty(&summary::unchanged_json(release, warnings)),
+    })
 }

@@ -1,5 +1,6 @@
 //! `abacus schema`.
 
+use super::describe::dictionary;
 use super::pretty;
 use crate::error::{Error, Result};
 use clap::Args;
@@ -27,12 +28,5 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
     let home = crate::publish::Home::open(&definition.publish.path)?;
     let release = home.published()?;
-    let table = |(name, table): (&String, &crate::publish::PublishedTable)| {
-        let columns = serde_json::to_value(&table.columns).expect("columns are JSON");
-        (
-            name.clone(),
-            serde_json::json!({ "grain": table.grain, "partition": table.partition, "columns": columns }),
-        )
-    };
-    Ok(pretty(&serde_json::Value::Object(release.tables.iter().map(table).collect())))
+    Ok(pretty(&dictionary(&release.tables.iter().collect::<Vec<_>>())))
 }

@@ -1,6 +1,5 @@
 //! The short summary at the end of a run.
 
-use super::pretty;
 use crate::clv;
 use crate::publish::Release;
 use crate::report::{chosen_models, grouped, money_text};
@@ -101,19 +100,7 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 /// A run that had nothing to do.
-pub(super) fn unchanged(release: &Release, warnings: &[String], json: bool) -> String {
-    if json {
-        let said = |key: &str| &release.run[key];
-        return pretty(&json!({
-            "pipeline": said("pipeline"),
-            "release": release.id,
-            "unchanged": true,
-            "sources": said("sources"),
-            "control_totals": said("control_totals"),
-            "data_mistakes": said("data_mistakes"),
-            "warnings": warnings,
-        }));
-    }
+pub(super) fn unchanged(release: &Release) -> String {
     let total = |key: &str| release.run["control_totals"][key].to_string().replace('"', "");
     let currency = release.run["currency"].as_str().unwrap_or_default();
     format!(
@@ -125,6 +112,20 @@ pub(super) fn unchanged(release: &Release, warnings: &[String], json: bool) -> S
         total("customers"),
         total("customer_profit"),
     )
+}
+
+/// The same for programs.
+pub(super) fn unchanged_json(release: &Release, warnings: &[String]) -> Value {
+    let said = |key: &str| &release.run[key];
+    json!({
+        "pipeline": said("pipeline"),
+        "release": release.id,
+        "unchanged": true,
+        "sources": said("sources"),
+        "control_totals": said("control_totals"),
+        "data_mistakes": said("data_mistakes"),
+        "warnings": warnings,
+    })
 }
 
 /// Customer equity with its interval, and how customers are valued.

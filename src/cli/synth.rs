@@ -35,7 +35,7 @@ pub(super) fn synth(args: &SynthArgs, events: &dyn Events, json: bool) -> Result
         ..SynthOptions::default()
     };
     let start = Instant::now();
-    events.stage_started("synth", "drawing a history");
+    events.stage_started("synth", "drawing a history", None);
     let totals = generate(&args.out, &options, &|done, of| events.progress(done, of))?;
     events.stage_finished("synth", start.elapsed().as_secs_f64(), &args.out.display().to_string());
     let value = serde_json::to_value(totals).expect("totals are JSON");

@@ -12,6 +12,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What a person should know of it.
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Self::Made(report) => &report.warnings,
+            Self::Unchanged(_, warnings) => warnings,
+        }
+    }
+
     /// What the run made; none where there was nothing to do.
     pub fn made(self) -> Option<Report> {
         match self {
