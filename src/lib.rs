@@ -50,6 +50,8 @@ pub mod questions;
 
 pub mod restatement;
 
+pub mod figures;
+
 pub mod stages;
 
 pub mod cli;

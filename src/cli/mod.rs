@@ -6,10 +6,11 @@ mod budget;
 mod check;
 mod diff;
 mod explain;
-
+mod output;
 mod plan;
 mod progress;
 mod releases;
+mod report;
 mod run;
 mod schema;
 mod summary;
@@ -74,6 +75,8 @@ enum Command {
     Whatif(whatif::WhatIfArgs),
     /// Say what a plan needs: activity volumes, minutes, capacity and money.
     Budget(budget::BudgetArgs),
+    /// Write a release as one HTML page: pictures, a sentence on each, and the numbers behind them.
+    Report(report::ReportArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Print the JSON Schema of pipeline files, or the columns of published tables.
@@ -198,6 +201,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Explain(args) => explain::explain(args, json),
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),
+        Command::Report(args) => report::report(args, json),
         Command::Releases(args) => releases::releases(args, json, log_json),
         Command::Schema(args) => schema::schema(args),
         Command::Synth(args) => synth::synth(args, events.as_ref(), json),

@@ -1,0 +1,74 @@
+//! The customer pyramid: what share of the profit each tier of customers earns (J. Curry and A. Curry, "The Customer
+//! Marketing Method", Free Press, 2000).
+
+use super::cells::{Rows, Tables};
+use super::drawn::Drawn;
+use super::figure::Figure;
+use super::picture::{Bar, BarRow, bar_rows};
+use crate::error::Result;
+
+pub(super) const PYRAMID: Figure = Figure {
+    id: "pyramid",
+    chapter: "Profit",
+    title: "Customer pyramid: share of customers and share of profit",
+    reading: "Each tier has two bars: how many of all customers it holds, and how much of the profit it earns. A bar to the \
+              left of the line is a loss.",
+    comes_with: "[segments]",
+    draw,
+};
+
+const COLUMNS: [&str; 9] = [
+    "tier",
+    "customers",
+    "share_of_customers",
+    "share_of_profit",
+    "share_of_revenue",
+    "share_of_cost_to_serve",
+    "customer_profit",
+    "net_revenue",
+    "cost_to_serve",
+];
+
+fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
+    let tiers = tables.all("pyramid", &COLUMNS)?;
+    if tiers.rows.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Drawn { seen: seen(&tiers)?, picture: picture(&tiers)?, rows: tiers }))
+}
+
+fn seen(tiers: &Rows) -> Result<String> {
+    let top = &tiers.rows[0];
+    let mut seen = format!(
+        "The top tier, {}, holds {} and earns {}.",
+        top.cell("tier").html(),
+        top.cell("customers").words(),
+        top.cell("customer_profit").words()
+    );
+    if let Some(least) = tiers.lowest("customer_profit")?
+        && least.cell("customer_profit").number()?.is_some_and(|profit| profit < 0.0)
+    {
+        seen += &format!(
+            " The tier {} holds {} of all customers and ends at {}.",
+            least.cell("tier").html(),
+            least.cell("share_of_customers").html(),
+            least.cell("customer_profit").words()
+        );
+    }
+    Ok(seen)
+}
+
+fn picture(tiers: &Rows) -> Result<String> {
+    let mut rows = Vec::new();
+    for tier in &tiers.rows {
+        let (customers, profit) = (tier.cell("share_of_customers"), tier.cell("share_of_profit"));
+        let base = customers.number()?.map(|to| Bar::of("idle", 0.0, to));
+        let earned = profit.number()?.map(Bar::from_zero);
+        rows.push(BarRow {
+            name: tier.cell("tier").name().to_owned(),
+            shown: format!("{} · {}", customers.text(), profit.text()),
+            bars: base.into_iter().chain(earned).collect(),
+        });
+    }
+    Ok(bar_rows(&rows, &[("idle", "share of customers"), ("good", "share of profit"), ("bad", "loss")]))
+}
