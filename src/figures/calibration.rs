@@ -55,9 +55,9 @@ fn picture(rows: &Rows) -> Result<String> {
         for (cell, class) in [(expected, "idle"), (actual, "good")] {
             bars.extend(cell.number()?.map(|to| Bar::of(class, 0.0, to)));
         }
-        let more = if place == last { " or more" } else { "" };
+        let more = if place == last { " times or more" } else { " times" };
         drawn.push(BarRow {
-            name: format!("came back {}{more} times", row.cell("bin").text()),
+            name: format!("came back before: {}{more}", row.cell("bin").text()),
             shown: format!("{} · {}", expected.text(), actual.text()),
             bars,
         });

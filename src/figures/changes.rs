@@ -28,21 +28,19 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
 }
 
 fn seen(parts: &Rows) -> Result<String> {
-    let says =
-        |row: &Row| format!("{} {} ({})", row.cell("change").html(), place(row), row.cell("cause").html());
     let base = parts.only("base_release").html();
     let (Some(most), Some(least)) = (parts.highest("change")?, parts.lowest("change")?) else {
         return Ok(String::new());
     };
-    let is_one = parts.rows.len() == 1;
-    Ok(match is_one {
-        true => format!("Compared with release {base}, customer profit changed by {}.", says(most)),
-        false => format!(
-            "Compared with release {base}, the parts of the change go from {} to {}.",
-            says(least),
-            says(most)
-        ),
+    let compared = format!("Compared with release {base}, customer profit changed by");
+    Ok(match parts.rows.len() {
+        1 => format!("{compared} {}.", says(most)),
+        _ => format!("{compared} parts from {} to {}.", says(least), says(most)),
     })
+}
+
+fn says(part: &Row) -> String {
+    format!("{} {} ({})", part.cell("change").html(), place(part), part.cell("cause").html())
 }
 
 fn place(part: &Row) -> String {

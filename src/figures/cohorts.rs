@@ -52,23 +52,26 @@ fn seen(cells: &Rows) -> Result<String> {
     let (Some(best), Some(least)) = (first.highest("retention")?, first.lowest("retention")?) else {
         return Ok(String::new());
     };
-    let says = |row: &Row| {
-        format!(
-            "{} of the {} won from {}",
-            row.cell("retention").html(),
-            row.cell("customers").words(),
-            row.cell("cohort").html()
-        )
-    };
     Ok(format!(
-        "One period after the first purchase, between {} and {} bought again.",
+        "One period after their first purchase {} bought again, at the least, and {} at the most.",
         says(least),
         says(best)
     ))
 }
 
+fn says(row: &Row) -> String {
+    format!(
+        "{} (of {} in the cohort of <time>{}</time>)",
+        row.cell("retention").html(),
+        row.cell("customers").words(),
+        row.cell("cohort").html()
+    )
+}
+
 fn picture(cells: &Rows, cohorts: &[String]) -> Result<String> {
-    let highest = cells.numbers("retention")?.into_iter().fold(0.0_f64, f64::max);
+    let most =
+        cells.highest("retention")?.expect("cells without a retention are not shown").cell("retention");
+    let highest = most.number()?.unwrap_or(0.0);
     let windows = cells.rows.iter().filter_map(|row| row.cell("k").integer()).max().unwrap_or(1);
     let columns: Vec<String> = (1..=windows).map(|k| k.to_string()).collect();
     let mut drawn = Vec::new();
@@ -85,6 +88,6 @@ fn picture(cells: &Rows, cohorts: &[String]) -> Result<String> {
             text: String::new(),
         });
     }
-    let keys = legend(&[("good", "many bought again"), ("pale", "few")]);
+    let keys = legend(&[("good", &format!("{} bought again", most.text())), ("pale", "few did")]);
     Ok(keys + &heat_map(cohorts, &columns, 3, &drawn, 16.0))
 }

@@ -46,8 +46,7 @@ pub fn page(home: &Home, release: &Release) -> Result<Page> {
             None => left_out.push(LeftOut { title: figure.title, comes_with: figure.comes_with }),
         }
     }
-    let mut html = head(release);
-    html += &key_numbers(&tables)?;
+    let mut html = head(release, &key_numbers(&tables)?);
     html += &contents(&drawn);
     html.push_str("<main id=\"main\">\n");
     let mut chapter = "";
@@ -63,7 +62,7 @@ pub fn page(home: &Home, release: &Release) -> Result<Page> {
     Ok(Page { html, figures: drawn.iter().map(|(figure, _)| figure.title).collect(), left_out })
 }
 
-fn head(release: &Release) -> String {
+fn head(release: &Release, key_numbers: &str) -> String {
     let text = |key: &str| escaped(release.run[key].as_str().unwrap_or_default());
     let (pipeline, as_of) = (text("pipeline"), text("as_of"));
     format!(
@@ -73,7 +72,7 @@ fn head(release: &Release) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>Customer profit: {pipeline}, {as_of}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the figures</a>\n<header>\n<h1>Customer profit: {pipeline}</h1>\n\
-         <p>All that happened before {as_of}. Release {id}.</p>\n</header>\n",
+         <p>All that happened before {as_of}. Release {id}.</p>\n{key_numbers}</header>\n",
         id = escaped(&release.id)
     )
 }

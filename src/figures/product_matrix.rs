@@ -30,14 +30,6 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
 }
 
 fn seen(cells: &Rows) -> Result<String> {
-    let says = |row: &Row| {
-        format!(
-            "products of class “{}” at customers of class “{}”: {}",
-            row.cell("row_class").html(),
-            row.cell("column_class").html(),
-            row.cell("profit").words()
-        )
-    };
     let mut seen = String::new();
     if let Some(most) = cells.highest("profit")? {
         seen += &format!("Most profit comes from {}.", says(most));
@@ -48,6 +40,15 @@ fn seen(cells: &Rows) -> Result<String> {
         seen += &format!(" Most is lost with {}.", says(least));
     }
     Ok(seen)
+}
+
+fn says(row: &Row) -> String {
+    format!(
+        "products of class “{}” at customers of class “{}”: {}",
+        row.cell("row_class").html(),
+        row.cell("column_class").html(),
+        row.cell("profit").words()
+    )
 }
 
 /// Colours no stronger than this leave a cell's text readable.

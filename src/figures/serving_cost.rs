@@ -51,22 +51,17 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
 }
 
 fn seen(customers: &Rows) -> String {
-    let says = |row: &Row| {
-        format!(
-            "brings {} of gross margin, costs {} to serve and ends at {}",
-            row.cell("gross_margin").words(),
-            row.cell("cost_to_serve").words(),
-            row.cell("customer_profit").words()
-        )
-    };
-    let name = |row: &Row| row.cell("customer_id").html();
     let (best, worst) = (&customers.rows[0], &customers.rows[customers.rows.len() - 1]);
+    format!("The most profitable customer, {}. The least profitable, {}.", says(best), says(worst))
+}
+
+fn says(customer: &Row) -> String {
     format!(
-        "The most profitable customer, {}, {}. The least profitable, {}, {}.",
-        name(best),
-        says(best),
-        name(worst),
-        says(worst)
+        "{}, brings {} of gross margin, costs {} to serve and ends at {}",
+        customer.cell("customer_id").html(),
+        customer.cell("gross_margin").words(),
+        customer.cell("cost_to_serve").words(),
+        customer.cell("customer_profit").words()
     )
 }
 

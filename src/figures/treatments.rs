@@ -3,6 +3,7 @@
 use super::cells::{Row, Rows, Tables};
 use super::drawn::Drawn;
 use super::figure::Figure;
+use super::html::escaped;
 use super::picture::{Bar, BarRow, bar_rows};
 use crate::error::Result;
 
@@ -10,7 +11,7 @@ pub(super) const TREATMENTS: Figure = Figure {
     id: "treatments",
     chapter: "What to do",
     title: "Treatments: what to do with whom",
-    reading: "Each bar is the profit so far of the customers for whom a rule holds, beside how many they are. The table has \
+    reading: "Each bar is the profit so far of the customers for whom a rule holds, with their number in brackets. The table has \
               the rule, the attitude and the next action.",
     comes_with: "[[segments.treatment]]",
     draw,
@@ -29,21 +30,20 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
 }
 
 fn seen(treatments: &Rows) -> Result<String> {
-    let says = |row: &Row| {
-        format!(
-            "“{}” meets {}, who brought {} so far: {}",
-            name(row),
-            row.cell("customers").words(),
-            row.cell("customer_profit").words(),
-            row.cell("next_action").html()
-        )
-    };
-    let (Some(most), Some(least)) =
-        (treatments.highest("customer_profit")?, treatments.lowest("customer_profit")?)
-    else {
-        return Ok(String::new());
-    };
+    let ends = (treatments.highest("customer_profit")?, treatments.lowest("customer_profit")?);
+    let (Some(most), Some(least)) = ends else { return Ok(String::new()) };
     Ok(format!("{}. {}.", says(most), says(least)))
+}
+
+fn says(treatment: &Row) -> String {
+    let next = treatment.cell("next_action");
+    let next = if next.is_there() { format!(": {}", next.html()) } else { String::new() };
+    format!(
+        "“{}” meets {}, who brought {} so far{next}",
+        escaped(&name(treatment)),
+        treatment.cell("customers").words(),
+        treatment.cell("customer_profit").words()
+    )
 }
 
 fn picture(treatments: &Rows) -> Result<String> {
@@ -51,7 +51,7 @@ fn picture(treatments: &Rows) -> Result<String> {
     for treatment in &treatments.rows {
         let profit = treatment.cell("customer_profit");
         rows.push(BarRow {
-            name: format!("{} ({} customers)", name(treatment), treatment.cell("customers").text()),
+            name: format!("{} ({})", name(treatment), treatment.cell("customers").text()),
             shown: profit.text(),
             bars: profit.number()?.map(Bar::from_zero).into_iter().collect(),
         });

@@ -18,7 +18,7 @@ pub(super) const WHALE_CURVE: Figure = Figure {
 };
 
 /// One point in a hundred is enough for the eye.
-const POINTS: usize = 100;
+const POINTS: usize = 101;
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let columns = ["per_mille", "customers", "cumulative_profit", "share_of_total"];

@@ -79,6 +79,8 @@ impl Cell {
         match (&self.value, &*self.unit) {
             (Value::Missing, _) => "–".to_owned(),
             (Value::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
+            // Keys, places and bins have no unit, and are names more than numbers.
+            (Value::Integer(number), Unit::Named(unit)) if unit.is_empty() => number.to_string(),
             (Value::Integer(number), _) => grouped((*number).into()),
             (Value::Decimal(number), Unit::Money(_)) => decimal(*number, 2, 2),
             (Value::Decimal(number), _) => decimal(*number, 0, 2),

@@ -28,11 +28,13 @@ impl Rows {
         self
     }
 
-    /// Every n-th of them and the last, so that not many more than so many are left; what is left out is said.
+    /// One of every 2, 5, 10, 20 … of them and the last, so that not many more than so many are left; what is left out is
+    /// said.
     #[must_use]
     pub(crate) fn thinned(mut self, most: usize) -> Self {
         let all = self.rows.len();
-        let step = all.div_ceil(most).max(1);
+        let steps = (0..).flat_map(|power| [1, 2, 5].map(|first| first * 10_usize.pow(power)));
+        let step = steps.into_iter().find(|step| all.div_ceil(*step) <= most).expect("steps grow");
         if step > 1 {
             let mut places = 0..all;
             self.rows.retain(|_| places.next().is_some_and(|place| place % step == 0 || place + 1 == all));

@@ -39,7 +39,7 @@ const BAR: f64 = 14.0;
 const GAP: f64 = 14.0;
 
 /// The picture of the rows.
-pub(crate) fn bar_rows(rows: &[BarRow], keys: &[Key]) -> String {
+pub(crate) fn bar_rows(rows: &[BarRow], keys: &[Key<'_>]) -> String {
     let ends = rows.iter().flat_map(|row| &row.bars).flat_map(|bar| [bar.from, bar.to]);
     let scale = Scale::with_zero(ends);
     let heights = rows.iter().map(|row| TEXT + BAR * row.bars.len() as f64 + GAP);

@@ -3,10 +3,10 @@
 use crate::figures::html::escaped;
 
 /// What a colour stands for: its class, and its name.
-pub(crate) type Key = (&'static str, &'static str);
+pub(crate) type Key<'n> = (&'static str, &'n str);
 
 /// What colours stand for; nothing where there is one.
-pub(crate) fn legend(keys: &[Key]) -> String {
+pub(crate) fn legend(keys: &[Key<'_>]) -> String {
     if keys.is_empty() {
         return String::new();
     }

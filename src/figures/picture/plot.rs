@@ -76,7 +76,11 @@ impl Plot {
     }
 
     fn pin(&mut self, [place, height]: [f64; 2], below: f64, label: &str) {
-        let anchor = if place > 60.0 { Anchor::End } else { Anchor::Start };
+        let anchor = match place {
+            ..30.0 => Anchor::Start,
+            70.0.. => Anchor::End,
+            _ => Anchor::Middle,
+        };
         self.svg.text("pin", place, height + below, anchor, label);
     }
 

@@ -33,7 +33,7 @@ impl Anchor {
 }
 
 /// Characters of a name for which there is place beside its value.
-const NARROW: usize = 24;
+const NARROW: usize = 27;
 const WIDE: usize = 64;
 
 /// Units of width within curves, which are stretched to the width of the picture.
