@@ -37,7 +37,7 @@ impl Backtest {
         totals
             .rows
             .retain(|row| row.cell("kind").is("total") && models.contains(&row.cell("forecaster").exact()));
-        Ok(totals.lowest("rmse")?.cloned().map(|total| Self { total }))
+        Ok(totals.lowest("rmse").cloned().map(|total| Self { total }))
     }
 
     /// Whether a row of `value_backtest` is one of its rows of this kind.

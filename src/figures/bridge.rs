@@ -29,33 +29,29 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     lines.rows.retain(|row| [before, last].contains(&&row.cell("period_start").exact()));
     lines.which = Some(format!("{} rows of the last two periods", lines.rows.len()));
     let lines = lines.without(&["section"]);
-    Ok(Some(Drawn { seen: seen(&lines, before, last)?, picture: picture(&lines, before)?, rows: lines }))
+    Ok(Some(Drawn { seen: seen(&lines, before, last), picture: picture(&lines, before), rows: lines }))
 }
 
-fn seen(lines: &Rows, before: &str, last: &str) -> Result<String> {
+fn seen(lines: &Rows, before: &str, last: &str) -> String {
     let profits: Vec<&Row> = lines.rows.iter().filter(|row| row.cell("line").is("customer profit")).collect();
-    let [was, is] = profits[..] else { return Ok(String::new()) };
+    let [was, is] = profits[..] else { return String::new() };
     let (was, is) = (was.cell("amount"), is.cell("amount"));
-    let went = match was.number()?.partial_cmp(&is.number()?) {
-        Some(std::cmp::Ordering::Less) => "rose",
-        Some(std::cmp::Ordering::Greater) => "fell",
-        _ => "stayed",
-    };
-    Ok(format!(
+    let went = if is.number() < was.number() { "fell" } else { "rose" };
+    format!(
         "Customer profit {went} from {} in the period from {before} to {} in that from {last}.",
         was.words(),
         is.words()
-    ))
+    )
 }
 
-fn picture(lines: &Rows, before: &str) -> Result<String> {
+fn picture(lines: &Rows, before: &str) -> String {
     let mut rows: Vec<BarRow> = Vec::new();
     // The last period comes second in the table and first in the picture.
     let is_before = |line: &&Row| line.cell("period_start").exact() == before;
     let (earlier, last): (Vec<&Row>, Vec<&Row>) = lines.rows.iter().partition(is_before);
     for line in last.into_iter().chain(earlier) {
         let (name, amount) = (line_name(line), line.cell("amount"));
-        let mut bar = Bar::from_zero(amount.number()?.unwrap_or(0.0));
+        let mut bar = Bar::from_zero(amount.number().unwrap_or(0.0));
         bar.title = Some(format!("{name}, from {}: {}", line.cell("period_start").text(), amount.text()));
         if is_before(&line) {
             bar.class = "idle";
@@ -68,8 +64,5 @@ fn picture(lines: &Rows, before: &str) -> Result<String> {
             None => rows.push(BarRow { name, shown: compact(bar.to), bars: vec![bar] }),
         }
     }
-    Ok(bar_rows(
-        &rows,
-        &[("good", "last period"), ("bad", "last period, taken away"), ("idle", "period before")],
-    ))
+    bar_rows(&rows, &[("good", "last period"), ("bad", "last period, taken away"), ("idle", "period before")])
 }

@@ -29,7 +29,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
         return Ok(None);
     }
     let rows = rows.without(&["calibration_date", "target", "scope", "kind"]).first(30);
-    Ok(Some(Drawn { seen: seen(&backtest), picture: picture(&rows)?, rows }))
+    Ok(Some(Drawn { seen: seen(&backtest), picture: picture(&rows), rows }))
 }
 
 fn seen(backtest: &Backtest) -> String {
@@ -46,14 +46,14 @@ fn seen(backtest: &Backtest) -> String {
     )
 }
 
-fn picture(rows: &Rows) -> Result<String> {
+fn picture(rows: &Rows) -> String {
     let last = rows.rows.len() - 1;
     let mut drawn = Vec::new();
     for (place, row) in rows.rows.iter().enumerate() {
         let (actual, expected) = (row.cell("actual"), row.cell("expected"));
         let mut bars = Vec::new();
         for (cell, class) in [(expected, "idle"), (actual, "good")] {
-            bars.extend(cell.number()?.map(|to| Bar::of(class, 0.0, to)));
+            bars.extend(cell.number().map(|to| Bar::of(class, 0.0, to)));
         }
         let more = if place == last { " times or more" } else { " times" };
         drawn.push(BarRow {
@@ -62,5 +62,5 @@ fn picture(rows: &Rows) -> Result<String> {
             bars,
         });
     }
-    Ok(bar_rows(&drawn, &[("idle", "expected purchases"), ("good", "actual purchases")]))
+    bar_rows(&drawn, &[("idle", "expected purchases"), ("good", "actual purchases")])
 }

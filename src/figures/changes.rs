@@ -24,19 +24,19 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if parts.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&parts)?, picture: picture(&parts)?, rows: parts }))
+    Ok(Some(Drawn { seen: seen(&parts), picture: picture(&parts), rows: parts }))
 }
 
-fn seen(parts: &Rows) -> Result<String> {
+fn seen(parts: &Rows) -> String {
     let base = parts.only("base_release").html();
-    let (Some(most), Some(least)) = (parts.highest("change")?, parts.lowest("change")?) else {
-        return Ok(String::new());
+    let (Some(most), Some(least)) = (parts.highest("change"), parts.lowest("change")) else {
+        return String::new();
     };
     let compared = format!("Compared with release {base}, customer profit changed by");
-    Ok(match parts.rows.len() {
+    match parts.rows.len() {
         1 => format!("{compared} {}.", says(most)),
         _ => format!("{compared} parts from {} to {}.", says(least), says(most)),
-    })
+    }
 }
 
 fn says(part: &Row) -> String {
@@ -50,15 +50,15 @@ fn place(part: &Row) -> String {
     }
 }
 
-fn picture(parts: &Rows) -> Result<String> {
+fn picture(parts: &Rows) -> String {
     let mut rows = Vec::new();
     for part in &parts.rows {
         let change = part.cell("change");
         rows.push(BarRow {
             name: format!("{}, {}", part.cell("period_start").text(), part.cell("cause").name()),
             shown: change.text(),
-            bars: change.number()?.map(Bar::from_zero).into_iter().collect(),
+            bars: change.number().map(Bar::from_zero).into_iter().collect(),
         });
     }
-    Ok(bar_rows(&rows, &[]))
+    bar_rows(&rows, &[])
 }

@@ -23,12 +23,6 @@ const PERIODS: i64 = 24;
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let columns = ["cohort_by", "index_kind", "cohort", "k", "customers", "active", "retention"];
-    let is_shown = |row: &Row| {
-        let by_period = row.cell("cohort_by").is("first purchase") && row.cell("index_kind").is("calendar");
-        // Everybody bought in window 0: a cell of 100 % in every row tells nothing.
-        let is_after = row.cell("k").integer().is_some_and(|k| (1..=PERIODS).contains(&k));
-        by_period && is_after && row.cell("retention").is_there()
-    };
     let mut cells = tables.rows("cohort", &columns, &is_shown)?;
     let mut cohorts: Vec<String> = cells.rows.iter().map(|row| row.cell("cohort").exact()).collect();
     cohorts.sort();
@@ -43,20 +37,27 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
         cells.which = Some(format!("{} rows of the last {COHORTS_SHOWN} cohorts", cells.rows.len()));
     }
     let cells = cells.without(&["cohort_by", "index_kind"]);
-    Ok(Some(Drawn { seen: seen(&cells)?, picture: picture(&cells, &cohorts)?, rows: cells }))
+    Ok(Some(Drawn { seen: seen(&cells), picture: picture(&cells, &cohorts), rows: cells }))
 }
 
-fn seen(cells: &Rows) -> Result<String> {
+fn is_shown(row: &Row) -> bool {
+    let by_period = row.cell("cohort_by").is("first purchase") && row.cell("index_kind").is("calendar");
+    // Everybody bought in window 0: a cell of 100 % in every row tells nothing.
+    let is_after = row.cell("k").integer().is_some_and(|k| (1..=PERIODS).contains(&k));
+    by_period && is_after && row.cell("retention").is_there()
+}
+
+fn seen(cells: &Rows) -> String {
     let mut first = cells.clone();
     first.rows.retain(|row| row.cell("k").integer() == Some(1));
-    let (Some(best), Some(least)) = (first.highest("retention")?, first.lowest("retention")?) else {
-        return Ok(String::new());
+    let (Some(best), Some(least)) = (first.highest("retention"), first.lowest("retention")) else {
+        return String::new();
     };
-    Ok(format!(
+    format!(
         "One period after their first purchase {} bought again, at the least, and {} at the most.",
         says(least),
         says(best)
-    ))
+    )
 }
 
 fn says(row: &Row) -> String {
@@ -68,15 +69,14 @@ fn says(row: &Row) -> String {
     )
 }
 
-fn picture(cells: &Rows, cohorts: &[String]) -> Result<String> {
-    let most =
-        cells.highest("retention")?.expect("cells without a retention are not shown").cell("retention");
-    let highest = most.number()?.unwrap_or(0.0);
+fn picture(cells: &Rows, cohorts: &[String]) -> String {
+    let most = cells.highest("retention").expect("cells without a retention are not shown").cell("retention");
+    let highest = most.number().unwrap_or(0.0);
     let windows = cells.rows.iter().filter_map(|row| row.cell("k").integer()).max().unwrap_or(1);
     let columns: Vec<String> = (1..=windows).map(|k| k.to_string()).collect();
     let mut drawn = Vec::new();
     for cell in &cells.rows {
-        let retention = cell.cell("retention").number()?.unwrap_or(0.0);
+        let retention = cell.cell("retention").number().unwrap_or(0.0);
         let cohort = cell.cell("cohort").exact();
         let k = cell.cell("k").integer().unwrap_or(1);
         drawn.push(HeatCell {
@@ -89,5 +89,5 @@ fn picture(cells: &Rows, cohorts: &[String]) -> Result<String> {
         });
     }
     let keys = legend(&[("good", &format!("{} bought again", most.text())), ("pale", "few did")]);
-    Ok(keys + &heat_map(cohorts, &columns, 3, &drawn, 16.0))
+    keys + &heat_map(cohorts, &columns, 3, &drawn, 16.0)
 }

@@ -34,7 +34,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if segments.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&segments), picture: picture(&segments)?, rows: segments }))
+    Ok(Some(Drawn { seen: seen(&segments), picture: picture(&segments), rows: segments }))
 }
 
 fn seen(segments: &Rows) -> String {
@@ -48,19 +48,19 @@ fn seen(segments: &Rows) -> String {
     format!("{seen}. Until now they brought {} of profit.", all.cell("past_profit").words())
 }
 
-fn picture(segments: &Rows) -> Result<String> {
+fn picture(segments: &Rows) -> String {
     let mut rows = Vec::new();
     for segment in &segments.rows {
         let mut bars = Vec::new();
-        bars.extend(segment.cell("residual_value").number()?.map(Bar::from_zero));
+        bars.extend(segment.cell("residual_value").number().map(Bar::from_zero));
         let [low, high] =
             ["residual_value_low", "residual_value_high"].map(|name| segment.cell(name).number());
-        if let (Some(from), Some(to)) = (low?, high?) {
+        if let (Some(from), Some(to)) = (low, high) {
             bars.push(Bar::of("idle", from, to));
         }
         rows.push(BarRow { name: name(segment), shown: segment.cell("residual_value").text(), bars });
     }
-    Ok(bar_rows(&rows, &[("good", "expected"), ("idle", "range of 95 %")]))
+    bar_rows(&rows, &[("good", "expected"), ("idle", "range of 95 %")])
 }
 
 fn name(segment: &Row) -> String {

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 /// The text with what HTML gives a meaning as references, so that data cannot become markup. Marks of writing direction
-/// and controls go, for they would reorder or hide what comes after them.
+/// and controls become visible, for they would reorder or hide what comes after them.
 pub(crate) fn escaped(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    for character in crate::terminal::escaped(text).chars() {
+    let on_one_line = text.replace(['\r', '\n', '\t'], " ");
+    for character in crate::terminal::escaped(&on_one_line).chars() {
         match character {
             '&' => written.push_str("&amp;"),
             '<' => written.push_str("&lt;"),
@@ -37,7 +38,7 @@ mod tests {
     #[test]
     fn data_cannot_become_markup() {
         assert_eq!(escaped("<b a='1'>\"&\""), "&lt;b a=&#39;1&#39;&gt;&quot;&amp;&quot;");
-        assert_eq!(escaped("a\u{202e}b\u{1b}"), "a\\u{202e}b\\u{1b}");
+        assert_eq!(escaped("a\u{202e}b\u{1b}\nc"), "a\\u{202e}b\\u{1b} c");
     }
 
     #[test]

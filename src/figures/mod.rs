@@ -20,6 +20,7 @@ mod equity;
 mod figure;
 mod html;
 mod key_numbers;
+mod left_out;
 mod page;
 mod picture;
 mod product_matrix;
@@ -33,7 +34,8 @@ mod value_map;
 mod waterfall;
 mod whale_curve;
 
-pub use page::{LeftOut, Page, page};
+pub use left_out::LeftOut;
+pub use page::{Page, page};
 
 use figure::Figure;
 

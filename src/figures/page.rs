@@ -6,6 +6,7 @@ use super::drawn::Drawn;
 use super::figure::Figure;
 use super::html::escaped;
 use super::key_numbers::key_numbers;
+use super::left_out::LeftOut;
 use crate::error::Result;
 use crate::publish::{Home, Release};
 use std::fmt::Write;
@@ -25,18 +26,10 @@ pub struct Page {
     pub left_out: Vec<LeftOut>,
 }
 
-/// A figure that is not on the page.
-pub struct LeftOut {
-    /// Its title.
-    pub title: &'static str,
-    /// What of the pipeline file would make it.
-    pub comes_with: &'static str,
-}
-
 /// The page of a release.
 ///
 /// # Errors
-/// A published file that cannot be read, a number that cannot be drawn.
+/// A published file that cannot be read, or a number in it that is not finite.
 pub fn page(home: &Home, release: &Release) -> Result<Page> {
     let tables = Tables::new(home, release);
     let (mut drawn, mut left_out) = (Vec::new(), Vec::new());
@@ -127,10 +120,10 @@ fn foot(release: &Release) -> String {
 
 /// Text between backticks as code.
 fn code(text: &str) -> String {
-    let mut parts = text.split('`');
-    let mut html = parts.next().unwrap_or_default().to_owned();
-    while let (Some(code), rest) = (parts.next(), parts.next()) {
-        html += &format!("<code>{code}</code>{}", rest.unwrap_or_default());
+    let mut html = String::new();
+    for (place, part) in text.split('`').enumerate() {
+        let is_code = place % 2 == 1;
+        html += &if is_code { format!("<code>{part}</code>") } else { part.to_owned() };
     }
     html
 }

@@ -26,20 +26,20 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if cells.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&cells)?, picture: picture(&cells)?, rows: cells }))
+    Ok(Some(Drawn { seen: seen(&cells), picture: picture(&cells), rows: cells }))
 }
 
-fn seen(cells: &Rows) -> Result<String> {
+fn seen(cells: &Rows) -> String {
     let mut seen = String::new();
-    if let Some(most) = cells.highest("profit")? {
+    if let Some(most) = cells.highest("profit") {
         seen += &format!("Most profit comes from {}.", says(most));
     }
-    if let Some(least) = cells.lowest("profit")?
-        && least.cell("profit").number()?.is_some_and(|profit| profit < 0.0)
+    if let Some(least) = cells.lowest("profit")
+        && least.cell("profit").is_negative()
     {
         seen += &format!(" Most is lost with {}.", says(least));
     }
-    Ok(seen)
+    seen
 }
 
 fn says(row: &Row) -> String {
@@ -54,11 +54,11 @@ fn says(row: &Row) -> String {
 /// Colours no stronger than this leave a cell's text readable.
 const STRONGEST: f64 = 0.55;
 
-fn picture(cells: &Rows) -> Result<String> {
-    let largest = cells.numbers("profit")?.into_iter().fold(0.0_f64, |most, profit| most.max(profit.abs()));
+fn picture(cells: &Rows) -> String {
+    let largest = cells.numbers("profit").into_iter().fold(0.0_f64, |most, profit| most.max(profit.abs()));
     let (mut rows, mut columns, mut drawn) = (Vec::new(), Vec::new(), Vec::new());
     for cell in &cells.rows {
-        let profit = cell.cell("profit").number()?.unwrap_or(0.0);
+        let profit = cell.cell("profit").number().unwrap_or(0.0);
         let is_empty = cell.cell("pairs").integer() == Some(0);
         let class = match (is_empty, profit < 0.0) {
             (true, _) => "empty",
@@ -77,7 +77,7 @@ fn picture(cells: &Rows) -> Result<String> {
         });
     }
     let keys = legend(&[("good", "profit"), ("bad", "loss")]);
-    Ok(keys + &heat_map(&rows, &columns, 1, &drawn, 52.0))
+    keys + &heat_map(&rows, &columns, 1, &drawn, 52.0)
 }
 
 /// The place of a name in a list, at whose end it comes if it is new.

@@ -34,10 +34,10 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if tiers.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&tiers)?, picture: picture(&tiers)?, rows: tiers }))
+    Ok(Some(Drawn { seen: seen(&tiers), picture: picture(&tiers), rows: tiers }))
 }
 
-fn seen(tiers: &Rows) -> Result<String> {
+fn seen(tiers: &Rows) -> String {
     let top = &tiers.rows[0];
     let mut seen = format!(
         "The top tier, {}, holds {} and earns {}.",
@@ -45,8 +45,8 @@ fn seen(tiers: &Rows) -> Result<String> {
         top.cell("customers").words(),
         top.cell("customer_profit").words()
     );
-    if let Some(least) = tiers.lowest("customer_profit")?
-        && least.cell("customer_profit").number()?.is_some_and(|profit| profit < 0.0)
+    if let Some(least) = tiers.lowest("customer_profit")
+        && least.cell("customer_profit").is_negative()
     {
         seen += &format!(
             " The tier {} holds {} of all customers and ends at {}.",
@@ -55,20 +55,20 @@ fn seen(tiers: &Rows) -> Result<String> {
             least.cell("customer_profit").words()
         );
     }
-    Ok(seen)
+    seen
 }
 
-fn picture(tiers: &Rows) -> Result<String> {
+fn picture(tiers: &Rows) -> String {
     let mut rows = Vec::new();
     for tier in &tiers.rows {
         let (customers, profit) = (tier.cell("share_of_customers"), tier.cell("share_of_profit"));
-        let base = customers.number()?.map(|to| Bar::of("idle", 0.0, to));
-        let earned = profit.number()?.map(Bar::from_zero);
+        let base = customers.number().map(|to| Bar::of("idle", 0.0, to));
+        let earned = profit.number().map(Bar::from_zero);
         rows.push(BarRow {
             name: tier.cell("tier").name().to_owned(),
             shown: format!("{} · {}", customers.text(), profit.text()),
             bars: base.into_iter().chain(earned).collect(),
         });
     }
-    Ok(bar_rows(&rows, &[("idle", "share of customers"), ("good", "share of profit"), ("bad", "loss")]))
+    bar_rows(&rows, &[("idle", "share of customers"), ("good", "share of profit"), ("bad", "loss")])
 }

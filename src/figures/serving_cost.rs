@@ -35,11 +35,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(ranked) = summary.rows.first().and_then(|row| row.cell("customers").integer()) else {
         return Ok(None);
     };
-    let at_an_end = |row: &Row| {
-        let rank = row.cell("rank_profit").integer();
-        rank.is_some_and(|rank| rank <= ENDS || rank > ranked - ENDS)
-    };
-    let mut customers = tables.rows("customer", &COLUMNS, &at_an_end)?;
+    let mut customers = tables.rows("customer", &COLUMNS, &|row| is_at_an_end(row, ranked))?;
     if customers.rows.is_empty() {
         return Ok(None);
     }
@@ -47,7 +43,11 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if ranked > 2 * ENDS {
         customers.which = Some(format!("the first {ENDS} and the last {ENDS} customers by profit"));
     }
-    Ok(Some(Drawn { seen: seen(&customers), picture: picture(&customers)?, rows: customers }))
+    Ok(Some(Drawn { seen: seen(&customers), picture: picture(&customers), rows: customers }))
+}
+
+fn is_at_an_end(row: &Row, ranked: i64) -> bool {
+    row.cell("rank_profit").integer().is_some_and(|rank| rank <= ENDS || rank > ranked - ENDS)
 }
 
 fn seen(customers: &Rows) -> String {
@@ -65,22 +65,22 @@ fn says(customer: &Row) -> String {
     )
 }
 
-fn picture(customers: &Rows) -> Result<String> {
-    let x = Scale::with_zero(customers.numbers("cost_to_serve")?).wider(0.02);
-    let y = Scale::with_zero(customers.numbers("gross_margin")?).wider(0.02);
+fn picture(customers: &Rows) -> String {
+    let x = Scale::with_zero(customers.numbers("cost_to_serve")).wider(0.02);
+    let y = Scale::with_zero(customers.numbers("gross_margin")).wider(0.02);
     let mut plot = Plot::new(x, y, compact, compact);
     plot.name_axes("cost to serve", "gross margin");
     let [from, to] = [x.low().max(y.low()), x.high().min(y.high())];
     let ends = [plot.at(from, from), plot.at(to, to)];
     plot.svg.rule("border", ends[0], ends[1]);
     for row in &customers.rows {
-        let (x, y) = (row.cell("cost_to_serve").number()?, row.cell("gross_margin").number()?);
+        let (x, y) = (row.cell("cost_to_serve").number(), row.cell("gross_margin").number());
         let profit = row.cell("customer_profit");
-        let (Some(x), Some(y), Some(amount)) = (x, y, profit.number()?) else { continue };
+        let (Some(x), Some(y), Some(amount)) = (x, y, profit.number()) else { continue };
         let class = if amount < 0.0 { "bad" } else { "good" };
         let title = format!("{}: customer profit {}", row.cell("customer_id").text(), profit.text());
         let at = plot.at(x, y);
         plot.svg.dot(class, at, 4.5, &title);
     }
-    Ok(legend(&[("good", "earns"), ("bad", "loses")]) + &plot.finish())
+    legend(&[("good", "earns"), ("bad", "loses")]) + &plot.finish()
 }

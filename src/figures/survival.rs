@@ -35,7 +35,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let summary = tables.rows("survival_summary", &["attribute", "gap_days", "median_days"], &of_all)?;
     let curve = curve.thinned(POINTS);
     let seen = seen(year.as_ref(), &summary);
-    Ok(Some(Drawn { seen, picture: picture(&curve)?, rows: curve }))
+    Ok(Some(Drawn { seen, picture: picture(&curve), rows: curve }))
 }
 
 fn seen(year: Option<&Row>, summary: &Rows) -> String {
@@ -66,16 +66,16 @@ fn seen(year: Option<&Row>, summary: &Rows) -> String {
     seen
 }
 
-fn picture(curve: &Rows) -> Result<String> {
+fn picture(curve: &Rows) -> String {
     let (mut line, mut upper, mut lower) = (Vec::new(), Vec::new(), Vec::new());
     for row in &curve.rows {
         let [days, middle, low, high] =
             ["time_days", "survival", "survival_lower", "survival_upper"].map(|name| row.cell(name).number());
-        let (Some(days), Some(middle)) = (days?, middle?) else { continue };
+        let (Some(days), Some(middle)) = (days, middle) else { continue };
         line.push([days, middle]);
         // Where nobody has left yet there is no band.
-        lower.push([days, low?.unwrap_or(middle)]);
-        upper.push([days, high?.unwrap_or(middle)]);
+        lower.push([days, low.unwrap_or(middle)]);
+        upper.push([days, high.unwrap_or(middle)]);
     }
     let mut plot =
         Plot::new(Scale::with_zero(line.iter().map(|at| at[0])), Scale::between(0.0, 1.0), compact, whole);
@@ -83,7 +83,7 @@ fn picture(curve: &Rows) -> Result<String> {
     let [line, upper, lower] = [line, upper, lower].map(|points| plot.points(&points));
     plot.svg.band("good", &upper, &lower);
     plot.svg.steps("good", &line);
-    Ok(legend(&[("good", "estimate"), ("pale", "95 % band")]) + &plot.finish())
+    legend(&[("good", "estimate"), ("pale", "95 % band")]) + &plot.finish()
 }
 
 fn whole(number: f64) -> String {

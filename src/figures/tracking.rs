@@ -27,7 +27,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
         return Ok(None);
     }
     let rows = rows.without(&["calibration_date", "target", "scope", "kind"]);
-    Ok(Some(Drawn { seen: seen(&rows), picture: picture(&rows, &backtest)?, rows }))
+    Ok(Some(Drawn { seen: seen(&rows), picture: picture(&rows, &backtest), rows }))
 }
 
 fn seen(rows: &Rows) -> String {
@@ -41,20 +41,20 @@ fn seen(rows: &Rows) -> String {
     )
 }
 
-fn picture(rows: &Rows, backtest: &Backtest) -> Result<String> {
-    let weeks = rows.numbers("bin")?;
-    let (expected, actual) = (rows.numbers("expected")?, rows.numbers("actual")?);
+fn picture(rows: &Rows, backtest: &Backtest) -> String {
+    let weeks = rows.numbers("bin");
+    let (expected, actual) = (rows.numbers("expected"), rows.numbers("actual"));
     let y = Scale::with_zero(expected.iter().chain(&actual).copied());
     let mut plot = Plot::new(Scale::with_zero(weeks.iter().copied()), y, compact, compact);
     plot.name_axes("weeks", "repeat purchases so far");
     let over = |values: Vec<f64>| weeks.iter().copied().zip(values).map(|(x, y)| [x, y]).collect::<Vec<_>>();
     let [expected, actual] = [expected, actual].map(|values| plot.points(&over(values)));
     let [known, end] = ["calibration_date", "holdout_end"].map(|column| backtest.total.cell(column).number());
-    if let (Some(known), Some(end), Some(last)) = (known?, end?, weeks.last()) {
+    if let (Some(known), Some(end), Some(last)) = (known, end, weeks.last()) {
         // The last whole week ends less than seven days before the holdout does.
         plot.upright(last - (end - known) / 7.0, "forecast from here");
     }
     plot.svg.line("second", &expected);
     plot.svg.line("good", &actual);
-    Ok(legend(&[("good", "actual"), ("second", "expected")]) + &plot.finish())
+    legend(&[("good", "actual"), ("second", "expected")]) + &plot.finish()
 }

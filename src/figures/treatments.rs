@@ -26,13 +26,16 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
         return Ok(None);
     }
     let treatments = treatments.first(60);
-    Ok(Some(Drawn { seen: seen(&treatments)?, picture: picture(&treatments)?, rows: treatments }))
+    Ok(Some(Drawn { seen: seen(&treatments), picture: picture(&treatments), rows: treatments }))
 }
 
-fn seen(treatments: &Rows) -> Result<String> {
-    let ends = (treatments.highest("customer_profit")?, treatments.lowest("customer_profit")?);
-    let (Some(most), Some(least)) = ends else { return Ok(String::new()) };
-    Ok(format!("{}. {}.", says(most), says(least)))
+fn seen(treatments: &Rows) -> String {
+    let ends = (treatments.highest("customer_profit"), treatments.lowest("customer_profit"));
+    let (Some(most), Some(least)) = ends else { return String::new() };
+    match most.cell("treatment").exact() == least.cell("treatment").exact() {
+        true => format!("{}.", says(most)),
+        false => format!("{}. {}.", says(most), says(least)),
+    }
 }
 
 fn says(treatment: &Row) -> String {
@@ -46,17 +49,17 @@ fn says(treatment: &Row) -> String {
     )
 }
 
-fn picture(treatments: &Rows) -> Result<String> {
+fn picture(treatments: &Rows) -> String {
     let mut rows = Vec::new();
     for treatment in &treatments.rows {
         let profit = treatment.cell("customer_profit");
         rows.push(BarRow {
             name: format!("{} ({})", name(treatment), treatment.cell("customers").text()),
             shown: profit.text(),
-            bars: profit.number()?.map(Bar::from_zero).into_iter().collect(),
+            bars: profit.number().map(Bar::from_zero).into_iter().collect(),
         });
     }
-    Ok(bar_rows(&rows, &[("good", "profit so far"), ("bad", "loss so far")]))
+    bar_rows(&rows, &[("good", "profit so far"), ("bad", "loss so far")])
 }
 
 fn name(treatment: &Row) -> String {

@@ -31,17 +31,19 @@ const COLUMNS: [&str; 9] = [
 ];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
-    let of_all = |row: &Row| {
-        let (is_all, is_whole) = (!row.cell("segment_by").is_there(), !row.cell("period_start").is_there());
-        let is_placed = row.cell("relative_price").is_there() && row.cell("relative_quality").is_there();
-        is_all && is_whole && row.cell("level").is("overall") && is_placed
-    };
-    let competitors = tables.rows("competitor_value", &COLUMNS, &of_all)?.first(20);
+    let competitors = tables.rows("competitor_value", &COLUMNS, &is_placed)?.first(20);
     if competitors.rows.is_empty() {
         return Ok(None);
     }
     let competitors = competitors.without(&["segment_by", "period_start", "level"]);
-    Ok(Some(Drawn { seen: seen(&competitors), picture: picture(&competitors)?, rows: competitors }))
+    Ok(Some(Drawn { seen: seen(&competitors), picture: picture(&competitors), rows: competitors }))
+}
+
+/// Whether a row is the offer as a whole, as all customers saw it over the whole history.
+fn is_placed(row: &Row) -> bool {
+    let is_all = !row.cell("segment_by").is_there() && !row.cell("period_start").is_there();
+    let has_place = row.cell("relative_price").is_there() && row.cell("relative_quality").is_there();
+    is_all && has_place && row.cell("level").is("overall")
 }
 
 fn seen(competitors: &Rows) -> String {
@@ -58,9 +60,9 @@ fn seen(competitors: &Rows) -> String {
     seen.join(" ")
 }
 
-fn picture(competitors: &Rows) -> Result<String> {
+fn picture(competitors: &Rows) -> String {
     let (prices, qualities) =
-        (competitors.numbers("relative_price")?, competitors.numbers("relative_quality")?);
+        (competitors.numbers("relative_price"), competitors.numbers("relative_quality"));
     // One scale for both axes, so that equal value is the diagonal.
     let both = Scale::of(prices.into_iter().chain(qualities).chain([1.0])).wider(0.15);
     let whole = |number: f64| share(number).replace(".0", "");
@@ -73,7 +75,7 @@ fn picture(competitors: &Rows) -> Result<String> {
     plot.svg.rule("zero", at[2], at[3]);
     plot.svg.rule("border", at[4], at[5]);
     for row in &competitors.rows {
-        let places = [row.cell("relative_price").number()?, row.cell("relative_quality").number()?];
+        let places = [row.cell("relative_price").number(), row.cell("relative_quality").number()];
         let [Some(x), Some(y)] = places else { continue };
         let (name, place) = (row.cell("competitor").name(), row.cell("map_position").name());
         let class = if place.contains("inferior") { "bad" } else { "good" };
@@ -81,5 +83,5 @@ fn picture(competitors: &Rows) -> Result<String> {
         plot.svg.dot(class, at, 7.0, &format!("against {name}: {place}"));
         plot.pin_above(x, y, &format!("against {}", cut(name, 18)));
     }
-    Ok(plot.finish())
+    plot.finish()
 }

@@ -24,7 +24,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if lines.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&lines), picture: picture(&lines)?, rows: lines }))
+    Ok(Some(Drawn { seen: seen(&lines), picture: picture(&lines), rows: lines }))
 }
 
 fn seen(lines: &Rows) -> String {
@@ -38,12 +38,12 @@ fn seen(lines: &Rows) -> String {
     )
 }
 
-fn picture(lines: &Rows) -> Result<String> {
+fn picture(lines: &Rows) -> String {
     let mut rows = Vec::new();
     let mut level = 0.0;
     for line in &lines.rows {
         let amount = line.cell("amount");
-        let value = amount.number()?.unwrap_or(0.0);
+        let value = amount.number().unwrap_or(0.0);
         let bar = match is_level(line) {
             true => Bar::of(if value < 0.0 { "bad" } else { "level" }, 0.0, value),
             false => Bar::of(if value < 0.0 { "bad" } else { "good" }, level, level + value),
@@ -51,5 +51,5 @@ fn picture(lines: &Rows) -> Result<String> {
         level = bar.to;
         rows.push(BarRow { name: line_name(line), shown: amount.text(), bars: vec![bar] });
     }
-    Ok(bar_rows(&rows, &[("level", "level"), ("good", "added"), ("bad", "taken away")]))
+    bar_rows(&rows, &[("level", "level"), ("good", "added"), ("bad", "taken away")])
 }

@@ -31,7 +31,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if curve.rows.len() < 2 || summary.rows.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Drawn { seen: seen(&summary), picture: picture(&curve, &summary)?, rows: curve }))
+    Ok(Some(Drawn { seen: seen(&summary), picture: picture(&curve, &summary), rows: curve }))
 }
 
 fn seen(summary: &Rows) -> String {
@@ -50,19 +50,19 @@ fn seen(summary: &Rows) -> String {
     seen
 }
 
-fn picture(curve: &Rows, summary: &Rows) -> Result<String> {
-    let (customers, profits) = (curve.numbers("customers")?, curve.numbers("cumulative_profit")?);
+fn picture(curve: &Rows, summary: &Rows) -> String {
+    let (customers, profits) = (curve.numbers("customers"), curve.numbers("cumulative_profit"));
     let points: Vec<[f64; 2]> = customers.into_iter().zip(profits).map(|(x, y)| [x, y]).collect();
     let (x, y) = (Scale::with_zero(points.iter().map(|point| point[0])), points.iter().map(|point| point[1]));
     let mut plot = Plot::new(x, Scale::with_zero(y), compact, compact);
     plot.name_axes("customers, the most profitable first", "cumulative profit");
     let at = plot.points(&points);
     plot.svg.line("good", &at);
-    let peak = [summary.only("peak_customers").number()?, summary.only("peak_profit").number()?];
+    let peak = [summary.only("peak_customers").number(), summary.only("peak_profit").number()];
     if let [Some(x), Some(y)] = peak {
         plot.pin_above(x, y, &format!("peak {}", compact(y)));
     }
     let end = points[points.len() - 1];
     plot.pin_below(end[0], end[1], &format!("all {}", compact(end[1])));
-    Ok(plot.finish())
+    plot.finish()
 }

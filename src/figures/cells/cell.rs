@@ -3,7 +3,6 @@
 use super::shown::{decimal, float, share};
 use super::unit::Unit;
 use super::value::Value;
-use crate::error::{Error, Result};
 use crate::figures::html::escaped;
 use crate::report::grouped;
 use std::sync::Arc;
@@ -42,23 +41,26 @@ impl Cell {
         }
     }
 
-    /// A number to be drawn; none where the value is missing.
-    ///
-    /// # Errors
-    /// A float that is not finite: a browser stops at it in the middle of a curve.
-    pub(crate) fn number(&self) -> Result<Option<f64>> {
-        let number = match &self.value {
-            Value::Missing => return Ok(None),
-            Value::Integer(number) => *number as f64,
-            Value::Decimal(decimal) => decimal.mantissa as f64 / 10_f64.powi(decimal.scale.into()),
-            Value::Float(number) => *number,
-            Value::Day(day) => day.0.into(),
-            Value::Text(_) | Value::Flag(_) => panic!("{:?} is no number to draw", self.value),
-        };
-        match number.is_finite() {
-            true => Ok(Some(number)),
-            false => Err(Error::internal(format!("a published number is {number}, expected a finite one"))),
+    /// A number to be drawn, of a day its days since 1970-01-01; none where the value is missing.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match &self.value {
+            Value::Missing => None,
+            Value::Integer(number) => Some(*number as f64),
+            Value::Decimal(decimal) => Some(decimal.mantissa as f64 / 10_f64.powi(decimal.scale.into())),
+            Value::Float(number) => Some(*number),
+            Value::Day(day) => Some(day.0.into()),
+            Value::Text(text) => panic!("'{text}' is no number to draw"),
         }
+    }
+
+    /// Whether it is a number below zero.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.number().is_some_and(|number| number < 0.0)
+    }
+
+    /// Whether it is a number above zero.
+    pub(crate) fn is_positive(&self) -> bool {
+        self.number().is_some_and(|number| number > 0.0)
     }
 
     /// The value with all its digits; empty where there is none.
@@ -70,7 +72,6 @@ impl Cell {
             Value::Decimal(decimal) => decimal.to_string(),
             Value::Float(number) => number.to_string(),
             Value::Day(day) => day.to_string(),
-            Value::Flag(flag) => flag.to_string(),
         }
     }
 
@@ -78,7 +79,6 @@ impl Cell {
     pub(crate) fn text(&self) -> String {
         match (&self.value, &*self.unit) {
             (Value::Missing, _) => "–".to_owned(),
-            (Value::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
             // Keys, places and bins have no unit, and are names more than numbers.
             (Value::Integer(number), Unit::Named(unit)) if unit.is_empty() => number.to_string(),
             (Value::Integer(number), _) => grouped((*number).into()),

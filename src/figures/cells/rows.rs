@@ -2,7 +2,6 @@
 
 use super::cell::Cell;
 use super::row::Row;
-use crate::error::Result;
 use crate::publish::PublishedColumn;
 use std::sync::Arc;
 
@@ -52,13 +51,9 @@ impl Rows {
         Self { rows: self.rows.into_iter().map(row).collect(), columns: left.clone(), ..self }
     }
 
-    /// The values of a column that are there, to be drawn.
-    ///
-    /// # Errors
-    /// One that is not finite.
-    pub(crate) fn numbers(&self, column: &str) -> Result<Vec<f64>> {
-        let numbers = self.rows.iter().map(|row| row.cell(column).number());
-        Ok(numbers.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    /// The numbers of a column that are there, to be drawn.
+    pub(crate) fn numbers(&self, column: &str) -> Vec<f64> {
+        self.rows.iter().filter_map(|row| row.cell(column).number()).collect()
     }
 
     /// The first row with this text in a column.
@@ -67,30 +62,24 @@ impl Rows {
     }
 
     /// The row whose number in a column is the lowest; the first of equal ones.
-    ///
-    /// # Errors
-    /// A number that is not finite.
-    pub(crate) fn lowest(&self, column: &str) -> Result<Option<&Row>> {
+    pub(crate) fn lowest(&self, column: &str) -> Option<&Row> {
         self.foremost(column, 1.0)
     }
 
     /// The row whose number in a column is the highest; the first of equal ones.
-    ///
-    /// # Errors
-    /// A number that is not finite.
-    pub(crate) fn highest(&self, column: &str) -> Result<Option<&Row>> {
+    pub(crate) fn highest(&self, column: &str) -> Option<&Row> {
         self.foremost(column, -1.0)
     }
 
-    fn foremost(&self, column: &str, sign: f64) -> Result<Option<&Row>> {
+    fn foremost(&self, column: &str, sign: f64) -> Option<&Row> {
         let mut best: Option<(f64, &Row)> = None;
         for row in &self.rows {
-            let Some(number) = row.cell(column).number()? else { continue };
+            let Some(number) = row.cell(column).number() else { continue };
             if best.is_none_or(|(least, _)| sign * number < least) {
                 best = Some((sign * number, row));
             }
         }
-        Ok(best.map(|(_, row)| row))
+        best.map(|(_, row)| row)
     }
 
     /// The cell of the only row, or the first.

@@ -17,8 +17,8 @@ const WINDOW: usize = 1 << 16;
 /// The tables of a release.
 pub(crate) struct Tables<'r> {
     home: &'r Home,
-    pub(crate) release: &'r Release,
-    pub(crate) currency: &'r str,
+    release: &'r Release,
+    currency: &'r str,
 }
 
 impl<'r> Tables<'r> {
@@ -29,7 +29,7 @@ impl<'r> Tables<'r> {
     /// All rows of a table; none where the release does not have it.
     ///
     /// # Errors
-    /// A file that cannot be read, or without one of the columns.
+    /// A file that cannot be read, a column that is not there, a number that is not finite.
     pub(crate) fn all(&self, table: &'static str, columns: &[&str]) -> Result<Rows> {
         self.rows(table, columns, &|_| true)
     }
@@ -37,7 +37,7 @@ impl<'r> Tables<'r> {
     /// The rows of a table that are wanted, in their order; none where the release does not have it.
     ///
     /// # Errors
-    /// A file that cannot be read, or without one of the columns.
+    /// A file that cannot be read, a column that is not there, a number that is not finite.
     pub(crate) fn rows(
         &self,
         table: &'static str,
@@ -46,16 +46,10 @@ impl<'r> Tables<'r> {
     ) -> Result<Rows> {
         let mut found = Rows { table, which: None, columns: Arc::from([]), rows: Vec::new() };
         let Some(published) = self.release.tables.get(table) else { return Ok(found) };
-        let mut described: Vec<PublishedColumn> = Vec::new();
+        let mut described = Vec::new();
         for name in columns {
-            let column = published.columns.iter().find(|column| column.name == *name).cloned();
-            let older = || {
-                Error::input(format!(
-                    "table '{table}' of release {} has no column '{name}'; make a release with this version of abacus",
-                    self.release.id
-                ))
-            };
-            described.push(column.ok_or_else(older)?);
+            let column = published.columns.iter().find(|column| column.name == *name);
+            described.push(column.cloned().ok_or_else(|| self.without(table, name))?);
         }
         found.columns = described.into();
         let unit = |column: &PublishedColumn| Arc::new(Unit::of(column, self.currency));
@@ -69,11 +63,32 @@ impl<'r> Tables<'r> {
             for place in 0..arrays[0].len() {
                 let row = Row { columns: found.columns.clone(), cells: cells(&arrays, &units, place) };
                 if is_wanted(&row) {
+                    self.check_finite(table, &row)?;
                     found.rows.push(row);
                 }
             }
         }
         Ok(found)
+    }
+
+    /// A browser stops at what is not finite in the middle of a curve, without a word.
+    fn check_finite(&self, table: &str, row: &Row) -> Result<()> {
+        for (column, cell) in row.columns.iter().zip(&row.cells) {
+            if let Value::Float(number) = cell.value
+                && !number.is_finite()
+            {
+                let id = &self.release.id;
+                let found = format!("table '{table}' of release {id}: column '{}' has {number}", column.name);
+                return Err(Error::internal(format!("{found}, expected a finite number; please report it")));
+            }
+        }
+        Ok(())
+    }
+
+    /// A release that was made before a table had a column.
+    fn without(&self, table: &str, column: &str) -> Error {
+        let found = format!("table '{table}' of release {} has no column '{column}'", self.release.id);
+        Error::input(format!("{found}; make a release with this abacus, by `abacus run --republish`"))
     }
 }
 

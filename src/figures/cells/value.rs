@@ -11,9 +11,9 @@ pub(crate) enum Value {
     Text(String),
     Integer(i64),
     Decimal(Decimal),
+    /// Always finite.
     Float(f64),
     Day(Day),
-    Flag(bool),
 }
 
 impl Value {
@@ -32,7 +32,6 @@ impl Value {
                 decimal(array.as_primitive::<Decimal128Type>().value(row), *scale)
             }
             DataType::Date32 => Self::Day(Day(array.as_primitive::<Date32Type>().value(row))),
-            DataType::Boolean => Self::Flag(array.as_boolean().value(row)),
             DataType::Utf8 => Self::Text(array.as_string::<i32>().value(row).to_owned()),
             other => panic!("figures show no columns of {other}"),
         }

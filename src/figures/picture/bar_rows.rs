@@ -1,39 +1,13 @@
 //! Bars one below the other: the name above each bar at the left, its value at the right, so that both are read on any
 //! width. Bars of negative values go to the left of zero.
 
+use super::anchor::Anchor;
+use super::bar_row::BarRow;
 use super::legend::{Key, legend};
 use super::scale::Scale;
-use super::svg::{Anchor, Svg};
+use super::svg::Svg;
 
-/// A row of the figure: a name, its value as text, and its bars.
-pub(crate) struct BarRow {
-    pub(crate) name: String,
-    pub(crate) shown: String,
-    pub(crate) bars: Vec<Bar>,
-}
-
-/// A bar from one value to another.
-pub(crate) struct Bar {
-    pub(crate) from: f64,
-    pub(crate) to: f64,
-    /// Class of its colour.
-    pub(crate) class: &'static str,
-    /// What is said of it where each bar is a row of the numbers, and not the bars of a name together.
-    pub(crate) title: Option<String>,
-}
-
-impl Bar {
-    /// A bar that is part of a row.
-    pub(crate) fn of(class: &'static str, from: f64, to: f64) -> Self {
-        Self { from, to, class, title: None }
-    }
-
-    /// From zero: good above it, bad below.
-    pub(crate) fn from_zero(value: f64) -> Self {
-        Self::of(if value < 0.0 { "bad" } else { "good" }, 0.0, value)
-    }
-}
-
+/// Pixels of a name and its value, of a bar, and of the gap to the next name.
 const TEXT: f64 = 20.0;
 const BAR: f64 = 14.0;
 const GAP: f64 = 14.0;

@@ -1,21 +1,9 @@
 //! A table of cells, coloured by their values; what there is no value for stays empty.
 
-use super::svg::{Anchor, Svg};
+use super::anchor::Anchor;
+use super::heat_cell::HeatCell;
+use super::svg::Svg;
 use crate::figures::html::cut;
-
-/// A cell of a row and a column.
-pub(crate) struct HeatCell {
-    pub(crate) row: usize,
-    pub(crate) column: usize,
-    /// Class of its colour.
-    pub(crate) class: &'static str,
-    /// From 0 to 1.
-    pub(crate) strength: f64,
-    /// What stands in it; nothing where cells are narrow.
-    pub(crate) text: String,
-    /// What is said of it when it is pointed at.
-    pub(crate) title: String,
-}
 
 /// Pixels of the labels of columns.
 const HEAD: f64 = 22.0;

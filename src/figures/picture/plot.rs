@@ -1,7 +1,8 @@
 //! Lines, bands and dots over two axes: labels of y at the left of the picture, labels of x below it.
 
+use super::anchor::Anchor;
 use super::scale::Scale;
-use super::svg::{Anchor, Svg};
+use super::svg::Svg;
 
 /// A picture over two axes.
 pub(crate) struct Plot {

@@ -4,6 +4,7 @@
 //! size. Colours are classes of the page's style, which has a light, a dark and a printed form. A *mark* stands for one
 //! row of the figure's numbers, and says them when it is pointed at.
 
+use super::anchor::Anchor;
 use crate::figures::html::{cut, escaped};
 use std::fmt::Write;
 
@@ -11,25 +12,6 @@ use std::fmt::Write;
 pub(crate) struct Svg {
     body: String,
     height: f64,
-}
-
-/// Which end of a text its place is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-impl Anchor {
-    /// For a label at some per cent of the width: one at an end does not stick out of it.
-    pub(crate) fn at(x: f64) -> Self {
-        match x {
-            ..5.0 => Self::Start,
-            95.0.. => Self::End,
-            _ => Self::Middle,
-        }
-    }
 }
 
 /// Characters of a name for which there is place beside its value.
