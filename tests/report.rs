@@ -168,6 +168,21 @@ fn a_tier_that_destroys_profit_has_a_bar_to_the_left_of_zero() {
 }
 
 #[test]
+fn where_all_customers_together_lose_money_every_tier_that_loses_has_its_bar() {
+    let pipeline = without_optional_sections().with("amount = 1_000.00", "amount = 900_000.00");
+    let pipeline = pipeline.and("\n[segments]\n");
+    let tiers = pipeline.publish(&[]).rows("pyramid");
+    let losing = tiers.iter().filter(|tier| tier["customer_profit"].starts_with('-')).count();
+    assert!(losing > 0 && tiers.iter().all(|tier| tier["share_of_profit"] == "null"), "{tiers:?}");
+    let (path, outcome) = written(&pipeline, &[]);
+    outcome.succeeds(&[]);
+    let page = fs::read_to_string(path).unwrap();
+    let pyramid = sections(&page).into_iter().find(|section| section.id == "pyramid").unwrap();
+    assert_eq!(pyramid.html.matches("<rect class=\"bad\"").count(), losing);
+    assert_eq!(pyramid.marks(), pyramid.rows());
+}
+
+#[test]
 fn the_same_release_gives_the_same_bytes_below_a_megabyte() {
     let sample = Sample::new();
     let page = sample.page("page.html");

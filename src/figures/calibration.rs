@@ -35,7 +35,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
 fn seen(backtest: &Backtest) -> String {
     let cell = |column| backtest.total.cell(column);
     format!(
-        "From {} to {}, {} expected {} purchases; {} were made. Its error per customer is {} purchases (root mean square), \
+        "From {} to {}, the model {} expected {} purchases; {} were made. Its error per customer is {} purchases (root mean square), \
          the smallest of the models that were tried.",
         cell("calibration_date").html(),
         cell("holdout_end").html(),

@@ -12,7 +12,7 @@ pub(super) const CAPACITY: Figure = Figure {
     chapter: "Cost and capacity",
     title: "Capacity used and unused",
     reading: "Each column is a period. The filled part is what activities took of a resource's minutes, the hollow part \
-              what stayed unused and is charged to no customer, and the red part what was done beyond capacity.",
+              what stayed unused, and the red part what was done beyond capacity.",
     comes_with: "`capacity` of a [[costing.resource]]",
     draw,
 };

@@ -11,8 +11,8 @@ pub(super) const PYRAMID: Figure = Figure {
     id: "pyramid",
     chapter: "Profit",
     title: "Customer pyramid: share of customers and share of profit",
-    reading: "Each tier has two bars: how many of all customers it holds, and how much of the profit it earns. A bar to the \
-              left of the line is a loss.",
+    reading: "Beside each tier stand its share of all customers and its share of the profit, or its profit where there is \
+              none to share. A bar to the left of the line is a loss.",
     comes_with: "[segments]",
     draw,
 };
@@ -58,17 +58,24 @@ fn seen(tiers: &Rows) -> String {
     seen
 }
 
+/// Where all customers together earn nothing there are no shares of it: then the money is drawn.
 fn picture(tiers: &Rows) -> String {
+    let has_shares = tiers.rows.iter().all(|tier| tier.cell("share_of_profit").is_there());
     let mut rows = Vec::new();
     for tier in &tiers.rows {
-        let (customers, profit) = (tier.cell("share_of_customers"), tier.cell("share_of_profit"));
-        let base = customers.number().map(|to| Bar::of("idle", 0.0, to));
-        let earned = profit.number().map(Bar::from_zero);
+        let customers = tier.cell("share_of_customers");
+        let profit = tier.cell(if has_shares { "share_of_profit" } else { "customer_profit" });
+        let base = customers.number().filter(|_| has_shares).map(|to| Bar::of("idle", 0.0, to));
         rows.push(BarRow {
             name: tier.cell("tier").name().to_owned(),
             shown: format!("{} · {}", customers.text(), profit.text()),
-            bars: base.into_iter().chain(earned).collect(),
+            bars: base.into_iter().chain(profit.number().map(Bar::from_zero)).collect(),
         });
     }
-    bar_rows(&rows, &[("idle", "share of customers"), ("good", "share of profit"), ("bad", "loss")])
+    match has_shares {
+        true => {
+            bar_rows(&rows, &[("idle", "share of customers"), ("good", "share of profit"), ("bad", "loss")])
+        }
+        false => bar_rows(&rows, &[("good", "profit"), ("bad", "loss")]),
+    }
 }

@@ -1,7 +1,6 @@
 //! Survival of relationships, with its band of 95 per cent (E. L. Kaplan and P. Meier, 1958; M. Greenwood, 1926).
 
-use super::cells::compact;
-use super::cells::{Row, Rows, Tables, share};
+use super::cells::{Row, Rows, Tables, compact, short_share};
 use super::drawn::Drawn;
 use super::figure::Figure;
 use super::picture::{Plot, Scale, legend};
@@ -77,15 +76,15 @@ fn picture(curve: &Rows) -> String {
         lower.push([days, low.unwrap_or(middle)]);
         upper.push([days, high.unwrap_or(middle)]);
     }
-    let mut plot =
-        Plot::new(Scale::with_zero(line.iter().map(|at| at[0])), Scale::between(0.0, 1.0), compact, whole);
+    let mut plot = Plot::new(
+        Scale::with_zero(line.iter().map(|at| at[0])),
+        Scale::between(0.0, 1.0),
+        compact,
+        short_share,
+    );
     plot.name_axes("days since the first purchase", "share that lasts longer");
     let [line, upper, lower] = [line, upper, lower].map(|points| plot.points(&points));
     plot.svg.band("good", &upper, &lower);
     plot.svg.steps("good", &line);
     legend(&[("good", "estimate"), ("pale", "95 % band")]) + &plot.finish()
-}
-
-fn whole(number: f64) -> String {
-    share(number).replace(".0", "")
 }

@@ -1,7 +1,7 @@
 //! The value map: perceived quality and price against each competitor (B. T. Gale, "Managing Customer Value", Free Press,
 //! 1994).
 
-use super::cells::{Row, Rows, Tables, share};
+use super::cells::{Row, Rows, Tables, short_share};
 use super::drawn::Drawn;
 use super::figure::Figure;
 use super::html::cut;
@@ -65,8 +65,7 @@ fn picture(competitors: &Rows) -> String {
         (competitors.numbers("relative_price"), competitors.numbers("relative_quality"));
     // One scale for both axes, so that equal value is the diagonal.
     let both = Scale::of(prices.into_iter().chain(qualities).chain([1.0])).wider(0.15);
-    let whole = |number: f64| share(number).replace(".0", "");
-    let mut plot = Plot::new(both, both, whole, whole);
+    let mut plot = Plot::new(both, both, short_share, short_share);
     plot.name_axes("price relative to theirs", "quality relative to theirs");
     let [low, one, high] = [both.low(), 1.0, both.high()];
     let ends = [[one, low], [one, high], [low, one], [high, one], [low, low], [high, high]];

@@ -13,5 +13,5 @@ pub(super) use cell::Cell;
 pub(super) use numbers::numbers;
 pub(super) use row::Row;
 pub(super) use rows::Rows;
-pub(super) use shown::{compact, share};
+pub(super) use shown::{compact, short_share};
 pub(super) use tables::Tables;

@@ -22,11 +22,16 @@ pub(crate) fn share(number: f64) -> String {
     format!("{}\u{a0}%", float(100.0 * number, 1))
 }
 
-/// Three digits and a thousand's letter: `1.35 M`, for a picture.
+/// 0.25 as `25 %`, for an axis.
+pub(crate) fn short_share(number: f64) -> String {
+    share(number).replacen(".0", "", 1)
+}
+
+/// Three digits and a word for thousands, millions or more: `1.35 M`, for a picture.
 pub(crate) fn compact(number: f64) -> String {
-    const LETTERS: [(f64, &str); 4] =
-        [(1e12, "\u{a0}T"), (1e9, "\u{a0}G"), (1e6, "\u{a0}M"), (1e3, "\u{a0}k")];
-    let (size, letter) = LETTERS.into_iter().find(|(size, _)| number.abs() >= *size).unwrap_or((1.0, ""));
+    const WORDS: [(f64, &str); 4] =
+        [(1e12, "\u{a0}tn"), (1e9, "\u{a0}bn"), (1e6, "\u{a0}M"), (1e3, "\u{a0}k")];
+    let (size, word) = WORDS.into_iter().find(|(size, _)| number.abs() >= *size).unwrap_or((1.0, ""));
     let scaled = number / size;
     let digits = match scaled.abs() {
         100.0.. => 0,
@@ -35,7 +40,7 @@ pub(crate) fn compact(number: f64) -> String {
     };
     let text = unsigned_zero(format!("{scaled:.digits$}"));
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{}{letter}", with_minus(text))
+    format!("{}{word}", with_minus(text))
 }
 
 fn with_groups(number: &str) -> String {

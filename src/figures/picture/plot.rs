@@ -71,9 +71,11 @@ impl Plot {
         self.pin(self.at(x, y), -10.0, label);
     }
 
-    /// The same below the point.
+    /// The same below the point, where there is place between it and the axis.
     pub(crate) fn pin_below(&mut self, x: f64, y: f64, label: &str) {
-        self.pin(self.at(x, y), 20.0, label);
+        let [place, height] = self.at(x, y);
+        let has_place = height + 30.0 < TOP + HEIGHT;
+        self.pin([place, height], if has_place { 20.0 } else { -10.0 }, label);
     }
 
     fn pin(&mut self, [place, height]: [f64; 2], below: f64, label: &str) {
