@@ -52,6 +52,8 @@ pub mod questions;
 
 pub mod restatement;
 
+pub mod figures;
+
 pub mod stages;
 
 pub mod cli;

@@ -10,9 +10,11 @@ mod diff;
 mod excerpt;
 mod explain;
 mod heartbeat;
+mod output;
 mod plan;
 mod progress;
 mod releases;
+mod report;
 mod run;
 mod run_files;
 mod schema;
@@ -78,6 +80,8 @@ enum Command {
     Whatif(whatif::WhatIfArgs),
     /// Say what a plan needs: activity volumes, minutes, capacity and money.
     Budget(budget::BudgetArgs),
+    /// Write a release as one HTML page: pictures, a sentence on each, and the numbers behind them.
+    Report(report::ReportArgs),
     /// List, verify and roll back releases.
     Releases(releases::ReleasesArgs),
     /// Say what published tables and their columns mean, and where to look first.
@@ -209,6 +213,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Explain(args) => explain::explain(args, json),
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),
+        Command::Report(args) => report::report(args, json),
         Command::Releases(args) => releases::releases(args, json, log_json),
         Command::Describe(args) => describe::describe(args, json),
         Command::Schema(args) => schema::schema(args),

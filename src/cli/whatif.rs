@@ -1,13 +1,14 @@
 //! `abacus whatif`.
 
+use super::output::check_output;
 use super::{PipelineArg, answer};
-use crate::error::{Error, Result};
-use crate::pipeline::{Definition, apply};
+use crate::error::Result;
+use crate::pipeline::apply;
 use crate::publish::{WriteOptions, export};
 use crate::questions::{self, Recalled};
 use crate::recall::{MasterData, recall};
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct WhatIfArgs {
@@ -39,20 +40,4 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
         export(path, &sheet, WriteOptions { plain: publish.plain, row_group_rows: publish.row_group_rows })?;
     }
     answer(&found, json)
-}
-
-/// Releases hold what runs publish and nothing else.
-fn check_output(definition: &Definition, path: &Path) -> Result<()> {
-    let absolute = |path: &Path| {
-        let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-        let whole = path.canonicalize().ok();
-        whole.or_else(|| Some(parent?.join(path.file_name()?))).unwrap_or_else(|| path.to_owned())
-    };
-    if absolute(path).starts_with(absolute(&definition.publish.path)) {
-        return Err(Error::definition(format!(
-            "{} lies in the folder of releases; write what-ifs somewhere else",
-            path.display()
-        )));
-    }
-    Ok(())
 }
