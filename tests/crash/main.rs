@@ -9,7 +9,7 @@
 #[path = "../publish/published.rs"]
 mod published;
 
-use published::{check_conveniences, names, publish, read_published};
+use published::{check_conveniences, check_delta, names, publish, read_published};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -72,6 +72,7 @@ fn kill_at_every_operation(after_another: bool) {
         publish_apart(&out, 3);
         assert_eq!(read_published(&out), Some(3), "the run after one killed at operation {n}");
         check_conveniences(&out);
+        check_delta(&out);
         assert!(names(&out.join("state/staging")).is_empty(), "killed at operation {n}");
         let kept = usize::from(after_another) + usize::from(found == Some(2)) + 1;
         assert_eq!(names(&out.join("releases")).len(), kept, "killed at operation {n}");
@@ -127,7 +128,11 @@ fn the_pointer_is_replaced_after_files_and_folders_are_on_disk() {
     assert!(folders.iter().all(|&folder| folder < moved), "complete before it is moved");
     assert!(listed.iter().any(|&synced| moved < synced && synced < pointer), "moved before it is named");
     assert!(committed.iter().any(|&synced| pointer < synced), "the commit is durable");
-    for convenience in ["/out/views.sql", "/out/current"] {
+    let logs = [
+        "/delta/sales/_delta_log/00000000000000000001.json",
+        "/delta/totals/_delta_log/00000000000000000001.json",
+    ];
+    for convenience in ["/out/views.sql", "/out/current", "/out/views_delta.sql", logs[0], logs[1]] {
         assert!(pointer < only("rename", &|path| path.ends_with(convenience)), "{convenience}");
     }
 }
@@ -147,6 +152,7 @@ fn a_full_disk_leaves_the_current_release_and_no_rest() {
         assert_eq!(names(&out.join("releases")).len(), 1, "write {n}");
         assert!(names(&out.join("state/staging")).is_empty(), "write {n}");
         assert_eq!(read_published(out), Some(1));
+        check_delta(out);
     }
     assert!(run_child(out, 2, Some(("ABACUS_DISK_FULL_AT", &(writes + 1).to_string()))).success());
     assert_eq!(read_published(out), Some(2));
