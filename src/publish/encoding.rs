@@ -1,7 +1,6 @@
 //! How each kind of column becomes Parquet: types, encodings, and the row groups made of them.
 
 use super::encode::Chunk;
-use super::field_id::{check_field_ids, field_id};
 use super::schema::{Column, ColumnKind, TableSpec};
 use crate::error::{Error, Result};
 use crate::pipeline::FileEncoding;
@@ -10,15 +9,14 @@ use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Field, Float64Type, Schema, SchemaRef,
 };
 
+use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
-use parquet::arrow::{ArrowSchemaConverter, PARQUET_FIELD_ID_META_KEY};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::{ColumnPath, SchemaDescPtr};
 use rayon::prelude::*;
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -62,18 +60,17 @@ impl ColumnChunk {
 }
 
 impl Layout {
-    pub(super) fn new(spec: &TableSpec, encoding: FileEncoding) -> Result<Self> {
-        check_field_ids(spec.name, &spec.columns)?;
+    pub(super) fn new(spec: &TableSpec, encoding: FileEncoding) -> Self {
         let arrow = Arc::new(Schema::new(spec.columns.iter().map(arrow_field).collect::<Vec<_>>()));
         let parquet = ArrowSchemaConverter::new().schema_root("schema").convert(&arrow);
-        Ok(Self {
+        Self {
             table: spec.name,
             columns: spec.columns.clone(),
             parquet: Arc::new(parquet.expect("every column kind has a Parquet type")),
             arrow,
             properties: Arc::new(properties(&spec.columns, encoding)),
             encoding,
-        })
+        }
     }
 
     /// Rows of a batch, after making sure that it is one of this table.
@@ -135,9 +132,10 @@ impl Layout {
     }
 }
 
+/// Without a field id. Iceberg gives each table ids of its own; with other ids in a file its columns read as null, without
+/// a word, where without any they are found by name (`findings/iceberg_field_ids.sh`).
 fn arrow_field(column: &Column) -> Field {
-    let id = (PARQUET_FIELD_ID_META_KEY.to_owned(), field_id(&column.name).to_string());
-    Field::new(&*column.name, column.kind.data_type(), column.nullable).with_metadata(HashMap::from([id]))
+    Field::new(&*column.name, column.kind.data_type(), column.nullable)
 }
 
 /// Whether our own encoder takes it.

@@ -22,7 +22,7 @@ pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
     let readable = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
     let file = file.map_err(|error| io(&error))?;
-    let layout = Layout::new(&sheet.spec, options.encoding)?;
+    let layout = Layout::new(&sheet.spec, options.encoding);
     let mut writer =
         SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
             .map_err(|error| failed(path, &error))?;

@@ -23,7 +23,6 @@ mod draft;
 mod encode;
 mod encoding;
 mod export;
-mod field_id;
 mod folder;
 mod home;
 mod lock;

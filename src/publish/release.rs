@@ -149,6 +149,14 @@ pub(super) fn is_id(name: &str) -> bool {
 }
 
 impl PublishedTable {
+    /// One row per what, as readers show it beside a table.
+    pub(super) fn comment(&self) -> String {
+        match self.grain.strip_prefix("one row") {
+            Some(_) => self.grain.clone(),
+            None => format!("one row per {}", self.grain),
+        }
+    }
+
     pub(super) fn describe(spec: &TableSpec) -> Self {
         let columns = spec.columns.iter().map(PublishedColumn::describe).collect();
         let partition = spec.partition.map(str::to_owned);

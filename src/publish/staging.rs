@@ -66,7 +66,7 @@ impl Staging {
         assert!(!key_in_file, "{}: the partition key is also a column", spec.name);
         let place = self.place(spec.name, spec.partition.zip(partition))?;
         self.shelf().open(PublishedTable::describe(spec), &place);
-        let layout = Layout::new(spec, self.options.encoding)?;
+        let layout = Layout::new(spec, self.options.encoding);
         FileWriter::create(self.shelf().clone(), place, layout, self.options.row_group_rows)
     }
 

@@ -24,7 +24,7 @@ fn view(text: &mut String, out: &Path, name: &str, table: &PublishedTable) -> st
         table.files.iter().map(|file| literal(&out.join(&file.path).display().to_string())).collect();
     writeln!(text, "from read_parquet([\n    {}", files.join(",\n    "))?;
     writeln!(text, "], hive_partitioning = {});", table.partition.is_some())?;
-    writeln!(text, "comment on view {} is {};", quoted(name), literal(&table.grain))?;
+    writeln!(text, "comment on view {} is {};", quoted(name), literal(&table.comment()))?;
     for column in &table.columns {
         let (column, comment) = (quoted(&column.name), literal(&column.comment()));
         writeln!(text, "comment on column {}.{column} is {comment};", quoted(name))?;

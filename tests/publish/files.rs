@@ -119,8 +119,8 @@ fn the_footer_says_nothing_but_the_schema() {
         "as Java reads it"
     );
     assert_eq!(file.key_value_metadata(), None);
-    let ids: Vec<i32> = file.schema().get_fields().iter().map(|field| field.get_basic_info().id()).collect();
-    assert_eq!(ids, [25_420_442, 6_836_231], "of customer_id and revenue, in every table and release");
+    let mut fields = file.schema().get_fields().iter();
+    assert!(fields.all(|field| !field.get_basic_info().has_id()), "findings/iceberg_field_ids.sh");
     let revenue = file.schema_descr().column(1);
     assert_eq!(revenue.logical_type_ref(), Some(&LogicalType::decimal(4, 18)));
     assert!(

@@ -17,7 +17,7 @@ pub(super) fn action(name: &str, table: &PublishedTable, release: &Release) -> S
     let metadata = json!({
         "id": table_id(pipeline, name),
         "name": name,
-        "description": table.grain,
+        "description": table.comment(),
         "format": { "provider": "parquet", "options": {} },
         "schemaString": schema.to_string(),
         "partitionColumns": key.into_iter().collect::<Vec<_>>(),

@@ -25,7 +25,7 @@ use super::disk;
 use super::folder::{files_below, is_folder, names_in};
 use super::home::Home;
 use super::release::Release;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use rayon::prelude::*;
 use state::{State, is_link_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,13 @@ impl Home {
     pub(super) fn keep_delta(&self, keep: bool) -> Result<()> {
         match keep {
             _ if keep == self.keeps_delta() => Ok(()),
-            true => disk::create_dirs(&self.delta_folder()),
+            true => {
+                disk::create_dirs(&self.delta_folder())?;
+                // A link to a folder leads to what is not ours.
+                let way_out = "remove it, so that Delta tables can be made there";
+                let fault = || format!("{}: is no folder; {way_out}", self.delta_folder().display());
+                if self.keeps_delta() { Ok(()) } else { Err(Error::input(fault())) }
+            }
             false => {
                 disk::remove_if_there(&self.delta_views())?;
                 disk::remove_dir(&self.delta_folder())
