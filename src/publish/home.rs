@@ -289,14 +289,17 @@ impl Home {
             Err(fault) if fault.kind == Kind::Resource => return Err(fault),
             views => views,
         };
-        let delta = if self.keeps_delta() { self.prepare_delta(release)? } else { NextVersions::default() };
+        let delta = match self.prepare_delta(release) {
+            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
+            delta => delta,
+        };
         let pointer = Replacement::prepare(&self.pointer(), manifest)?;
         self.note_replaced();
         pointer.replace()?;
         self.or_warn(disk::sync_dir(&self.out));
         self.or_warn(views.and_then(Replacement::replace));
         self.or_warn(self.link(release));
-        self.or_warn(delta.show());
+        self.or_warn(delta.and_then(NextVersions::show));
         self.or_warn(disk::sync_dir(&self.out));
         Ok(())
     }
@@ -354,9 +357,7 @@ impl Home {
         if let Some(current) = current.filter(|current| self.disagrees(current)) {
             self.or_warn(self.prepare_views(&current).and_then(Replacement::replace));
             self.or_warn(self.link(&current));
-            if self.keeps_delta() {
-                self.or_warn(self.prepare_delta(&current).and_then(NextVersions::show));
-            }
+            self.or_warn(self.prepare_delta(&current).and_then(NextVersions::show));
             self.or_warn(disk::sync_dir(&self.out));
         }
         Ok(())
@@ -383,7 +384,7 @@ impl Home {
         let link_is_old = fs::read_link(&link).ok() != Some(link_target(current)) && !is_folder(&link);
         let views_are_old =
             fs::read(&views_path).ok().as_deref() != Some(views.as_bytes()) && !is_folder(&views_path);
-        link_is_old || views_are_old || self.keeps_delta() && self.delta_disagrees(current)
+        link_is_old || views_are_old || self.delta_disagrees(current)
     }
 
     fn link(&self, release: &Release) -> Result<()> {

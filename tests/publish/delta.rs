@@ -235,3 +235,22 @@ fn a_dropped_release_leaves_no_link() {
     assert!(!stray.exists());
     check_delta(out.path());
 }
+
+#[test]
+fn a_link_in_the_place_of_the_tables_is_not_followed() {
+    let (out, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
+    std::os::unix::fs::symlink(elsewhere.path(), out.path().join("delta")).unwrap();
+    let fault = publish(out.path(), 1).unwrap_err().to_string();
+    assert!(fault.contains("delta: is no folder; remove it"), "{fault}");
+    assert!(names(elsewhere.path()).is_empty());
+}
+
+#[test]
+fn a_log_without_a_version_is_no_table_and_strays_are_passed_by() {
+    let out = tempdir().unwrap();
+    publish(out.path(), 1).unwrap();
+    fs::create_dir_all(log(out.path(), "of_a_run_that_died")).unwrap();
+    fs::write(out.path().join("delta/notes.txt"), "somebody's").unwrap();
+    publish(out.path(), 2).unwrap();
+    assert!(names(&log(out.path(), "of_a_run_that_died")).is_empty());
+}

@@ -9,7 +9,8 @@
 //! A log follows `release.json`, which alone commits: whatever the newest version of a log holds, the next one takes it to
 //! the current release. All but the renames is done before the commit; a run that dies between leaves logs at the
 //! release before, until the next lock takes them on. No version spans tables: who joins tables takes the versions that
-//! `release.json` lists. The rooms of readers (`lake`) and writers share nothing but the protocol.
+//! `release.json` lists; a log that was removed begins anew at version 0, and says of each version for which release it was
+//! written. The rooms of readers (`lake`) and writers share nothing but the protocol.
 
 mod add;
 mod head;
@@ -69,11 +70,14 @@ impl Home {
         versions
     }
 
-    /// Links the files of a release and writes the versions that show it, all but the renames.
+    /// Links the files of a release and writes the versions that show it, all but the renames; nothing where no logs are kept.
     ///
     /// # Errors
     /// No space. What else is wrong with a table is a warning, and its log stays as it is.
     pub(super) fn prepare_delta(&self, release: &Release) -> Result<NextVersions> {
+        if !self.keeps_delta() {
+            return Ok(NextVersions::default());
+        }
         let tables = self.delta_tables(release)?.into_par_iter();
         let prepared = tables.map(|(name, state)| {
             let log = TableLog::new(&self.delta_folder(), &name);
@@ -93,6 +97,9 @@ impl Home {
 
     /// Whether a log, or the views of the logs, show another release than the current one.
     pub(super) fn delta_disagrees(&self, current: &Release) -> bool {
+        if !self.keeps_delta() {
+            return false;
+        }
         let Ok(tables) = self.delta_tables(current) else { return true };
         let mut versions = BTreeMap::new();
         for (name, state) in tables {
@@ -114,7 +121,7 @@ impl Home {
                 needed.extend(State::of(name, table, release).files.keys().map(|path| root.join(path)));
             }
         }
-        for name in names_in(&self.delta_folder())? {
+        for name in self.delta_table_names()? {
             for path in files_below(&self.delta_folder().join(&name))? {
                 if is_link_name(&name, &path) && !needed.contains(&path) {
                     disk::remove_file(&path)?;
@@ -128,14 +135,21 @@ impl Home {
     /// The state that each table has in a release: no files where the release lacks the table.
     fn delta_tables<'r>(&self, release: &'r Release) -> Result<BTreeMap<String, State<'r>>> {
         let mut tables: BTreeMap<String, State<'r>> = BTreeMap::new();
-        for name in names_in(&self.delta_folder())? {
-            if TableLog::new(&self.delta_folder(), &name).is_begun() {
+        for name in self.delta_table_names()? {
+            if TableLog::new(&self.delta_folder(), &name).newest()?.is_some() {
                 tables.insert(name, State::default());
             }
         }
         let in_release = release.tables.iter();
         tables.extend(in_release.map(|(name, table)| (name.clone(), State::of(name, table, release))));
         Ok(tables)
+    }
+
+    /// Folders of tables; what else lies there is none of ours.
+    fn delta_table_names(&self) -> Result<Vec<String>> {
+        let mut names = names_in(&self.delta_folder())?;
+        names.retain(|name| is_folder(&self.delta_folder().join(name)));
+        Ok(names)
     }
 
     fn delta_folder(&self) -> PathBuf {

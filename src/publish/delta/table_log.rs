@@ -26,8 +26,9 @@ impl TableLog {
         Self { log: root.join("_delta_log"), root }
     }
 
-    pub(super) fn is_begun(&self) -> bool {
-        self.log.is_dir()
+    /// The number of the newest version; none if there is none yet.
+    pub(super) fn newest(&self) -> Result<Option<u64>> {
+        Ok(names_in(&self.log)?.into_iter().filter_map(|name| version_of(&name)).max())
     }
 
     /// The newest version; none if there is none yet.
@@ -35,8 +36,7 @@ impl TableLog {
     /// # Errors
     /// Another program wrote it.
     pub(super) fn head(&self) -> Result<Option<Head>> {
-        let versions = names_in(&self.log)?.into_iter().filter_map(|name| version_of(&name));
-        let Some(version) = versions.max() else { return Ok(None) };
+        let Some(version) = self.newest()? else { return Ok(None) };
         let path = self.path(version);
         let mut first = String::new();
         let file = File::open(&path).map_err(|error| Error::io(Kind::Input, &path, &error))?;
@@ -74,7 +74,7 @@ impl TableLog {
     /// A link that leads to another file than the release has, such as to one that was damaged, is replaced.
     fn link_files(&self, out: &Path, state: &State<'_>) -> Result<()> {
         let mut changed = BTreeSet::new();
-        if !self.is_begun() {
+        if !self.log.is_dir() {
             disk::create_dirs(&self.log)?;
             changed.extend(self.root.ancestors().take(2).map(Path::to_owned));
         }

@@ -3,6 +3,7 @@
 use super::super::disk::{self, Replacement};
 use super::super::release::Release;
 use crate::error::Result;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -40,15 +41,19 @@ impl NextVersions {
         Ok(())
     }
 
-    /// Makes the versions visible, and then the views of them.
+    /// Makes the versions visible, all as soon after one another as can be, and then the views of them. One that cannot be
+    /// shown stops no other.
     pub(in crate::publish) fn show(self) -> Result<()> {
-        for next in self.tables.into_values() {
-            if let Some(waiting) = next.waiting {
-                waiting.replace()?;
-                disk::sync_dir(&next.log)?;
+        let (mut shown, mut logs) = (Ok(()), Vec::new());
+        for NextVersion { log, waiting, .. } in self.tables.into_values() {
+            if let Some(waiting) = waiting {
+                shown = shown.and(waiting.replace());
+                logs.push(log);
             }
         }
-        self.views.map_or(Ok(()), Replacement::replace)
+        let views = self.views.map_or(Ok(()), Replacement::replace);
+        let synced = logs.par_iter().try_for_each(|log| disk::sync_dir(log));
+        shown.and(views).and(synced)
     }
 }
 
