@@ -5,8 +5,8 @@
 
 use abacus::error::Kind;
 use abacus::pipeline::{
-    Amount, Binning, Duplicates, Grouping, Level, Margin, Node, PurchaseModel, ResourceDriver, Severity,
-    SpendModel, Take, UnknownCustomer, read,
+    Amount, Binning, Duplicates, FileEncoding, Grouping, Level, Margin, Node, PurchaseModel, ResourceDriver,
+    Severity, SpendModel, Take, UnknownCustomer, read,
 };
 use abacus::units::PeriodKind;
 use std::fs;
@@ -85,7 +85,8 @@ fn the_least_file_gets_every_default() {
     );
     let publish = &definition.publish;
     assert_eq!(publish.path, folder().join("out/least"));
-    assert_eq!((publish.plain, publish.row_group_rows, publish.keep), (false, 131_072, None));
+    assert_eq!((publish.encoding, publish.delta), (FileEncoding::Compact, false));
+    assert_eq!((publish.row_group_rows, publish.keep), (131_072, None));
     let bytes = fs::read(folder().join("right/least.toml")).unwrap();
     assert_eq!(definition.digest, blake3::hash(&bytes).to_hex().to_string());
 }
@@ -110,7 +111,8 @@ fn the_complete_file_reads_as_written() {
     assert_eq!(profitability.high_profit.unwrap().to_string(), "1000.5");
     let publish = &definition.publish;
     assert_eq!(publish.path, folder().join("right/published"));
-    assert_eq!((publish.plain, publish.row_group_rows, publish.keep), (true, 65_536, Some(14)));
+    assert_eq!((publish.encoding, publish.delta), (FileEncoding::Portable, true));
+    assert_eq!((publish.row_group_rows, publish.keep), (65_536, Some(14)));
 
     let bounds = |index: usize| {
         let expect = &definition.expect[index];

@@ -175,6 +175,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
     ("path = \"../out/retail\"", "path = \"../out/retail\"\nrow_group_rows = 1000", ALL),
+    ("path = \"../out/retail\"", "path = \"../out/retail\"\ndelta = true", &[]),
 ];
 
 /// Files of the sample that come with another time, and the further stages whose tables may follow from them.

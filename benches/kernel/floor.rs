@@ -170,7 +170,8 @@ pub(super) fn encode(definition: &Definition, release: Release, copy: &Path) -> 
     let home = Home::open(copy)?;
     let _lock = home.lock()?;
     let row_group_rows = definition.publish.row_group_rows;
-    let staging = home.begin(WriteOptions { plain: definition.publish.plain, row_group_rows })?;
+    let staging =
+        home.begin(WriteOptions { encoding: definition.publish.encoding, row_group_rows, delta: false })?;
     let mut seconds = 0.0;
     for (name, table) in &release.tables {
         for file in &table.files {

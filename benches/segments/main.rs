@@ -8,6 +8,7 @@
 mod made;
 
 use abacus::memory::Memory;
+use abacus::pipeline::FileEncoding;
 use abacus::publish::{Home, WriteOptions};
 use abacus::segments::{self, Earlier};
 use abacus::stages::STAGES;
@@ -74,7 +75,8 @@ fn bench(customers: usize) -> std::result::Result<String, Box<dyn std::error::Er
     let definition = abacus::pipeline::read(&file)?;
     let home = Home::open(&folder.path().join("out"))?;
     let _lock = home.lock()?;
-    let staging = home.begin(WriteOptions { plain: false, row_group_rows: 131_072 })?;
+    let staging =
+        home.begin(WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 131_072, delta: false })?;
     let as_of = Day::from_ymd(2025, 1, 1).expect("a day");
     let start = Instant::now();
     let pairs = made::stage(&staging, customers, as_of)?;

@@ -37,7 +37,11 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
     let (found, sheet) = questions::whatif(&base, &changed, scenario, args.top)?;
     if let Some(path) = &args.output {
         let publish = &definition.publish;
-        export(path, &sheet, WriteOptions { plain: publish.plain, row_group_rows: publish.row_group_rows })?;
+        export(
+            path,
+            &sheet,
+            WriteOptions { encoding: publish.encoding, row_group_rows: publish.row_group_rows, delta: false },
+        )?;
     }
     answer(&found, json)
 }

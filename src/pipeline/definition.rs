@@ -5,6 +5,7 @@
 
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
+use super::file_encoding::FileEncoding;
 use super::perception_definition::PerceptionDef;
 use super::row_checks::RowChecks;
 use super::sections::Sections;
@@ -374,8 +375,10 @@ pub struct RunDef {
 pub struct PublishDef {
     /// Folder of the releases. Default `out/<pipeline name>`, beside the `pipelines` folder.
     pub path: PathBuf,
-    /// Use only PLAIN encodings, for old readers. Default false.
-    pub plain: bool,
+    /// How columns of published files are encoded. Default compact.
+    pub encoding: FileEncoding,
+    /// Show releases as Delta tables too. Default false.
+    pub delta: bool,
     /// Publish `customer_activity` although `customer_period` has room for all activities. Default false.
     pub customer_activity: bool,
     /// Rows per Parquet row group. Default 131,072.

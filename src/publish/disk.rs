@@ -8,6 +8,7 @@
 use crate::error::{Error, Result};
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -120,6 +121,20 @@ pub(super) fn link_or_copy(from: &Path, to: &Path) -> Result<()> {
     copy.sync()
 }
 
+/// Puts a link to a file, or a copy of it, in the place of another in one step.
+pub(super) fn replace_by_link(from: &Path, to: &Path) -> Result<()> {
+    let waiting = beside(to);
+    remove_if_there(&waiting)?;
+    link_or_copy(from, &waiting)?;
+    rename(&waiting, to)
+}
+
+/// Whether two names lead to the same file.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
+    let found = |path: &Path| fs::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+    found(one).is_some_and(|one| found(other) == Some(one))
+}
+
 /// Replaces a symbolic link atomically. File systems without links do without: it is a convenience.
 pub(super) fn replace_symlink(content: &Path, link: &Path) -> Result<()> {
     let waiting = beside(link);
@@ -151,6 +166,15 @@ pub(super) fn remove_dir(path: &Path) -> Result<()> {
     step("remove", path);
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder that holds nothing; any other stays.
+pub(super) fn remove_if_empty(path: &Path) -> Result<()> {
+    step("remove", path);
+    match fs::remove_dir(path) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(failed(path, &error)),
         _ => Ok(()),
     }
 }

@@ -3,13 +3,15 @@
 use super::encode::Chunk;
 use super::schema::{Column, ColumnKind, TableSpec};
 use crate::error::{Error, Result};
+use crate::pipeline::FileEncoding;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
     ArrowPrimitiveType, DataType, Decimal64Type, Decimal128Type, Field, Float64Type, Schema, SchemaRef,
 };
+
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
-use parquet::basic::Encoding;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::SerializedRowGroupWriter;
@@ -18,8 +20,8 @@ use rayon::prelude::*;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Part of every recipe, to be raised when the same columns would be written as other bytes.
-pub(super) const VERSION: &str = "3, parquet 60";
+/// To be raised when the same columns would be written as other bytes.
+const BUILD: u32 = 4;
 
 /// Pages are cut by size alone: row limits would only make more of them.
 const PAGE_BYTES: usize = 1 << 20;
@@ -34,7 +36,7 @@ pub(super) struct Layout {
     pub(super) arrow: SchemaRef,
     pub(super) parquet: SchemaDescPtr,
     pub(super) properties: WriterPropertiesPtr,
-    plain: bool,
+    encoding: FileEncoding,
 }
 
 /// An encoded column of a row group.
@@ -58,17 +60,16 @@ impl ColumnChunk {
 }
 
 impl Layout {
-    pub(super) fn new(spec: &TableSpec, plain: bool) -> Self {
-        let field = |column: &Column| Field::new(&*column.name, column.kind.data_type(), column.nullable);
-        let arrow = Arc::new(Schema::new(spec.columns.iter().map(field).collect::<Vec<_>>()));
+    pub(super) fn new(spec: &TableSpec, encoding: FileEncoding) -> Self {
+        let arrow = Arc::new(Schema::new(spec.columns.iter().map(arrow_field).collect::<Vec<_>>()));
         let parquet = ArrowSchemaConverter::new().schema_root("schema").convert(&arrow);
         Self {
             table: spec.name,
             columns: spec.columns.clone(),
             parquet: Arc::new(parquet.expect("every column kind has a Parquet type")),
             arrow,
-            properties: Arc::new(properties(&spec.columns, plain)),
-            plain,
+            properties: Arc::new(properties(&spec.columns, encoding)),
+            encoding,
         }
     }
 
@@ -105,7 +106,7 @@ impl Layout {
         pieces: Vec<ArrayRef>,
     ) -> Result<ColumnChunk> {
         let column = &self.columns[index];
-        if self.plain || !is_whole_number(column.kind) {
+        if self.encoding != FileEncoding::Compact || !is_whole_number(column.kind) {
             return Ok(ColumnChunk::Theirs(self.encode_by_crate(index, writer, pieces)?));
         }
         let chunk = Chunk::encode(&self.parquet.column(index), &pieces);
@@ -129,6 +130,12 @@ impl Layout {
         }
         Ok(writer.close().expect("a column chunk is closed in memory"))
     }
+}
+
+/// Without a field id. Iceberg gives each table ids of its own; with other ids in a file its columns read as null, without
+/// a word, where without any they are found by name (`findings/iceberg_field_ids.sh`).
+fn arrow_field(column: &Column) -> Field {
+    Field::new(&*column.name, column.kind.data_type(), column.nullable)
 }
 
 /// Whether our own encoder takes it.
@@ -155,10 +162,15 @@ fn contiguous(mut pieces: Vec<ArrayRef>) -> ArrayRef {
 }
 
 /// What the crate is to do with the columns it encodes.
-fn properties(columns: &[Column], plain: bool) -> WriterProperties {
-    let statistics = if plain { EnabledStatistics::Chunk } else { EnabledStatistics::Page };
+fn properties(columns: &[Column], encoding: FileEncoding) -> WriterProperties {
+    let (statistics, compression) = match encoding {
+        FileEncoding::Compact => (EnabledStatistics::Page, Compression::UNCOMPRESSED),
+        FileEncoding::Portable => (EnabledStatistics::Page, Compression::ZSTD(ZstdLevel::default())),
+        FileEncoding::Plain => (EnabledStatistics::Chunk, Compression::UNCOMPRESSED),
+    };
     let mut builder = WriterProperties::builder()
-        .set_created_by("abacus".to_owned())
+        .set_created_by(created_by())
+        .set_compression(compression)
         .set_max_row_group_row_count(None)
         .set_data_page_row_count_limit(usize::MAX)
         .set_data_page_size_limit(PAGE_BYTES)
@@ -166,7 +178,11 @@ fn properties(columns: &[Column], plain: bool) -> WriterProperties {
         .set_statistics_enabled(statistics);
     for column in columns {
         let path = ColumnPath::from(column.name.as_ref());
-        let (encoding, dictionary) = if plain { (Encoding::PLAIN, false) } else { encoding(column.kind) };
+        let (encoding, dictionary) = match encoding {
+            FileEncoding::Compact => compact(column.kind),
+            FileEncoding::Portable => (Encoding::PLAIN, column.kind != ColumnKind::Bool),
+            FileEncoding::Plain => (Encoding::PLAIN, false),
+        };
         builder = builder
             .set_column_encoding(path.clone(), encoding)
             .set_column_dictionary_enabled(path, dictionary);
@@ -174,8 +190,14 @@ fn properties(columns: &[Column], plain: bool) -> WriterProperties {
     builder.build()
 }
 
+/// Program, version and build as Java readers take it apart: statistics of writers that they cannot make out are taken
+/// for wrong, and pass over nothing. The same for every run, so that the same rows are the same bytes.
+pub(super) fn created_by() -> String {
+    format!("abacus version {} (build {BUILD})", env!("CARGO_PKG_VERSION"))
+}
+
 /// The encoding of a column that the crate encodes, and whether a dictionary is tried first.
-fn encoding(kind: ColumnKind) -> (Encoding, bool) {
+fn compact(kind: ColumnKind) -> (Encoding, bool) {
     match kind {
         ColumnKind::Text => (Encoding::DELTA_LENGTH_BYTE_ARRAY, false),
         ColumnKind::Name => (Encoding::DELTA_LENGTH_BYTE_ARRAY, true),

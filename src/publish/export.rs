@@ -22,7 +22,7 @@ pub fn export(path: &Path, sheet: &Sheet, options: WriteOptions) -> Result<()> {
     let readable = std::fs::Permissions::from_mode(0o666);
     let file = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
     let file = file.map_err(|error| io(&error))?;
-    let layout = Layout::new(&sheet.spec, options.plain);
+    let layout = Layout::new(&sheet.spec, options.encoding);
     let mut writer =
         SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
             .map_err(|error| failed(path, &error))?;
@@ -58,6 +58,7 @@ fn failed(path: &Path, error: &ParquetError) -> Error {
 mod tests {
     use super::super::schema::{Column, ColumnKind};
     use super::*;
+    use crate::pipeline::FileEncoding;
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     #[test]
@@ -70,7 +71,12 @@ mod tests {
                 Column::new("n", ColumnKind::Integer, "", "A number"),
                 (0..rows).collect::<Vec<i64>>(),
             );
-            export(&path, &sheet, WriteOptions { plain: false, row_group_rows: 2 }).unwrap();
+            export(
+                &path,
+                &sheet,
+                WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 2, delta: false },
+            )
+            .unwrap();
             let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
             let file = reader.metadata().file_metadata();
             assert_eq!((file.num_rows(), reader.num_row_groups() as i64), (rows, (rows + 1) / 2));
@@ -81,7 +87,7 @@ mod tests {
             export(
                 &nowhere,
                 &Sheet::new("x", "number", None),
-                WriteOptions { plain: false, row_group_rows: 2 }
+                WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 2, delta: false }
             )
             .is_err()
         );

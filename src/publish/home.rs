@@ -1,5 +1,6 @@
 //! The out folder: which releases it holds, which one is current, who may write.
 
+use super::delta::NextVersions;
 use super::disk::{self, Replacement};
 use super::folder::{is_folder, names_in, read};
 use super::lock::Lock;
@@ -298,12 +299,17 @@ impl Home {
             Err(fault) if fault.kind == Kind::Resource => return Err(fault),
             views => views,
         };
+        let delta = match self.prepare_delta(release) {
+            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
+            delta => delta,
+        };
         let pointer = Replacement::prepare(&self.pointer(), manifest)?;
         self.note_replaced();
         pointer.replace()?;
         self.or_warn(disk::sync_dir(&self.out));
         self.or_warn(views.and_then(Replacement::replace));
         self.or_warn(self.link(release));
+        self.or_warn(delta.and_then(NextVersions::show));
         self.or_warn(disk::sync_dir(&self.out));
         Ok(())
     }
@@ -317,9 +323,14 @@ impl Home {
 
     /// Removes a staged release, also when it was moved among the releases but never committed.
     pub(super) fn discard(&self, id: &str) -> Result<()> {
-        if self.current()?.is_none_or(|current| current.id != id) && self.release_folder(id).exists() {
-            disk::remove_dir(&self.release_folder(id))?;
-            disk::sync_dir(&self.releases_folder())?;
+        if self.current()?.is_none_or(|current| current.id != id) {
+            if self.release_folder(id).exists() {
+                disk::remove_dir(&self.release_folder(id))?;
+                disk::sync_dir(&self.releases_folder())?;
+            }
+            if self.keeps_delta() {
+                self.vacuum_delta(&self.releases()?)?;
+            }
         }
         disk::remove_dir(&self.staged(id))?;
         disk::sync_dir(&self.staging_folder())
@@ -356,6 +367,7 @@ impl Home {
         if let Some(current) = current.filter(|current| self.disagrees(current)) {
             self.or_warn(self.prepare_views(&current).and_then(Replacement::replace));
             self.or_warn(self.link(&current));
+            self.or_warn(self.prepare_delta(&current).and_then(NextVersions::show));
             self.or_warn(disk::sync_dir(&self.out));
         }
         Ok(())
@@ -382,7 +394,7 @@ impl Home {
         let link_is_old = fs::read_link(&link).ok() != Some(link_target(current)) && !is_folder(&link);
         let views_are_old =
             fs::read(&views_path).ok().as_deref() != Some(views.as_bytes()) && !is_folder(&views_path);
-        link_is_old || views_are_old
+        link_is_old || views_are_old || self.delta_disagrees(current)
     }
 
     fn link(&self, release: &Release) -> Result<()> {

@@ -5,16 +5,18 @@
 //! out/releases/<id>/<table>/<key>=<value>/<table>-<id>.parquet
 //! out/releases/<id>/manifest.json       what release.json says while the release is current
 //! out/views.sql, out/current            conveniences, derived from release.json and repaired from it
+//! out/delta/, out/views_delta.sql       the same of a pipeline that asks for Delta tables
 //! out/state/lock, out/state/staging/    one writer at a time, and where it works
 //! out/state/facts/                      kept facts, which the facts room reads and writes
 //! ```
 //!
 //! A run takes the [`Lock`], fills a [`Staging`] and commits it. The release folder is complete, verified
-//! and on disk before `release.json` is replaced by one rename: that rename is the commit. `views.sql` and
-//! `current` follow it, so nothing ever shows a release that was not committed; a run that dies in between
+//! and on disk before `release.json` is replaced by one rename: that rename is the commit. `views.sql`,
+//! `current` and Delta logs follow it, so nothing ever shows a release that was not committed; a run that dies in between
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
 mod cell;
+mod delta;
 mod digest;
 mod disk;
 mod draft;

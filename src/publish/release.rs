@@ -25,6 +25,9 @@ pub struct Release {
     pub previous: Option<String>,
     /// By name.
     pub tables: BTreeMap<String, PublishedTable>,
+    /// By table, the version of its Delta log that shows this release; empty where no logs are kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub delta: BTreeMap<String, u64>,
     /// What the run says about itself: identity, inputs, timings, control totals. The paths under its key
     /// `state`, relative to the state folder, are the files that this release keeps alive.
     pub run: serde_json::Value,
@@ -146,6 +149,14 @@ pub(super) fn is_id(name: &str) -> bool {
 }
 
 impl PublishedTable {
+    /// One row per what, as readers show it beside a table.
+    pub(super) fn comment(&self) -> String {
+        match self.grain.strip_prefix("one row") {
+            Some(_) => self.grain.clone(),
+            None => format!("one row per {}", self.grain),
+        }
+    }
+
     pub(super) fn describe(spec: &TableSpec) -> Self {
         let columns = spec.columns.iter().map(PublishedColumn::describe).collect();
         let partition = spec.partition.map(str::to_owned);
@@ -154,6 +165,14 @@ impl PublishedTable {
 }
 
 impl PublishedColumn {
+    /// Meaning and unit, as readers show them beside a column.
+    pub(super) fn comment(&self) -> String {
+        match self.unit.as_str() {
+            "" => self.meaning.clone(),
+            unit => format!("{} ({unit})", self.meaning),
+        }
+    }
+
     fn describe(column: &Column) -> Self {
         Self {
             name: column.name.to_string(),

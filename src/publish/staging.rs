@@ -8,7 +8,7 @@ use super::schema::{Column, TableSpec};
 use super::stage_tables::StageTables;
 use super::table::{FileWriter, Finished, Place, TableWriter};
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::Stage;
+use crate::pipeline::{FileEncoding, Stage};
 use arrow::array::ArrayRef;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use rayon::prelude::*;
@@ -22,10 +22,12 @@ use std::thread::JoinHandle;
 /// How files are written.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteOptions {
-    /// PLAIN encoding everywhere, for old readers.
-    pub plain: bool,
+    /// How columns are encoded.
+    pub encoding: FileEncoding,
     /// Rows of every row group but a file's last.
     pub row_group_rows: usize,
+    /// Whether a release is shown as Delta tables too.
+    pub delta: bool,
 }
 
 /// A release in the making, outside any reader's sight. Tables may be written from several threads; dropping
@@ -64,7 +66,7 @@ impl Staging {
         assert!(!key_in_file, "{}: the partition key is also a column", spec.name);
         let place = self.place(spec.name, spec.partition.zip(partition))?;
         self.shelf().open(PublishedTable::describe(spec), &place);
-        let layout = Layout::new(spec, self.options.plain);
+        let layout = Layout::new(spec, self.options.encoding);
         FileWriter::create(self.shelf().clone(), place, layout, self.options.row_group_rows)
     }
 
@@ -156,7 +158,11 @@ impl Staging {
     /// Makes the release current, by one rename after all of it was verified and is on disk. The extra object
     /// becomes the release's `run`.
     pub fn commit(mut self, manifest_extra: serde_json::Value) -> Result<Release> {
-        let release = self.seal(manifest_extra)?;
+        let mut release = self.seal(manifest_extra)?;
+        self.home.keep_delta(self.options.delta)?;
+        if self.options.delta {
+            release.delta = self.home.delta_versions(&release);
+        }
         let manifest = release.to_json();
         disk::write_file(&self.home.tree(&self.id).join("manifest.json"), &manifest)?;
         self.sync_folders(&release)?;
@@ -174,7 +180,16 @@ impl Staging {
         syncer.join().expect("the syncing thread does not panic")?;
         let previous = self.current.as_ref().map(|current| current.id.clone());
         let (id, digest) = (self.id.clone(), String::new());
-        let release = Release { format: FORMAT, digest, id, previous, tables, run, current: true, tag: None };
+        let release = Release {
+            format: FORMAT,
+            digest,
+            id,
+            previous,
+            tables,
+            run,
+            current: true,
+            ..Release::default()
+        };
         let prefix = format!("releases/{}/", self.id);
         release.all_files().into_par_iter().try_for_each(|file| {
             let name = file.path.strip_prefix(&prefix).expect("a file lies in its release");
@@ -277,7 +292,8 @@ impl Shelf {
         let mut add = |part: String| {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         };
-        add(format!("{} {} {}", encoding::VERSION, self.options.plain, self.options.row_group_rows));
+        let WriteOptions { encoding, row_group_rows, .. } = self.options;
+        add(format!("{} {} {row_group_rows}", encoding::created_by(), encoding.word()));
         for column in columns {
             add(format!("{} {:?} {}", column.name, column.kind, column.nullable));
         }

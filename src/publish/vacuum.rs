@@ -54,6 +54,9 @@ impl Home {
         removed.iter().try_for_each(|id| self.remove(id))?;
         // What a damaged release needs of the kept facts is not known.
         let state = if young.is_empty() { self.vacuum_state(&kept)? } else { Vec::new() };
+        if young.is_empty() {
+            self.vacuum_delta(&kept)?;
+        }
         Ok(Vacuumed { releases: removed, state })
     }
 

@@ -104,8 +104,9 @@ impl Before {
 
     pub(super) fn begin(&self, definition: &Definition, home: &Home) -> Result<Staging> {
         home.begin(WriteOptions {
-            plain: definition.publish.plain,
+            encoding: definition.publish.encoding,
             row_group_rows: definition.publish.row_group_rows,
+            delta: definition.publish.delta,
         })
     }
 }

@@ -96,6 +96,7 @@ impl Recipe {
         for (place, stage) in plan.iter().enumerate() {
             let taken = plan[..place].iter().filter(|earlier| takes_of(stage, earlier));
             let taken: Vec<&String> = taken.map(|earlier| &recipes[earlier.name]).collect();
+            // Of what is published, all that decides how files look; Delta logs are made of any files.
             let parts = [stage.reads, &["publish"]].concat();
             let text = format!(
                 "{} {} {:?} {:?} {:?} {:?} {taken:?}",
@@ -118,5 +119,6 @@ pub(super) fn takes_of(stage: &Stage, of: &Stage) -> bool {
 }
 
 fn parts_of<'d>(digests: &'d BTreeMap<String, String>, parts: &[&str]) -> Vec<(&'d String, &'d String)> {
-    digests.iter().filter(|(key, _)| parts.iter().any(|part| lies_in(key, part))).collect()
+    let decides = |key: &str| key != "publish.delta" && parts.iter().any(|part| lies_in(key, part));
+    digests.iter().filter(|(key, _)| decides(key)).collect()
 }

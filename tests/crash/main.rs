@@ -9,7 +9,9 @@
 #[path = "../publish/published.rs"]
 mod published;
 
-use published::{check_conveniences, names, publish, read_published};
+use abacus::error::Result;
+use abacus::publish::{Home, Retention};
+use published::{check_conveniences, check_delta, names, publish, read_published};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
@@ -21,10 +23,26 @@ use tempfile::TempDir;
 fn publishes_in_a_process_of_its_own() {
     let out = std::env::var_os("ABACUS_TEST_OUT").expect("set by the test that runs this process");
     let generation = std::env::var("ABACUS_TEST_GENERATION").unwrap().parse().unwrap();
-    if let Err(error) = publish(Path::new(&out), generation) {
+    let done = match generation {
+        LOOK => Home::open(Path::new(&out)).map(drop),
+        GO_BACK => go_back(Path::new(&out)),
+        generation => publish(Path::new(&out), generation).map(drop),
+    };
+    if let Err(error) = done {
         eprintln!("{error}");
         std::process::exit(error.exit_code().into());
     }
+}
+
+/// In place of a generation: a command that only looks at the folder, and a rollback with a vacuum of all that is not current.
+const LOOK: i64 = -1;
+const GO_BACK: i64 = 0;
+
+fn go_back(out: &Path) -> Result<()> {
+    let home = Home::open(out)?;
+    home.rollback(None)?;
+    let lock = home.lock()?;
+    home.vacuum(&lock, Retention::newest(0)).map(drop)
 }
 
 fn run_child(out: &Path, generation: i64, hook: Option<(&str, &str)>) -> ExitStatus {
@@ -36,12 +54,15 @@ fn run_child(out: &Path, generation: i64, hook: Option<(&str, &str)>) -> ExitSta
 
 /// The operations of a run that publishes generation 2, after generation 1 or as the first.
 fn operations(after_another: bool) -> (TempDir, Vec<(String, String)>) {
+    operations_of(2, i64::from(after_another))
+}
+
+/// The operations of what a child does after so many generations.
+fn operations_of(what: i64, generations: i64) -> (TempDir, Vec<(String, String)>) {
     let folder = tempfile::tempdir().unwrap();
     let (out, log) = (folder.path().join("out"), folder.path().join("log"));
-    if after_another {
-        publish_apart(&out, 1);
-    }
-    assert!(run_child(&out, 2, Some(("ABACUS_DISK_LOG", log.to_str().unwrap()))).success());
+    (1..=generations).for_each(|generation| publish_apart(&out, generation));
+    assert!(run_child(&out, what, Some(("ABACUS_DISK_LOG", log.to_str().unwrap()))).success());
     let log = fs::read_to_string(log).unwrap();
     let operations = log.lines().map(|line| line.split_once(' ').unwrap());
     (folder, operations.map(|(operation, path)| (operation.to_owned(), path.to_owned())).collect())
@@ -72,6 +93,7 @@ fn kill_at_every_operation(after_another: bool) {
         publish_apart(&out, 3);
         assert_eq!(read_published(&out), Some(3), "the run after one killed at operation {n}");
         check_conveniences(&out);
+        check_delta(&out);
         assert!(names(&out.join("state/staging")).is_empty(), "killed at operation {n}");
         let kept = usize::from(after_another) + usize::from(found == Some(2)) + 1;
         assert_eq!(names(&out.join("releases")).len(), kept, "killed at operation {n}");
@@ -87,6 +109,26 @@ fn a_first_run_killed_anywhere_leaves_nothing_or_a_release() {
 #[test]
 fn a_run_killed_anywhere_leaves_the_old_or_the_new_release() {
     kill_at_every_operation(true);
+}
+
+#[test]
+fn a_rollback_or_a_vacuum_killed_anywhere_is_whole_after_the_next_command() {
+    let (_folder, operations) = operations_of(GO_BACK, 2);
+    let mut seen = [false; 2];
+    for n in 1..=operations.len() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        [1, 2].into_iter().for_each(|generation| publish_apart(&out, generation));
+        let status = run_child(&out, GO_BACK, Some(("ABACUS_CRASH_AT", &n.to_string())));
+        assert_eq!(status.code(), None, "operation {n} of {} exists", operations.len());
+        check_conveniences(&out);
+        publish_apart(&out, LOOK);
+        let found = read_published(&out).unwrap();
+        seen[usize::from(found == 1)] = true;
+        check_conveniences(&out);
+        check_delta(&out);
+    }
+    assert_eq!(seen, [true, true], "kills fell both before and after the rollback");
 }
 
 #[test]
@@ -127,7 +169,11 @@ fn the_pointer_is_replaced_after_files_and_folders_are_on_disk() {
     assert!(folders.iter().all(|&folder| folder < moved), "complete before it is moved");
     assert!(listed.iter().any(|&synced| moved < synced && synced < pointer), "moved before it is named");
     assert!(committed.iter().any(|&synced| pointer < synced), "the commit is durable");
-    for convenience in ["/out/views.sql", "/out/current"] {
+    let logs = [
+        "/delta/sales/_delta_log/00000000000000000001.json",
+        "/delta/totals/_delta_log/00000000000000000001.json",
+    ];
+    for convenience in ["/out/views.sql", "/out/current", "/out/views_delta.sql", logs[0], logs[1]] {
         assert!(pointer < only("rename", &|path| path.ends_with(convenience)), "{convenience}");
     }
 }
@@ -147,6 +193,8 @@ fn a_full_disk_leaves_the_current_release_and_no_rest() {
         assert_eq!(names(&out.join("releases")).len(), 1, "write {n}");
         assert!(names(&out.join("state/staging")).is_empty(), "write {n}");
         assert_eq!(read_published(out), Some(1));
+        check_delta(out);
+        assert_eq!(names(&out.join("delta/sales/month=2026-02-01")).len(), 1, "write {n}: no link is left");
     }
     assert!(run_child(out, 2, Some(("ABACUS_DISK_FULL_AT", &(writes + 1).to_string()))).success());
     assert_eq!(read_published(out), Some(2));

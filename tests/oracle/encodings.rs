@@ -1,7 +1,8 @@
-//! Tables of every kind of whole number, in both encodings and at their edges, read by DuckDB, Polars and pyarrow: the
+//! Tables of every kind of whole number, in every encoding and at their edges, read by DuckDB, Polars and pyarrow: the
 //! values must be those of the same table in encoding PLAIN, which the parquet crate writes.
 
 use super::{check, python};
+use abacus::pipeline::FileEncoding;
 use abacus::publish::schema::{Column, ColumnKind, Sheet};
 use abacus::publish::{WriteOptions, export};
 use arrow::array::{ArrayRef, Date32Array, Decimal64Array, Int64Array, TimestampMicrosecondArray};
@@ -17,12 +18,15 @@ fn duckdb_polars_and_pyarrow_read_every_encoding() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for rows in [1, 2, 129, 1000, ROWS] {
         let sheet = edges(rows);
-        let files = ["encoded.parquet", "plain.parquet"].map(|name| folder.path().join(name));
-        for (file, plain) in files.iter().zip([false, true]) {
-            let options = WriteOptions { plain, row_group_rows: ROW_GROUP_ROWS };
-            export(file, &sheet, options).expect("the folder exists");
+        let [compact, portable, plain] = FileEncoding::ALL.map(|encoding| {
+            let file = folder.path().join(format!("{}.parquet", encoding.word()));
+            let options = WriteOptions { encoding, row_group_rows: ROW_GROUP_ROWS, delta: false };
+            export(&file, &sheet, options).expect("the folder exists");
+            file
+        });
+        for encoded in [compact, portable] {
+            check(&python, "encodings.py", &[encoded, plain.clone()], &format!("{rows} rows"));
         }
-        check(&python, "encodings.py", &files, &format!("{rows} rows"));
     }
 }
 

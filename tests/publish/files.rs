@@ -2,6 +2,7 @@
 
 use super::published::{OPTIONS, publish, read, sales, sales_rows};
 use abacus::error::Kind;
+use abacus::pipeline::FileEncoding;
 use abacus::publish::schema::{Column, ColumnKind, TableSpec};
 use abacus::publish::{Home, WriteOptions};
 use arrow::array::{
@@ -9,7 +10,7 @@ use arrow::array::{
     StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{cast, concat_batches};
-use parquet::basic::{Encoding, LogicalType, Type};
+use parquet::basic::{Compression, Encoding, LogicalType, Type};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
@@ -78,8 +79,8 @@ fn kinds() -> Vec<(ColumnKind, ArrayRef, Type, Encoding)> {
 #[test]
 fn every_kind_comes_back_as_written() {
     for (kind, array, physical, encoding) in kinds() {
-        for plain in [false, true] {
-            let options = WriteOptions { plain, row_group_rows: 3 };
+        for how in FileEncoding::ALL {
+            let options = WriteOptions { encoding: how, row_group_rows: 3, delta: false };
             let (_out, path) = write(&one_column(kind), options, &[vec![array.clone()]]);
             let batches = read(&path);
             let read = concat_batches(&batches[0].schema(), &batches).unwrap();
@@ -88,10 +89,18 @@ fn every_kind_comes_back_as_written() {
             let metadata = metadata(&path);
             let chunk = metadata.row_group(0).column(0);
             assert_eq!(chunk.column_type(), physical, "{kind:?}");
-            let expected = if plain { Encoding::PLAIN } else { encoding };
-            assert!(chunk.encodings().any(|found| found == expected), "{kind:?}, plain {plain}");
+            let expected = match how {
+                FileEncoding::Compact => encoding,
+                FileEncoding::Portable if kind != ColumnKind::Bool => Encoding::RLE_DICTIONARY,
+                _ => Encoding::PLAIN,
+            };
+            assert!(chunk.encodings().any(|found| found == expected), "{kind:?}, {how:?}");
             let dictionary = chunk.dictionary_page_offset().is_some();
-            assert_eq!(dictionary, expected == Encoding::RLE_DICTIONARY, "{kind:?}, plain {plain}");
+            assert_eq!(dictionary, expected == Encoding::RLE_DICTIONARY, "{kind:?}, {how:?}");
+            let packed = [Encoding::DELTA_BINARY_PACKED, Encoding::DELTA_LENGTH_BYTE_ARRAY];
+            assert!(how == FileEncoding::Compact || chunk.encodings().all(|found| !packed.contains(&found)));
+            let is_compressed = chunk.compression() != Compression::UNCOMPRESSED;
+            assert_eq!(is_compressed, how == FileEncoding::Portable, "{kind:?}, {how:?}");
         }
     }
 }
@@ -101,7 +110,17 @@ fn the_footer_says_nothing_but_the_schema() {
     let (_out, path) = write(&sales(), OPTIONS, &[sales_rows(1, 3)]);
     let metadata = metadata(&path);
     let file = metadata.file_metadata();
-    assert_eq!((file.created_by(), file.key_value_metadata()), (Some("abacus"), None));
+    let created_by = file.created_by().unwrap();
+    let (version, build) =
+        created_by.strip_prefix("abacus version ").unwrap().split_once(" (build ").unwrap();
+    assert_eq!(
+        (version, build.strip_suffix(')')),
+        (env!("CARGO_PKG_VERSION"), Some("4")),
+        "as Java reads it"
+    );
+    assert_eq!(file.key_value_metadata(), None);
+    let mut fields = file.schema().get_fields().iter();
+    assert!(fields.all(|field| !field.get_basic_info().has_id()), "findings/iceberg_field_ids.sh");
     let revenue = file.schema_descr().column(1);
     assert_eq!(revenue.logical_type_ref(), Some(&LogicalType::decimal(4, 18)));
     assert!(
@@ -126,7 +145,7 @@ fn a_table_without_rows_is_a_file_with_its_columns() {
 
 #[test]
 fn bytes_do_not_depend_on_threads_or_batches() {
-    let options = WriteOptions { plain: false, row_group_rows: 20_000 };
+    let options = WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 20_000, delta: false };
     let spec = TableSpec { partition: None, ..sales() };
     let rows = sales_rows(7, 50_000);
     let digest = |threads: usize, batch_rows: usize| {

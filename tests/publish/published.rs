@@ -1,16 +1,18 @@
 //! A small release of three files, and what a reader finds of it.
 
 use abacus::error::Result;
+use abacus::pipeline::FileEncoding;
 use abacus::publish::schema::{Column, ColumnKind, TableSpec};
 use abacus::publish::{Home, Release, Staging, WriteOptions};
 use arrow::array::{ArrayRef, Decimal64Array, Int64Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) const OPTIONS: WriteOptions = WriteOptions { plain: false, row_group_rows: 100 };
+pub(crate) const OPTIONS: WriteOptions =
+    WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 100, delta: true };
 
 /// A partitioned table of two columns.
 pub(crate) fn sales() -> TableSpec {
@@ -85,7 +87,53 @@ pub(crate) fn read_published(out: &Path) -> Option<i64> {
     Some(generation)
 }
 
-/// Fails if `views.sql` or `current`, where they exist, lead to anything incomplete.
+/// Digests of the files that a Delta log shows as of a version, or of its newest, by partition; none without a log. Fails
+/// if one of them is missing or not what its name says.
+pub(crate) fn shown_by_delta(
+    out: &Path,
+    table: &str,
+    version: Option<u64>,
+) -> Option<BTreeMap<String, String>> {
+    let root = out.join("delta").join(table);
+    let versions = names_if_there(&root.join("_delta_log")).into_iter().filter(|name| !name.starts_with('.'));
+    let (mut live, mut newest) = (BTreeMap::new(), None);
+    for (number, name) in versions.enumerate() {
+        assert_eq!(name, format!("{number:020}.json"), "versions follow one another");
+        if version.is_some_and(|version| number as u64 > version) {
+            break;
+        }
+        newest = Some(number);
+        for line in fs::read_to_string(root.join("_delta_log").join(name)).unwrap().lines() {
+            let action: serde_json::Value = serde_json::from_str(line).unwrap();
+            if let Some(path) = action["remove"]["path"].as_str() {
+                assert!(live.remove(path).is_some(), "{path} was live");
+            } else if let Some(path) = action["add"]["path"].as_str() {
+                let partition = action["add"]["partitionValues"]["month"].as_str().unwrap_or_default();
+                live.insert(path.to_owned(), partition.to_owned());
+            }
+        }
+    }
+    let digest = |path: &str| blake3::hash(&fs::read(root.join(path)).unwrap()).to_string();
+    let shown = live.into_iter().map(|(path, partition)| (partition, digest(&path))).collect();
+    newest.map(|_| shown)
+}
+
+/// The same of a table of a release, by the release's own account.
+pub(crate) fn listed_by_release(release: &Release, table: &str) -> BTreeMap<String, String> {
+    let files = release.files(table).iter();
+    files.map(|file| (file.partition.clone().unwrap_or_default(), file.blake3.clone())).collect()
+}
+
+/// Fails unless every Delta log shows the current release.
+pub(crate) fn check_delta(out: &Path) {
+    let release = Home::open(out).unwrap().published().unwrap();
+    for table in names_if_there(&out.join("delta")) {
+        let expected = listed_by_release(&release, &table);
+        assert_eq!(shown_by_delta(out, &table, None), Some(expected), "{table}");
+    }
+}
+
+/// Fails if `views.sql`, `current` or a Delta log, where they exist, lead to anything incomplete.
 pub(crate) fn check_conveniences(out: &Path) {
     if let Ok(views) = fs::read_to_string(out.join("views.sql")) {
         for path in views.split('\'').filter(|text| text.ends_with(".parquet")) {
@@ -95,6 +143,13 @@ pub(crate) fn check_conveniences(out: &Path) {
     if fs::symlink_metadata(out.join("current")).is_ok() {
         assert!(out.join("current/manifest.json").exists());
     }
+    for table in names_if_there(&out.join("delta")) {
+        shown_by_delta(out, &table, None);
+    }
+}
+
+fn names_if_there(folder: &Path) -> BTreeSet<String> {
+    if folder.exists() { names(folder) } else { BTreeSet::new() }
 }
 
 pub(crate) fn names(folder: &Path) -> BTreeSet<String> {

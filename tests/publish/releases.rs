@@ -4,6 +4,7 @@ use super::published::{
     OPTIONS, check_conveniences, fill, names, publish, read_published, sales, sales_rows, totals,
 };
 use abacus::error::Kind;
+use abacus::pipeline::FileEncoding;
 use abacus::publish::{Home, Retention, Vacuumed, WriteOptions};
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
@@ -127,7 +128,7 @@ fn only_the_same_recipe_columns_and_options_are_reused() {
         spec.columns[1].name = name.into();
         home.begin(options).unwrap().reuse(&spec, Some("2026-01-01"), recipe).unwrap()
     };
-    let plain = WriteOptions { plain: true, ..OPTIONS };
+    let plain = WriteOptions { encoding: FileEncoding::Plain, ..OPTIONS };
     assert!(reuse(OPTIONS, "frozen month", "EUR", "revenue"));
     assert!(reuse(OPTIONS, "frozen month", "USD", "revenue"), "the dictionary is not in the file");
     assert!(!reuse(OPTIONS, "frozen month", "EUR", "turnover"));

@@ -2,7 +2,7 @@
 
 use super::support::rows_of;
 use super::{Release, decimal, history, scenario};
-use abacus::pipeline::{Change, Node, ScenarioDef, apply};
+use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{WriteOptions, export};
 use abacus::questions::{Recalled, WhatIf, whatif};
@@ -36,7 +36,8 @@ fn profits_of_the_base_are_those_published() {
     let (pipeline, release) = published();
     let (found, table) = ask(&release, &scenario(vec![Change::Amount(1, decimal("99_000"))]));
     let path = pipeline.data("whatif.parquet");
-    export(&path, &table, WriteOptions { plain: false, row_group_rows: 10 }).unwrap();
+    export(&path, &table, WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 10, delta: false })
+        .unwrap();
     let rows = rows_of(&path);
     let customers = pipeline.published().rows("customer");
     assert_eq!(rows.len(), customers.len(), "everybody who bought pays for the warehouse");

@@ -2,7 +2,7 @@
 
     python published.py ABACUS [--spark]
 
-fastparquet reads the encoding `plain`, which is there for it (findings/fastparquet_wide_deltas.sh). With `--spark` the
+fastparquet reads the encodings `portable` and `plain`, which are there for it (findings/fastparquet_wide_deltas.sh). With `--spark` the
 encoding `compact` is read by Spark. Exit 1 on any difference.
 """
 
@@ -79,7 +79,7 @@ def differing(path, read):
 
 def main():
     abacus = str(Path(sys.argv[1]).resolve())
-    readers = [("fastparquet", "plain", by_fastparquet)]
+    readers = [("fastparquet", "portable", by_fastparquet), ("fastparquet", "plain", by_fastparquet)]
     if "--spark" in sys.argv[2:]:
         readers.append(("spark", "compact", by_spark))
     differences = 0

@@ -53,9 +53,16 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
         ),
         Key::optional(
             "encoding",
-            Kind::Words(&["compact", "plain"]),
+            Kind::Words(&["compact", "portable", "plain"]),
             "\"compact\"",
-            "`plain` uses only PLAIN encodings: for old readers, and for fastparquet, which reads wrong numbers from others",
+            "`portable` uses only dictionaries and PLAIN pages, compressed by zstd: for fastparquet, which reads wrong numbers \
+             from `compact`, and for other readers without delta encodings; `plain` has neither dictionaries nor compression",
+        ),
+        Key::optional(
+            "delta",
+            Kind::Flag,
+            "false",
+            "Show each release as Delta tables too, in the folder `delta` beside the releases; without it that folder is removed",
         ),
         Key::optional(
             "customer_activity",

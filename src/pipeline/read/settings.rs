@@ -8,7 +8,7 @@ use super::table::{Entry, Table, compare};
 use super::wording::did_you_mean;
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
-use crate::pipeline::{CONTROL_TOTALS, ProfitabilityDef, PublishDef, RunDef};
+use crate::pipeline::{CONTROL_TOTALS, FileEncoding, ProfitabilityDef, PublishDef, RunDef};
 use crate::units::Decimal;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -53,7 +53,9 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
     let path = path.map_or_else(|| format!("../out/{name}"), Cow::into_owned);
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
-        plain: word_or(table, &PUBLISH, "encoding") == "plain",
+        encoding: FileEncoding::of_word(word_or(table, &PUBLISH, "encoding"))
+            .unwrap_or(FileEncoding::Compact),
+        delta: table.is_some_and(|table| table.flag("delta")),
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
