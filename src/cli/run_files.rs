@@ -1,13 +1,12 @@
 //! What a run leaves for schedulers and monitors: its result as one line of JSON, and metrics as Prometheus reads text files.
 
-use super::{error_json, summary};
-use crate::error::{Error, Kind, Result};
+use super::{error_json, output, summary};
+use crate::error::Result;
 use crate::stages::Outcome;
 use chrono::Utc;
 use clap::Args;
 use serde_json::Value;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -32,23 +31,14 @@ impl RunFiles {
             Err(error) => error_json(error),
         };
         if let Some(path) = &self.result {
-            replace(path, &format!("{value}\n"))?;
+            output::write(path, format!("{value}\n").as_bytes())?;
         }
         if let Some(path) = &self.metrics {
             let name = pipeline.file_stem().unwrap_or_default().to_string_lossy();
-            replace(path, &metrics(&name, &value, Utc::now().timestamp()))?;
+            output::write(path, metrics(&name, &value, Utc::now().timestamp()).as_bytes())?;
         }
         Ok(())
     }
-}
-
-/// A reader sees the file of before or that of now.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    let failed = |fault: &std::io::Error| Error::io(Kind::Input, path, fault);
-    let mut waiting = path.as_os_str().to_owned();
-    waiting.push(".part");
-    fs::write(&waiting, text).map_err(|fault| failed(&fault))?;
-    fs::rename(&waiting, path).map_err(|fault| failed(&fault))
 }
 
 /// The text exposition format: <https://prometheus.io/docs/instrumenting/exposition_formats/>. `now` in seconds since
@@ -128,6 +118,7 @@ fn label(key: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
     use serde_json::json;
 
     #[test]
