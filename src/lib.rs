@@ -18,6 +18,8 @@ pub mod pipeline;
 
 pub mod facts;
 
+pub mod draft;
+
 mod customers;
 
 pub mod costing;

@@ -97,7 +97,7 @@ fn text(tables: &[(&String, &PublishedTable)]) -> String {
         let partition =
             table.partition.as_ref().map_or(String::new(), |key| format!(", partitioned by {key}"));
         let rows = grouped(rows(table).into());
-        writeln!(text, "{name}: one row per {}; {rows} rows{partition}", table.grain)
+        writeln!(text, "{name}: one row per {}, {rows} in all{partition}", table.grain)
             .expect("a string takes text");
         let wide = table.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
         for column in &table.columns {

@@ -10,6 +10,7 @@ mod diff;
 mod excerpt;
 mod explain;
 mod heartbeat;
+mod init;
 mod output;
 mod plan;
 mod progress;
@@ -68,6 +69,8 @@ enum Log {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Draft a pipeline file from your own order lines, or write a history to try with.
+    Init(init::InitArgs),
     /// Compute a pipeline and publish a release.
     Run(run::RunArgs),
     /// Check a pipeline file, its sources' columns and types; writes nothing.
@@ -207,6 +210,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
     let log_json = cli.log == Log::Json;
     let events = progress::observer(log_json);
     match &cli.command {
+        Command::Init(args) => init::init(args, events.as_ref()),
         Command::Run(args) => run::run(args, events, json, log_json),
         Command::Check(args) => check::check(&args.pipeline, json, log_json),
         Command::Plan(args) => plan::plan(args, json, log_json),

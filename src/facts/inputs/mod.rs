@@ -34,6 +34,7 @@ pub(super) mod reading;
 pub(super) mod row_in_group;
 pub(super) mod row_source;
 pub(super) mod source;
+pub(super) mod source_columns;
 pub(super) mod source_files;
 pub(super) mod source_view;
 pub(super) mod statistics;
