@@ -218,18 +218,27 @@ pub fn relations_table(has: impl Fn(&str) -> bool) -> Sheet {
     }
     relations.push(("dim_customer", "dim_customer", CHANNEL.column, &CHANNEL));
     relations.retain(|(_, table, _, join)| has(table) && has(join.dimension));
-    let columns: [(&str, &str, fn(&Relation) -> &'static str); 6] = [
-        ("fact", "View of the fact", |row| row.0),
-        ("fact_key", "Its key of the dimension; null only in a dimension that has another", |row| row.2),
-        ("fact_table", "Table that the view shows", |row| row.1),
-        ("fact_column", "Column of the table from which the key follows", |row| row.3.column),
-        ("dimension", "Table with a row for each member", |row| row.3.dimension),
-        ("dimension_key", "Its key", |row| row.3.key),
-    ];
     let mut sheet = Sheet::new("relations", "join of a fact and a dimension", None);
-    for (name, meaning, of) in columns {
-        let values: ArrayRef = Arc::new(StringArray::from_iter_values(relations.iter().map(of)));
-        sheet.add(Column::new(name, ColumnKind::Name, "", meaning), values);
-    }
+    let relations = &relations[..];
+    add_names(&mut sheet, relations, ("fact", "View of the fact"), |row| row.0);
+    let meaning = "Its key of the dimension; null only in a dimension that has another";
+    add_names(&mut sheet, relations, ("fact_key", meaning), |row| row.2);
+    add_names(&mut sheet, relations, ("fact_table", "Table that the view shows"), |row| row.1);
+    let meaning = "Column of the table from which the key follows";
+    add_names(&mut sheet, relations, ("fact_column", meaning), |row| row.3.column);
+    add_names(&mut sheet, relations, ("dimension", "Table with a row for each member"), |row| {
+        row.3.dimension
+    });
+    add_names(&mut sheet, relations, ("dimension_key", "Its key"), |row| row.3.key);
     sheet
+}
+
+fn add_names(
+    sheet: &mut Sheet,
+    relations: &[Relation],
+    (name, meaning): (&'static str, &'static str),
+    of: fn(&Relation) -> &'static str,
+) {
+    let values: ArrayRef = Arc::new(StringArray::from_iter_values(relations.iter().map(of)));
+    sheet.add(Column::new(name, ColumnKind::Name, "", meaning), values);
 }
