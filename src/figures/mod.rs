@@ -6,7 +6,7 @@
 //! that is not finite) would be more code around one than this is. The page has no script, asks no network for anything,
 //! and has the same bytes for the same release.
 //!
-//! A figure is one file here and one line in [`FIGURES`].
+//! A figure is one file here and one line in the list `FIGURES`.
 
 mod backtest;
 mod bridge;
