@@ -59,6 +59,7 @@ fn a_drafted_pipeline_runs_as_it_is() {
         (&["describe", "pipeline.toml"][..], "where to look first\n  customer "),
         (&["describe", "pipeline.toml", "whale_curve"], "whale_curve: one row per "),
         (&["describe", "pipeline.toml", "--markdown"], "\n## dim_customer\n"),
+        (&["describe", "pipeline.toml", "--dbt"], "            external_location: \"read_parquet('/"),
     ] {
         let found = abacus(&folder, words);
         assert!(found.code == Some(0) && found.stdout.contains(said), "{words:?}: {found:?}");

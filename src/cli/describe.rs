@@ -1,5 +1,6 @@
 //! `abacus describe`: the data dictionary of what a pipeline last published.
 
+use super::dbt_sources::dbt_sources;
 use super::pretty;
 use crate::error::{Error, Result};
 use crate::pipeline::{self, did_you_mean};
@@ -20,6 +21,9 @@ pub(super) struct DescribeArgs {
     /// As Markdown, every table with its columns unless some are named.
     #[arg(long)]
     markdown: bool,
+    /// As sources.yml of dbt-duckdb, every table unless some are named.
+    #[arg(long, conflicts_with = "markdown")]
+    dbt: bool,
 }
 
 /// Where a person looks first, as far as the pipeline publishes it.
@@ -39,14 +43,17 @@ pub(super) fn describe(args: &DescribeArgs, json: bool) -> Result<String> {
     let release = Home::open(&definition.publish.path)?.published()?;
     let named = args.tables.iter().map(|name| Ok((name, table_of(&release, name)?)));
     let mut tables: Vec<(&String, &PublishedTable)> = named.collect::<Result<_>>()?;
-    let is_list = tables.is_empty() && !args.markdown && !json;
-    if tables.is_empty() {
+    let is_list = tables.is_empty();
+    if is_list {
         tables = release.tables.iter().collect();
     }
-    Ok(match (json, args.markdown, is_list) {
-        (true, ..) => pretty(&dictionary(&tables)),
-        (_, true, _) => markdown(&release, &tables),
-        (.., true) => list(&release, &tables),
+    Ok(match args {
+        _ if json => pretty(&dictionary(&tables)),
+        DescribeArgs { markdown: true, .. } => markdown(&release, &tables),
+        DescribeArgs { dbt: true, .. } => {
+            dbt_sources(&definition.name, &definition.publish.path, &release, &tables)
+        }
+        _ if is_list => list(&release, &tables),
         _ => text(&tables),
     })
 }

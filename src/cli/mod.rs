@@ -5,6 +5,7 @@
 mod budget;
 mod check;
 mod completions;
+mod dbt_sources;
 mod describe;
 mod diff;
 mod excerpt;
