@@ -63,8 +63,8 @@ def check_logs(abacus, folder, out):
 
 
 def tables(release):
-    """Names of the tables that have files."""
-    return [name for name, table in release["tables"].items() if table["files"]]
+    """Names of the tables that have files and a numeric column, which some of the dimensions have not."""
+    return [name for name, table in release["tables"].items() if table["files"] and numeric(table)]
 
 
 def newest_version(out, table):
