@@ -212,8 +212,13 @@ fn none_found(definition: &Definition, files: &Files, table: Option<&str>) -> Er
         None if files.root.is_dir() => "is a folder without files".to_owned(),
         None => "does not exist".to_owned(),
     };
+    // A pipeline that is handed on without its data says how to come by it.
+    let about =
+        definition.about.as_deref().map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
+    let about =
+        about.map_or(String::new(), |about| format!("; 'about' says: {}", about.trim_end_matches('.')));
     Error::input(format!(
-        "{place}: '{}' {what} (looked at {}); paths are relative to the pipeline file's folder",
+        "{place}: '{}' {what} (looked at {}); paths are relative to the pipeline file's folder{about}",
         files.pattern,
         at.display()
     ))
