@@ -159,8 +159,8 @@ impl Staging {
     /// becomes the release's `run`.
     pub fn commit(mut self, manifest_extra: serde_json::Value) -> Result<Release> {
         let mut release = self.seal(manifest_extra)?;
-        self.home.keep_delta(self.options.delta)?;
         if self.options.delta {
+            self.home.begin_delta()?;
             release.delta = self.home.delta_versions(&release);
         }
         let manifest = release.to_json();
@@ -168,6 +168,9 @@ impl Staging {
         self.sync_folders(&release)?;
         self.home.move_in(&self.id)?;
         self.home.point_at(&release, &manifest)?;
+        if !self.options.delta {
+            self.home.or_warn(self.home.end_delta());
+        }
         Ok(release)
     }
 

@@ -241,8 +241,23 @@ fn a_link_in_the_place_of_the_tables_is_not_followed() {
     let (out, elsewhere) = (tempdir().unwrap(), tempdir().unwrap());
     std::os::unix::fs::symlink(elsewhere.path(), out.path().join("delta")).unwrap();
     let fault = publish(out.path(), 1).unwrap_err().to_string();
-    assert!(fault.contains("delta: is no folder; remove it"), "{fault}");
+    assert!(fault.contains("delta: is there, and abacus did not make it; move it away"), "{fault}");
     assert!(names(elsewhere.path()).is_empty());
+}
+
+#[test]
+fn a_folder_of_somebody_else_is_neither_written_to_nor_removed() {
+    let out = tempdir().unwrap();
+    fs::create_dir(out.path().join("delta")).unwrap();
+    let theirs = out.path().join("delta/notes.txt");
+    fs::write(&theirs, "somebody's").unwrap();
+    let home = Home::open(out.path()).unwrap();
+    let without = WriteOptions { delta: false, ..OPTIONS };
+    commit(&home, without, |staging| fill(staging, 1).unwrap());
+    assert!(names(&out.path().join("delta")).iter().eq(["notes.txt"]));
+    let fault = publish(out.path(), 2).unwrap_err().to_string();
+    assert!(fault.contains("delta: is there, and abacus did not make it"), "{fault}");
+    assert_eq!(fs::read_to_string(theirs).unwrap(), "somebody's");
 }
 
 #[test]

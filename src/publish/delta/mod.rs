@@ -33,28 +33,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use table_log::TableLog;
 
+/// What the file says that tells our folder from one that somebody else calls `delta`.
+const MARK: &str =
+    "abacus keeps Delta tables here, and removes this folder when [publish] has no delta = true any more\n";
+
 impl Home {
     /// Whether Delta logs are kept here.
     pub(super) fn keeps_delta(&self) -> bool {
-        is_folder(&self.delta_folder())
+        is_folder(&self.delta_folder()) && self.delta_mark().is_file()
     }
 
-    /// Begins to keep Delta logs, or ends it: a log that nobody takes on would show an old release.
-    pub(super) fn keep_delta(&self, keep: bool) -> Result<()> {
-        match keep {
-            _ if keep == self.keeps_delta() => Ok(()),
-            true => {
-                disk::create_dirs(&self.delta_folder())?;
-                // A link to a folder leads to what is not ours.
-                let way_out = "remove it, so that Delta tables can be made there";
-                let fault = || format!("{}: is no folder; {way_out}", self.delta_folder().display());
-                if self.keeps_delta() { Ok(()) } else { Err(Error::input(fault())) }
-            }
-            false => {
-                disk::remove_if_there(&self.delta_views())?;
-                disk::remove_dir(&self.delta_folder())
-            }
+    /// Begins to keep Delta logs.
+    ///
+    /// # Errors
+    /// Something of another maker in their place.
+    pub(super) fn begin_delta(&self) -> Result<()> {
+        let folder = self.delta_folder();
+        if self.keeps_delta() {
+            return Ok(());
         }
+        disk::create_dirs(&folder)?;
+        // A link to a folder leads to what is not ours, and neither is a folder that holds anything.
+        if !is_folder(&folder) || !names_in(&folder)?.is_empty() {
+            let way_out = "move it away, so that Delta tables can be made there";
+            let path = folder.display();
+            return Err(Error::input(format!("{path}: is there, and abacus did not make it; {way_out}")));
+        }
+        disk::write_file(&self.delta_mark(), MARK.as_bytes())?;
+        disk::sync_dir(&folder)
+    }
+
+    /// Ends it: logs that nobody takes on would show an old release.
+    pub(super) fn end_delta(&self) -> Result<()> {
+        if !self.keeps_delta() {
+            return Ok(());
+        }
+        disk::remove_if_there(&self.delta_views())?;
+        disk::remove_dir(&self.delta_folder())
     }
 
     /// The version of each table that will show a release that is about to be committed. What is wrong with a log is a
@@ -154,6 +169,10 @@ impl Home {
 
     fn delta_folder(&self) -> PathBuf {
         self.path().join("delta")
+    }
+
+    fn delta_mark(&self) -> PathBuf {
+        self.delta_folder().join(".abacus")
     }
 
     fn delta_views(&self) -> PathBuf {
