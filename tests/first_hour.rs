@@ -29,6 +29,7 @@ fn a_drafted_pipeline_runs_as_it_is() {
     let drafted = abacus(&folder, &["init", &lines]);
     assert_eq!(drafted.code, Some(0), "{drafted:?}");
     assert!(drafted.stdout.contains("abacus run pipeline.toml"), "{drafted:?}");
+    assert!(drafted.stdout.contains("  discount       quantity * unit_price * discount\n"), "{drafted:?}");
     let pipeline = text(&folder, "pipeline.toml");
     for line in [
         "#:schema ./abacus.schema.json",
@@ -95,7 +96,10 @@ fn what_no_column_says_is_asked_for() {
     let roles = ["customer=nobody", "order=period", "at=period"].map(|role| ["--role", role]).concat();
     let wrong = abacus(&folder, &[&["init", &ledger, "--output", "b.toml"], &roles[..]].concat());
     assert!(wrong.code == Some(2) && wrong.stderr.contains("nobody"), "{wrong:?}");
+    assert!(!wrong.stderr.contains("b.toml:"), "a place in a file that is not written: {wrong:?}");
     assert!(!folder.path().join("b.toml").exists());
+    let nowhere = abacus(&folder, &["init", "nowhere.parquet"]);
+    assert!(nowhere.code == Some(4) && nowhere.stderr.starts_with("error: 'nowhere.parquet' does not exist"));
 }
 
 #[test]

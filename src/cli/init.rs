@@ -64,6 +64,20 @@ fn demo(folder: &Path, events: &dyn Events) -> Result<String> {
 }
 
 fn init_from(args: &InitArgs, files: &str) -> Result<String> {
+    draft_from(args, files).map_err(|fault| without_place(fault, &args.output))
+}
+
+/// Faults of a draft have places in a file that is not written.
+fn without_place(fault: Error, pipeline: &Path) -> Error {
+    let place = format!("{}:", pipeline.display());
+    let without = |message: String| match message.split_once(": ") {
+        Some((at, what)) if at.starts_with(&place) => what.to_owned(),
+        _ => message,
+    };
+    Error { messages: fault.messages.into_iter().map(without).collect(), ..fault }
+}
+
+fn draft_from(args: &InitArgs, files: &str) -> Result<String> {
     if args.output.exists() {
         let message = format!("{} is there already; name another file with --output", args.output.display());
         return Err(Error::definition(message));
@@ -102,7 +116,8 @@ fn next_steps(pipeline: &Path) -> String {
 fn from_folder(pipeline: &Path, files: &str) -> Result<String> {
     let folder = pipeline.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
-        Some(folder) if Path::new(files).is_relative() => {
+        // What a variable holds may be absolute.
+        Some(folder) if Path::new(files).is_relative() && !files.starts_with("${") => {
             let here = std::env::current_dir().map_err(|fault| Error::io(Kind::Input, folder, &fault))?;
             Ok(here.join(files).display().to_string())
         }

@@ -1,6 +1,6 @@
 //! The text of a drafted pipeline.
 
-use super::recognition::{Roles, sql_name, with_discount_as_money};
+use super::recognition::{Roles, sql_name};
 use super::role::Role;
 use crate::facts::SourceColumn;
 use std::fmt::Write;
@@ -13,8 +13,6 @@ pub fn pipeline_text(
     columns: &[SourceColumn],
     roles: &Roles,
 ) -> String {
-    let mut roles = roles.clone();
-    with_discount_as_money(&mut roles, columns);
     let mut text = format!(
         "#:schema ./abacus.schema.json\n\
          about = \"\"\"\nWhat each customer is worth. Drafted by `abacus init` from the names and types of the columns: read it \
@@ -26,12 +24,12 @@ pub fn pipeline_text(
         quoted(currency)
     );
     line(&mut text, "files", files, "");
-    for (role, sql) in &roles {
+    for (role, sql) in roles {
         line(&mut text, role.name(), sql, remark(*role));
     }
     let unused: Vec<&str> = columns
         .iter()
-        .filter(|column| !roles.values().any(|sql| sql.contains(&sql_name(&column.name))))
+        .filter(|column| !roles.values().any(|sql| speaks_of(sql, &column.name)))
         .map(|column| column.name.as_str())
         .collect();
     if !unused.is_empty() {
@@ -42,6 +40,15 @@ pub fn pipeline_text(
     text.push_str(AFTER);
     writeln!(text, "[publish]\npath = {}", quoted(&format!("out/{name}"))).expect("a string takes text");
     text
+}
+
+/// Whether SQL names a column.
+fn speaks_of(sql: &str, column: &str) -> bool {
+    let name = sql_name(column);
+    if name != column {
+        return sql.contains(&name);
+    }
+    sql.split(|character: char| !character.is_alphanumeric() && character != '_').any(|word| word == name)
 }
 
 /// What can follow. Every part that is on is right without a key.

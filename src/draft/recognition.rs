@@ -27,6 +27,9 @@ pub fn recognised(columns: &[SourceColumn], given: &Roles) -> Roles {
         }
     }
     combine(&mut roles);
+    if !given.contains_key(&Role::Discount) {
+        make_discount_money(&mut roles, columns);
+    }
     roles
 }
 
@@ -82,7 +85,7 @@ fn combine(roles: &mut Roles) {
 }
 
 /// Makes money of a discount that is a share of the list value, which its greatest value tells.
-pub(super) fn with_discount_as_money(roles: &mut Roles, columns: &[SourceColumn]) {
+fn make_discount_money(roles: &mut Roles, columns: &[SourceColumn]) {
     let Some(discount) = roles.get(&Role::Discount) else { return };
     let column = columns.iter().find(|column| sql_name(&column.name) == *discount);
     // Of money it would be the most that anybody ever got off.
@@ -104,8 +107,7 @@ mod tests {
     }
 
     fn found(columns: &[SourceColumn], given: &Roles) -> Vec<(&'static str, String)> {
-        let mut roles = recognised(columns, given);
-        with_discount_as_money(&mut roles, columns);
+        let roles = recognised(columns, given);
         roles.into_iter().map(|(role, sql)| (role.name(), sql)).collect()
     }
 
