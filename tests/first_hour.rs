@@ -98,7 +98,7 @@ fn what_no_column_says_is_asked_for() {
     assert!(wrong.code == Some(2) && wrong.stderr.contains("nobody"), "{wrong:?}");
     assert!(!wrong.stderr.contains("b.toml:"), "a place in a file that is not written: {wrong:?}");
     assert!(!folder.path().join("b.toml").exists());
-    let nowhere = abacus(&folder, &["init", "nowhere.parquet"]);
+    let nowhere = abacus(&folder, &["init", "nowhere.parquet", "--output", "c.toml"]);
     assert!(nowhere.code == Some(4) && nowhere.stderr.starts_with("error: 'nowhere.parquet' does not exist"));
 }
 

@@ -1,14 +1,13 @@
-//! The out folder: which releases it holds, which one is current, who may write.
+//! The out folder: which releases it holds, which one is current, who may write. `shown` makes one current, `damage` holds
+//! them against their digests.
 
-use super::delta::NextVersions;
-use super::disk::{self, Replacement};
+use super::damage::DamagedRelease;
+use super::disk;
 use super::folder::{is_folder, names_in, read};
 use super::lock::Lock;
 use super::release::{self, Release};
 use super::staging::{Staging, WriteOptions};
-use super::views;
 use crate::error::{Error, Kind, Result};
-use rayon::prelude::*;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,24 +19,6 @@ pub struct Home {
     out: PathBuf,
     /// What a person should know although the work went on.
     warnings: Arc<Mutex<Vec<String>>>,
-}
-
-/// A file of a release that is not what the release says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Damage {
-    /// Relative to the out folder.
-    pub path: String,
-    /// What is wrong with it.
-    pub found: String,
-}
-
-/// A release of which it is not known what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DamagedRelease {
-    /// Its folder's name.
-    pub id: String,
-    /// What is wrong with its manifest.
-    pub found: String,
 }
 
 impl Home {
@@ -255,70 +236,11 @@ impl Home {
         Ok(Release { current: true, ..release.clone() })
     }
 
-    /// Rereads every file of a release and says which are missing or changed, its own account of itself among them.
-    ///
-    /// # Errors
-    /// A file that may not be read.
-    pub fn verify(&self, release: &Release) -> Result<Vec<Damage>> {
-        let pointer = release.current.then(|| self.pointer());
-        let mut damages = Vec::new();
-        for path in pointer.into_iter().chain([self.manifest(&release.id)]) {
-            let found = match read(&path)?.map(|text| Release::parse(&path, &text)) {
-                Some(Ok(_)) => continue,
-                Some(Err(_)) => "its bytes changed since they were published".to_owned(),
-                None => "missing".to_owned(),
-            };
-            let path = path.strip_prefix(&self.out).expect("it lies in the out folder");
-            damages.push(Damage { path: path.display().to_string(), found });
-        }
-        damages.extend(self.damaged_files(release)?);
-        Ok(damages)
-    }
-
-    fn damaged_files(&self, release: &Release) -> Result<Vec<Damage>> {
-        let damages = release.all_files().into_par_iter().map(|file| {
-            let found = file.damage_at(&self.out.join(&file.path))?;
-            Ok(found.map(|found| Damage { path: file.path.clone(), found }))
-        });
-        // In the order of the files, whichever was read first.
-        let damages: Vec<Option<Damage>> = damages.collect::<Result<_>>()?;
-        Ok(damages.into_iter().flatten().collect())
-    }
-
     /// Moves a staged release, synced to its last folder, among the releases.
     pub(super) fn move_in(&self, id: &str) -> Result<()> {
         disk::rename(&self.tree(id), &self.release_folder(id))?;
         disk::sync_dir(&self.releases_folder())?;
         disk::sync_dir(&self.staged(id))
-    }
-
-    /// The commit: `release.json` becomes the manifest of a complete release. What needs space is written
-    /// first, so that a full disk leaves all as it was. After the commit there are only warnings.
-    pub(super) fn point_at(&self, release: &Release, manifest: &[u8]) -> Result<()> {
-        let views = match self.prepare_views(release) {
-            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
-            views => views,
-        };
-        let delta = match self.prepare_delta(release) {
-            Err(fault) if fault.kind == Kind::Resource => return Err(fault),
-            delta => delta,
-        };
-        let pointer = Replacement::prepare(&self.pointer(), manifest)?;
-        self.note_replaced();
-        pointer.replace()?;
-        self.or_warn(disk::sync_dir(&self.out));
-        self.or_warn(views.and_then(Replacement::replace));
-        self.or_warn(self.link(release));
-        self.or_warn(delta.and_then(NextVersions::show));
-        self.or_warn(disk::sync_dir(&self.out));
-        Ok(())
-    }
-
-    /// Sets the time of the current release's folder to now, when it ceases to be current: its readers have a grace from
-    /// then on.
-    fn note_replaced(&self) {
-        let Ok(Some(current)) = self.current() else { return };
-        self.or_warn(disk::touch(&self.release_folder(&current.id)));
     }
 
     /// Removes a staged release, also when it was moved among the releases but never committed.
@@ -365,10 +287,7 @@ impl Home {
             }
         }
         if let Some(current) = current.filter(|current| self.disagrees(current)) {
-            self.or_warn(self.prepare_views(&current).and_then(Replacement::replace));
-            self.or_warn(self.link(&current));
-            self.or_warn(self.prepare_delta(&current).and_then(NextVersions::show));
-            self.or_warn(disk::sync_dir(&self.out));
+            self.show_again(&current);
         }
         Ok(())
     }
@@ -383,29 +302,6 @@ impl Home {
             .try_for_each(|path| disk::remove_file(&path))
     }
 
-    fn prepare_views(&self, release: &Release) -> Result<Replacement> {
-        Replacement::prepare(&self.views(), views::sql(&self.out, release).as_bytes())
-    }
-
-    /// Whether what follows from the pointer is of another release. A folder in its place is nothing that we may mend.
-    fn disagrees(&self, current: &Release) -> bool {
-        let views = views::sql(&self.out, current);
-        let (link, views_path) = (self.out.join("current"), self.views());
-        let link_is_old = fs::read_link(&link).ok() != Some(link_target(current)) && !is_folder(&link);
-        let views_are_old =
-            fs::read(&views_path).ok().as_deref() != Some(views.as_bytes()) && !is_folder(&views_path);
-        link_is_old || views_are_old || self.delta_disagrees(current)
-    }
-
-    fn link(&self, release: &Release) -> Result<()> {
-        let link = self.out.join("current");
-        if is_folder(&link) {
-            let way_out = "remove it, so that the link to the current release can be made";
-            return Err(Error::input(format!("{}: is a folder and no link; {way_out}", link.display())));
-        }
-        disk::replace_symlink(&link_target(release), &link)
-    }
-
     fn before_current(&self) -> Result<String> {
         let here = self.out.display();
         let current = self.published()?;
@@ -413,12 +309,8 @@ impl Home {
         current.previous.ok_or_else(|| Error::definition(first))
     }
 
-    fn pointer(&self) -> PathBuf {
+    pub(super) fn pointer(&self) -> PathBuf {
         self.out.join("release.json")
-    }
-
-    fn views(&self) -> PathBuf {
-        self.out.join("views.sql")
     }
 
     pub(super) fn lock_file(&self) -> PathBuf {
@@ -433,7 +325,7 @@ impl Home {
         self.releases_folder().join(id)
     }
 
-    fn manifest(&self, id: &str) -> PathBuf {
+    pub(super) fn manifest(&self, id: &str) -> PathBuf {
         self.release_folder(id).join("manifest.json")
     }
 
@@ -461,9 +353,4 @@ fn try_folder(folder: &Path) -> Result<()> {
     // The crate's errors name the folder that was tried, which nobody knows.
     let trial = trial.map_err(|error| failed(error.kind().into()))?;
     trial.close().map_err(|error| failed(error.kind().into()))
-}
-
-/// Relative, so that the out folder can be moved.
-fn link_target(release: &Release) -> PathBuf {
-    Path::new("releases").join(&release.id)
 }

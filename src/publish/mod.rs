@@ -16,6 +16,7 @@
 //! leaves them at the previous release, which is still complete, until the next lock repairs them.
 
 mod cell;
+mod damage;
 mod delta;
 mod digest;
 mod disk;
@@ -31,6 +32,7 @@ mod release;
 mod retention;
 pub mod schema;
 mod sheet;
+mod shown;
 mod stage_tables;
 mod staging;
 mod star_views;
@@ -39,10 +41,11 @@ mod vacuum;
 mod views;
 
 pub use cell::Cell;
+pub use damage::{Damage, DamagedRelease};
 pub use draft::{Draft, TableFormat};
 pub use export::export;
+pub use home::Home;
 pub(crate) use home::UNFINISHED;
-pub use home::{Damage, DamagedRelease, Home};
 pub use lock::Lock;
 pub use release::{PublishedColumn, PublishedFile, PublishedTable, Release};
 pub use retention::Retention;
