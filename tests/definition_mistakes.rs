@@ -84,7 +84,7 @@ fn the_least_file_gets_every_default() {
         definition.costing.is_none() && definition.profitability.is_none() && definition.expect.is_empty()
     );
     let publish = &definition.publish;
-    assert_eq!(publish.path, folder().join("out/least"));
+    assert_eq!(publish.path, folder().join("right/out/least"));
     assert_eq!((publish.encoding, publish.delta), (FileEncoding::Compact, false));
     assert_eq!((publish.row_group_rows, publish.keep), (131_072, None));
     let bytes = fs::read(folder().join("right/least.toml")).unwrap();

@@ -47,7 +47,7 @@ fn cost_of_a_channel_that_no_customer_has_stops_the_run() {
     pipeline.abacus(&["run"]).fails(3, &[&[place(&pipeline).as_str()], &found[..]].concat());
     assert!(!pipeline.out().join("release.json").exists());
     let steps = pipeline.with("\"phon\"", "\"web\"").publish(&[]).rows("cost_hierarchy");
-    let web = steps.iter().find(|step| step["member"] == "web" && step["period_start"] != "null").unwrap();
+    let web = steps.iter().find(|step| step["member"] == "web").unwrap();
     assert_eq!((&*web["customers"], &*web["retained_cost"]), ("1", "77.7770"));
 }
 

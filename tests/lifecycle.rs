@@ -57,7 +57,7 @@ fn one_customer_who_buys_once_has_no_rhythm() {
     assert_eq!(rows.len(), 1);
     for (column, value) in [
         ("tenure_days", "0"),
-        ("purchase_days", "1"),
+        ("active_days", "1"),
         ("repeat_purchases", "0"),
         ("gap_mean_days", "null"),
         ("gap_sd_days", "null"),

@@ -74,7 +74,6 @@ fn tables_agree_with_each_other() {
     let [counts, equity] = ["value_counts", "customer_equity"].map(|table| published.rows(table));
     assert_eq!(sum(&counts, "customers"), 301.0);
     assert_eq!(equity.len(), 1);
-    assert_eq!(equity[0]["scope"], "all");
     for column in ["residual_value", "residual_value_full", "residual_revenue", "past_profit"] {
         let total = sum(&customers, column);
         assert!((number(&equity[0], column) - total).abs() < 1e-6 * total.abs().max(1.0), "{column}");
@@ -194,13 +193,14 @@ channel = \"origin\"
     write(&history.data("customers.parquet"), columns);
     let published = history.publish(&[]);
     check_finite(&published);
-    let equity = published.rows("customer_equity");
+    let (total, segments) = (published.rows("customer_equity"), published.rows("segment_equity"));
     let names: Vec<(&str, &str)> =
-        equity.iter().map(|row| (row["scope"].as_str(), row["segment"].as_str())).collect();
-    assert_eq!(names, [("segment", "null"), ("segment", "shop"), ("segment", "web"), ("all", "null")]);
+        segments.iter().map(|row| (row["segment_by"].as_str(), row["segment"].as_str())).collect();
+    assert_eq!(names, [("origin", "(none)"), ("origin", "shop"), ("origin", "web")]);
+    assert_eq!(total.len(), 1);
     for column in ["customers", "residual_value", "past_profit"] {
-        let parts = sum(&equity[..3], column);
-        assert!((number(&equity[3], column) - parts).abs() < 1e-6 * parts.abs(), "{column}");
+        let parts = sum(&segments, column);
+        assert!((number(&total[0], column) - parts).abs() < 1e-6 * parts.abs(), "{column}");
     }
     assert_eq!(published.release["run"]["clv"]["segments"].as_array().unwrap().len(), 3);
 }
@@ -250,12 +250,12 @@ fn segments_too_small_to_fit_take_the_parameters_of_all() {
     };
     let [apart, alike] = [&published, &together].map(|published| sum(&small(published), "residual_value"));
     assert!((apart / alike - 1.0).abs() < 0.01, "{apart} for {alike}");
-    let equity = published.rows("customer_equity");
+    let equity = published.rows("segment_equity");
     let fitted_to = |segment: &str| {
-        let row = equity.iter().find(|row| row["scope"] == "segment" && row["segment"] == segment);
+        let row = equity.iter().find(|row| row["segment"] == segment);
         row.unwrap()["fitted_to"].clone()
     };
-    for segment in ["one", "three", "null"] {
+    for segment in ["one", "three", "(none)"] {
         assert_eq!(fitted_to(segment), "all", "{segment}");
     }
     let models = published.rows("value_model");
@@ -293,9 +293,8 @@ fn one_segment_has_one_lifetime() {
     kinds(&history, |customer| (customer % 3 == 0).then_some("third"));
     let published = history.publish(&[]);
     let (survival, models) = (published.rows("survival_summary"), published.rows("value_model"));
-    for kind in ["big", "third", "null"] {
-        let of_kind =
-            |row: &&BTreeMap<String, String>| row["attribute"] == "kind" && row["attribute_value"] == kind;
+    for kind in ["big", "third", "(none)"] {
+        let of_kind = |row: &&BTreeMap<String, String>| row["segment_by"] == "kind" && row["segment"] == kind;
         let row = survival.iter().find(of_kind).unwrap();
         let is_lifetime = |row: &&BTreeMap<String, String>| {
             row["segment"] == kind && row["model"] == "seed_formula" && row["parameter"] == "T"

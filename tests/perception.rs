@@ -41,11 +41,14 @@ fn sample() -> (tempfile::TempDir, Published) {
     (folder, published)
 }
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 13] = [
     "attribute_value",
+    "attribute_value_period",
     "driver_weight",
     "competitor_value",
+    "competitor_value_period",
     "satisfaction",
+    "satisfaction_period",
     "satisfaction_effect",
     "complaint_outcome",
     "delivered_value",
@@ -82,8 +85,7 @@ fn the_hidden_weights_are_found(published: &Published) {
         ("price level", 0.20),
         ("terms of payment", 0.06),
     ] {
-        let all =
-            [("attribute", attribute), ("segment_by", "null"), ("period_start", "null"), ("level", "item")];
+        let all = [("attribute", attribute), ("segment_by", "all"), ("attribute_level", "item")];
         let row = find(&rows, &all);
         let error = number(row, "importance_derived_error");
         let off = (number(row, "importance_derived") - weight).abs();
@@ -214,11 +216,11 @@ opened = \"at\"
         write(&pipeline.data("lines/all.parquet"), table(&bought));
         write(&pipeline.data("complaints.parquet"), rows_of(&complaints));
         let rows = pipeline.publish(&[]).rows("complaint_outcome");
-        let complained = find(&rows, &[("segment_by", "null"), ("outcome", "unresolved")]);
+        let complained = find(&rows, &[("segment_by", "all"), ("outcome", "unresolved")]);
         assert!(number(complained, "matched") > 10_000.0, "{complained:?}");
         let effect = number(complained, "effect");
         assert!(effect.abs() < 0.015, "{period}, {window_days} days: {complained:?}");
-        let silent = find(&rows, &[("segment_by", "null"), ("outcome", "no complaint")]);
+        let silent = find(&rows, &[("segment_by", "all"), ("outcome", "no complaint")]);
         assert_eq!(silent["repurchase_rate"], complained["matched_rate"]);
     }
 }
@@ -273,7 +275,7 @@ fn the_order_of_rows_and_the_number_of_threads_change_nothing() {
 fn a_day_before_answers_leaves_them_out() {
     let published = pipeline(&answers()).publish(&["--as-of", "2024-01-05"]);
     let rows = published.rows("satisfaction");
-    let all = find(&rows, &[("level", "overall"), ("period_start", "null")]);
+    let all = find(&rows, &[("attribute_level", "overall"), ("segment_by", "all")]);
     assert_eq!(all["answers"], "7", "those of the first four days");
 }
 

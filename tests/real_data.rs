@@ -141,7 +141,7 @@ fn golden_3_7_cdnow_holdout() {
     let (_folder, published) = publish("cdnow", &data);
     let rows = published.rows("value_backtest");
     let of = |model: &str, kind: &str| -> Vec<&Row> {
-        those(&rows, &[("target", "purchases"), ("forecaster", model), ("kind", kind), ("scope", "all")])
+        those(&rows, &[("target", "purchases"), ("forecaster", model), ("kind", kind), ("segment_by", "all")])
     };
     for (model, [expected, absolute, squared, correlation]) in FORETOLD {
         let total = of(model, "total")[0];

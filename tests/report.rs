@@ -102,6 +102,7 @@ fn every_figure_has_a_mark_for_every_row_of_its_table() {
         "cohorts",
         "survival",
         "equity",
+        "segment-equity",
         "calibration",
         "tracking",
         "treatments",

@@ -175,7 +175,8 @@ fn nights_leave_what_a_fresh_run_makes() {
 
 /// Every statement closes, and the periods' profit is that of the customers.
 fn ties_out(published: &Published, what: &str) {
-    let rows = published.rows("reconciliation");
+    let mut rows = published.rows("reconciliation");
+    rows.extend(published.rows("reconciliation_total"));
     let differences = rows.iter().filter(|row| row["line"] == "difference");
     let open: Vec<_> =
         differences.filter(|row| row["amount"].chars().any(|c| ('1'..='9').contains(&c))).collect();

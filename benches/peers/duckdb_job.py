@@ -413,9 +413,9 @@ class Contest:
         self.write(
             "customer_product",
             f"""
-            SELECT customer_id, product_group, {derived}, customer_class, product_class
+            SELECT customer_id, product_group, {derived}, profit_class, product_class
             FROM product_facts
-            LEFT JOIN (SELECT customer_id AS customer, profit_class AS customer_class FROM customers) ON customer_id = customer
+            LEFT JOIN (SELECT customer_id AS customer, profit_class FROM customers) ON customer_id = customer
             JOIN (SELECT product_group, product_class FROM product_groups) USING (product_group)""",
         )
 

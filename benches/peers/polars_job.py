@@ -472,7 +472,7 @@ class Contest:
             .sort("product_group")
         )
         self.write("product_group", groups)
-        classes = self.customers.lazy().select("customer_id", pl.col("profit_class").alias("customer_class"))
+        classes = self.customers.lazy().select("customer_id", "profit_class")
         self.write(
             "customer_product",
             self.collect(
@@ -490,7 +490,7 @@ class Contest:
                     "net_revenue",
                     "product_cost",
                     "gross_margin",
-                    "customer_class",
+                    "profit_class",
                     "product_class",
                 )
             ),

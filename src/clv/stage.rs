@@ -16,6 +16,7 @@ use super::manifest::manifest;
 use super::money;
 use super::past::{self, VALUED};
 use super::segments::Segments;
+use super::tables::customer_equity::SegmentModels;
 use super::tables::{self, TableContext};
 use super::valuation::{Chosen, Valuation, annual, discount_per_day};
 use crate::customers::calendar::Calendar;
@@ -251,12 +252,18 @@ impl Run<'_> {
         total: &Equity,
         staging: StageTables<'_>,
     ) -> Result<()> {
-        for sheet in [
+        let (models, is_pooled) = (self.models(), self.is_pooled());
+        let segments = SegmentModels { models: &models, is_pooled: &is_pooled };
+        let mut sheets = vec![
             tables::value_model::sheet(self.context, accounts),
             tables::value_counts::sheet(self.context, &self.census.tallies[0]),
             tables::value_backtest::sheet(self.context, self.tests),
-            tables::customer_equity::sheet(self.context, &self.models(), &self.is_pooled(), equities, total),
-        ] {
+            tables::customer_equity::customer_equity(self.context, segments, total),
+        ];
+        if self.context.segments.is_split() {
+            sheets.push(tables::customer_equity::segment_equity(self.context, segments, equities));
+        }
+        for sheet in sheets {
             staging.put(&sheet.spec, None, sheet.arrays)?;
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::cells::{Row, Tables};
 use crate::error::Result;
+use crate::publish::ALL_CUSTOMERS;
 
 /// A model and the dates between which it was held against what happened.
 pub(super) struct Backtest {
@@ -13,7 +14,7 @@ const COLUMNS: [&str; 9] = [
     "calibration_date",
     "holdout_end",
     "target",
-    "scope",
+    "segment_by",
     "forecaster",
     "kind",
     "expected",
@@ -24,7 +25,8 @@ const COLUMNS: [&str; 9] = [
 impl Backtest {
     /// Of all models that were followed week by week, the one with the smallest error of purchases per customer.
     pub(super) fn best(tables: &Tables<'_>) -> Result<Option<Self>> {
-        let of_purchases = |row: &Row| row.cell("target").is("purchases") && row.cell("scope").is("all");
+        let of_purchases =
+            |row: &Row| row.cell("target").is("purchases") && row.cell("segment_by").is(ALL_CUSTOMERS);
         let mut totals = tables.rows("value_backtest", &COLUMNS, &of_purchases)?;
         let Some(newest) = totals.rows.iter().map(|row| row.cell("calibration_date").exact()).max() else {
             return Ok(None);
@@ -44,6 +46,6 @@ impl Backtest {
     pub(super) fn has(&self, row: &Row, kind: &str) -> bool {
         let same = |column: &str| row.cell(column).exact() == self.total.cell(column).exact();
         row.cell("kind").is(kind)
-            && ["calibration_date", "target", "scope", "forecaster"].into_iter().all(same)
+            && ["calibration_date", "target", "segment_by", "forecaster"].into_iter().all(same)
     }
 }

@@ -21,8 +21,7 @@ pub(super) const BRIDGE: Figure = Figure {
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let columns = ["period_start", "section", "line", "item", "amount"];
-    let of_period = |row: &Row| row.cell("period_start").is_there() && is_step(row);
-    let mut lines = tables.rows("reconciliation", &columns, &of_period)?;
+    let mut lines = tables.rows("reconciliation", &columns, &is_step)?;
     let mut periods: Vec<String> = lines.rows.iter().map(|row| row.cell("period_start").exact()).collect();
     periods.dedup();
     let [.., before, last] = &periods[..] else { return Ok(None) };

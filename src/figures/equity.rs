@@ -16,9 +16,16 @@ pub(super) const EQUITY: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 9] = [
-    "scope",
-    "segment",
+pub(super) const SEGMENT_EQUITY: Figure = Figure {
+    id: "segment-equity",
+    chapter: "Lifetime value",
+    title: "Customer equity by segment",
+    reading: "As above, for the segments that are valued by parameters of their own.",
+    comes_with: "[clv] with `segment`",
+    draw: draw_segments,
+};
+
+const MEASURES: [&str; 7] = [
     "model",
     "customers",
     "alive_customers",
@@ -29,16 +36,29 @@ const COLUMNS: [&str; 9] = [
 ];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
-    let segments = tables.rows("customer_equity", &COLUMNS, &|row| row.cell("residual_value").is_there())?;
-    let segments = segments.first(40);
-    if segments.rows.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(Drawn { seen: seen(&segments), picture: picture(&segments), rows: segments }))
+    let rows = tables.rows("customer_equity", &MEASURES, &is_valued)?;
+    let Some(all) = rows.rows.first() else { return Ok(None) };
+    Ok(Some(Drawn { seen: seen(all), picture: picture(&rows, |_| "all customers".to_owned()), rows }))
 }
 
-fn seen(segments: &Rows) -> String {
-    let Some(all) = segments.find("scope", "all") else { return String::new() };
+fn draw_segments(tables: &Tables<'_>) -> Result<Option<Drawn>> {
+    let columns = [&["segment"], &MEASURES[..]].concat();
+    let rows = tables.rows("segment_equity", &columns, &is_valued)?.first(40);
+    let Some(most) = rows.highest("residual_value") else { return Ok(None) };
+    let seen = format!(
+        "Most is expected of {}: {} of {} customers.",
+        most.cell("segment").html(),
+        most.cell("residual_value").words(),
+        most.cell("customers").html()
+    );
+    Ok(Some(Drawn { seen, picture: picture(&rows, |row| row.cell("segment").text()), rows }))
+}
+
+fn is_valued(row: &Row) -> bool {
+    row.cell("residual_value").is_there()
+}
+
+fn seen(all: &Row) -> String {
     let mut seen =
         format!("The customers of today are expected to bring {} more", all.cell("residual_value").words());
     if all.cell("residual_value_low").is_there() {
@@ -48,7 +68,7 @@ fn seen(segments: &Rows) -> String {
     format!("{seen}. Until now they brought {} of profit.", all.cell("past_profit").words())
 }
 
-fn picture(segments: &Rows) -> String {
+fn picture(segments: &Rows, name: fn(&Row) -> String) -> String {
     let mut rows = Vec::new();
     for segment in &segments.rows {
         let mut bars = Vec::new();
@@ -61,12 +81,4 @@ fn picture(segments: &Rows) -> String {
         rows.push(BarRow { name: name(segment), shown: segment.cell("residual_value").text(), bars });
     }
     bar_rows(&rows, &[("good", "expected"), ("idle", "range of 95 %")])
-}
-
-fn name(segment: &Row) -> String {
-    match (segment.cell("scope").is("all"), segment.cell("segment").name()) {
-        (true, _) => "all customers".to_owned(),
-        (_, "") => "no segment".to_owned(),
-        (_, name) => name.to_owned(),
-    }
 }

@@ -21,7 +21,7 @@ const KEY_NUMBERS: [KeyNumber; 6] = [
 pub(super) fn key_numbers(tables: &Tables<'_>) -> Result<String> {
     let mut html = "<dl class=\"key-numbers\">\n".to_owned();
     for (name, table, column) in KEY_NUMBERS {
-        if let Some(cell) = of_all(tables, table, column)?.filter(Cell::is_there) {
+        if let Some(cell) = only(tables, table, column)?.filter(Cell::is_there) {
             let shown = if cell.is_money() { cell.words() } else { cell.html() };
             writeln!(html, "<div><dt>{}</dt><dd>{shown}</dd></div>", escaped(name))
                 .expect("a string takes text");
@@ -30,11 +30,8 @@ pub(super) fn key_numbers(tables: &Tables<'_>) -> Result<String> {
     Ok(html + "</dl>\n")
 }
 
-/// The cell of a table of one row, or of its row of all customers.
-fn of_all(tables: &Tables<'_>, table: &'static str, column: &str) -> Result<Option<Cell>> {
-    let rows = match table {
-        "customer_equity" => tables.rows(table, &["scope", column], &|row| row.cell("scope").is("all"))?,
-        _ => tables.all(table, &[column])?,
-    };
+/// The cell of a table of one row.
+fn only(tables: &Tables<'_>, table: &'static str, column: &str) -> Result<Option<Cell>> {
+    let rows = tables.all(table, &[column])?;
     Ok(rows.rows.first().map(|row| row.cell(column).clone()))
 }

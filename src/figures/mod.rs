@@ -51,6 +51,7 @@ const FIGURES: &[Figure] = &[
     cohorts::COHORTS,
     survival::SURVIVAL,
     equity::EQUITY,
+    equity::SEGMENT_EQUITY,
     calibration::CALIBRATION,
     tracking::TRACKING,
     treatments::TREATMENTS,

@@ -5,6 +5,7 @@ use super::drawn::Drawn;
 use super::figure::Figure;
 use super::picture::{Plot, Scale, legend};
 use crate::error::Result;
+use crate::publish::ALL_CUSTOMERS;
 
 pub(super) const SURVIVAL: Figure = Figure {
     id: "survival",
@@ -23,15 +24,15 @@ const YEAR_DAYS: i64 = 365;
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let columns =
-        ["attribute", "time_days", "at_risk", "events", "survival", "survival_lower", "survival_upper"];
-    let of_all = |row: &Row| row.cell("attribute").is("all");
-    let curve = tables.rows("survival", &columns, &of_all)?.without(&["attribute"]);
+        ["segment_by", "time_days", "at_risk", "events", "survival", "survival_low", "survival_high"];
+    let of_all = |row: &Row| row.cell("segment_by").is(ALL_CUSTOMERS);
+    let curve = tables.rows("survival", &columns, &of_all)?.without(&["segment_by"]);
     if curve.rows.len() < 2 {
         return Ok(None);
     }
     let within = |row: &&Row| row.cell("time_days").integer().is_some_and(|days| days <= YEAR_DAYS);
     let year = curve.rows.iter().rev().find(within).cloned();
-    let summary = tables.rows("survival_summary", &["attribute", "gap_days", "median_days"], &of_all)?;
+    let summary = tables.rows("survival_summary", &["segment_by", "gap_days", "median_days"], &of_all)?;
     let curve = curve.thinned(POINTS);
     let seen = seen(year.as_ref(), &summary);
     Ok(Some(Drawn { seen, picture: picture(&curve), rows: curve }))
@@ -45,8 +46,8 @@ fn seen(year: Option<&Row>, summary: &Rows) -> String {
             year.cell("survival").html(),
             year.cell("time_days").words()
         );
-        if year.cell("survival_lower").is_there() {
-            let [low, high] = ["survival_lower", "survival_upper"].map(|column| year.cell(column).html());
+        if year.cell("survival_low").is_there() {
+            let [low, high] = ["survival_low", "survival_high"].map(|column| year.cell(column).html());
             seen += &format!(" (between {low} and {high} with a confidence of 95\u{a0}%)");
         }
         seen += ".";
@@ -69,7 +70,7 @@ fn picture(curve: &Rows) -> String {
     let (mut line, mut upper, mut lower) = (Vec::new(), Vec::new(), Vec::new());
     for row in &curve.rows {
         let [days, middle, low, high] =
-            ["time_days", "survival", "survival_lower", "survival_upper"].map(|name| row.cell(name).number());
+            ["time_days", "survival", "survival_low", "survival_high"].map(|name| row.cell(name).number());
         let (Some(days), Some(middle)) = (days, middle) else { continue };
         line.push([days, middle]);
         // Where nobody has left yet there is no band.

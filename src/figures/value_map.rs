@@ -7,6 +7,7 @@ use super::figure::Figure;
 use super::html::cut;
 use super::picture::{Plot, Scale};
 use crate::error::Result;
+use crate::publish::ALL_CUSTOMERS;
 
 pub(super) const VALUE_MAP: Figure = Figure {
     id: "value-map",
@@ -18,10 +19,9 @@ pub(super) const VALUE_MAP: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 8] = [
     "segment_by",
-    "period_start",
-    "level",
+    "attribute_level",
     "competitor",
     "relative_quality",
     "relative_price",
@@ -35,15 +35,15 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if competitors.rows.is_empty() {
         return Ok(None);
     }
-    let competitors = competitors.without(&["segment_by", "period_start", "level"]);
+    let competitors = competitors.without(&["segment_by", "attribute_level"]);
     Ok(Some(Drawn { seen: seen(&competitors), picture: picture(&competitors), rows: competitors }))
 }
 
 /// Whether a row is the offer as a whole, as all customers saw it over the whole history.
 fn is_placed(row: &Row) -> bool {
-    let is_all = !row.cell("segment_by").is_there() && !row.cell("period_start").is_there();
+    let is_all = row.cell("segment_by").is(ALL_CUSTOMERS);
     let has_place = row.cell("relative_price").is_there() && row.cell("relative_quality").is_there();
-    is_all && has_place && row.cell("level").is("overall")
+    is_all && has_place && row.cell("attribute_level").is("overall")
 }
 
 fn seen(competitors: &Rows) -> String {

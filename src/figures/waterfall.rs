@@ -1,6 +1,6 @@
 //! The margin waterfall of the company: from net revenue to what customers earn, and on to the ledger's result.
 
-use super::cells::{Row, Rows, Tables};
+use super::cells::{Rows, Tables};
 use super::drawn::Drawn;
 use super::figure::Figure;
 use super::picture::{Bar, BarRow, bar_rows};
@@ -18,9 +18,8 @@ pub(super) const WATERFALL: Figure = Figure {
 };
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
-    let columns = ["period_start", "section", "line", "item", "amount"];
-    let of_all = |row: &Row| !row.cell("period_start").is_there() && is_step(row);
-    let lines = tables.rows("reconciliation", &columns, &of_all)?.without(&["period_start", "section"]);
+    let columns = ["section", "line", "item", "amount"];
+    let lines = tables.rows("reconciliation_total", &columns, &is_step)?.without(&["section"]);
     if lines.rows.is_empty() {
         return Ok(None);
     }

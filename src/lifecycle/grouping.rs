@@ -4,10 +4,8 @@ use crate::customers::{self, grouping::Unlabelled};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerMaster;
 use crate::pipeline::{Definition, LifecycleDef};
+use crate::publish::ALL_CUSTOMERS;
 use arrow::array::Array;
-
-/// What `by` says of all customers together.
-pub(crate) const ALL: &str = "all";
 
 /// Values beyond which an attribute tells customers apart rather than groups of them.
 const MOST_VALUES: usize = 1000;
@@ -23,7 +21,7 @@ pub(crate) struct Grouping {
 impl Grouping {
     /// All customers together.
     pub(crate) fn all() -> Self {
-        Self { by: ALL.to_owned(), groups: customers::grouping::Grouping::one() }
+        Self { by: ALL_CUSTOMERS.to_owned(), groups: customers::grouping::Grouping::one() }
     }
 
     /// By the values of an attribute, which are parallel to ranks.

@@ -4,13 +4,12 @@ use super::grouping::Grouping;
 use super::growth::{Growth, Moves};
 use crate::customers::calendar::Calendar;
 use crate::facts::schema::FactPeriod;
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{SegmentKey, TableFormat};
 
 /// One row.
 struct Row<'r> {
-    by: &'r str,
-    value: Option<&'r str>,
+    segment: SegmentKey<'r>,
     period: FactPeriod,
     moves: Moves,
 }
@@ -19,9 +18,9 @@ fn rows<'r>(calendar: &Calendar, groupings: &'r [Grouping], growth: &Growth) -> 
     let of_grouping = |grouping: &'r Grouping| grouping.values().iter().map(move |value| (grouping, value));
     let mut rows = Vec::new();
     for ((grouping, value), moves) in groupings.iter().flat_map(of_grouping).zip(&growth.groups) {
-        let (by, value) = (grouping.by.as_str(), value.as_deref());
+        let segment = SegmentKey::of(&grouping.by, value.as_deref());
         let periods = calendar.periods.iter().zip(moves);
-        rows.extend(periods.map(|(period, moves)| Row { by, value, period: *period, moves: *moves }));
+        rows.extend(periods.map(|(period, moves)| Row { segment, period: *period, moves: *moves }));
     }
     rows
 }
@@ -35,9 +34,7 @@ pub(crate) fn growth(
 ) -> Sheet {
     let rows = rows(calendar, groupings, growth);
     let mut draft = format.draft("growth", "group of customers and period", None, &rows);
-    draft.name("attribute", "'all' or the attribute by which customers are told apart", |row| row.by);
-    let meaning = "The attribute's value; null for customers without value, and for all";
-    draft.name("attribute_value", meaning, |row| row.value);
+    draft.segment(|row| row.segment);
     draft.day("period_start", "First day of the period", |row| row.period.period.start);
     let meaning = "The as-of date has reached the period's end; others are left out of averages";
     draft.flag("is_complete", meaning, |row| row.period.complete);

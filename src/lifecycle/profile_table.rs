@@ -109,7 +109,7 @@ fn add_times(draft: &mut Draft<'_, Profile>, known: Known<'_>) {
 fn add_depth(draft: &mut Draft<'_, Profile>, known: Known<'_>, period: PeriodKind) {
     let meaning = "Orders, counted once per day with a sale line of theirs";
     draft.count("orders", "orders", meaning, |row| row.orders);
-    draft.count("purchase_days", "days", "Distinct days with a sale line", |row| row.seen.purchases);
+    draft.count("active_days", "days", "Distinct days with a sale line", |row| row.seen.purchases);
     let meaning = "Purchase days after the first: frequency";
     draft.count("repeat_purchases", "days", meaning, |row| row.seen.repeats());
     let meaning = format!("Periods ({}s) with a purchase", period.name());

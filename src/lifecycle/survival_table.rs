@@ -6,12 +6,11 @@ use super::kaplan_meier::{CountedLives, RestrictedMean, Step, SurvivalCurve};
 use super::lives::{Exposure, Lives};
 use crate::customers::calendar::Calendar;
 use crate::publish::schema::Sheet;
-use crate::publish::{Draft, TableFormat};
+use crate::publish::{Draft, SegmentKey, TableFormat};
 
 /// Who a curve is about, and the curve.
 pub(crate) struct Survival<'r> {
-    by: &'r str,
-    value: Option<&'r str>,
+    segment: SegmentKey<'r>,
     lives: Vec<CountedLives>,
     /// Customers with a purchase whose life was not under observation.
     unobserved: u64,
@@ -28,8 +27,8 @@ pub(crate) fn survivals<'r>(groupings: &'r [Grouping], counts: &Lives) -> Vec<Su
             let curve = SurvivalCurve::estimate(&lives);
             let unobserved = counts.unobserved(index, group);
             let exposure = counts.exposure(index, group);
-            let (by, value) = (grouping.by.as_str(), value.as_deref());
-            survivals.push(Survival { by, value, lives, unobserved, exposure, curve });
+            let segment = SegmentKey::of(&grouping.by, value.as_deref());
+            survivals.push(Survival { segment, lives, unobserved, exposure, curve });
         }
     }
     survivals
@@ -58,8 +57,8 @@ pub(crate) fn survival(format: TableFormat<'_>, survivals: &[Survival<'_>]) -> S
     let meaning = "Greenwood's standard error of survival; null once nobody survives";
     draft.float("survival_se", "1", meaning, |row| row.1.standard_error);
     let meaning = "Lower end of the 95 % interval on the scale of log(−log); null where survival is 0 or 1";
-    draft.float("survival_lower", "1", meaning, |row| row.1.interval.map(|ends| ends.0));
-    draft.float("survival_upper", "1", "Upper end of that interval", |row| row.1.interval.map(|ends| ends.1));
+    draft.float("survival_low", "1", meaning, |row| row.1.interval.map(|ends| ends.0));
+    draft.float("survival_high", "1", "Upper end of that interval", |row| row.1.interval.map(|ends| ends.1));
     draft.finish()
 }
 
@@ -88,9 +87,7 @@ pub(crate) fn summary(
 }
 
 fn add_group<'r, R>(draft: &mut Draft<'r, R>, of: impl Fn(&'r R) -> &'r Survival<'r>) {
-    draft.name("attribute", "'all' or the attribute by which customers are told apart", |row| of(row).by);
-    let meaning = "The attribute's value; null for customers without value, and for all";
-    draft.name("attribute_value", meaning, |row| of(row).value);
+    draft.segment(|row| of(row).segment);
 }
 
 /// A row of the summary: the curve of a group, and its inactivity rate.

@@ -4,7 +4,7 @@
 //! importance and the mean performance of all attributes of the same segment.
 
 use super::answers::{Board, Cell};
-use super::cuts::{Cuts, Segment};
+use super::cuts::{Cuts, PERIOD, Segment};
 use super::importance::Derived;
 use super::weighting::{Basis, Level, Shares, best_shares, levels, shares, weighted};
 use crate::publish::TableFormat;
@@ -31,13 +31,13 @@ struct Row<'r> {
     performance: Option<f64>,
 }
 
-/// The table.
-pub(crate) fn sheet(
+/// The tables of the whole history and of tracking periods.
+pub(crate) fn sheets(
     format: TableFormat<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
     derived: &BTreeMap<Segment, Derived>,
-) -> Sheet {
+) -> [Sheet; 2] {
     let groups: Vec<(Segment, BTreeMap<Level, Vec<u32>>)> = board
         .segments()
         .into_iter()
@@ -163,15 +163,17 @@ fn quadrant(item: u32, cell: &Cell, shares: &Shares, mean: Option<f64>) -> Optio
     })
 }
 
-fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> [Sheet; 2] {
     let grain = "segment, tracking period, and attribute or what it belongs to";
-    let mut draft = format.draft("attribute_value", grain, None, rows);
+    let mut draft = format.draft("attribute_value_period", grain, None, rows);
     draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
-    draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
+    draft.name("attribute_level", "item, driver, group, or overall for the offer as a whole", |row| {
+        Some(row.level)
+    });
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
-    draft.name("driver", "What it belongs to within its group; null where it is not declared", |row| {
+    draft.name("value_driver", "What it belongs to within its group; null where it is not declared", |row| {
         row.driver
     });
     draft
@@ -216,5 +218,6 @@ fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.name("quadrant_derived", "Importance–performance quadrant, by derived importance", |row| {
         row.quadrants[1]
     });
-    draft.finish()
+    let totals = ("attribute_value", "segment, and attribute or what it belongs to");
+    draft.finish().split_totals(PERIOD, totals, ("attribute_value_period", grain))
 }

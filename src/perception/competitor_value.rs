@@ -6,7 +6,7 @@
 //! importance of quality and price.
 
 use super::answers::{Board, Cell};
-use super::cuts::{Cuts, Segment};
+use super::cuts::{Cuts, PERIOD, Segment};
 use super::importance::Derived;
 use super::sums::ratio;
 use super::weighting::{Level, Shares, best_shares, levels, weighted};
@@ -49,13 +49,13 @@ impl Map {
     }
 }
 
-/// The table.
-pub(crate) fn sheet(
+/// The tables of the whole history and of tracking periods.
+pub(crate) fn sheets(
     format: TableFormat<'_>,
     board: &Board<'_>,
     cuts: &Cuts,
     derived: &BTreeMap<Segment, Derived>,
-) -> Sheet {
+) -> [Sheet; 2] {
     let mut pairs: Vec<(Segment, u32)> = board.cells.keys().map(|key| (key.segment, key.supplier)).collect();
     pairs.dedup();
     pairs.retain(|(_, supplier)| *supplier > 0);
@@ -172,13 +172,15 @@ impl<'r> Against<'r> {
     }
 }
 
-fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> [Sheet; 2] {
     let grain = "segment, tracking period, competitor, and attribute or what it belongs to";
-    let mut draft = format.draft("competitor_value", grain, None, rows);
+    let mut draft = format.draft("competitor_value_period", grain, None, rows);
     draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
     draft.name("competitor", "The other supplier", |row| Some(row.competitor));
-    draft.name("level", "item, driver, group, or overall for the offer as a whole", |row| Some(row.level));
+    draft.name("attribute_level", "item, driver, group, or overall for the offer as a whole", |row| {
+        Some(row.level)
+    });
     draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(&row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
     draft.count("answers", "answers", "Answers about the competitor; null for drivers and groups", |row| {
@@ -208,5 +210,6 @@ fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
     draft.float("relative_value", "1", meaning, |row| row.map.value);
     let meaning = "Place on the value map: superior value, premium, economy or inferior value";
     draft.name("map_position", meaning, |row| row.map.position());
-    draft.finish()
+    let totals = ("competitor_value", "segment, competitor, and attribute or what it belongs to");
+    draft.finish().split_totals(PERIOD, totals, ("competitor_value_period", grain))
 }

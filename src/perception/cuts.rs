@@ -5,8 +5,8 @@ use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::slices;
 use crate::error::{Error, Result};
 use crate::facts::schema::{CustomerMaster, Customers};
-use crate::publish::Draft;
 use crate::publish::read::{self, PublishedReader, Wanted};
+use crate::publish::{Draft, SegmentKey};
 use crate::units::{Day, Period, PeriodKind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
@@ -66,6 +66,10 @@ impl Segment {
     }
 }
 
+/// Null in rows of the whole history, which [`Sheet::split_totals`](crate::publish::schema::Sheet::split_totals) makes a
+/// table of their own.
+pub(crate) const PERIOD: &str = "period_start";
+
 /// Columns of `customer_segment` by which answers are broken down too, where the run makes segments.
 const COLUMNS: [&str; 2] = ["rfm_segment", "tier"];
 
@@ -108,13 +112,12 @@ impl Cuts {
         Period::containing(self.tracking, Day(day)).start.0
     }
 
-    fn by(&self, segment: Segment) -> Option<&str> {
-        self.cuts[segment.cut as usize].by.as_deref()
-    }
-
-    fn value(&self, segment: Segment) -> Option<&str> {
+    fn key(&self, segment: Segment) -> SegmentKey<'_> {
         let cut = &self.cuts[segment.cut as usize];
-        cut.by.as_ref().map(|_| cut.values[segment.number as usize].as_str())
+        match &cut.by {
+            Some(by) => SegmentKey { by, name: &cut.values[segment.number as usize] },
+            None => SegmentKey::ALL,
+        }
     }
 
     /// The columns that name a segment.
@@ -124,18 +127,9 @@ impl Cuts {
         segment: impl Fn(&R) -> Segment,
         with_periods: bool,
     ) {
-        draft.name(
-            "segment_by",
-            "Attribute of customers by which they are told apart; null for all together",
-            |row| self.by(segment(row)),
-        );
-        draft.name("segment", "Its value; null for all together", |row| self.value(segment(row)));
+        draft.segment(|row| self.key(segment(row)));
         if with_periods {
-            draft.day(
-                "period_start",
-                "First day of the tracking period; null for the whole history",
-                |row| segment(row).period.map(Day),
-            );
+            draft.day(PERIOD, "First day of the tracking period", |row| segment(row).period.map(Day));
         }
     }
 }

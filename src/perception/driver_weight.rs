@@ -28,8 +28,8 @@ pub(crate) fn sheet(format: TableFormat<'_>, board: &Board<'_>, derived: Option<
     draft.as_of();
     draft.name("view", "Whose: customers, as surveys tell, or a declared view", |row| Some(row.view));
     draft.name("basis", "stated or derived importance, or declared", |row| Some(row.basis));
-    draft.name("level", "group, driver or item", |row| Some(row.level));
-    draft.name("name", "Name of the group, driver or item", |row| Some(&row.name));
+    draft.name("attribute_level", "group, driver or item", |row| Some(row.level));
+    draft.name("attribute", "The attribute, or the name of what it belongs to", |row| Some(&row.name));
     draft.name("attribute_group", "quality or price; null where it is not declared", |row| row.group);
     draft.float("weight_percent", "%", "Weight; of a declared view as printed", |row| Some(row.weight));
     draft.finish()

@@ -120,7 +120,7 @@ fn draw(format: TableFormat<'_>, rows: &[Row<'_>]) -> Sheet {
     let mut draft = format.draft("satisfaction_effect", "attribute and year after the interview", None, rows);
     draft.as_of();
     draft.name("attribute", "What was judged", |row| Some(row.name));
-    draft.name("level", "overall for the offer as a whole, process for a single process", |row| {
+    draft.name("attribute_level", "overall for the offer as a whole, process for a single process", |row| {
         Some(row.level)
     });
     draft.count("lag_years", "years", "Which year after the interview", |row| row.year);

@@ -17,7 +17,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Whole numbers of a customer.
-const COUNTS: [&str; 6] = ["orders", "active_days", "idle_days", "complaints", "open_complaints", "brought"];
+const COUNTS: [&str; 6] =
+    ["orders", "active_days", "recency_days", "complaints", "open_complaints", "brought"];
 /// Mean scores of a customer, of every declared attribute and of the offer as a whole: `performance_overall`.
 const SCORES: [&str; 3] = ["importance", "expectation", "performance"];
 const OVERALL: &str = "overall";
@@ -151,7 +152,9 @@ impl<'r> Measured<'r> {
                 let counts = worth.column(name);
                 each(&|rank| Some(counts.at(rank)))
             }
-            "idle_days" => each(&|rank| worth.last_sale(rank).map(|last| i64::from(self.as_of - 1 - last))),
+            "recency_days" => {
+                each(&|rank| worth.last_sale(rank).map(|last| i64::from(self.as_of - 1 - last)))
+            }
             "complaints" => self.complaints(&known.ranks, |_| true),
             "open_complaints" => self.complaints(&known.ranks, |complaint| complaint.resolved.is_none()),
             "brought" => {

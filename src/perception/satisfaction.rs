@@ -2,7 +2,7 @@
 
 use super::answers::{Board, Cell, Satisfaction};
 use super::complaints::Complaints;
-use super::cuts::{Cuts, Segment};
+use super::cuts::{Cuts, PERIOD, Segment};
 use super::history::Active;
 use super::importance::Derived;
 use super::sums::share;
@@ -34,8 +34,8 @@ pub(crate) struct Heard<'r> {
     pub(crate) complaints: Option<&'r BTreeMap<Segment, Complaints>>,
 }
 
-/// The table.
-pub(crate) fn sheet(format: TableFormat<'_>, heard: Heard<'_>) -> Sheet {
+/// The tables of the whole history and of tracking periods.
+pub(crate) fn sheets(format: TableFormat<'_>, heard: Heard<'_>) -> [Sheet; 2] {
     let mut segments: BTreeSet<Segment> = heard.board.segments().into_iter().collect();
     segments.extend(heard.complaints.iter().flat_map(|complaints| complaints.keys()));
     if heard.complaints.is_some() {
@@ -81,14 +81,14 @@ fn rows_of<'r>(heard: Heard<'r>, segment: Segment) -> Vec<Row<'r>> {
     rows
 }
 
-fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
+fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> [Sheet; 2] {
     let grain = "segment, tracking period, and attribute, all of them weighted, or the offer as a whole";
-    let mut draft = format.draft("satisfaction", grain, None, rows);
+    let mut draft = format.draft("satisfaction_period", grain, None, rows);
     draft.as_of();
     cuts.add_to(&mut draft, |row| row.segment, true);
     let meaning = "item; weighted: all items by importance; overall: the offer as a whole, with complaints";
-    draft.name("level", meaning, |row| Some(row.level));
-    draft.name("attribute", "The attribute; null for all items weighted", |row| row.name);
+    draft.name("attribute_level", meaning, |row| Some(row.level));
+    draft.name("attribute", "The attribute; (all): all items weighted", |row| row.name.unwrap_or("(all)"));
     draft.count("answers", "answers", "Answers about the firm", |row| row.cell.answers);
     draft.count("respondents", "respondents", "Distinct people who gave them", |row| row.cell.respondents);
     let score = |place: usize, own: fn(&Cell) -> Option<f64>| {
@@ -120,7 +120,8 @@ fn draw(format: TableFormat<'_>, cuts: &Cuts, rows: &[Row<'_>]) -> Sheet {
         draft.float(name, "1", "Share of the answers with both", of_both);
     }
     add_complaints(&mut draft);
-    draft.finish()
+    let totals = ("satisfaction", "segment, and attribute, all of them weighted, or the offer as a whole");
+    draft.finish().split_totals(PERIOD, totals, ("satisfaction_period", grain))
 }
 
 fn add_complaints(draft: &mut Draft<'_, Row<'_>>) {

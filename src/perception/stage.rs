@@ -76,12 +76,12 @@ fn heard(
     let complaints = def.complaints.is_some().then_some(&gathered.complaints);
     let heard = Heard { board, cuts, derived: &derived, active: &gathered.active, complaints };
     let mut sheets = vec![
-        attribute_value::sheet(format, board, cuts, &derived),
         driver_weight::sheet(format, board, derived.get(&Segment::ALL)),
-        competitor_value::sheet(format, board, cuts, &derived),
-        satisfaction::sheet(format, heard),
         lag::sheet(format, board, interviews, customers),
     ];
+    sheets.extend(attribute_value::sheets(format, board, cuts, &derived));
+    sheets.extend(competitor_value::sheets(format, board, cuts, &derived));
+    sheets.extend(satisfaction::sheets(format, heard));
     if def.complaints.is_some() {
         let outcomes = gathered.sequels.outcomes(&gathered.baseline);
         sheets.push(complaints::sheet(format, cuts, &outcomes, def.repurchase_days));

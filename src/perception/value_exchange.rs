@@ -123,7 +123,7 @@ fn draw_matrix(
         diagnosis(row.0, row.1)
     });
     draft.count("customers", "customers", "Customers with a sale line", |row| row.2.customers);
-    draft.float("customers_share", "1", "Their share of all", |row| share(row.2.customers, all));
+    draft.float("share_of_customers", "1", "Their share of all", |row| share(row.2.customers, all));
     draft.total("firm_value", "The firm's value", |row| Some(row.2.firm_value));
     draft.total("contribution", "Contribution over life", |row| Some(row.2.contribution));
     draft.total("cost_to_serve", "Cost to serve over life", |row| Some(row.2.cost_to_serve));

@@ -6,8 +6,8 @@ use super::customer_totals::CustomerTotals;
 use super::statement::{CompanyMoney, Retained, retained_by_member};
 use crate::costing::schema::{Costing, level_name};
 use crate::pipeline::Level;
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{NO_SEGMENT, TableFormat};
 use crate::units::Period;
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -17,7 +17,8 @@ use std::ops::AddAssign;
 pub(crate) struct Step {
     pub(crate) period: Option<Period>,
     pub(crate) level: &'static str,
-    pub(crate) member: Option<String>,
+    /// Channel or product group, or [`WHOLE_LEVEL`].
+    pub(crate) member: String,
     pub(crate) customers: i64,
     pub(crate) income_before: i128,
     pub(crate) retained_cost: i128,
@@ -31,6 +32,9 @@ impl Step {
 
 /// What no level causes: unused, unassigned, variances and unclaimed accounts, less what is overdriven or imputed.
 const COMPANY: &str = "company";
+
+/// What stands for all members of a level.
+const WHOLE_LEVEL: &str = "(all)";
 
 /// Incomes by channel and the customers' totals, of one period or of all lives. Adds up over slices of customers.
 pub(crate) struct Earned {
@@ -88,7 +92,7 @@ fn climb(
     let customers = earned.incomes.iter().map(|income| income.customers).sum();
     let mut income_before = steps.iter().map(Step::income_after).sum();
     let mut push = |level, member: Option<&str>, retained_cost| {
-        let member = member.map(str::to_owned);
+        let member = member.unwrap_or(WHOLE_LEVEL).to_owned();
         let step = Step { period, level, member, customers, income_before, retained_cost };
         income_before = step.income_after();
         steps.push(step);
@@ -121,7 +125,7 @@ fn channel_steps(
     let step = |(name, (income, retained_cost)): (Option<&str>, (Income, i128))| Step {
         period,
         level: level_name(Level::Channel),
-        member: name.map(str::to_owned),
+        member: name.unwrap_or(NO_SEGMENT).to_owned(),
         customers: income.customers,
         income_before: income.profit,
         retained_cost,
@@ -131,18 +135,18 @@ fn channel_steps(
     by_name.into_iter().chain(nameless).map(step).collect()
 }
 
-pub(crate) fn sheet(format: TableFormat<'_>, steps: &[Step]) -> Sheet {
+/// Of all periods together, and of periods.
+pub(crate) fn sheets(format: TableFormat<'_>, steps: &[Step]) -> [Sheet; 2] {
     let rows: Vec<(i64, &Step)> = (1..).zip(steps).collect();
     let grain = "step from customers to the company, and period";
     let mut draft = format.draft("cost_hierarchy", grain, None, &rows);
-    let meaning = "First day of the period; null for all of them";
-    draft.day("period_start", meaning, |row| row.1.period.map(|period| period.start));
+    draft.day("period_start", "First day of the period", |row| row.1.period.map(|period| period.start));
     draft.count("step", "", "Order of the steps", |row| row.0);
     let meaning = "Level of the cost hierarchy that causes the cost; channels side by side, the others one after \
                    the other from the channels' sum; company: what no level causes";
     draft.name("level", meaning, |row| row.1.level);
-    let meaning = "Channel or product group; null for customers without channel, and for all of a level";
-    draft.name("member", meaning, |row| row.1.member.as_deref());
+    let meaning = "Channel or product group; (none): customers without channel, (all): the whole level";
+    draft.name("member", meaning, |row| row.1.member.as_str());
     let meaning = "Customers with a sale line in the period; over life, with a sale line or a return line";
     draft.count("customers", "customers", meaning, |row| row.1.customers);
     let meaning = "What is left of customers after all they bear, or of the step before";
@@ -150,7 +154,8 @@ pub(crate) fn sheet(format: TableFormat<'_>, steps: &[Step]) -> Sheet {
     draft.total("retained_cost", "What stays at this level", |row| row.1.retained_cost);
     let meaning = "Income before − retained cost; the last is the ledger's result";
     draft.total("income_after", meaning, |row| row.1.income_after());
-    draft.finish()
+    let totals = ("cost_hierarchy_total", "step from customers to the company, over life");
+    draft.finish().split_totals("period_start", totals, ("cost_hierarchy", grain))
 }
 
 #[cfg(test)]
@@ -201,8 +206,8 @@ mod tests {
         }
     }
 
-    fn shown(step: &Step) -> (&'static str, Option<&str>, i64, i128, i128) {
-        (step.level, step.member.as_deref(), step.customers, step.income_before, step.income_after())
+    fn shown(step: &Step) -> (&'static str, &str, i64, i128, i128) {
+        (step.level, &step.member, step.customers, step.income_before, step.income_after())
     }
 
     #[test]
@@ -214,10 +219,10 @@ mod tests {
         statement.verify(0).unwrap();
         let steps = steps(&costing, &channels, &[period], &lives);
         let expected = [
-            ("channel", Some("retail"), 2, 31_440, 19_440),
-            ("channel", Some("wholesale"), 2, 200_460, 167_460),
-            ("facility", None, 4, 186_900, 138_900),
-            ("company", None, 4, 138_900, 138_900),
+            ("channel", "retail", 2, 31_440, 19_440),
+            ("channel", "wholesale", 2, 200_460, 167_460),
+            ("facility", "(all)", 4, 186_900, 138_900),
+            ("company", "(all)", 4, 138_900, 138_900),
         ];
         assert_eq!(steps.iter().map(shown).collect::<Vec<_>>(), [expected, expected].concat());
         assert_eq!(steps.iter().filter(|step| step.period.is_none()).count(), 4);
@@ -233,9 +238,9 @@ mod tests {
         let (period, lives) = (earned(&costing, &channels), earned(&costing, &channels));
         let steps = steps(&costing, &channels, &[period], &lives);
         let expected = [
-            ("channel", Some("retail"), 2, 75_400, 63_400),
-            ("channel", Some("wholesale"), 0, 0, -33_000),
-            ("channel", None, 2, 156_500, 156_500),
+            ("channel", "retail", 2, 75_400, 63_400),
+            ("channel", "wholesale", 0, 0, -33_000),
+            ("channel", "(none)", 2, 156_500, 156_500),
         ];
         assert_eq!(steps[..3].iter().map(shown).collect::<Vec<_>>(), expected);
     }

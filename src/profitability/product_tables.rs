@@ -52,7 +52,7 @@ pub(crate) fn customer_product(
         draft.ready().fixed(format.money(PRODUCT_CONTRIBUTION.0, PRODUCT_CONTRIBUTION.1), contribution);
     }
     let meaning = "Class of the customer by customer profit over life; null if it has none";
-    draft.name("customer_class", meaning, |cell| class_of(cell.0).map(Class::name));
+    draft.name("profit_class", meaning, |cell| class_of(cell.0).map(Class::name));
     draft.name("product_class", PRODUCT_CLASS, |cell| groups.classes[cell.1 as usize].name());
     Ok(draft.finish())
 }

@@ -91,10 +91,11 @@ impl Reconciliation {
         )))
     }
 
-    pub(crate) fn sheet(&self, format: TableFormat<'_>) -> Sheet {
+    /// That of all periods together, and those of periods.
+    pub(crate) fn sheets(&self, format: TableFormat<'_>) -> [Sheet; 2] {
         let rows: Vec<(i64, &Line)> = (1..).zip(&self.lines).collect();
         let mut draft = format.draft("reconciliation", "line of the statement and period", None, &rows);
-        let meaning = "First day of the period; null for all of them";
+        let meaning = "First day of the period";
         draft.day("period_start", meaning, |row| row.1.period.map(|period| period.start));
         draft.count("line_number", "", "Order of the lines", |row| row.0);
         let meaning = "cost: input + imputed = assigned + retained + unused + unassigned + variance − overdriven; \
@@ -103,6 +104,11 @@ impl Reconciliation {
         draft.name("line", "What the amount is", |row| row.1.line);
         draft.name("item", "Ledger account, resource or level it is about", |row| row.1.item.as_deref());
         draft.total("amount", "Money; in results, costs are negative", |row| row.1.amount);
-        draft.finish()
+        let totals = ("reconciliation_total", "line of the statement of all periods");
+        draft.finish().split_totals(
+            "period_start",
+            totals,
+            ("reconciliation", "line of the statement and period"),
+        )
     }
 }

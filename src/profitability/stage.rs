@@ -93,9 +93,9 @@ pub fn run(
     customers(context, &lives, &standing, facts, staging)?;
     drop(lives);
     products(definition, context, facts, costing, &sums.worth, &standing, staging)?;
-    let statement = [statement.sheet(format), hierarchy::sheet(format, &steps)];
     let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];
-    for sheet in curves.into_iter().chain(statement) {
+    let statements = statement.sheets(format).into_iter().chain(hierarchy::sheets(format, &steps));
+    for sheet in curves.into_iter().chain(statements) {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
     let summary = Summary {

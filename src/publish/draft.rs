@@ -3,6 +3,7 @@
 
 use super::cell::Cell;
 use super::schema::{Column, ColumnKind, Sheet};
+use super::segment_key::SegmentKey;
 use crate::pipeline::FactsDef;
 use crate::units::{Day, Fixed18};
 use arrow::array::{Array, ArrayRef};
@@ -82,6 +83,14 @@ impl<'r, R> Draft<'r, R> {
     pub fn as_of(&mut self) {
         let as_of = self.format.as_of;
         self.day("as_of_date", "Exclusive end of the history the row is made from", |_| as_of);
+    }
+
+    /// The segment a row is about.
+    pub fn segment(&mut self, of: impl Fn(&'r R) -> SegmentKey<'r>) {
+        let meaning = "Attribute or kind of segments by which customers are divided; all: not divided";
+        self.name("segment_by", meaning, |row| of(row).by);
+        let meaning = "Its value; (none): customers without one, all: all customers";
+        self.name("segment", meaning, |row| of(row).name);
     }
 
     /// Names from a short list.

@@ -6,7 +6,11 @@ use arrow::array::{
     StringArray, TimestampMicrosecondArray,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::compute::{filter, is_not_null, is_null};
 use std::sync::Arc;
+
+/// Name and grain of a table.
+pub(super) type TableName = (&'static str, &'static str);
 
 /// Columns of one table and, parallel to them, their values.
 #[derive(Debug, Clone)]
@@ -21,6 +25,25 @@ impl Sheet {
     /// A table without columns yet.
     pub fn new(name: &'static str, grain: &'static str, partition: Option<&'static str>) -> Self {
         Self { spec: TableSpec { name, grain, partition, columns: Vec::new() }, arrays: Vec::new() }
+    }
+
+    /// Two tables of one: rows in which a column is null, which are totals over it, without the column; and all others. Totals
+    /// never stand among what they sum up.
+    pub fn split_totals(self, column: &str, totals: TableName, details: TableName) -> [Self; 2] {
+        let place = self.spec.columns.iter().position(|known| known.name == column);
+        let place = place.unwrap_or_else(|| panic!("no column '{column}' in {}", self.spec.name));
+        let key = &self.arrays[place];
+        let wanted = [is_null(key), is_not_null(key)].map(|wanted| wanted.expect("nulls can be told"));
+        let [mut whole, mut parts] = wanted.map(|wanted| {
+            let kept = self.arrays.iter().map(|array| filter(array, &wanted).expect("masks are as long"));
+            Self { spec: self.spec.clone(), arrays: kept.collect() }
+        });
+        whole.spec.columns.remove(place);
+        whole.arrays.remove(place);
+        parts.spec.columns[place].nullable = false;
+        (whole.spec.name, whole.spec.grain) = totals;
+        (parts.spec.name, parts.spec.grain) = details;
+        [whole, parts]
     }
 
     /// Appends a column with ready values.

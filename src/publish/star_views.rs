@@ -35,7 +35,9 @@ const RESOURCE: Join = Join { dimension: "dim_resource", key: "resource_key", co
 const PRODUCT_GROUP: Join =
     Join { dimension: "dim_product_group", key: "product_group_key", column: "product_group" };
 const CHANNEL: Join = Join { dimension: "dim_channel", key: "channel_key", column: "channel" };
-const SEGMENT: Join = Join { dimension: "dim_segment", key: "segment_key", column: "segment" };
+const SEGMENT: Join = Join { dimension: "dim_segment", key: "segment_key", column: "segment_by, segment" };
+
+const SEGMENT_COLUMNS: &[&str] = &["segment_by", "segment"];
 
 /// Columns of `customer_segment` and `dim_customer` by which customers are told apart.
 pub const SEGMENT_KINDS: [&str; 8] =
@@ -55,7 +57,7 @@ const FACTS: &[Fact] = &[
         table: "customer_product",
         filter: "",
         joins: &[CUSTOMER, PRODUCT_GROUP],
-        of_dimensions: &["customer_class", "product_class"],
+        of_dimensions: &["profit_class", "product_class"],
     },
     Fact {
         view: "fact_customer_lifecycle",
@@ -99,7 +101,35 @@ const FACTS: &[Fact] = &[
         joins: &[RESOURCE, PERIOD],
         of_dimensions: &["stage", "node_kind"],
     },
+    Fact {
+        view: "fact_growth",
+        table: "growth",
+        filter: "",
+        joins: &[SEGMENT, PERIOD],
+        of_dimensions: SEGMENT_COLUMNS,
+    },
+    of_segments("fact_segment_summary", "segment_summary"),
+    of_segments("fact_segment_equity", "segment_equity"),
+    of_segments("fact_acquisition_profile", "acquisition_profile"),
+    of_segments("fact_survival", "survival"),
+    of_segments("fact_survival_summary", "survival_summary"),
+    of_segments("fact_satisfaction", "satisfaction"),
+    of_segments("fact_satisfaction_period", "satisfaction_period"),
+    of_segments("fact_attribute_value", "attribute_value"),
+    of_segments("fact_competitor_value", "competitor_value"),
+    of_segments("fact_complaint_outcome", "complaint_outcome"),
+    of_segments("fact_value_backtest", "value_backtest"),
 ];
+
+/// A fact of segments. Days of surveys' tracking periods stay as they are, as those may begin before the calendar.
+const fn of_segments(view: &'static str, table: &'static str) -> Fact {
+    Fact { view, table, filter: "", joins: &[SEGMENT], of_dimensions: SEGMENT_COLUMNS }
+}
+
+/// Tables about segments.
+pub fn segment_tables() -> impl Iterator<Item = &'static str> {
+    FACTS.iter().filter(|fact| fact.of_dimensions == SEGMENT_COLUMNS).map(|fact| fact.table)
+}
 
 /// Of the view that has a row for each customer, period and activity.
 const CUSTOMER_ACTIVITY: [Join; 3] = [CUSTOMER, PERIOD, ACTIVITY];
@@ -136,6 +166,9 @@ fn append_fact(text: &mut String, fact: &Fact, table: &PublishedTable) -> std::f
 /// The key of a dimension, of a row of a fact.
 fn shown(join: &Join) -> String {
     let Join { dimension, key, column } = join;
+    if *key == SEGMENT.key {
+        return format!("segment_by || ': ' || segment as {key}");
+    }
     if *key != CUSTOMER.key {
         return format!("{} as {key}", quoted(column));
     }
@@ -224,7 +257,7 @@ pub fn relations_table(has: impl Fn(&str) -> bool) -> Sheet {
     let meaning = "Its key of the dimension; null only in a dimension that has another";
     add_names(&mut sheet, relations, ("fact_key", meaning), |row| row.2);
     add_names(&mut sheet, relations, ("fact_table", "Table that the view shows"), |row| row.1);
-    let meaning = "Column of the table from which the key follows";
+    let meaning = "Column of the table from which the key follows; of segments two";
     add_names(&mut sheet, relations, ("fact_column", meaning), |row| row.3.column);
     add_names(&mut sheet, relations, ("dimension", "Table with a row for each member"), |row| {
         row.3.dimension

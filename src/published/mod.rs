@@ -22,7 +22,7 @@ pub use queries::{TableState, check_queries};
 const LISTED: &str = include_str!("columns.tsv");
 
 /// Tables that hold expectations for each horizon.
-const OF_HORIZONS: [&str; 2] = ["customer_value", "customer_equity"];
+const OF_HORIZONS: [&str; 3] = ["customer_value", "customer_equity", "segment_equity"];
 
 /// The columns of every table that pipelines can publish, by table.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +62,10 @@ impl Tables {
                 let why = format!("it comes with {section}, which is off; add that or ask another table");
                 tables.0.entry(table.to_owned()).or_default().unmade = Some(why);
             }
+        }
+        if definition.clv.as_ref().is_some_and(|clv| clv.segment.is_none()) {
+            let why = "it comes with clv.segment, which is not set; customer_equity has all customers";
+            tables.0.entry("segment_equity".to_owned()).or_default().unmade = Some(why.to_owned());
         }
         tables.settle_star(definition);
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
@@ -113,6 +117,12 @@ impl Tables {
         if definition.segments.is_none() {
             let why = "it comes with [segments], which is off; add that or ask another table";
             SEGMENT_KINDS.iter().for_each(|kind| self.settle("dim_customer", kind, Some(&why.to_owned())));
+        }
+        let is_divided =
+            definition.segments.is_some() || definition.lifecycle.is_some() || definition.clv.is_some();
+        if !is_divided && definition.perception.is_none() {
+            let why =
+                "it comes with [segments], [lifecycle], [clv] or [perception]; add one or ask another table";
             self.0.entry("dim_segment".to_owned()).or_default().unmade = Some(why.to_owned());
         }
         let customers = definition.facts.customers.as_ref();

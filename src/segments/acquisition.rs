@@ -5,8 +5,8 @@ use super::groups::Worth;
 use super::values::{ABSENT, Data, Values};
 use crate::error::{Error, Result};
 use crate::pipeline::{Definition, SegmentsDef};
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{SegmentKey, TableFormat};
 use hashbrown::HashMap;
 
 /// Values of an attribute beyond which it tells customers apart one by one.
@@ -216,8 +216,7 @@ impl Sums {
 fn draw(format: TableFormat<'_>, rows: &[Row], has_residual: bool) -> Sheet {
     let mut draft = format.draft("acquisition_profile", "attribute and value", None, rows);
     draft.as_of();
-    draft.name("attribute", "Attribute of the customer", |row| &row.attribute);
-    draft.name("value", "Its value; null for customers without", |row| row.value.as_deref());
+    draft.segment(|row| SegmentKey::of(&row.attribute, row.value.as_deref()));
     draft.count("customers", "customers", "Customers with a sale line", |row| row.sums.customers);
     let meaning = "Those whose customer profit is below 0";
     draft.count("customers_at_a_loss", "customers", meaning, |row| row.sums.losing);

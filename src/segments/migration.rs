@@ -3,8 +3,8 @@
 use super::earlier::Then;
 use super::groups::{GroupSums, Groups, Worth};
 use super::values::{Data, Values};
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{NO_SEGMENT, TableFormat};
 use std::collections::BTreeMap;
 
 /// Customers of one move.
@@ -39,11 +39,11 @@ pub(crate) fn sheet(
     let mut draft = format.draft("migration", "kind, segment then and segment now", None, &rows);
     draft.as_of();
     draft.name("from_release", "The earlier release", |_| release);
-    draft.name("kind", "Which column of customer_segment tells the segments apart", |row| row.kind);
-    let meaning = "The segment then; null: no customer then, or in none";
-    draft.name("from_segment", meaning, |row| row.from.as_deref());
-    let meaning = "The segment now; null: no customer now, or in none";
-    draft.name("to_segment", meaning, |row| row.to.as_deref());
+    draft.name("segment_by", "Kind of segments, a column of customer_segment", |row| row.kind);
+    let meaning = "The segment then; (none): no customer then, or in none";
+    draft.name("from_segment", meaning, |row| row.from.as_deref().unwrap_or(NO_SEGMENT));
+    let meaning = "The segment now; (none): no customer now, or in none";
+    draft.name("to_segment", meaning, |row| row.to.as_deref().unwrap_or(NO_SEGMENT));
     draft.count("customers", "customers", "Customers of this move", |row| row.moved.customers);
     draft.total("profit_before", "Their customer profit then", |row| Some(row.moved.before));
     draft.total("profit_after", "Their customer profit now", |row| Some(row.moved.after));

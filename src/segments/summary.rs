@@ -5,7 +5,7 @@ use super::share::share;
 use crate::customers::bins::Bin;
 use crate::pipeline::TierDef;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
-use crate::publish::{Draft, TableFormat};
+use crate::publish::{Draft, SegmentKey, TableFormat};
 
 /// What a budget brings to a segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +41,7 @@ pub(crate) fn segment_summary(
     let rows: Vec<Row<'_>> = kinds.iter().filter(is_told).flat_map(rows).collect();
     let mut draft = format.draft("segment_summary", "kind and segment", None, &rows);
     draft.as_of();
-    draft.name("kind", "Which column of customer_segment tells the segments apart", |row| row.kind);
-    draft.name("segment", "The segment; null: customers in none", |row| row.name);
+    draft.segment(|row| SegmentKey::of(row.kind, row.name));
     draft.count("customers", "customers", "Customers in it", |row| row.totals.customers);
     draft.float("share_of_customers", "1", "Of all customers", |row| row.share_of_customers());
     draft.total("net_revenue", "Net revenue", |row| row.totals.net_revenue);

@@ -3,8 +3,8 @@
 use super::groups::Totals;
 use super::rules::RuleCounts;
 use crate::pipeline::{Definition, TreatmentDef};
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{NO_SEGMENT, TableFormat};
 
 /// `treatment`: a row per rule, and one for customers whom none holds for.
 pub(crate) fn sheet(
@@ -22,8 +22,8 @@ pub(crate) fn sheet(
     draft.as_of();
     let meaning = "The order in which rules are tried; null for customers without";
     draft.count("place", "", meaning, |row| row.1.map(|_| row.0 + 1));
-    let meaning = "The treatment; null for customers whom no rule holds for";
-    draft.name("treatment", meaning, |row| Some(&row.1?.name));
+    let meaning = "The treatment; (none): customers whom no rule holds for";
+    draft.name("treatment", meaning, |row| row.1.map_or(NO_SEGMENT, |treatment| &treatment.name));
     draft.text("rule", "As declared", |row| Some(&row.1?.when.text));
     draft.name("attitude", "delight, care, adapt or let go", |row| row.1?.attitude.as_deref());
     draft.name("next_action", "What to do next", |row| row.1?.action.as_deref());

@@ -101,6 +101,16 @@ fn a_folder_that_a_pattern_for_files_matches_is_named() {
     assert_eq!(whole.publish(&[]).counts(), [40, 40, 0, 0, 0]);
 }
 
+/// The default folder of the releases lies beside the pipeline file, where a pattern over that folder meets it.
+#[test]
+fn releases_of_the_pipeline_are_no_source_of_it() {
+    let pipeline = Pipeline::new().with("../data/lines/*.parquet", "**/*.parquet");
+    write(&pipeline.file().with_file_name("lines.parquet"), table(&ten_customers()));
+    let first = pipeline.publish(&[]);
+    let again = pipeline.publish(&["--republish"]);
+    assert_eq!((first.counts(), again.counts()), ([20, 20, 0, 0, 0], [20, 20, 0, 0, 0]));
+}
+
 #[test]
 fn what_is_neither_file_nor_folder_is_named() {
     let pipeline = sound();

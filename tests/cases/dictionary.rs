@@ -78,18 +78,18 @@ fn every_pipeline() -> Vec<(tempfile::TempDir, PathBuf)> {
         (place, pipeline)
     };
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shipped = |(name, more): (&str, &str)| {
+    let shipped = |(name, old, new): (&str, &str, &str)| {
         let place = place();
         let pipeline = place.path().join("pipelines").join(name);
         fs::create_dir(place.path().join("pipelines")).expect("a writable folder");
         let text = fs::read_to_string(repository.join("pipelines").join(name)).expect("a shipped pipeline");
-        fs::write(&pipeline, text + more).expect("a writable folder");
+        fs::write(&pipeline, text.replace(old, new)).expect("a writable folder");
         std::os::unix::fs::symlink(repository.join("sample_data"), place.path().join("sample_data"))
             .expect("a link");
         (place, pipeline)
     };
-    let long = "\n[publish]\ncustomer_activity = true\n";
-    let names = [("retail.toml", ""), ("network.toml", ""), ("time_driven.toml", long)];
+    let long = "[publish]\ncustomer_activity = true\n";
+    let names = [("retail.toml", "", ""), ("network.toml", "", ""), ("time_driven.toml", "[publish]", long)];
     CASES.iter().map(of_case).chain(names.map(shipped)).collect()
 }
 

@@ -62,7 +62,7 @@ where purchases > 0
 """
 compare("profiles", profile, """
 select as_of_date, customer_id, first_purchase_date, last_purchase_date, relationship_days, recency_days, tenure_days,
-       orders, purchase_days, active_periods, net_revenue from lifecycle""")
+       orders, active_days, active_periods, net_revenue from lifecycle""")
 
 # What the days brought and cost comes to what the waterfall says of whole lives.
 compare("contribution", """
@@ -93,7 +93,7 @@ left join active p on p.month = m.month - interval 1 month and p.customer_id = b
 group by all
 """
 compare("growth", growth, """
-select period_start, active, new, retained, resurrected, inactive from growth where attribute = 'all'""")
+select period_start, active, new, retained, resurrected, inactive from growth where segment_by = 'all'""")
 
 # Cohorts of first purchase, both ways of counting windows: customers active in each, and later.
 windows = {
@@ -160,7 +160,7 @@ select time::bigint, at_risk, events, censored,
 from risk
 """
 compare("survival", survival, """
-select time_days, at_risk, events, censored, round(survival, 9) from survival where attribute = 'all'""")
+select time_days, at_risk, events, censored, round(survival, 9) from survival where segment_by = 'all'""")
 
 # Transitions follow from the states of both dates.
 compare("transitions", """

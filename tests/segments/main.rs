@@ -165,7 +165,7 @@ elasticity = 0.5
     let rows = published.rows("segment_summary");
     let of = |name: &str| {
         let named = |row: &&std::collections::BTreeMap<String, String>| row["segment"] == name;
-        rows.iter().filter(|row| row["kind"] == "size_class").find(named).unwrap().clone()
+        rows.iter().filter(|row| row["segment_by"] == "size_class").find(named).unwrap().clone()
     };
     let (large, small) = (of("large"), of("small"));
     let budget = |row: &std::collections::BTreeMap<String, String>| row["budget"].parse::<f64>().unwrap();
@@ -204,7 +204,7 @@ elasticity = 0.5
     );
     let rows = published.rows("segment_summary");
     let returns =
-        rows.iter().filter(|row| row["kind"] == "treatment").map(|row| row["expected_return"].as_str());
+        rows.iter().filter(|row| row["segment_by"] == "treatment").map(|row| row["expected_return"].as_str());
     assert_eq!(returns.collect::<Vec<_>>(), ["489.9000", "200.0000", "null"], "20 √600.005 and 10 √400");
 }
 

@@ -26,12 +26,12 @@ fn before_and_after(section: &str) -> (Pipeline, String) {
 fn moves_between_tiers_start_from_the_release_before() {
     let tiers = "\n[segments.pyramid]\ntiers = { top = 0.2, rest = 0.8 }\nmeasure = \"orders\"\n";
     let (pipeline, id) = before_and_after(tiers);
-    assert_eq!(column(&pipeline.published(), "migration", "kind"), [] as [String; 0]);
+    assert_eq!(column(&pipeline.published(), "migration", "segment_by"), [] as [String; 0]);
     let second = pipeline.publish(&[]);
     let rows = second.rows("migration");
     let moves: Vec<(&str, &str, &str)> = rows
         .iter()
-        .filter(|row| row["kind"] == "tier")
+        .filter(|row| row["segment_by"] == "tier")
         .map(|row| (row["from_segment"].as_str(), row["to_segment"].as_str(), row["customers"].as_str()))
         .collect();
     assert_eq!(moves, [("rest", "top", "1"), ("rest", "rest", "3"), ("top", "rest", "1")]);
@@ -94,7 +94,7 @@ fn a_damaged_release_is_compared_with_only_if_it_is_named() {
         let said =
             format!("its bytes changed since they were published; nothing is compared with release {id}");
         pipeline.abacus(&["run"]).succeeds(&["warning: ", table, &said]);
-        assert_eq!(column(&pipeline.published(), "migration", "kind"), [] as [String; 0]);
+        assert_eq!(column(&pipeline.published(), "migration", "segment_by"), [] as [String; 0]);
 
         let named = format!("migration_from = \"{id}\"\n");
         pipeline.and(&named).abacus(&["run"]).fails(4, &["history.toml:", table, "name another release"]);

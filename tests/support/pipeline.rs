@@ -58,7 +58,7 @@ level = "customer"
 [profitability]
 "#;
 
-/// A pipeline in a folder of its own: `pipelines/history.toml`, `data/lines/`, `out/history`.
+/// A pipeline in a folder of its own: `pipelines/history.toml`, `data/lines/`, `pipelines/out/history`.
 pub(crate) struct Pipeline {
     folder: Rc<TempDir>,
 }
@@ -99,7 +99,7 @@ impl Pipeline {
     }
 
     pub(crate) fn out(&self) -> PathBuf {
-        self.folder.path().join("out/history")
+        self.folder.path().join("pipelines/out/history")
     }
 
     /// A command on this pipeline, not yet run: `["run"]`, `["releases", "list"]`.

@@ -1,4 +1,4 @@
-//! `customer_equity`: what customers are worth together, by segment and in total.
+//! `customer_equity` and `segment_equity`: what customers are worth together, in total and by segment.
 
 use super::TableContext;
 use super::customer_value::RESIDUAL;
@@ -9,41 +9,61 @@ use crate::pipeline::{ClvDef, Margin, PurchaseModel};
 use crate::publish::Draft;
 use crate::publish::schema::Sheet;
 
-/// One row per segment, if there are any, and one for all customers.
-pub(crate) fn sheet(
+/// The models by segment, and whether their parameters are those of all customers.
+#[derive(Clone, Copy)]
+pub(crate) struct SegmentModels<'r> {
+    pub(crate) models: &'r [PurchaseModel],
+    pub(crate) is_pooled: &'r [bool],
+}
+
+/// `customer_equity`: one row, of all customers.
+pub(crate) fn customer_equity(
     context: TableContext<'_>,
-    models: &[PurchaseModel],
-    is_pooled: &[bool],
-    parts: &[Equity],
+    segments: SegmentModels<'_>,
     total: &Equity,
 ) -> Sheet {
-    let segments = parts.iter().enumerate().filter(|_| context.segments.is_split());
-    let mut rows: Vec<Row<'_>> = segments.map(|(index, part)| (Some(index), part)).collect();
-    rows.push((None, total));
-    let mut draft = context.format.draft("customer_equity", "segment, and all customers", None, &rows);
+    let rows = [(None, total)];
+    let mut draft = context.format.draft("customer_equity", "all customers", None, &rows);
     draft.as_of();
-    context.add_scope(&mut draft, |row| row.0);
+    draft.name("model", "Purchase model; null where segments differ", |_| common_model(segments.models));
+    add_measures(&mut draft, context.clv);
+    draft.finish()
+}
+
+/// `segment_equity`: a row per segment. Standard errors do not add up, as segments share parameters: the total has a
+/// table of its own.
+pub(crate) fn segment_equity(
+    context: TableContext<'_>,
+    SegmentModels { models, is_pooled }: SegmentModels<'_>,
+    parts: &[Equity],
+) -> Sheet {
+    let rows: Vec<Row<'_>> = parts.iter().enumerate().map(|(index, part)| (Some(index), part)).collect();
+    let mut draft = context.format.draft("segment_equity", "segment", None, &rows);
+    draft.as_of();
     context.add_segment(&mut draft, |row| row.0);
-    draft.name("model", "Purchase model; null where segments differ", |row| model(models, row.0));
+    draft.name("model", "Purchase model", |row| Some(models[row.0?].word()));
     let meaning = "segment: the model's parameters are those of the segment; all: those of all customers, as the segment's \
-                   own data are too few or no better (see value_model); null for all customers together";
+                   own data are too few or no better (see value_model)";
     draft.name("fitted_to", meaning, |row| Some(if is_pooled[row.0?] { "all" } else { "segment" }));
+    add_measures(&mut draft, context.clv);
+    draft.finish()
+}
+
+fn add_measures<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {
     draft.count("customers", "customers", "Customers with a purchase", |row| row.1.customers);
     let meaning = "Of these, customers with a residual value; the others had too little to learn from (see value_model)";
     draft.count("valued_customers", "customers", meaning, |row| row.1.valued);
-    add_purchases(&mut draft, context.clv);
-    add_worth(&mut draft);
-    add_other_measures(&mut draft, context.clv.margin);
-    draft.finish()
+    add_purchases(draft, clv);
+    add_worth(draft);
+    add_other_measures(draft, clv.margin);
 }
 
 /// A segment, or none for all customers, and their equity.
 type Row<'r> = (Option<usize>, &'r Equity);
 
-fn model(models: &[PurchaseModel], segment: Option<usize>) -> Option<&'static str> {
-    let one = segment.map(|segment| models[segment]);
+fn common_model(models: &[PurchaseModel]) -> Option<&'static str> {
     let common = models.first().filter(|first| models.iter().all(|model| model == *first)).copied();
-    one.or(common).map(PurchaseModel::word)
+    common.map(PurchaseModel::word)
 }
 
 fn add_purchases<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {

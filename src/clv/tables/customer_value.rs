@@ -64,13 +64,13 @@ pub(crate) fn sheet(
 
 fn add_times(draft: &mut Draft<'_, Row>) {
     let meaning = "Repeat purchases: days with a sale line after the first";
-    draft.count("purchases", "purchases", meaning, |row| row.times.repeats());
+    draft.count("repeat_purchases", "purchases", meaning, |row| row.times.repeats());
     let meaning = "From the first purchase to the last";
-    draft.count("last_purchase_days", "days", meaning, |row| row.times.last_days());
+    draft.count("relationship_days", "days", meaning, |row| row.times.last_days());
     let meaning = "From the first purchase to the last day before the as-of date";
-    draft.count("age_days", "days", meaning, |row| row.times.age_days());
+    draft.count("tenure_days", "days", meaning, |row| row.times.age_days());
     let meaning = "From the last purchase to the last day before the as-of date";
-    draft.count("idle_days", "days", meaning, |row| row.times.idle_days());
+    draft.count("recency_days", "days", meaning, |row| row.times.idle_days());
 }
 
 /// An estimate and its standard error.

@@ -8,7 +8,7 @@ pub(crate) mod value_model;
 
 use super::segments::Segments;
 use crate::pipeline::ClvDef;
-use crate::publish::{Draft, TableFormat};
+use crate::publish::{ALL_CUSTOMERS, Draft, SegmentKey, TableFormat};
 
 /// What all tables share.
 #[derive(Clone, Copy)]
@@ -20,19 +20,17 @@ pub(crate) struct TableContext<'r> {
 }
 
 impl<'r> TableContext<'r> {
-    /// The segment a row belongs to.
+    /// The segment a row belongs to; none is all customers together.
     pub(crate) fn add_segment<R>(self, draft: &mut Draft<'r, R>, segment: impl Fn(&R) -> Option<usize>) {
-        let meaning = match &self.clv.segment {
-            Some(attribute) => format!("Value of attribute '{attribute}'; null for customers without one"),
-            None => "Null: all customers are one base".to_owned(),
-        };
-        draft.name("segment", meaning, |row| self.segments.names()[segment(row)?].as_deref());
+        draft.segment(|row| self.key(segment(row)));
     }
 
-    /// Whether a row is of one segment or of all customers.
-    pub(crate) fn add_scope<R>(self, draft: &mut Draft<'r, R>, segment: impl Fn(&R) -> Option<usize>) {
-        draft.name("scope", "segment, or all: every customer together", |row| {
-            if segment(row).is_some() { "segment" } else { "all" }
-        });
+    /// The key of a segment; none is all customers together.
+    fn key(self, segment: Option<usize>) -> SegmentKey<'r> {
+        let by = self.clv.segment.as_deref().unwrap_or(ALL_CUSTOMERS);
+        match segment {
+            Some(segment) => SegmentKey::of(by, self.segments.names()[segment].as_deref()),
+            None => SegmentKey::ALL,
+        }
     }
 }

@@ -30,13 +30,12 @@ pub(crate) fn sheet(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let grain = "calibration date, target, forecaster, kind and bin";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
     draft.day("calibration_date", "Rows on this day or later were held out", |row| Day(row.date));
-    draft.day("holdout_end", "Exclusive end of the holdout", |row| Day(row.until));
+    draft.day("until_date", "Exclusive end of the holdout", |row| Day(row.until));
     let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
     draft.name("target", meaning, |row| row.target);
     let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
     draft.name("forecaster", meaning, |row| row.forecaster);
     draft.name("spend", "How a purchase is valued; null for purchases", |row| row.spend);
-    context.add_scope(&mut draft, |row| row.segment);
     context.add_segment(&mut draft, |row| row.segment);
     let meaning = "total, decile (of expected purchases), frequency (repeat purchases before), recency (days since the last), week";
     draft.name("kind", meaning, |row| row.kind);

@@ -16,11 +16,11 @@ pub(crate) fn sheet(context: TableContext<'_>, tallies: &[Tally]) -> Sheet {
     draft.as_of();
     context.add_segment(&mut draft, |row| Some(row.0));
     let meaning = "x: days with a purchase after the first";
-    draft.count("purchases", "purchases", meaning, |row| row.1.purchases);
+    draft.count("repeat_purchases", "purchases", meaning, |row| row.1.purchases);
     let meaning = "t_x: from the first purchase to the last";
-    draft.count("last_purchase_days", "days", meaning, |row| row.1.last_purchase_days);
+    draft.count("relationship_days", "days", meaning, |row| row.1.last_purchase_days);
     let meaning = "T: from the first purchase to the last day before the as-of date";
-    draft.count("age_days", "days", meaning, |row| row.1.age_days);
+    draft.count("tenure_days", "days", meaning, |row| row.1.age_days);
     draft.count("customers", "customers", "Customers with this history", |row| row.1.customers);
     draft.finish()
 }

@@ -83,11 +83,16 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
     if files.version.is_some() {
         return Err(no_table(definition, files));
     }
-    let paths = if files.below.is_empty() {
+    let mut paths = if files.below.is_empty() {
         named(files)?
     } else {
         store_of(&files.root).list(&files.root, &files.below)?
     };
+    // A pattern over the folder that the pipeline lies in meets its own releases there: those are no source of it.
+    let own = &definition.publish.path;
+    if !files.root.starts_with(own) {
+        paths.retain(|path| !path.starts_with(own));
+    }
     refuse_foreign(&files.root, &paths)?;
     let found = |path: PathBuf| {
         let name = written(files, &path);

@@ -48,7 +48,7 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
         Key::optional(
             "path",
             Kind::Text,
-            "`../out/` and the pipeline's name",
+            "`out/` and the pipeline's name",
             "Folder of the releases, relative to this file's folder",
         ),
         Key::optional(

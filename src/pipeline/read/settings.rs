@@ -50,7 +50,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
     let count =
         |key: &str| table.and_then(|table| table.integer(key)).and_then(|count| usize::try_from(count).ok());
     let path = table.and_then(|table| table.entry("path")).and_then(Entry::path);
-    let path = path.map_or_else(|| format!("../out/{name}"), Cow::into_owned);
+    let path = path.map_or_else(|| format!("out/{name}"), Cow::into_owned);
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
         encoding: FileEncoding::of_word(word_or(table, &PUBLISH, "encoding"))
