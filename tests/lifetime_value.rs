@@ -196,7 +196,7 @@ channel = \"origin\"
     let (total, segments) = (published.rows("customer_equity"), published.rows("segment_equity"));
     let names: Vec<(&str, &str)> =
         segments.iter().map(|row| (row["segment_by"].as_str(), row["segment"].as_str())).collect();
-    assert_eq!(names, [("origin", "(none)"), ("origin", "shop"), ("origin", "web")]);
+    assert_eq!(names, [("channel", "(none)"), ("channel", "shop"), ("channel", "web")]);
     assert_eq!(total.len(), 1);
     for column in ["customers", "residual_value", "past_profit"] {
         let parts = sum(&segments, column);

@@ -12,7 +12,7 @@ pub(super) struct Backtest {
 
 const COLUMNS: [&str; 9] = [
     "calibration_date",
-    "holdout_end",
+    "until_date",
     "target",
     "segment_by",
     "forecaster",

@@ -38,7 +38,7 @@ fn seen(backtest: &Backtest) -> String {
         "From {} to {}, the model {} expected {} purchases; {} were made. Its error per customer is {} purchases (root mean square), \
          the smallest of the models that were tried.",
         cell("calibration_date").html(),
-        cell("holdout_end").html(),
+        cell("until_date").html(),
         cell("forecaster").html(),
         cell("expected").html(),
         cell("actual").html(),

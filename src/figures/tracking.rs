@@ -49,7 +49,7 @@ fn picture(rows: &Rows, backtest: &Backtest) -> String {
     plot.name_axes("weeks", "repeat purchases so far");
     let over = |values: Vec<f64>| weeks.iter().copied().zip(values).map(|(x, y)| [x, y]).collect::<Vec<_>>();
     let [expected, actual] = [expected, actual].map(|values| plot.points(&over(values)));
-    let [known, end] = ["calibration_date", "holdout_end"].map(|column| backtest.total.cell(column).number());
+    let [known, end] = ["calibration_date", "until_date"].map(|column| backtest.total.cell(column).number());
     if let (Some(known), Some(end), Some(last)) = (known, end, weeks.last()) {
         // The last whole week ends less than seven days before the holdout does.
         plot.upright(last - (end - known) / 7.0, "forecast from here");

@@ -4,11 +4,15 @@
 
 use globset::{GlobBuilder, GlobMatcher};
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A glob pattern of paths below a root.
 #[derive(Debug, Clone)]
-pub struct Pattern(Vec<Part>);
+pub struct Pattern {
+    parts: Vec<Part>,
+    /// A folder below the root that is not entered.
+    left_out: Option<PathBuf>,
+}
 
 #[derive(Debug, Clone)]
 enum Part {
@@ -33,7 +37,7 @@ impl Pattern {
     /// # Errors
     /// A range or a list that does not end, `**` within a name, `..` after a special character.
     pub fn split(text: &str) -> Result<(&str, Self), PatternError> {
-        let Some(first) = text.find(SPECIAL) else { return Ok((text, Self(Vec::new()))) };
+        let Some(first) = text.find(SPECIAL) else { return Ok((text, Self::of(Vec::new()))) };
         let root = text[..first].rfind('/').map_or(0, |slash| slash + 1);
         let mut parts = Vec::new();
         let mut offset = root;
@@ -45,7 +49,17 @@ impl Pattern {
         if matches!(parts.last(), Some(Part::Folders)) {
             parts.extend(part("*").expect("a star is a pattern"));
         }
-        Ok((&text[..root], Self(parts)))
+        Ok((&text[..root], Self::of(parts)))
+    }
+
+    fn of(parts: Vec<Part>) -> Self {
+        Self { parts, left_out: None }
+    }
+
+    /// The same pattern, which does not enter this folder below the root.
+    #[must_use]
+    pub(crate) fn without(self, folder: PathBuf) -> Self {
+        Self { left_out: Some(folder), ..self }
     }
 
     /// Every file below the root.
@@ -55,21 +69,24 @@ impl Pattern {
 
     /// Whether there is no pattern: the root itself is meant.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.parts.is_empty()
     }
 
     /// Whether this path below the root is matched.
     pub(crate) fn matches(&self, below: &Path) -> bool {
-        self.positions(below).contains(&self.0.len())
+        self.positions(below).contains(&self.parts.len())
     }
 
     /// Whether a path inside this folder below the root can be matched.
     pub(crate) fn may_hold(&self, folder: &Path) -> bool {
-        self.positions(folder).iter().any(|position| *position < self.0.len())
+        self.positions(folder).iter().any(|position| *position < self.parts.len())
     }
 
     /// How many parts may have matched after all names of the path: the states of a nondeterministic automaton.
     fn positions(&self, below: &Path) -> Vec<usize> {
+        if self.left_out.as_ref().is_some_and(|folder| below.starts_with(folder)) {
+            return Vec::new();
+        }
         let mut positions = self.with_no_folders(vec![0]);
         for name in below {
             let next = positions.iter().filter_map(|position| self.after(*position, name)).collect();
@@ -79,7 +96,7 @@ impl Pattern {
     }
 
     fn after(&self, position: usize, name: &OsStr) -> Option<usize> {
-        match self.0.get(position)? {
+        match self.parts.get(position)? {
             Part::Folders if !is_hidden(name) => Some(position),
             Part::Name(glob) if glob.is_match(name) && (!is_hidden(name) || names_hidden(glob, name)) => {
                 Some(position + 1)
@@ -92,7 +109,8 @@ impl Pattern {
     fn with_no_folders(&self, mut positions: Vec<usize>) -> Vec<usize> {
         let mut index = 0;
         while let Some(position) = positions.get(index).copied() {
-            if matches!(self.0.get(position), Some(Part::Folders)) && !positions.contains(&(position + 1)) {
+            if matches!(self.parts.get(position), Some(Part::Folders)) && !positions.contains(&(position + 1))
+            {
                 positions.push(position + 1);
             }
             index += 1;
@@ -136,6 +154,14 @@ fn names_hidden(glob: &GlobMatcher, name: &OsStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_is_left_out_is_not_entered() {
+        let pattern = Pattern::everything().without("out/retail".into());
+        let matched = ["a.parquet", "out/a.parquet", "out/retail/a.parquet", "out/retail2/a.parquet"];
+        assert_eq!(matched.map(|path| pattern.matches(Path::new(path))), [true, true, false, true]);
+        assert_eq!(["out", "out/retail"].map(|path| pattern.may_hold(Path::new(path))), [true, false]);
+    }
 
     #[test]
     fn paths_are_matched_name_by_name() {

@@ -65,7 +65,7 @@ fn a_ledger_row_that_no_resource_claims_is_reported() {
     let outcome = pipeline.abacus(&["run"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("100.00 EUR claimed by no resource"), "{outcome:?}");
-    let rows = pipeline.published().rows("reconciliation_total");
+    let rows = pipeline.published().rows("reconciliation");
     assert!(rows.iter().any(|row| row.values().any(|value| value.contains("6110"))), "{rows:?}");
 }
 

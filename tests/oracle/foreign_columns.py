@@ -94,7 +94,7 @@ def main():
 
 def check(name, folder, customers, money):
     """Each customer has its own money in its own month."""
-    files = folder / "out/history/current/customer_period/**/*.parquet"
+    files = folder / "pipelines/out/history/current/customer_period/**/*.parquet"
     found = duckdb.sql("select customer_id, net_revenue, strftime(cast(period_start as date), '%m') "
                        f"from read_parquet('{files}', hive_partitioning = true) order by 3").fetchall()
     expected = [(id, Decimal(str(amount)), month) for id, amount, month in zip(customers, money, ["01", "02"])]

@@ -83,16 +83,11 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
     if files.version.is_some() {
         return Err(no_table(definition, files));
     }
-    let mut paths = if files.below.is_empty() {
-        named(files)?
+    let paths = if files.below.is_empty() {
+        named(definition, files)?
     } else {
-        store_of(&files.root).list(&files.root, &files.below)?
+        store_of(&files.root).list(&files.root, &without_releases(definition, files, files.below.clone()))?
     };
-    // A pattern over the folder that the pipeline lies in meets its own releases there: those are no source of it.
-    let own = &definition.publish.path;
-    if !files.root.starts_with(own) {
-        paths.retain(|path| !path.starts_with(own));
-    }
     refuse_foreign(&files.root, &paths)?;
     let found = |path: PathBuf| {
         let name = written(files, &path);
@@ -103,11 +98,21 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
     Ok(FoundFiles { files, table: None, columns: Vec::new() })
 }
 
+/// A pattern over the folder that the pipeline lies in meets its own releases there: those are no source of it.
+fn without_releases(definition: &Definition, files: &Files, pattern: Pattern) -> Pattern {
+    match definition.publish.path.strip_prefix(&files.root) {
+        Ok(below) if !below.as_os_str().is_empty() => pattern.without(below.to_owned()),
+        _ => pattern,
+    }
+}
+
 /// What a path without pattern stands for.
-fn named(files: &Files) -> Result<Vec<PathBuf>> {
+fn named(definition: &Definition, files: &Files) -> Result<Vec<PathBuf>> {
     let store = store_of(&files.root);
     match store.head(&files.root) {
-        Ok(head) if head.is_folder => store.list(&files.root, &Pattern::everything()),
+        Ok(head) if head.is_folder => {
+            store.list(&files.root, &without_releases(definition, files, Pattern::everything()))
+        }
         Ok(_) => Ok(vec![files.root.clone()]),
         Err(fault) if fault.kind() == ErrorKind::NotFound && !files.root.is_symlink() => Ok(Vec::new()),
         Err(fault) => Err(Error::io(Kind::Input, &files.root, &fault)),

@@ -196,7 +196,7 @@ mod tests {
         let (_, rest) = reference.split_once("```toml\n").unwrap();
         let (example, _) = rest.split_once("```").unwrap();
         let definition = checked(Path::new("pipelines/example.toml"), example.as_bytes()).unwrap();
-        assert_eq!(definition.publish.path, Path::new("out/example"));
+        assert_eq!(definition.publish.path, Path::new("pipelines/out/example"));
         assert_eq!(definition.costing.unwrap().activities.len(), 3);
     }
 
