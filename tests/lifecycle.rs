@@ -71,7 +71,11 @@ fn one_customer_who_buys_once_has_no_rhythm() {
     }
     assert_eq!(published.rows("growth")[0]["inactivity_rate"], "null");
     assert_eq!(published.rows("survival_summary")[0]["median_days"], "null");
-    assert!(published.rows("early_warning").is_empty());
+    let warnings = published.rows("early_warning");
+    assert_eq!(
+        (warnings.len(), &*warnings[0]["reason"], &*warnings[0]["rank_expected_loss"]),
+        (1, "null", "1")
+    );
     assert!(published.rows("early_warning_holdout").iter().all(|row| row["precision"] == "null"));
 }
 

@@ -1,4 +1,4 @@
-//! Who is alive at the dates that the early warning looks back from, by the fits of the whole history.
+//! Who is alive, and who will not buy, at the dates of the early warning, by the fits of the whole history.
 //!
 //! What is handed on is forecasts, not customers: a probability is a look-up by what a customer did before a date, done
 //! where it is needed.
@@ -27,7 +27,7 @@ struct AliveForecasts {
 
 impl Alive {
     /// At these dates, the first of them the run's as-of date: `counts` are the histories before that, `earlier` those
-    /// before the other dates. Scorers hold the histories that were counted.
+    /// before the other dates. Scorers hold the histories that were counted, and look ahead by the holdout.
     pub(crate) fn new<'c>(
         days: Vec<Day>,
         segments: Arc<Segments>,
@@ -35,11 +35,12 @@ impl Alive {
         counts: impl Iterator<Item = &'c Counts>,
         earlier: &[Counts],
         discount_per_day: f64,
+        holdout_days: u32,
     ) -> Self {
         let mut forecasts = Vec::with_capacity(fits.len());
         for ((fit, counts), earlier) in fits.iter().zip(counts).zip(earlier) {
             let all = merged(counts, earlier);
-            forecasts.push(fit.and_then(|fit| Forecast::new(fit, &[], discount_per_day, &all)));
+            forecasts.push(fit.and_then(|fit| Forecast::new(fit, &[holdout_days], discount_per_day, &all)));
         }
         Self(Arc::new(AliveForecasts { days, forecasts, segments }))
     }
@@ -49,7 +50,14 @@ impl Alive {
         self.0.days.contains(&day)
     }
 
-    /// Of a customer by what is seen of it at a known date.
+    /// That of a customer to buy nothing within the holdout, by what is seen of it at a known date.
+    pub(crate) fn no_purchase(&self, rank: usize, seen: &Seen, day: Day) -> Option<f64> {
+        debug_assert!(self.is_known(day), "histories were counted at {day}");
+        let forecast = self.0.forecasts[self.0.segments.of(rank)].as_ref()?;
+        Some(forecast.no_purchase(&Times::of(seen, day)))
+    }
+
+    /// That of a customer to be alive, by what is seen of it at a known date.
     pub(crate) fn probability(&self, rank: usize, seen: &Seen, day: Day) -> Option<f32> {
         debug_assert!(self.is_known(day), "histories were counted at {day}");
         let forecast = self.0.forecasts[self.0.segments.of(rank)].as_ref()?;

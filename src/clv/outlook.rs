@@ -30,6 +30,8 @@ pub(crate) struct Outlook {
     pub(crate) expected: Vec<Estimate>,
     /// Discounted purchases for ever; none where the data do not bound them.
     pub(crate) discounted: Option<Estimate>,
+    /// Probability of no purchase by horizon.
+    pub(crate) no_purchase: Vec<f64>,
 }
 
 /// A fit, ready to score customers.
@@ -64,6 +66,11 @@ impl Forecast {
         self.first_scorer().score(times.repeats(), times.last_days(), times.age_days()).alive.value
     }
 
+    /// The probability that a customer buys nothing within the first horizon.
+    pub(crate) fn no_purchase(&self, times: &Times) -> f64 {
+        self.first_scorer().score(times.repeats(), times.last_days(), times.age_days()).no_purchase[0]
+    }
+
     /// Purchases of a customer within the first horizon.
     pub(crate) fn purchases(&self, times: &Times) -> f64 {
         self.purchases_of(times.repeats(), times.last_days(), times.age_days())
@@ -91,9 +98,13 @@ impl Forecast {
             .map(|(scorer, horizons)| (scorer.score(purchases, last_days, age_days), *horizons));
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
-        scores.for_each(|(score, horizons)| expected.extend_from_slice(&score.purchases[..horizons]));
+        let mut no_purchase = score.no_purchase[..horizons].to_vec();
+        for (score, horizons) in scores {
+            expected.extend_from_slice(&score.purchases[..horizons]);
+            no_purchase.extend_from_slice(&score.no_purchase[..horizons]);
+        }
         let discounted = self.has_residual.then_some(score.residual);
-        Outlook { alive: score.alive, expected, discounted }
+        Outlook { alive: score.alive, expected, discounted, no_purchase }
     }
 }
 

@@ -114,7 +114,7 @@ pub fn run(
     warnings.extend(advice::of_equities(&equities, &segments));
     let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
-    let alive = lifecycle.map(|_| run.alive(warning_days, segments.clone()));
+    let alive = lifecycle.map(|lifecycle| run.alive(warning_days, segments.clone(), lifecycle));
     let summary = Summary {
         models: run.chosen_models(),
         customer_equity: total.residual().map(|residual| residual[VALUED]),
@@ -145,10 +145,11 @@ impl Run<'_> {
     }
 
     /// Who is alive at the dates of the early warning, by the fits of the whole history.
-    fn alive(&self, days: Vec<Day>, segments: Arc<Segments>) -> Alive {
+    fn alive(&self, days: Vec<Day>, segments: Arc<Segments>, lifecycle: &LifecycleDef) -> Alive {
         let counts = self.census.tallies[0].iter().map(|tally| &tally.counts);
-        let discount = discount_per_day(self.clv);
-        Alive::new(days, segments, &self.chosen_fits(), counts, &self.census.alive_counts, discount)
+        let (fits, earlier) = (self.chosen_fits(), &self.census.alive_counts);
+        let holdout_days = lifecycle.warning.holdout_days;
+        Alive::new(days, segments, &fits, counts, earlier, discount_per_day(self.clv), holdout_days)
     }
 
     /// The model of each segment.

@@ -55,7 +55,15 @@ mod trend;
 
 mod signal;
 
+mod tally;
+
+mod predictor;
+
+mod discrimination;
+
 mod warning;
+
+mod warning_list;
 
 mod holdout;
 
@@ -73,4 +81,4 @@ mod stage;
 mod tests;
 
 pub use check::{check, doubts};
-pub use stage::{Summary, run};
+pub use stage::{KnownElsewhere, Summary, run};

@@ -26,12 +26,21 @@ struct Members {
     members: Vec<u32>,
 }
 
-/// What customers were asked for, and what was taken off.
+/// What customers were asked for, what was taken off, and what came back.
 #[derive(Debug, Clone, Default)]
 struct Prices {
     ranks: Vec<u32>,
     discount: Vec<i64>,
+    returns: Vec<i64>,
     list_revenue: Vec<i64>,
+}
+
+/// Those of one customer and period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CustomerPrices {
+    pub(crate) discount: i64,
+    pub(crate) returns: i64,
+    pub(crate) list_revenue: i64,
 }
 
 /// Rows of one period that are about the customers of a slice: the place of each row's customer in the slice, and its
@@ -91,8 +100,12 @@ impl Columns {
             }
         }
         if has_prices {
-            columns.prices =
-                Prices { ranks: rows.ranks, discount: rows.discount, list_revenue: rows.list_revenue };
+            columns.prices = Prices {
+                ranks: rows.ranks,
+                discount: rows.discount,
+                returns: rows.returns,
+                list_revenue: rows.list_revenue,
+            };
         }
         Ok(columns)
     }
@@ -129,12 +142,14 @@ impl SliceFacts<'_> {
         self.columns.used.of_slice(&self.ranks)
     }
 
-    /// Customers with discount and list revenue.
-    pub(crate) fn prices(&self) -> impl Iterator<Item = (usize, i64, i64)> {
+    /// Customers with discount, returns and list revenue.
+    pub(crate) fn prices(&self) -> impl Iterator<Item = (usize, CustomerPrices)> {
         let prices = &self.columns.prices;
         let start = self.ranks.start;
         rows(&prices.ranks, &self.ranks).map(move |row| {
-            (prices.ranks[row] as usize - start, prices.discount[row], prices.list_revenue[row])
+            let (discount, returns) = (prices.discount[row], prices.returns[row]);
+            let of_row = CustomerPrices { discount, returns, list_revenue: prices.list_revenue[row] };
+            (prices.ranks[row] as usize - start, of_row)
         })
     }
 }

@@ -9,15 +9,16 @@ use super::holdout::Outcome;
 use super::profile::View;
 use super::profile_table::Known;
 use super::signal::Watch;
+use super::stage::KnownElsewhere;
 use super::state::{Rules, days};
 use super::transition::{Steps, pairs};
 use super::trend::TrendPeriods;
 use super::windows::Windows;
 use super::writing::{Lookout, Writing};
-use crate::clv::schema::Alive;
 use crate::customers::calendar::Calendar;
 use crate::error::Result;
 use crate::facts::FactSet;
+use crate::memory::Memory;
 use crate::pipeline::{Definition, LifecycleDef};
 use crate::publish::{StageTables, TableFormat};
 use crate::units::Day;
@@ -94,7 +95,8 @@ impl<'r> Plan<'r> {
     pub(crate) fn writing<'p>(
         &'p self,
         dates: &'p Dates,
-        alive: Option<&'p Alive>,
+        known: KnownElsewhere<'p>,
+        memory: &'p Memory,
         staging: StageTables<'p>,
     ) -> Result<Writing<'p>> {
         let channels = channel_aggregates(self.definition, self.facts);
@@ -116,7 +118,9 @@ impl<'r> Plan<'r> {
             master: Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?,
             facts: self.facts,
             channels,
-            alive,
+            alive: known.alive,
+            voice: known.voice,
+            memory,
             lookouts,
         })
     }

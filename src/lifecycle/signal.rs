@@ -1,9 +1,11 @@
 //! Signs that a customer is about to leave, each with its reason in words.
 
+use super::predictor::Foretold;
 use super::state::{AsOf, number};
 use super::trend::{Trend, TrendPeriods};
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{Amount, CustomerDaysView, Seen};
+use crate::perception::schema::Said;
 use crate::pipeline::WarningDef;
 use crate::publish::TableFormat;
 use crate::units::{Day, PeriodKind, format_fixed, pow10, rescale};
@@ -23,17 +25,26 @@ pub(crate) enum SignalKind {
     Breadth,
     /// Discount in list revenue.
     Discount,
+    /// Returns in list revenue.
+    Returns,
+    /// A complaint without resolution.
+    Complaint,
+    /// Performance below expectation in the latest interview about the offer as a whole.
+    Dissatisfied,
 }
 
 impl SignalKind {
     /// All of them.
-    pub(crate) const ALL: [SignalKind; 6] = [
+    pub(crate) const ALL: [SignalKind; 9] = [
         SignalKind::Overdue,
         SignalKind::Alive,
         SignalKind::Contribution,
         SignalKind::Orders,
         SignalKind::Breadth,
         SignalKind::Discount,
+        SignalKind::Returns,
+        SignalKind::Complaint,
+        SignalKind::Dissatisfied,
     ];
 
     /// As tables show it.
@@ -45,6 +56,9 @@ impl SignalKind {
             SignalKind::Orders => "orders",
             SignalKind::Breadth => "breadth",
             SignalKind::Discount => "discount",
+            SignalKind::Returns => "returns",
+            SignalKind::Complaint => "complaint",
+            SignalKind::Dissatisfied => "dissatisfied",
         }
     }
 }
@@ -57,9 +71,9 @@ pub(crate) struct Signal {
     pub(crate) measure: f64,
     pub(crate) threshold: f64,
     /// What it was or should be.
-    before: f64,
+    pub(crate) before: f64,
     /// What it is.
-    now: f64,
+    pub(crate) now: f64,
 }
 
 /// What signs are sought with at one date.
@@ -81,6 +95,10 @@ pub(crate) struct Known {
     pub(crate) alive: Option<f32>,
     /// The same one holdout earlier; none too of who had not bought then.
     pub(crate) alive_before: Option<f32>,
+    /// Probability of no purchase within the holdout, where lifetime value knows it.
+    pub(crate) no_purchase: Option<f64>,
+    /// What the customer said before the date.
+    pub(crate) said: Said,
 }
 
 impl Watch<'_> {
@@ -94,9 +112,41 @@ impl Watch<'_> {
     ) {
         self.overdue(seen).into_iter().for_each(&mut *see);
         self.less_alive(known).into_iter().for_each(&mut *see);
+        self.says(&known.said).into_iter().flatten().for_each(&mut *see);
         if let (Some(periods), Some(trend)) = (&self.periods, &known.trend) {
             self.trends(days, seen, periods, trend, see);
         }
+    }
+
+    /// What predictors say of the customer, who has so many signs.
+    pub(crate) fn foretold(&self, seen: &Seen, known: &Known, signs: usize) -> Foretold {
+        let days = i32::try_from(self.warning.holdout_days).expect("at most a century");
+        let by_rhythm = self.date.rhythm.map(|rhythm| rhythm.no_purchase(seen, self.date.day, days));
+        let recency = seen.recency(self.date.day);
+        let gap = self.date.rhythm.map(|rhythm| rhythm.expected_gap_days(seen));
+        Foretold {
+            no_purchase: [known.no_purchase, by_rhythm],
+            alive: known.alive.map(f64::from),
+            overdue: gap.map(|gap| f64::from(recency) / gap),
+            recency,
+            signs,
+        }
+    }
+
+    /// Complaints and interviews.
+    fn says(&self, said: &Said) -> [Option<Signal>; 2] {
+        let complaint = said.open_complaint_days.map(|open| {
+            let now = open.map_or(-1.0, f64::from);
+            Signal { kind: SignalKind::Complaint, measure: now, threshold: 0.0, before: 0.0, now }
+        });
+        let interview = said.interview.map(|interview| Signal {
+            kind: SignalKind::Dissatisfied,
+            measure: interview.expectation - interview.performance,
+            threshold: interview.tolerance,
+            before: interview.expectation,
+            now: interview.performance,
+        });
+        [complaint, interview]
     }
 
     /// Of customers with a rhythm of their own: who bought once is nowhere late.
@@ -146,9 +196,13 @@ impl Watch<'_> {
         fall(SignalKind::Orders, now, before);
         let [now, before] = trend.product_groups.map(f64::from);
         fall(SignalKind::Breadth, now, before);
-        let depth = |which: usize| trend.discount[which] as f64 / trend.list_revenue[which] as f64;
         if trend.list_revenue.iter().all(|list_revenue| *list_revenue > 0) {
-            self.change(SignalKind::Discount, 1.0, depth(0), depth(1)).into_iter().for_each(see);
+            for (kind, amounts) in
+                [(SignalKind::Discount, trend.discount), (SignalKind::Returns, trend.returns)]
+            {
+                let share = |which: usize| amounts[which] as f64 / trend.list_revenue[which] as f64;
+                self.change(kind, 1.0, share(0), share(1)).into_iter().for_each(&mut *see);
+            }
         }
     }
 
@@ -169,6 +223,7 @@ impl Signal {
     pub(crate) fn warns(&self) -> bool {
         match self.kind {
             SignalKind::Alive => self.measure < self.threshold,
+            SignalKind::Dissatisfied => self.measure > self.threshold,
             _ => self.measure >= self.threshold,
         }
     }
@@ -193,6 +248,11 @@ impl Signal {
             SignalKind::Discount => {
                 format!("discount rose from {:.1} % to {:.1} % of list value", before * 100.0, now * 100.0)
             }
+            SignalKind::Returns => {
+                format!("returns rose from {:.1} % to {:.1} % of list value", before * 100.0, now * 100.0)
+            }
+            SignalKind::Complaint => format!("a complaint without resolution for {now:.0} days"),
+            SignalKind::Dissatisfied => format!("found {now:.1} points where {before:.1} were expected"),
         }
     }
 }
@@ -228,6 +288,7 @@ mod tests {
             trend: Some(*trend),
             alive: alive.map(|alive| alive.0),
             alive_before: alive.and_then(|alive| alive.1),
+            ..Known::default()
         };
         let slice = slice(&[day]);
         let days = slice.customers().next().unwrap();
@@ -238,7 +299,7 @@ mod tests {
     }
 
     fn flat() -> Trend {
-        Trend { product_groups: [9, 18], discount: [10, 20], list_revenue: [100, 200] }
+        Trend { product_groups: [9, 18], discount: [10, 20], returns: [1, 2], list_revenue: [100, 200] }
     }
 
     fn reasons(signals: &[Signal]) -> Vec<String> {
@@ -285,6 +346,11 @@ mod tests {
         assert_eq!(
             reasons(&signals(&every_ten_days(28), None, &dear)),
             ["discount rose from 10.0 % to 16.0 % of list value"]
+        );
+        let returned = Trend { returns: [3, 2], ..flat() };
+        assert_eq!(
+            reasons(&signals(&every_ten_days(28), None, &returned)),
+            ["returns rose from 1.0 % to 3.0 % of list value"]
         );
     }
 

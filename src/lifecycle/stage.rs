@@ -2,19 +2,20 @@
 
 use super::gathering::Gathered;
 use super::growth_table::growth;
-use super::holdout::scores;
+use super::holdout::PredictorScore;
 use super::plan::Plan;
 use super::state::{State, number};
 use super::survival_table::{summary, survival, survivals};
 use super::transition_table::state_transition;
-use super::warning::{Warned, Warnings};
-use super::warning_table::{early_warning, early_warning_holdout};
+use super::warning_table::{WarningRows, early_warning, early_warning_holdout, early_warning_predictor};
 use super::writing::{Writing, Written};
 use crate::clv::schema::Alive;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
+use crate::memory::Memory;
+use crate::perception::schema::Voice;
 use crate::pipeline::{ClvDef, Definition};
 use crate::publish::StageTables;
 
@@ -37,11 +38,25 @@ pub struct Summary {
     pub lost: u64,
     /// Customers inactive in the last complete period over those active in the one before; none if nobody was.
     pub inactivity_rate: Option<f64>,
-    /// Customers warned of.
+    /// Customers with a sign that they are about to leave.
     pub warnings: u64,
+    /// How well the early warning told those who lapsed, one holdout earlier: area under the ROC curve; none if all lapsed,
+    /// or none.
+    pub auc: Option<f64>,
+    /// What was lost in the first tenth of its list over that in the first tenth by contribution; none if nothing.
+    pub lift: Option<f64>,
 }
 
-/// Makes and stages every table of the room. `alive` is there when the pipeline has `[clv]`.
+/// What the stage takes from stages before, where the pipeline has them.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownElsewhere<'r> {
+    /// From `[clv]`.
+    pub alive: Option<&'r Alive>,
+    /// From the sources of `[perception]`.
+    pub voice: Option<Voice<'r>>,
+}
+
+/// Makes and stages every table of the room.
 ///
 /// # Errors
 /// An attribute that the customers source does not give, an amount beyond 18 digits, kept state that cannot be read, a
@@ -53,13 +68,14 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     history: &CustomerHistory,
-    alive: Option<&Alive>,
+    known: KnownElsewhere<'_>,
+    memory: &Memory,
     staging: StageTables<'_>,
 ) -> Result<Summary> {
     let plan = Plan::new(definition, facts, history.days.customers())?;
     let mut gathered = walk(&history.days, &plan.gathering())?;
     let dates = plan.dates(std::mem::take(&mut gathered.gaps));
-    let writing = plan.writing(&dates, alive, staging)?;
+    let writing = plan.writing(&dates, known, memory, staging)?;
     let mut written = walk(&history.days, &writing)?;
     written.finish_tables()?;
     finish(&plan, &writing, &gathered, &written, staging)
@@ -79,39 +95,47 @@ fn finish(
     let curves = survivals(groupings, &gathered.lives);
     let clv = plan.definition.clv.as_ref();
     let rate = clv.map_or_else(ClvDef::default_discount_rate_annual, |clv| clv.discount_rate_annual);
-    let [then, now] = &written.warnings;
+    let trial = &written.trial;
+    let predictors = trial.predictors();
     for sheet in [
         plan.gathering().cohorts.sheet(format, &gathered.cohorts),
         survival(format, &curves),
         summary(format, &curves, &gathered.growth, calendar, plan.lifecycle.gap_days),
         growth(format, calendar, groupings, &gathered.growth),
         state_transition(format, &written.transitions, number(rate)),
-        early_warning_holdout(format, &plan.outcome(), &scores(then)),
+        early_warning_holdout(format, &plan.outcome(), &trial.scores()),
+        early_warning_predictor(format, &plan.outcome(), &predictors),
     ] {
         staging.put(&sheet.spec, None, sheet.arrays)?;
     }
-    write_warnings(writing, now, staging)?;
+    write_warnings(plan, writing, written, staging)?;
+    let chosen = predictors.iter().find(|score| score.is_chosen);
     let last = calendar.complete().checked_sub(1);
     Ok(Summary {
         inactivity_rate: last.and_then(|last| gathered.growth.groups[0][last].inactivity_rate()),
-        warnings: now.customers.len() as u64,
+        warnings: written.list.with_sign,
+        auc: chosen.and_then(|score| score.area),
+        lift: chosen.and_then(PredictorScore::lift),
         ..Summary::of(written.states)
     })
 }
 
-/// Rows of `early_warning` whose texts are held at a time.
-const ROWS: usize = 1 << 16;
-
-/// Today's warnings, in the order of keys, each with its place by what is at stake.
-fn write_warnings(writing: &Writing<'_>, all: &Warnings, staging: StageTables<'_>) -> Result<()> {
-    let mut places = vec![0; all.customers.len()];
-    all.by_stake().into_iter().zip(1..).for_each(|(index, place)| places[index] = place);
-    let rows: Vec<(i64, &Warned)> = places.into_iter().zip(&all.customers).collect();
-    let customers = &writing.facts.customers;
-    let sheet = |rows: &[(i64, &Warned)]| early_warning(writing.format, writing.period, customers, all, rows);
-    let mut writer = staging.table(&sheet(&[]).spec, None)?;
-    for rows in rows.chunks(ROWS) {
-        writer.write(sheet(rows).arrays)?;
+/// Today's list, slice by slice in the order of keys.
+fn write_warnings(
+    plan: &Plan<'_>,
+    writing: &Writing<'_>,
+    written: &Written,
+    staging: StageTables<'_>,
+) -> Result<()> {
+    let (list, chosen) = (&written.list, written.trial.chosen());
+    let (format, customers) = (writing.format, &writing.facts.customers);
+    let shown = (writing.period, plan.lifecycle.warning.holdout_days);
+    let sheet = |warnings: WarningRows<'_>| early_warning(format, shown, customers, warnings);
+    let places = list.places(chosen)?;
+    let mut writer = staging.table(&sheet(WarningRows { rows: &[], signals: &[] }).spec, None)?;
+    for slice in 0..list.slices() {
+        let (rows, signals) = list.rows(slice, &places, chosen)?;
+        writer.write(sheet(WarningRows { rows: &rows, signals: &signals }).arrays)?;
     }
     writer.finish()
 }

@@ -1,4 +1,4 @@
-//! The recent and the earlier average of what facts keep by period: product groups and discounts.
+//! The recent and the earlier average of what facts keep by period: product groups, discounts and returns.
 
 use super::period_facts::PeriodFacts;
 use crate::customers::calendar::Calendar;
@@ -41,6 +41,7 @@ pub(crate) struct Trend {
     /// Product groups with a sale line, counted in every period anew.
     pub(crate) product_groups: [u32; 2],
     pub(crate) discount: [i64; 2],
+    pub(crate) returns: [i64; 2],
     pub(crate) list_revenue: [i64; 2],
 }
 
@@ -58,10 +59,11 @@ pub(crate) fn trends(
         for period in periods.clone() {
             let rows = facts.of_slice(period, ranks);
             rows.bought().for_each(|(customer, _)| trends[customer].product_groups[which] += 1);
-            for (customer, discount, list_revenue) in rows.prices() {
+            for (customer, prices) in rows.prices() {
                 let trend = &mut trends[customer];
-                add(&mut trend.discount[which], discount)?;
-                add(&mut trend.list_revenue[which], list_revenue)?;
+                add(&mut trend.discount[which], prices.discount)?;
+                add(&mut trend.returns[which], prices.returns)?;
+                add(&mut trend.list_revenue[which], prices.list_revenue)?;
             }
         }
     }
@@ -74,7 +76,9 @@ fn add(sum: &mut i64, more: i64) -> Result<()> {
 }
 
 fn too_large() -> Error {
-    Error::check("lifecycle: the discount or list revenue of a customer overflows; lower facts.money_scale")
+    Error::check(
+        "lifecycle: the discount, returns or list revenue of a customer overflow; lower facts.money_scale",
+    )
 }
 
 #[cfg(test)]

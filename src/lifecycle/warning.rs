@@ -1,73 +1,53 @@
-//! Who is warned of at a date.
+//! Who could be warned of at a date, and what speaks for it.
 //!
 //! A warning is about a relationship that has not ended: customers whose gap to the date exceeds the declared one left
 //! already, and those whose state is lost.
 
 use super::dates::Standing;
-use super::holdout::{Outcome, Tally};
+use super::holdout::Outcome;
+use super::predictor::Foretold;
 use super::profile::amount;
 use super::signal::{Known, Signal, SignalKind, Watch};
 use super::state::State;
-use crate::customers::days::{CustomerDaysView, Seen};
+use super::tally::Tally;
+use crate::customers::days::CustomerDaysView;
 use crate::error::Result;
 use crate::units::Fixed18;
 use std::ops::Range;
 
-/// A customer with a sign.
+/// A customer whose relationship has not ended.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Warned {
+pub(crate) struct Candidate {
     pub(crate) rank: u32,
-    pub(crate) seen: Seen,
+    /// Day of the last purchase.
+    pub(crate) last: i32,
     pub(crate) state: State,
     /// Contribution of the last year.
     pub(crate) stake: Fixed18,
-    /// Its signs, at least one.
+    pub(crate) foretold: Foretold,
+    /// Its signs among those of the slice.
     pub(crate) signals: Range<usize>,
     /// Where what followed is known: the lead time of a customer who lapsed.
     pub(crate) lapsed: Option<u32>,
 }
 
-/// Customers with a sign, by rank, and their signs.
+/// The candidates of a slice, by rank, and their signs.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Warnings {
-    /// All who could be warned of.
-    pub(crate) candidates: Tally,
-    /// Of these, the ones of whom a sign can be read, by kind.
+pub(crate) struct Candidates {
+    pub(crate) customers: Vec<Candidate>,
+    pub(crate) signals: Vec<Signal>,
+    /// Those of whom a sign can be read, by kind.
     pub(crate) read: [Tally; SignalKind::ALL.len()],
-    pub(crate) customers: Vec<Warned>,
-    signals: Vec<Signal>,
 }
 
-impl Warnings {
-    /// The signs of a customer.
-    pub(crate) fn signals(&self, warned: &Warned) -> &[Signal] {
-        &self.signals[warned.signals.clone()]
+impl Candidates {
+    /// The signs of a candidate.
+    pub(crate) fn signals(&self, candidate: &Candidate) -> &[Signal] {
+        &self.signals[candidate.signals.clone()]
     }
 
-    /// Appends those of later ranks.
-    pub(crate) fn append(&mut self, later: Self) {
-        let shift = self.signals.len();
-        self.candidates = self.candidates.merge(later.candidates);
-        self.read.iter_mut().zip(later.read).for_each(|(tally, later)| *tally = tally.merge(later));
-        self.signals.extend(later.signals);
-        let moved = |warned: Warned| {
-            let signals = warned.signals.start + shift..warned.signals.end + shift;
-            Warned { signals, ..warned }
-        };
-        self.customers.extend(later.customers.into_iter().map(moved));
-    }
-
-    /// Customers in the order of what is at stake, the most first, then by rank.
-    pub(crate) fn by_stake(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.customers.len()).collect();
-        order.sort_unstable_by_key(|index| (std::cmp::Reverse(self.customers[*index].stake), *index));
-        order
-    }
-}
-
-impl Warnings {
-    /// Looks for signs in the next customer, by all its days and its state at the date; with an outcome, also at
-    /// what became of it. `known` says what else is known, and is asked only for customers who can be warned of.
+    /// Looks at the next customer, by all its days and its state at the date; with an outcome, also at what became of it.
+    /// `known` says what else is known, and is asked only for candidates.
     ///
     /// # Errors
     /// An amount beyond 18 digits.
@@ -85,22 +65,22 @@ impl Warnings {
         }
         let days = all_days.rows(0..days);
         let lapsed = outcome.and_then(|outcome| outcome.lapsed(all_days, &seen));
-        self.candidates.add(lapsed);
         let start = self.signals.len();
-        watch.read(days, &seen, &known(), &mut |signal| {
+        let known = known();
+        watch.read(days, &seen, &known, &mut |signal| {
             self.read[signal.kind as usize].add(lapsed);
             self.signals.extend(Some(signal).filter(Signal::warns));
         });
-        if self.signals.len() > start {
-            self.customers.push(Warned {
-                rank: u32::try_from(rank).expect("ranks fit 32 bits"),
-                seen,
-                state,
-                stake: amount("contribution_at_stake", watch.stake(days))?,
-                signals: start..self.signals.len(),
-                lapsed,
-            });
-        }
+        let signals = start..self.signals.len();
+        self.customers.push(Candidate {
+            rank: u32::try_from(rank).expect("ranks fit 32 bits"),
+            last: seen.last,
+            state,
+            stake: amount("contribution_at_stake", watch.stake(days))?,
+            foretold: watch.foretold(&seen, &known, signals.len()),
+            signals,
+            lapsed,
+        });
         Ok(())
     }
 }
@@ -115,7 +95,7 @@ mod tests {
     use crate::units::Day;
 
     #[test]
-    fn who_left_already_is_not_warned_of() {
+    fn who_left_already_is_no_candidate() {
         let calendar = months("2024-01-01", 12, "2025-01-01");
         let end = calendar.as_of.0;
         let slice = slice(&[
@@ -129,17 +109,17 @@ mod tests {
         let warning = definition().warning;
         let watch = Watch { date: &date, warning: &warning, calendar: &calendar, periods: None };
         let (rules, dates) = (Rules::new(&definition()), Dates::of(vec![date]));
-        let (mut found, mut standings) = (Warnings::default(), Vec::new());
+        let (mut found, mut standings) = (Candidates::default(), Vec::new());
         for (rank, days) in (5..).zip(slice.customers()) {
             dates.stand(days, &rules, &mut standings);
             let Some(standing) = &standings[0] else { continue };
             found.look_at(&watch, 180, None, (rank, days, standing), Known::default).unwrap();
         }
-        assert_eq!(found.candidates.customers, 2);
-        assert_eq!(found.customers.iter().map(|warned| warned.rank).collect::<Vec<_>>(), [6]);
-        assert_eq!((found.customers[0].stake.get(), found.customers[0].signals.clone()), (6, 0..1));
-        found.append(found.clone());
-        assert_eq!((found.customers[1].signals.clone(), found.candidates.customers), (1..2, 4));
-        assert_eq!(found.by_stake(), [0, 1], "ties in the order of customers");
+        assert_eq!(found.customers.iter().map(|customer| customer.rank).collect::<Vec<_>>(), [6, 7]);
+        let late = &found.customers[0];
+        assert_eq!((late.stake.get(), late.signals.clone(), late.foretold.recency), (6, 0..1, 179));
+        assert!(found.signals(&found.customers[1]).is_empty());
+        let chances = found.customers.iter().map(|customer| customer.foretold.no_purchase);
+        assert!(chances.clone().all(|[model, rhythm]| model.is_none() && rhythm.is_some()));
     }
 }

@@ -1,46 +1,84 @@
-//! `early_warning` and `early_warning_holdout`.
+//! `early_warning`, `early_warning_holdout` and `early_warning_predictor`.
 
-use super::holdout::{Outcome, Score};
+use super::holdout::{Outcome, PredictorScore, Score};
 use super::ratio::{real, share};
-use super::signal::SignalKind;
-use super::warning::{Warned, Warnings};
+use super::signal::Signal;
+use super::warning_list::Warning;
 use crate::facts::schema::Customers;
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 use crate::units::{Day, PeriodKind};
+use std::borrow::Cow;
 
-/// Customers with a warning, in the order of their keys, each with its place by what is at stake.
+/// Rows of the list, and the signs they refer to.
+#[derive(Clone, Copy)]
+pub(crate) struct WarningRows<'r> {
+    pub(crate) rows: &'r [Warning],
+    pub(crate) signals: &'r [Signal],
+}
+
+impl<'r> WarningRows<'r> {
+    fn first(self, row: &Warning) -> Option<&'r Signal> {
+        self.signals[row.signals.clone()].first()
+    }
+
+    /// Something of every sign of a row, none without.
+    fn joined(
+        self,
+        row: &Warning,
+        separator: &str,
+        of: impl Fn(&Signal) -> String,
+    ) -> Option<Cow<'static, str>> {
+        let signals = &self.signals[row.signals.clone()];
+        (!signals.is_empty()).then(|| signals.iter().map(of).collect::<Vec<_>>().join(separator).into())
+    }
+}
+
+/// Customers whose relationship has not ended, in the order of their keys, each with its place by expected loss.
 pub(crate) fn early_warning(
     format: TableFormat<'_>,
-    period: PeriodKind,
+    (period, horizon_days): (PeriodKind, u32),
     customers: &Customers,
-    warnings: &Warnings,
-    rows: &[(i64, &Warned)],
+    warnings: WarningRows<'_>,
 ) -> Sheet {
-    let mut draft = format.draft("early_warning", "customer with a warning", None, rows);
-    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.1.rank)), true);
+    let grain = "customer whose relationship has not ended";
+    let mut draft = format.draft("early_warning", grain, None, warnings.rows);
+    draft.customer("Customer", customers.ids(warnings.rows.iter().map(|row| row.rank)), true);
     draft.as_of();
-    draft.count("rank_stake", "", "Place by contribution at stake, 1 the highest", |row| row.0);
+    draft.count("rank_expected_loss", "", "Place by expected loss, 1 the highest", |row| row.place);
+    let meaning = "Contribution at stake × probability of no purchase; all of it where that is not known";
+    draft.money("expected_loss", meaning, |row| row.expected_loss);
+    let meaning = format!(
+        "Probability of no purchase within {horizon_days} days from the as-of date, by the predictor that \
+         early_warning_predictor calls chosen, or by the other one where that says nothing"
+    );
+    draft.float("no_purchase_probability", "1", meaning, |row| row.no_purchase);
     let meaning = "Contribution of the 365 days before the as-of date";
-    draft.money("contribution_at_stake", meaning, |row| row.1.stake);
+    draft.money("contribution_at_stake", meaning, |row| row.stake);
     let meaning = "Last day with a sale line before the as-of date";
-    draft.day("last_purchase_date", meaning, |row| Day(row.1.seen.last));
-    draft.name("state", "State at the as-of date, as in lifecycle", |row| row.1.state.name());
-    let meaning = "What the warning is of: overdue, alive, contribution, orders, breadth or discount; of several the first";
-    draft.name("kind", meaning, |row| warnings.signals(row.1)[0].kind.name());
-    draft.name("kinds", "All of them", |row| {
-        let kinds = warnings.signals(row.1).iter().map(|signal| signal.kind.name());
-        kinds.collect::<Vec<_>>().join(", ")
-    });
-    let meaning = "Of kind: days since the last purchase over the expected gap; probability alive; or the share by which the measure fell, the discount rose";
-    draft.float("measure", "1", meaning, |row| warnings.signals(row.1)[0].measure);
-    let meaning = "What the measure was held against";
-    draft.float("threshold", "1", meaning, |row| warnings.signals(row.1)[0].threshold);
-    draft.text("reason", "Every reason in words", |row| {
-        let reasons = warnings.signals(row.1).iter().map(|signal| signal.reason(format, period));
-        reasons.collect::<Vec<_>>().join("; ")
-    });
+    draft.day("last_purchase_date", meaning, |row| Day(row.last));
+    draft.name("state", "State at the as-of date, as in lifecycle", |row| row.state.name());
+    add_signs(&mut draft, period, warnings);
     draft.finish()
+}
+
+/// The reasons that can be told: the table is ranked without them.
+fn add_signs<'r>(draft: &mut Draft<'r, Warning>, period: PeriodKind, warnings: WarningRows<'r>) {
+    let format = draft.format();
+    let meaning = "Sign that the customer is about to leave: overdue, alive, contribution, orders, breadth, discount, returns, \
+                   complaint or dissatisfied; of several the first, null without";
+    draft.name("kind", meaning, |row| warnings.first(row).map(|signal| signal.kind.name()));
+    draft.name("kinds", "All of them", |row| {
+        warnings.joined(row, ", ", |signal| signal.kind.name().to_owned())
+    });
+    let meaning = "Of kind: days since the last purchase over the expected gap; probability alive; the share by which the measure \
+                   fell, discount or returns rose; days of the complaint; expectation less performance in points";
+    draft.float("measure", "1", meaning, |row| warnings.first(row).map(|signal| signal.measure));
+    let meaning = "What the measure was held against";
+    draft.float("threshold", "1", meaning, |row| warnings.first(row).map(|signal| signal.threshold));
+    draft.text("reason", "Every sign in words", |row| {
+        warnings.joined(row, "; ", |signal| signal.reason(format, period))
+    });
 }
 
 /// How warnings made one holdout earlier came out, by kind.
@@ -48,8 +86,9 @@ pub(crate) fn early_warning_holdout(format: TableFormat<'_>, outcome: &Outcome, 
     let mut draft = format.draft("early_warning_holdout", "kind of warning and alert volume", None, scores);
     draft.day("warned_date", "As-of date, exclusive, of the warnings", |_| outcome.date);
     draft.day("until_date", "Exclusive end of what they are held against", |_| outcome.until);
-    draft.name("kind", "Kind of warning, or any", |score| score.kind.map_or("any", SignalKind::name));
-    let meaning = "Only so many warnings, those with the most contribution at stake; null: all";
+    let meaning = "all: every customer of the list; any: those with a sign; or the kind of the sign";
+    draft.name("kind", meaning, |score| score.listed.name());
+    let meaning = "Only so many warnings, those with the highest expected loss; null: all";
     draft.count("alerts", "customers", meaning, |score| score.volume);
     let meaning =
         "Customers whose relationship had not ended then, and of whom a sign of this kind can be read";
@@ -73,5 +112,47 @@ pub(crate) fn early_warning_holdout(format: TableFormat<'_>, outcome: &Outcome, 
     draft.float("mean_lead_days", "days", meaning, |score| {
         (score.warned.lapsed > 0).then(|| real(score.warned.lead_days) / real(score.warned.lapsed))
     });
+    draft.finish()
+}
+
+/// How predictors of no purchase told those who lapsed from those who did not, one holdout earlier.
+pub(crate) fn early_warning_predictor(
+    format: TableFormat<'_>,
+    outcome: &Outcome,
+    scores: &[PredictorScore],
+) -> Sheet {
+    let mut draft = format.draft("early_warning_predictor", "predictor", None, scores);
+    draft.day("warned_date", "As-of date, exclusive, of what was foretold", |_| outcome.date);
+    draft.day("until_date", "Exclusive end of what it is held against", |_| outcome.until);
+    let meaning = "purchase model and rhythm: probability of no purchase by [clv], by the rhythm of the base where nobody leaves; \
+                   probability alive; overdue: days since the last purchase over the expected gap; recency; signs: how many";
+    draft.name("predictor", meaning, |score| score.predictor.name());
+    draft.flag(
+        "is_chosen",
+        "Whether today's list is ranked by it: that of the two probabilities with the larger auc",
+        |score| score.is_chosen,
+    );
+    let meaning = "Customers whose relationship had not ended then, and of whom it says something";
+    draft.count("candidates", "customers", meaning, |score| score.customers[0]);
+    let meaning = "Of these, customers without purchase until the end";
+    draft.count("candidates_lapsed", "customers", meaning, |score| score.customers[1]);
+    let meaning = "Area under the ROC curve: the probability that of two customers, one of whom lapsed, it is higher for that one; \
+                   0.5 is chance; null if all lapsed, or none";
+    draft.float("auc", "1", meaning, |score| score.area);
+    let unit = crate::units::pow10(format.money_scale) as f64;
+    let meaning = "Contribution at stake of all candidates who lapsed";
+    draft.float("lost_contribution", format.currency.to_owned(), meaning, |score| {
+        Some(score.lost_by_stake[1] / unit)
+    });
+    let meaning = "Of these, of those in the first tenth by contribution at stake";
+    draft.float("lost_in_first_tenth_by_stake", format.currency.to_owned(), meaning, |score| {
+        Some(score.lost_by_stake[0] / unit)
+    });
+    let meaning = "The same in the first tenth by the loss that it expects; null if it is no probability";
+    draft.float("lost_in_first_tenth", format.currency.to_owned(), meaning, |score| {
+        Some(score.lost_in_first_tenth? / unit)
+    });
+    let meaning = "lost_in_first_tenth / lost_in_first_tenth_by_stake";
+    draft.float("lift", "1", meaning, PredictorScore::lift);
     draft.finish()
 }

@@ -3,7 +3,7 @@
 
 use super::breadth::BreadthPlan;
 use super::dates::{Dates, Standing};
-use super::holdout::Outcome;
+use super::holdout::{Outcome, Trial};
 use super::period_facts::PeriodFacts;
 use super::profile::{Profile, View};
 use super::profile_table::{self, lifecycle};
@@ -11,12 +11,16 @@ use super::signal::{Known, Watch};
 use super::state::{Rules, State};
 use super::transition::{self, Steps, Transition};
 use super::trend::{Trend, trends};
-use super::warning::Warnings;
+use super::warning::Candidates;
+use super::warning_list::WarningList;
 use crate::clv::schema::Alive;
 use crate::customers::days::CustomerDaysView;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
+use crate::customers::slices::SLICE_CUSTOMERS;
 use crate::error::Result;
 use crate::facts::FactSet;
+use crate::memory::Memory;
+use crate::perception::schema::Voice;
 use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableFormat, TableWriter};
 use crate::units::{Day, PeriodKind};
@@ -41,6 +45,9 @@ pub(crate) struct Writing<'r> {
     /// Of each declared channel, the aggregates that tell of its use.
     pub(crate) channels: Vec<Vec<usize>>,
     pub(crate) alive: Option<&'r Alive>,
+    /// What customers said, where the pipeline asks them.
+    pub(crate) voice: Option<Voice<'r>>,
+    pub(crate) memory: &'r Memory,
     /// Warnings of an earlier date, held against what followed, and those of today.
     pub(crate) lookouts: [Lookout<'r>; 2],
 }
@@ -62,8 +69,10 @@ pub(crate) struct Written {
     pub(crate) transitions: Vec<Transition>,
     /// Customers by state at the last as-of date, which is the run's own.
     pub(crate) states: [u64; State::ALL.len()],
-    /// By lookout: warned customers only.
-    pub(crate) warnings: [Warnings; 2],
+    /// The candidates of the earlier date.
+    pub(crate) trial: Trial,
+    /// Those of today.
+    pub(crate) list: WarningList,
 }
 
 /// A slice's part.
@@ -72,7 +81,9 @@ pub(crate) struct Part {
     tables: Vec<Vec<ArrayRef>>,
     transitions: Vec<Transition>,
     states: [u64; State::ALL.len()],
-    warnings: [Warnings; 2],
+    /// By lookout.
+    candidates: [Candidates; 2],
+    slice: usize,
 }
 
 impl SliceOperator for Writing<'_> {
@@ -87,7 +98,8 @@ impl SliceOperator for Writing<'_> {
             writers.push(self.staging.table(&spec, Some(&view.date.day.to_string()))?);
         }
         let transitions = transition::empty(self.pairs);
-        Ok(Written { writers, transitions, states: Default::default(), warnings: Default::default() })
+        let list = WarningList::new(self.facts.customers.keys.len(), self.memory);
+        Ok(Written { writers, transitions, states: Default::default(), trial: Trial::default(), list })
     }
 
     fn read(&self, ranks: Range<usize>) -> Result<PeriodFacts> {
@@ -104,7 +116,8 @@ impl SliceOperator for Writing<'_> {
         let mut profiles: Vec<Vec<Profile>> =
             self.views.iter().map(|_| Vec::with_capacity(customers.ranks.len())).collect();
         let mut transitions = transition::empty(self.pairs);
-        let mut warnings = [Warnings::default(), Warnings::default()];
+        let mut candidates = [Candidates::default(), Candidates::default()];
+        let voice = self.voice.map(|voice| voice.of(&customers.ranks)).transpose()?;
         let (mut standings, mut gaps) = (Vec::new(), Vec::new());
         for (place, days) in customers.days.customers().enumerate() {
             let rank = customers.ranks.start + place;
@@ -114,18 +127,21 @@ impl SliceOperator for Writing<'_> {
                 let breadth = breadth.of(place, date);
                 profiles.extend(view.profile(rank, days, &standings, breadth, &mut gaps)?);
             }
-            for ((lookout, warnings), trends) in self.lookouts.iter().zip(&mut warnings).zip(&trends) {
+            for ((lookout, candidates), trends) in self.lookouts.iter().zip(&mut candidates).zip(&trends) {
                 let Some(standing) = &standings[lookout.place] else { continue };
                 let trend = trends.as_ref().map(|trends: &Vec<Trend>| trends[place]);
-                let known = || self.known(lookout, rank, days, standing, trend);
+                let date = lookout.watch.date.day;
+                let said = || voice.as_ref().map(|voice| voice.before(rank, date)).unwrap_or_default();
+                let known = || Known { trend, said: said(), ..self.known(lookout, rank, days, standing) };
                 let customer = (rank, days, standing);
                 let outcome = lookout.outcome.as_ref();
-                warnings.look_at(&lookout.watch, self.rules.gap_days, outcome, customer, known)?;
+                candidates.look_at(&lookout.watch, self.rules.gap_days, outcome, customer, known)?;
             }
         }
         let tables = self.views.iter().zip(&profiles).map(|(view, rows)| self.sheet(view, rows).arrays);
         let states = profiles.last().map(|rows| tally(rows)).unwrap_or_default();
-        Ok(Part { tables: tables.collect(), transitions, states, warnings })
+        let slice = customers.ranks.start / SLICE_CUSTOMERS;
+        Ok(Part { tables: tables.collect(), transitions, states, candidates, slice })
     }
 
     fn take(&self, total: &mut Written, part: Part) -> Result<()> {
@@ -134,8 +150,9 @@ impl SliceOperator for Writing<'_> {
         }
         total.transitions.iter_mut().zip(&part.transitions).for_each(|(sum, more)| sum.merge(more));
         total.states.iter_mut().zip(part.states).for_each(|(sum, more)| *sum += more);
-        total.warnings.iter_mut().zip(part.warnings).for_each(|(all, found)| all.append(found));
-        Ok(())
+        let [then, now] = &part.candidates;
+        total.trial.add(then);
+        total.list.keep(part.slice, now)
     }
 }
 
@@ -155,24 +172,24 @@ impl Writing<'_> {
         lifecycle(format, self.period, &self.facts.customers, self.master, rows)
     }
 
-    /// What is known of a customer at the date of a lookout besides its days.
+    /// What lifetime value knows of a customer at the date of a lookout.
     fn known(
         &self,
         lookout: &Lookout<'_>,
         rank: usize,
         days: CustomerDaysView<'_>,
         standing: &Standing,
-        trend: Option<Trend>,
     ) -> Known {
         let (now, before) = (lookout.watch.date.day, lookout.before);
         let Some(alive) = self.alive.filter(|alive| alive.is_known(now)) else {
-            return Known { trend, ..Known::default() };
+            return Known::default();
         };
         let seen_before = days.before(before).seen(i32::MAX).filter(|_| alive.is_known(before));
         Known {
-            trend,
             alive: alive.probability(rank, &standing.seen, now),
             alive_before: seen_before.and_then(|seen| alive.probability(rank, &seen, before)),
+            no_purchase: alive.no_purchase(rank, &standing.seen, now),
+            ..Known::default()
         }
     }
 }

@@ -27,11 +27,13 @@ mod measures;
 mod referral;
 mod rows;
 mod satisfaction;
+pub mod schema;
 mod sources;
 mod stage;
 mod sums;
 mod survey_rows;
 mod value_exchange;
+mod voice;
 mod weighting;
 #[cfg(test)]
 mod worked_figures;

@@ -71,6 +71,7 @@ impl Tables {
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
             let expected = format!("expected_purchases_{}", horizon.column);
             tables.add("customer_value", format!("{expected}_se"));
+            tables.add("customer_value", format!("no_purchase_probability_{}", horizon.column));
             for table in OF_HORIZONS {
                 tables.add(table, expected.clone());
             }

@@ -81,7 +81,11 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
     let counts = counts.map(|(count, what)| format!("{} {what}", grouped(count.into())));
     let inactive = summary.inactivity_rate;
     let inactive = inactive.map(|rate| format!(", {:.1} % became inactive in the last period", 100.0 * rate));
-    format!("{}{}", counts.join(", "), inactive.unwrap_or_default())
+    let auc = summary.auc.map(|auc| format!("; early warning: AUC {auc:.2}")).unwrap_or_default();
+    let lift = summary.lift.map(|lift| {
+        format!(", its first tenth lost {lift:.2} times what the first tenth by contribution lost")
+    });
+    format!("{}{}{auc}{}", counts.join(", "), inactive.unwrap_or_default(), lift.unwrap_or_default())
 }
 
 /// What the segments stage did.

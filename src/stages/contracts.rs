@@ -79,9 +79,9 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "lifecycle",
         about: "recency, cohorts, survival, growth, states, warnings",
-        reads: &["facts", "costing", "lifecycle", "clv"],
+        reads: &["facts", "costing", "lifecycle", "clv", "perception"],
         needs: &["facts", "history"],
-        may_use: &["alive"],
+        may_use: &["alive", "answers"],
         makes: &[
             "lifecycle",
             "cohort",
@@ -91,6 +91,7 @@ pub const STAGES: &[Stage] = &[
             "state_transition",
             "early_warning",
             "early_warning_holdout",
+            "early_warning_predictor",
         ],
         hands_on: &[],
         enabled: |definition| definition.lifecycle.is_some(),

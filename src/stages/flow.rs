@@ -14,7 +14,9 @@ use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
 use crate::expect::{self, Checked};
 use crate::facts::{self, FactSet, GatherOptions, Scan, SourceMistake};
+use crate::lifecycle::KnownElsewhere;
 use crate::memory::Memory;
+use crate::perception::schema::Voice;
 use crate::pipeline::{Definition, Stage};
 use crate::publish::{Home, StageTables, Staging, TableFormat};
 use crate::recall::facts_folder;
@@ -59,7 +61,8 @@ pub(super) fn run(
     })?;
     let alive = alive.flatten();
     let (lifecycle_doubts, _) = flow.run_or_keep("lifecycle", |tables| {
-        stage.lifecycle(&facts, needed(history.as_ref(), "history")?, alive.as_ref(), tables)
+        let known = KnownElsewhere { alive: alive.as_ref(), voice: stage.voice(&asked) };
+        stage.lifecycle(&facts, needed(history.as_ref(), "history")?, known, tables)
     })?;
     drop(history);
     let (segment_doubts, _) =
@@ -243,17 +246,22 @@ impl Stages<'_> {
         Ok(Ran { summary, hands_on: alive, account })
     }
 
+    /// What customers said, where they were asked or complained.
+    fn voice<'a>(&'a self, asked: &'a perception::Asked) -> Option<Voice<'a>> {
+        self.definition.perception.as_ref().map(|def| Voice::new(asked, def))
+    }
+
     /// Its summary is what a person should know of the dates of the customer base.
     fn lifecycle(
         &self,
         facts: &FactSet,
         history: &CustomerHistory,
-        alive: Option<&clv::Alive>,
+        known: KnownElsewhere<'_>,
         tables: StageTables<'_>,
     ) -> Result<Ran<Vec<String>, ()>> {
         let definition = &of("lifecycle").view(self.definition);
         let doubts = lifecycle::doubts(definition, facts);
-        let summary = lifecycle::run(definition, facts, history, alive, tables)?;
+        let summary = lifecycle::run(definition, facts, history, known, &self.memory, tables)?;
         Ok(Ran { summary: doubts, hands_on: (), account: report::lifecycle_line(&summary) })
     }
 

@@ -2,6 +2,9 @@
 //!
 //! P(alive) = a/(e^f + e^g), with a and f of the pair (x, T) and g of the pair (x, t_x); what an alive customer will buy
 //! depends on (x, T) alone. Tables hold them with their pulls (see [`Estimate`]), so that errors cost additions only.
+//!
+//! The likelihood of a history is e^f + e^g. That of no purchase up to T + h is the same history seen until then, so the
+//! probability of none, given the history, is the quotient of the two likelihoods, whatever the model.
 
 use super::estimate::Pulls;
 use super::horizon::Horizon;
@@ -25,6 +28,8 @@ pub struct Scorer {
     lasts: Places,
     of_ages: Vec<AgeEntry>,
     of_lasts: Vec<Slope>,
+    /// Per declared horizon: f of (x, T + h), by slot of (x, T).
+    survived_later: Vec<Vec<f64>>,
     horizons: usize,
     has_errors: bool,
 }
@@ -38,6 +43,8 @@ pub struct Score {
     pub purchases: [Estimate; MOST_HORIZONS],
     /// Discounted expected residual transactions, for ever.
     pub residual: Estimate,
+    /// Probability of no purchase within each declared horizon, in order; 0 beyond those declared.
+    pub no_purchase: [f64; MOST_HORIZONS],
 }
 
 /// What depends on (x, T); gradients are pulls.
@@ -69,6 +76,10 @@ impl Scorer {
         Some(Self {
             of_ages: of_ages(&*law, &pairs.ages, &horizons, &pulled),
             of_lasts: of_lasts(&*law, &pairs.lasts).into_iter().map(pulled).collect(),
+            survived_later: horizons_days
+                .iter()
+                .map(|&days| survived_later(&*law, &pairs.ages, days))
+                .collect(),
             ages: Places::new(&pairs.ages),
             lasts: Places::new(&pairs.lasts),
             horizons: horizons_days.len(),
@@ -81,7 +92,8 @@ impl Scorer {
     /// # Panics
     /// When no customer of the counts has the pair (x, T) or (x, t_x).
     pub fn score(&self, purchases: u32, last_purchase_days: u32, age_days: u32) -> Score {
-        let entry = &self.of_ages[self.ages.slot(purchases, age_days)];
+        let slot = self.ages.slot(purchases, age_days);
+        let entry = &self.of_ages[slot];
         let lapsed = &self.of_lasts[self.lasts.slot(purchases, last_purchase_days)];
         let alive = alive_probability(&entry.alive, &entry.survived, lapsed);
         let mut ahead = [self.estimate(Slope { value: 0.0, gradient: [0.0; 4] }); MOST_HORIZONS];
@@ -89,7 +101,12 @@ impl Scorer {
             *estimate = self.estimate(alive.times(slope));
         }
         let residual = self.estimate(alive.times(&entry.ahead[self.horizons]));
-        Score { alive: self.estimate(alive), purchases: ahead, residual }
+        let mut no_purchase = [0.0; MOST_HORIZONS];
+        let likelihood = ln_sum(entry.survived.value, lapsed.value);
+        for (probability, later) in no_purchase.iter_mut().zip(&self.survived_later) {
+            *probability = (ln_sum(later[slot], lapsed.value) - likelihood).exp().min(1.0);
+        }
+        Score { alive: self.estimate(alive), purchases: ahead, residual, no_purchase }
     }
 
     fn estimate(&self, slope: Slope) -> Estimate {
@@ -126,6 +143,18 @@ fn of_ages(
         .iter()
         .flat_map(|(_, range)| range.clone().step_by(PIECE).map(|start| start..range.end.min(start + PIECE)));
     pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
+}
+
+/// f of every pair, seen so many days later.
+fn survived_later(law: &dyn PurchaseLaw, side: &Side, days: u32) -> Vec<f64> {
+    let pairs = side.pairs.iter().map(|&(purchases, age)| (purchases, age + days)).collect();
+    let later = Side { pairs, by_purchases: side.by_purchases.clone() };
+    law.survived_side(&later, 1.0 / DAYS_PER_WEEK).iter().map(|term| term.value).collect()
+}
+
+/// ln(e^f + e^g).
+fn ln_sum(survived: f64, lapsed: f64) -> f64 {
+    survived.max(lapsed) + (-(survived - lapsed).abs()).exp().ln_1p()
 }
 
 fn of_lasts(law: &dyn PurchaseLaw, side: &Side) -> Vec<Slope> {
@@ -193,6 +222,9 @@ mod tests {
                 assert_same(&score.alive, &predictor.alive(&history));
                 assert_same(&score.purchases[1], &predictor.purchases(&history, &Horizon::of_days(365)));
                 assert_same(&score.residual, &predictor.purchases(&history, &Horizon::forever(4e-4)));
+                // Another way to the same: 1 − P(alive) · P(a purchase within 13 weeks, if alive).
+                let silent = predictor.silent(&history, 13.0).value;
+                assert!((score.no_purchase[0] - silent).abs() < 1e-9, "{model:?} {history:?}: {silent}");
             }
         }
     }

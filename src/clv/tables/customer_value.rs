@@ -47,6 +47,11 @@ pub(crate) fn sheet(
         let meaning = format!("Purchases expected within {} from the as-of date", horizon.length);
         add_outlook(&mut draft, &name, "purchases", meaning, |outlook| Some(&outlook.expected[index]));
     }
+    for (index, horizon) in clv.horizons.iter().enumerate() {
+        let name = format!("no_purchase_probability_{}", horizon.column);
+        let meaning = format!("Probability of no purchase within {} from the as-of date", horizon.length);
+        draft.float(name, "1", meaning, |row| Some(row.value.outlook.as_ref()?.no_purchase[index]));
+    }
     let meaning = format!(
         "Purchases expected for ever, discounted at {} per year to the as-of date",
         clv.discount_rate_annual

@@ -1,0 +1,140 @@
+//! What customers said before a date: what the early warning takes as reasons.
+
+use super::answers::tolerance;
+use super::rows::{Complaint, complaints_of};
+use super::sources::Asked;
+use super::sums::SCORE_UNIT;
+use super::survey_rows::{Score, SliceAnswers};
+use crate::error::Result;
+use crate::pipeline::PerceptionDef;
+use crate::units::Day;
+use std::ops::Range;
+
+/// Complaints and answers about the offer as a whole, asked for by slice.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice<'r> {
+    asked: &'r Asked,
+    has_complaints: bool,
+    /// The attribute that is the offer as a whole; none if nobody was asked about it.
+    overall: Option<u32>,
+    tolerance: i64,
+}
+
+/// Those of a slice of customers.
+#[derive(Debug, Clone)]
+pub(crate) struct SliceVoice<'r> {
+    voice: Voice<'r>,
+    complaints: &'r [Complaint],
+    answers: SliceAnswers,
+}
+
+/// What one customer said before a date.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Said {
+    /// Days since the oldest complaint that was not resolved then; none inside if there is no such complaint, none at all
+    /// where complaints are not known.
+    pub(crate) open_complaint_days: Option<Option<i32>>,
+    /// The latest interview about the offer as a whole.
+    pub(crate) interview: Option<Interview>,
+}
+
+/// Scores of the offer as a whole, in points.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interview {
+    pub(crate) expectation: f64,
+    pub(crate) performance: f64,
+    /// Differences up to it are none.
+    pub(crate) tolerance: f64,
+}
+
+impl<'r> Voice<'r> {
+    /// Of the sources of `[perception]`.
+    pub fn new(asked: &'r Asked, def: &PerceptionDef) -> Self {
+        let overall = asked.attributes.iter().position(|name| *name == def.overall);
+        Self {
+            asked,
+            has_complaints: def.complaints.is_some(),
+            overall: overall.and_then(|place| u32::try_from(place).ok()),
+            tolerance: tolerance(def),
+        }
+    }
+
+    /// What is heard of these customers.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn of(self, ranks: &Range<usize>) -> Result<SliceVoice<'r>> {
+        let answers = match self.overall {
+            Some(_) => self.asked.answers.of(ranks)?,
+            None => SliceAnswers::default(),
+        };
+        Ok(SliceVoice { voice: self, complaints: complaints_of(&self.asked.complaints, ranks), answers })
+    }
+}
+
+impl SliceVoice<'_> {
+    /// What a customer said before a date.
+    pub(crate) fn before(&self, rank: usize, date: Day) -> Said {
+        let complaints = complaints_of(self.complaints, &(rank..rank + 1)).iter();
+        let mut open = complaints.filter(|complaint| is_open(complaint, date));
+        let oldest = open.next().map(|complaint| date.0 - complaint.opened);
+        Said {
+            open_complaint_days: self.voice.has_complaints.then_some(oldest),
+            interview: self.voice.overall.and_then(|overall| self.interview(rank, date, overall)),
+        }
+    }
+
+    fn interview(&self, rank: usize, date: Day, overall: u32) -> Option<Interview> {
+        let rows = &self.answers.rows;
+        let of_customer = rows.partition_point(|answer| (answer.who as usize, answer.day) < (rank, i32::MIN));
+        let until = rows.partition_point(|answer| (answer.who as usize, answer.day) < (rank, date.0));
+        // Answers are sorted by day; the firm is the supplier whose topics are the attributes themselves.
+        let own = rows[of_customer..until].iter().rev().filter(|answer| answer.topic == overall);
+        let mut complete = own.filter_map(|answer| {
+            Some((answer.score(Score::Expectation)?, answer.score(Score::Performance)?))
+        });
+        let points = |score: i64| score as f64 / SCORE_UNIT;
+        complete.next().map(|(expectation, performance)| Interview {
+            expectation: points(expectation),
+            performance: points(performance),
+            tolerance: points(self.voice.tolerance),
+        })
+    }
+}
+
+fn is_open(complaint: &Complaint, date: Day) -> bool {
+    complaint.opened < date.0 && complaint.resolved.is_none_or(|day| day >= date.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_open_from_the_day_after_until_its_resolution() {
+        let complaint = Complaint { who: 1, opened: 10, resolved: Some(20) };
+        let open = [10, 11, 20, 21].map(|date| is_open(&complaint, Day(date)));
+        assert_eq!(open, [false, true, true, false]);
+        assert!(is_open(&Complaint { resolved: None, ..complaint }, Day(99)));
+    }
+
+    #[test]
+    fn the_latest_complete_interview_before_the_date_speaks() {
+        use super::super::survey_rows::Answer;
+        let answer = |who, day, topic, scores| Answer { who, day, topic, scores };
+        let rows = vec![
+            answer(3, 5, 2, [None, Some(80_000), Some(60_000)]),
+            answer(3, 9, 2, [None, None, Some(10_000)]),
+            answer(3, 12, 2, [None, Some(70_000), Some(70_000)]),
+            answer(4, 6, 1, [None, Some(70_000), Some(70_000)]),
+        ];
+        let asked = Asked::default();
+        let voice = Voice { asked: &asked, has_complaints: false, overall: Some(2), tolerance: 5_000 };
+        let slice = SliceVoice { voice, complaints: &[], answers: SliceAnswers { rows, attributes: 3 } };
+        let said = slice.before(3, Day(12));
+        let expected = Interview { expectation: 8.0, performance: 6.0, tolerance: 0.5 };
+        assert_eq!(said, Said { open_complaint_days: None, interview: Some(expected) });
+        assert_eq!(slice.before(3, Day(13)).interview.unwrap().performance, 7.0);
+        assert_eq!(slice.before(4, Day(99)).interview, None);
+    }
+}
