@@ -74,13 +74,28 @@ fn tables_agree_with_each_other() {
     let [counts, equity] = ["value_counts", "customer_equity"].map(|table| published.rows(table));
     assert_eq!(sum(&counts, "customers"), 301.0);
     assert_eq!(equity.len(), 1);
-    for column in ["residual_value", "residual_value_full", "residual_revenue", "past_profit"] {
+    let within = ["value_within_90_days", "value_within_1_year"];
+    for column in
+        ["residual_value", "residual_value_full", "residual_revenue", "past_profit"].into_iter().chain(within)
+    {
         let total = sum(&customers, column);
         assert!((number(&equity[0], column) - total).abs() < 1e-6 * total.abs().max(1.0), "{column}");
     }
     assert!((number(&equity[0], "alive_customers") - sum(&customers, "probability_alive")).abs() < 1e-9);
     let (low, high) = (number(&equity[0], "residual_value_low"), number(&equity[0], "residual_value_high"));
     assert!(low < number(&equity[0], "residual_value") && number(&equity[0], "residual_value") < high);
+    for row in &customers {
+        let [soon, later, ever] = ["value_within_90_days", "value_within_1_year", "residual_value"]
+            .map(|column| number(row, column).abs());
+        assert!(soon <= later && later <= ever, "{row:?}");
+        let [low, high] = ["residual_value_low", "residual_value_high"].map(|column| number(row, column));
+        assert!(low <= number(row, "residual_value") && number(row, "residual_value") <= high, "{row:?}");
+        let [none_soon, none_later] =
+            ["90_days", "1_year"].map(|horizon| number(row, &format!("no_purchase_probability_{horizon}")));
+        assert!(none_later <= none_soon && none_soon <= 1.0, "{row:?}");
+        assert!(none_later >= 1.0 - number(row, "probability_alive") - 1e-9, "{row:?}");
+        assert!(row["next_purchase_date"] >= row["as_of_date"], "{row:?}");
+    }
     // Past profit is what profitability says.
     let profits: BTreeMap<String, String> = published
         .rows("customer")

@@ -14,7 +14,7 @@ use super::tables::customer_value::Row;
 use std::collections::BTreeMap;
 
 /// Normal quantile of a two-sided interval of 95 %.
-const SIGMAS: f64 = 1.959_963_984_540_054;
+pub(crate) const SIGMAS: f64 = 1.959_963_984_540_054;
 
 /// Sums over customers. Merge in a fixed order: floats add up differently in others.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,8 @@ pub(crate) struct Equity {
     pub(crate) discounted: f64,
     /// Residual value by measure: smallest units, sums of rounded values.
     pub(crate) residual: [i128; MEASURES],
+    /// Σ values by horizon, likewise.
+    pub(crate) within: Vec<i128>,
     pub(crate) profit: i128,
     pub(crate) acquisition_cost: i128,
     /// Variance of the total by its parts; none where a part cannot be told.
@@ -78,6 +80,7 @@ impl Equity {
             expected: vec![0.0; horizons],
             discounted: 0.0,
             residual: [0; MEASURES],
+            within: vec![0; horizons],
             profit: 0,
             acquisition_cost: 0,
             variance: None,
@@ -103,8 +106,7 @@ impl Equity {
         self.discounted += discounted;
         self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
         self.pull(purchases.pull.map(|pull| pull.map(|pull| each * pull)));
-        let (within, between) =
-            (&spend.shrunken[VALUED].within_variance, &spend.shrunken[VALUED].between_variance);
+        let between = &spend.shrunken[VALUED].between_variance;
         let of_base = 1.0 - row.value.credibility;
         self.shared += discounted * of_base;
         self.own += discounted.powi(2)
@@ -113,7 +115,10 @@ impl Equity {
             } else {
                 row.value.each_error.map_or(0.0, |error| error * error)
             };
-        self.scatter += discounted * (dispersion * each * each + within.unwrap_or(0.0));
+        self.scatter += scatter(discounted, each, dispersion, spend);
+        if let Some(within) = &row.within {
+            self.within.iter_mut().zip(within).for_each(|(sum, more)| *sum += i128::from(*more));
+        }
     }
 
     pub(crate) fn merge(&mut self, part: &Self) {
@@ -122,6 +127,7 @@ impl Equity {
         self.valued += part.valued;
         self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
         self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
+        self.within.iter_mut().zip(&part.within).for_each(|(sum, more)| *sum += more);
         self.pull(part.pull);
         self.profit += part.profit;
         self.acquisition_cost += part.acquisition_cost;
@@ -180,6 +186,13 @@ impl Equity {
         let value = super::money::float(self.residual[VALUED]);
         Some((error, [value - SIGMAS * error, value + SIGMAS * error]))
     }
+}
+
+/// Variance of what a customer will bring about what is expected of it: purchases, `dispersion` times as widely as those of
+/// a Poisson law, and values of single purchases.
+pub(crate) fn scatter(discounted: f64, each: f64, dispersion: f64, spend: &Spend) -> f64 {
+    let within = spend.shrunken[VALUED].within_variance.unwrap_or(0.0);
+    discounted * (dispersion * each * each + within)
 }
 
 /// The variance of the total of segments: an estimate that several of them share errs in all of them alike, so what it

@@ -32,6 +32,10 @@ pub(crate) struct Outlook {
     pub(crate) discounted: Option<Estimate>,
     /// Probability of no purchase by horizon.
     pub(crate) no_purchase: Vec<f64>,
+    /// Discounted purchases by horizon; none where they are not known for ever either.
+    pub(crate) discounted_within: Option<Vec<f64>>,
+    /// Days until the next purchase that one who is alive and stays so exceeds with probability ½.
+    pub(crate) median_wait_days: f64,
 }
 
 /// A fit, ready to score customers.
@@ -99,12 +103,16 @@ impl Forecast {
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
         let mut no_purchase = score.no_purchase[..horizons].to_vec();
+        let mut within = score.discounted[..horizons].to_vec();
+        let median_wait_days = score.median_wait_days;
         for (score, horizons) in scores {
             expected.extend_from_slice(&score.purchases[..horizons]);
             no_purchase.extend_from_slice(&score.no_purchase[..horizons]);
+            within.extend_from_slice(&score.discounted[..horizons]);
         }
         let discounted = self.has_residual.then_some(score.residual);
-        Outlook { alive: score.alive, expected, discounted, no_purchase }
+        let discounted_within = discounted.is_some().then_some(within);
+        Outlook { alive: score.alive, expected, discounted, no_purchase, discounted_within, median_wait_days }
     }
 }
 

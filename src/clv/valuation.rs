@@ -1,7 +1,7 @@
 //! Every customer valued: the operator over slices of customers that writes `customer_value`.
 
 use super::census::{Scope, Tally};
-use super::equity::Equity;
+use super::equity::{self, Equity};
 use super::fits::Fits;
 use super::money;
 use super::outlook::{Forecast, Outlook};
@@ -129,6 +129,20 @@ impl<'r> Valuation<'r> {
         [profit, acquisition_cost]: [i64; 2],
     ) -> Result<Row> {
         let discounted = value.outlook.as_ref().and_then(|outlook| outlook.discounted);
+        let within = match value.outlook.as_ref().and_then(|outlook| outlook.discounted_within.as_ref()) {
+            Some(within) => Some(
+                within
+                    .iter()
+                    .map(|purchases| money::rounded(purchases * value.each[VALUED]))
+                    .collect::<Result<_>>()?,
+            ),
+            None => None,
+        };
+        let variance = self.valuers[segment].as_ref().and_then(|valuer| {
+            let scatter =
+                equity::scatter(discounted?.value, value.each[VALUED], valuer.dispersion, &valuer.spend);
+            Some(value.error()?.powi(2) + scatter)
+        });
         let residual = match discounted {
             Some(purchases) => {
                 let [valued, full, revenue] = value.each.map(|each| money::rounded(purchases.value * each));
@@ -141,6 +155,8 @@ impl<'r> Valuation<'r> {
             segment,
             times,
             residual,
+            within,
+            variance,
             profit: Fixed18::of_column(profit),
             acquisition_cost: Fixed18::of_column(acquisition_cost),
             value,

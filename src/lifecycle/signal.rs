@@ -5,7 +5,7 @@ use super::state::{AsOf, number};
 use super::trend::{Trend, TrendPeriods};
 use crate::customers::calendar::Calendar;
 use crate::customers::days::{Amount, CustomerDaysView, Seen};
-use crate::perception::schema::Said;
+use crate::perception::schema::{Said, points};
 use crate::pipeline::WarningDef;
 use crate::publish::TableFormat;
 use crate::units::{Day, PeriodKind, format_fixed, pow10, rescale};
@@ -135,18 +135,21 @@ impl Watch<'_> {
 
     /// Complaints and interviews.
     fn says(&self, said: &Said) -> [Option<Signal>; 2] {
-        let complaint = said.open_complaint_days.map(|open| {
-            let now = open.map_or(-1.0, f64::from);
+        let complaint = said.complaints.map(|_| {
+            let now = said.open_complaint_days.map_or(-1.0, f64::from);
             Signal { kind: SignalKind::Complaint, measure: now, threshold: 0.0, before: 0.0, now }
         });
-        let interview = said.interview.map(|interview| Signal {
-            kind: SignalKind::Dissatisfied,
-            measure: interview.expectation - interview.performance,
-            threshold: interview.tolerance,
-            before: interview.expectation,
-            now: interview.performance,
+        let dissatisfied = said.interview.and_then(|interview| {
+            let (expected, found) = (points(interview.expectation?), points(interview.performance));
+            Some(Signal {
+                kind: SignalKind::Dissatisfied,
+                measure: expected - found,
+                threshold: points(interview.tolerance),
+                before: expected,
+                now: found,
+            })
         });
-        [complaint, interview]
+        [complaint, dissatisfied]
     }
 
     /// Of customers with a rhythm of their own: who bought once is nowhere late.

@@ -67,15 +67,15 @@ fn add_signs<'r>(draft: &mut Draft<'r, Warning>, period: PeriodKind, warnings: W
     let format = draft.format();
     let meaning = "Sign that the customer is about to leave: overdue, alive, contribution, orders, breadth, discount, returns, \
                    complaint or dissatisfied; of several the first, null without";
-    draft.name("kind", meaning, |row| warnings.first(row).map(|signal| signal.kind.name()));
-    draft.name("kinds", "All of them", |row| {
+    draft.name("sign", meaning, |row| warnings.first(row).map(|signal| signal.kind.name()));
+    draft.name("signs", "All of them", |row| {
         warnings.joined(row, ", ", |signal| signal.kind.name().to_owned())
     });
-    let meaning = "Of kind: days since the last purchase over the expected gap; probability alive; the share by which the measure \
+    let meaning = "Of the sign: days since the last purchase over the expected gap; probability alive; the share by which the measure \
                    fell, discount or returns rose; days of the complaint; expectation less performance in points";
-    draft.float("measure", "1", meaning, |row| warnings.first(row).map(|signal| signal.measure));
+    draft.float("sign_measure", "1", meaning, |row| warnings.first(row).map(|signal| signal.measure));
     let meaning = "What the measure was held against";
-    draft.float("threshold", "1", meaning, |row| warnings.first(row).map(|signal| signal.threshold));
+    draft.float("sign_threshold", "1", meaning, |row| warnings.first(row).map(|signal| signal.threshold));
     draft.text("reason", "Every sign in words", |row| {
         warnings.joined(row, "; ", |signal| signal.reason(format, period))
     });

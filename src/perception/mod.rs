@@ -34,6 +34,7 @@ mod sums;
 mod survey_rows;
 mod value_exchange;
 mod voice;
+mod voice_table;
 mod weighting;
 #[cfg(test)]
 mod worked_figures;
@@ -41,3 +42,4 @@ mod worth;
 
 pub use sources::{Asked, check, read};
 pub use stage::{Summary, run};
+pub use voice_table::write_voice;

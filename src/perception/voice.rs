@@ -1,6 +1,6 @@
 //! What customers said before a date: what the early warning takes as reasons.
 
-use super::answers::tolerance;
+use super::answers::{Satisfaction, tolerance};
 use super::rows::{Complaint, complaints_of};
 use super::sources::Asked;
 use super::sums::SCORE_UNIT;
@@ -31,20 +31,37 @@ pub(crate) struct SliceVoice<'r> {
 /// What one customer said before a date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Said {
-    /// Days since the oldest complaint that was not resolved then; none inside if there is no such complaint, none at all
-    /// where complaints are not known.
-    pub(crate) open_complaint_days: Option<Option<i32>>,
+    /// Complaints opened; none where complaints are not known.
+    pub(crate) complaints: Option<usize>,
+    /// Of these, those not resolved then.
+    pub(crate) open_complaints: usize,
+    /// Days since the oldest of them.
+    pub(crate) open_complaint_days: Option<i32>,
     /// The latest interview about the offer as a whole.
     pub(crate) interview: Option<Interview>,
 }
 
-/// Scores of the offer as a whole, in points.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Scores of the offer as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Interview {
-    pub(crate) expectation: f64,
-    pub(crate) performance: f64,
+    pub(crate) day: i32,
+    /// Scores at `SCORE_SCALE`.
+    pub(crate) performance: i64,
+    pub(crate) expectation: Option<i64>,
     /// Differences up to it are none.
-    pub(crate) tolerance: f64,
+    pub(crate) tolerance: i64,
+}
+
+impl Interview {
+    /// Whether performance met the expectation; none without one.
+    pub(crate) fn satisfaction(&self) -> Option<Satisfaction> {
+        Some(Satisfaction::of(self.performance - self.expectation?, self.tolerance))
+    }
+}
+
+/// A score in points.
+pub(crate) fn points(score: i64) -> f64 {
+    score as f64 / SCORE_UNIT
 }
 
 impl<'r> Voice<'r> {
@@ -75,11 +92,13 @@ impl<'r> Voice<'r> {
 impl SliceVoice<'_> {
     /// What a customer said before a date.
     pub(crate) fn before(&self, rank: usize, date: Day) -> Said {
-        let complaints = complaints_of(self.complaints, &(rank..rank + 1)).iter();
-        let mut open = complaints.filter(|complaint| is_open(complaint, date));
-        let oldest = open.next().map(|complaint| date.0 - complaint.opened);
+        let complaints = complaints_of(self.complaints, &(rank..rank + 1));
+        let complaints = &complaints[..complaints.partition_point(|complaint| complaint.opened < date.0)];
+        let mut open = complaints.iter().filter(|complaint| is_open(complaint, date));
         Said {
-            open_complaint_days: self.voice.has_complaints.then_some(oldest),
+            complaints: self.voice.has_complaints.then_some(complaints.len()),
+            open_complaints: open.clone().count(),
+            open_complaint_days: open.next().map(|complaint| date.0 - complaint.opened),
             interview: self.voice.overall.and_then(|overall| self.interview(rank, date, overall)),
         }
     }
@@ -90,15 +109,15 @@ impl SliceVoice<'_> {
         let until = rows.partition_point(|answer| (answer.who as usize, answer.day) < (rank, date.0));
         // Answers are sorted by day; the firm is the supplier whose topics are the attributes themselves.
         let own = rows[of_customer..until].iter().rev().filter(|answer| answer.topic == overall);
-        let mut complete = own.filter_map(|answer| {
-            Some((answer.score(Score::Expectation)?, answer.score(Score::Performance)?))
+        let mut judged = own.filter_map(|answer| {
+            Some(Interview {
+                day: answer.day,
+                performance: answer.score(Score::Performance)?,
+                expectation: answer.score(Score::Expectation),
+                tolerance: self.voice.tolerance,
+            })
         });
-        let points = |score: i64| score as f64 / SCORE_UNIT;
-        complete.next().map(|(expectation, performance)| Interview {
-            expectation: points(expectation),
-            performance: points(performance),
-            tolerance: points(self.voice.tolerance),
-        })
+        judged.next()
     }
 }
 
@@ -119,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_complete_interview_before_the_date_speaks() {
+    fn the_latest_interview_before_the_date_speaks() {
         use super::super::survey_rows::Answer;
         let answer = |who, day, topic, scores| Answer { who, day, topic, scores };
         let rows = vec![
@@ -131,10 +150,11 @@ mod tests {
         let asked = Asked::default();
         let voice = Voice { asked: &asked, has_complaints: false, overall: Some(2), tolerance: 5_000 };
         let slice = SliceVoice { voice, complaints: &[], answers: SliceAnswers { rows, attributes: 3 } };
-        let said = slice.before(3, Day(12));
-        let expected = Interview { expectation: 8.0, performance: 6.0, tolerance: 0.5 };
-        assert_eq!(said, Said { open_complaint_days: None, interview: Some(expected) });
-        assert_eq!(slice.before(3, Day(13)).interview.unwrap().performance, 7.0);
-        assert_eq!(slice.before(4, Day(99)).interview, None);
+        let latest = |date| slice.before(3, Day(date)).interview.unwrap();
+        assert_eq!((latest(9).expectation, latest(9).performance), (Some(80_000), 60_000));
+        assert_eq!(latest(9).satisfaction(), Some(Satisfaction::Dissatisfied));
+        assert_eq!((latest(12).performance, latest(12).satisfaction()), (10_000, None));
+        assert_eq!(latest(13).satisfaction(), Some(Satisfaction::Satisfied));
+        assert_eq!((latest(13).day, slice.before(4, Day(99)).interview), (12, None));
     }
 }

@@ -21,8 +21,12 @@ pub use queries::{TableState, check_queries};
 /// Table, column and SQL type, separated by tabs, one column a line; keys of customers are of the type `KEY`.
 const LISTED: &str = include_str!("columns.tsv");
 
-/// Tables that hold expectations for each horizon.
-const OF_HORIZONS: [&str; 3] = ["customer_value", "customer_equity", "segment_equity"];
+/// Tables that hold expectations for each horizon, and the type of their money.
+const OF_HORIZONS: [(&str, &str); 3] = [
+    ("customer_value", "DECIMAL(18,4)"),
+    ("customer_equity", "DECIMAL(38,4)"),
+    ("segment_equity", "DECIMAL(38,4)"),
+];
 
 /// The columns of every table that pipelines can publish, by table.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +57,10 @@ impl Tables {
         }
         let activity_table = tables.0.entry("customer_activity".to_owned()).or_default();
         activity_table.unmade = without_activity_table(definition);
+        if definition.perception.is_none() {
+            let why = "it comes with [perception], which is off; add that or ask another table".to_owned();
+            tables.0.entry("customer_voice".to_owned()).or_default().unmade = Some(why);
+        }
         if let Some(perception) = &definition.perception {
             let parts = [
                 ("complaint_outcome", "[perception.complaints]", perception.complaints.is_some()),
@@ -69,11 +77,13 @@ impl Tables {
         }
         tables.settle_star(definition);
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
-            let expected = format!("expected_purchases_{}", horizon.column);
-            tables.add("customer_value", format!("{expected}_se"));
-            tables.add("customer_value", format!("no_purchase_probability_{}", horizon.column));
-            for table in OF_HORIZONS {
-                tables.add(table, expected.clone());
+            let column = &horizon.column;
+            let expected = format!("expected_purchases_{column}");
+            tables.add("customer_value", format!("{expected}_se"), "DOUBLE");
+            tables.add("customer_value", format!("no_purchase_probability_{column}"), "DOUBLE");
+            for (table, money) in OF_HORIZONS {
+                tables.add(table, expected.clone(), "DOUBLE");
+                tables.add(table, format!("value_within_{column}"), money);
             }
         }
         tables
@@ -133,10 +143,10 @@ impl Tables {
         }
     }
 
-    fn add(&mut self, table: &str, column: String) {
+    fn add(&mut self, table: &str, column: String, sql_type: &str) {
         let table = self.0.entry(table.to_owned()).or_default();
         table.columns.push(column);
-        table.types.push("DOUBLE".to_owned());
+        table.types.push(sql_type.to_owned());
     }
 
     /// The columns of a table; none if pipelines publish no such table.

@@ -1,6 +1,6 @@
 //! The customers this room is about, those with a sale line, and their measures by column name, slice by slice.
 //!
-//! Columns are read forward, block by block, from `customer` and, joined by key, from `lifecycle` and `customer_value`;
+//! Columns are read forward, block by block, from `customer` and, joined by key, from the tables of stages before;
 //! nothing holds a column of all customers.
 
 use super::values::{ABSENT, Values};
@@ -15,16 +15,16 @@ use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::datatypes::DataType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The tables of this run that say something of customers.
 pub(crate) struct Base {
     customer: PublishedReader,
-    others: [PublishedReader; 2],
+    others: [PublishedReader; OTHERS.len()],
 }
 
 /// Further tables whose columns are measures; of a name that several have, the first counts.
-const OTHERS: [&str; 2] = ["lifecycle", "customer_value"];
+const OTHERS: [&str; 4] = ["lifecycle", "customer_value", "early_warning", "customer_voice"];
 
 /// Columns of `customer` that say who belongs to the base.
 const KEY: &str = "customer_id";
@@ -45,10 +45,10 @@ impl Base {
     /// # Errors
     /// A file that cannot be read.
     pub(crate) fn open(staging: StageTables<'_>, as_of: Day) -> Result<Self> {
-        let of_date = |table| PublishedReader::open(&of_date(staging.written(table), as_of));
-        let [lifecycle, value] = OTHERS;
+        let open = |table| PublishedReader::open(&of_date(staging.written(table), as_of));
+        let [lifecycle, value, warning, voice] = OTHERS.map(open);
         let customer = PublishedReader::open(&staging.written("customer"))?;
-        Ok(Self { customer, others: [of_date(lifecycle)?, of_date(value)?] })
+        Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?] })
     }
 
     /// Slices of the rows of `customer`.
@@ -91,8 +91,8 @@ impl Base {
         joined: Option<JoinedTable<'t>>,
     ) -> Result<BlockReader<'t>> {
         let home = |name: &str| self.tables().position(|table| table.has(name));
-        let mut names: [Vec<String>; 3] =
-            [[KEY, LINES, UNIDENTIFIED].map(str::to_owned).to_vec(), vec![], vec![]];
+        let mut names: [Vec<String>; OTHERS.len() + 1] = Default::default();
+        names[0] = [KEY, LINES, UNIDENTIFIED].map(str::to_owned).to_vec();
         for name in measures.iter().filter(|name| ![KEY, LINES, UNIDENTIFIED].contains(name)) {
             if let Some(home) = home(name) {
                 names[home].push((*name).to_owned());
@@ -136,10 +136,15 @@ fn wanted(name: &str) -> (&str, Wanted) {
     (name, if name == KEY { Wanted::Values } else { Wanted::Names })
 }
 
-/// The files of one as-of date, of a table that may have several.
+/// The files of one as-of date, of a table that may have several; all files of one that has no such folders.
 fn of_date(mut files: Vec<PathBuf>, as_of: Day) -> Vec<PathBuf> {
     let folder = format!("as_of={as_of}");
-    files.retain(|path| path.components().any(|part| part.as_os_str() == folder.as_str()));
+    let date_of = |path: &Path| {
+        path.components().find_map(|part| {
+            part.as_os_str().to_str().filter(|name| name.starts_with("as_of=")).map(str::to_owned)
+        })
+    };
+    files.retain(|path| date_of(path).is_none_or(|date| date == folder));
     files
 }
 

@@ -56,7 +56,8 @@ impl Known<'_> {
             let way_out = match self.tables.absent("customer", name) {
                 Some(why) => format!("table customer will not have it: {why}"),
                 None => did_you_mean(name, self.measures.iter().map(|measure| measure.name.as_str()), || {
-                    "it may name the columns of customer, customer_segment, lifecycle and customer_value"
+                    "it may name the columns of customer, customer_segment, lifecycle, customer_value, early_warning \
+                     and customer_voice"
                         .to_owned()
                 }),
             };
@@ -65,6 +66,7 @@ impl Known<'_> {
         let missing = match measure.home {
             Home::Lifecycle if self.definition.lifecycle.is_none() => "[lifecycle]",
             Home::Clv if self.definition.clv.is_none() => "[clv]",
+            Home::Perception if self.definition.perception.is_none() => "[perception]",
             _ => return None,
         };
         Some(format!(

@@ -25,7 +25,7 @@ pub(crate) struct Loyalty {
 pub(crate) struct LoyaltyMeasure<'r> {
     definition: &'r LoyaltyDef,
     weights: [f64; 5],
-    /// The attribute that says it, if it is a number.
+    /// The column that says it: an attribute, if it is a number, or that of `customer_voice`.
     referrals: Option<&'r str>,
     /// Product groups there are.
     all_groups: usize,
@@ -39,7 +39,10 @@ impl<'r> LoyaltyMeasure<'r> {
         let segments = definition.segments.as_ref().expect("the stage runs where [segments] is");
         let loyalty = &segments.loyalty;
         let weights = loyalty.weights.map(|weight| weight.mantissa as f64 / pow10(weight.scale) as f64);
-        let referrals = loyalty.referrals.as_deref().filter(|attribute| base.is_fixed(attribute));
+        // Of the referrals source, unless an attribute is named.
+        let has_source = definition.perception.as_ref().is_some_and(|def| def.referrals.is_some());
+        let referrals = loyalty.referrals.as_deref().or(has_source.then_some("referrals"));
+        let referrals = referrals.filter(|column| base.is_fixed(column));
         Self { definition: loyalty, weights, referrals, all_groups, as_of, zone: definition.facts.timezone }
     }
 

@@ -42,6 +42,7 @@ pub(crate) enum Home {
     Always,
     Lifecycle,
     Clv,
+    Perception,
 }
 
 /// One measure.
@@ -60,14 +61,16 @@ pub(crate) fn measures(
     attributes: &AttributeTypes,
 ) -> Vec<Measure> {
     let mut known: Vec<Measure> = Vec::new();
-    let any = |name: &str| name != AS_OF;
+    let any = |_: &str| true;
     type IsMeant<'m> = &'m dyn Fn(&str) -> bool;
-    let homes: [(&str, Home, IsMeant<'_>); 5] = [
+    let homes: [(&str, Home, IsMeant<'_>); 7] = [
         ("customer", Home::Always, &any),
         ("customer_segment", Home::Always, &is_own),
         ("lifecycle", Home::Lifecycle, &any),
         ("customer_value", Home::Clv, &any),
         ("customer_segment", Home::Clv, &is_own_of_clv),
+        ("early_warning", Home::Lifecycle, &any),
+        ("customer_voice", Home::Perception, &any),
     ];
     for (table, home, is_meant) in homes {
         let schema = tables.schema(table, KeyType::Int, &AttributeTypes::new());
@@ -88,9 +91,6 @@ pub(crate) fn measures(
 
 /// The key of customers, whose type is known when the sources are read.
 const KEY: &str = "customer_id";
-
-/// Constant over a table, so no measure.
-const AS_OF: &str = "as_of_date";
 
 fn of_type(column: &DataType) -> Kind {
     match column {
@@ -145,9 +145,16 @@ pub(crate) fn kind(expr: &Expr, of: &dyn Fn(&str) -> Kind) -> Result<Kind, Strin
             kind(x)?;
             Kind::Flag
         }
-        Expr::DatePart(..) | Expr::Cast { .. } | Expr::Call(..) => {
+        Expr::DatePart(_, of) => match (&**of, kind(of)?) {
+            (Expr::Column(_), Kind::Date | Kind::Instant | Kind::Any) => Kind::Number,
+            (Expr::Column(_), found) => {
+                return Err(format!("'{of}' is {}, parts are of dates", found.name()));
+            }
+            _ => return Err(format!("{expr}: rules know parts of columns only; name one")),
+        },
+        Expr::Cast { .. } | Expr::Call(..) => {
             return Err(format!(
-                "{expr}: rules know no casts, no parts of dates and no functions but abs and coalesce"
+                "{expr}: rules know no casts, and no functions but abs, coalesce and parts of dates"
             ));
         }
     })

@@ -58,6 +58,7 @@ mod migration;
 mod acquisition;
 
 mod customer_segment;
+mod date_parts;
 
 mod summary;
 

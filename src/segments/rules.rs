@@ -3,6 +3,7 @@
 //! Sums and comparisons of money are exact decimals; products and quotients are floats, as polars' decimal products keep
 //! one factor's scale. A quotient by 0 is null, and counted.
 
+use super::date_parts::ColumnPart;
 use super::grid::NONE;
 use super::values::{Data, Values};
 use crate::error::{Error, Result};
@@ -42,7 +43,10 @@ pub(crate) fn apply(
     let internal = |fault: pl::PolarsError| Error::internal(fault.to_string());
     // Constants spread over the height of this column.
     let height = pl::Series::new(pl::PlSmallStr::from_static(" "), vec![true; customers]);
-    let series = columns.iter().map(|(name, values)| series(name, values));
+    let parts = parts(definition, treatments, columns);
+    let named = columns.iter().map(|(name, values)| (*name, values));
+    let named = named.chain(parts.iter().map(|(name, values)| (name.as_str(), values)));
+    let series = named.map(|(name, values)| series(name, values));
     let all = std::iter::once(Ok(height)).chain(series).map(|series| series.map(pl::Column::from));
     let frame = pl::DataFrame::new_infer_height(all.collect::<Result<_>>()?).map_err(internal)?;
     for (rule, treatment) in treatments.iter().enumerate() {
@@ -59,6 +63,22 @@ pub(crate) fn apply(
             truths[1..].iter().map(|zero| zero.iter().filter(|zero| **zero).count()).collect();
     }
     Ok((first, counts))
+}
+
+/// The parts of dates that rules name, as columns.
+fn parts(
+    definition: &Definition,
+    treatments: &[TreatmentDef],
+    columns: &BTreeMap<&str, Values>,
+) -> BTreeMap<String, Values> {
+    let mut found = BTreeMap::new();
+    for part in treatments.iter().flat_map(|treatment| ColumnPart::within(&treatment.when.expr)) {
+        let values = columns.get(part.column);
+        if let Some(values) = values.and_then(|values| part.values(values, definition.facts.timezone)) {
+            found.insert(part.name(), values);
+        }
+    }
+    found
 }
 
 impl RuleCounts {
@@ -162,9 +182,11 @@ fn lower(expr: &Expr) -> pl::Expr {
         }
         Expr::IsNull(x, false) => lower(x).is_null(),
         Expr::IsNull(x, true) => lower(x).is_not_null(),
-        Expr::DatePart(..) | Expr::Cast { .. } | Expr::Call(..) => {
-            panic!("the reader of rules refuses casts and functions")
+        Expr::DatePart(..) => {
+            let part = ColumnPart::of(expr).expect("the reader of rules refuses parts of other things");
+            pl::col(pl::PlSmallStr::from_string(part.name()))
         }
+        Expr::Cast { .. } | Expr::Call(..) => panic!("the reader of rules refuses casts and functions"),
     }
 }
 

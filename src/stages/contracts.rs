@@ -22,7 +22,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "perception"],
         needs: &["facts"],
         may_use: &[],
-        makes: &["quarantine"],
+        makes: &["quarantine", "customer_voice"],
         hands_on: &["answers"],
         enabled: |_| true,
     },
@@ -99,9 +99,9 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "segments",
         about: "RFM, pyramid, value matrices, treatments, next products, migration",
-        reads: &["facts", "segments", "lifecycle", "clv"],
+        reads: &["facts", "segments", "lifecycle", "clv", "perception"],
         needs: &["facts", "customer", "customer_product", "product_group"],
-        may_use: &["lifecycle", "customer_value"],
+        may_use: &["lifecycle", "customer_value", "early_warning", "customer_voice"],
         makes: &[
             "customer_segment",
             "segment_summary",

@@ -187,6 +187,7 @@ impl Stages<'_> {
     fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), perception::Asked>> {
         let asked = perception::read(&of("answers").view(self.definition), facts, &self.memory)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
+        perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
         Ok(Ran { summary: (), hands_on: asked, account })
     }

@@ -175,7 +175,7 @@ compare("overdue", """
 select customer_id from lifecycle
 where as_of_date = as_of() and repeat_purchases > 0 and overdue_ratio >= 2 and state <> 'lost'
   and as_of() - last_purchase_date <= gap()""", """
-select customer_id from early_warning where kinds like '%overdue%'""")
+select customer_id from early_warning where signs like '%overdue%'""")
 
 if failures:
     sys.exit("\n".join(failures))

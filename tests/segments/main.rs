@@ -224,13 +224,14 @@ fn every_measure_of_a_customer_may_stand_in_a_rule() {
     };
     abacus("run");
     let published = Published::read(&folder.path().join("out/retail")).unwrap();
-    let columns =
-        ["customer", "customer_segment", "lifecycle", "customer_value"].into_iter().flat_map(|table| {
-            let columns = published.release["tables"][table]["columns"].as_array().unwrap().iter();
-            columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        });
+    let tables =
+        ["customer", "customer_segment", "lifecycle", "customer_value", "early_warning", "customer_voice"];
+    let columns = tables.into_iter().flat_map(|table| {
+        let columns = published.release["tables"][table]["columns"].as_array().unwrap().iter();
+        columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    });
     // What the rules themselves decide, and why a score changed, are no measures.
-    let decided = ["as_of_date", "score_change", "treatment", "attitude", "next_action"];
+    let decided = ["score_change", "treatment", "attitude", "next_action"];
     let columns = columns.filter(|column| !decided.contains(&column.as_str()));
     let columns: std::collections::BTreeSet<String> = columns.collect();
     let nothing: Vec<String> = columns.iter().map(|column| format!("{column} is null")).collect();
@@ -238,8 +239,48 @@ fn every_measure_of_a_customer_may_stand_in_a_rule() {
     let more = format!("\n[[segments.treatment]]\nname = \"all\"\nwhen = \"{rule}\"\n");
     std::fs::write(&file, text + &more).unwrap();
     abacus("check");
-    // All but `referrals`, which no attribute of the sample gives.
-    let text = std::fs::read_to_string(&file).unwrap().replace("referrals is null or ", "");
-    std::fs::write(&file, text).unwrap();
     abacus("run");
+}
+
+/// What customers said, what is likely to be lost with them, and the calendar.
+#[test]
+fn a_treatment_sees_warnings_complaints_and_the_day() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let sample = std::fs::read_to_string(format!("{root}/pipelines/retail.toml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("retail.toml");
+    let rule = "expected_loss > 50 and open_complaints > 0 and month(as_of_date) = 1 and \
+                extract(year from first_order_at) <= 2024 and (satisfaction <> 'delighted' or satisfaction is null)";
+    let treatment = format!("[[segments.treatment]]\nname = \"call\"\nwhen = \"{rule}\"\n");
+    let first = sample.find("[[segments.treatment]]").unwrap();
+    let text = format!("{}{treatment}{}", &sample[..first], &sample[first..]);
+    let text = text.replace("../sample_data", &format!("{root}/sample_data")).replace("../out", "out");
+    std::fs::write(&file, &text).unwrap();
+    let mut abacus = std::process::Command::new(env!("CARGO_BIN_EXE_abacus"));
+    let outcome = support::Outcome::of(abacus.arg("run").arg(&file));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let published = Published::read(&folder.path().join("out/retail")).unwrap();
+    let number = |row: &std::collections::BTreeMap<String, String>, column: &str| {
+        row[column].parse::<f64>().unwrap_or(0.0)
+    };
+    let mut expected: Vec<String> = Vec::new();
+    let complained: std::collections::BTreeSet<String> = published
+        .rows("customer_voice")
+        .into_iter()
+        .filter(|row| number(row, "open_complaints") > 0.0 && row["satisfaction"] != "delighted")
+        .map(|row| row["customer_id"].clone())
+        .collect();
+    for row in published.rows("early_warning") {
+        if number(&row, "expected_loss") > 50.0 && complained.contains(&row["customer_id"]) {
+            expected.push(row["customer_id"].clone());
+        }
+    }
+    let treated = published.rows("customer_segment").into_iter().filter(|row| row["treatment"] == "call");
+    let treated: Vec<String> = treated.map(|row| row["customer_id"].clone()).collect();
+    assert!(!expected.is_empty());
+    assert_eq!(treated, expected);
+    std::fs::write(&file, text.replace("month(as_of_date)", "month(expected_loss)")).unwrap();
+    let mut abacus = std::process::Command::new(env!("CARGO_BIN_EXE_abacus"));
+    let outcome = support::Outcome::of(abacus.arg("check").arg(&file));
+    outcome.fails(2, &["'expected_loss' is a number, parts are of dates"]);
 }

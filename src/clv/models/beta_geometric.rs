@@ -67,6 +67,10 @@ impl PurchaseLaw for BetaGeometric {
         self.rates.ln_silent(purchases, age, weeks)
     }
 
+    fn rates(&self) -> &PurchaseRates {
+        &self.rates
+    }
+
     fn purchase_distribution(&self, t: f64, counts: u32) -> Option<Vec<f64>> {
         (!self.tosses_at_first).then(|| purchase_distribution(&self.rates, [self.a, self.b], t, counts))
     }

@@ -58,6 +58,12 @@ impl PurchaseRates {
         term
     }
 
+    /// Weeks until the next purchase that one who is alive and stays so exceeds with probability ½: the median of a
+    /// Lomax law of shape R and scale A, which exponential waits of rates λ mix to.
+    pub(super) fn median_wait(&self, purchases: u32, t: f64) -> f64 {
+        (self.alpha + t) * (std::f64::consts::LN_2 / (self.r + f64::from(purchases))).exp_m1()
+    }
+
     /// E(λ) after x purchases in t weeks, and its slope.
     pub(super) fn mean(&self, purchases: u32, t: f64) -> Slope {
         let reach = self.alpha + t;
@@ -101,5 +107,23 @@ impl PurchaseLaw for PurchaseRates {
 
     fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
         PurchaseRates::ln_silent(self, purchases, age, weeks)
+    }
+
+    fn rates(&self) -> &PurchaseRates {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_those_who_stay_buy_within_the_median_wait() {
+        for (r, alpha, purchases, t) in [(0.55, 10.6, 0, 30.0), (3.0, 2.0, 40, 52.0), (1e8, 1e8, 7, 9.0)] {
+            let rates = PurchaseRates { r, alpha };
+            let silent = rates.ln_silent(purchases, t, rates.median_wait(purchases, t)).value;
+            assert!((silent + std::f64::consts::LN_2).abs() < 1e-7, "{r}: {silent}");
+        }
     }
 }

@@ -99,6 +99,10 @@ impl PurchaseLaw for ParetoNbd {
         };
         Slope { value: silent.ln(), gradient: std::array::from_fn(|index| slope(index) / silent) }
     }
+
+    fn rates(&self) -> &PurchaseRates {
+        &self.rates
+    }
 }
 
 impl ParetoNbd {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::horizon::Horizon;
+use super::nbd::PurchaseRates;
 use super::pairs::Side;
 use super::terms::{Slope, Term};
 
@@ -30,6 +31,9 @@ pub(super) trait PurchaseLaw: Debug + Send + Sync {
 
     /// ln of the probability of no purchase in the next `weeks`, if alive.
     fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope;
+
+    /// The law of purchase rates, which all of these models share.
+    fn rates(&self) -> &PurchaseRates;
 
     /// P(X(t) = n) of a new customer for n below `counts`, where the model's paper has it.
     fn purchase_distribution(&self, _t: f64, _counts: u32) -> Option<Vec<f64>> {

@@ -45,6 +45,10 @@ pub struct Score {
     pub residual: Estimate,
     /// Probability of no purchase within each declared horizon, in order; 0 beyond those declared.
     pub no_purchase: [f64; MOST_HORIZONS],
+    /// Discounted purchases within each declared horizon, in order; 0 beyond those declared.
+    pub discounted: [f64; MOST_HORIZONS],
+    /// Days until the next purchase that one who is alive and stays so exceeds with probability ½.
+    pub median_wait_days: f64,
 }
 
 /// What depends on (x, T); gradients are pulls.
@@ -54,6 +58,9 @@ struct AgeEntry {
     survived: Slope,
     /// Per horizon, then for ever: purchases of one who is alive.
     ahead: [Slope; MOST_HORIZONS + 1],
+    /// Per horizon: discounted purchases of one who is alive.
+    discounted: [f64; MOST_HORIZONS],
+    median_wait_days: f64,
 }
 
 impl Scorer {
@@ -66,15 +73,16 @@ impl Scorer {
         let law = fit.law()?;
         let pairs = Pairs::new(counts);
         let forever = Horizon::forever(discount_per_day);
-        let horizons: Vec<_> =
-            horizons_days.iter().map(|&days| Horizon::of_days(days)).chain([forever]).collect();
+        let plain = horizons_days.iter().map(|&days| Horizon::of_days(days));
+        let discounted = plain.clone().map(|plain| Horizon { weeks: plain.weeks, ..forever });
+        let horizons: Vec<_> = plain.chain([forever]).chain(discounted).collect();
         let pulls = fit.covariance.as_ref().map(Pulls::new);
         let pulled = |slope: Slope| Slope {
             gradient: pulls.as_ref().map_or([0.0; 4], |pulls| pulls.of(&slope.gradient)),
             ..slope
         };
         Some(Self {
-            of_ages: of_ages(&*law, &pairs.ages, &horizons, &pulled),
+            of_ages: of_ages(&*law, &pairs.ages, &horizons, horizons_days.len(), &pulled),
             of_lasts: of_lasts(&*law, &pairs.lasts).into_iter().map(pulled).collect(),
             survived_later: horizons_days
                 .iter()
@@ -106,7 +114,14 @@ impl Scorer {
         for (probability, later) in no_purchase.iter_mut().zip(&self.survived_later) {
             *probability = (ln_sum(later[slot], lapsed.value) - likelihood).exp().min(1.0);
         }
-        Score { alive: self.estimate(alive), purchases: ahead, residual, no_purchase }
+        Score {
+            alive: self.estimate(alive),
+            purchases: ahead,
+            residual,
+            no_purchase,
+            discounted: entry.discounted.map(|purchases| alive.value * purchases),
+            median_wait_days: entry.median_wait_days,
+        }
     }
 
     fn estimate(&self, slope: Slope) -> Estimate {
@@ -118,6 +133,7 @@ fn of_ages(
     law: &dyn PurchaseLaw,
     side: &Side,
     horizons: &[Horizon],
+    declared: usize,
     pulled: &(impl Fn(Slope) -> Slope + Sync),
 ) -> Vec<AgeEntry> {
     let survived = law.survived_side(side, 1.0 / DAYS_PER_WEEK);
@@ -129,11 +145,17 @@ fn of_ages(
         let entry = |((slot, age), slopes): ((usize, &f64), Vec<Slope>)| {
             let survived = survived[slot].into();
             let mut ahead = [Slope { value: 0.0, gradient: [0.0; 4] }; MOST_HORIZONS + 1];
-            ahead.iter_mut().zip(slopes).for_each(|(place, slope)| *place = pulled(slope));
+            ahead.iter_mut().zip(&slopes[..=declared]).for_each(|(place, slope)| *place = pulled(*slope));
+            let mut discounted = [0.0; MOST_HORIZONS];
+            for (place, slope) in discounted.iter_mut().zip(&slopes[declared + 1..]) {
+                *place = slope.value;
+            }
             AgeEntry {
                 alive: pulled(law.alive(purchases, *age, &survived)),
                 survived: pulled(survived),
                 ahead,
+                discounted,
+                median_wait_days: DAYS_PER_WEEK * law.rates().median_wait(purchases, *age),
             }
         };
         slots.zip(&ages).zip(aheads).map(entry).collect()
@@ -222,6 +244,9 @@ mod tests {
                 assert_same(&score.alive, &predictor.alive(&history));
                 assert_same(&score.purchases[1], &predictor.purchases(&history, &Horizon::of_days(365)));
                 assert_same(&score.residual, &predictor.purchases(&history, &Horizon::forever(4e-4)));
+                let discounted = Horizon { weeks: 13.0, ..Horizon::forever(4e-4) };
+                let expected = predictor.purchases(&history, &discounted).value;
+                assert!((score.discounted[0] - expected).abs() < 1e-12 * expected.max(1.0), "{expected}");
                 // Another way to the same: 1 − P(alive) · P(a purchase within 13 weeks, if alive).
                 let silent = predictor.silent(&history, 13.0).value;
                 assert!((score.no_purchase[0] - silent).abs() < 1e-9, "{model:?} {history:?}: {silent}");

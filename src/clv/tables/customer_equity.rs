@@ -54,7 +54,7 @@ fn add_measures<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {
     let meaning = "Of these, customers with a residual value; the others had too little to learn from (see value_model)";
     draft.count("valued_customers", "customers", meaning, |row| row.1.valued);
     add_purchases(draft, clv);
-    add_worth(draft);
+    add_worth(draft, clv);
     add_other_measures(draft, clv.margin);
 }
 
@@ -81,7 +81,7 @@ fn add_purchases<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {
 }
 
 /// The residual value and how sure it is.
-fn add_worth<'r>(draft: &mut Draft<'r, Row<'r>>) {
+fn add_worth<'r>(draft: &mut Draft<'r, Row<'r>>, clv: &ClvDef) {
     let meaning = "Customer equity: sum of residual values in customer_value; null where nobody has one";
     draft.total(RESIDUAL[VALUED], meaning, |row| Some(row.1.residual()?[VALUED]));
     let meaning = "Standard error of the total: parameters of the models by the delta method, means of purchases, \
@@ -92,6 +92,12 @@ fn add_worth<'r>(draft: &mut Draft<'r, Row<'r>>) {
     add_estimate(draft, "residual_value_low", meaning, |equity| Some(equity.interval()?.1[0]));
     let meaning = "Upper end of the interval of 95 %";
     add_estimate(draft, "residual_value_high", meaning, |equity| Some(equity.interval()?.1[1]));
+    for (index, horizon) in clv.horizons.iter().enumerate() {
+        let meaning = format!("Part of residual_value within {} from the as-of date", horizon.length);
+        draft.total(format!("value_within_{}", horizon.column), meaning, |row| {
+            row.1.residual().map(|_| row.1.within[index])
+        });
+    }
     let meaning = "Part of the standard error: parameters of the purchase model";
     add_part(draft, "se_parameters", meaning, |variance| variance.parameters);
     let meaning = "Part of the standard error: what a purchase brings, of the base and of each customer";

@@ -1,16 +1,17 @@
 //! `customer_value`: what every customer is expected to do and to bring.
 
 use super::TableContext;
+use crate::clv::equity::SIGMAS;
 use crate::clv::models::Estimate;
 use crate::clv::money;
 use crate::clv::outlook::Outlook;
 use crate::clv::past::{FULL, MEASURES, REVENUE, Times, VALUED};
 use crate::clv::valuation::Value;
 use crate::facts::schema::Customers;
-use crate::pipeline::{Margin, PurchaseModel};
+use crate::pipeline::{ClvDef, Margin, PurchaseModel};
 use crate::publish::Draft;
 use crate::publish::schema::Sheet;
-use crate::units::Fixed18;
+use crate::units::{Day, Fixed18};
 
 /// One customer.
 pub(crate) struct Row {
@@ -20,6 +21,11 @@ pub(crate) struct Row {
     pub(crate) value: Value,
     /// Residual value by measure, rounded, in smallest units; none where nothing can be expected.
     pub(crate) residual: Option<[Fixed18; MEASURES]>,
+    /// Value within each declared horizon, likewise.
+    pub(crate) within: Option<Vec<Fixed18>>,
+    /// Variance of what the customer will bring about its residual value, in squared smallest units; none where it cannot be
+    /// told.
+    pub(crate) variance: Option<f64>,
     /// Customer profit so far.
     pub(crate) profit: Fixed18,
     /// Part of it.
@@ -60,6 +66,7 @@ pub(crate) fn sheet(
         outlook.discounted.as_ref()
     });
     add_worth(&mut draft, clv.margin);
+    add_prospects(&mut draft, clv);
     let meaning = "Customer profit so far, acquisition cost in it; never added to the residual value";
     draft.money("past_profit", meaning, |row| row.profit);
     let meaning = "What winning the customer cost, part of past_profit";
@@ -127,6 +134,44 @@ fn add_worth(draft: &mut Draft<'_, Row>, margin: Margin) {
         draft.money(RESIDUAL[REVENUE], meaning, residual(REVENUE));
     }
 }
+
+/// What the residual value holds within horizons, how far it may lie off, and when the next purchase is due.
+fn add_prospects(draft: &mut Draft<'_, Row>, clv: &ClvDef) {
+    let format = draft.format();
+    let unit = money::unit(format.money_scale);
+    for (index, horizon) in clv.horizons.iter().enumerate() {
+        let name = format!("value_within_{}", horizon.column);
+        let meaning = format!(
+            "Part of residual_value within {}: discounted purchases until then × margin per purchase",
+            horizon.length
+        );
+        draft.money(name, meaning, |row| row.within.as_ref().map(|within| within[index]));
+    }
+    for (name, end, sigmas) in
+        [("residual_value_low", "Lower", -SIGMAS), ("residual_value_high", "Upper", SIGMAS)]
+    {
+        let meaning = format!(
+            "{end} end of the interval of 95 % about what the customer will bring, by the normal law: parameters, the margin \
+             per purchase, and the scatter of what one customer does, as wide as in the holdout"
+        );
+        draft.float(name, format.currency.to_owned(), meaning, move |row| {
+            let value = money::float(i128::from(row.residual?[VALUED]));
+            Some((value + sigmas * row.variance?.sqrt()) * unit)
+        });
+    }
+    let as_of = format.as_of;
+    let meaning = "Day by which one who is alive, and stays so, has bought again with a probability of one half; null beyond 2200";
+    draft.day("next_purchase_date", meaning, |row| next_purchase(as_of, row.value.outlook.as_ref()?));
+}
+
+fn next_purchase(as_of: Day, outlook: &Outlook) -> Option<Day> {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be below the days there are")]
+    let wait = Some(outlook.median_wait_days.round()).filter(|days| *days < MOST_WAIT_DAYS)? as i32;
+    Some(Day(as_of.0 + wait)).filter(|day| *day < Day::END)
+}
+
+/// More days than there are between two dates.
+const MOST_WAIT_DAYS: f64 = 1e6;
 
 /// Names of residual values, by measure.
 pub(crate) const RESIDUAL: [&str; MEASURES] = ["residual_value", "residual_value_full", "residual_revenue"];

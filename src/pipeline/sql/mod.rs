@@ -78,16 +78,21 @@ impl Expr {
     /// The names it speaks of, sorted and distinct.
     pub fn columns(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        self.collect_columns(&mut names);
+        self.visit(&mut |expr| {
+            if let Expr::Column(name) = expr {
+                names.push(name.as_str());
+            }
+        });
         names.sort_unstable();
         names.dedup();
         names
     }
 
-    fn collect_columns<'a>(&'a self, names: &mut Vec<&'a str>) {
+    /// Visits it and every part of it, from the outside in.
+    pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
+        visit(self);
         match self {
-            Expr::Column(name) => names.push(name),
-            Expr::Literal(_) => {}
+            Expr::Column(_) | Expr::Literal(_) => {}
             Expr::Negate(x)
             | Expr::Not(x)
             | Expr::Abs(x)
@@ -95,22 +100,22 @@ impl Expr {
             | Expr::Like(x, ..)
             | Expr::IsNull(x, _)
             | Expr::DatePart(_, x)
-            | Expr::Cast { of: x, .. } => x.collect_columns(names),
+            | Expr::Cast { of: x, .. } => x.visit(visit),
             Expr::Binary(left, _, right) => {
-                left.collect_columns(names);
-                right.collect_columns(names);
+                left.visit(visit);
+                right.visit(visit);
             }
             Expr::Case { branches, otherwise } => {
                 for (condition, value) in branches {
-                    condition.collect_columns(names);
-                    value.collect_columns(names);
+                    condition.visit(visit);
+                    value.visit(visit);
                 }
                 if let Some(value) = otherwise {
-                    value.collect_columns(names);
+                    value.visit(visit);
                 }
             }
             Expr::Coalesce(values) | Expr::Call(_, values) => {
-                values.iter().for_each(|value| value.collect_columns(names));
+                values.iter().for_each(|value| value.visit(visit));
             }
         }
     }
@@ -181,12 +186,10 @@ impl Aggregate {
         let mut names = Vec::new();
         match &self.function {
             Function::CountRows => {}
-            Function::Count(x) | Function::CountDistinct(x) | Function::Sum(x) => {
-                x.collect_columns(&mut names)
-            }
+            Function::Count(x) | Function::CountDistinct(x) | Function::Sum(x) => names.extend(x.columns()),
         }
         if let Some(filter) = &self.filter {
-            filter.collect_columns(&mut names);
+            names.extend(filter.columns());
         }
         names.sort_unstable();
         names.dedup();
