@@ -1,67 +1,51 @@
-//! The last period beside the one before it, line by line of the result. A bridge of differences would need numbers that
-//! no table publishes; `abacus explain --change` splits the change by cause.
+//! Why contribution changed from the period before to the last one, step by step.
 
-use super::cells::{Row, Rows, Tables, compact};
+use super::cells::{Row, Rows, Tables};
 use super::drawn::Drawn;
 use super::figure::Figure;
-use super::picture::{Bar, BarRow, bar_rows};
-use super::statement::{is_step, line_name};
+use super::waterfall::falling;
 use crate::error::Result;
 
 pub(super) const BRIDGE: Figure = Figure {
     id: "bridge",
     chapter: "Profit",
-    title: "The last period beside the one before it",
-    reading: "For each line of the result the upper bar is the last period, the lower one the period before. Where the \
-              history ends within a period, its bars are shorter for that reason alone. `abacus explain --change` tells \
-              how much of a change came from volume, mix, price, service and rates.",
-    comes_with: "[profitability], and a history of two periods or more",
+    title: "Bridge: why contribution changed in the last period",
+    reading: "The long bars are the contribution of the period before and of the last one. What lies between them changed it: \
+              how much was sold, which products, at what prices and cost, how much service a unit took and what that cost. \
+              Where the history ends within a period, volume is lower for that reason alone.",
+    comes_with: "a history of two periods or more",
     draw,
 };
 
+const COLUMNS: [&str; 5] = ["comparison", "compared_period_start", "period_start", "step", "amount"];
+
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
-    let columns = ["period_start", "section", "line", "item", "amount"];
-    let mut lines = tables.rows("reconciliation", &columns, &is_step)?;
-    let mut periods: Vec<String> = lines.rows.iter().map(|row| row.cell("period_start").exact()).collect();
-    periods.dedup();
-    let [.., before, last] = &periods[..] else { return Ok(None) };
-    lines.rows.retain(|row| [before, last].contains(&&row.cell("period_start").exact()));
-    lines.which = Some(format!("{} rows of the last two periods", lines.rows.len()));
-    let lines = lines.without(&["section"]);
-    Ok(Some(Drawn { seen: seen(&lines, before, last), picture: picture(&lines, before), rows: lines }))
+    let is_of_before = |row: &Row| row.cell("comparison").is("period before");
+    let mut steps = tables.rows("bridge", &COLUMNS, &is_of_before)?;
+    let Some(last) = steps.rows.last().map(|row| row.cell("period_start").exact()) else { return Ok(None) };
+    steps.rows.retain(|row| row.cell("period_start").exact() == last);
+    steps.which = Some(format!("{} rows of the last period and the one before", steps.rows.len()));
+    let name = |row: &Row| row.cell("step").name().to_owned();
+    let picture = falling(&steps, is_level, name);
+    let seen = seen(&steps);
+    Ok(Some(Drawn { seen, picture, rows: steps.without(&["comparison"]) }))
 }
 
-fn seen(lines: &Rows, before: &str, last: &str) -> String {
-    let profits: Vec<&Row> = lines.rows.iter().filter(|row| row.cell("line").is("customer profit")).collect();
-    let [was, is] = profits[..] else { return String::new() };
-    let (was, is) = (was.cell("amount"), is.cell("amount"));
+fn is_level(row: &Row) -> bool {
+    ["contribution before", "contribution"].iter().any(|level| row.cell("step").is(level))
+}
+
+fn seen(steps: &Rows) -> String {
+    let level = |step| steps.find("step", step).map(|row| row.cell("amount"));
+    let (Some(was), Some(is)) = (level("contribution before"), level("contribution")) else {
+        return String::new();
+    };
     let went = if is.number() < was.number() { "fell" } else { "rose" };
-    format!(
-        "Customer profit {went} from {} in the period from {before} to {} in that from {last}.",
-        was.words(),
-        is.words()
-    )
-}
-
-fn picture(lines: &Rows, before: &str) -> String {
-    let mut rows: Vec<BarRow> = Vec::new();
-    // The last period comes second in the table and first in the picture.
-    let is_before = |line: &&Row| line.cell("period_start").exact() == before;
-    let (earlier, last): (Vec<&Row>, Vec<&Row>) = lines.rows.iter().partition(is_before);
-    for line in last.into_iter().chain(earlier) {
-        let (name, amount) = (line_name(line), line.cell("amount"));
-        let mut bar = Bar::from_zero(amount.number().unwrap_or(0.0));
-        bar.title = Some(format!("{name}, from {}: {}", line.cell("period_start").text(), amount.text()));
-        if is_before(&line) {
-            bar.class = "idle";
-        }
-        match rows.iter_mut().find(|row| row.name == name) {
-            Some(row) => {
-                row.shown = format!("{} · {}", row.shown, compact(bar.to));
-                row.bars.push(bar);
-            }
-            None => rows.push(BarRow { name, shown: compact(bar.to), bars: vec![bar] }),
-        }
+    let mut seen = format!("Contribution {went} from {} to {}.", was.words(), is.words());
+    let effects = || steps.rows.iter().filter(|row| !is_level(row));
+    let size = |row: &&Row| row.cell("amount").number().map_or(0.0, f64::abs);
+    if let Some(most) = effects().max_by(|a, b| size(a).total_cmp(&size(b))) {
+        seen += &format!(" Most of it is {}: {}.", most.cell("step").html(), most.cell("amount").words());
     }
-    bar_rows(&rows, &[("good", "last period"), ("bad", "last period, taken away"), ("idle", "period before")])
+    seen
 }

@@ -1,6 +1,6 @@
 //! The margin waterfall of the company: from net revenue to what customers earn, and on to the ledger's result.
 
-use super::cells::{Rows, Tables};
+use super::cells::{Row, Rows, Tables};
 use super::drawn::Drawn;
 use super::figure::Figure;
 use super::picture::{Bar, BarRow, bar_rows};
@@ -38,6 +38,11 @@ fn seen(lines: &Rows) -> String {
 }
 
 fn picture(lines: &Rows) -> String {
+    falling(lines, is_level, line_name)
+}
+
+/// Bars from 0 for levels; each of the others begins where the one above it ends.
+pub(super) fn falling(lines: &Rows, is_level: fn(&Row) -> bool, name: fn(&Row) -> String) -> String {
     let mut rows = Vec::new();
     let mut level = 0.0;
     for line in &lines.rows {
@@ -48,7 +53,7 @@ fn picture(lines: &Rows) -> String {
             false => Bar::of(if value < 0.0 { "bad" } else { "good" }, level, level + value),
         };
         level = bar.to;
-        rows.push(BarRow { name: line_name(line), shown: amount.text(), bars: vec![bar] });
+        rows.push(BarRow { name: name(line), shown: amount.text(), bars: vec![bar] });
     }
     bar_rows(&rows, &[("level", "level"), ("good", "added"), ("bad", "taken away")])
 }

@@ -1,6 +1,7 @@
 //! Product groups over life, and `product_group`.
 
 use super::classes::{Class, Cuts, top_fifth};
+use super::effects::{Pair, Sold};
 use super::product::Slice;
 use super::product_cost::GroupCosts;
 use super::statement::retained_by_member;
@@ -12,6 +13,7 @@ use crate::facts::measures::{
 use crate::pipeline::{Level, Line, ProfitabilityDef};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::publish::{Draft, TableFormat};
+use crate::units::Day;
 
 /// Product groups over life.
 pub(crate) struct Groups<'r> {
@@ -33,12 +35,8 @@ pub(crate) struct GroupTotals {
 }
 
 impl GroupTotals {
-    fn net_revenue(&self) -> i128 {
-        self.measures[LIST_REVENUE] - self.measures[DISCOUNT] - self.measures[RETURNS]
-    }
-
     fn gross_margin(&self) -> i128 {
-        self.net_revenue() - self.measures[PRODUCT_COST]
+        net_revenue(&self.measures) - self.measures[PRODUCT_COST]
     }
 
     fn cost_to_serve(&self) -> Option<i128> {
@@ -53,6 +51,77 @@ impl GroupTotals {
     pub(crate) fn income(&self) -> i128 {
         self.contribution() - self.retained.unwrap_or(0)
     }
+}
+
+/// Sums of every group by period.
+pub(crate) struct PeriodGroups<'r> {
+    pub(crate) names: &'r [String],
+    /// By period, by group.
+    pub(crate) measures: Vec<Vec<[i128; GROUP_MEASURES]>>,
+}
+
+/// A row of `product_group_period`.
+type PeriodGroup<'r> = (Day, &'r str, &'r [i128; GROUP_MEASURES]);
+
+impl PeriodGroups<'_> {
+    /// Every group in two periods.
+    pub(crate) fn pairs(&self, before: usize, after: usize) -> impl Iterator<Item = Pair<Sold>> {
+        let groups = self.names.iter().zip(self.measures[before].iter().zip(&self.measures[after]));
+        groups.map(|(name, (before, after))| Pair {
+            name: name.clone(),
+            before: sold(before),
+            after: sold(after),
+        })
+    }
+
+    /// `product_group_period`: groups with a line in the period.
+    pub(crate) fn sheet(&self, format: TableFormat<'_>, starts: &[Day]) -> Sheet {
+        let mut rows: Vec<PeriodGroup<'_>> = Vec::new();
+        for (start, groups) in starts.iter().zip(&self.measures) {
+            let groups =
+                self.names.iter().zip(groups).filter(|(_, measures)| **measures != [0; GROUP_MEASURES]);
+            rows.extend(groups.map(|(name, measures)| (*start, name.as_str(), measures)));
+        }
+        let mut draft = format.draft("product_group_period", "product group and period", None, &rows);
+        draft.day("period_start", "First day of the period", |row| row.0);
+        draft.name("product_group", "Product group", |row| row.1);
+        add_measures(&mut draft, |row| row.2);
+        draft.finish()
+    }
+}
+
+fn sold(measures: &[i128; GROUP_MEASURES]) -> Sold {
+    Sold {
+        units: measures[UNITS],
+        list_revenue: measures[LIST_REVENUE],
+        discount: measures[DISCOUNT],
+        returns: measures[RETURNS],
+        product_cost: measures[PRODUCT_COST],
+    }
+}
+
+/// What lines add up to, down to gross margin.
+fn add_measures<'r, R>(draft: &mut Draft<'r, R>, of: impl Fn(&'r R) -> &'r [i128; GROUP_MEASURES] + Copy) {
+    let scale = draft.format().volume_scale;
+    let lines = Column::new("lines", ColumnKind::Total(0), "lines", "Sale lines");
+    draft.wide(lines, move |row| of(row)[LINES]);
+    let units = |name, meaning| Column::new(name, ColumnKind::Total(scale), "units", meaning);
+    draft.wide(units("units", "Units on sale lines"), move |row| of(row)[UNITS]);
+    draft.wide(units("returned_units", "Units on return lines"), move |row| of(row)[RETURNED_UNITS]);
+    draft.total("list_revenue", "List value of sale lines", move |row| of(row)[LIST_REVENUE]);
+    draft.total("discount", "Discount on sale lines", move |row| of(row)[DISCOUNT]);
+    draft.total("returns", "Net value of return lines", move |row| of(row)[RETURNS]);
+    let net_revenue = move |row| net_revenue(of(row));
+    draft.total("net_revenue", "List revenue − discount − returns", net_revenue);
+    let meaning = "Cost of the goods, less that of returned goods";
+    draft.total("product_cost", meaning, move |row| of(row)[PRODUCT_COST]);
+    draft.total("gross_margin", "Net revenue − product cost", move |row| {
+        net_revenue(row) - of(row)[PRODUCT_COST]
+    });
+}
+
+fn net_revenue(measures: &[i128; GROUP_MEASURES]) -> i128 {
+    measures[LIST_REVENUE] - measures[DISCOUNT] - measures[RETURNS]
 }
 
 /// Sums of every group, from what its lines add up to, what unit-level activities cost it, and what it causes.
@@ -123,19 +192,7 @@ impl<'r> Groups<'r> {
         draft.name("product_group", "Product group", |row| &self.names[row.0]);
         let meaning = "Customers with a sale line of it";
         draft.count("customers", "customers", meaning, |row| self.customers[row.0]);
-        let lines = Column::new("lines", ColumnKind::Total(0), "lines", "Sale lines");
-        draft.wide(lines, |row| row.1.measures[LINES]);
-        let units =
-            |name, meaning| Column::new(name, ColumnKind::Total(format.volume_scale), "units", meaning);
-        draft.wide(units("units", "Units on sale lines"), |row| row.1.measures[UNITS]);
-        draft.wide(units("returned_units", "Units on return lines"), |row| row.1.measures[RETURNED_UNITS]);
-        draft.total("list_revenue", "List value of sale lines", |row| row.1.measures[LIST_REVENUE]);
-        draft.total("discount", "Discount on sale lines", |row| row.1.measures[DISCOUNT]);
-        draft.total("returns", "Net value of return lines", |row| row.1.measures[RETURNS]);
-        draft.total("net_revenue", "List revenue − discount − returns", |row| row.1.net_revenue());
-        let meaning = "Cost of the goods, less that of returned goods";
-        draft.total("product_cost", meaning, |row| row.1.measures[PRODUCT_COST]);
-        draft.total("gross_margin", "Net revenue − product cost", |row| row.1.gross_margin());
+        add_measures(&mut draft, |row| &row.1.measures);
         self.add_costs(&mut draft, activities);
         draft.name("product_class", PRODUCT_CLASS, |row| self.classes[row.0].name());
         draft.finish()

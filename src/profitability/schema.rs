@@ -2,6 +2,7 @@
 
 pub(crate) use super::acquisition::Acquisition;
 pub(crate) use super::columns::Values;
+pub(crate) use super::effects::{Effect, EffectPart, Pair, Served, Service, Sold, effects};
 pub(crate) use super::lines::{CostLine, Lines, posts};
 pub(crate) use super::product_cost::by_policy;
 pub(crate) use super::waterfall::key_text;

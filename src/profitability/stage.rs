@@ -1,6 +1,7 @@
 //! The stage: a walk over the periods, a walk over lives, and from them every customer table.
 
 use super::acquisition::Acquisition;
+use super::bridge;
 use super::channels::Channels;
 use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
@@ -12,7 +13,7 @@ use super::members::check_members;
 use super::periods::{Extras, customer_periods};
 use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slices_of_window};
 use super::product_cost::{ProductPeriod, UnitCosts, Walk};
-use super::product_groups::{self, Groups};
+use super::product_groups::{self, Groups, PeriodGroups};
 use super::product_tables::customer_product;
 use super::reconciliation::Reconciliation;
 use super::table_context::TableContext;
@@ -30,7 +31,7 @@ use crate::facts::measures::GROUP_MEASURES;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, UnusedCapacity};
 use crate::publish::{StageTables, TableFormat};
-use crate::units::Period;
+use crate::units::{Day, Period};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -192,13 +193,12 @@ fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) 
 /// Sums of measures, by product group.
 type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
 
+/// The same by period, and what posting a slice starts from, by period.
+type PeriodTotals = (Vec<GroupTotals>, Vec<Vec<Walk>>);
+
 /// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
 /// period. Periods are read side by side, each a window of customers at a time.
-fn product_totals(
-    facts: &FactSet,
-    costs: &UnitCosts<'_>,
-    slices: &[Range<usize>],
-) -> Result<(GroupTotals, Vec<Vec<Walk>>)> {
+fn product_totals(facts: &FactSet, costs: &UnitCosts<'_>, slices: &[Range<usize>]) -> Result<PeriodTotals> {
     let groups = facts.groups.len();
     let of_period = |period: usize| {
         let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
@@ -213,13 +213,16 @@ fn product_totals(
         Ok((totals, walks))
     };
     let periods = (0..facts.periods.len()).into_par_iter().with_max_len(1).map(of_period);
+    Ok(periods.collect::<Result<Vec<_>>>()?.into_iter().unzip())
+}
+
+/// Sums over all periods.
+fn over_life(periods: &[GroupTotals], groups: usize) -> GroupTotals {
     let mut totals = vec![[0; GROUP_MEASURES]; groups];
-    let mut walks = Vec::with_capacity(facts.periods.len());
-    for (of_period, walk) in periods.collect::<Result<Vec<_>>>()? {
+    for of_period in periods {
         totals.iter_mut().flatten().zip(of_period.iter().flatten()).for_each(|(sum, more)| *sum += more);
-        walks.push(walk);
     }
-    Ok((totals, walks))
+    totals
 }
 
 fn products(
@@ -234,7 +237,14 @@ fn products(
     let names = &facts.groups;
     let slices = slices(facts.customers.len(), names.len());
     let mut costs = UnitCosts::new(costing, &facts.line_aggregates);
-    let (totals, walks) = product_totals(facts, &costs, &slices)?;
+    let (by_period, walks) = product_totals(facts, &costs, &slices)?;
+    let totals = over_life(&by_period, names.len());
+    let of_periods = PeriodGroups { names, measures: by_period };
+    let starts: Vec<Day> = facts.periods.iter().map(|period| period.period.start).collect();
+    let bridges = bridge::sheets(context.format, definition.facts.period, costing, &of_periods)?;
+    for sheet in bridges.into_iter().chain([of_periods.sheet(context.format, &starts)]) {
+        staging.put(&sheet.spec, None, sheet.arrays)?;
+    }
     let of_group = costs.start_from(&walks, slices.len(), names.len());
     let activities: Vec<&Activity> = costs.activities().collect();
     let of_group = (!activities.is_empty()).then_some(of_group);

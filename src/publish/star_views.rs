@@ -102,6 +102,14 @@ const FACTS: &[Fact] = &[
         of_dimensions: &["stage", "node_kind"],
     },
     Fact {
+        view: "fact_product_group_period",
+        table: "product_group_period",
+        filter: "",
+        joins: &[PRODUCT_GROUP, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
+    Fact {
         view: "fact_growth",
         table: "growth",
         filter: "",

@@ -1,13 +1,12 @@
 //! Why contribution changed between two periods: of one customer, or of all.
 
-use super::effects::{Effect, Pair, Served, Service, Sold, effects};
+use super::effect::Effect;
 use super::exact::Exact;
 use super::posting::Posting;
 use super::recalled::Recalled;
 use crate::error::{Error, Result};
 use crate::pipeline::Line;
-use crate::profitability::schema::Values;
-use crate::profitability::schema::key_text;
+use crate::profitability::schema::{Pair, Served, Service, Sold, Values, effects, key_text};
 use crate::units::Period;
 use serde::Serialize;
 
@@ -80,7 +79,7 @@ struct Side {
 
 impl Side {
     fn contribution(&self, recalled: &Recalled<'_>) -> i128 {
-        let margin: i128 = self.sold.iter().map(|sold| sold.net_revenue - sold.product_cost).sum();
+        let margin: i128 = self.sold.iter().map(Sold::margin).sum();
         margin - above(recalled).map(|activity| self.served[activity].cost).sum::<i128>()
     }
 }
@@ -106,7 +105,8 @@ fn split(recalled: &Recalled<'_>, before: &Side, after: &Side) -> Result<Vec<Eff
         }
     };
     let services: Vec<Service> = above(recalled).map(service).collect();
-    effects(&groups, &services, recalled.facts.money_scale)
+    let found = effects(&groups, &services)?;
+    Ok(found.into_iter().map(|effect| Effect::of(effect, recalled.facts.money_scale)).collect())
 }
 
 fn side(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Side> {
@@ -136,9 +136,10 @@ fn sold(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> R
     let mut sold = vec![Sold::default(); recalled.facts.groups.len()];
     for row in 0..facts.ranks.len() {
         let group = &mut sold[facts.groups[row] as usize];
-        let net_revenue = facts.list_revenue[row] - facts.discount[row] - facts.returns[row];
         group.units += i128::from(facts.units[row]);
-        group.net_revenue += i128::from(net_revenue);
+        group.list_revenue += i128::from(facts.list_revenue[row]);
+        group.discount += i128::from(facts.discount[row]);
+        group.returns += i128::from(facts.returns[row]);
         group.product_cost += i128::from(facts.product_cost[row]);
     }
     Ok(sold)

@@ -73,6 +73,19 @@ def check_sums(connection):
         ("select sum(unused) from fact_resource_period",
          "select sum(unused) from balance where node_kind = 'resource'"),
         ("select count(*) from dim_customer", "select count(*) from customer"),
+        ("""select period_start, amount from bridge where step = 'contribution' and comparison = 'period before'
+            order by 1""",
+         """select period_start, sum(contribution) from customer_period
+            where period_start > (select min(period_start) from customer_period) group by 1 order by 1"""),
+        ("select sum(amount) filter (where not is_level), count(*) from bridge where step <> 'contribution'",
+         """select (sum(amount) filter (where step = 'contribution')) -
+                   (sum(amount) filter (where step = 'contribution before')),
+                   count(*) filter (where step <> 'contribution') from bridge"""),
+        ("select comparison, period_start, step, sum(amount) from bridge_part group by all order by all",
+         """select comparison, period_start, step, amount from bridge
+            where not is_level and amount <> 0 order by all"""),
+        ("select product_group, sum(gross_margin) from product_group_period group by 1 order by 1",
+         "select product_group, gross_margin from product_group order by 1"),
     ]
     for star, table in same:
         found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
