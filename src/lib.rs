@@ -58,4 +58,6 @@ pub mod figures;
 
 pub mod stages;
 
+pub mod lineage;
+
 pub mod cli;

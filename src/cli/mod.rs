@@ -12,6 +12,7 @@ mod excerpt;
 mod explain;
 mod heartbeat;
 mod init;
+mod lineage_file;
 mod output;
 mod plan;
 mod progress;

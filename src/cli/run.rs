@@ -94,16 +94,26 @@ pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json:
         gate: args.gate,
         ..args.scope.options()?
     };
+    // What is written for others to see is no reason to stop.
+    let warn = |fault: Error| progress::tell_warning(log_json, &fault.to_string());
+    let lineage = args.files.start(&args.pipeline.pipeline).unwrap_or_else(|fault| {
+        warn(fault);
+        None
+    });
     let outcome = publish(&args.pipeline.pipeline, options, events);
-    if let Err(fault) = args.files.write(&args.pipeline.pipeline, &outcome) {
-        progress::tell_warning(log_json, &fault.to_string());
-    }
+    let ended = lineage.map_or(Ok(()), |lineage| lineage.end(&outcome));
+    [ended, args.files.write(&args.pipeline.pipeline, &outcome)]
+        .into_iter()
+        .filter_map(Result::err)
+        .for_each(warn);
     let outcome = outcome?;
     outcome.warnings().iter().for_each(|warning| progress::tell_warning(log_json, warning));
     Ok(match (&outcome, json) {
         (Outcome::Made(report), false) => summary::text(report),
         (Outcome::Made(report), true) => pretty(&summary::json(report)),
-        (Outcome::Unchanged(release, _), false) => summary::unchanged(release),
-        (Outcome::Unchanged(release, warnings), true) => pretty(&summary::unchanged_json(release, warnings)),
+        (Outcome::Unchanged { release, .. }, false) => summary::unchanged(release),
+        (Outcome::Unchanged { release, out, warnings }, true) => {
+            pretty(&summary::unchanged_json(release, out, warnings))
+        }
     })
 }

@@ -1,5 +1,7 @@
-//! What a run leaves for schedulers and monitors: its result as one line of JSON, and metrics as Prometheus reads text files.
+//! What a run leaves for schedulers and monitors: its result as one line of JSON, metrics as Prometheus reads text files, and
+//! events of OpenLineage.
 
+use super::lineage_file::LineageFile;
 use super::{error_json, output, summary};
 use crate::error::Result;
 use crate::stages::Outcome;
@@ -17,9 +19,21 @@ pub(super) struct RunFiles {
     /// Write metrics to this file for the textfile collector of Prometheus, replaced as a whole.
     #[arg(long, env = "ABACUS_METRICS", value_name = "FILE")]
     metrics: Option<PathBuf>,
+    /// Append events of OpenLineage to this file, one line of JSON each: that the run started, and how it ended, with
+    /// sources, tables and where columns come from. OPENLINEAGE_NAMESPACE and OPENLINEAGE_PARENT_ID are heeded.
+    #[arg(long, env = "ABACUS_LINEAGE", value_name = "FILE")]
+    lineage: Option<PathBuf>,
 }
 
 impl RunFiles {
+    /// Says that the run starts, where that is asked for.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub(super) fn start(&self, pipeline: &Path) -> Result<Option<LineageFile>> {
+        self.lineage.as_ref().map(|path| LineageFile::start(path, pipeline)).transpose()
+    }
+
     /// Writes the files that were asked for, whatever came of the run.
     ///
     /// # Errors
@@ -27,7 +41,9 @@ impl RunFiles {
     pub(super) fn write(&self, pipeline: &Path, outcome: &Result<Outcome>) -> Result<()> {
         let value = match outcome {
             Ok(Outcome::Made(report)) => summary::json(report),
-            Ok(Outcome::Unchanged(release, warnings)) => summary::unchanged_json(release, warnings),
+            Ok(Outcome::Unchanged { release, out, warnings }) => {
+                summary::unchanged_json(release, out, warnings)
+            }
             Err(error) => error_json(error),
         };
         if let Some(path) = &self.result {

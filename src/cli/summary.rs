@@ -7,6 +7,7 @@ use crate::stages::Report;
 use crate::terminal::escaped;
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::path::Path;
 
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
@@ -115,12 +116,13 @@ pub(super) fn unchanged(release: &Release) -> String {
 }
 
 /// The same for programs.
-pub(super) fn unchanged_json(release: &Release, warnings: &[String]) -> Value {
+pub(super) fn unchanged_json(release: &Release, out: &Path, warnings: &[String]) -> Value {
     let said = |key: &str| &release.run[key];
     json!({
         "pipeline": said("pipeline"),
         "release": release.id,
         "unchanged": true,
+        "out": out,
         "sources": said("sources"),
         "control_totals": said("control_totals"),
         "data_mistakes": said("data_mistakes"),

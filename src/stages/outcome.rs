@@ -2,13 +2,21 @@
 
 use super::report::Report;
 use crate::publish::Release;
+use std::path::PathBuf;
 
 /// What came of a run.
 pub enum Outcome {
     /// A release, unless it was a dry run.
     Made(Box<Report>),
-    /// Nothing: this release, which is current, follows from the same program, definition and files; with what it warns of.
-    Unchanged(Box<Release>, Vec<String>),
+    /// Nothing: the current release follows from the same program, definition and files.
+    Unchanged {
+        /// The release that is current.
+        release: Box<Release>,
+        /// The folder of releases, as the pipeline file says it.
+        out: PathBuf,
+        /// What the run that made it warned of, and what this one noticed.
+        warnings: Vec<String>,
+    },
 }
 
 impl Outcome {
@@ -16,7 +24,7 @@ impl Outcome {
     pub fn warnings(&self) -> &[String] {
         match self {
             Self::Made(report) => &report.warnings,
-            Self::Unchanged(_, warnings) => warnings,
+            Self::Unchanged { warnings, .. } => warnings,
         }
     }
 
@@ -24,7 +32,7 @@ impl Outcome {
     pub fn made(self) -> Option<Report> {
         match self {
             Self::Made(report) => Some(*report),
-            Self::Unchanged(..) => None,
+            Self::Unchanged { .. } => None,
         }
     }
 }

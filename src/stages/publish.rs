@@ -32,7 +32,7 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     }
     match &mut outcome {
         Outcome::Made(report) => report.warnings.extend(home.take_warnings()),
-        Outcome::Unchanged(_, warnings) => warnings.extend(home.take_warnings()),
+        Outcome::Unchanged { warnings, .. } => warnings.extend(home.take_warnings()),
     }
     Ok(outcome)
 }
@@ -55,7 +55,11 @@ fn run_if_changed(
 ) -> Result<Outcome> {
     let before = Before::read(definition, home, options)?;
     if let Some(current) = before.unchanged(home, options) {
-        return Ok(Outcome::Unchanged(Box::new(current.clone()), warnings_of(current)));
+        return Ok(Outcome::Unchanged {
+            release: Box::new(current.clone()),
+            out: definition.publish.path.clone(),
+            warnings: warnings_of(current),
+        });
     }
     let report = run(definition.clone(), home, before, options, Arc::clone(events))?;
     Ok(Outcome::Made(Box::new(report)))

@@ -28,8 +28,8 @@ pub fn source_digests(definition: &Definition, verify: bool) -> Result<BTreeMap<
     Ok(digests)
 }
 
-/// Every source of a definition.
-fn sources(definition: &Definition) -> Vec<(String, &Files)> {
+/// Every source of a definition, by the part of the pipeline file that names it.
+pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     let facts = &definition.facts;
     let mut sources = vec![("facts.transactions".to_owned(), &facts.transactions.files)];
     sources
