@@ -1,7 +1,7 @@
 //! `abacus describe`: the data dictionary of what a pipeline last published.
 
 use super::dbt_sources::dbt_sources;
-use super::pretty;
+use super::{pretty, tmdl};
 use crate::error::{Error, Result};
 use crate::pipeline::{self, did_you_mean};
 use crate::publish::{Home, PublishedTable, Release};
@@ -24,6 +24,10 @@ pub(super) struct DescribeArgs {
     /// As sources.yml of dbt-duckdb, every table unless some are named.
     #[arg(long, conflicts_with = "markdown")]
     dbt: bool,
+    /// Write a semantic model of Power BI, in TMDL, into this folder: every table unless some are named, with types, formats,
+    /// meanings and relationships.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["markdown", "dbt"])]
+    tmdl: Option<PathBuf>,
 }
 
 /// Where a person looks first, as far as the pipeline publishes it.
@@ -46,6 +50,15 @@ pub(super) fn describe(args: &DescribeArgs, json: bool) -> Result<String> {
     let is_list = tables.is_empty();
     if is_list {
         tables = release.tables.iter().collect();
+    }
+    if let Some(folder) = &args.tmdl {
+        let out = &definition.publish.path;
+        let joins = tmdl::write(folder, &definition.name, out, &release, &tables)?;
+        let (place, tables) = (folder.display(), tables.len());
+        return Ok(match json {
+            true => pretty(&json!({ "model": folder, "tables": tables, "relationships": joins })),
+            false => format!("model        {place}, {tables} tables, {joins} relationships\n"),
+        });
     }
     Ok(match args {
         _ if json => pretty(&dictionary(&tables)),

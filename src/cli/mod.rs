@@ -23,6 +23,7 @@ mod run_files;
 mod schema;
 mod summary;
 mod synth;
+mod tmdl;
 mod whatif;
 
 use crate::error::{Error, Kind, Result};
