@@ -1,7 +1,6 @@
 """Where the program is that the wheel brought."""
 
 import os
-import sysconfig
 from importlib import metadata
 from pathlib import Path
 
@@ -12,7 +11,7 @@ def program() -> Path:
     The variable ABACUS_PROGRAM names another one.
     """
     named = os.environ.get("ABACUS_PROGRAM")
-    candidates = [Path(named)] if named else [*_recorded(), *_usual()]
+    candidates = [Path(named)] if named else [_beside(), *_recorded()]
     for path in candidates:
         if path.is_file() and os.access(path, os.X_OK):
             return path
@@ -30,7 +29,6 @@ def _recorded() -> list[Path]:
     return [Path(file.locate()).resolve() for file in files if file.name == "abacus"]
 
 
-def _usual() -> list[Path]:
-    """`pip install --target` records a place that it then moves the program from, to `bin` beside the packages."""
-    beside = Path(__file__).resolve().parent.parent / "bin" / "abacus"
-    return [beside, Path(sysconfig.get_path("scripts")) / "abacus"]
+def _beside() -> Path:
+    """Where `pip install --target` puts it. What that records is another place, where any program may be: so this comes first."""
+    return Path(__file__).resolve().parent.parent / "bin" / "abacus"
