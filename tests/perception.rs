@@ -41,7 +41,7 @@ fn sample() -> (tempfile::TempDir, Published) {
     (folder, published)
 }
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "attribute_value",
     "attribute_value_period",
     "driver_weight",
@@ -52,6 +52,7 @@ const TABLES: [&str; 13] = [
     "satisfaction_effect",
     "complaint_outcome",
     "delivered_value",
+    "delivered_value_part",
     "referral",
     "value_exchange",
     "customer_perception",

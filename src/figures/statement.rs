@@ -3,7 +3,8 @@
 use super::cells::Row;
 
 /// Lines from which the next ones begin: what is left so far.
-const LEVELS: [&str; 4] = ["net revenue", "customer profit", "fully loaded profit", "ledger result"];
+const LEVELS: [&str; 5] =
+    ["list revenue", "net revenue", "customer profit", "fully loaded profit", "ledger result"];
 
 /// Lines that say again what the others add up to.
 const SUMS: [&str; 2] = ["stayed elsewhere", "difference"];

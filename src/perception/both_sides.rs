@@ -17,10 +17,9 @@ use crate::customers::slices::in_order_reading;
 use crate::error::Result;
 use crate::facts::{FactSet, evaluate_measures};
 use crate::pipeline::{Definition, DeliveredDef, PerceptionDef};
-use crate::publish::read::{Integers, PublishedReader, Wanted, names};
+use crate::publish::read::{Integers, PublishedReader, Wanted};
 use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableFormat, TableWriter};
-use arrow::array::AsArray;
 use std::ops::Range;
 
 /// What the walks share.
@@ -59,7 +58,8 @@ pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result
 /// What a slice of customers gets, ready to be written.
 struct GivenSlice {
     referral: Sheet,
-    delivered: Option<Sheet>,
+    /// `delivered_value` and its parts.
+    delivered: Option<[Sheet; 2]>,
     passes: [Pass; 2],
 }
 
@@ -116,14 +116,14 @@ impl<'r> Exchange<'r> {
         let losing = Losing { as_of: self.as_of(), lost_days: self.def.lost_days, word_of_mouth };
         let give = |worth: &Worth, ranks: Range<usize>| self.given(&measured, credits, losing, worth, ranks);
         let mut referral: Option<TableWriter> = None;
-        let mut delivered: Option<TableWriter> = None;
+        let mut delivered: [Option<TableWriter>; 2] = [None, None];
         let mut passes = [Pass::first(), Pass::first()];
         // A slice without customers names the columns.
         let empty = give(&self.worth(&columns)?.read(0..0)?, 0..0)?;
         let mut write = |slice: GivenSlice| -> Result<()> {
             self.append(&mut referral, slice.referral)?;
-            if let Some(sheet) = slice.delivered {
-                self.append(&mut delivered, sheet)?;
+            for (writer, sheet) in delivered.iter_mut().zip(slice.delivered.into_iter().flatten()) {
+                self.append(writer, sheet)?;
             }
             let [firm, value] = slice.passes;
             passes[0].merge(firm);
@@ -132,7 +132,7 @@ impl<'r> Exchange<'r> {
         };
         write(empty)?;
         in_order_reading(0..self.customers(), |block| reader.read(block), give, write)?;
-        for writer in [referral, delivered].into_iter().flatten() {
+        for writer in [referral].into_iter().chain(delivered).flatten() {
             writer.finish()?;
         }
         Ok(passes.map(|pass| Search::new(pass, top_fifth)))
@@ -175,7 +175,7 @@ impl<'r> Exchange<'r> {
         }
         Ok(GivenSlice {
             referral,
-            delivered: Some(delivered_table::sheet(self.format(), &self.facts.customers, def, &found)),
+            delivered: Some(delivered_table::sheets(self.format(), &self.facts.customers, def, found)),
             passes,
         })
     }
@@ -292,13 +292,13 @@ impl<'r> Exchange<'r> {
     ) -> Result<()> {
         let mut worth = self.worth(columns)?;
         let customers = &self.facts.customers;
-        let wanted = [("scope", Wanted::Names), ("delivered_value", Wanted::Values)];
+        let wanted = [("delivered_value", Wanted::Values)];
         let open = |table| KeyedRows::open(customers, "delivered_value", table, &wanted);
         let mut delivered = table.map(open).transpose()?;
         let read = |block: Range<usize>| {
             let worth = worth.read(block.clone())?;
             let rows = delivered.as_mut().map(|rows| rows.next(block)).transpose()?;
-            Ok((worth, rows.as_ref().map(of_all).transpose()?.unwrap_or_default()))
+            Ok((worth, rows.as_ref().map(delivered_by_rank).transpose()?.unwrap_or_default()))
         };
         let make_slice = |(worth, delivered): &(Worth, Vec<(u32, i64)>), ranks: Range<usize>| {
             make(worth, &delivered[within(delivered, &ranks, |(rank, _)| *rank)], ranks)
@@ -307,17 +307,9 @@ impl<'r> Exchange<'r> {
     }
 }
 
-/// The delivered values of episodes and relationship together, by rank.
-fn of_all(rows: &RowsOfRanks) -> Result<Vec<(u32, i64)>> {
-    let scopes = names(&rows.columns[0])?;
-    let values = Integers::of(&rows.columns[1])?;
-    let is_all: Vec<bool> =
-        scopes.values().as_string::<i32>().iter().map(|scope| scope == Some(delivered_table::ALL)).collect();
-    let mut found = Vec::new();
-    for (row, rank) in rows.ranks.iter().enumerate() {
-        if scopes.key(row).is_some_and(|scope| is_all[scope]) {
-            found.extend(values.get(row).map(|value| (*rank, value)));
-        }
-    }
-    Ok(found)
+/// Delivered values by rank.
+fn delivered_by_rank(rows: &RowsOfRanks) -> Result<Vec<(u32, i64)>> {
+    let values = Integers::of(&rows.columns[0])?;
+    let known = rows.ranks.iter().enumerate().map(|(row, rank)| Some((*rank, values.get(row)?)));
+    Ok(known.flatten().collect())
 }

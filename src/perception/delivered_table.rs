@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::facts::evaluate_measures;
 use crate::facts::schema::Customers;
 use crate::pipeline::{CostComponent, Definition, DeliveredDef, EpisodesDef, MeasuresDef, ValueComponent};
-use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
+use crate::publish::{Draft, TableFormat};
 use crate::units::Fixed18;
 use arrow::array::RecordBatch;
 use std::ops::Range;
@@ -44,7 +44,7 @@ impl Scope {
         match self {
             Self::Transaction => "transaction",
             Self::Relationship => "relationship",
-            Self::All => ALL,
+            Self::All => "all",
         }
     }
 }
@@ -219,25 +219,39 @@ fn small(value: i128) -> Option<Fixed18> {
     Some(published("delivered_value", value).expect("every row was checked"))
 }
 
-/// The scope whose delivered value is that of episodes and relationship together.
-pub(crate) const ALL: &str = "all";
-
 /// A published sum: name, meaning, value.
 type Sum = (&'static str, &'static str, fn(&Delivered) -> i128);
 
-/// Rows of the table.
-pub(crate) fn sheet(
+/// `delivered_value`, of episodes and relationship together, and `delivered_value_part`, of each.
+pub(crate) fn sheets(
     format: TableFormat<'_>,
     customers: &Customers,
     def: &DeliveredDef,
-    rows: &[Row],
-) -> Sheet {
-    let unit = || if def.in_points { "points".to_owned() } else { format.currency.to_owned() };
-    let mut draft = format.draft("delivered_value", "customer and scope", Some("as_of"), rows);
-    draft.customer("Customer", customers.ids(rows.iter().map(|row| row.rank)), false);
+    rows: Vec<Row>,
+) -> [Sheet; 2] {
+    let (whole, parts): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.scope == Scope::All);
+    let mut draft = format.draft("delivered_value", "customer", Some("as_of"), &whole);
+    draft.customer("Customer", customers.ids(whole.iter().map(|row| row.rank)), false);
     draft.as_of();
-    let meaning = "transaction: all episodes; relationship: beside episodes; all: both together";
+    add_values(&mut draft, def);
+    let whole = draft.finish();
+    let mut draft = format.draft("delivered_value_part", "customer and scope", Some("as_of"), &parts);
+    draft.customer("Customer", customers.ids(parts.iter().map(|row| row.rank)), false);
+    draft.as_of();
+    let meaning = "transaction: all episodes; relationship: what comes with none of them";
     draft.name("scope", meaning, |row| Some(row.scope.name()));
+    add_values(&mut draft, def);
+    let meaning = "(utility + process_quality) / (price + non_monetary_cost); null unless cost is above 0; of episodes only";
+    draft.float("service_ratio", "1", meaning, |row| match row.scope {
+        Scope::Transaction => row.delivered.service_ratio(),
+        _ => None,
+    });
+    [whole, draft.finish()]
+}
+
+fn add_values<'r>(draft: &mut Draft<'r, Row>, def: &DeliveredDef) {
+    let currency = draft.format().currency;
+    let unit = || if def.in_points { "points".to_owned() } else { currency.to_owned() };
     let meaning = "Episodes; orders where measures are of the customer; null for the relationship";
     draft.count("episodes", "episodes", meaning, |row| row.episodes);
     for component in ValueComponent::ALL {
@@ -272,10 +286,4 @@ pub(crate) fn sheet(
     });
     let meaning = "Perceived value as a ratio: total_value / total_cost; null unless cost is above 0";
     draft.float("value_ratio", "1", meaning, |row| row.delivered.ratio());
-    let meaning = "(utility + process_quality) / (price + non_monetary_cost), likewise; of episodes only";
-    draft.float("service_ratio", "1", meaning, |row| match row.scope {
-        Scope::Transaction => row.delivered.service_ratio(),
-        _ => None,
-    });
-    draft.finish()
 }

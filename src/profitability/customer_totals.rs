@@ -8,6 +8,9 @@ use std::ops::AddAssign;
 /// Sums over the customers of one period, or over all lives.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CustomerTotals {
+    pub(crate) list_revenue: i128,
+    pub(crate) discount: i128,
+    pub(crate) returns: i128,
     pub(crate) net_revenue: i128,
     pub(crate) product_cost: i128,
     lines: [i128; CostLine::ALL.len()],
@@ -20,6 +23,9 @@ pub(crate) struct CustomerTotals {
 
 impl AddAssign for CustomerTotals {
     fn add_assign(&mut self, other: Self) {
+        self.list_revenue += other.list_revenue;
+        self.discount += other.discount;
+        self.returns += other.returns;
         self.net_revenue += other.net_revenue;
         self.product_cost += other.product_cost;
         self.lines.iter_mut().zip(other.lines).for_each(|(sum, line)| *sum += line);
@@ -34,8 +40,11 @@ impl AddAssign for CustomerTotals {
 
 impl CustomerTotals {
     pub(crate) fn of(measures: &Measures, imputed_acquisition: i128) -> Self {
-        let worth = &measures.worth;
+        let (worth, behaviour) = (&measures.worth, &measures.behaviour);
         Self {
+            list_revenue: total(&behaviour.list_revenue),
+            discount: total(&behaviour.discount),
+            returns: total(&behaviour.returns),
             net_revenue: total(&worth.net_revenue),
             product_cost: total(&measures.behaviour.product_cost),
             lines: CostLine::ALL.map(|line| worth.lines.get(line).map_or(0, |costs| total(costs))),

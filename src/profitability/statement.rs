@@ -134,10 +134,13 @@ const ASSIGNED: [(CostLine, &str); 7] = [
     (CostLine::UnusedCharged, "assigned to customers, unused capacity"),
 ];
 
-/// From net revenue to the last step of the waterfall.
+/// From list revenue to the last step of the waterfall.
 fn profit(customers: &CustomerTotals) -> Vec<Entry> {
     let below = customers.assigned(CostLine::Spread) + customers.assigned(CostLine::UnusedCharged);
     let mut entries = vec![
+        ("list revenue", None, customers.list_revenue),
+        ("discount", None, -customers.discount),
+        ("returns", None, -customers.returns),
         ("net revenue", None, customers.net_revenue),
         ("product cost", None, -customers.product_cost),
         ("assigned to customers", None, below - customers.assigned_total()),

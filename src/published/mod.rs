@@ -65,6 +65,7 @@ impl Tables {
             let parts = [
                 ("complaint_outcome", "[perception.complaints]", perception.complaints.is_some()),
                 ("delivered_value", "[perception.delivered]", perception.delivered.is_some()),
+                ("delivered_value_part", "[perception.delivered]", perception.delivered.is_some()),
             ];
             for (table, section, _) in parts.into_iter().filter(|(.., is_on)| !is_on) {
                 let why = format!("it comes with {section}, which is off; add that or ask another table");

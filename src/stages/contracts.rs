@@ -136,6 +136,7 @@ pub const STAGES: &[Stage] = &[
             "satisfaction_effect",
             "complaint_outcome",
             "delivered_value",
+            "delivered_value_part",
             "referral",
             "value_exchange",
             "customer_perception",
