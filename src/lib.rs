@@ -30,6 +30,8 @@ pub mod clv;
 
 pub mod lifecycle;
 
+pub mod effects;
+
 pub mod segments;
 
 pub mod perception;

@@ -155,14 +155,14 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings.
-const ANSWERS: &[&str] = &["answers", "lifecycle"];
+/// Complaints and interviews are reasons of warnings; contacts are read with them.
+const ANSWERS: &[&str] = &["answers", "lifecycle", "effects"];
 
 const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
 
-const PROFIT: &[&str] = &["profitability", "clv", "lifecycle"];
+const PROFIT: &[&str] = &["profitability", "clv", "lifecycle", "effects"];
 
-const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "clv", "lifecycle"];
+const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "clv", "lifecycle", "effects"];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
@@ -172,6 +172,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
+    ("share = 0.1\n", "share = 0.2\n", ANSWERS),
     ("next_products = 2", "next_products = 1", &[]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
@@ -286,11 +287,12 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: segments, perception, star, expect; ",
+        "left out of this release: effects, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| *stage != "facts").collect();
+    let asked: BTreeSet<&str> =
+        ALL.iter().copied().filter(|stage| !["facts", "effects"].contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));
     sample.run(&[]);

@@ -64,6 +64,15 @@ impl Source {
                 }
             }
             Some(("costing", _)) => source.add_ledger(definition, files),
+            Some(("effects", _)) => {
+                if let Some(of) = definition.effects.as_ref().and_then(|effects| effects.contacts.as_ref()) {
+                    source.add("where", of.filter.as_ref());
+                    source.add("customer", Some(&of.customer));
+                    source.add("at", Some(&of.at));
+                    source.add("treatment", Some(&of.treatment));
+                    source.add("arm", of.arm.as_ref());
+                }
+            }
             Some(("perception", name)) => {
                 let name = name.to_owned();
                 definition.perception.iter().for_each(|perception| source.add_perception(&name, perception));

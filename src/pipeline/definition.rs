@@ -5,6 +5,7 @@
 
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
+use super::effects_definition::EffectsDef;
 use super::file_encoding::FileEncoding;
 use super::perception_definition::PerceptionDef;
 use super::row_checks::RowChecks;
@@ -104,6 +105,8 @@ pub struct Definition {
     pub clv: Option<ClvDef>,
     /// Present when the file has the section: groups of customers and what to do with them.
     pub segments: Option<SegmentsDef>,
+    /// Present when the file has the section: whether treatments worked.
+    pub effects: Option<EffectsDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
     /// What a run may take of the machine.
@@ -139,7 +142,7 @@ impl Definition {
 
     /// Whether a stage looks at what customers bring and cost day by day.
     pub fn wants_days(&self) -> bool {
-        self.lifecycle.is_some() || self.clv.is_some()
+        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some()
     }
 
     /// The parts of every driver, each of one source.

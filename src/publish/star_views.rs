@@ -127,6 +127,7 @@ const FACTS: &[Fact] = &[
     of_segments("fact_competitor_value", "competitor_value"),
     of_segments("fact_complaint_outcome", "complaint_outcome"),
     of_segments("fact_value_backtest", "value_backtest"),
+    of_segments("fact_treatment_effect", "treatment_effect"),
 ];
 
 /// A fact of segments. Days of surveys' tracking periods stay as they are, as those may begin before the calendar.

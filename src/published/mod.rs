@@ -57,6 +57,11 @@ impl Tables {
         }
         let activity_table = tables.0.entry("customer_activity".to_owned()).or_default();
         activity_table.unmade = without_activity_table(definition);
+        if definition.effects.as_ref().is_some_and(|effects| effects.control.is_none()) {
+            let why =
+                "it comes with [effects.control], which is off; add that or ask another table".to_owned();
+            tables.0.entry("control_group".to_owned()).or_default().unmade = Some(why);
+        }
         if definition.perception.is_none() {
             let why = "it comes with [perception], which is off; add that or ask another table".to_owned();
             tables.0.entry("customer_voice".to_owned()).or_default().unmade = Some(why);

@@ -8,6 +8,7 @@ pub use run_table::run_table;
 
 use crate::clv;
 use crate::costing::schema::Costing;
+use crate::effects;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
 use crate::lifecycle;
@@ -15,6 +16,7 @@ use crate::perception;
 use crate::pipeline::Definition;
 use crate::profitability::Summary;
 use crate::star;
+use crate::terminal::escaped;
 use crate::units::format_fixed;
 
 /// What the facts stage did.
@@ -86,6 +88,25 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
         format!(", its first tenth lost {lift:.2} times what the first tenth by contribution lost")
     });
     format!("{}{}{auc}{}", counts.join(", "), inactive.unwrap_or_default(), lift.unwrap_or_default())
+}
+
+/// What treatments brought.
+pub fn effects_line(summary: &effects::Summary, definition: &Definition) -> String {
+    let [contacted, held_out] = summary.contacts.map(|count| grouped(count.into()));
+    let unit = crate::units::pow10(definition.facts.money_scale) as f64;
+    let mut line = format!("{contacted} customers contacted, {held_out} held out");
+    for (treatment, effect) in &summary.effects {
+        let [value, low, high] = effect.map(|amount| amount / unit);
+        let currency = &definition.facts.currency;
+        line += &format!(
+            "; {}: {value:+.2} {currency} contribution per customer, 95 % from {low:.2} to {high:.2}",
+            escaped(treatment)
+        );
+    }
+    if summary.doubtful > 0 {
+        line += &format!("; {} comparisons differed before the contact", summary.doubtful);
+    }
+    line
 }
 
 /// What the segments stage did.

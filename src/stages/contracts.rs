@@ -18,12 +18,12 @@ pub const STAGES: &[Stage] = &[
     },
     Stage {
         name: "answers",
-        about: "surveys, complaints and referrals; rows of any source that broke the row contract",
-        reads: &["facts", "perception"],
+        about: "surveys, complaints, referrals and contacts; rows of any source that broke the row contract",
+        reads: &["facts", "effects", "perception"],
         needs: &["facts"],
         may_use: &[],
         makes: &["quarantine", "customer_voice"],
-        hands_on: &["answers"],
+        hands_on: &["answers", "contacts"],
         enabled: |_| true,
     },
     Stage {
@@ -100,6 +100,16 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.lifecycle.is_some(),
     },
     Stage {
+        name: "effects",
+        about: "what treatments brought, against customers held out",
+        reads: &["facts", "costing", "effects"],
+        needs: &["facts", "history", "contacts"],
+        may_use: &[],
+        makes: &["treatment_effect", "control_group"],
+        hands_on: &[],
+        enabled: |definition| definition.effects.is_some(),
+    },
+    Stage {
         name: "segments",
         about: "RFM, pyramid, value matrices, treatments, next products, migration",
         reads: &["facts", "segments", "lifecycle", "clv", "perception"],
@@ -174,6 +184,7 @@ pub const STAGES: &[Stage] = &[
             "competitor_value",
             "complaint_outcome",
             "value_backtest",
+            "treatment_effect",
         ],
         makes: &[
             "dim_activity",

@@ -23,7 +23,7 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, lifecycle, perception, profitability, segments, star};
+use crate::{clv, effects, lifecycle, perception, profitability, segments, star};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) fn run(
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
 
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
-    let ((), asked) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
+    let ((), (asked, contacts)) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {
@@ -63,6 +63,9 @@ pub(super) fn run(
     let (lifecycle_doubts, _) = flow.run_or_keep("lifecycle", |tables| {
         let known = KnownElsewhere { alive: alive.as_ref(), voice: stage.voice(&asked) };
         stage.lifecycle(&facts, needed(history.as_ref(), "history")?, known, tables)
+    })?;
+    flow.run_or_keep("effects", |tables| {
+        stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
     })?;
     drop(history);
     let (segment_doubts, _) =
@@ -184,12 +187,18 @@ impl Stages<'_> {
     }
 
     /// Hands on what customers were asked and said; rows that broke the row contract join those of the facts.
-    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), perception::Asked>> {
-        let asked = perception::read(&of("answers").view(self.definition), facts, &self.memory)?;
+    fn answers(
+        &self,
+        facts: &mut FactSet,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), (perception::Asked, effects::Contacts)>> {
+        let definition = &of("answers").view(self.definition);
+        let asked = perception::read(definition, facts, &self.memory)?;
+        let contacts = effects::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: asked, account })
+        Ok(Ran { summary: (), hands_on: (asked, contacts), account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -264,6 +273,18 @@ impl Stages<'_> {
         let doubts = lifecycle::doubts(definition, facts);
         let summary = lifecycle::run(definition, facts, history, known, &self.memory, tables)?;
         Ok(Ran { summary: doubts, hands_on: (), account: report::lifecycle_line(&summary) })
+    }
+
+    fn effects(
+        &self,
+        facts: &FactSet,
+        history: &CustomerHistory,
+        contacts: &effects::Contacts,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("effects").view(self.definition);
+        let summary = effects::run(definition, facts, history, contacts, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::effects_line(&summary, definition) })
     }
 
     /// Its summary is what a person should know of the rules.

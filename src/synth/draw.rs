@@ -34,6 +34,8 @@ pub(super) enum Purpose {
     Complaint = 11,
     /// Who brought a customer.
     Referral = 12,
+    /// Whether one wave of contacts is about a customer.
+    Contact = 13,
 }
 
 /// All streams of one history.

@@ -6,6 +6,7 @@
 //! holds a few dozen bytes per customer and per order of the months in hand, never a history's lines.
 
 mod catalogue;
+mod contacts;
 mod customer;
 mod draw;
 mod fit;
@@ -30,13 +31,14 @@ use voice::Opened;
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 3] = ["transactions", "support_calls", "sales_visits"];
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
     "surveys.parquet",
     "complaints.parquet",
     "referrals.parquet",
+    "contacts.parquet",
 ];
 
 /// What history to make.
@@ -82,6 +84,8 @@ pub struct SynthTotals {
     pub complaints: u64,
     /// Rows of `referrals.parquet`.
     pub referrals: u64,
+    /// Rows of `contacts.parquet`.
+    pub contacts: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
     pub net_revenue_micros: i128,
     /// Sum of `ledger.parquet`, in cents.
@@ -109,6 +113,7 @@ pub fn generate(
         answers: voice::write_surveys(&out.join(FILES[3]), &history)?,
         complaints: voice::write_complaints(&out.join(FILES[4]), &history, &complaints)?,
         referrals: voice::write_referrals(&out.join(FILES[5]), &history)?,
+        contacts: contacts::write_contacts(&out.join(FILES[6]), &history)?,
         ..sum(&months, options, ledger_cents)
     };
     assert_eq!(totals.lines, options.lines, "a history has exactly the lines that were asked for");

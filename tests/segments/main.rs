@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod effects;
 mod oracle;
 mod releases;
 

@@ -38,6 +38,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources.extend(facts.products.iter().map(|products| ("facts.products".to_owned(), &products.files)));
     let ledgers = definition.costing.iter().flat_map(ledger_files);
     sources.extend(ledgers.map(|ledger| (format!("costing.{}", ledger.files.pattern), &ledger.files)));
+    let contacts = definition.effects.iter().filter_map(|effects| effects.contacts.as_ref());
+    sources.extend(contacts.map(|contacts| ("effects.contacts".to_owned(), &contacts.files)));
     let perception = definition.perception.iter().flat_map(PerceptionDef::sources);
     sources.extend(perception.map(|(name, files)| (format!("perception.{name}"), files)));
     sources

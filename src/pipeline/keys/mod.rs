@@ -5,6 +5,7 @@ mod activity;
 mod costing;
 mod customer_base;
 mod defaults;
+mod effects;
 mod facts;
 mod kind;
 mod network;
@@ -20,6 +21,7 @@ mod text_format;
 pub(super) use activity::{ACTIVITY, WEIGHTS};
 pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
 pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
+pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
@@ -62,6 +64,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&segments::SEGMENTS),
             "",
             "RFM, pyramid, value matrices, treatments, migration; its presence turns the stage on",
+        ),
+        Key::optional(
+            "effects",
+            Kind::Table(&effects::EFFECTS),
+            "",
+            "Whether treatments worked: contacts and control groups; its presence turns the stage on",
         ),
         Key::optional(
             "perception",

@@ -18,6 +18,7 @@ mod cycle;
 #[cfg(test)]
 mod default_tests;
 mod driver;
+mod effects;
 mod exits;
 mod expect;
 mod facts;
@@ -117,6 +118,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
+    let effects = root.table("effects").and_then(|section| effects::effects(section, root));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -130,6 +132,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         lifecycle,
         clv,
         segments,
+        effects,
         perception,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
