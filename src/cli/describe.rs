@@ -1,7 +1,7 @@
 //! `abacus describe`: the data dictionary of what a pipeline last published.
 
 use super::dbt_sources::dbt_sources;
-use super::{pretty, tmdl};
+use super::{output, pretty, tmdl};
 use crate::error::{Error, Result};
 use crate::pipeline::{self, did_you_mean};
 use crate::publish::{Home, PublishedTable, Release};
@@ -25,7 +25,7 @@ pub(super) struct DescribeArgs {
     #[arg(long, conflicts_with = "markdown")]
     dbt: bool,
     /// Write a semantic model of Power BI, in TMDL, into this folder: every table unless some are named, with types, formats,
-    /// meanings and relationships.
+    /// meanings and relationships. Files of the same names are replaced; measures of yours belong in a table of their own.
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["markdown", "dbt"])]
     tmdl: Option<PathBuf>,
 }
@@ -52,6 +52,7 @@ pub(super) fn describe(args: &DescribeArgs, json: bool) -> Result<String> {
         tables = release.tables.iter().collect();
     }
     if let Some(folder) = &args.tmdl {
+        output::check_output(&definition, folder)?;
         let out = &definition.publish.path;
         let joins = tmdl::write(folder, &definition.name, out, &release, &tables)?;
         let (place, tables) = (folder.display(), tables.len());

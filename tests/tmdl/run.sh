@@ -26,8 +26,10 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 "$abacus" init --demo demo >/dev/null 2>&1
 "$abacus" run demo/pipelines/retail.toml >/dev/null 2>&1
-# Again over the same folder, where a table that is no longer published must go.
-mkdir -p model/definition/tables && echo 'table gone' >model/definition/tables/gone.tmdl
+# Over a folder that has a table which is no longer published, which must go, and one of the user's, which must stay.
+mkdir -p model/definition/tables
+echo 'table gone = ReadTable("gone")' >model/definition/tables/gone.tmdl
+printf 'table own\n\tmeasure profit = sum(customer[customer_profit])\n' >model/definition/tables/own.tmdl
 "$abacus" describe demo/pipelines/retail.toml --tmdl model
 
 cp "$(dirname "$("$python" -c 'import pbi_cli; print(pbi_cli.__file__)')")"/dlls/Microsoft.*.dll .

@@ -52,20 +52,24 @@ pub(super) fn write(
     let tables_folder = folder.join("definition/tables");
     let failed = |fault| Error::io(Kind::Input, &tables_folder, &fault);
     std::fs::create_dir_all(&tables_folder).map_err(failed)?;
-    remove_others(&tables_folder, &files)?;
+    remove_unpublished(&tables_folder, &files)?;
     for (path, text) in &files {
         output::write(&folder.join(path), text.as_bytes())?;
     }
     Ok(joins)
 }
 
-/// Files of tables that are no longer there: a model has no table twice, and none that is not published.
-fn remove_others(folder: &Path, files: &[(PathBuf, String)]) -> Result<()> {
+/// Files that this wrote of tables that are no longer published. Tables of the user's own, such as of measures, stay.
+fn remove_unpublished(folder: &Path, files: &[(PathBuf, String)]) -> Result<()> {
     let failed = |fault| Error::io(Kind::Input, folder, &fault);
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let is_one = files.iter().any(|(file, _)| file.file_name() == path.file_name());
-        if !is_one && path.extension().is_some_and(|ending| ending == "tmdl") {
+        let is_published = files.iter().any(|(file, _)| file.file_name() == path.file_name());
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let reads = format!("ReadTable({})", literal(&stem));
+        // What cannot be read as text is none of ours.
+        let is_ours = || std::fs::read_to_string(&path).is_ok_and(|text| text.contains(&reads));
+        if !is_published && is_ours() {
             std::fs::remove_file(&path).map_err(|fault| Error::io(Kind::Input, &path, &fault))?;
         }
     }
