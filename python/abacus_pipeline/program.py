@@ -30,5 +30,5 @@ def _recorded() -> list[Path]:
 
 
 def _beside() -> Path:
-    """Where `pip install --target` puts it. What that records is another place, where any program may be: so this comes first."""
+    """Where `pip install --target` puts it, which records another place, where any program may be: so this comes first."""
     return Path(__file__).resolve().parent.parent / "bin" / "abacus"
