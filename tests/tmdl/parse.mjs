@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 
 const { DefaultSettings, TaskUtils } = createRequire(`${process.argv[3]}/`)("@microsoft/powerquery-parser");
 const { model } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const partitions = model.tables.flatMap((table) => table.partitions.map((one) => [table.name, one.source.expression]));
+const partitions = model.tables.flatMap((table) => (table.partitions ?? []).map((one) => [table.name, one.source.expression]));
 const queries = [...model.expressions.map((one) => [one.name, one.expression]), ...partitions];
 for (const [name, query] of queries) {
   const task = await TaskUtils.tryLexParse(DefaultSettings, query);
