@@ -10,6 +10,7 @@ mod describe;
 mod diff;
 mod excerpt;
 mod explain;
+mod facts;
 mod heartbeat;
 mod init;
 mod lineage_file;
@@ -80,6 +81,8 @@ enum Command {
     Check(PipelineArg),
     /// Say what a run would read and why; writes nothing.
     Plan(plan::PlanArgs),
+    /// Print the facts of a pipeline as SQL of DuckDB or Spark, one view per grain; writes nothing.
+    Facts(facts::FactsArgs),
     /// Say where money comes from and where it goes: of a customer, product group, activity or resource.
     Explain(explain::ExplainArgs),
     /// Cost the kept facts by a scenario of the pipeline file, and tell the difference; publishes nothing.
@@ -217,6 +220,7 @@ fn dispatch(cli: &Cli) -> Result<String> {
         Command::Run(args) => run::run(args, events, json, log_json),
         Command::Check(args) => check::check(&args.pipeline, json, log_json),
         Command::Plan(args) => plan::plan(args, json, log_json),
+        Command::Facts(args) => facts::facts(args, json),
         Command::Explain(args) => explain::explain(args, json),
         Command::Whatif(args) => whatif::whatif(args, json),
         Command::Budget(args) => budget::budget(args, json),

@@ -5,14 +5,17 @@
 //! by customer; `state` keeps those and reads them back as a `FactSet`. `run` decides which row groups must be read, and
 //! has them read. `schema` is what later rooms see.
 
+mod dialect;
 mod inputs;
 mod kernel;
+mod request;
 mod run;
 mod state;
 
 pub mod expr;
 pub mod schema;
 
+pub use dialect::{Asks, Engine, expression_sql};
 pub use inputs::declared_measures::evaluate_measures;
 pub use inputs::findings::Found;
 pub(crate) use inputs::ledger::ledger_files;
@@ -25,6 +28,7 @@ pub use inputs::source_files::{source_digests, sources};
 pub use inputs::source_view::SourceView;
 pub(crate) use kernel::measures;
 pub use kernel::row_match::RowMatch;
+pub use request::{AggregateText, Script, Statement, script};
 pub use run::check::{Checked, check};
 pub use run::gather::{ScanPlan, gather, plan};
 pub use run::options::GatherOptions;

@@ -2,6 +2,7 @@
 
 use super::{ROOT, python, succeed};
 use abacus::facts::expr::{Bound, Checked, KeyColumn, Rows, Type, bind};
+use abacus::facts::{Asks, Engine, expression_sql};
 use abacus::pipeline::sql::parse_scalar;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::compute::{cast, concat_batches};
@@ -100,6 +101,73 @@ fn shown(column: &ArrayRef, row: usize) -> String {
     let options = arrow::util::display::FormatOptions::default().with_null("null");
     arrow::util::display::ArrayFormatter::try_new(column, &options)
         .map_or_else(|_| "?".to_owned(), |formatter| formatter.value(row).to_string())
+}
+
+/// Beside the text that the pipeline file has, each expression is written anew from its typed tree; what DuckDB makes of that
+/// is what abacus makes of the tree, rows that have no value and their reasons included.
+#[test]
+fn expressions_written_for_duckdb_give_what_their_evaluation_gives() {
+    let Some(python) = python() else { return };
+    let (mut faults, mut written, mut refused) = (Vec::new(), 0, Vec::new());
+    for seed in SEEDS {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let script = Path::new(ROOT).join("tests/oracle/expressions_oracle.py");
+        let mut command = Command::new(&python);
+        command.arg(&script).arg(folder.path()).args(["--seed", &seed.to_string()]);
+        succeed(&mut command, &format!("expressions of seed {seed}"));
+        let batch = rows(&folder.path().join("rows.parquet"));
+        let text = std::fs::read(folder.path().join("expressions.json")).expect("expressions were written");
+        let expressions: serde_json::Value = serde_json::from_slice(&text).expect("expressions are JSON");
+        let mut expected = Vec::new();
+        for expression in expressions.as_array().expect("a list") {
+            let sql = expression["sql"].as_str().expect("SQL text");
+            match as_written(sql, expression["type"].as_str().expect("a type"), &batch) {
+                Ok(found) => expected.push(found),
+                Err(fault) => refused.push(format!("{sql}: {fault}")),
+            }
+        }
+        let queries = folder.path().join("written.json");
+        std::fs::write(&queries, serde_json::to_vec(&expected).expect("texts"))
+            .expect("a file can be written");
+        let mut command = Command::new(&python);
+        command.arg(script.with_file_name("written_oracle.py")).arg(folder.path());
+        let output = command.output().expect("python runs");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        faults.extend(said.lines().map(|line| format!("seed {seed}: {line}")));
+        written += expected.len();
+    }
+    let shown = faults.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
+    assert!(faults.is_empty(), "{} of {written} differ:\n{shown}", faults.len());
+    assert!(written > 2_000, "only {written} were written");
+    let shown = refused.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
+    assert!(refused.len() * 4 < written, "{} of {written} are refused:\n{shown}", refused.len());
+}
+
+/// An expression as SQL, with the value and the reason it should give in each row.
+fn as_written(sql: &str, kind: &str, batch: &RecordBatch) -> Result<serde_json::Value, String> {
+    let zone = chrono_tz::Europe::Berlin;
+    let tree = parse_scalar(sql).map_err(|fault| fault.to_string())?;
+    let bound = bind(&tree, &batch.schema(), &BTreeMap::new(), zone).map_err(|fault| fault.to_string())?;
+    let is_number = matches!(kind, "number" | "quotient");
+    let asks = if is_number { Asks::Fixed(SCALE) } else { Asks::Key };
+    let (value, fault) = expression_sql(&bound, &batch.schema(), Engine::DuckDb, zone, asks)?;
+    let rows = Rows::of(batch);
+    let faults = if is_number {
+        bound.fixed(&rows, SCALE).expect("numbers evaluate").faults
+    } else if bound.ty() == Type::Null {
+        Vec::new()
+    } else {
+        bound.keys(&rows).map_err(|fault| fault.to_string())?.faults
+    };
+    let mut reasons = vec![None; batch.num_rows()];
+    for (row, fault) in faults {
+        reasons[row as usize].get_or_insert(fault.reason());
+    }
+    let values = values(&bound, kind, &rows);
+    Ok(
+        serde_json::json!({ "text": sql, "value": value, "fault": fault, "values": values, "reasons": reasons }),
+    )
 }
 
 /// The last digit of a quotient may be another where the exact fraction is a tie, or nearly.

@@ -1,21 +1,18 @@
-"""Recomputes the facts of a release in DuckDB, from the same SQL texts, and compares them to the last digit.
+"""Has DuckDB make the facts of a release from the SQL that abacus prints, and compares them to the last digit.
 
-    python facts_oracle.py oracle.json [days.parquet]
+    python facts_oracle.py facts.json oracle.json days.parquet
 
-The JSON names the sources and SQL texts as the pipeline file has them, and the out folder to check:
+facts.json is what `abacus --format json facts PIPELINE --sql duckdb` prints: settings, views and what the aggregates are.
+oracle.json names the activities and the release to check:
 
-    {"transactions": {"glob", "where", "customer", "order", "product_group", "at", "quantity", "return", "revenue",
-                      "discount", "cost"},
-     "events": {NAME: {"glob", "where", "customer", "at"}},
-     "activities": [{"column", "on", "terms_sql"}],
-     "period": "month", "timezone": "UTC", "money_scale": 4, "volume_scale": 4, "release": "out/retail"}
+    {"activities": [{"column", "on", "terms_sql"}], "release": "out/retail"}
 
-Every money or volume expression is rounded once per row, half away from zero, to a HUGEINT at its scale; from there
-on there are only integers. The customer days that the facts keep are compared too, if they are given as a table of
-customer_id, day, orders, net_revenue, gross_margin. Exit 1 on any difference, the first ones printed.
+The customer days that the facts keep are given as a table of customer_id, day, orders, net_revenue, gross_margin. Exit 1 on
+any difference, the first ones printed.
 """
 
 import json
+import re
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -24,220 +21,121 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches" / "peers"))
 
-from job import resolve, split_terms  # noqa: E402
+from job import split_terms  # noqa: E402
 
-ROLES = ["customer", "order", "line", "product", "product_group", "at", "quantity", "revenue", "discount", "cost"]
-MONEY = ["list_revenue", "discount", "returns", "product_cost"]
-UNITS = ["units", "returned_units"]
-COUNTS = ["lines", "orders", "active_days"]
-INSTANTS = ["first_order_at", "last_order_at"]
+MEASURES = ["lines", "units", "returned_units", "list_revenue", "discount", "returns", "product_cost"]
+BEHAVIOUR = ["orders", "active_days", "first_order_at", "last_order_at"]
 SHOWN = 10
 
 
 def main():
     """Compares the tables that hold facts."""
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"), parse_float=Decimal)
-    oracle = Oracle(spec)
+    script, spec = (json.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal) for path in sys.argv[1:3])
+    oracle = Oracle(script, spec)
     faults = oracle.compare_periods() + oracle.compare_products() + oracle.compare_lives()
-    if len(sys.argv) == 3:
-        faults += oracle.compare_days(Path(sys.argv[2]).resolve())
-    for fault in faults:
+    faults += oracle.compare_days(sys.argv[3]) + oracle.compare_totals() + oracle.compare_record()
+    for fault in faults[:SHOWN]:
         print(fault)
     if faults:
-        sys.exit(1)
-    print(f"facts_oracle: {oracle.values} values in {oracle.rows} rows agree to the last digit")
+        sys.exit(f"{len(faults)} differences")
+    print(f"{oracle.rows} rows, {oracle.values} values equal")
 
 
 class Oracle:
-    """The facts as DuckDB sees them, beside those that were published."""
+    """The printed views in one connection, and the release."""
 
-    def __init__(self, spec):
-        self.spec = spec
-        self.money_scale, self.volume_scale = spec.get("money_scale", 4), spec.get("volume_scale", 4)
-        self.zone = spec.get("timezone", "UTC")
-        self.connection = duckdb.connect()
-        self.sql("SET TimeZone = 'UTC'")
-        release = Path(spec["release"])
-        self.out, self.tables = release, json.loads((release / "release.json").read_text(encoding="utf-8"))["tables"]
+    def __init__(self, script, spec):
+        self.spec, self.aggregates = spec, script["aggregates"]
+        self.out = Path(spec["release"])
+        release = json.loads((self.out / "release.json").read_text(encoding="utf-8"))
+        self.tables, self.record = release["tables"], release["run"]["facts"]
         self.rows = self.values = 0
-        self.volumes = {}  # column -> scale of the expected integer
-        self.make_lines()
-        self.make_events()
+        self.connection = duckdb.connect()
+        for name, value in script["settings"].items():
+            self.sql(f"SET {name} = '{value}'")
+        for statement in script["statements"]:
+            self.sql(statement["sql"])
+        for statement in script["statements"]:
+            if statement["is_grain"]:
+                self.sql(f'CREATE TEMP TABLE "made_{statement["name"]}" AS SELECT * FROM "{statement["name"]}"')
 
     def sql(self, text):
         """One query, all its rows."""
         return self.connection.execute(text).fetchall()
 
-    # Expected
-
-    def make_lines(self):
-        """Order lines with roles evaluated, at their scales."""
-        spec = self.spec["transactions"]
-        source = self.source(spec)
-        roles = {role: spec[role] for role in ROLES if spec.get(role)}
-        default = "quantity < 0" if "quantity" in roles else "false"
-        returned = resolve(spec.get("return") or default, roles)
-        terms = self.term_columns("transactions", roles)
-        where = f"WHERE {spec['where']}" if spec.get("where") else ""
-        self.sql(f"""
-            CREATE TEMP TABLE lines AS SELECT ({spec["customer"]}) AS _customer, ({spec["order"]}) AS _order,
-                ({spec.get("product_group") or "'all'"})::VARCHAR AS _group, {self.instant(spec["at"], source)} AS _instant,
-                {self.wall(spec["at"], source)} AS _wall, {self.fixed(roles.get("quantity", "1"), self.volume_scale)} AS _quantity,
-                {self.fixed(spec["revenue"], self.money_scale)} AS _revenue,
-                {self.fixed(roles.get("discount", "0"), self.money_scale)} AS _discount,
-                {self.fixed(roles.get("cost", "0"), self.money_scale)} AS _cost,
-                coalesce({returned}, false) AS _return {terms}
-            FROM {source} {where}""")
-
-    def make_events(self):
-        """One table per event source."""
-        for name, event in self.spec.get("events", {}).items():
-            roles = {role: event[role] for role in ("customer", "at")}
-            where = f"WHERE {event['where']}" if event.get("where") else ""
-            source = self.source(event)
-            self.sql(f"""
-                CREATE TEMP TABLE "events {name}" AS SELECT ({event["customer"]}) AS _customer,
-                    {self.wall(event["at"], source)} AS _wall {self.term_columns(name, roles)}
-                FROM {source} {where}""")
-
-    def term_columns(self, source, roles):
-        """What each driver term takes from a row, as further columns."""
-        columns = []
-        for activity in self.activities_on(source):
-            for index, term in enumerate(split_terms(activity["terms_sql"])):
-                name = f"{activity['column']}_{index}"
-                condition = f"coalesce({resolve(term.condition, roles)}, false)" if term.condition else "true"
-                columns.append(f', {condition} AS "{name}_if"')
-                if term.function == "sum":
-                    is_money = term.argument in ("revenue", "discount", "cost") and term.argument in roles
-                    scale = self.money_scale if is_money else self.volume_scale
-                    columns.append(f', {self.fixed(resolve(term.argument, roles), scale)} AS "{name}"')
-                elif term.argument:
-                    columns.append(f', ({resolve(term.argument, roles)}) AS "{name}"')
-        return "".join(columns)
-
-    def activities_on(self, source):
-        """Activities whose driver speaks of this source."""
-        return [a for a in self.spec.get("activities", []) if (a.get("on") or "transactions") == source]
-
-    def source(self, spec):
-        """The files of a source."""
-        return f"read_parquet('{spec['glob']}', hive_partitioning = false)"
-
-    def fixed(self, text, scale):
-        """An expression as an integer at a scale, rounded half away from zero once."""
-        return f"CAST(round(({text}) * {10**scale}::DECIMAL({scale + 1}, 0)) AS HUGEINT)"
-
-    def instant(self, text, source):
-        """Microseconds since 1970 in UTC; of wall time where the file has no zone."""
-        return f"epoch_us(({text})::TIMESTAMPTZ)" if self.has_zone(text, source) else f"epoch_us(({text})::TIMESTAMP)"
-
-    def wall(self, text, source):
-        """Wall time in the pipeline's zone."""
-        return (
-            f"(({text})::TIMESTAMPTZ AT TIME ZONE '{self.zone}')"
-            if self.has_zone(text, source)
-            else f"({text})::TIMESTAMP"
-        )
-
-    def has_zone(self, text, source):
-        """Whether an expression over a source is an instant rather than wall time."""
-        kind = self.sql(f"DESCRIBE SELECT ({text}) FROM {source}")[0][1]
-        return "TIME ZONE" in kind or kind.startswith("TIMESTAMPTZ")
-
-    def period_of(self, wall):
-        """First day of the period."""
-        return f"date_trunc('{self.spec.get('period', 'month')}', {wall})::DATE"
-
-    def measures(self):
-        """The measures of a group of order lines."""
-        return """
-            count(*) FILTER (NOT _return) AS lines,
-            coalesce(sum(_quantity) FILTER (NOT _return), 0) AS units,
-            coalesce(-sum(_quantity) FILTER (_return), 0) AS returned_units,
-            coalesce(sum(_revenue) FILTER (NOT _return), 0) AS list_revenue,
-            coalesce(sum(_discount) FILTER (NOT _return), 0) AS discount,
-            coalesce(-sum(_revenue - _discount) FILTER (_return), 0) AS returns, sum(_cost) AS product_cost"""
-
-    def behaviour(self):
-        """What customers have beside the measures of lines."""
-        return """
-            count(DISTINCT _order) FILTER (NOT _return) AS orders, count(DISTINCT _wall::DATE) FILTER (NOT _return) AS active_days,
-            min(_instant) FILTER (NOT _return) AS first_order_at, max(_instant) FILTER (NOT _return) AS last_order_at"""
-
-    def volume_of(self, activity):
-        """An activity's volume as an integer: coefficients and terms at one common scale, kept in `volumes`."""
-        terms = split_terms(activity["terms_sql"])
-        digits = max(-term.coefficient.as_tuple().exponent for term in terms)
-        digits = max(digits, 0)
-        widest = max(self.volume_scale, self.money_scale)
-        self.volumes[f"volume_{activity['column']}"] = digits + widest
-        return " + ".join(self.term_sum(activity, index, term, digits, widest) for index, term in enumerate(terms))
-
-    def term_sum(self, activity, index, term, digits, widest):
-        """One term of a volume."""
-        name = f"{activity['column']}_{index}"
-        where = f'FILTER ("{name}_if")'
-        factor = int(term.coefficient * 10**digits)
-        if term.function == "sum":
-            is_money = term.argument in ("revenue", "discount", "cost")
-            scale = self.money_scale if is_money else self.volume_scale
-            return f'{factor * 10 ** (widest - scale)}::HUGEINT * coalesce(sum("{name}") {where}, 0)'
-        inside = {"count_rows": "*", "count": f'"{name}"', "count_distinct": f'DISTINCT "{name}"'}[term.function]
-        if term.function == "count_distinct" and term.argument == "customer":
-            # Rows without customer are one cost object, which counts like a customer.
-            return f"{factor * 10**widest}::HUGEINT * (count(*) {where} > 0)::INTEGER"
-        return f"{factor * 10**widest}::HUGEINT * count({inside}) {where}"
-
-    # Comparisons
+    def volumes(self):
+        """Each activity's volume as a sum of coefficients and aggregates."""
+        known = {(of["source"], key_of(split_terms(of["sql"])[0])): of["column"] for of in self.aggregates}
+        volumes = {}
+        for activity in self.spec["activities"]:
+            source = activity["on"] or "transactions"
+            terms = split_terms(activity["terms_sql"])
+            parts = [f"{term.coefficient} * {known[source, key_of(term)]}" for term in terms]
+            volumes[f"volume_{activity['column']}"] = " + ".join(parts)
+        return volumes
 
     def compare_periods(self):
-        """customer_period against the lines and events of each customer and period."""
-        period = self.period_of("_wall")
-        own = self.activities_on("transactions")
-        volumes = "".join(f", {self.volume_of(a)} AS volume_{a['column']}" for a in own)
-        parts = [
-            f"SELECT _customer AS customer_id, {period} AS period_start, {self.measures()}, {self.behaviour()} {volumes} FROM lines GROUP BY 1, 2"
-        ]
-        for name in self.spec.get("events", {}):
-            volumes = "".join(f", {self.volume_of(a)} AS volume_{a['column']}" for a in self.activities_on(name))
-            parts.append(
-                f'SELECT _customer AS customer_id, {period} AS period_start {volumes} FROM "events {name}" GROUP BY 1, 2'
-            )
-        summed = [*COUNTS, *UNITS, *MONEY, *self.volumes]
-        sums = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in summed)
-        self.sql(f"""CREATE TEMP TABLE periods AS SELECT customer_id, period_start, {sums},
-            min(first_order_at) AS first_order_at, max(last_order_at) AS last_order_at
-            FROM ({" UNION ALL BY NAME ".join(parts)}) GROUP BY 1, 2""")
-        return self.compare("customer_period", "periods", ["customer_id", "period_start"], [*summed, *INSTANTS])
+        """customer_period against the view of that name."""
+        volumes = self.volumes()
+        shown = ", ".join(f"{text} AS {name}" for name, text in volumes.items())
+        self.sql(f"""CREATE TEMP TABLE periods AS SELECT customer AS customer_id, period AS period_start,
+            {", ".join(MEASURES + BEHAVIOUR)}, {shown} FROM made_customer_period""")
+        return self.compare("customer_period", "periods", ["customer_id", "period_start"], [*MEASURES, *BEHAVIOUR, *volumes])
 
     def compare_products(self):
-        """customer_product against the lines of each customer and product group."""
-        self.sql(f"""CREATE TEMP TABLE products AS SELECT _customer AS customer_id, _group AS product_group, {self.measures()}
-            FROM lines GROUP BY 1, 2""")
-        return self.compare("customer_product", "products", ["customer_id", "product_group"], ["lines", *UNITS, *MONEY])
+        """customer_product against the sum of its periods."""
+        sums = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
+        self.sql(f"""CREATE TEMP TABLE products AS SELECT customer AS customer_id, product_group, {sums}
+            FROM made_customer_product GROUP BY ALL""")
+        return self.compare("customer_product", "products", ["customer_id", "product_group"], MEASURES)
 
     def compare_lives(self):
-        """customer against whole lives, orders distinct over life."""
-        sources = ["SELECT _customer AS customer_id FROM lines"]
-        sources += [f'SELECT _customer AS customer_id FROM "events {name}"' for name in self.spec.get("events", {})]
-        columns = [*COUNTS, *UNITS, *MONEY]
-        filled = ", ".join(f"coalesce({name}, 0) AS {name}" for name in columns)
-        self.sql(f"""CREATE TEMP TABLE lives AS SELECT customers.customer_id, {filled}, first_order_at, last_order_at
-            FROM ({" UNION ".join(sources)}) AS customers
-            LEFT JOIN (SELECT _customer, {self.measures()}, {self.behaviour()} FROM lines GROUP BY 1) AS life
-                ON customers.customer_id IS NOT DISTINCT FROM life._customer""")
-        return self.compare("customer", "lives", ["customer_id"], [*columns, *INSTANTS])
+        """customer against the sum of its periods, with orders distinct over life."""
+        sums = ", ".join(f"sum({name}) AS {name}" for name in [*MEASURES, "active_days"])
+        self.sql(f"""CREATE TEMP TABLE lives AS SELECT customer AS customer_id, {sums}, coalesce(any_value(life.orders), 0) AS orders,
+                min(first_order_at) AS first_order_at, max(last_order_at) AS last_order_at
+            FROM made_customer_period AS period LEFT JOIN (
+                SELECT customer AS of, count(DISTINCT order_key) AS orders FROM made_customer_order GROUP BY 1
+            ) AS life ON life.of IS NOT DISTINCT FROM period.customer GROUP BY 1""")
+        return self.compare("customer", "lives", ["customer_id"], [*MEASURES, *BEHAVIOUR])
 
     def compare_days(self, path):
-        """Customer days against the lines of each customer and day of the pipeline's zone."""
+        """Customer days against the view of that name."""
         self.tables["days"] = {"files": [{"path": path}]}
-        self.sql("""CREATE TEMP TABLE days AS SELECT _customer AS customer_id, _wall::DATE AS day,
-            count(DISTINCT _order) FILTER (NOT _return) AS orders, sum(_revenue - _discount) AS net_revenue,
-            sum(_revenue - _discount - _cost) AS gross_margin FROM lines GROUP BY 1, 2""")
+        self.sql("CREATE TEMP TABLE days AS SELECT customer AS customer_id, * EXCLUDE (customer, period) FROM made_customer_day")
         return self.compare("days", "days", ["customer_id", "day"], ["orders", "net_revenue", "gross_margin"])
+
+    def compare_totals(self):
+        """Control totals that are summed straight from the lines against the grains, and accounts against the files."""
+        sums = ", ".join(f"coalesce(sum({name}), 0)" for name in MEASURES[3:])
+        totals = {grain: self.sql(f'SELECT {sums} FROM "made_{grain}"')[0] for grain in ("match", "customer_period", "customer_product")}
+        faults = [f"{grain} sums to {total}, match to {totals['match']}" for grain, total in totals.items() if total != totals["match"]]
+        lost = self.sql("""SELECT * FROM made_account WHERE "read" <> used + excluded + quarantined + after_as_of""")
+        used = self.sql('SELECT coalesce(sum(used), 0) FROM made_account')[0][0]
+        rows = self.sql('SELECT coalesce(sum("rows"), 0) FROM made_match')[0][0]
+        faults += [f"account {row} does not add up" for row in lost]
+        return faults + ([f"{used} rows are used and {rows} are in periods"] if used != rows else [])
+
+    def compare_record(self):
+        """Accounts of files and matches of periods against what the release records of the facts."""
+        names = ["read", "used", "excluded", "quarantined", "after_as_of"]
+        recorded = {
+            (file["source"], Path(file["file"]["path"]).name): tuple(file["counts"][name] for name in names)
+            for file in self.record["files"]
+        }
+        said = self.sql('SELECT source, file, "read", used, excluded, quarantined, after_as_of FROM made_account')
+        said = {(source, Path(file).name): tuple(counts) for source, file, *counts in said}
+        faults = [f"accounts: {key} is {recorded[key]}, expected {said.get(key)}" for key in recorded
+                  if said.get(key, (0,) * 5) != recorded[key]]
+        rows = self.sql('SELECT CAST(period AS VARCHAR), sum("rows"), sum(matched) FROM made_match GROUP BY 1')
+        rows = {period: (rows, matched) for period, rows, matched in rows}
+        for period in self.record["periods"]:
+            found = tuple(sum(of[name] for of in period["matches"]) for name in ("rows", "matched"))
+            if found != rows.get(period["period"]):
+                faults.append(f"match: {period['period']} is {found}, expected {rows.get(period['period'])}")
+        return faults
 
     def compare(self, table, expected, keys, columns):
         """Differences between a published table and the expected one, the first ones as text."""
@@ -246,47 +144,18 @@ class Oracle:
         files = ", ".join(f"'{self.out / file['path']}'" for file in self.tables[table]["files"])
         if not files:
             return [] if self.sql(f"SELECT count(*) FROM {expected}") == [(0,)] else [f"{table}: no files"]
-        types = dict(
-            (row[0], row[1])
-            for row in self.sql(f"DESCRIBE SELECT * FROM read_parquet([{files}], hive_partitioning = false)")
-        )
-        if missing := [name for name in [*keys, *columns] if name not in types]:
+        found = f"read_parquet([{files}], hive_partitioning = false)"
+        names = [row[0] for row in self.sql(f"DESCRIBE SELECT * FROM {found}")]
+        if missing := [name for name in [*keys, *columns] if name not in names]:
             return [f"{table}: lacks {', '.join(missing)}"]
-        found = ", ".join([*keys, *(f"{self.integer(name, types[name])} AS {name}" for name in columns)])
-        wanted = ", ".join([*keys, *(self.at_scale(name, types[name]) for name in columns)])
-        extra = "acquisition_cost" if "acquisition_cost" in types else "0"
+        extra = "acquisition_cost" if "acquisition_cost" in names else "0"
         self.sql(f"""CREATE OR REPLACE TEMP TABLE found AS
-            SELECT {found}, {extra} AS _acquisition FROM read_parquet([{files}], hive_partitioning = false)""")
-        self.sql(f"CREATE OR REPLACE TEMP TABLE wanted AS SELECT {wanted} FROM {expected}")
-        faults = (
-            self.duplicates(table, keys)
-            + self.missing_rows(table, keys, columns)
-            + self.differences(table, keys, columns)
-        )
-        self.rows += self.sql("SELECT count(*) FROM wanted")[0][0]
-        self.values += self.sql("SELECT count(*) FROM wanted")[0][0] * len(columns)
+            SELECT {", ".join([*keys, *columns])}, {extra} AS _acquisition FROM {found}""")
+        self.sql(f"CREATE OR REPLACE TEMP TABLE wanted AS SELECT {', '.join([*keys, *columns])} FROM {expected}")
+        faults = self.duplicates(table, keys) + self.missing_rows(table, keys, columns) + self.differences(table, keys, columns)
+        rows = self.sql("SELECT count(*) FROM wanted")[0][0]
+        self.rows, self.values = self.rows + rows, self.values + rows * len(columns)
         return faults
-
-    def integer(self, name, kind):
-        """A published value as the integer it is stored as."""
-        if name in INSTANTS:
-            return f"epoch_us({name})::HUGEINT"
-        return (
-            f"CAST(replace(CAST({name} AS VARCHAR), '.', '') AS HUGEINT)"
-            if kind.startswith("DECIMAL")
-            else f"{name}::HUGEINT"
-        )
-
-    def at_scale(self, name, kind):
-        """An expected integer moved to the published scale; null, and so a difference, where digits would be lost."""
-        if name in COUNTS or name in INSTANTS:
-            return f"{name}::HUGEINT AS {name}"
-        published = int(kind.rstrip(")").split(",")[1]) if kind.startswith("DECIMAL") else 0
-        own = self.volumes.get(name, self.volume_scale if name in UNITS else self.money_scale)
-        if published >= own:
-            return f"({name}::HUGEINT * {10 ** (published - own)}) AS {name}"
-        unit = 10 ** (own - published)
-        return f"CASE WHEN {name}::HUGEINT % {unit} = 0 THEN {name}::HUGEINT // {unit} END AS {name}"
 
     def duplicates(self, table, keys):
         """Keys published twice."""
@@ -297,7 +166,7 @@ class Oracle:
         """Rows on one side only. Rows that exist for an acquisition or a master record alone hold nothing else."""
         same = " AND ".join(f"found.{key} IS NOT DISTINCT FROM wanted.{key}" for key in keys)
         names = ", ".join(keys)
-        empty = " AND ".join(f"coalesce({name}, 0) = 0" for name in columns)
+        empty = " AND ".join(f"{name} IS NULL" if name.endswith("_at") else f"coalesce({name}, 0) = 0" for name in columns)
         lacking = self.sql(f"SELECT {names} FROM wanted WHERE NOT EXISTS (FROM found WHERE {same}) LIMIT {SHOWN}")
         allowed = empty if table == "customer" else f"{empty} AND _acquisition <> 0"
         odd = self.sql(
@@ -316,6 +185,12 @@ class Oracle:
                 FROM found JOIN wanted ON {same} WHERE found.{name} IS DISTINCT FROM wanted.{name} ORDER BY ALL LIMIT {SHOWN}""")
             faults += [f"{table}.{name}: {named(keys, row)} has {row[-2]}, expected {row[-1]}" for row in rows]
         return faults[:SHOWN]
+
+
+def key_of(term):
+    """An aggregate whatever its spaces."""
+    texts = (term.function, term.argument, term.condition)
+    return tuple(text and re.sub(r"\s+", " ", text) for text in texts)
 
 
 def named(keys, row):

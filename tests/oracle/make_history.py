@@ -344,21 +344,12 @@ def write_definition(out, shape):
 
 
 def write_oracle(out, shape):
-    """The same as JSON for the oracle."""
+    """What the oracle has to know beside what abacus prints."""
     root = out.resolve()
     spec = {
-        "transactions": {"glob": str(root / "history/transactions/*.parquet"), **shape.transactions()},
-        "events": {
-            name: {"glob": str(root / f"history/{FILES[name]}/*.parquet"), **roles}
-            for name, roles in shape.events().items()
-        },
         "activities": [
             {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
         ],
-        "period": shape.period,
-        "timezone": shape.zone,
-        "money_scale": shape.money_scale,
-        "volume_scale": shape.volume_scale,
         "release": str(root / "out"),
     }
     (out / "oracle.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")

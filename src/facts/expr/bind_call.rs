@@ -53,7 +53,7 @@ impl Binder<'_> {
             }
             (F::ToTimestamp, [x]) => {
                 let x = self.number(x, &name)?;
-                let epoch = Epoch { format: x.kind.format(), micros_per_unit: 1_000_000 };
+                let epoch = Epoch { format: x.kind.format(), micros_per_unit: 1_000_000, zoned: true };
                 Ok(Typed {
                     node: Node::FromEpoch(Box::new(x.node), epoch),
                     kind: Kind::Instant { zoned: true },
@@ -61,9 +61,10 @@ impl Binder<'_> {
             }
             (F::EpochMs | F::MakeTimestamp | F::MakeTimestampTz, [x]) => {
                 let micros_per_unit = if function == F::EpochMs { 1_000 } else { 1 };
-                let epoch = Epoch { format: Some(Format::INTEGER), micros_per_unit };
+                let zoned = function == F::MakeTimestampTz;
+                let epoch = Epoch { format: Some(Format::INTEGER), micros_per_unit, zoned };
                 let node = Node::FromEpoch(Box::new(self.whole(x, &name)?), epoch);
-                Ok(Typed { node, kind: Kind::Instant { zoned: function == F::MakeTimestampTz } })
+                Ok(Typed { node, kind: Kind::Instant { zoned } })
             }
             (F::Concat, values) => {
                 let parts = values.iter().map(|value| Ok(as_text(self.bind(value)?)));

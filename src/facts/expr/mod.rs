@@ -15,12 +15,12 @@ mod compare;
 mod eval;
 mod fixed;
 mod keys;
-mod node;
+pub(crate) mod node;
 mod number;
 mod outcome;
 pub mod parse;
 mod ratio;
-mod rounding;
+pub(crate) mod rounding;
 mod rows;
 mod strptime;
 mod text;
@@ -230,6 +230,16 @@ impl Bound {
     /// What it yields.
     pub fn ty(&self) -> Type {
         self.plan.kind.ty()
+    }
+
+    /// The typed tree.
+    pub(crate) fn node(&self) -> &Node {
+        &self.plan.node
+    }
+
+    /// What it yields, as it is held.
+    pub(crate) fn kind(&self) -> Kind {
+        self.plan.kind
     }
 
     /// The file columns it needs, as the file spells them, sorted and distinct.

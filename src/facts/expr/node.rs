@@ -7,44 +7,44 @@ use crate::units::pow10;
 
 /// How exact numbers of one column are held: value = mantissa / (10^scale × divisor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Format {
-    pub(super) scale: u8,
+pub(crate) struct Format {
+    pub(crate) scale: u8,
     /// At least 1; 1 unless something was divided by a number with a prime factor other than 2 and 5.
-    pub(super) divisor: i128,
+    pub(crate) divisor: i128,
 }
 
 impl Format {
-    pub(super) const INTEGER: Format = Format::decimal(0);
+    pub(crate) const INTEGER: Format = Format::decimal(0);
 
-    pub(super) const fn decimal(scale: u8) -> Self {
+    pub(crate) const fn decimal(scale: u8) -> Self {
         Self { scale, divisor: 1 }
     }
 
     /// 10^scale × divisor.
-    pub(super) fn denominator(self) -> i128 {
+    pub(crate) fn denominator(self) -> i128 {
         pow10(self.scale) * self.divisor
     }
 
     /// `None` when the denominator has too many digits.
-    pub(super) fn checked(self) -> Option<Self> {
+    pub(crate) fn checked(self) -> Option<Self> {
         let limit = i128::MAX / MANTISSA_ROOM;
         let denominator = 10_i128.checked_pow(u32::from(self.scale))?.checked_mul(self.divisor)?;
         (denominator <= limit).then_some(self)
     }
 
     /// The least format that holds both.
-    pub(super) fn common(self, other: Self) -> Option<Self> {
+    pub(crate) fn common(self, other: Self) -> Option<Self> {
         let divisor = (self.divisor / gcd(self.divisor, other.divisor)).checked_mul(other.divisor)?;
         Self { scale: self.scale.max(other.scale), divisor }.checked()
     }
 
-    pub(super) fn product(self, other: Self) -> Option<Self> {
+    pub(crate) fn product(self, other: Self) -> Option<Self> {
         let scale = self.scale.checked_add(other.scale)?;
         Self { scale, divisor: self.divisor.checked_mul(other.divisor)? }.checked()
     }
 
     /// The format of numbers with this denominator, with as many digits after the point as can be.
-    pub(super) fn of_denominator(mut divisor: i128) -> Self {
+    pub(crate) fn of_denominator(mut divisor: i128) -> Self {
         let mut scale = 0;
         while divisor % 10 == 0 {
             (divisor, scale) = (divisor / 10, scale + 1);
@@ -53,7 +53,7 @@ impl Format {
     }
 
     /// What a mantissa is multiplied by when it moves to a format that holds it.
-    pub(super) fn factor_to(self, to: Self) -> i128 {
+    pub(crate) fn factor_to(self, to: Self) -> i128 {
         to.denominator() / self.denominator()
     }
 }
@@ -61,13 +61,13 @@ impl Format {
 /// Denominators leave room for mantissas of a few digits when they are aligned.
 const MANTISSA_ROOM: i128 = 1_000;
 
-pub(super) fn gcd(a: i128, b: i128) -> i128 {
+pub(crate) fn gcd(a: i128, b: i128) -> i128 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// What a node yields, as it is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Number(Format),
     /// A fraction with a denominator of its own in each row, besides that of the format.
@@ -83,7 +83,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// How exact numbers of this kind are held.
-    pub(super) fn format(self) -> Option<Format> {
+    pub(crate) fn format(self) -> Option<Format> {
         match self {
             Kind::Number(format) | Kind::Ratio(format) => Some(format),
             _ => None,
@@ -91,11 +91,11 @@ impl Kind {
     }
 
     /// Exact numbers of another format.
-    pub(super) fn with(self, format: Format) -> Self {
+    pub(crate) fn with(self, format: Format) -> Self {
         if matches!(self, Kind::Ratio(_)) { Kind::Ratio(format) } else { Kind::Number(format) }
     }
 
-    pub(super) fn ty(self) -> Type {
+    pub(crate) fn ty(self) -> Type {
         match self {
             Kind::Null => Type::Null,
             Kind::Number(Format { scale: 0, divisor: 1 }) => Type::Integer,
@@ -111,7 +111,7 @@ impl Kind {
 
 /// A typed tree. Operands of one node have one kind, aligned by the nodes that convert.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// A file column, as the file spells it, and what it held when it was bound.
     Column(String, Kind),
     /// Null of a kind.
@@ -150,7 +150,7 @@ pub(super) enum Node {
     Call(TextCall, Vec<Node>),
     /// Text of a format; the flag says whether it is null where it is not of the format.
     Strptime(Box<Node>, TimeFormat, bool),
-    /// Microseconds since 1970-01-01 from this many of these units; with the flag an instant.
+    /// Microseconds since 1970-01-01 from this many of these units.
     FromEpoch(Box<Node>, Epoch),
     MakeDate(Box<Node>, Box<Node>, Box<Node>),
     /// The beginning of a unit, of a date or of an instant that is zoned or not.
@@ -176,7 +176,7 @@ pub(super) enum Node {
 
 /// What is done with texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TextCall {
+pub(crate) enum TextCall {
     Function(ScalarFunction),
     /// `||`, which is null if a side is.
     Join,
@@ -184,32 +184,34 @@ pub(super) enum TextCall {
 
 /// A cast of one kind to a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cast {
-    pub(super) from: Kind,
-    pub(super) to: SqlType,
+pub(crate) struct Cast {
+    pub(crate) from: Kind,
+    pub(crate) to: SqlType,
     /// Whether a failed cast is null.
-    pub(super) or_null: bool,
+    pub(crate) or_null: bool,
 }
 
 /// What a number of time since 1970-01-01 counts, and in which format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Epoch {
+pub(crate) struct Epoch {
     /// `None` for floats.
-    pub(super) format: Option<Format>,
-    pub(super) micros_per_unit: i64,
+    pub(crate) format: Option<Format>,
+    pub(crate) micros_per_unit: i64,
+    /// Whether it is an instant rather than wall time.
+    pub(crate) zoned: bool,
 }
 
 /// What `like` looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern {
-    pub(super) text: String,
-    pub(super) negated: bool,
-    pub(super) ignores_case: bool,
+pub(crate) struct Pattern {
+    pub(crate) text: String,
+    pub(crate) negated: bool,
+    pub(crate) ignores_case: bool,
 }
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(crate) enum Comparison {
     Equal,
     NotEqual,
     Less,
@@ -219,7 +221,7 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    pub(super) fn of(op: BinaryOp) -> Option<Self> {
+    pub(crate) fn of(op: BinaryOp) -> Option<Self> {
         Some(match op {
             BinaryOp::Equal => Self::Equal,
             BinaryOp::NotEqual => Self::NotEqual,

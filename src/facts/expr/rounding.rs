@@ -11,7 +11,7 @@ use arrow::buffer::NullBuffer;
 
 /// Which whole number a fraction becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// The nearest; halves go away from zero.
     HalfAway,
     /// The one below.
@@ -21,7 +21,7 @@ pub(super) enum Mode {
 }
 
 /// value × 10^scale = mantissa × up / down, in lowest terms.
-pub(super) fn to_scale(format: Format, scale: u8) -> (i128, i128) {
+pub(crate) fn to_scale(format: Format, scale: u8) -> (i128, i128) {
     let (up, down) = (pow10(scale), format.denominator());
     let common = gcd(up, down);
     (up / common, down / common)

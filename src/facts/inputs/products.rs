@@ -27,6 +27,13 @@ pub(crate) struct ProductGroups {
     pub(crate) outcomes: Vec<FileOutcome>,
 }
 
+/// What tells products apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ProductKey {
+    Int(i64),
+    Text(String),
+}
+
 /// How many of them a message shows.
 const SHOWN: usize = 3;
 
@@ -37,6 +44,15 @@ impl ProductGroups {
 
     pub(crate) fn by_int(&self, key: i64) -> Option<u32> {
         self.int.get(&key).copied()
+    }
+
+    /// Every product with the number of its group, by key.
+    pub(crate) fn listed(&self) -> Vec<(ProductKey, u32)> {
+        let int = self.int.iter().map(|(key, group)| (ProductKey::Int(*key), *group));
+        let text = self.text.iter().map(|(key, group)| (ProductKey::Text(key.clone()), *group));
+        let mut listed: Vec<_> = int.chain(text).collect();
+        listed.sort_unstable();
+        listed
     }
 
     /// Names of all groups but that of products without one, sorted.

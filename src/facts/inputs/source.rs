@@ -87,6 +87,19 @@ pub(crate) enum AggregatePlan {
     Distinct { set: usize, filter: Option<u8> },
 }
 
+impl AggregatePlan {
+    /// The bit of the filter that a row must pass, if there is one.
+    pub(crate) fn filter(&self) -> Option<u8> {
+        match *self {
+            Self::Count { filter }
+            | Self::Any { filter }
+            | Self::Sum { filter, .. }
+            | Self::Orders { filter }
+            | Self::Distinct { filter, .. } => filter,
+        }
+    }
+}
+
 /// Positions of the four measures every sale record carries.
 pub(crate) const QUANTITY: usize = 0;
 pub(crate) const REVENUE: usize = 1;

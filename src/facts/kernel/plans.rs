@@ -19,13 +19,7 @@ pub(crate) struct SourceShape {
 impl SourceShape {
     /// Whether some driver counts or adds up every row, whatever its filters say.
     pub(crate) fn takes_all(&self) -> bool {
-        self.aggregates.iter().any(|(_, plan)| match plan {
-            AggregatePlan::Count { filter }
-            | AggregatePlan::Any { filter }
-            | AggregatePlan::Sum { filter, .. }
-            | AggregatePlan::Orders { filter }
-            | AggregatePlan::Distinct { filter, .. } => filter.is_none(),
-        })
+        self.aggregates.iter().any(|(_, plan)| plan.filter().is_none())
     }
 }
 

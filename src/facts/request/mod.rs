@@ -1,0 +1,17 @@
+//! The facts asked of another engine: one statement per grain, from the resolved definition.
+//!
+//! What a run does with rows is said once more as SQL: `source_view` reads the files with the columns as abacus found them,
+//! `rows` gives each row its roles and decides what becomes of it, `grains` sums up. The engine makes no decision of its
+//! own: every expression comes from the typed trees (`dialect`), every file from the run's own list.
+
+mod columns;
+mod grains;
+mod mistakes;
+mod products;
+mod rows;
+mod script;
+mod source_view;
+mod statement;
+
+pub use script::{AggregateText, Script, script};
+pub use statement::Statement;

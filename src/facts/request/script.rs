@@ -1,0 +1,159 @@
+//! The script of a pipeline: settings first, then the views, each with what it is for.
+
+use super::grains::{Grains, UsedRows};
+use super::products::ListedProducts;
+use super::rows::{Asked, RowStatements, row_statements};
+use super::statement::Statement;
+use crate::error::{Error, Result};
+use crate::facts::dialect::Engine;
+use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::products::read_products;
+use crate::facts::inputs::source::{key_type, line_aggregates};
+use crate::facts::schema::AggregateColumn;
+use crate::pipeline::Definition;
+use crate::units::Day;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// All statements of a pipeline's facts, in the order in which they are made.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Whose SQL it is.
+    pub engine: Engine,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// `name = value`, as the engine sets them before all else.
+    pub settings: Vec<(String, String)>,
+    /// Views; those marked as grains are handed over.
+    pub statements: Vec<Statement>,
+    /// What each column `aggregate_0`, `aggregate_1`, … is.
+    pub aggregates: Vec<AggregateText>,
+}
+
+/// An aggregate that some driver needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct AggregateText {
+    /// Its column.
+    pub column: String,
+    /// `transactions` or the event source.
+    pub source: String,
+    /// As the pipeline file has it.
+    pub sql: String,
+}
+
+/// The facts of a definition as SQL of an engine; opens the sources, and reads nothing but their footers and the products.
+///
+/// # Errors
+/// Sources that do not fit the definition; expressions and columns the engine cannot treat exactly, each with the way out.
+pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Result<Script> {
+    let (sources, aggregates) = bind_sources(definition, false)?;
+    key_type(definition, &sources)?;
+    let groups = Interner::without_gaps();
+    let products = definition.facts.products.as_ref();
+    let products = products
+        .map(|def| read_products(definition, def, sources.first(), &groups, false))
+        .transpose()?
+        .map(|products| ListedProducts::new(engine, &products, &groups));
+    let asked = Asked { engine, definition, as_of, products };
+    let mut statements = Vec::new();
+    let mut used = Vec::new();
+    let mut messages = Vec::new();
+    for source in &sources {
+        match row_statements(&asked, source) {
+            Ok(RowStatements { statements: of_source, columns }) => {
+                if columns.looks_up_products {
+                    statements.extend(asked.products.iter().map(|listed| listed.view.clone()));
+                }
+                statements.extend(of_source);
+                used.push(UsedRows { source, columns });
+            }
+            Err(fault) => {
+                let path = definition.path.display();
+                messages.push(format!("{path}: source '{}': {fault}", source.name));
+            }
+        }
+    }
+    if !messages.is_empty() {
+        return Err(Error { kind: crate::error::Kind::Definition, messages });
+    }
+    let line_aggregates = line_aggregates(definition, &aggregates);
+    let grains =
+        Grains { asked: &asked, sources: &used, aggregates: &aggregates, line_aggregates: &line_aggregates };
+    statements.extend(grains.statements());
+    let settings = settings(engine, definition.facts.timezone.name());
+    let text = |(index, column): (usize, &AggregateColumn)| AggregateText {
+        column: format!("aggregate_{index}"),
+        source: sources[column.source.map_or(0, |events| events + 1)].name.clone(),
+        sql: column.aggregate.to_string(),
+    };
+    let aggregates = aggregates.iter().enumerate().map(text).collect();
+    Ok(Script { engine, pipeline: definition.name.clone(), settings, statements, aggregates })
+}
+
+/// What changes the meaning of the same text.
+fn settings(engine: Engine, zone: &str) -> Vec<(String, String)> {
+    let settings: &[(&str, &str)] = match engine {
+        Engine::DuckDb => &[("TimeZone", zone), ("default_null_order", "nulls_last")],
+        Engine::Spark => &[
+            ("spark.sql.ansi.enabled", "true"),
+            ("spark.sql.decimalOperations.allowPrecisionLoss", "false"),
+            ("spark.sql.session.timeZone", zone),
+            ("spark.sql.parquet.inferTimestampNTZ.enabled", "true"),
+            ("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS"),
+            ("spark.sql.legacy.parquet.nanosAsLong", "true"),
+            ("spark.sql.files.ignoreCorruptFiles", "false"),
+            ("spark.sql.files.ignoreMissingFiles", "false"),
+            ("spark.sql.sources.partitionColumnTypeInference.enabled", "false"),
+            ("spark.sql.caseSensitive", "false"),
+        ],
+    };
+    settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+impl Script {
+    /// The same for programs.
+    pub fn json(&self) -> serde_json::Value {
+        let statement = |statement: &Statement| {
+            json!({
+                "name": statement.name, "about": statement.about, "is_grain": statement.is_grain,
+                "sql": statement.text(self.engine),
+            })
+        };
+        json!({
+            "engine": self.engine.name(), "pipeline": self.pipeline,
+            "settings": self.settings.iter().cloned().collect::<BTreeMap<String, String>>(),
+            "statements": self.statements.iter().map(statement).collect::<Vec<_>>(),
+            "aggregates": self.aggregates,
+        })
+    }
+}
+
+impl fmt::Display for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { engine, pipeline, settings, statements, aggregates: _ } = self;
+        writeln!(
+            f,
+            "-- The facts of {pipeline} as SQL of {}. Printed by abacus facts; every view is of one grain.",
+            engine.name()
+        )?;
+        writeln!(f, "\n-- Settings: with others the same text means something else.")?;
+        for (name, value) in settings {
+            match engine {
+                Engine::DuckDb => writeln!(f, "SET {name} = '{value}';")?,
+                Engine::Spark => writeln!(f, "SET {name} = {value};")?,
+            }
+        }
+        for statement in statements {
+            let mark = if statement.is_grain { "Grain " } else { "" };
+            writeln!(f, "\n-- {mark}{}", statement.name)?;
+            for line in statement.about.lines() {
+                writeln!(f, "-- {line}")?;
+            }
+            writeln!(f, "{}", statement.text(*engine))?;
+        }
+        Ok(())
+    }
+}
