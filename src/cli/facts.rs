@@ -1,10 +1,11 @@
-//! `abacus facts`.
+//! `abacus facts`: the facts as SQL of another engine, printed or as a request for a job.
 
 use super::{PipelineArg, pretty};
 use crate::error::Result;
-use crate::facts::{Engine, script};
+use crate::facts::{Engine, script, write_request};
 use crate::units::Day;
 use clap::Args;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct FactsArgs {
@@ -16,10 +17,24 @@ pub(super) struct FactsArgs {
     /// Leave out rows on this day or later (YYYY-MM-DD).
     #[arg(long, env = "ABACUS_AS_OF", value_name = "DAY")]
     as_of: Option<Day>,
+    /// Write the request into this new folder instead: request.json with files, settings and statements, and job.py, which
+    /// makes the facts there (`spark-submit FOLDER/job.py`) and hands them over as Parquet.
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
 }
 
 pub(super) fn facts(args: &FactsArgs, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
     let script = script(&definition, args.sql, args.as_of)?;
+    if let Some(folder) = &args.to {
+        write_request(&script, folder)?;
+        let job = folder.join("job.py").display().to_string();
+        let command = if args.sql == Engine::Spark { "spark-submit" } else { "python" };
+        return Ok(if json {
+            pretty(&serde_json::json!({ "request": folder.join("request.json"), "job": job }))
+        } else {
+            format!("{} and {job}; run it with {command} {job}\n", folder.join("request.json").display())
+        });
+    }
     Ok(if json { pretty(&script.json()) } else { script.to_string() })
 }

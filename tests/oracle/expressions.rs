@@ -103,16 +103,31 @@ fn shown(column: &ArrayRef, row: usize) -> String {
         .map_or_else(|_| "?".to_owned(), |formatter| formatter.value(row).to_string())
 }
 
-/// Beside the text that the pipeline file has, each expression is written anew from its typed tree; what DuckDB makes of that
-/// is what abacus makes of the tree, rows that have no value and their reasons included.
+/// Beside the text that the pipeline file has, each expression is written anew from its typed tree; what the engine makes of
+/// that is what abacus makes of the tree, rows that have no value and their reasons included.
 #[test]
 fn expressions_written_for_duckdb_give_what_their_evaluation_gives() {
     let Some(python) = python() else { return };
+    let refused = written_agree(&python, Engine::DuckDb, 2_000);
+    let shown = refused.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
+    assert!(refused.len() < 700, "{} are refused:\n{shown}", refused.len());
+}
+
+/// Of Spark many functions mean something else, and are refused; what is written is exact there too.
+#[test]
+#[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
+fn expressions_written_for_spark_give_what_their_evaluation_gives() {
+    let python = super::spark_python();
+    written_agree(&python, Engine::Spark, 500);
+}
+
+/// Draws expressions, has the engine run what is written of them, and gives what is refused.
+fn written_agree(python: &Path, engine: Engine, least: usize) -> Vec<String> {
     let (mut faults, mut written, mut refused) = (Vec::new(), 0, Vec::new());
     for seed in SEEDS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let script = Path::new(ROOT).join("tests/oracle/expressions_oracle.py");
-        let mut command = Command::new(&python);
+        let mut command = Command::new(python);
         command.arg(&script).arg(folder.path()).args(["--seed", &seed.to_string()]);
         succeed(&mut command, &format!("expressions of seed {seed}"));
         let batch = rows(&folder.path().join("rows.parquet"));
@@ -121,7 +136,7 @@ fn expressions_written_for_duckdb_give_what_their_evaluation_gives() {
         let mut expected = Vec::new();
         for expression in expressions.as_array().expect("a list") {
             let sql = expression["sql"].as_str().expect("SQL text");
-            match as_written(sql, expression["type"].as_str().expect("a type"), &batch) {
+            match as_written(sql, expression["type"].as_str().expect("a type"), engine, &batch) {
                 Ok(found) => expected.push(found),
                 Err(fault) => refused.push(format!("{sql}: {fault}")),
             }
@@ -129,8 +144,8 @@ fn expressions_written_for_duckdb_give_what_their_evaluation_gives() {
         let queries = folder.path().join("written.json");
         std::fs::write(&queries, serde_json::to_vec(&expected).expect("texts"))
             .expect("a file can be written");
-        let mut command = Command::new(&python);
-        command.arg(script.with_file_name("written_oracle.py")).arg(folder.path());
+        let mut command = Command::new(python);
+        command.arg(script.with_file_name("written_oracle.py")).arg(folder.path()).arg(engine.name());
         let output = command.output().expect("python runs");
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -139,19 +154,23 @@ fn expressions_written_for_duckdb_give_what_their_evaluation_gives() {
     }
     let shown = faults.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
     assert!(faults.is_empty(), "{} of {written} differ:\n{shown}", faults.len());
-    assert!(written > 2_000, "only {written} were written");
-    let shown = refused.iter().take(30).cloned().collect::<Vec<_>>().join("\n");
-    assert!(refused.len() * 4 < written, "{} of {written} are refused:\n{shown}", refused.len());
+    assert!(written > least, "only {written} were written");
+    refused
 }
 
 /// An expression as SQL, with the value and the reason it should give in each row.
-fn as_written(sql: &str, kind: &str, batch: &RecordBatch) -> Result<serde_json::Value, String> {
+fn as_written(
+    sql: &str,
+    kind: &str,
+    engine: Engine,
+    batch: &RecordBatch,
+) -> Result<serde_json::Value, String> {
     let zone = chrono_tz::Europe::Berlin;
     let tree = parse_scalar(sql).map_err(|fault| fault.to_string())?;
     let bound = bind(&tree, &batch.schema(), &BTreeMap::new(), zone).map_err(|fault| fault.to_string())?;
     let is_number = matches!(kind, "number" | "quotient");
     let asks = if is_number { Asks::Fixed(SCALE) } else { Asks::Key };
-    let (value, fault) = expression_sql(&bound, &batch.schema(), Engine::DuckDb, zone, asks)?;
+    let (value, fault) = expression_sql(&bound, &batch.schema(), engine, zone, asks)?;
     let rows = Rows::of(batch);
     let faults = if is_number {
         bound.fixed(&rows, SCALE).expect("numbers evaluate").faults

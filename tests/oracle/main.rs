@@ -59,6 +59,63 @@ fn the_printed_sql_quarantines_the_same_rows_for_the_same_reasons() {
     check(&python, "bad_rows.py", &["compare".into(), folder.path().to_owned(), script], "bad rows");
 }
 
+/// A request is made by its job, which checks itself; what is handed over are the facts of the printed views.
+#[test]
+fn the_job_of_a_request_hands_over_the_facts() {
+    let Some(python) = python() else { return };
+    let folder = history(&python, 3, 3);
+    let pipeline = folder.path().join("pipelines/history.toml");
+    let made = folder.path().join("facts");
+    request(&pipeline, "duckdb", &made);
+    succeed(Command::new(&python).arg(made.join("job.py")), "the job");
+    assert!(made.join("facts.json").exists());
+    let files = std::fs::read_dir(made.join("customer_period")).expect("the grain is there").count();
+    assert!(files > 1, "a folder per period");
+    let again = Command::new(&python).arg(made.join("job.py")).output().expect("python runs");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("these facts are made"));
+    // A source that changes after the request is another source.
+    let other = folder.path().join("other");
+    request(&pipeline, "duckdb", &other);
+    let source = std::fs::read_dir(folder.path().join("history/calls")).expect("a source").next();
+    let source = source.expect("a file").expect("a file").path();
+    let mut bytes = std::fs::read(&source).expect("a file can be read");
+    bytes.push(0);
+    std::fs::write(&source, bytes).expect("a file can be written");
+    let late = Command::new(&python).arg(other.join("job.py")).output().expect("python runs");
+    assert!(String::from_utf8_lossy(&late.stderr).contains("has changed since the request was written"));
+    assert!(!other.join("facts.json").exists());
+}
+
+#[test]
+#[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
+fn facts_that_spark_hands_over_equal_those_of_duckdb() {
+    let python = spark_python();
+    for seed in SEEDS {
+        let folder = history(&python, seed, seed);
+        let pipeline = folder.path().join("pipelines/history.toml");
+        let [duckdb, spark] = ["duckdb", "spark"].map(|engine| {
+            let made = folder.path().join(engine);
+            request(&pipeline, engine, &made);
+            succeed(Command::new(&python).arg(made.join("job.py")), &format!("seed {seed} by {engine}"));
+            made
+        });
+        check(&python, "request_oracle.py", &[duckdb, spark], &format!("seed {seed}"));
+    }
+}
+
+/// Writes a request.
+fn request(pipeline: &Path, engine: &str, folder: &Path) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+    command.args(["facts", "--sql", engine, "--to"]).arg(folder).arg(pipeline);
+    succeed(&mut command, "the request");
+}
+
+/// The python that has Spark beside DuckDB and pyarrow.
+fn spark_python() -> PathBuf {
+    let python = std::env::var_os("ABACUS_SPARK_PYTHON").expect("tests/oracle/spark.sh says where Spark is");
+    PathBuf::from(python)
+}
+
 /// An engine that runs a lost task again must make the same rows of it: nothing in the text may depend on the order in which
 /// rows come, or on chance.
 #[test]

@@ -9,6 +9,7 @@
 mod cast;
 mod digits;
 mod engine;
+mod exact;
 mod expression;
 mod logic;
 mod number;

@@ -2,7 +2,7 @@
 
 use super::digits::Digits;
 use super::engine::{Engine, date};
-use super::number::literal;
+use super::exact::{aligned, literal};
 use super::sql::Sql;
 use super::written::{Exact, Written};
 use crate::facts::expr::node::{Kind, Node};
@@ -118,7 +118,7 @@ impl Writer<'_> {
         }
         let right =
             if left.claim() == right.claim() { right } else { self.write(y, left.claim().or(claim))? };
-        super::number::aligned(left, right)
+        aligned(left, right)
     }
 
     /// Several values of one kind, aligned likewise.

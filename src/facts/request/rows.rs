@@ -3,12 +3,12 @@
 use super::columns::digits_of;
 use super::mistakes;
 use super::products::ListedProducts;
+use super::roles::{Roles, add_customer, add_moment, add_sale, add_values, role};
 use super::source_view::source_view;
 use super::statement::Statement;
-use crate::facts::dialect::{Engine, RoleSql, Writer, date};
-use crate::facts::expr::{Bound, Type};
+use crate::facts::dialect::{Engine, Writer, date};
 use crate::facts::inputs::products::NO_GROUP;
-use crate::facts::inputs::source::{GroupOf, Sale, Source};
+use crate::facts::inputs::source::Source;
 use crate::pipeline::{DayBounds, Definition, Duplicates};
 use crate::units::Day;
 
@@ -38,39 +38,6 @@ pub(super) struct Asked<'d> {
     /// Rows on this day or later are left out.
     pub(super) as_of: Option<Day>,
     pub(super) products: Option<ListedProducts>,
-}
-
-/// The longest text that is a customer's key, in bytes.
-const LONGEST_KEY: u32 = 1 << 16;
-
-/// Collects roles and the branches of the fate they bring.
-struct Roles {
-    engine: Engine,
-    /// `(value, column)`.
-    columns: Vec<(String, String)>,
-    /// `WHEN … THEN …`.
-    branches: Vec<String>,
-}
-
-impl Roles {
-    fn add(&mut self, column: &str, value: String) {
-        self.columns.push((value, column.to_owned()));
-    }
-
-    /// A role; a row that has no value for it is quarantined, with what messages call it.
-    fn add_role(&mut self, column: &str, role: RoleSql, called: &str) {
-        self.add(column, role.value);
-        if let Some(fault) = role.fault {
-            let name = format!("{column}_fault");
-            self.add(&name, fault);
-            let called = self.engine.text(&format!("{called}: "));
-            self.branches.push(format!("WHEN {name} IS NOT NULL THEN concat({called}, {name})"));
-        }
-    }
-
-    fn refuse_null(&mut self, column: &str, called: &str) {
-        self.branches.push(format!("WHEN {column} IS NULL THEN '{called} is null'"));
-    }
 }
 
 /// The statements that read a source and give its used rows.
@@ -107,134 +74,6 @@ pub(super) fn row_statements(asked: &Asked<'_>, source: &Source) -> Result<RowSt
     roles.branches.extend(later);
     let statements = statements(asked, source, &roles, &columns)?;
     Ok(RowStatements { statements, columns })
-}
-
-/// A role, or which role cannot be written.
-fn role<T>(called: &str, written: Result<T, String>) -> Result<T, String> {
-    written.map_err(|fault| format!("'{called}': {fault}"))
-}
-
-fn add_moment(writer: &Writer<'_>, source: &Source, roles: &mut Roles) -> Result<(), String> {
-    let moment = role("at", writer.moment(&source.at))?;
-    roles.add("moment", moment.at);
-    roles.add("day", moment.day);
-    // A fault of the value itself comes first; what has none may still be null.
-    match moment.fault {
-        None => roles.refuse_null("moment", "at"),
-        Some(fault) => {
-            roles.add("moment_fault", fault);
-            roles.branches.push("WHEN moment IS NULL AND moment_fault IS NULL THEN 'at is null'".to_owned());
-            roles.branches.push("WHEN moment_fault IS NOT NULL THEN concat('at: ', moment_fault)".to_owned());
-        }
-    }
-    Ok(())
-}
-
-fn add_customer(writer: &Writer<'_>, source: &Source, roles: &mut Roles) -> Result<(), String> {
-    roles.add_role("customer", role("customer", writer.key(&source.customer))?, "customer");
-    if source.customer.ty() == Type::Text {
-        let bytes = match writer.engine {
-            Engine::DuckDb => "strlen(customer)",
-            Engine::Spark => "octet_length(customer)",
-        };
-        let text = writer.engine.text_type();
-        roles.branches.push(format!(
-            "WHEN {bytes} > {LONGEST_KEY} THEN concat('customer is a text of ', CAST({bytes} AS {text}), ' bytes, expected at \
-             most {LONGEST_KEY}')"
-        ));
-    } else {
-        let most = i64::MAX;
-        roles.branches.push(format!(
-            "WHEN customer = {most} THEN 'customer is the largest 64-bit integer, which is reserved'"
-        ));
-    }
-    if !source.keep_unknown {
-        roles.refuse_null("customer", "customer");
-    }
-    Ok(())
-}
-
-fn add_sale(
-    asked: &Asked<'_>,
-    writer: &Writer<'_>,
-    sale: &Sale,
-    roles: &mut Roles,
-    columns: &mut RowColumns,
-) -> Result<(), String> {
-    roles.add_role("order_key", role("order", writer.key(&sale.order))?, "order");
-    roles.refuse_null("order_key", "order");
-    let as_text = |key: &RoleSql, bound: &Bound| match bound.ty() {
-        Type::Text => key.value.clone(),
-        _ => format!("CAST({} AS {})", key.value, writer.engine.text_type()),
-    };
-    match &sale.group {
-        GroupOf::All => roles.add("product_group", "'all'".to_owned()),
-        GroupOf::Column(bound) => {
-            let key = role("product_group", writer.key(bound))?;
-            let value = format!("coalesce({}, '{NO_GROUP}')", as_text(&key, bound));
-            roles.add_role("product_group", RoleSql { value, ..key }, "product_group");
-        }
-        GroupOf::Product(bound) => {
-            roles.add_role("product_key", role("product", writer.key(bound))?, "product");
-            columns.looks_up_products = true;
-        }
-    }
-    roles.add_role("is_return", role("return", writer.truth(&sale.is_return))?, "return");
-    if let Some(line) = &sale.line {
-        roles.add_role("line_key", role("line", writer.key(line))?, "line");
-        roles.refuse_null("line_key", "line");
-    }
-    if let Some(currency) = &sale.currency {
-        roles.add_role("currency", role("currency", writer.key(currency))?, "currency");
-        let expected = &asked.definition.facts.currency;
-        let text = writer.engine.text(expected);
-        roles.branches.push(format!(
-            "WHEN currency IS NULL THEN 'currency is null, expected {expected}'\n    WHEN currency <> {text} THEN \
-             concat('currency is ', {quote}, currency, {quote}, ', expected {expected}')",
-            quote = writer.engine.text("'")
-        ));
-    }
-    Ok(())
-}
-
-fn add_values(
-    writer: &Writer<'_>,
-    source: &Source,
-    roles: &mut Roles,
-    columns: &mut RowColumns,
-) -> Result<(), String> {
-    for (index, value) in source.values.iter().enumerate() {
-        let column = value.role.map_or_else(|| format!("value_{index}"), str::to_owned);
-        match &value.bound {
-            None => {
-                let unit = crate::units::format_fixed(value.constant.into(), value.scale);
-                roles.add(
-                    &column,
-                    format!("CAST({unit} AS DECIMAL({}, {}))", 18 - value.more_digits, value.scale),
-                );
-            }
-            Some(bound) => {
-                let called = value.role.unwrap_or("a driver's value");
-                let fixed = role(called, writer.fixed(bound, value.scale, value.more_digits))?;
-                roles.add_role(&column, fixed, called);
-                if value.role.is_some() {
-                    roles.refuse_null(&column, called);
-                }
-            }
-        }
-        columns.values.push(column);
-    }
-    for (bit, filter) in source.filters.iter().enumerate() {
-        let column = format!("filter_{bit}");
-        roles.add_role(&column, role("filter", writer.truth(filter))?, "a driver's filter");
-        columns.filters.push(column);
-    }
-    for (set, key) in source.distinct.iter().enumerate() {
-        let column = format!("key_{set}");
-        roles.add_role(&column, role("count(distinct …)", writer.key(key))?, "a driver's key");
-        columns.keys.push(column);
-    }
-    Ok(())
 }
 
 /// Rows beyond the days that a history may have.

@@ -3,13 +3,17 @@
 use super::grains::{Grains, UsedRows};
 use super::products::ListedProducts;
 use super::rows::{Asked, RowStatements, row_statements};
+use super::source_view::whole_path;
 use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::facts::dialect::Engine;
 use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::identity::Identity;
+use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::read_products;
-use crate::facts::inputs::source::{key_type, line_aggregates};
+use crate::facts::inputs::source::{Source, key_type, line_aggregates};
+use crate::facts::run::rules::Rules;
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::Definition;
 use crate::units::Day;
@@ -31,6 +35,39 @@ pub struct Script {
     pub statements: Vec<Statement>,
     /// What each column `aggregate_0`, `aggregate_1`, … is.
     pub aggregates: Vec<AggregateText>,
+    /// The files it reads, by source.
+    pub sources: Vec<SourceFiles>,
+    /// Digest of all that decides the facts beside the files.
+    pub rules: String,
+    /// Rows on this day or later are left out.
+    pub as_of: Option<Day>,
+}
+
+/// The files of a source.
+#[derive(Debug, Clone)]
+pub struct SourceFiles {
+    /// `transactions` or the event source.
+    pub name: String,
+    /// Each with the path as statements have it, what it is known by between runs, and its rows by the footer.
+    pub files: Vec<(String, Identity, u64)>,
+}
+
+impl SourceFiles {
+    fn of(source: &Source) -> Self {
+        let file = |file: &InputFile| (whole_path(&file.path), file.identity.clone(), file.rows());
+        Self { name: source.name.clone(), files: source.files.iter().map(file).collect() }
+    }
+
+    /// The same for programs.
+    pub(super) fn json(&self) -> serde_json::Value {
+        let file = |(path, identity, rows): &(String, Identity, u64)| {
+            json!({
+                "path": path, "name": identity.path, "size": identity.size, "modified": identity.modified,
+                "digest": identity.digest, "rows": rows,
+            })
+        };
+        json!({ "name": self.name, "files": self.files.iter().map(file).collect::<Vec<_>>() })
+    }
 }
 
 /// An aggregate that some driver needs.
@@ -53,10 +90,10 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
     key_type(definition, &sources)?;
     let groups = Interner::without_gaps();
     let products = definition.facts.products.as_ref();
-    let products = products
-        .map(|def| read_products(definition, def, sources.first(), &groups, false))
-        .transpose()?
-        .map(|products| ListedProducts::new(engine, &products, &groups));
+    let products =
+        products.map(|def| read_products(definition, def, sources.first(), &groups, false)).transpose()?;
+    let rules = Rules::of(definition, &sources, products.as_ref(), as_of).definition;
+    let products = products.map(|products| ListedProducts::new(engine, &products, &groups));
     let asked = Asked { engine, definition, as_of, products };
     let mut statements = Vec::new();
     let mut used = Vec::new();
@@ -90,7 +127,9 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
         sql: column.aggregate.to_string(),
     };
     let aggregates = aggregates.iter().enumerate().map(text).collect();
-    Ok(Script { engine, pipeline: definition.name.clone(), settings, statements, aggregates })
+    let pipeline = definition.name.clone();
+    let files = sources.iter().map(SourceFiles::of).collect();
+    Ok(Script { engine, pipeline, settings, statements, aggregates, sources: files, rules, as_of })
 }
 
 /// What changes the meaning of the same text.
@@ -133,7 +172,7 @@ impl Script {
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { engine, pipeline, settings, statements, aggregates: _ } = self;
+        let Self { engine, pipeline, settings, statements, .. } = self;
         writeln!(
             f,
             "-- The facts of {pipeline} as SQL of {}. Printed by abacus facts; every view is of one grain.",

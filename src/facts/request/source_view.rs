@@ -40,7 +40,8 @@ fn read(engine: Engine, group: &Alike<'_>) -> Vec<String> {
     let select = if group.select.is_empty() { String::new() } else { format!("{},\n  ", group.select) };
     match engine {
         Engine::DuckDb => {
-            let files: Vec<String> = group.files.iter().map(|file| engine.text(&shown(&file.path))).collect();
+            let files: Vec<String> =
+                group.files.iter().map(|file| engine.text(&whole_path(&file.path))).collect();
             let files = files.join(",\n  ");
             vec![format!(
                 "SELECT {select}filename AS _file, file_row_number AS _row\nFROM read_parquet([\n  {files}\n], filename = \
@@ -49,7 +50,7 @@ fn read(engine: Engine, group: &Alike<'_>) -> Vec<String> {
         }
         Engine::Spark => {
             let one = |file: &&InputFile| {
-                let path = shown(&file.path);
+                let path = whole_path(&file.path);
                 format!(
                     "SELECT {select}{} AS _file, _metadata.row_index AS _row\nFROM parquet.{}",
                     engine.text(&path),
@@ -62,7 +63,7 @@ fn read(engine: Engine, group: &Alike<'_>) -> Vec<String> {
 }
 
 /// The whole path: an engine is started in another folder.
-fn shown(path: &Path) -> String {
+pub(super) fn whole_path(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 

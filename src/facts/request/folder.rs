@@ -1,0 +1,66 @@
+//! The request as a folder: what is asked, as JSON, and the job that makes it on any Spark.
+
+use super::script::{Script, SourceFiles};
+use crate::error::{Error, Result};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// What a format of requests may change: another number is another format.
+const FORMAT: u32 = 1;
+
+/// The job: a constant of the program, so that it and the statements are of one version.
+const JOB: &str = include_str!("job.py");
+
+/// Grains with the columns that sort them; those by period lie in a folder for each.
+const GRAINS: [(&str, bool, &[&str]); 8] = [
+    ("customer_period", true, &["customer"]),
+    ("customer_product", true, &["customer", "product_group"]),
+    ("customer_order", true, &["customer", "order_key"]),
+    ("customer_day", true, &["customer", "day"]),
+    ("match", false, &["source", "period"]),
+    ("account", false, &["source", "file"]),
+    ("quarantine", false, &["source", "file", "row"]),
+    ("duplicate_line", false, &["order_key", "line_key"]),
+];
+
+/// Writes `request.json` and `job.py` into a folder that is new or empty.
+///
+/// # Errors
+/// A folder that holds something, or that cannot be written.
+pub fn write_request(script: &Script, folder: &Path) -> Result<()> {
+    let io = |fault: &std::io::Error| Error::output(folder, fault);
+    std::fs::create_dir_all(folder).map_err(|fault| io(&fault))?;
+    if std::fs::read_dir(folder).map_err(|fault| io(&fault))?.next().is_some() {
+        return Err(Error::definition(format!(
+            "{}: the folder holds something; a request and what is made of it are never changed, so name a new folder",
+            folder.display()
+        )));
+    }
+    let mut text = serde_json::to_string_pretty(&request(script)).expect("a JSON value prints");
+    text.push('\n');
+    for (name, text) in [("job.py", JOB), ("request.json", &text)] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|fault| Error::output(&path, &fault))?;
+    }
+    Ok(())
+}
+
+fn request(script: &Script) -> Value {
+    let json = script.json();
+    let is_asked = |name: &str| script.statements.iter().any(|statement| statement.name == name);
+    let grains = GRAINS.iter().filter(|(name, ..)| is_asked(name));
+    let grain = |(name, by_period, keys): &(&str, bool, &[&str])| json!({ "name": name, "by_period": by_period, "keys": keys });
+    json!({
+        "format": FORMAT,
+        "abacus": env!("CARGO_PKG_VERSION"),
+        "pipeline": script.pipeline,
+        "engine": script.engine.name(),
+        "rules": script.rules,
+        "as_of": script.as_of.map(|day| day.to_string()),
+        "settings": json["settings"],
+        "sources": script.sources.iter().map(SourceFiles::json).collect::<Vec<_>>(),
+        "aggregates": json["aggregates"],
+        "statements": json["statements"],
+        "grains": grains.map(grain).collect::<Vec<_>>(),
+    })
+}

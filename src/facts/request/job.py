@@ -1,0 +1,187 @@
+"""Makes the facts that the request beside this file asks for, on Spark or DuckDB, and hands them over in this folder.
+
+    spark-submit job.py        or, for a request to DuckDB,        python job.py
+
+It holds no rule of the facts: it sets what the request says, reads the settings back, runs the request's statements, writes
+each grain as Parquet and, last, facts.json, which is the sign that all of it is there. It ends without facts.json if a setting
+does not hold, a source file is not as it was, a file has another number of rows than its footer, or the grains disagree.
+Another try needs another folder.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+MONEY = ["list_revenue", "discount", "returns", "product_cost"]
+
+
+def main():
+    """Runs the request."""
+    text = (FOLDER / "request.json").read_bytes()
+    request = json.loads(text)
+    if (FOLDER / "facts.json").exists():
+        sys.exit(f"{FOLDER / 'facts.json'} exists: these facts are made; write another request for another try")
+    check_sources(request)
+    engine = {"Spark": Spark, "DuckDB": DuckDb}[request["engine"]]()
+    settings = engine.set(request["settings"])
+    for name, value in request["settings"].items():
+        if settings[name].lower() != value.lower():
+            sys.exit(f"the setting {name} is {settings[name]}, asked for is {value}; start the session with it")
+    for statement in request["statements"]:
+        engine.run(statement["sql"])
+    grains = {}
+    for grain in request["grains"]:
+        print(f"{grain['name']} ...", flush=True)
+        engine.write(grain, FOLDER / grain["name"])
+        grains[grain["name"]] = files_of(FOLDER / grain["name"])
+    check_accounts(request, engine)
+    check_totals(request, engine)
+    check_sources(request)
+    facts = {"format": request["format"], "request": hashlib.sha256(text).hexdigest(), "engine": engine.name(),
+             "settings": settings, "grains": grains}
+    unfinished = FOLDER / "facts.json.unfinished"
+    unfinished.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    unfinished.rename(FOLDER / "facts.json")
+    print("facts.json")
+
+
+def check_sources(request):
+    """Every file as it was when the request was written, as far as this machine sees it."""
+    for source in request["sources"]:
+        for file in source["files"]:
+            path = Path(file["path"])
+            found = path.stat() if path.exists() else None
+            if found is None and os.environ.get("ABACUS_SOURCES_ELSEWHERE") != "1":
+                sys.exit(f"{path} is not there; if only the executors see it, set ABACUS_SOURCES_ELSEWHERE=1")
+            if found and (found.st_size, found.st_mtime_ns) != (file["size"], file["modified"]):
+                sys.exit(f"{path} has changed since the request was written; write the request again")
+
+
+def check_accounts(request, engine):
+    """Every row of every file is accounted for."""
+    accounts = {}
+    for path, *counts in engine.rows("account", ["file", "read", "used", "excluded", "quarantined", "after_as_of"]):
+        accounts[path] = counts
+    for source in request["sources"]:
+        for file in source["files"]:
+            read, *parts = accounts.pop(file["path"], [0] * 5)
+            if read != file["rows"] or read != sum(parts):
+                sys.exit(f"{file['path']} has {file['rows']} rows, and {read} were read, of which {sum(parts)} are accounted for")
+    if accounts:
+        sys.exit(f"rows of {', '.join(accounts)} were read, which the request does not name")
+
+
+def check_totals(request, engine):
+    """Control totals of the grains, each made by a query of its own, are those of the lines."""
+    totals = {name: engine.totals(name, MONEY) for name in ["match", "customer_period", "customer_product"]}
+    for name, found in totals.items():
+        if found != totals["match"]:
+            sys.exit(f"{name} sums to {found}, the lines to {totals['match']}: part of the facts is lost")
+    if engine.rows("duplicate_line", ["order_key", "line_key", "rows"]) if has(request, "duplicate_line") else []:
+        sys.exit("order lines stand more than once; see duplicate_line, and correct the source or say what duplicates mean")
+
+
+def has(request, grain):
+    """Whether the request asks for this grain."""
+    return any(asked["name"] == grain for asked in request["grains"])
+
+
+def files_of(folder):
+    """Parquet files with their sizes."""
+    files = sorted(folder.rglob("*.parquet"))
+    return [{"path": str(file.relative_to(FOLDER)), "bytes": file.stat().st_size} for file in files]
+
+
+class DuckDb:
+    """One connection."""
+
+    def __init__(self):
+        import duckdb
+
+        self.connection, self.version = duckdb.connect(), duckdb.__version__
+
+    def name(self):
+        return f"DuckDB {self.version}"
+
+    def run(self, sql):
+        return self.connection.execute(sql).fetchall()
+
+    def set(self, settings):
+        for name, value in settings.items():
+            self.run(f"SET {name} = '{value}'")
+        return {name: str(self.run(f"SELECT current_setting('{name}')")[0][0]) for name in settings}
+
+    def write(self, grain, folder):
+        name, order = f'"{grain["name"]}"', ", ".join(f'"{key}"' for key in grain["keys"])
+        folder.mkdir(parents=True)
+        self.run(f'CREATE TEMP TABLE "made {grain["name"]}" AS SELECT * FROM {name}')
+        made = f'"made {grain["name"]}"'
+        if not grain["by_period"]:
+            self.run(f"COPY (SELECT * FROM {made} ORDER BY {order}) TO '{quoted(folder)}/part-0.parquet' (FORMAT parquet)")
+            return
+        for (period,) in self.run(f"SELECT DISTINCT CAST(period AS VARCHAR) FROM {made} ORDER BY 1"):
+            of_period = folder / f"period={period}"
+            of_period.mkdir()
+            self.run(f"""COPY (SELECT * EXCLUDE (period) FROM {made} WHERE period = DATE '{period}' ORDER BY {order})
+                TO '{quoted(of_period)}/part-0.parquet' (FORMAT parquet)""")
+
+    def rows(self, grain, columns):
+        return self.run(f'SELECT {", ".join(chr(34) + name + chr(34) for name in columns)} FROM "made {grain}"')
+
+    def totals(self, grain, columns):
+        return self.run(f'SELECT {", ".join(f"coalesce(sum({name}), 0)" for name in columns)} FROM "made {grain}"')[0]
+
+
+def quoted(path):
+    """A path inside quotes."""
+    return str(path).replace("'", "''")
+
+
+class Spark:
+    """One session; what was written is read back, so that the checks see what is handed over."""
+
+    def __init__(self):
+        from pyspark.sql import SparkSession
+
+        self.session = SparkSession.builder.appName("abacus facts").getOrCreate()
+
+    def name(self):
+        return f"Spark {self.session.version}"
+
+    def run(self, sql):
+        return self.session.sql(sql.rstrip(";"))
+
+    def set(self, settings):
+        for name, value in settings.items():
+            self.session.conf.set(name, value)
+        return {name: self.session.conf.get(name) for name in settings}
+
+    def write(self, grain, folder):
+        from pyspark.sql.functions import col
+
+        table = self.session.table(f"`{grain['name']}`")
+        keys = [col(f"`{key}`").asc_nulls_last() for key in grain["keys"]]
+        # By a column and never round-robin: a task that runs again must make the same rows.
+        if grain["by_period"]:
+            table.repartition("period").sortWithinPartitions("period", *keys).write.partitionBy("period").parquet(str(folder))
+        else:
+            table.repartition(col(f"`{grain['keys'][0]}`")).sortWithinPartitions(*keys).write.parquet(str(folder))
+
+    def made(self, grain):
+        return self.session.read.parquet(str(FOLDER / grain))
+
+    def rows(self, grain, columns):
+        return [tuple(row) for row in self.made(grain).select(*columns).collect()]
+
+    def totals(self, grain, columns):
+        from pyspark.sql.functions import coalesce, lit
+        from pyspark.sql.functions import sum as total
+
+        return tuple(self.made(grain).select(*[coalesce(total(name), lit(0)) for name in columns]).collect()[0])
+
+
+if __name__ == "__main__":
+    main()

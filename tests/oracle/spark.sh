@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The SQL that abacus writes for Spark, run by Spark: random expressions row by row, and the facts of random histories against
+# those of DuckDB. Takes some minutes and a Java of 17 or later; no part of CI.
+#
+#     tests/oracle/spark.sh [FOLDER]        FOLDER of the virtual environment, made if it is not there
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+folder="${1:-target/spark-venv}"
+if [[ ! -x "$folder/bin/python" ]]; then
+  python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet pyspark==4.3.0 duckdb==2.0.0 pyarrow
+fi
+ABACUS_SPARK_PYTHON="$(realpath "$folder")/bin/python" cargo test --release --test oracle -- --ignored spark
