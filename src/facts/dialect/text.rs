@@ -69,9 +69,7 @@ impl Writer<'_> {
         let part_is_known = matches!(arguments.get(1), Some(Node::Text(part)) if !part.is_empty());
         Ok(match function {
             F::Concat => format!("concat_ws('', {all})"),
-            F::Trim | F::TrimStart | F::TrimEnd if arguments.len() == 1 => {
-                format!("{}({all})", function.entry().name)
-            }
+            // trim() takes off spaces of every script, Spark's only those of ASCII: refused below.
             F::Left | F::Right if number(1).is_some_and(|count| count >= 0) => {
                 format!("{}({all})", function.entry().name)
             }
