@@ -91,7 +91,7 @@ def check(abacus, write, values, folder):
     expected = connection.execute(
         f"select coalesce(part::varchar, '(none)'), sum(money)::decimal(38, 4) from {source} group by 1 order by 1"
     ).fetchall()
-    connection.execute((folder / "out/p/views.sql").read_text(encoding="utf-8"))
+    connection.execute((folder / "pipelines/out/p/views.sql").read_text(encoding="utf-8"))
     found = connection.execute("select product_group, net_revenue from product_group order by 1").fetchall()
     return None if found == expected else f"found {found}, expected {expected}"
 

@@ -299,7 +299,7 @@ def check(abacus, case, folder):
     if run.returncode != 0:
         return f"exit code {run.returncode}: {run.stderr.strip()}"
     if "cost" in how:
-        release = json.loads((folder / "out/p/release.json").read_text(encoding="utf-8"))
+        release = json.loads((folder / "pipelines/out/p/release.json").read_text(encoding="utf-8"))
         cost = release["run"]["control_totals"]["cost_input"]
         if cost != how["cost"]:
             return f"cost {cost}, expected {how['cost']}"
@@ -319,7 +319,7 @@ def check(abacus, case, folder):
             "select customer_id, period_start, net_revenue from customer_period order by all",
         ),
     }
-    connection.execute((folder / "out/p/views.sql").read_text(encoding="utf-8"))
+    connection.execute((folder / "pipelines/out/p/views.sql").read_text(encoding="utf-8"))
     for what, (of_delta_rs, of_abacus) in queries.items():
         expected, found = (connection.execute(query).fetchall() for query in (of_delta_rs, of_abacus))
         if expected != found:

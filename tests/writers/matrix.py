@@ -87,7 +87,7 @@ def check(abacus, write, kind, lines, expected, with_spark):
 def published(root):
     """The tables of the release as `history` gives what is expected."""
     connection = duckdb.connect()
-    connection.execute((root / "out/p/views.sql").read_text(encoding="utf-8"))
+    connection.execute((root / "pipelines/out/p/views.sql").read_text(encoding="utf-8"))
     periods = connection.execute("""
         select customer_id, period_start, lines, orders, list_revenue, net_revenue
         from customer_period order by customer_id nulls first, period_start""").fetchall()

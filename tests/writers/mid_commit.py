@@ -95,7 +95,7 @@ def check(abacus, write, root):
         if run.returncode != 0:
             return f"'{pattern}': exit code {run.returncode}: {run.stderr.strip()}"
         connection = duckdb.connect()
-        connection.execute((root / "out/p/views.sql").read_text(encoding="utf-8"))
+        connection.execute((root / "pipelines/out/p/views.sql").read_text(encoding="utf-8"))
         found = connection.execute("select product_group::int, net_revenue::int from product_group order by 1").fetchall()
         if found != expected:
             return f"'{pattern}': {found}, expected {expected}"
