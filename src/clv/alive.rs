@@ -4,7 +4,7 @@
 //! where it is needed.
 
 use super::fits::FittedPurchases;
-use super::models::Counts;
+use super::models::{Asked, Counts};
 use super::outlook::Forecast;
 use super::past::Times;
 use super::pile::merged;
@@ -40,7 +40,9 @@ impl Alive {
         let mut forecasts = Vec::with_capacity(fits.len());
         for ((fit, counts), earlier) in fits.iter().zip(counts).zip(earlier) {
             let all = merged(counts, earlier);
-            forecasts.push(fit.and_then(|fit| Forecast::new(fit, &[holdout_days], discount_per_day, &all)));
+            forecasts.push(fit.and_then(|fit| {
+                Forecast::new(fit, &[holdout_days], discount_per_day, &all, Asked::NoPurchase)
+            }));
         }
         Self(Arc::new(AliveForecasts { days, forecasts, segments }))
     }

@@ -2,6 +2,7 @@
 
 use super::backtest::{Kind, RECENCY_DAYS, Series, Sources, Target};
 use super::errors::Errors;
+use super::models::Asked;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
@@ -53,7 +54,13 @@ impl<'r> Holdout<'r> {
         let tallies = &sources.census.tallies[index];
         let forecast = |segment: usize, model: usize| {
             let fit = sources.fits.of(index, segment, model)?;
-            Forecast::new(fit, &[holdout_days], sources.discount_per_day, &tallies[segment].counts)
+            Forecast::new(
+                fit,
+                &[holdout_days],
+                sources.discount_per_day,
+                &tallies[segment].counts,
+                Asked::Purchases,
+            )
         };
         let spend = |segment: usize| Some(&sources.fits.spend(index, segment)?.spend);
         let models = sources.fits.models.len();

@@ -1,7 +1,7 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
 use super::fits::FittedPurchases;
-use super::models::{Counts, Estimate, MOST_HORIZONS, Predictor, Scorer};
+use super::models::{Asked, Counts, Estimate, MOST_HORIZONS, Predictor, Scorer};
 use super::past::Times;
 
 /// What a parameter of a purchase model means.
@@ -53,12 +53,14 @@ impl Forecast {
         horizons_days: &[u32],
         discount_per_day: f64,
         counts: &Counts,
+        asked: Asked,
     ) -> Option<Self> {
         if !fitted.predicts() {
             return None;
         }
         let fit = &fitted.fit;
-        let scorer = |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts)?, days.len()));
+        let scorer =
+            |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts, asked)?, days.len()));
         let first = horizons_days.len().min(MOST_HORIZONS);
         let rest = horizons_days[first..].chunks(MOST_HORIZONS);
         let scorers = std::iter::once(&horizons_days[..first]).chain(rest).map(scorer);

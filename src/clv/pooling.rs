@@ -22,7 +22,7 @@
 
 use super::census::Tally;
 use super::fits::FittedPurchases;
-use super::models::{Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, log_likelihood};
+use super::models::{Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, log_likelihood};
 use super::outlook::Forecast;
 use super::past::VALUED;
 use super::spend::Spend;
@@ -115,7 +115,9 @@ fn is_unsure(fitted: &FittedPurchases, counts: &Counts, discount_per_day: f64) -
     if counts.customers() > FEW_CUSTOMERS {
         return false;
     }
-    let Some(forecast) = Forecast::new(fitted, &[], discount_per_day, counts) else { return false };
+    let Some(forecast) = Forecast::new(fitted, &[], discount_per_day, counts, Asked::Purchases) else {
+        return false;
+    };
     let mut sum = Estimate { value: 0.0, pull: Some([0.0; 4]) };
     for row in counts.rows() {
         let outlook = forecast.of(row.purchases, row.last_purchase_days, row.age_days);

@@ -3,6 +3,7 @@
 use super::census::{Scope, Tally};
 use super::equity::{self, Equity};
 use super::fits::Fits;
+use super::models::Asked;
 use super::money;
 use super::outlook::{Forecast, Outlook};
 use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_into};
@@ -90,7 +91,7 @@ impl<'r> Valuation<'r> {
         let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spend(0, segment)?.spend.clone();
-            let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts);
+            let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts, Asked::Discounted);
             Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.par_iter().enumerate().map(valuer).collect();

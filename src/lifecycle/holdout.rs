@@ -84,6 +84,9 @@ type Alert = (i64, Reverse<u32>, Option<u32>);
 
 impl Alerts {
     fn add(&mut self, alert: Alert) {
+        if self.0.len() == MOST_ALERTS && self.0.peek().is_some_and(|least| alert <= least.0) {
+            return;
+        }
         self.0.push(Reverse(alert));
         if self.0.len() > MOST_ALERTS {
             self.0.pop();

@@ -12,12 +12,14 @@ use super::writing::{Writing, Written};
 use crate::clv::schema::Alive;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
+use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::memory::Memory;
 use crate::perception::schema::Voice;
 use crate::pipeline::{ClvDef, Definition};
 use crate::publish::StageTables;
+use std::ops::Range;
 
 /// What the run's summary says of the customer base at its as-of date.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -133,10 +135,11 @@ fn write_warnings(
     let sheet = |warnings: WarningRows<'_>| early_warning(format, shown, customers, warnings);
     let places = list.places(chosen)?;
     let mut writer = staging.table(&sheet(WarningRows { rows: &[], signals: &[] }).spec, None)?;
-    for slice in 0..list.slices() {
-        let (rows, signals) = list.rows(slice, &places, chosen)?;
-        writer.write(sheet(WarningRows { rows: &rows, signals: &signals }).arrays)?;
-    }
+    let of_slice = |ranks: Range<usize>| {
+        let (rows, signals) = list.rows(ranks.start / SLICE_CUSTOMERS, &places, chosen)?;
+        Ok(sheet(WarningRows { rows: &rows, signals: &signals }).arrays)
+    };
+    slices::in_order(0..customers.keys.len(), of_slice, |arrays| writer.write(arrays))?;
     writer.finish()
 }
 

@@ -57,6 +57,6 @@ pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit, log_likelihood};
 pub use form::{Form, Lapsing, Purchasing, Reason};
 pub use horizon::{History, Horizon};
 pub use predict::Predictor;
-pub use score::{MOST_HORIZONS, Score, Scorer};
+pub use score::{Asked, MOST_HORIZONS, Score, Scorer};
 
 const DAYS_PER_WEEK: f64 = 7.0;
