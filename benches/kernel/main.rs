@@ -199,6 +199,7 @@ fn gather_all(definition: &Definition, folder: &Path) -> Result<FactSet> {
         full: true,
         again: None,
         verify_inputs: false,
+        handover: None,
         previous: None,
         memory: abacus::memory::Memory::of_machine(folder),
         progress: &|_, _| {},

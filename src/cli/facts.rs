@@ -3,6 +3,7 @@
 use super::{PipelineArg, pretty};
 use crate::error::Result;
 use crate::facts::{Engine, script, write_request};
+use crate::stages::{RunOptions, request};
 use crate::units::Day;
 use clap::Args;
 use std::path::PathBuf;
@@ -18,23 +19,32 @@ pub(super) struct FactsArgs {
     #[arg(long, env = "ABACUS_AS_OF", value_name = "DAY")]
     as_of: Option<Day>,
     /// Write the request into this new folder instead: request.json with files, settings and statements, and job.py, which
-    /// makes the facts there (`spark-submit FOLDER/job.py`) and hands them over as Parquet.
+    /// makes the facts there (`spark-submit FOLDER/job.py`) and hands them over as Parquet to `abacus run --facts FOLDER`. It
+    /// asks for what a run would make now: a night that brings one month asks for that month.
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
+    /// Ask for every period, those that are kept too.
+    #[arg(long, requires = "to")]
+    full: bool,
 }
 
 pub(super) fn facts(args: &FactsArgs, json: bool) -> Result<String> {
-    let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
-    let script = script(&definition, args.sql, args.as_of)?;
-    if let Some(folder) = &args.to {
-        write_request(&script, folder)?;
-        let job = folder.join("job.py").display().to_string();
-        let command = if args.sql == Engine::Spark { "spark-submit" } else { "python" };
-        return Ok(if json {
-            pretty(&serde_json::json!({ "request": folder.join("request.json"), "job": job }))
-        } else {
-            format!("{} and {job}; run it with {command} {job}\n", folder.join("request.json").display())
-        });
+    let Some(folder) = &args.to else {
+        let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
+        let script = script(&definition, args.sql, args.as_of)?;
+        return Ok(if json { pretty(&script.json()) } else { script.to_string() });
+    };
+    let options = RunOptions { as_of: args.as_of, full: args.full, ..RunOptions::default() };
+    write_request(&request(&args.pipeline.pipeline, args.sql, &options)?, folder)?;
+    let job = folder.join("job.py").display().to_string();
+    if json {
+        return Ok(pretty(&serde_json::json!({ "request": folder.join("request.json"), "job": job })));
     }
-    Ok(if json { pretty(&script.json()) } else { script.to_string() })
+    let command = if args.sql == Engine::Spark { "spark-submit" } else { "python" };
+    Ok(format!(
+        "{} and {job}; run it with {command} {job}, then abacus run {} --facts {}\n",
+        folder.join("request.json").display(),
+        args.pipeline.pipeline.display(),
+        folder.display()
+    ))
 }

@@ -8,6 +8,7 @@ use crate::run::Events;
 use crate::stages::{Outcome, RunOptions, publish};
 use crate::units::Day;
 use clap::Args;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
@@ -23,6 +24,10 @@ pub(super) struct RunArgs {
     /// groups allow. What does not fit is put on disk beside the releases while the run lasts.
     #[arg(long, env = "ABACUS_MEMORY", value_name = "SIZE")]
     memory: Option<MemorySize>,
+    /// Take the facts from what the job of a request handed over in this folder (see abacus facts --to), instead of reading
+    /// transactions and events.
+    #[arg(long, value_name = "FOLDER")]
+    facts: Option<PathBuf>,
     /// Make a release even if nothing that it follows from has changed since the current one.
     #[arg(long)]
     republish: bool,
@@ -75,6 +80,7 @@ impl ScopeArgs {
             full: self.full,
             again,
             only: self.only.clone(),
+            facts: None,
             verify_inputs: self.verify_inputs,
             reselect: false,
             republish: false,
@@ -89,6 +95,7 @@ pub(super) fn run(args: &RunArgs, events: Arc<dyn Events>, json: bool, log_json:
     let options = RunOptions {
         memory: args.memory,
         dry_run: args.dry_run,
+        facts: args.facts.clone(),
         reselect: args.reselect,
         republish: args.republish,
         gate: args.gate,

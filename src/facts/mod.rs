@@ -28,7 +28,7 @@ pub use inputs::source_files::{source_digests, sources};
 pub use inputs::source_view::SourceView;
 pub(crate) use kernel::measures;
 pub use kernel::row_match::RowMatch;
-pub use request::{AggregateText, Script, SourceFiles, Statement, script, write_request};
+pub use request::{AggregateText, Script, SourceFiles, Statement, script, script_of_run, write_request};
 pub use run::check::{Checked, check};
 pub use run::gather::{ScanPlan, gather, plan};
 pub use run::options::GatherOptions;

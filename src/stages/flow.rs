@@ -171,6 +171,7 @@ impl Stages<'_> {
             full: options.full,
             again: options.again,
             verify_inputs: options.verify_inputs,
+            handover: options.facts.clone(),
             previous: before.record.clone(),
             memory: self.memory.clone(),
             progress: &|done, of| events.progress(done, of),

@@ -48,6 +48,22 @@ pub struct PlannedTable {
     pub bytes: u64,
 }
 
+/// How a run would gather its facts, for whoever only asks what it would do.
+pub(super) fn gather_options(home: &Home, before: &Before, options: &RunOptions) -> GatherOptions<'static> {
+    GatherOptions {
+        folder: facts_folder(&home.state()),
+        as_of: options.as_of,
+        full: options.full,
+        again: options.again,
+        verify_inputs: options.verify_inputs,
+        handover: options.facts.clone(),
+        previous: before.record.clone(),
+        memory: before.memory.clone(),
+        progress: &|_, _| {},
+        opened: &|_, _| Ok(()),
+    }
+}
+
 /// Says what a run would do; writes nothing.
 ///
 /// # Errors
@@ -56,17 +72,7 @@ pub fn plan(path: &Path, options: &RunOptions) -> Result<Plan> {
     let definition = pipeline::read(path)?;
     let home = Home::open(&definition.publish.path)?;
     let before = Before::read(&definition, &home, options)?;
-    let gather = GatherOptions {
-        folder: facts_folder(&home.state()),
-        as_of: options.as_of,
-        full: options.full,
-        again: options.again,
-        verify_inputs: options.verify_inputs,
-        previous: before.record.clone(),
-        memory: before.memory.clone(),
-        progress: &|_, _| {},
-        opened: &|_, _| Ok(()),
-    };
+    let gather = gather_options(&home, &before, options);
     let mut scan = facts::plan(&definition, &gather)?;
     let ledgers = facts::read_ledgers(&definition)?;
     scan.warnings.extend(doubts(&ledgers));

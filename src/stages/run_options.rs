@@ -2,6 +2,7 @@
 
 use crate::memory::MemorySize;
 use crate::units::Day;
+use std::path::PathBuf;
 
 /// How a run was asked for.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,8 @@ pub struct RunOptions {
     pub again: Option<(Day, Day)>,
     /// Make no other tables than those of these stages and of the stages they take from; all of them if it is empty.
     pub only: Vec<String>,
+    /// Take the facts from what a job handed over in this folder, instead of reading the sources.
+    pub facts: Option<PathBuf>,
     /// Identify inputs by all their bytes.
     pub verify_inputs: bool,
     /// Choose the models of lifetime value again, whatever the current release chose.

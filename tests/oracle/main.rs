@@ -86,6 +86,216 @@ fn the_job_of_a_request_hands_over_the_facts() {
     assert!(!other.join("facts.json").exists());
 }
 
+/// What an engine hands over becomes the kept state that a scan leaves: the same bytes are published.
+#[test]
+fn imported_facts_publish_the_same_bytes_as_a_scan() {
+    let Some(python) = python() else { return };
+    for seed in SEEDS {
+        let folder = history(&python, seed, seed);
+        let pipeline = folder.path().join("pipelines/history.toml");
+        hold_import(&python, &folder, &pipeline, "duckdb", &format!("seed {seed}"));
+    }
+}
+
+/// Rows that break the row contract in every way are quarantined alike, with their content and the examples of mistakes.
+#[test]
+fn imported_facts_show_the_same_rows_that_were_refused() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    check(&python, "bad_rows.py", &["write".into(), folder.path().to_owned()], "bad rows");
+    let pipeline = folder.path().join("pipelines/bad.toml");
+    hold_import(&python, &folder, &pipeline, "duckdb", "bad rows");
+}
+
+/// A night asks for the periods that it would make, and for the files it would read; months of both kinds mix.
+#[test]
+fn a_night_takes_over_the_month_that_changed() {
+    let Some(python) = python() else { return };
+    let folder = copied_sample();
+    let pipeline = folder.path().join("pipelines/retail.toml");
+    let source = folder.path().join("sample_data");
+    let transactions: Vec<PathBuf> = files_below(&source, "transactions");
+    let last = transactions.last().expect("the sample has months");
+    // Control totals are those of the whole sample.
+    let text = std::fs::read_to_string(&pipeline).expect("the pipeline");
+    let checks = text.find("[[expect]]").expect("the sample has checks");
+    std::fs::write(&pipeline, &text[..checks]).expect("a file can be written");
+    let put_away = folder.path().join("last_month");
+    std::fs::rename(last, &put_away).expect("a file can be moved");
+    run(&pipeline, 2);
+    std::fs::rename(&put_away, last).expect("a file can be moved");
+    let (out, before) = (folder.path().join("out"), folder.path().join("before"));
+    copy_links(&out, &before);
+    let made = folder.path().join("facts");
+    request(&pipeline, "duckdb", &made);
+    let asked = std::fs::read_to_string(made.join("request.json")).expect("a request");
+    let asked: serde_json::Value = serde_json::from_str(&asked).expect("JSON");
+    let periods = asked["periods"].as_array().expect("a night asks for some periods");
+    assert!(!periods.is_empty() && periods.len() < transactions.len(), "{periods:?}");
+    let of_transactions = asked["sources"][0]["files"].as_array().expect("files");
+    assert!(of_transactions.len() < transactions.len(), "{}", of_transactions.len());
+    succeed(Command::new(&python).arg(made.join("job.py")), "the job");
+    let mixed = import(&pipeline, &made);
+    std::fs::remove_dir_all(&out).expect("the releases are there");
+    std::fs::rename(&before, &out).expect("a folder can be moved");
+    run(&pipeline, 2);
+    hold_same(&mixed, &tables(&pipeline), "months of both kinds");
+}
+
+/// What does not fit is refused with its own message, and nothing is published.
+#[test]
+fn damaged_and_foreign_facts_are_refused() {
+    let Some(python) = python() else { return };
+    let folder = history(&python, 3, 3);
+    let pipeline = folder.path().join("pipelines/history.toml");
+    let whole = folder.path().join("facts");
+    request(&pipeline, "duckdb", &whole);
+    let refused = |made: &Path, more: &[&str], expected: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+        let output = command.arg("run").arg(&pipeline).arg("--facts").arg(made).args(more).output();
+        let output = output.expect("abacus runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(expected), "expected '{expected}': {said}");
+        assert!(!folder.path().join("out/release.json").exists());
+    };
+    refused(&whole, &[], "no facts.json, which the job of a request writes last");
+    succeed(Command::new(&python).arg(whole.join("job.py")), "the job");
+    refused(
+        &whole,
+        &["--as-of", "2024-01-01"],
+        "the facts were asked for without --as-of, and the run is as of 2024-01-01",
+    );
+    let changed = |change: &dyn Fn(&Path)| {
+        let made = tempfile::tempdir().expect("a temporary folder");
+        copy(&whole, made.path());
+        change(made.path());
+        made
+    };
+    let edit = |file: &'static str, from: &'static str, to: &'static str| {
+        move |made: &Path| {
+            let path = made.join(file);
+            let text = std::fs::read_to_string(&path).expect("JSON of the hand-over");
+            assert!(text.contains(from), "{from} in {file}");
+            std::fs::write(&path, text.replacen(from, to, 1)).expect("a file can be written");
+        }
+    };
+    let first_file = |made: &Path, grain: &str| files_below(&made.join(grain), "").remove(0);
+    let flip = |made: &Path| {
+        let path = first_file(made, "customer_period");
+        let mut bytes = std::fs::read(&path).expect("a grain");
+        bytes[40] ^= 1;
+        std::fs::write(&path, bytes).expect("a file can be written");
+    };
+    let made = changed(&flip);
+    refused(made.path(), &[], "the file is not as the job left it");
+    let made =
+        changed(&|made: &Path| std::fs::remove_file(first_file(made, "customer_order")).expect("a grain"));
+    refused(made.path(), &[], "customer_order");
+    let made = changed(&edit("request.json", "\"pipeline\"", "\"the pipeline\""));
+    refused(made.path(), &[], "were made of another request");
+    let made = changed(&edit("facts.json", "\"format\": 2", "\"format\": 1"));
+    refused(made.path(), &[], "format 1, and this version of abacus reads format 2");
+    let made = changed(&edit("facts.json", "\"default_null_order\": \"", "\"default_null_order\": \"not "));
+    refused(made.path(), &[], "the setting default_null_order was not");
+    let made = changed(&edit("facts.json", "{", "["));
+    refused(made.path(), &[], "it is not as the program wrote it");
+    // A grain that is whole and signed, and lacks a customer's rows.
+    let lose = |sql: &'static str, grain: &'static str| {
+        let python = &python;
+        move |made: &Path| {
+            let args = [made.to_owned(), grain.into(), sql.into()];
+            check(python, "forge_grain.py", &args, "a forged grain");
+        }
+    };
+    for (grain, sql, expected) in [
+        ("customer_product", "WHERE customer <> (SELECT min(customer) FROM found)", "its parts sum to 0"),
+        ("customer_order", "WHERE order_key <> (SELECT min(order_key) FROM found)", "orders of customer"),
+        (
+            "customer_period",
+            "WHERE customer <> (SELECT min(customer) FROM found)",
+            "has no row in customer_period",
+        ),
+        ("customer_period", "ORDER BY customer DESC", "out of order"),
+        ("account", "WHERE file <> (SELECT min(file) FROM found)", "the footer has"),
+    ] {
+        let made = changed(&lose(sql, grain));
+        refused(made.path(), &[], expected);
+    }
+    let source = files_below(&folder.path().join("history/calls"), "").remove(0);
+    let bytes = std::fs::read(&source).expect("a source");
+    std::fs::write(&source, bytes).expect("a file can be written");
+    refused(&whole, &[], "has changed since the facts were asked for");
+}
+
+/// A scan's release and that of imported facts, byte for byte.
+fn hold_import(python: &Path, folder: &tempfile::TempDir, pipeline: &Path, engine: &str, what: &str) {
+    run(pipeline, 2);
+    let scanned = tables(pipeline);
+    std::fs::remove_dir_all(folder.path().join("out")).expect("the release is there");
+    let made = folder.path().join("facts");
+    request(pipeline, engine, &made);
+    succeed(Command::new(python).arg(made.join("job.py")), what);
+    hold_same(&import(pipeline, &made), &scanned, what);
+    std::fs::remove_dir_all(made).expect("the facts are there");
+}
+
+/// Holds tables of two releases against each other; says which differ.
+fn hold_same(found: &BTreeMap<String, Vec<String>>, expected: &BTreeMap<String, Vec<String>>, what: &str) {
+    let differing: Vec<&String> =
+        expected.keys().filter(|name| found.get(*name) != expected.get(*name)).collect();
+    assert!(differing.is_empty() && found.len() == expected.len(), "{what}: {differing:?} differ");
+}
+
+/// Copies a folder of releases with its links.
+fn copy_links(from: &Path, to: &Path) {
+    succeed(Command::new("cp").arg("-a").arg(from).arg(to), "a copy");
+}
+
+/// Publishes facts that were handed over; gives the tables.
+fn import(pipeline: &Path, made: &Path) -> BTreeMap<String, Vec<String>> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+    succeed(command.arg("run").arg(pipeline).arg("--facts").arg(made), "the import");
+    tables(pipeline)
+}
+
+/// Digests of every table of the current release but `run`, which holds times.
+fn tables(pipeline: &Path) -> BTreeMap<String, Vec<String>> {
+    let definition = abacus::pipeline::read(pipeline).expect("a pipeline");
+    let text = std::fs::read(definition.publish.path.join("release.json")).expect("a release");
+    let release: serde_json::Value = serde_json::from_slice(&text).expect("release.json is JSON");
+    let tables = release["tables"].as_object().expect("tables by name");
+    let fixed = tables.iter().filter(|(name, _)| *name != "run");
+    fixed.map(|(name, table)| (name.clone(), digests(table))).collect()
+}
+
+/// Parquet files below a folder whose path has a word, in order.
+fn files_below(folder: &Path, word: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(files_below(&path, word));
+        } else if path.extension().is_some_and(|ext| ext == "parquet")
+            && path.to_string_lossy().contains(word)
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+#[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
+fn facts_that_spark_hands_over_publish_the_same_bytes_as_a_scan() {
+    let python = spark_python();
+    for seed in SEEDS.step_by(5) {
+        let folder = history(&python, seed, seed);
+        let pipeline = folder.path().join("pipelines/history.toml");
+        hold_import(&python, &folder, &pipeline, "spark", &format!("seed {seed} by spark"));
+    }
+}
+
 #[test]
 #[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
 fn facts_that_spark_hands_over_equal_those_of_duckdb() {

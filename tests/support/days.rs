@@ -47,6 +47,7 @@ fn options(folder: &Path, previous: Option<Record>) -> GatherOptions<'static> {
         full: false,
         again: None,
         verify_inputs: false,
+        handover: None,
         previous,
         memory: abacus::memory::Memory::of_machine(folder),
         progress: &|_, _| {},

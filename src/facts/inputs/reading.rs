@@ -11,7 +11,9 @@ use crate::storage::Object;
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
+};
 use std::sync::Arc;
 
 /// What a reader reads of a file.
@@ -22,6 +24,8 @@ pub(crate) struct Reading<'f> {
     pub(crate) columns: &'f [String],
     /// One row group, or all of them.
     pub(crate) row_group: Option<usize>,
+    /// Rows of the row group, ascending; all of them if it is none.
+    pub(crate) rows: Option<&'f [u64]>,
     /// Rows of a batch.
     pub(crate) batch_rows: usize,
 }
@@ -31,7 +35,12 @@ impl<'f> Reading<'f> {
     pub(crate) fn of(source: &'f Source, task: Task) -> Self {
         let Task { file, row_group, .. } = task;
         let (file, columns) = (&source.files[file], &source.columns);
-        Self { file, columns, row_group: Some(row_group), batch_rows: BATCH_ROWS }
+        Self { file, columns, row_group: Some(row_group), rows: None, batch_rows: BATCH_ROWS }
+    }
+
+    /// Some rows of the row group, ascending.
+    pub(crate) fn only(self, rows: &'f [u64]) -> Self {
+        Self { rows: Some(rows), ..self }
     }
 
     /// Every batch, in the order of the file.
@@ -85,6 +94,9 @@ impl<'f> Reading<'f> {
         if let Some(row_group) = self.row_group {
             builder = builder.with_row_groups(vec![row_group]);
         }
+        if let Some(rows) = self.rows {
+            builder = builder.with_row_selection(selection(rows));
+        }
         builder.build().map_err(|fault| self.damage(object, &fault.to_string()))
     }
 
@@ -128,6 +140,7 @@ impl<'f> Reading<'f> {
 
     fn check_rows(self, found: u64) -> Result<()> {
         let expected = match self.row_group {
+            _ if self.rows.is_some() => self.rows.map_or(0, |rows| rows.len() as u64),
             Some(row_group) => self.file.row_groups().nth(row_group).unwrap_or(0),
             None => self.file.rows(),
         };
@@ -180,6 +193,18 @@ impl<'f> Reading<'f> {
     }
 }
 
+/// Rows of a row group, ascending, as ranges to skip and to read.
+fn selection(rows: &[u64]) -> RowSelection {
+    let at = |row: u64| usize::try_from(row).unwrap_or(usize::MAX);
+    let mut selectors = Vec::new();
+    let mut next = 0;
+    for row in rows.iter().copied().map(at) {
+        selectors.extend([RowSelector::skip(row - next), RowSelector::select(1)]);
+        next = row + 1;
+    }
+    RowSelection::from(selectors)
+}
+
 /// Rows decoded at a time: a batch of ten columns stays in the second-level cache.
 pub(crate) const BATCH_ROWS: usize = 16_384;
 
@@ -188,5 +213,5 @@ pub(crate) fn batches<'f>(
     file: &'f InputFile,
     columns: &'f [String],
 ) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
-    Reading { file, columns, row_group: None, batch_rows: 65_536 }.batches()
+    Reading { file, columns, row_group: None, rows: None, batch_rows: 65_536 }.batches()
 }

@@ -49,6 +49,4 @@ pub(crate) struct Scanned {
     pub(crate) mistakes: Vec<Found>,
     /// By period, and whether their values are narrow.
     pub(crate) records: HashMap<(u16, bool), Records>,
-    /// Last day with a used row.
-    pub(crate) last_day: Option<Day>,
 }

@@ -138,7 +138,8 @@ fn evaluate_sale(
     Ok(())
 }
 
-fn digest_words(parts: &[&[u64; 2]]) -> [u64; 2] {
+/// The identity of a line by the words of its keys.
+pub(crate) fn digest_words(parts: &[&[u64; 2]]) -> [u64; 2] {
     let mut hasher = blake3::Hasher::new();
     for word in parts.iter().flat_map(|part| part.iter()) {
         hasher.update(&word.to_le_bytes());

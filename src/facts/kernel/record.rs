@@ -5,6 +5,7 @@
 
 use super::group_set::GroupSet;
 use crate::facts::inputs::source::{Sale, Source};
+use crate::units::Day;
 
 /// Which word of a line is what.
 #[derive(Debug, Clone, Copy, Default)]
@@ -208,6 +209,8 @@ pub(crate) struct Records {
     pub(crate) groups: GroupSet,
     /// Per distinct set and key range, records of four words: key, value, value, filter answers.
     pub(crate) distinct: Vec<Vec<Vec<u64>>>,
+    /// Last day of its rows.
+    pub(crate) last_day: Day,
 }
 
 impl Records {

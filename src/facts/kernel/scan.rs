@@ -37,6 +37,29 @@ pub(crate) fn scan(context: &ScanContext<'_>, task: Task, batches: usize) -> Res
     Ok(scanned)
 }
 
+/// Reads some rows of a row group, ascending, as a scan does: for whoever counted rows elsewhere and shows these.
+///
+/// # Errors
+/// As [`scan`].
+pub(crate) fn scan_rows(context: &ScanContext<'_>, task: Task, rows: &[u64]) -> Result<Scanned> {
+    let source = &context.sources[task.source];
+    let file = &source.files[task.file];
+    let mut scanned = Scanned::default();
+    let mut sink = Sink::new(context, task.source, 0);
+    let mut read = 0;
+    for batch in Reading::of(source, task).only(rows).batches()? {
+        let batch = batch?;
+        add_batch(context, task, &batch, read, &mut sink, &mut scanned)
+            .map_err(|fault| with_place(fault, file, task.row_group))?;
+        read += batch.num_rows() as u64;
+    }
+    // Rows were counted over those that were read.
+    let place = |row: u64| rows[usize::try_from(row).expect("a row that was read")];
+    scanned.quarantined.iter_mut().for_each(|found| found.row = place(found.row));
+    scanned.mistakes.iter_mut().for_each(|found| found.row = place(found.row));
+    Ok(scanned)
+}
+
 /// A fault of the rows, such as a key of 64 bits or a day outside the statistics, with the row group it lies in.
 fn with_place(fault: Error, file: &InputFile, row_group: usize) -> Error {
     if !matches!(fault.kind, Kind::Input | Kind::Definition) {
@@ -92,6 +115,6 @@ fn add_batch(
             reason,
         )?);
     }
-    sink.add(task, first_row, &evaluated, &fates.used(), scanned);
+    sink.add(task, first_row, &evaluated, &fates.used());
     Ok(())
 }

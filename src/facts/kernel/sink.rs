@@ -1,6 +1,6 @@
 //! Writes evaluated rows as records into the key ranges of their periods.
 
-use super::context::{ScanContext, Scanned};
+use super::context::ScanContext;
 use super::evaluate::Evaluated;
 use super::group_set::GroupSet;
 use super::key_ranges::KeyRanges;
@@ -25,14 +25,7 @@ impl<'c> Sink<'c> {
         Self { context, source, expected_rows, records: HashMap::new(), ranges: HashMap::new() }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        task: Task,
-        first_row: u64,
-        batch: &Evaluated,
-        used: &[u32],
-        scanned: &mut Scanned,
-    ) {
+    pub(crate) fn add(&mut self, task: Task, first_row: u64, batch: &Evaluated, used: &[u32]) {
         // Rows of a file mostly stand in time order, so a batch is a few stretches of one period each, and often just one.
         let days = &batch.instants.days;
         let day_of = |row: &u32| days[*row as usize];
@@ -45,7 +38,6 @@ impl<'c> Sink<'c> {
             let is_one = within.contains(&least) && within.contains(&most);
             let end = if is_one { None } else { rest.iter().position(|row| !within.contains(&day_of(row))) };
             let (rows, others) = rest.split_at(end.unwrap_or(rest.len()));
-            scanned.last_day = scanned.last_day.max(rows.iter().map(day_of).max().map(Day));
             if (self.context.wanted)(number) {
                 self.add_rows(task, first_row, number, batch, rows);
             }
@@ -71,8 +63,11 @@ impl<'c> Sink<'c> {
                 parts: (0..ranges.len()).map(|_| part()).collect(),
                 groups: GroupSet::default(),
                 distinct: vec![vec![Vec::new(); ranges.len()]; batch.distinct.len()],
+                last_day: Day::MIN,
             }
         });
+        let last_day = rows.iter().map(|row| batch.instants.days[*row as usize]).max();
+        records.last_day = records.last_day.max(last_day.map_or(Day::MIN, Day));
         if self.context.sources[self.source].sale.is_some() {
             rows.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
         }

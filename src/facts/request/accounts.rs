@@ -1,6 +1,8 @@
 //! What became of rows, and what they come to by another way than the grains: for whoever holds the grains against it.
 
 use super::grains::{Grains, MEASURES, UsedRows};
+use super::mistakes;
+use super::rows::{is_asked, period_of};
 use super::statement::Statement;
 
 impl Grains<'_> {
@@ -18,8 +20,9 @@ impl Grains<'_> {
                 format!("({})", filters.join(" OR "))
             };
             let totals = if rows.source.sale.is_some() {
-                let totals =
-                    MEASURES[3..].iter().map(|(name, sum)| format!("CAST({sum} AS {money}) AS {name}"));
+                let totals = MEASURES[3..]
+                    .iter()
+                    .map(|(name, sum)| format!("CAST(coalesce({sum}, 0) AS {money}) AS {name}"));
                 let totals: Vec<String> = totals.collect();
                 format!(
                     "CAST(coalesce(sum(revenue - discount) FILTER (WHERE NOT {matched}), 0) AS {money}) AS \
@@ -27,7 +30,7 @@ impl Grains<'_> {
                     totals.join(", ")
                 )
             } else {
-                let nothing = |name: &str| format!("CAST(NULL AS {money}) AS {name}");
+                let nothing = |name: &str| format!("CAST(0 AS {money}) AS {name}");
                 let names =
                     ["unmatched_net_revenue", MEASURES[3].0, MEASURES[4].0, MEASURES[5].0, MEASURES[6].0];
                 names.map(nothing).join(", ")
@@ -45,37 +48,48 @@ impl Grains<'_> {
         Statement::grain("match", about, queries.join("\nUNION ALL\n"))
     }
 
-    fn fates(&self, columns: &str) -> String {
-        let of_source = |rows: &UsedRows<'_>| {
-            let fates = self.asked.engine.quoted(&format!("{}_fates", rows.source.name));
-            format!("  SELECT '{}' AS source, {columns}fate FROM {fates}", rows.source.name)
-        };
-        self.sources.iter().map(of_source).collect::<Vec<_>>().join("\n  UNION ALL\n")
+    fn fates_of(&self, rows: &UsedRows<'_>) -> String {
+        self.asked.engine.quoted(&format!("{}_fates", rows.source.name))
     }
 
     pub(super) fn account(&self) -> Statement {
         let count = |condition: &str, name: &str| format!("count(*) FILTER (WHERE {condition}) AS {name}");
-        let query = format!(
-            "SELECT source, _file AS file, count(*) AS {}, {}, {},\n  {}, {},\n  max(day) FILTER (WHERE fate = 'used') AS \
-             last_day\nFROM (\n{}\n) AS fates\nGROUP BY source, _file",
-            self.asked.engine.quoted("read"),
-            count("fate = 'used'", "used"),
-            count("fate = 'excluded'", "excluded"),
-            count("fate NOT IN ('used', 'excluded', 'after as-of')", "quarantined"),
-            count("fate = 'after as-of'", "after_as_of"),
-            self.fates("_file, day, ")
-        );
-        let about = "Source × file with rows: read = used + excluded + quarantined + after the as-of day.";
-        Statement::grain("account", about, query)
+        let money = format!("DECIMAL(38, {})", self.asked.definition.facts.money_scale);
+        let looks_up_products = self.transactions().columns.looks_up_products;
+        let of_source = |rows: &UsedRows<'_>| {
+            let mistakes = match &rows.source.sale {
+                Some(_) => mistakes::counts(rows.source, looks_up_products, &money),
+                None => mistakes::none(looks_up_products, &money),
+            };
+            format!(
+                "SELECT '{}' AS source, _file AS file, count(*) AS {}, {}, {},\n  {}, {},\n  {}\nFROM {} GROUP BY _file",
+                rows.source.name,
+                self.asked.engine.quoted("read"),
+                count("fate = 'used'", "used"),
+                count("fate = 'excluded'", "excluded"),
+                count("fate NOT IN ('used', 'excluded', 'after as-of')", "quarantined"),
+                count("fate = 'after as-of'", "after_as_of"),
+                mistakes.join(",\n  "),
+                self.fates_of(rows)
+            )
+        };
+        let query: Vec<String> = self.sources.iter().map(of_source).collect();
+        let about = "Source × file with rows: read = used + excluded + quarantined + after the as-of day; and what row checks \
+                     found, by kind: rows, the amount in question, the first row.";
+        Statement::grain("account", about, query.join("\nUNION ALL\n"))
     }
 
     pub(super) fn quarantine(&self) -> Statement {
-        let query = format!(
-            "SELECT source, _file AS file, _row AS {}, fate AS reason\nFROM (\n{}\n) AS fates\nWHERE fate NOT IN ('used', \
-             'excluded', 'after as-of')",
-            self.asked.engine.quoted("row"),
-            self.fates("_file, _row, ")
-        );
+        let of_source = |rows: &UsedRows<'_>| {
+            format!(
+                "SELECT '{}' AS source, _file AS file, _row AS {}, fate AS reason\nFROM {}\nWHERE fate NOT IN ('used', \
+                 'excluded', 'after as-of')",
+                rows.source.name,
+                self.asked.engine.quoted("row"),
+                self.fates_of(rows)
+            )
+        };
+        let query = self.sources.iter().map(of_source).collect::<Vec<_>>().join("\nUNION ALL\n");
         Statement::grain(
             "quarantine",
             "Quarantined rows: each with its place, counted over the file from 0, and the reason.",
@@ -83,14 +97,27 @@ impl Grains<'_> {
         )
     }
 
-    pub(super) fn duplicate_line(&self) -> Statement {
+    /// Order lines by their keys, where they must be unique.
+    pub(super) fn order_line(&self) -> Statement {
         let query = format!(
-            "SELECT order_key, line_key, count(*) AS {}, count(DISTINCT period) AS periods\nFROM {}\nGROUP BY order_key, \
-             line_key\nHAVING count(*) > 1",
+            "SELECT period, order_key, line_key, count(*) AS {}\nFROM {}\nGROUP BY period, order_key, line_key",
             self.asked.engine.quoted("rows"),
             self.used(self.transactions())
         );
-        let about = "Order lines that stand more than once: there must be none.";
-        Statement::grain("duplicate_line", about, query)
+        let about = "Order line × period: rows of these keys. More than one contradict each other, and so do two periods.";
+        Statement::grain("order_line", about, query)
+    }
+
+    /// How many lines are used before identical ones are dropped.
+    pub(super) fn line_count(&self) -> Statement {
+        let rows = self.transactions();
+        let query = format!(
+            "SELECT {} AS period, count(*) AS {}\nFROM {}\nWHERE {}\nGROUP BY 1",
+            period_of(self.asked, "day"),
+            self.asked.engine.quoted("rows"),
+            self.fates_of(rows),
+            is_asked(self.asked)
+        );
+        Statement::grain("line_count", "Period: used lines, with the identical ones that are dropped.", query)
     }
 }

@@ -2,26 +2,13 @@
 
 use super::script::{Script, SourceFiles};
 use crate::error::{Error, Result};
+use crate::facts::run::handover::layout::{FORMAT, GRAINS, GrainLayout};
+use crate::units::Day;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What a format of requests may change: another number is another format.
-const FORMAT: u32 = 1;
-
 /// The job: a constant of the program, so that it and the statements are of one version.
 const JOB: &str = include_str!("job.py");
-
-/// Grains with the columns that sort them; those by period lie in a folder for each.
-const GRAINS: [(&str, bool, &[&str]); 8] = [
-    ("customer_period", true, &["customer"]),
-    ("customer_product", true, &["customer", "product_group"]),
-    ("customer_order", true, &["customer", "order_key"]),
-    ("customer_day", true, &["customer", "day"]),
-    ("match", false, &["source", "period"]),
-    ("account", false, &["source", "file"]),
-    ("quarantine", false, &["source", "file", "row"]),
-    ("duplicate_line", false, &["order_key", "line_key"]),
-];
 
 /// Writes `request.json` and `job.py` into a folder that is new or empty.
 ///
@@ -48,8 +35,9 @@ pub fn write_request(script: &Script, folder: &Path) -> Result<()> {
 fn request(script: &Script) -> Value {
     let json = script.json();
     let is_asked = |name: &str| script.statements.iter().any(|statement| statement.name == name);
-    let grains = GRAINS.iter().filter(|(name, ..)| is_asked(name));
-    let grain = |(name, by_period, keys): &(&str, bool, &[&str])| json!({ "name": name, "by_period": by_period, "keys": keys });
+    let grains = GRAINS.iter().filter(|grain| is_asked(grain.name));
+    let grain =
+        |grain: &GrainLayout| json!({ "name": grain.name, "by_period": grain.by_period, "keys": grain.keys });
     json!({
         "format": FORMAT,
         "abacus": env!("CARGO_PKG_VERSION"),
@@ -57,6 +45,7 @@ fn request(script: &Script) -> Value {
         "engine": script.engine.name(),
         "rules": script.rules,
         "as_of": script.as_of.map(|day| day.to_string()),
+        "periods": script.periods.as_ref().map(|periods| periods.iter().map(Day::to_string).collect::<Vec<_>>()),
         "settings": json["settings"],
         "sources": script.sources.iter().map(SourceFiles::json).collect::<Vec<_>>(),
         "aggregates": json["aggregates"],

@@ -3,7 +3,7 @@
 
 use super::rows::{Asked, RowColumns, is_checked};
 use super::statement::Statement;
-use crate::facts::inputs::source::{AggregatePlan, Source};
+use crate::facts::inputs::source::{AggregatePlan, Sale, Source};
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::Duplicates;
 
@@ -52,9 +52,11 @@ impl Grains<'_> {
             self.quarantine(),
         ];
         let transactions = self.transactions().source;
-        if is_checked(transactions, Duplicates::Error) || is_checked(transactions, Duplicates::DropIdentical)
-        {
-            statements.push(self.duplicate_line());
+        if transactions.sale.as_ref().is_some_and(Sale::looks_for_duplicates) {
+            statements.push(self.order_line());
+        }
+        if is_checked(transactions, Duplicates::DropIdentical) {
+            statements.push(self.line_count());
         }
         statements
     }

@@ -18,5 +18,5 @@ mod source_view;
 mod statement;
 
 pub use folder::write_request;
-pub use script::{AggregateText, Script, SourceFiles, script};
+pub use script::{AggregateText, Script, SourceFiles, script, script_of_run};
 pub use statement::Statement;

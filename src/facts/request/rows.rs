@@ -11,6 +11,7 @@ use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::Source;
 use crate::pipeline::{DayBounds, Definition, Duplicates};
 use crate::units::Day;
+use std::collections::BTreeSet;
 
 /// The rows of a source as statements, and the columns that the used ones have.
 pub(super) struct RowStatements {
@@ -38,13 +39,19 @@ pub(super) struct Asked<'d> {
     /// Rows on this day or later are left out.
     pub(super) as_of: Option<Day>,
     pub(super) products: Option<ListedProducts>,
+    /// First days of the periods that are asked for; all of them if it is none.
+    pub(super) periods: Option<Vec<Day>>,
 }
 
-/// The statements that read a source and give its used rows.
+/// The statements that read these files of a source and give its used rows.
 ///
 /// # Errors
 /// What the engine cannot do exactly, with the role it is needed for.
-pub(super) fn row_statements(asked: &Asked<'_>, source: &Source) -> Result<RowStatements, String> {
+pub(super) fn row_statements(
+    asked: &Asked<'_>,
+    source: &Source,
+    files: &BTreeSet<usize>,
+) -> Result<RowStatements, String> {
     let digits = digits_of(source);
     let writer = Writer { engine: asked.engine, zone: asked.definition.facts.timezone, digits: &digits };
     let mut roles = Roles { engine: asked.engine, columns: Vec::new(), branches: Vec::new() };
@@ -65,15 +72,17 @@ pub(super) fn row_statements(asked: &Asked<'_>, source: &Source) -> Result<RowSt
         later.extend(beyond(asked.definition.facts.bounds, asked.engine));
     }
     later.extend(asked.as_of.map(|as_of| format!("WHEN day >= {} THEN 'after as-of'", date(as_of))));
-    if source.sale.is_some() {
-        let checks = &asked.definition.facts.checks;
-        later.extend(mistakes::branches(asked.engine, source, checks));
-        let listed = asked.products.as_ref().filter(|_| columns.looks_up_products);
-        later.extend(listed.and_then(|listed| mistakes::unlisted(asked.engine, listed, checks)));
-    }
     roles.branches.extend(later);
-    let statements = statements(asked, source, &roles, &columns)?;
-    Ok(RowStatements { statements, columns })
+    let mut checks = Vec::new();
+    if source.sale.is_some() {
+        let policies = &asked.definition.facts.checks;
+        checks.extend(mistakes::branches(asked.engine, source, policies));
+        let listed = asked.products.as_ref().filter(|_| columns.looks_up_products);
+        checks.extend(listed.and_then(|listed| mistakes::unlisted(asked.engine, listed, policies)));
+    }
+    let mut all = vec![source_view(asked.engine, source, files)?];
+    all.extend(statements(asked, source, &roles, &checks, &columns)?);
+    Ok(RowStatements { statements: all, columns })
 }
 
 /// Rows beyond the days that a history may have.
@@ -95,6 +104,7 @@ fn statements(
     asked: &Asked<'_>,
     source: &Source,
     roles: &Roles,
+    checks: &[String],
     columns: &RowColumns,
 ) -> Result<Vec<Statement>, String> {
     let suffixed = |suffix: &str| format!("{}_{suffix}", source.name);
@@ -111,10 +121,19 @@ fn statements(
             name("roles")
         ),
     };
-    let fates = format!(
-        "SELECT *,\n  CASE\n    {}\n    ELSE 'used'\n  END AS fate\nFROM {from}",
-        roles.branches.join("\n    ")
-    );
+    let judged = |branches: &[String]| {
+        if branches.is_empty() {
+            return "'used'".to_owned();
+        }
+        format!("CASE\n    {}\n    ELSE 'used'\n  END", branches.join("\n    "))
+    };
+    let mut fates = format!("SELECT *,\n  {} AS fate\nFROM {from}", judged(&roles.branches));
+    if source.sale.is_some() {
+        // What row checks are held against, whatever they make of it: rows that nothing before them refused.
+        let branches = [vec!["WHEN contract <> 'used' THEN contract".to_owned()], checks.to_vec()].concat();
+        let contract = format!("SELECT *,\n  {} AS contract\nFROM {from}", judged(&roles.branches));
+        fates = format!("SELECT *,\n  {} AS fate\nFROM (\n{contract}\n) AS judged", judged(&branches));
+    }
     let drops_copies = is_checked(source, Duplicates::DropIdentical);
     if drops_copies && !source.distinct.is_empty() {
         return Err("'duplicates = \"drop_identical\"' together with count(distinct …) of something else than orders and \
@@ -122,11 +141,12 @@ fn statements(
             .to_owned());
     }
     let used = format!(
-        "SELECT {}customer, {} AS period, {}\nFROM {}\nWHERE fate = 'used'",
+        "SELECT {}customer, {} AS period, {}\nFROM {}\nWHERE {}",
         if drops_copies { "DISTINCT " } else { "" },
         period_of(asked, "day"),
         used_columns(source, columns).join(", "),
-        name("fates")
+        name("fates"),
+        is_asked(asked)
     );
     let about = match drops_copies {
         true => "The rows that the facts are made of; of identical lines one counts.",
@@ -135,7 +155,6 @@ fn statements(
     let roles_about = "What each row is to the facts, each amount rounded once, half away from zero.";
     let fates_about = "What becomes of each row: used, excluded, after the as-of day, or the reason for which it is quarantined.";
     Ok(vec![
-        source_view(asked.engine, source)?,
         Statement::step(suffixed("roles"), roles_about, with_roles),
         Statement::step(suffixed("fates"), fates_about, fates),
         Statement::step(suffixed("used"), about, used),
@@ -156,6 +175,16 @@ fn used_columns(source: &Source, columns: &RowColumns) -> Vec<String> {
 /// Whether a source's lines are told apart, to do this with a second one.
 pub(super) fn is_checked(source: &Source, duplicates: Duplicates) -> bool {
     source.sale.as_ref().is_some_and(|sale| sale.looks_for_duplicates() && sale.duplicates == duplicates)
+}
+
+/// Whether a row is used, and of a period that is asked for.
+pub(super) fn is_asked(asked: &Asked<'_>) -> String {
+    let Some(periods) = &asked.periods else { return "fate = 'used'".to_owned() };
+    if periods.is_empty() {
+        return "false".to_owned();
+    }
+    let periods: Vec<String> = periods.iter().copied().map(date).collect();
+    format!("fate = 'used' AND {} IN ({})", period_of(asked, "day"), periods.join(", "))
 }
 
 /// The first day of the period a day lies in.

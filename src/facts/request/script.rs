@@ -13,13 +13,15 @@ use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::read_products;
 use crate::facts::inputs::source::{Source, key_type, line_aggregates};
+use crate::facts::run::options::GatherOptions;
 use crate::facts::run::rules::Rules;
+use crate::facts::run::schedule::Run;
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::Definition;
 use crate::units::Day;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// All statements of a pipeline's facts, in the order in which they are made.
@@ -41,6 +43,8 @@ pub struct Script {
     pub rules: String,
     /// Rows on this day or later are left out.
     pub as_of: Option<Day>,
+    /// First days of the periods that are asked for; all of them if it is none.
+    pub periods: Option<Vec<Day>>,
 }
 
 /// The files of a source.
@@ -53,9 +57,10 @@ pub struct SourceFiles {
 }
 
 impl SourceFiles {
-    fn of(source: &Source) -> Self {
+    fn of(source: &Source, files: &BTreeSet<usize>) -> Self {
         let file = |file: &InputFile| (whole_path(&file.path), file.identity.clone(), file.rows());
-        Self { name: source.name.clone(), files: source.files.iter().map(file).collect() }
+        let files = files.iter().map(|index| file(&source.files[*index]));
+        Self { name: source.name.clone(), files: files.collect() }
     }
 
     /// The same for programs.
@@ -94,12 +99,51 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
         products.map(|def| read_products(definition, def, sources.first(), &groups, false)).transpose()?;
     let rules = Rules::of(definition, &sources, products.as_ref(), as_of).definition;
     let products = products.map(|products| ListedProducts::new(engine, &products, &groups));
-    let asked = Asked { engine, definition, as_of, products };
+    let asked = Asked { engine, definition, as_of, products, periods: None };
+    let files = sources.iter().map(|source| (0..source.files.len()).collect()).collect();
+    write(&asked, &Bound { sources: &sources, files, aggregates: &aggregates, rules })
+}
+
+/// The same for what a run would make now: statements of its periods alone, over the files it would read for them.
+///
+/// # Errors
+/// As [`script`].
+pub fn script_of_run(definition: &Definition, engine: Engine, options: &GatherOptions<'_>) -> Result<Script> {
+    let run = Run::open(definition, options)?;
+    let products = run.products.as_ref();
+    let products = products.map(|products| ListedProducts::new(engine, products, &run.groups));
+    // Where statistics say nothing of a source's days, any period may be made.
+    let is_all = !run.bounded || run.kept.is_empty();
+    let periods = run.reasons.keys().map(|number| run.periods.start(*number));
+    let periods = (!is_all).then(|| periods.collect());
+    let asked = Asked { engine, definition, as_of: options.as_of, products, periods };
+    let of_source = |source: usize| {
+        let files = run.files_of_tasks(source);
+        // A source of which nothing is read still needs a file that gives its view columns.
+        if files.is_empty() { BTreeSet::from([0]) } else { files }
+    };
+    let files = (0..run.sources.len()).map(of_source).collect();
+    let rules = run.rules.definition.clone();
+    write(&asked, &Bound { sources: &run.sources, files, aggregates: &run.aggregates, rules })
+}
+
+/// What the statements are written of.
+struct Bound<'b> {
+    sources: &'b [Source],
+    /// By source, the files that are read.
+    files: Vec<BTreeSet<usize>>,
+    aggregates: &'b [AggregateColumn],
+    rules: String,
+}
+
+fn write(asked: &Asked<'_>, bound: &Bound<'_>) -> Result<Script> {
+    let Asked { engine, definition, as_of, .. } = *asked;
+    let Bound { sources, files, aggregates, rules } = bound;
     let mut statements = Vec::new();
     let mut used = Vec::new();
     let mut messages = Vec::new();
-    for source in &sources {
-        match row_statements(&asked, source) {
+    for (source, files) in sources.iter().zip(files) {
+        match row_statements(asked, source, files) {
             Ok(RowStatements { statements: of_source, columns }) => {
                 if columns.looks_up_products {
                     statements.extend(asked.products.iter().map(|listed| listed.view.clone()));
@@ -116,20 +160,25 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
     if !messages.is_empty() {
         return Err(Error { kind: crate::error::Kind::Definition, messages });
     }
-    let line_aggregates = line_aggregates(definition, &aggregates);
-    let grains =
-        Grains { asked: &asked, sources: &used, aggregates: &aggregates, line_aggregates: &line_aggregates };
+    let line_aggregates = line_aggregates(definition, aggregates);
+    let grains = Grains { asked, sources: &used, aggregates, line_aggregates: &line_aggregates };
     statements.extend(grains.statements());
-    let settings = settings(engine, definition.facts.timezone.name());
     let text = |(index, column): (usize, &AggregateColumn)| AggregateText {
         column: format!("aggregate_{index}"),
         source: sources[column.source.map_or(0, |events| events + 1)].name.clone(),
         sql: column.aggregate.to_string(),
     };
-    let aggregates = aggregates.iter().enumerate().map(text).collect();
-    let pipeline = definition.name.clone();
-    let files = sources.iter().map(SourceFiles::of).collect();
-    Ok(Script { engine, pipeline, settings, statements, aggregates, sources: files, rules, as_of })
+    Ok(Script {
+        engine,
+        pipeline: definition.name.clone(),
+        settings: settings(engine, definition.facts.timezone.name()),
+        statements,
+        aggregates: aggregates.iter().enumerate().map(text).collect(),
+        sources: sources.iter().zip(files).map(|(source, files)| SourceFiles::of(source, files)).collect(),
+        rules: rules.clone(),
+        as_of,
+        periods: asked.periods.clone(),
+    })
 }
 
 /// What changes the meaning of the same text.

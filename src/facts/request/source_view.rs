@@ -5,6 +5,7 @@ use super::statement::Statement;
 use crate::facts::dialect::Engine;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::source::Source;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Files that say the same of every column.
@@ -13,13 +14,17 @@ struct Alike<'f> {
     files: Vec<&'f InputFile>,
 }
 
-/// The view of a source's columns, with the file and the row number each row has.
+/// The view of a source's columns over these of its files, with the file and the row number each row has.
 ///
 /// # Errors
 /// Columns that the engine does not read as abacus does.
-pub(super) fn source_view(engine: Engine, source: &Source) -> Result<Statement, String> {
+pub(super) fn source_view(
+    engine: Engine,
+    source: &Source,
+    files: &BTreeSet<usize>,
+) -> Result<Statement, String> {
     let mut groups: Vec<Alike<'_>> = Vec::new();
-    for file in &source.files {
+    for file in files.iter().map(|index| &source.files[*index]) {
         let columns = source.columns.iter().map(|name| {
             let (text, alias) = (stored(engine, file, name)?, engine.quoted(name));
             Ok(if text == alias { text } else { format!("{text} AS {alias}") })

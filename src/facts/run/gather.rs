@@ -60,7 +60,11 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
     (options.opened)(run.key_type, &attributes)?;
     let (rows, start) = (run.rows_to_read(), Instant::now());
-    let Read { made, mut accounts, master } = run.read(options)?;
+    let read = match &options.handover {
+        Some(folder) => run.take_over(folder, options),
+        None => run.read(options),
+    };
+    let Read { made, mut accounts, master } = read?;
     let scan = Scan { rows, seconds: start.elapsed().as_secs_f64() };
     accounts.extend(run.master_accounts(master.as_ref(), &options.folder)?);
     let record = run.record(made, accounts, &options.folder)?;

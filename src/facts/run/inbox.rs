@@ -58,8 +58,8 @@ impl Inbox {
     ///
     /// # Errors
     /// A full disk.
-    pub(crate) fn put(&self, records: Records, last_day: Option<Day>, memory: &Memory) -> Result<()> {
-        let groups = records.groups.clone();
+    pub(crate) fn put(&self, records: Records, memory: &Memory) -> Result<()> {
+        let (groups, last_day) = (records.groups.clone(), Some(records.last_day));
         // What the last task brings does not wait.
         let waits = self.pending.load(Ordering::Acquire) > 1;
         let records = WaitingRecords::of(records, waits, memory)?;
@@ -148,6 +148,7 @@ mod tests {
             parts: vec![part(&[1, 2]), part(&[]), part(&[u64::MAX])],
             groups: GroupSet::default(),
             distinct: vec![vec![vec![4; 4], vec![], vec![5; 8]]],
+            last_day: Day::MIN,
         }
     }
 

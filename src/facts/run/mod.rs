@@ -2,8 +2,10 @@
 
 pub(super) mod check;
 pub(super) mod gather;
+pub(super) mod handover;
 pub(super) mod inbox;
 pub(super) mod options;
+pub(super) mod period_in_making;
 pub(super) mod probe;
 pub(super) mod reach;
 pub(super) mod read;

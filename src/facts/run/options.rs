@@ -20,6 +20,8 @@ pub struct GatherOptions<'o> {
     pub again: Option<(Day, Day)>,
     /// Identify files by all their bytes instead of path, size, time and footer.
     pub verify_inputs: bool,
+    /// Take what is to be made from the facts that a job handed over in this folder, instead of reading the sources.
+    pub handover: Option<PathBuf>,
     /// What the current release was made from.
     pub previous: Option<Record>,
     /// What may be held, and where the rest goes.

@@ -124,14 +124,24 @@ impl Run<'_> {
     }
 
     /// Whether the file was accounted for before this run.
-    fn has_account(&self, source: usize, file: usize) -> bool {
+    pub(crate) fn has_account(&self, source: usize, file: usize) -> bool {
         let source = &self.sources[source];
         let identity = &source.files[file].identity;
         let mut accounts = self.kept_accounts.iter();
         accounts.any(|account| account.source == source.name && account.file == *identity)
     }
 
-    fn account(&self, source: usize, file: usize, found: FileOutcome, folder: &Path) -> Result<FileAccount> {
+    /// The account of a file, whose quarantined rows are kept.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub(crate) fn account(
+        &self,
+        source: usize,
+        file: usize,
+        found: FileOutcome,
+        folder: &Path,
+    ) -> Result<FileAccount> {
         let FileOutcome { counts, quarantined, mistakes } = found;
         let rules = self.rules.for_file(self.last_day(source, file));
         let source = &self.sources[source];
@@ -161,16 +171,23 @@ impl Run<'_> {
         if let Some((_, fault)) = faults.pop_first() {
             return Err(fault);
         }
-        let mut accounts = self.kept_accounts.clone();
+        let mut accounts = Vec::new();
         for ((source_index, file_index), file) in files {
             if !self.has_account(source_index, file_index) {
                 accounts.push(self.account(source_index, file_index, file, folder)?);
             }
         }
+        Ok(Read { made: made.into_values().collect(), accounts: self.all_accounts(accounts), master })
+    }
+
+    /// New accounts with those of files that are not read again, in source and path order.
+    pub(crate) fn all_accounts(&self, new: Vec<FileAccount>) -> Vec<FileAccount> {
+        let mut accounts = self.kept_accounts.clone();
+        accounts.extend(new);
         let of_source =
             |account: &FileAccount| self.sources.iter().position(|source| source.name == account.source);
         accounts.sort_by(|a, b| (of_source(a), &a.file.path).cmp(&(of_source(b), &b.file.path)));
-        Ok(Read { made: made.into_values().collect(), accounts, master })
+        accounts
     }
 
     /// Accounts of the files of master data, customers and products.

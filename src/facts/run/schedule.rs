@@ -39,6 +39,7 @@ pub(crate) struct Run<'d> {
     pub(crate) periods: PeriodIndex,
     pub(crate) currency: String,
     pub(crate) zone: chrono_tz::Tz,
+    pub(crate) money_scale: u8,
     pub(crate) bounds: DayBounds,
     pub(crate) checks: RowChecks,
     /// Per source, file and row group: the days it can hold, by its statistics.
@@ -95,6 +96,7 @@ impl<'d> Run<'d> {
             periods,
             currency: facts.currency.clone(),
             zone: facts.timezone,
+            money_scale: facts.money_scale,
             bounds: facts.bounds,
             checks: facts.checks,
             days,
@@ -284,6 +286,23 @@ impl<'d> Run<'d> {
         tasks.sort_unstable();
         self.tasks =
             tasks.into_iter().map(|(_, source, file, row_group)| Task { source, file, row_group }).collect();
+    }
+
+    /// Files of which a row group is read, by source.
+    pub(crate) fn files_of_tasks(&self, source: usize) -> BTreeSet<usize> {
+        self.tasks.iter().filter(|task| task.source == source).map(|task| task.file).collect()
+    }
+
+    /// Files of a source of which a row group is read.
+    pub(crate) fn files_to_read(&self, source: &str) -> impl Iterator<Item = &InputFile> {
+        let of_name = self.sources.iter().position(|known| known.name == source);
+        let index = of_name.expect("a source of this run");
+        self.files_of_tasks(index).into_iter().map(move |file| &self.sources[index].files[file])
+    }
+
+    /// Of these, those that were not accounted for before this run.
+    pub(crate) fn files_to_account_for(&self, source: usize) -> Vec<usize> {
+        self.files_of_tasks(source).into_iter().filter(|file| !self.has_account(source, *file)).collect()
     }
 
     /// The sources as they were found, transactions first.

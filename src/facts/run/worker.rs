@@ -1,6 +1,7 @@
 //! What a worker does with a row group: scan it, hand its records over, and make the periods it was the last to feed.
 
 use super::inbox::{Content, Inbox, RangeOfRecords, WaitingRecords};
+use super::period_in_making::PeriodInMaking;
 use super::schedule::Run;
 use crate::error::{Error, Result};
 use crate::facts::inputs::findings::Found;
@@ -13,13 +14,10 @@ use crate::facts::kernel::plans::SourceShape;
 use crate::facts::kernel::record::Lines;
 use crate::facts::kernel::reduce::{Target, reduce};
 use crate::facts::kernel::reduced::Reduced;
-use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::kernel::scan::scan;
 use crate::facts::kernel::sink::place_parts;
 use crate::facts::schema::RowCounts;
 use crate::facts::state::lines::{self, IdentifiedLine, Identities};
-use crate::facts::state::period_run::{GroupCodes, PeriodFiles};
-use crate::facts::state::period_writer::PeriodWriter;
 use crate::facts::state::record::{PeriodRuns, StateFile};
 use crate::memory::Memory;
 use crate::pipeline::Duplicates;
@@ -67,7 +65,7 @@ impl Shared<'_> {
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
         };
         let scanned = scan(&context, task, usize::MAX)?;
-        let Scanned { counts, quarantined, mistakes, records, last_day } = scanned;
+        let Scanned { counts, quarantined, mistakes, records } = scanned;
         let fed = match run.reach[task.source][task.file][task.row_group] {
             Some((first, last)) => first..=last,
             None => 0..=u16::try_from(run.periods.len() - 1).expect("periods are numbered in 16 bits"),
@@ -75,7 +73,7 @@ impl Shared<'_> {
         for ((number, _), records) in records {
             // Another period may be reduced already: its rows would be lost or not, as the threads happen to run.
             assert!(fed.contains(&number), "a row group has rows only in periods that it was planned for");
-            self.inboxes[usize::from(number)].put(records, last_day, self.memory)?;
+            self.inboxes[usize::from(number)].put(records, self.memory)?;
         }
         let mut outcome = Outcome { counts, quarantined, mistakes, periods: Vec::new(), faults: Vec::new() };
         for number in fed {
@@ -109,9 +107,7 @@ impl Shared<'_> {
             days: usize::try_from(period.days()).expect("periods have days"),
             keeps_days: run.keeps_days,
         };
-        let codes = GroupCodes::of(&groups, &run.groups);
-        let mut writer = PeriodWriter::new(self.folder, run.key_type, self.customers, codes, run.keeps_days)?;
-        let mut sums = PeriodSums::new(run.sources.len(), run.aggregates.len());
+        let mut making = PeriodInMaking::new(run, number, self.folder, self.customers, &groups)?;
         let mut identities = Identities::default();
         let ranges: Vec<usize> = (0..inbox.ranges(&[]).len()).collect();
         for band in ranges.chunks(2 * rayon::current_num_threads()) {
@@ -119,35 +115,14 @@ impl Shared<'_> {
             let made = band.par_iter().with_max_len(1).map(reduce).collect::<Result<Vec<_>>>()?;
             let mut reduced = Vec::with_capacity(made.len());
             for (range, lines) in made {
-                sums.add(&range, 10_i64.pow(u32::from(run.units_lack())));
                 identities.add(lines);
                 reduced.push(range);
             }
-            writer.add(reduced)?;
+            making.add(reduced)?;
         }
         drop(records);
         let lines = self.lines(&shapes, identities)?;
-        if sums.overflow {
-            return Err(Error::check(format!(
-                "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
-                 volume_scale; lower the scale in [facts], or look for absurd values in the period"
-            )));
-        }
-        let PeriodFiles { keys, customers, products, orders, days } = writer.finish()?;
-        Ok(Some(PeriodRuns {
-            period: period.to_string(),
-            inputs: run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone()),
-            last_day: last_day.unwrap_or(period.start).to_string(),
-            duplicates: sums.duplicates,
-            aggregate_totals: sums.aggregates.iter().map(ToString::to_string).collect(),
-            matches: sums.matches,
-            keys,
-            customers,
-            products,
-            orders,
-            lines,
-            days,
-        }))
+        making.finish(lines, last_day).map(Some)
     }
 
     /// Reduces one key range, and gives its order lines where they must be unique.
@@ -196,34 +171,6 @@ impl Shared<'_> {
             place(clash.0),
             place(clash.1)
         ))
-    }
-}
-
-/// What the ranges of a period come to together.
-struct PeriodSums {
-    duplicates: u64,
-    matches: Vec<RowMatch>,
-    aggregates: Vec<i128>,
-    /// Whether a sum left 64 bits in any of them.
-    overflow: bool,
-}
-
-impl PeriodSums {
-    fn new(sources: usize, aggregates: usize) -> Self {
-        Self {
-            duplicates: 0,
-            matches: vec![RowMatch::default(); sources],
-            aggregates: vec![0; aggregates],
-            overflow: false,
-        }
-    }
-
-    /// Adds a range, whose units must fit 64 bits when they are so many times as fine.
-    fn add(&mut self, range: &Reduced, units_factor: i64) {
-        self.duplicates += range.duplicates;
-        self.matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
-        self.aggregates.iter_mut().zip(&range.aggregates).for_each(|(sum, part)| *sum += part.total());
-        self.overflow |= range.overflow || !range.units_fit(units_factor);
     }
 }
 

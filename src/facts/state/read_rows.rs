@@ -99,8 +99,13 @@ impl RowGroupRows {
         let expected = file.row_groups().nth(row_group).and_then(|rows| usize::try_from(rows).ok());
         let rows = GatheredRows::new(source, expected.unwrap_or(0));
         let mut read = Self { rows, counts: RowCounts::default(), quarantined: Vec::new() };
-        let reading =
-            Reading { file, columns: &bound.used, row_group: Some(row_group), batch_rows: BATCH_ROWS };
+        let reading = Reading {
+            file,
+            columns: &bound.used,
+            row_group: Some(row_group),
+            rows: None,
+            batch_rows: BATCH_ROWS,
+        };
         for batch in reading.batches()? {
             read.add(facts, source, bound, &batch?, row_group)?;
         }

@@ -1,0 +1,79 @@
+//! The rows of a grain, file by file: each is held against its digest before a row of it is believed.
+
+use super::manifest::{GrainFile, Manifest, hex};
+use crate::error::{Error, Kind, Result};
+use crate::facts::inputs::contain::{contain, contain_each};
+use arrow::array::RecordBatch;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::Path;
+
+/// Rows decoded at a time; of the grain by customer and period, what is joined at a time.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// All rows of a grain, or those of one period, in the order of its files.
+pub(super) fn batches<'m>(
+    manifest: &'m Manifest,
+    grain: &str,
+    period: Option<&str>,
+) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<'m> {
+    let files = manifest.files(grain, period).into_iter();
+    let mut files = files.map(|file| (manifest.folder.join(&file.path), file));
+    let mut open: Option<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> = None;
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(batch) = open.as_mut().and_then(Iterator::next) {
+                return Some(batch);
+            }
+            let (path, file) = files.next()?;
+            match of_file(&path, file) {
+                Ok(batches) => open = Some(Box::new(batches)),
+                Err(fault) => return Some(Err(fault)),
+            }
+        }
+    })
+}
+
+fn of_file(
+    path: &Path,
+    listed: &GrainFile,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+    let mut file = File::open(path).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
+    let (bytes, digest) = digest_of(&mut file).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
+    if (bytes, digest.as_str()) != (listed.bytes, listed.sha256.as_str()) {
+        return Err(Error::input(format!(
+            "{}: the file is not as the job left it: {bytes} bytes of SHA-256 {digest}, and facts.json lists {} of {}; run the \
+             job again, on a new request",
+            path.display(),
+            listed.bytes,
+            listed.sha256
+        )));
+    }
+    let path = path.to_owned();
+    let damaged = move |fault: String| {
+        Error::input(format!(
+            "{}: {fault}; the job wrote a file that cannot be read, so run it again, on a new request",
+            path.display()
+        ))
+    };
+    let reader =
+        contain(|| ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH_ROWS).build());
+    let reader = reader.map_err(&damaged)?;
+    Ok(contain_each(reader).map(move |batch| batch.map_err(&damaged)))
+}
+
+fn digest_of(file: &mut File) -> std::io::Result<(u64, String)> {
+    let (mut digest, mut buffer, mut bytes) = (Sha256::new(), vec![0; 1 << 16], 0);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        digest.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+    file.rewind()?;
+    Ok((bytes, hex(&digest.finalize())))
+}

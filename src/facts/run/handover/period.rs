@@ -1,0 +1,347 @@
+//! One period: its grains, block by block of customers, become the key ranges that the reduction of a scan would have left.
+
+use super::columns::{GrainColumn, column};
+use super::customers::Customers;
+use super::grain_files::batches;
+use super::grain_rows::{GrainRows, Values};
+use super::manifest::Manifest;
+use super::matches::{Matches, PeriodMatch, TOTALS};
+use crate::error::{Error, Result};
+use crate::facts::inputs::intern::Interner;
+use crate::facts::inputs::source::QUANTITY;
+use crate::facts::kernel::column::Column;
+use crate::facts::kernel::days::Days;
+use crate::facts::kernel::evaluate::digest_words;
+use crate::facts::kernel::group_set::GroupSet;
+use crate::facts::kernel::measures::{
+    DISCOUNT, LINES, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
+};
+use crate::facts::kernel::reduced::{Cells, OrderKeys, Reduced};
+use crate::facts::run::period_in_making::PeriodInMaking;
+use crate::facts::run::schedule::Run;
+use crate::facts::state::lines;
+use crate::facts::state::period_run::aggregate_column;
+use crate::facts::state::record::{PeriodRuns, StateFile};
+use crate::pipeline::Function;
+use crate::units::Period;
+use arrow::array::RecordBatch;
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::path::Path;
+
+/// A period that is taken over.
+pub(super) struct PeriodImport<'i> {
+    pub(super) run: &'i Run<'i>,
+    pub(super) manifest: &'i Manifest,
+    pub(super) number: u16,
+    pub(super) customers: &'i Interner,
+}
+
+/// The product groups of a period, by number.
+pub(super) fn groups(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet> {
+    let mut set = GroupSet::default();
+    for batch in batches(manifest, "customer_product", Some(period)) {
+        let numbers = column("customer_product", &batch?, "product_group")?.numbers(&run.groups)?;
+        numbers.into_iter().for_each(|number| set.insert(number));
+    }
+    Ok(set)
+}
+
+impl PeriodImport<'_> {
+    /// Makes the period's kept state; none if it has no customer.
+    pub(super) fn make(&self, matches: &Matches, folder: &Path) -> Result<Option<PeriodRuns>> {
+        let (run, manifest, period) = (self.run, self.manifest, self.period());
+        let first_day = period.to_string();
+        let found = matches.of(self.number).cloned().expect("the period has matches");
+        let groups = groups(run, manifest, &first_day)?;
+        let group_order = run.groups.order();
+        let mut making = PeriodInMaking::new(run, self.number, folder, self.customers, &groups)?;
+        let open = |grain| GrainRows::open(manifest, grain, &first_day, run.key_type);
+        let (mut cells, mut orders) = (open("customer_product"), open("customer_order"));
+        let mut days = run.keeps_days.then(|| open("customer_day"));
+        let (mut sums, mut before) = ([0; TOTALS.len()], None);
+        for batch in batches(manifest, "customer_period", Some(&first_day)) {
+            let batch = batch?;
+            let keys = column("customer_period", &batch, "customer")?.keys(run.key_type)?;
+            let block = Customers::of(&keys, run.key_type);
+            self.check_order(&block, before.as_ref())?;
+            let mut reduced = self.customers(&batch, &block)?;
+            if before.is_none() {
+                reduced.matches = found.matches.clone();
+                reduced.duplicates = found.duplicates;
+            }
+            reduced.cells = self.cells(&mut cells, &block, &group_order)?;
+            reduced.order_keys = self.orders(&mut orders, &block)?;
+            reduced.days = days.as_mut().map(|days| self.days(days, &block)).transpose()?;
+            self.check_sums(&reduced, &block)?;
+            for (sum, measure) in sums.iter_mut().zip([LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST]) {
+                *sum += reduced.measures[measure].total();
+            }
+            making.add(vec![reduced])?;
+            before = Some(block);
+        }
+        cells.finish()?;
+        orders.finish()?;
+        days.map(GrainRows::finish).transpose()?;
+        self.check_totals(&found, sums)?;
+        if before.is_none() {
+            return Ok(None);
+        }
+        making.finish(self.lines(folder)?, Some(found.last_day)).map(Some)
+    }
+
+    fn period(&self) -> Period {
+        self.run.periods.period(self.number)
+    }
+
+    fn fault(&self, what: impl std::fmt::Display) -> Error {
+        Error::input(format!(
+            "{}: period of {}: {what}; part of the facts is lost or twice there, so run the job again, on a new request",
+            self.manifest.folder.display(),
+            self.period()
+        ))
+    }
+
+    /// Customers ascend within a block, and from the last of the block before.
+    fn check_order(&self, block: &Customers, before: Option<&Customers>) -> Result<()> {
+        let ascends_from = |before: &Customers| {
+            block.len() == 0 || before.compare(before.len() - 1, block, 0) == Ordering::Less
+        };
+        let fault = (1..block.len()).find(|row| block.compare(row - 1, block, *row) != Ordering::Less);
+        let fault = if before.is_none_or(ascends_from) { fault } else { Some(0) };
+        fault.map_or(Ok(()), |row| {
+            Err(self
+                .fault(format!("grain customer_period: {} is twice there or out of order", block.shown(row))))
+        })
+    }
+
+    /// The rows of customers.
+    fn customers(&self, batch: &RecordBatch, block: &Customers) -> Result<Reduced> {
+        let (run, of) = (self.run, |name| column("customer_period", batch, name));
+        let mut measures = Vec::with_capacity(MEASURES.len());
+        for (index, name) in MEASURES.iter().enumerate() {
+            measures.push(self.measure(index, &of(name)?)?.into());
+        }
+        let mut aggregates = Vec::with_capacity(run.aggregates.len());
+        for index in 0..run.aggregates.len() {
+            let name = aggregate_column(index);
+            let column = column("customer_period", batch, &name)?;
+            aggregates.push(self.aggregate(index, &column)?.into());
+        }
+        let moments = [of("first_order_at")?.moments()?, of("last_order_at")?.moments()?];
+        let [first, last] = moments;
+        let mut reduced = Reduced {
+            keys: block.words(self.customers),
+            measures,
+            instants: first.into_iter().zip(last).map(|(first, last)| [first, last]).collect(),
+            orders: of("orders")?.counts()?.into(),
+            active_days: of("active_days")?.counts()?.into(),
+            aggregates,
+            ..Reduced::default()
+        };
+        if run.zone != chrono_tz::UTC && run.has_wall_time() {
+            reduced.shift_to_utc(run.zone);
+        }
+        Ok(reduced)
+    }
+
+    fn measure(&self, index: usize, column: &GrainColumn<'_>) -> Result<Vec<i64>> {
+        match index {
+            LINES => column.counts(),
+            UNITS | RETURNED_UNITS => column.fixed_small(self.run.sources[0].values[QUANTITY].scale),
+            _ => column.fixed_small(self.run.money_scale),
+        }
+    }
+
+    fn aggregate(&self, index: usize, column: &GrainColumn<'_>) -> Result<Vec<i64>> {
+        let aggregate = &self.run.aggregates[index];
+        match aggregate.aggregate.function {
+            Function::Sum(_) => column.fixed_small(aggregate.scale),
+            _ => column.counts(),
+        }
+    }
+
+    /// Customer × product group, by customer and name of the group.
+    fn cells(&self, rows: &mut GrainRows<'_>, block: &Customers, order: &[u32]) -> Result<Cells> {
+        let width = MEASURES.len() + self.run.line_aggregates.len();
+        let mut values = CellValues { import: self, groups: Vec::new(), columns: vec![Vec::new(); width] };
+        let places = rows.take(block, &mut values)?;
+        let CellValues { groups, columns, .. } = values;
+        for (place, group) in places.windows(2).zip(groups.windows(2)) {
+            if place[0] == place[1] && order[group[0] as usize] >= order[group[1] as usize] {
+                let customer = block.shown(place[0] as usize);
+                let what =
+                    format!("grain customer_product: {customer} has product groups twice or out of order");
+                return Err(self.fault(what));
+            }
+        }
+        Ok(Cells { rows: places, groups, measures: columns.into_iter().map(Column::from).collect() })
+    }
+
+    /// Customer × order with a sale line, by customer and the words of the order's key.
+    fn orders(&self, rows: &mut GrainRows<'_>, block: &Customers) -> Result<OrderKeys> {
+        let mut values = OrderValues(Vec::new());
+        let rows = rows.take(block, &mut values)?;
+        let mut words = values.0;
+        let mut start = 0;
+        for of_customer in rows.chunk_by(|a, b| a == b) {
+            let words = &mut words[start..start + of_customer.len()];
+            words.sort_unstable();
+            if words.windows(2).any(|pair| pair[0] == pair[1]) {
+                let customer = block.shown(of_customer[0] as usize);
+                return Err(self.fault(format!("grain customer_order: {customer} has an order twice")));
+            }
+            start += of_customer.len();
+        }
+        Ok(OrderKeys { rows, words })
+    }
+
+    /// Customer × day, by customer and day.
+    fn days(&self, rows: &mut GrainRows<'_>, block: &Customers) -> Result<Days> {
+        let mut values = DayValues { import: self, columns: Default::default() };
+        let rows = rows.take(block, &mut values)?;
+        let days = &values.columns[0];
+        for (row, day) in rows.windows(2).zip(days.windows(2)) {
+            if row[0] == row[1] && day[0] >= day[1] {
+                let customer = block.shown(row[0] as usize);
+                return Err(
+                    self.fault(format!("grain customer_day: {customer} has days twice or out of order"))
+                );
+            }
+        }
+        Ok(Days { rows, columns: values.columns.map(Column::from) })
+    }
+
+    /// Each customer's product groups, orders and days add up to its row.
+    fn check_sums(&self, reduced: &Reduced, block: &Customers) -> Result<()> {
+        for (index, name) in MEASURES.iter().enumerate() {
+            let column = &reduced.cells.measures[index];
+            self.hold(name, &reduced.cells.rows, column.widened(), &reduced.measures[index], block)?;
+        }
+        let ones = vec![1; reduced.order_keys.rows.len()];
+        self.hold("orders", &reduced.order_keys.rows, ones, &reduced.orders, block)?;
+        let Some(days) = &reduced.days else { return Ok(()) };
+        let [_, orders, net_revenue, gross_margin] = &days.columns;
+        let with_sale = orders.widened().into_iter().map(|orders| i64::from(orders > 0)).collect();
+        self.hold("active_days", &days.rows, with_sale, &reduced.active_days, block)?;
+        let [list, discount, returns, cost] =
+            [LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST].map(|index| reduced.measures[index].widened());
+        let net: Vec<i64> = (0..list.len()).map(|row| list[row] - discount[row] - returns[row]).collect();
+        let gross = net.iter().zip(&cost).map(|(net, cost)| net - cost).collect::<Vec<i64>>();
+        self.hold("net revenue", &days.rows, net_revenue.widened(), &net.into(), block)?;
+        self.hold("gross margin", &days.rows, gross_margin.widened(), &gross.into(), block)
+    }
+
+    fn hold(
+        &self,
+        what: &str,
+        rows: &[u32],
+        parts: Vec<i64>,
+        whole: &Column,
+        block: &Customers,
+    ) -> Result<()> {
+        let mut sums: Vec<i128> = vec![0; block.len()];
+        rows.iter().zip(parts).for_each(|(row, part)| sums[*row as usize] += i128::from(part));
+        let whole = whole.widened();
+        let odd = (0..block.len()).find(|row| sums[*row] != i128::from(whole[*row]));
+        odd.map_or(Ok(()), |row| {
+            let (customer, parts, whole) = (block.shown(row), sums[row], whole[row]);
+            Err(self.fault(format!(
+                "{what} of {customer} is {whole} in customer_period, and its parts sum to {parts}"
+            )))
+        })
+    }
+
+    /// The period's totals by two ways.
+    fn check_totals(&self, found: &PeriodMatch, sums: [i128; TOTALS.len()]) -> Result<()> {
+        let of = TOTALS.into_iter().zip(sums).zip(found.totals);
+        match of.into_iter().find(|((_, sum), lines)| sum != lines) {
+            None => Ok(()),
+            Some(((name, sum), lines)) => Err(self.fault(format!(
+                "{name} sums to {sum} over customers and to {lines} straight from the lines, in the last digit of money_scale"
+            ))),
+        }
+    }
+
+    /// Keeps the identities of order lines, where they must be unique.
+    fn lines(&self, folder: &Path) -> Result<Option<StateFile>> {
+        if !self.manifest.has("order_line") {
+            return Ok(None);
+        }
+        let mut identities = Vec::new();
+        for batch in batches(self.manifest, "order_line", Some(&self.period().to_string())) {
+            let batch = batch?;
+            let of = |name| column("order_line", &batch, name);
+            if of("rows")?.counts()?.into_iter().any(|rows| rows > 1) {
+                return Err(
+                    self.fault("grain order_line: rows of the same order and line contradict each other")
+                );
+            }
+            let (orders, lines) = (of("order_key")?.words()?, of("line_key")?.words()?);
+            identities.extend(orders.iter().zip(&lines).map(|(order, line)| digest_words(&[order, line])));
+        }
+        identities.sort_unstable();
+        lines::keep(folder, &identities).map(Some)
+    }
+}
+
+/// Groups and sums of cells.
+struct CellValues<'v> {
+    import: &'v PeriodImport<'v>,
+    groups: Vec<u32>,
+    columns: Vec<Vec<i64>>,
+}
+
+impl Values for CellValues<'_> {
+    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
+        let batch = batch.slice(rows.start, rows.len());
+        let of = |name| column("customer_product", &batch, name);
+        let run = self.import.run;
+        self.groups.extend(of("product_group")?.numbers(&run.groups)?);
+        let (measures, aggregates) = self.columns.split_at_mut(MEASURES.len());
+        for (index, values) in measures.iter_mut().enumerate() {
+            values.extend(self.import.measure(index, &of(MEASURES[index])?)?);
+        }
+        for (index, values) in run.line_aggregates.iter().zip(aggregates) {
+            let name = aggregate_column(*index);
+            values.extend(self.import.aggregate(*index, &column("customer_product", &batch, &name)?)?);
+        }
+        Ok(())
+    }
+}
+
+/// Words of orders' keys.
+struct OrderValues(Vec<[u64; 2]>);
+
+impl Values for OrderValues {
+    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
+        let batch = batch.slice(rows.start, rows.len());
+        self.0.extend(column("customer_order", &batch, "order_key")?.words()?);
+        Ok(())
+    }
+}
+
+/// Days since the period began, orders, net revenue and gross margin.
+struct DayValues<'v> {
+    import: &'v PeriodImport<'v>,
+    columns: [Vec<i64>; 4],
+}
+
+impl Values for DayValues<'_> {
+    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
+        let batch = batch.slice(rows.start, rows.len());
+        let of = |name| column("customer_day", &batch, name);
+        let period = self.import.period();
+        let [days, orders, net_revenue, gross_margin] = &mut self.columns;
+        for day in of("day")?.days()? {
+            if !(period.start..period.end()).contains(&day) {
+                return Err(self.import.fault(format!("grain customer_day: {day} lies in another period")));
+            }
+            days.push(i64::from(day.0 - period.start.0));
+        }
+        orders.extend(of("orders")?.counts()?);
+        net_revenue.extend(of("net_revenue")?.fixed_small(self.import.run.money_scale)?);
+        gross_margin.extend(of("gross_margin")?.fixed_small(self.import.run.money_scale)?);
+        Ok(())
+    }
+}

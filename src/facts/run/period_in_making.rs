@@ -1,0 +1,108 @@
+//! A period while its key ranges come in, by whatever way they were made: they leave for its files, and are summed up.
+
+use super::schedule::Run;
+use crate::error::{Error, Result};
+use crate::facts::inputs::intern::Interner;
+use crate::facts::kernel::group_set::GroupSet;
+use crate::facts::kernel::reduced::Reduced;
+use crate::facts::kernel::row_match::RowMatch;
+use crate::facts::state::period_run::{GroupCodes, PeriodFiles};
+use crate::facts::state::period_writer::PeriodWriter;
+use crate::facts::state::record::{PeriodRuns, StateFile};
+use crate::units::Day;
+use std::path::Path;
+
+/// A period of which not all ranges are there.
+pub(crate) struct PeriodInMaking<'m> {
+    run: &'m Run<'m>,
+    number: u16,
+    writer: PeriodWriter<'m>,
+    sums: PeriodSums,
+}
+
+impl<'m> PeriodInMaking<'m> {
+    /// Opens the files of a period with these product groups, in the folder of kept state.
+    ///
+    /// # Errors
+    /// A folder that cannot be written to.
+    pub(crate) fn new(
+        run: &'m Run<'m>,
+        number: u16,
+        folder: &Path,
+        customers: &'m Interner,
+        groups: &GroupSet,
+    ) -> Result<Self> {
+        let codes = GroupCodes::of(groups, &run.groups);
+        let writer = PeriodWriter::new(folder, run.key_type, customers, codes, run.keeps_days)?;
+        let sums = PeriodSums::new(run.sources.len(), run.aggregates.len());
+        Ok(Self { run, number, writer, sums })
+    }
+
+    /// Adds the next key ranges.
+    ///
+    /// # Errors
+    /// A full disk.
+    pub(crate) fn add(&mut self, ranges: Vec<Reduced>) -> Result<()> {
+        let factor = 10_i64.pow(u32::from(self.run.units_lack()));
+        ranges.iter().for_each(|range| self.sums.add(range, factor));
+        self.writer.add(ranges)
+    }
+
+    /// Ends the period, whose order lines are kept in a file where they must be unique.
+    ///
+    /// # Errors
+    /// A sum past 64 bits, a full disk.
+    pub(crate) fn finish(self, lines: Option<StateFile>, last_day: Option<Day>) -> Result<PeriodRuns> {
+        let Self { run, number, writer, sums } = self;
+        let period = run.periods.period(number);
+        if sums.overflow {
+            return Err(Error::check(format!(
+                "a customer's sum in the period of {period} leaves the range of 64 bits at money_scale and \
+                 volume_scale; lower the scale in [facts], or look for absurd values in the period"
+            )));
+        }
+        let PeriodFiles { keys, customers, products, orders, days } = writer.finish()?;
+        Ok(PeriodRuns {
+            period: period.to_string(),
+            inputs: run.inputs.get(&number).cloned().unwrap_or_else(|| run.rules.definition.clone()),
+            last_day: last_day.unwrap_or(period.start).to_string(),
+            duplicates: sums.duplicates,
+            aggregate_totals: sums.aggregates.iter().map(ToString::to_string).collect(),
+            matches: sums.matches,
+            keys,
+            customers,
+            products,
+            orders,
+            lines,
+            days,
+        })
+    }
+}
+
+/// What the ranges of a period come to together.
+struct PeriodSums {
+    duplicates: u64,
+    matches: Vec<RowMatch>,
+    aggregates: Vec<i128>,
+    /// Whether a sum left 64 bits in any of them.
+    overflow: bool,
+}
+
+impl PeriodSums {
+    fn new(sources: usize, aggregates: usize) -> Self {
+        Self {
+            duplicates: 0,
+            matches: vec![RowMatch::default(); sources],
+            aggregates: vec![0; aggregates],
+            overflow: false,
+        }
+    }
+
+    /// Adds a range, whose units must fit 64 bits when they are so many times as fine.
+    fn add(&mut self, range: &Reduced, units_factor: i64) {
+        self.duplicates += range.duplicates;
+        self.matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
+        self.aggregates.iter_mut().zip(&range.aggregates).for_each(|(sum, part)| *sum += part.total());
+        self.overflow |= range.overflow || !range.units_fit(units_factor);
+    }
+}
