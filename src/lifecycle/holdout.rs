@@ -16,6 +16,7 @@ use std::collections::BinaryHeap;
 /// Alerts that somebody may have time for: the first so many by expected loss.
 const VOLUMES: [u64; 3] = [100, 1_000, 10_000];
 const MOST_ALERTS: usize = 10_000;
+const _: () = assert!(VOLUMES[VOLUMES.len() - 1] == MOST_ALERTS as u64, "as many are held as are asked for");
 
 /// What followed a date.
 #[derive(Debug, Clone, Copy)]

@@ -130,18 +130,7 @@ impl Source {
     }
 
     fn add_transactions(&mut self, def: &TransactionsDef) {
-        for (role, scalar) in [
-            ("customer", Some(&def.customer)),
-            ("order", Some(&def.order)),
-            ("line", def.line.as_ref()),
-            ("product", def.product.as_ref()),
-            ("product_group", def.product_group.as_ref()),
-            ("at", Some(&def.at)),
-            ("quantity", def.quantity.as_ref()),
-            ("revenue", Some(&def.revenue)),
-            ("discount", def.discount.as_ref()),
-            ("cost", def.cost.as_ref()),
-        ] {
+        for (role, scalar) in def.roles() {
             self.add(role, scalar);
         }
         // A condition of returns speaks of roles first; without one it is that of a negative quantity.

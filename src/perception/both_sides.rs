@@ -13,7 +13,7 @@ use super::value_exchange::Matrix;
 use super::worth::{Tables, Worth, WorthReader};
 use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::order_statistics::{Pass, Search};
-use crate::customers::slices::in_order_reading;
+use crate::customers::slices::{in_order_reading, in_order_reading_blocks};
 use crate::error::Result;
 use crate::facts::{FactSet, evaluate_measures};
 use crate::pipeline::{Definition, DeliveredDef, PerceptionDef};
@@ -54,6 +54,10 @@ pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result
     };
     exchange.stage_exchange(&sides, table.as_ref())
 }
+
+/// Slices in the making at a time where customers' gains are written: two tables of thirty columns and, in one of them, two
+/// rows a customer wait for the writers, so that half as many slices as elsewhere save a tenth of what a run takes.
+const SLICES_AT_ONCE: usize = 2;
 
 /// What a slice of customers gets, ready to be written.
 struct GivenSlice {
@@ -131,7 +135,8 @@ impl<'r> Exchange<'r> {
             Ok(())
         };
         write(empty)?;
-        in_order_reading(0..self.customers(), |block| reader.read(block), give, write)?;
+        let read = |block| reader.read(block);
+        in_order_reading_blocks(0..self.customers(), SLICES_AT_ONCE, read, give, write)?;
         for writer in [referral].into_iter().chain(delivered).flatten() {
             writer.finish()?;
         }

@@ -14,7 +14,7 @@ pub struct LifecycleDef {
     pub gap_days: u32,
     /// Days of an elapsed window since the first purchase. Default 30.
     pub window_days: u32,
-    /// Attributes of the customers source by which cohorts, survival and growth are told apart too.
+    /// Attributes of the customers source by which cohorts, survival and growth are broken down too.
     pub by: Vec<String>,
     /// The attribute that says what a customer spends per year in the category, wherever; for the share of wallet.
     pub wallet: Option<String>,

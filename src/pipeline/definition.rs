@@ -233,6 +233,24 @@ pub struct TransactionsDef {
     pub duplicates: Duplicates,
 }
 
+impl TransactionsDef {
+    /// What each role is, by the key that declares it: what conditions and drivers may speak of by that name.
+    pub(crate) fn roles(&self) -> [(&'static str, Option<&Scalar>); 10] {
+        [
+            ("customer", Some(&self.customer)),
+            ("order", Some(&self.order)),
+            ("line", self.line.as_ref()),
+            ("product", self.product.as_ref()),
+            ("product_group", self.product_group.as_ref()),
+            ("at", Some(&self.at)),
+            ("quantity", self.quantity.as_ref()),
+            ("revenue", Some(&self.revenue)),
+            ("discount", self.discount.as_ref()),
+            ("cost", self.cost.as_ref()),
+        ]
+    }
+}
+
 /// `[facts.events.NAME]`: one row per event.
 #[derive(Debug, Clone)]
 pub struct EventsDef {

@@ -10,7 +10,7 @@ pub struct EffectsDef {
     pub window_days: u32,
     /// Days before a contact that customers are compared by. Default 90.
     pub baseline_days: u32,
-    /// Attributes of the customers source by which effects are told apart.
+    /// Attributes of the customers source by which effects are broken down.
     pub by: Vec<String>,
     /// Who was treated, or held out, and when.
     pub contacts: Option<ContactsDef>,

@@ -14,7 +14,7 @@ pub struct PerceptionDef {
     pub tolerance: Decimal,
     /// Periods over which answers are tracked. Default quarter.
     pub tracking: PeriodKind,
-    /// Attributes of the customers source by which answers are told apart.
+    /// Attributes of the customers source by which answers are broken down.
     pub by: Vec<String>,
     /// Days within which a customer is expected to buy again after a complaint. Default 180.
     pub repurchase_days: u32,

@@ -44,18 +44,7 @@ fn bind_transactions(
 ) -> Result<Source> {
     let facts = &definition.facts;
     let files = open(definition, &def.files, verify)?;
-    let roles = [
-        ("customer", Some(&def.customer)),
-        ("order", Some(&def.order)),
-        ("line", def.line.as_ref()),
-        ("product", def.product.as_ref()),
-        ("product_group", def.product_group.as_ref()),
-        ("at", Some(&def.at)),
-        ("quantity", def.quantity.as_ref()),
-        ("revenue", Some(&def.revenue)),
-        ("discount", def.discount.as_ref()),
-        ("cost", def.cost.as_ref()),
-    ];
+    let roles = def.roles();
     let mut binder = Binder::new(definition, &files, &roles);
     // A row without product is in a group of its own; nothing else may be null.
     let never_null = roles.iter().copied().filter(|(key, _)| !["product", "product_group"].contains(key));

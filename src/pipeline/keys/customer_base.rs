@@ -28,7 +28,7 @@ pub(in crate::pipeline) static LIFECYCLE: Section = Section {
             "by",
             Kind::Texts,
             "",
-            "Attributes of [facts.customers] by which cohorts, survival and growth are told apart too",
+            "Attributes of [facts.customers] by which cohorts, survival and growth are broken down too",
         ),
         Key::optional(
             "wallet",

@@ -21,7 +21,7 @@ pub(in crate::pipeline) static EFFECTS: Section = Section {
             "by",
             Kind::Texts,
             "",
-            "Attributes of [facts.customers] by which effects are told apart",
+            "Attributes of [facts.customers] by which effects are broken down",
         ),
         Key::optional("contacts", Kind::Table(&CONTACTS), "", "Who was treated, or held out, and when"),
         Key::optional("control", Kind::Table(&CONTROL), "", "Who is held out from every treatment"),

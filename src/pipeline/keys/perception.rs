@@ -33,7 +33,7 @@ pub(in crate::pipeline) static PERCEPTION: Section = Section {
             "by",
             Kind::Texts,
             "",
-            "Attributes of [facts.customers] by which answers and complaints are told apart",
+            "Attributes of [facts.customers] by which answers and complaints are broken down",
         ),
         Key::optional(
             "repurchase_days",
