@@ -4,8 +4,8 @@ use super::context::ScanContext;
 use super::fates::Fates;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::unlisted_products::{UNLISTED, UnlistedProducts};
-use crate::error::Result;
-use crate::facts::expr::{Instants, KeyColumn, Rows};
+use crate::error::{Error, Result};
+use crate::facts::expr::{Bound, Instants, KeyColumn, Rows};
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::{GroupOf, Sale, Source};
@@ -78,6 +78,9 @@ pub(crate) fn evaluate(
         }
         evaluated.narrow &= fixed.max_abs <= i64::from(i32::MAX);
         values.push(fixed.values);
+    }
+    for (dimension, bound) in source.dimensions().iter().enumerate() {
+        values.push(members(context, dimension, bound, rows, fates)?);
     }
     evaluated.values = packed(&values, evaluated.narrow);
     evaluated.columns = values;
@@ -295,6 +298,30 @@ fn group_codes(
         }
     }
 }
+
+/// The member of a dimension that each line is of, by number.
+fn members(
+    context: &ScanContext<'_>,
+    dimension: usize,
+    bound: &Bound,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+) -> Result<ScalarBuffer<i64>> {
+    let intern = |text: &str| context.members.intern(text);
+    let keys = fates.accept(bound.keys(rows)?, "dimensions");
+    let numbers = codes_by(&keys, intern, |key| intern(&key.to_string()), || intern(NO_GROUP));
+    if numbers.iter().any(|number| *number >= MOST_MEMBERS) {
+        return Err(Error::definition(format!(
+            "orders are of more than {MOST_MEMBERS} members of 'dimensions'; the one at place {} of their names brings too \
+             many: name something that many orders share",
+            dimension + 1
+        )));
+    }
+    Ok(numbers.into_iter().map(i64::from).collect())
+}
+
+/// Members that all dimensions may have together: cells of them are held in memory, by period.
+const MOST_MEMBERS: u32 = 1 << 16;
 
 /// Group codes of a key column: each dictionary value, or each change of key, is looked up once.
 fn codes_by(

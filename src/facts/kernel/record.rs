@@ -25,7 +25,7 @@ const IDENTITY_WORDS: usize = 4;
 
 impl Layout {
     pub(crate) fn of(source: &Source, narrow: bool) -> Self {
-        let values = source.values.len();
+        let values = source.values.len() + source.dimensions().len();
         let after_values = VALUES + if narrow { values.div_ceil(2) } else { values };
         let identity = source.sale.as_ref().is_some_and(Sale::looks_for_duplicates).then_some(after_values);
         let words = after_values + identity.map_or(0, |_| IDENTITY_WORDS);
@@ -206,6 +206,8 @@ pub(crate) struct Records {
     pub(crate) parts: Vec<Part>,
     /// Product groups of its order lines.
     pub(crate) groups: GroupSet,
+    /// Members of dimensions of its order lines.
+    pub(crate) members: GroupSet,
     /// Per distinct set and key range, records of four words: key, value, value, filter answers.
     pub(crate) distinct: Vec<Vec<Vec<u64>>>,
 }

@@ -70,11 +70,17 @@ impl<'c> Sink<'c> {
                 layout,
                 parts: (0..ranges.len()).map(|_| part()).collect(),
                 groups: GroupSet::default(),
+                members: GroupSet::default(),
                 distinct: vec![vec![Vec::new(); ranges.len()]; batch.distinct.len()],
             }
         });
-        if self.context.sources[self.source].sale.is_some() {
+        let source = &self.context.sources[self.source];
+        if source.sale.is_some() {
             rows.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
+        }
+        for members in &batch.columns[source.values.len()..] {
+            let number = |row: &u32| u32::try_from(members[*row as usize]).expect("members are few");
+            rows.iter().for_each(|row| records.members.insert(number(row)));
         }
         for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
             let rows = rows.iter().map(|row| *row as usize);

@@ -12,7 +12,7 @@ use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::read_products;
-use crate::facts::inputs::source::{Source, key_type, line_aggregates};
+use crate::facts::inputs::source::{Source, key_type, line_aggregates, order_aggregates};
 use crate::facts::run::rules::Rules;
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::Definition;
@@ -117,8 +117,14 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
         return Err(Error { kind: crate::error::Kind::Definition, messages });
     }
     let line_aggregates = line_aggregates(definition, &aggregates);
-    let grains =
-        Grains { asked: &asked, sources: &used, aggregates: &aggregates, line_aggregates: &line_aggregates };
+    let order_aggregates = order_aggregates(definition, &aggregates);
+    let grains = Grains {
+        asked: &asked,
+        sources: &used,
+        aggregates: &aggregates,
+        line_aggregates: &line_aggregates,
+        order_aggregates: &order_aggregates,
+    };
     statements.extend(grains.statements());
     let settings = settings(engine, definition.facts.timezone.name());
     let text = |(index, column): (usize, &AggregateColumn)| AggregateText {

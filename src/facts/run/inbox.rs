@@ -27,6 +27,8 @@ pub(crate) struct Content {
     pub(crate) records: Vec<WaitingRecords>,
     /// Product groups of all order lines.
     pub(crate) groups: GroupSet,
+    /// Members of their dimensions.
+    pub(crate) members: GroupSet,
     pub(crate) last_day: Option<Day>,
 }
 
@@ -59,13 +61,14 @@ impl Inbox {
     /// # Errors
     /// A full disk.
     pub(crate) fn put(&self, records: Records, last_day: Option<Day>, memory: &Memory) -> Result<()> {
-        let groups = records.groups.clone();
+        let (groups, members) = (records.groups.clone(), records.members.clone());
         // What the last task brings does not wait.
         let waits = self.pending.load(Ordering::Acquire) > 1;
         let records = WaitingRecords::of(records, waits, memory)?;
         let mut content = self.content.lock().expect("no worker panics here");
         content.records.push(records);
         content.groups.merge(&groups);
+        content.members.merge(&members);
         content.last_day = content.last_day.max(last_day);
         Ok(())
     }

@@ -67,7 +67,7 @@ pub struct PeriodRuns {
     pub customers: StateFile,
     /// One row per customer × product group.
     pub products: StateFile,
-    /// One row per customer × distinct order with a sale line.
+    /// One row per customer × distinct order.
     pub orders: StateFile,
     /// Identities of the order lines, where they must be unique.
     #[serde(default)]
@@ -134,7 +134,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 9";
+pub(crate) const STATE_VERSION: &str = "facts 10";
 
 impl Record {
     /// # Errors

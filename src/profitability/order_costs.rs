@@ -1,0 +1,234 @@
+//! Order costing: activities above contribution reach customer × order, in the order in which facts keep orders.
+//!
+//! A customer's part of an activity is split by cumulative difference once more, over the orders' own volumes, so that
+//! orders add up to exactly what the customer bears. What of the volume no order has, as that of calls, comes after the
+//! last order and stays with the customer.
+
+use super::columns::Values;
+use super::lines::posts;
+use super::period_rows::PeriodRows;
+use super::posted::Posted;
+use crate::costing::schema::{Activity, ActivityDriver, PeriodCosting, post};
+use crate::error::{Error, Result};
+use crate::facts::schema::OrderFacts;
+use crate::pipeline::{Level, Line, NegativeVolume};
+use std::ops::Range;
+
+/// Kinds of cost between gross margin and contribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderCost {
+    PriceConcession,
+    UnitLevel,
+    OrderLevel,
+}
+
+/// How many kinds there are.
+pub(crate) const ORDER_COSTS: usize = 3;
+
+/// Columns of money, one for each kind of cost.
+pub(crate) type CostsByKind<T> = [T; ORDER_COSTS];
+
+/// The activities above contribution, with the part of their drivers that orders have.
+pub(crate) struct OrderCosts<'c> {
+    activities: Vec<OrderActivity<'c>>,
+}
+
+struct OrderActivity<'c> {
+    /// Among all activities.
+    index: usize,
+    /// Among those that post.
+    place: usize,
+    activity: &'c Activity,
+    kind: OrderCost,
+    /// (Column among the aggregates of orders, factor) of the driver, and of the fallback driver.
+    terms: Vec<(usize, i64)>,
+    fallback: Vec<(usize, i64)>,
+}
+
+/// What the orders of consecutive customers cost.
+pub(crate) struct OrdersPosted {
+    /// By kind, a cost for each order.
+    pub(crate) orders: CostsByKind<Vec<i64>>,
+    /// By kind, what is left to each customer without being an order's.
+    pub(crate) rest: CostsByKind<Vec<i64>>,
+}
+
+impl OrderCost {
+    fn of(activity: &Activity) -> Option<Self> {
+        match (activity.line?, activity.level) {
+            (Line::PriceConcession, _) => Some(Self::PriceConcession),
+            (Line::CostToServe, Level::Unit) => Some(Self::UnitLevel),
+            (Line::CostToServe, _) => Some(Self::OrderLevel),
+            _ => None,
+        }
+    }
+}
+
+impl<'c> OrderCosts<'c> {
+    /// `kept` has the indices of the aggregates that facts keep by order.
+    pub(crate) fn new(activities: &'c [Activity], kept: &[usize]) -> Self {
+        let of_orders = |driver: &Option<ActivityDriver>| {
+            let terms = driver.iter().flat_map(|driver| &driver.terms);
+            let place = |aggregate: usize| kept.iter().position(|kept| *kept == aggregate);
+            terms.filter_map(|(aggregate, factor)| Some((place(*aggregate)?, *factor))).collect()
+        };
+        let posting = activities.iter().enumerate().filter(|(_, activity)| posts(activity)).enumerate();
+        let activity = |(place, (index, activity)): (usize, (usize, &'c Activity))| {
+            let kind = OrderCost::of(activity)?;
+            let (terms, fallback) = (of_orders(&activity.driver), of_orders(&activity.fallback));
+            Some(OrderActivity { index, place, activity, kind, terms, fallback })
+        };
+        Self { activities: posting.filter_map(activity).collect() }
+    }
+}
+
+/// The orders of a slice of customers while costs are posted to them.
+pub(crate) struct OrderPosting<'p> {
+    costs: &'p OrderCosts<'p>,
+    costed: &'p PeriodCosting,
+    orders: &'p OrderFacts,
+    rows: &'p PeriodRows,
+    /// Of the orders, those of the slice.
+    of_slice: Range<usize>,
+    next_row: usize,
+    next_order: usize,
+    /// Driver volume of all customers before the next row, by activity above contribution.
+    before: Vec<i64>,
+    posted: OrdersPosted,
+}
+
+impl<'p> OrderPosting<'p> {
+    /// From the first of these customers, whose predecessors had the volumes `before`, by posting activity.
+    pub(crate) fn from(
+        costs: &'p OrderCosts<'p>,
+        costed: &'p PeriodCosting,
+        orders: &'p OrderFacts,
+        of_slice: Range<usize>,
+        rows: &'p PeriodRows,
+        before: &[i64],
+    ) -> Self {
+        let columns = |rows: usize| std::array::from_fn(|_| vec![0; rows]);
+        let posted = OrdersPosted { orders: columns(of_slice.len()), rest: columns(rows.ranks.len()) };
+        let before = costs.activities.iter().map(|of| before[of.place]).collect();
+        let next_order = of_slice.start;
+        Self { costs, costed, orders, rows, of_slice, next_row: 0, next_order, before, posted }
+    }
+
+    /// Posts to the orders of the next customers what these bear.
+    ///
+    /// # Errors
+    /// A volume beyond 18 digits.
+    pub(crate) fn next(&mut self, posted: &Posted, ranks: &[u32]) -> Result<()> {
+        let last = ranks.last().map_or(0, |rank| rank + 1);
+        let of_ranks = &self.orders.ranks[self.next_order..self.of_slice.end];
+        let end = self.next_order + of_ranks.partition_point(|rank| *rank < last);
+        let takers = Takers { ranks, facts: self.orders, orders: self.next_order..end };
+        for (of, before) in self.costs.activities.iter().zip(&mut self.before) {
+            let (volumes, charged) = (&posted.volumes[of.place], &posted.costs[of.place]);
+            let rest = &mut self.posted.rest[of.kind as usize][self.next_row..];
+            let costed = &self.costed.activities[of.index];
+            let terms = if costed.is_fallback { &of.fallback } else { &of.terms };
+            if let (Some(rate), false) = (costed.rate, terms.is_empty()) {
+                let rows = self.next_row..self.next_row + ranks.len();
+                let signs = of.signs(self.costed, self.rows, &rows)?;
+                let too_large = || too_large(of.activity);
+                let split = takers.volumes(terms, volumes, signs.as_deref()).ok_or_else(too_large)?;
+                let costs = post(rate, &split, *before).ok_or_else(too_large)?;
+                let of_orders = &mut self.posted.orders[of.kind as usize];
+                takers.add_costs(&costs, &mut of_orders[self.next_order - self.of_slice.start..], rest);
+            } else {
+                rest.iter_mut().zip(charged.iter()).for_each(|(sum, cost)| *sum += cost);
+            }
+            *before = volumes.iter().fold(*before, |sum, volume| sum.wrapping_add(*volume));
+        }
+        (self.next_row, self.next_order) = (self.next_row + ranks.len(), end);
+        Ok(())
+    }
+
+    /// What each order costs.
+    pub(crate) fn finish(self) -> OrdersPosted {
+        assert_eq!(self.next_order, self.of_slice.end, "every order is of a customer of the period");
+        self.posted
+    }
+}
+
+impl OrderActivity<'_> {
+    /// What orders' volumes are multiplied with, where the policy for negative volumes turns or drops those of a customer.
+    fn signs(
+        &self,
+        costing: &PeriodCosting,
+        rows: &PeriodRows,
+        of: &Range<usize>,
+    ) -> Result<Option<Vec<i64>>> {
+        let factor = match self.activity.negative {
+            NegativeVolume::Error | NegativeVolume::Signed => return Ok(None),
+            NegativeVolume::Absolute => -1,
+            NegativeVolume::Zero => 0,
+        };
+        let driver = self.activity.driver_of(&costing.activities[self.index]);
+        let aggregates: Vec<Values> =
+            rows.aggregates.iter().map(|column| column.slice(of.start, of.len())).collect();
+        let volumes = driver.and_then(|driver| driver.volumes(&aggregates, of.len()));
+        let volumes = volumes.ok_or_else(|| too_large(self.activity))?;
+        Ok(Some(volumes.iter().map(|volume| if *volume < 0 { factor } else { 1 }).collect()))
+    }
+}
+
+/// The orders of these ranks.
+pub(crate) fn orders_of(orders: &OrderFacts, ranks: &Range<usize>) -> Range<usize> {
+    let bound = |rank: usize| orders.ranks.partition_point(|known| (*known as usize) < rank);
+    bound(ranks.start)..bound(ranks.end)
+}
+
+/// Customers with an order or without, whose volumes are split.
+struct Takers<'t> {
+    ranks: &'t [u32],
+    facts: &'t OrderFacts,
+    orders: Range<usize>,
+}
+
+impl Takers<'_> {
+    /// The volumes of each customer's orders, and after them what is left of the customer's own. `None` beyond 64 bits.
+    fn volumes(
+        &self,
+        terms: &[(usize, i64)],
+        of_customers: &[i64],
+        signs: Option<&[i64]>,
+    ) -> Option<Vec<i64>> {
+        let mut volumes = Vec::with_capacity(self.orders.len() + self.ranks.len());
+        let mut next = self.orders.start;
+        for (row, (rank, volume)) in self.ranks.iter().zip(of_customers).enumerate() {
+            let sign = signs.map_or(1, |signs| signs[row]);
+            let mut rest = *volume;
+            while next < self.orders.end && self.facts.ranks[next] == *rank {
+                let mut volume = 0_i64;
+                for (column, factor) in terms {
+                    volume = volume.checked_add(self.facts.aggregates[*column][next].checked_mul(*factor)?)?;
+                }
+                volume = volume.checked_mul(sign)?;
+                rest = rest.checked_sub(volume)?;
+                volumes.push(volume);
+                next += 1;
+            }
+            volumes.push(rest);
+        }
+        Some(volumes)
+    }
+
+    /// Adds what such volumes cost to the orders, and what is left to their customers.
+    fn add_costs(&self, costs: &[i64], of_orders: &mut [i64], rest: &mut [i64]) {
+        let mut costs = costs.iter();
+        let mut next = self.orders.start;
+        for (rank, rest) in self.ranks.iter().zip(rest) {
+            while next < self.orders.end && self.facts.ranks[next] == *rank {
+                of_orders[next - self.orders.start] += costs.next().expect("an order has a volume");
+                next += 1;
+            }
+            *rest += costs.next().expect("a customer has a rest");
+        }
+    }
+}
+
+fn too_large(activity: &Activity) -> Error {
+    Error::too_many_digits(format!("costing: a volume of '{}' by order", activity.name))
+}
