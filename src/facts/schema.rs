@@ -178,6 +178,19 @@ pub struct ProductFacts {
     pub aggregates: Vec<Vec<i64>>,
 }
 
+/// What keys of orders are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderType {
+    /// 64-bit integers.
+    #[default]
+    Int,
+    /// Days.
+    Date,
+    /// Text.
+    Text,
+}
+
 /// Facts of one period, one row per customer × order, sorted by rank. An order with lines in several periods has a row in
 /// each.
 #[derive(Debug, Clone, Default)]
@@ -192,6 +205,8 @@ pub struct OrderFacts {
     pub product_cost: Vec<i64>,
     /// One column per entry of `FactSet::order_aggregates`, in order.
     pub aggregates: Vec<Vec<i64>>,
+    /// Keys of the orders, if they are asked for.
+    pub ids: Option<ArrayRef>,
     /// By dimension of `FactSet::dimensions`, the code of each order's member among the period's names.
     pub members: Vec<Vec<u32>>,
 }

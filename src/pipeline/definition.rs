@@ -395,6 +395,8 @@ pub struct PublishDef {
     pub delta: bool,
     /// Publish `customer_activity` although `customer_period` has room for all activities. Default false.
     pub customer_activity: bool,
+    /// Publish `customer_order`. Default false.
+    pub customer_order: bool,
     /// Rows per Parquet row group. Default 131,072.
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.

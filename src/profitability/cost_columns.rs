@@ -24,7 +24,7 @@ pub struct CostColumn {
 
 const OF_CUSTOMERS: &[&str] = &["customer_period", "customer"];
 const OF_PRODUCTS: &[&str] = &["customer_product", "product_group"];
-const OF_ORDERS: &[&str] = &["order_profile"];
+const OF_ORDERS: &[&str] = &["order_profile", "customer_order"];
 const OF_GROUPS: &[&str] = &["product_group"];
 
 /// All columns that depend on activities, those of this definition and those that another would make.

@@ -14,6 +14,7 @@ mod channels;
 mod classes;
 mod columns;
 mod cost_columns;
+mod customer_order;
 mod customer_totals;
 mod effects;
 mod hierarchy;

@@ -203,7 +203,8 @@ impl Takers<'_> {
             while next < self.orders.end && self.facts.ranks[next] == *rank {
                 let mut volume = 0_i64;
                 for (column, factor) in terms {
-                    volume = volume.checked_add(self.facts.aggregates[*column][next].checked_mul(*factor)?)?;
+                    volume =
+                        volume.checked_add(self.facts.aggregates[*column][next].checked_mul(*factor)?)?;
                 }
                 volume = volume.checked_mul(sign)?;
                 rest = rest.checked_sub(volume)?;

@@ -103,7 +103,8 @@ impl OrderCells {
         check(&whole, measures);
         let mut sums = BTreeMap::new();
         for (dimension, cells) in cells.into_iter().enumerate() {
-            let of_dimension = cells.sums.into_iter().map(|((member, band), sums)| ((dimension, member, band), sums));
+            let of_dimension =
+                cells.sums.into_iter().map(|((member, band), sums)| ((dimension, member, band), sums));
             sums.extend(of_dimension);
             sums.insert((dimension, u32::MAX, OrderBand::NoOrder), rest);
         }

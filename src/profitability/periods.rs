@@ -8,6 +8,7 @@
 use super::acquired_rows::{of_ranks, with_rows_for};
 use super::activity_table::ActivityRows;
 use super::behaviour::Behaviour;
+use super::customer_order::CustomerOrders;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::history::{Avoidable, period_days};
@@ -57,6 +58,8 @@ pub(crate) struct Extras<'r> {
 /// How orders are costed and told apart.
 #[derive(Clone, Copy)]
 pub(crate) struct OrderBook<'r> {
+    /// Whether `customer_order` is made too.
+    pub(crate) are_listed: bool,
     pub(crate) bands: &'r OrderBands,
     pub(crate) costs: &'r OrderCosts<'r>,
 }
@@ -124,6 +127,8 @@ struct Part {
     listed: Vec<Vec<ArrayRef>>,
     /// Of `order_profile`.
     orders: Option<OrderCells>,
+    /// Of `customer_order`.
+    listed_orders: Option<Vec<ArrayRef>>,
     earned: Earned,
     posted: Vec<PostedSums>,
 }
@@ -144,8 +149,18 @@ impl PeriodWalk<'_> {
         let rows = rows.filter(|_| list.is_some());
         let profile = self.order_profile(&OrderCells::default(), &[]);
         let profile = begin(&profile.spec, period, &self.recipe_of_orders(&recipe), staging)?;
-        let is_profiled = profile.is_some();
-        let mut orders = is_profiled.then(OrderCells::default);
+        let lister = self.orders.are_listed.then(|| self.customer_orders()).transpose()?;
+        let mut order_list = match &lister {
+            Some(lister) => {
+                let nothing = facts.order_facts(self.index, 0..0, true)?;
+                begin(&lister.empty(&nothing)?.spec, period, &self.recipe_of_orders(&recipe), staging)?
+            }
+            None => None,
+        };
+        let lister = lister.filter(|_| order_list.is_some());
+        let with_ids = order_list.is_some();
+        let has_orders = profile.is_some() || with_ids;
+        let mut orders = profile.as_ref().map(|_| OrderCells::default());
         let is_written = table.is_some();
         let mut volumes = nothing.clone();
         let mut starts = Vec::new();
@@ -155,16 +170,18 @@ impl PeriodWalk<'_> {
             0..facts.customers.len(),
             self.block,
             |ranks| {
-                let window = self.read(ranks, &mut volumes, is_profiled)?;
+                let window = self.read(ranks, &mut volumes, has_orders.then_some(with_ids))?;
                 starts.extend_from_slice(&window.starts);
                 Ok(window)
             },
-            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref()),
+            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref(), lister.as_ref()),
             |part| {
                 earned += part.earned;
                 orders.iter_mut().zip(part.orders).for_each(|(sum, more)| *sum += more);
                 posted.iter_mut().zip(part.posted).for_each(|(sum, more)| *sum += more);
                 table.iter_mut().zip(part.columns).try_for_each(|(table, columns)| table.write(columns))?;
+                let listed_orders = order_list.iter_mut().zip(part.listed_orders);
+                listed_orders.into_iter().try_for_each(|(list, columns)| list.write(columns))?;
                 let Some(list) = &mut list else { return Ok(()) };
                 part.listed.into_iter().try_for_each(|columns| list.write(columns))
             },
@@ -172,6 +189,7 @@ impl PeriodWalk<'_> {
         close(self.books.activities, self.costed, &posted);
         table.map(TableWriter::finish).transpose()?;
         list.map(TableWriter::finish).transpose()?;
+        order_list.map(TableWriter::finish).transpose()?;
         if let (Some(mut profile), Some(orders)) = (profile, orders) {
             profile.write(self.order_profile(&orders, &facts.members(self.index)?).arrays)?;
             profile.finish()?;
@@ -191,15 +209,28 @@ impl PeriodWalk<'_> {
         cells.sheet(self.context, self.books, self.orders.bands, self.costed.period, dimensions, names)
     }
 
-    /// Reads the facts of a window, and moves `volumes` past it.
-    fn read(&self, ranks: Range<usize>, volumes: &mut [i64], has_orders: bool) -> Result<Window> {
+    fn customer_orders(&self) -> Result<CustomerOrders<'_>> {
+        let facts = self.sources.facts;
+        Ok(CustomerOrders {
+            context: self.context,
+            books: self.books,
+            bands: self.orders.bands,
+            period: self.costed.period,
+            dimensions: &facts.dimensions,
+            members: facts.members(self.index)?,
+        })
+    }
+
+    /// Reads the facts of a window, and moves `volumes` past it; with orders, and their keys, if asked.
+    fn read(&self, ranks: Range<usize>, volumes: &mut [i64], orders: Option<bool>) -> Result<Window> {
         let Sources { facts, acquisition, .. } = self.sources;
         let acquired = acquisition.of_period(self.index, ranks.clone());
         let (rows, (days, orders)) = rayon::join(
             || facts.customer_facts(self.index, ranks.clone()),
             || {
                 let days = self.days.map(|_| facts.day_facts(self.index, ranks.clone())).transpose();
-                (days, has_orders.then(|| facts.order_facts(self.index, ranks.clone())).transpose())
+                let orders = orders.map(|with_ids| facts.order_facts(self.index, ranks.clone(), with_ids));
+                (days, orders.transpose())
             },
         );
         let (days, orders) = (days?.unwrap_or_default(), orders?);
@@ -231,6 +262,7 @@ impl PeriodWalk<'_> {
         ranks: Range<usize>,
         is_written: bool,
         list: Option<&ActivityRows<'_>>,
+        lister: Option<&CustomerOrders<'_>>,
     ) -> Result<Part> {
         let Sources { facts, channels, .. } = self.sources;
         let known = facts.customers.keys.len();
@@ -252,9 +284,15 @@ impl PeriodWalk<'_> {
         let posted = std::mem::take(&mut charges.posted);
         let orders = orders.map(OrderPosting::finish);
         let measures = Measures::new(rows, charges)?;
-        let orders = window.orders.as_ref().zip(orders).map(|(facts, posted)| {
-            OrderCells::of(self.orders.bands, facts, orders_of(facts, &ranks), &posted, &measures)
-        });
+        let (mut cells, mut listed_orders) = (None, None);
+        if let Some((facts, posted)) = window.orders.as_ref().zip(orders) {
+            let of_slice = orders_of(facts, &ranks);
+            let list = |lister: &CustomerOrders<'_>| {
+                lister.arrays(facts, of_slice.clone(), &measures.ranks, &posted)
+            };
+            listed_orders = lister.map(list).transpose()?;
+            cells = Some(OrderCells::of(self.orders.bands, facts, of_slice, &posted, &measures));
+        }
         let imputed = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
         let earned = Earned {
             incomes: channels.incomes(known, &measures, Behaviour::bought),
@@ -269,7 +307,7 @@ impl PeriodWalk<'_> {
             days.keep(self.index, &identified, &of_slice)?;
         }
         let columns = is_written.then(|| customer_period(self.context, self.costed.period, &measures).arrays);
-        Ok(Part { columns, listed, orders, earned, posted })
+        Ok(Part { columns, listed, orders: cells, listed_orders, earned, posted })
     }
 
     /// All that a partition's rows follow from, besides its columns.

@@ -87,7 +87,11 @@ pub fn run(
     let extras = Extras {
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: is_history_wanted,
-        orders: OrderBook { bands: &bands, costs: &order_costs },
+        orders: OrderBook {
+            are_listed: definition.publish.customer_order,
+            bands: &bands,
+            costs: &order_costs,
+        },
     };
     let walked = customer_periods(context, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;

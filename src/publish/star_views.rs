@@ -115,6 +115,13 @@ const FACTS: &[Fact] = &[
         joins: &[PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_customer_order",
+        table: "customer_order",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
         view: "fact_growth",

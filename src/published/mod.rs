@@ -57,6 +57,14 @@ impl Tables {
         }
         let activity_table = tables.0.entry("customer_activity".to_owned()).or_default();
         activity_table.unmade = without_activity_table(definition);
+        for dimension in definition.facts.transactions.dimensions.keys() {
+            tables.add("customer_order", dimension.clone(), "VARCHAR");
+        }
+        if !definition.publish.customer_order {
+            let why =
+                "it comes with publish.customer_order = true; set that, or ask order_profile".to_owned();
+            tables.0.entry("customer_order".to_owned()).or_default().unmade = Some(why);
+        }
         if definition.effects.as_ref().is_some_and(|effects| effects.control.is_none()) {
             let why =
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();

@@ -163,7 +163,7 @@ fn days_of(facts: &FactSet, period: usize) -> RecordBatch {
 }
 
 fn orders_of(facts: &FactSet, period: usize) -> RecordBatch {
-    let orders = facts.order_facts(period, ..).expect("facts keep orders");
+    let orders = facts.order_facts(period, .., false).expect("facts keep orders");
     let start = facts.periods[period].period.start.0;
     let rows = orders.ranks.len();
     let mut columns: Vec<(String, ArrayRef)> = vec![
@@ -179,7 +179,8 @@ fn orders_of(facts: &FactSet, period: usize) -> RecordBatch {
     let names = facts.members(period).expect("names are kept");
     for (dimension, members) in orders.members.iter().enumerate() {
         let members = members.iter().map(|code| names[*code as usize].as_str());
-        columns.push((format!("dimension_{dimension}"), Arc::new(members.map(Some).collect::<StringArray>())));
+        columns
+            .push((format!("dimension_{dimension}"), Arc::new(members.map(Some).collect::<StringArray>())));
     }
     batch(columns)
 }

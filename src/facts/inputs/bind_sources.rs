@@ -108,6 +108,8 @@ fn bind_transactions(
         makes_periods: true,
         trusts_statistics: def.trust_statistics,
         sale: Some(Sale {
+            keeps_texts: definition.publish.customer_order
+                && order.as_ref().is_some_and(|order| order.ty() == Type::Text),
             order: order.expect(whole),
             line: line.map(|bound| bound.expect(whole)),
             group: group.expect(whole),

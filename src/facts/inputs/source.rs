@@ -3,7 +3,7 @@
 use super::input_file::InputFile;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Type};
-use crate::facts::schema::AggregateColumn;
+use crate::facts::schema::{AggregateColumn, OrderType};
 use crate::pipeline::{Definition, Duplicates, KeyType, Level, Line, PerceptionDef, lies_in};
 
 /// One source (transactions or events), bound to its files.
@@ -40,12 +40,28 @@ pub(crate) struct Sale {
     pub(crate) group: GroupOf,
     pub(crate) is_return: Bound,
     pub(crate) currency: Option<Bound>,
+    /// Whether texts of orders' keys are kept: digests tell orders apart, and name none.
+    pub(crate) keeps_texts: bool,
     /// What orders are divided by, in the order of their names.
     pub(crate) dimensions: Vec<Bound>,
     pub(crate) duplicates: Duplicates,
 }
 
 impl Source {
+    /// What keys of orders are.
+    pub(crate) fn order_type(&self) -> OrderType {
+        match self.sale.as_ref().map(|sale| sale.order.ty()) {
+            Some(Type::Text) => OrderType::Text,
+            Some(Type::Date) => OrderType::Date,
+            _ => OrderType::Int,
+        }
+    }
+
+    /// Whether texts of orders' keys are kept.
+    pub(crate) fn keeps_texts(&self) -> bool {
+        self.sale.as_ref().is_some_and(|sale| sale.keeps_texts)
+    }
+
     /// What orders are divided by; nothing else is.
     pub(crate) fn dimensions(&self) -> &[Bound] {
         self.sale.as_ref().map_or(&[], |sale| &sale.dimensions)

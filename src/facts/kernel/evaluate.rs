@@ -20,6 +20,8 @@ pub(crate) struct Evaluated {
     pub(crate) day_span: (i32, i32),
     pub(crate) keys: Vec<u64>,
     pub(crate) orders: Vec<[u64; 2]>,
+    /// The keys of orders as they are, where texts of them are kept.
+    pub(crate) order_keys: Option<KeyColumn>,
     /// Product group, return flag and filter answers of each row; the day is still to come.
     pub(crate) meta: Vec<Meta>,
     pub(crate) identities: Vec<[u64; 2]>,
@@ -53,6 +55,7 @@ pub(crate) fn evaluate(
         instants,
         keys,
         orders: Vec::new(),
+        order_keys: None,
         meta: vec![Meta::default(); rows.count()],
         identities: Vec::new(),
         narrow: true,
@@ -120,7 +123,8 @@ fn evaluate_sale(
     fates: &mut Fates,
     evaluated: &mut Evaluated,
 ) -> Result<()> {
-    let (orders, nulls) = words_of(&fates.accept(sale.order.keys(rows)?, "order"));
+    let order_keys = fates.accept(sale.order.keys(rows)?, "order");
+    let (orders, nulls) = words_of(&order_keys);
     fates.quarantine_nulls(nulls.as_ref(), "order");
     let (groups, unlisted) = group_codes(context, &sale.group, rows, fates)?;
     evaluated.unlisted = unlisted;
@@ -138,6 +142,7 @@ fn evaluate_sale(
         check_currency(context.currency, &currencies, fates);
     }
     evaluated.orders = orders;
+    evaluated.order_keys = sale.keeps_texts.then_some(order_keys);
     Ok(())
 }
 
@@ -165,7 +170,8 @@ fn check_currency(expected: &str, keys: &KeyColumn, fates: &mut Fates) {
     }
 }
 
-fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
+/// The text of a row's key; none of one that is null or no text.
+pub(crate) fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
     match keys {
         KeyColumn::Int { .. } => None,
         KeyColumn::Text { dictionary, codes, nulls } => {

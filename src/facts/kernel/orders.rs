@@ -166,7 +166,7 @@ impl OrderSets {
         let member = |value: &i64| u32::try_from(*value).expect("every line is of a member");
         let members = |place: usize| self.values.iter().skip(place).step_by(self.width).map(member).collect();
         let members = (aggregates..self.width).map(members).collect();
-        (self.counts.into(), OrderRows { rows: self.rows, words: self.words, columns, members })
+        (self.counts.into(), OrderRows { rows: self.rows, words: self.words, columns, members, texts: None })
     }
 }
 
@@ -246,7 +246,11 @@ mod tests {
         assert_eq!(columns[ORDER_LINES], [2, 3, 1]);
         assert_eq!(columns[1], [20, 30, 10]);
         assert_eq!(columns[3], [2, 15, 3], "lines add up");
-        assert_eq!((&columns[4][..], &columns[5][..]), (&[0, 1, 0][..], &[1, 1, 1][..]), "orders are counted");
+        assert_eq!(
+            (&columns[4][..], &columns[5][..]),
+            (&[0, 1, 0][..], &[1, 1, 1][..]),
+            "orders are counted"
+        );
         assert_eq!(orders.members, [[99, 7, 8]]);
     }
 }

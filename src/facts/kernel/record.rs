@@ -89,6 +89,8 @@ pub(crate) struct Head {
 pub(crate) struct Part {
     pub(crate) heads: Vec<Head>,
     pub(crate) lines: Vec<u64>,
+    /// Texts of the keys of orders, where they are kept.
+    pub(crate) texts: Vec<u64>,
 }
 
 /// Lines of one key range, to be read.
@@ -97,12 +99,13 @@ pub(crate) struct Lines<'r> {
     pub(crate) layout: Layout,
     pub(crate) heads: &'r [Head],
     words: &'r [u64],
+    pub(crate) texts: &'r [u64],
 }
 
 impl<'r> Lines<'r> {
     /// The lines of a part.
-    pub(crate) fn of_part(layout: Layout, Part { heads, lines }: &'r Part) -> Self {
-        Self { layout, heads, words: lines }
+    pub(crate) fn of_part(layout: Layout, Part { heads, lines, texts }: &'r Part) -> Self {
+        Self { layout, heads, words: lines, texts }
     }
 
     /// How many they are.
@@ -221,7 +224,8 @@ impl Records {
     /// Memory that they take.
     pub(crate) fn bytes(&self) -> u64 {
         let part = |part: &Part| {
-            part.heads.capacity() * size_of::<Head>() + part.lines.capacity() * size_of::<u64>()
+            let words = part.lines.capacity() + part.texts.capacity();
+            part.heads.capacity() * size_of::<Head>() + words * size_of::<u64>()
         };
         let distinct = |records: &Vec<u64>| records.capacity() * size_of::<u64>();
         let parts: usize = self.parts.iter().map(part).sum();

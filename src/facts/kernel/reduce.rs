@@ -8,6 +8,7 @@ use super::cells::{CellSums, post};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::measures::GROUP_MEASURES;
+use super::order_texts::texts_of;
 use super::orders::{ANY, OrderEntry, OrderLayout, OrderSets, SALE};
 use super::plans::{Closing, LinePlans, SourceShape, order_layout};
 use super::record::{Head, Lines, META, Meta};
@@ -28,6 +29,8 @@ pub(crate) struct Target<'t> {
     pub(crate) order_aggregates: &'t [usize],
     /// By how many dimensions orders are divided.
     pub(crate) dimensions: usize,
+    /// Whether texts of the keys of orders are kept.
+    pub(crate) keeps_texts: bool,
     /// The member of orders whose lines are of several.
     pub(crate) several: u32,
     /// By number of the group, its place among all names.
@@ -140,7 +143,12 @@ pub(crate) fn reduce(
             }
         }
     }
-    tables.finish(reduced)
+    let mut reduced = tables.finish(reduced);
+    if target.keeps_texts {
+        let texts = runs.iter().map(|run| run.lines.texts);
+        reduced.order_rows.texts = Some(texts_of(texts, &reduced.order_rows.words));
+    }
+    reduced
 }
 
 impl<'t> Tables<'t> {
@@ -242,7 +250,8 @@ impl<'t> Tables<'t> {
                 add(&mut matches.unmatched_net_revenue, net, &mut overflow);
             }
         }
-        let entry = OrderEntry { words: order, day, bits, measures: [sale_lines, net_revenue, product_cost], at };
+        let entry =
+            OrderEntry { words: order, day, bits, measures: [sale_lines, net_revenue, product_cost], at };
         self.orders.add(entry, lines > 0);
         if lines == 0 {
             return;

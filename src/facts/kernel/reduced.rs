@@ -6,6 +6,7 @@ use super::measures::{RETURNED_UNITS, UNITS};
 use super::row_match::RowMatch;
 use crate::facts::expr::to_utc;
 use crate::facts::schema::NO_INSTANT;
+use arrow::array::StringArray;
 use std::ops::Range;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
@@ -67,6 +68,8 @@ pub(crate) struct OrderRows {
     pub(crate) columns: Vec<Column>,
     /// By dimension, the number of each order's member.
     pub(crate) members: Vec<Vec<u32>>,
+    /// Texts of the keys, where they are kept.
+    pub(crate) texts: Option<StringArray>,
 }
 
 /// The columns of a table, row after row.

@@ -1,9 +1,10 @@
 //! Writes evaluated rows as records into the key ranges of their periods.
 
 use super::context::{ScanContext, Scanned};
-use super::evaluate::Evaluated;
+use super::evaluate::{Evaluated, text_at};
 use super::group_set::GroupSet;
 use super::key_ranges::KeyRanges;
+use super::order_texts::append_text;
 use super::record::{Head, Layout, META, Part, Records};
 use super::sums::index_u32;
 use crate::facts::inputs::task::Task;
@@ -64,6 +65,7 @@ impl<'c> Sink<'c> {
             let part = || Part {
                 heads: Vec::with_capacity(expected / 2),
                 lines: Vec::with_capacity(expected * layout.words),
+                texts: Vec::new(),
             };
             Records {
                 source: self.source,
@@ -125,7 +127,7 @@ struct Dealer<'d> {
 impl Dealer<'_> {
     #[inline(always)]
     fn deal(&self, rows: &[u32], parts: &mut [Part], append_line: impl Fn(&mut Vec<u64>, usize)) {
-        let Evaluated { keys, orders, instants, .. } = self.batch;
+        let Evaluated { keys, orders, order_keys, instants, .. } = self.batch;
         let share_head = |a: &u32, b: &u32| {
             let (a, b) = (*a as usize, *b as usize);
             keys[a] == keys[b]
@@ -134,7 +136,10 @@ impl Dealer<'_> {
         for rows in rows.chunk_by(share_head) {
             let row = rows[0] as usize;
             let key = keys[row];
-            let Part { heads, lines } = &mut parts[self.ranges.of(key)];
+            let Part { heads, lines, texts } = &mut parts[self.ranges.of(key)];
+            if let Some(text) = order_keys.as_ref().and_then(|keys| text_at(keys, row)) {
+                append_text(texts, orders[row], text);
+            }
             let day = u32::try_from(instants.days[row] - self.start_day);
             heads.push(Head {
                 key,

@@ -260,7 +260,8 @@ impl Grains<'_> {
         ];
         for index in self.order_aggregates {
             let plan = rows.source.aggregates.iter().find(|(of, _)| of == index).map(|(_, plan)| plan);
-            let (plan, ty) = (plan.expect("orders have parts of aggregates of lines"), self.aggregate_type(*index));
+            let (plan, ty) =
+                (plan.expect("orders have parts of aggregates of lines"), self.aggregate_type(*index));
             let of_order = match plan {
                 AggregatePlan::Orders { filter: None } => "1".to_owned(),
                 AggregatePlan::Orders { filter: Some(filter) } => {
@@ -272,7 +273,9 @@ impl Grains<'_> {
             columns.push(format!("CAST(coalesce({of_order}, 0) AS {ty}) AS aggregate_{index}"));
         }
         let of_dimension = |column: &String| {
-            format!("CASE WHEN min({column}) = max({column}) THEN min({column}) ELSE '{SEVERAL}' END AS {column}")
+            format!(
+                "CASE WHEN min({column}) = max({column}) THEN min({column}) ELSE '{SEVERAL}' END AS {column}"
+            )
         };
         columns.extend(rows.columns.dimensions.iter().map(of_dimension));
         let query = format!(

@@ -83,6 +83,9 @@ impl Rules {
         if keeps_days(definition) {
             add("days");
         }
+        if sources.iter().any(Source::keeps_texts) {
+            add("texts of orders");
+        }
         if let Some(products) = &facts.products {
             add(&format!("{} {}", products.product.text, products.group.text));
         }

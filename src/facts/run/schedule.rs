@@ -168,6 +168,7 @@ impl<'d> Run<'d> {
         let nothing = || Record {
             version: String::new(),
             key_type: self.key_type,
+            order_type: self.sources[0].order_type(),
             units_lack: 0,
             aggregate_scales: vec![],
             periods: vec![],

@@ -110,6 +110,7 @@ impl Shared<'_> {
             line_aggregates: &run.line_aggregates,
             order_aggregates: &run.order_aggregates,
             dimensions: run.sources[0].dimensions().len(),
+            keeps_texts: run.sources[0].keeps_texts(),
             several,
             group_order: &group_order,
             days: usize::try_from(period.days()).expect("periods have days"),

@@ -7,16 +7,18 @@ use super::instants;
 use super::lifetime_orders::{OrderRun, count_orders};
 use super::packed::rows_of;
 use super::period_run::{
-    CHUNK_CUSTOMERS, GROUP, MEMBER_NAMES, ORDER_WORDS, STEP, aggregate_column, dimension_column,
+    CHUNK_CUSTOMERS, GROUP, MEMBER_NAMES, ORDER_TEXT, ORDER_WORDS, STEP, aggregate_column, dimension_column,
 };
 use super::record::StateFile;
 use super::state_file::{Chunk, Kept};
 use crate::error::{Error, Result};
 use crate::facts::kernel::days::DAY_COLUMNS;
 use crate::facts::kernel::orders::{ORDER_LINES, ORDER_MEASURES};
-use crate::facts::schema::{CustomerFacts, DayFacts, OrderFacts, ProductFacts};
+use crate::facts::schema::{CustomerFacts, DayFacts, OrderFacts, OrderType, ProductFacts};
+use arrow::array::{ArrayRef, AsArray, Date32Array, Int64Array, StringArray};
 use rayon::prelude::*;
 use std::ops::{Bound, Range, RangeBounds};
+use std::sync::Arc;
 
 /// A chunk, and which of its rows are asked for.
 struct ChunkRows {
@@ -91,16 +93,23 @@ impl FactSet {
         })
     }
 
-    /// The facts of a period, one row per customer × order.
+    /// The facts of a period, one row per customer × order; with keys of the orders, if asked.
     ///
     /// # Errors
     /// Kept state that cannot be read.
-    pub fn order_facts(&self, period: usize, ranks: impl RangeBounds<usize>) -> Result<OrderFacts> {
+    pub fn order_facts(
+        &self,
+        period: usize,
+        ranks: impl RangeBounds<usize>,
+        with_ids: bool,
+    ) -> Result<OrderFacts> {
         let ranks = self.bounded(ranks);
         let (aggregates, dimensions) = (self.order_aggregates.len(), self.dimensions.len());
+        let order_type = self.record.order_type;
         let Some(run) = self.runs[period] else {
             let (aggregates, members) = (vec![Vec::new(); aggregates], vec![Vec::new(); dimensions]);
-            return Ok(OrderFacts { aggregates, members, ..Default::default() });
+            let ids = with_ids.then(|| order_ids(order_type, &[]));
+            return Ok(OrderFacts { aggregates, members, ids, ..Default::default() });
         };
         let (ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
         let [lines, net_revenue, product_cost] = ORDER_MEASURES.map(|name| column_of(&chunks, name));
@@ -114,6 +123,7 @@ impl FactSet {
             net_revenue,
             product_cost,
             aggregates: (0..aggregates).map(|index| column_of(&chunks, &aggregate_column(index))).collect(),
+            ids: with_ids.then(|| order_ids(order_type, &chunks)),
             members: (0..dimensions).map(members).collect(),
         })
     }
@@ -236,6 +246,25 @@ impl FactSet {
         let factor = 10_i64.pow(u32::from(self.record.units_lack));
         kept.iter_mut().for_each(|units| *units *= factor);
         kept
+    }
+}
+
+/// The keys of orders; texts are kept where they are asked for.
+fn order_ids(order_type: OrderType, chunks: &[ChunkRows]) -> ArrayRef {
+    if order_type == OrderType::Text {
+        let lists = chunks.iter().map(|part| (part.chunk.list(ORDER_TEXT), &part.rows));
+        let texts: Vec<StringArray> =
+            lists.map(|(list, rows)| list.as_string::<i32>().slice(rows.start, rows.len())).collect();
+        return Arc::new(texts.iter().flat_map(|texts| texts.iter()).collect::<StringArray>());
+    }
+    let words = chunks.iter().map(|part| part.chunk.sums(ORDER_WORDS[0])[part.rows.clone()].to_vec());
+    let words: Vec<i64> = words.collect::<Vec<_>>().concat();
+    match order_type {
+        OrderType::Date => {
+            let day = |day: i64| i32::try_from(day).expect("a day is one");
+            Arc::new(words.into_iter().map(day).map(Some).collect::<Date32Array>())
+        }
+        _ => Arc::new(Int64Array::from(words)),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::facts::kernel::orders::ORDER_MEASURES;
 use crate::facts::kernel::record::{UNIDENTIFIED, word_key};
 use crate::facts::kernel::reduced::Reduced;
 use crate::pipeline::KeyType;
-use arrow::array::{Array, ArrayRef, Int64Array, new_null_array};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray, new_null_array};
 use arrow::compute::concat;
 use std::ops::Range;
 use std::path::Path;
@@ -37,6 +37,8 @@ pub(crate) const GROUP: &str = "group";
 pub(crate) const GROUP_NAMES: &str = "groups";
 /// What the names of members of dimensions are noted as, likewise.
 pub(crate) const MEMBER_NAMES: &str = "members";
+/// Texts of orders' keys, where they are kept.
+pub(crate) const ORDER_TEXT: &str = "order_text";
 /// Differences between the words of orders' keys.
 pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
 
@@ -302,6 +304,14 @@ fn orders(pieces: &[Piece<'_>], codes: &NameCodes) -> Lists {
     for index in 0..columns {
         let name = order_column(index);
         pack_entries(&mut lists, &name, pieces, &entries, |range| &range.order_rows.columns[index]);
+    }
+    let texts = pieces.iter().zip(&entries).filter_map(|(piece, entries)| {
+        let texts = piece.range.order_rows.texts.as_ref()?;
+        Some(texts.slice(entries.start, entries.len()))
+    });
+    let texts: Vec<StringArray> = texts.collect();
+    if !texts.is_empty() {
+        lists.add(ORDER_TEXT, Arc::new(texts.iter().flat_map(|texts| texts.iter()).collect::<StringArray>()));
     }
     for dimension in 0..dimensions {
         let name = dimension_column(dimension);

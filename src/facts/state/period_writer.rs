@@ -3,9 +3,7 @@
 //! Ranges of integer keys come in order and are dropped once they are written. Numbers of texts say nothing of the order of
 //! the texts, so ranges of text keys are held until the last of them is there, and brought in order as a whole.
 
-use super::period_run::{
-    CHUNK_CUSTOMERS, Codes, GROUP_NAMES, Grain, MEMBER_NAMES, PeriodFiles, Piece, Rows,
-};
+use super::period_run::{CHUNK_CUSTOMERS, Codes, GROUP_NAMES, Grain, MEMBER_NAMES, PeriodFiles, Piece, Rows};
 use super::state_file::{BAND, ChunkWriter, EncodedChunk};
 use super::text_order::in_text_order;
 use crate::error::Result;
@@ -220,14 +218,7 @@ mod tests {
         cuts: &[usize],
         at_once: usize,
     ) -> PeriodFiles {
-        let mut writer = PeriodWriter::new(
-            folder,
-            key_type,
-            customers,
-            no_names(customers),
-            false,
-        )
-        .unwrap();
+        let mut writer = PeriodWriter::new(folder, key_type, customers, no_names(customers), false).unwrap();
         let bounds: Vec<usize> = [&[0], cuts, &[keys.len()]].concat();
         let ranges: Vec<Range<usize>> = bounds.windows(2).map(|pair| pair[0]..pair[1]).collect();
         for ranges in ranges.chunks(at_once) {

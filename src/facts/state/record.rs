@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::schema::RowCounts;
+use crate::facts::schema::{OrderType, RowCounts};
 use crate::pipeline::KeyType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -113,6 +113,9 @@ pub struct Record {
     pub version: String,
     /// What customer keys are.
     pub key_type: KeyType,
+    /// What keys of orders are.
+    #[serde(default)]
+    pub order_type: OrderType,
     /// Digits that units lack to `volume_scale`: they are kept as short as they came.
     #[serde(default)]
     pub units_lack: u8,

@@ -103,8 +103,7 @@ impl Order {
             ranges.iter().map(|range| &range.order_rows).filter(|orders| !orders.rows.is_empty()).collect();
         let words = with_orders.iter().map(|orders| &orders.words[..]).collect::<Vec<_>>().concat();
         let first = &ranges[0].order_rows;
-        let column =
-            |index: usize| permuted(with_orders.iter().map(|orders| &orders.columns[index]), &order);
+        let column = |index: usize| permuted(with_orders.iter().map(|orders| &orders.columns[index]), &order);
         let members = |dimension: usize| {
             let numbers = with_orders.iter().map(|orders| &orders.members[dimension][..]);
             let numbers = numbers.collect::<Vec<_>>().concat();
@@ -115,6 +114,13 @@ impl Order {
             words: order.iter().map(|entry| words[*entry as usize]).collect(),
             columns: (0..first.columns.len()).map(column).collect(),
             members: (0..first.members.len()).map(members).collect(),
+            texts: first.texts.as_ref().map(|_| {
+                let texts: Vec<&str> = ranges
+                    .iter()
+                    .flat_map(|range| range.order_rows.texts.iter().flat_map(|texts| texts.iter().flatten()))
+                    .collect();
+                order.iter().map(|entry| Some(texts[*entry as usize])).collect()
+            }),
         }
     }
 

@@ -77,6 +77,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "Publish the long table `customer_activity` although `customer_period` has room for all activities",
         ),
         Key::optional(
+            "customer_order",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_order`: what every order brought and cost, by period",
+        ),
+        Key::optional(
             "row_group_rows",
             Kind::Integer(1, 16_777_216),
             "131_072",

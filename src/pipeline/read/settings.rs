@@ -72,6 +72,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
             .unwrap_or(FileEncoding::Compact),
         delta: table.is_some_and(|table| table.flag("delta")),
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
+        customer_order: table.is_some_and(|table| table.flag("customer_order")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
         keep_month_ends: count("keep_month_ends")
