@@ -144,12 +144,14 @@ mod tests {
         let part = |keys: &[u64]| Part {
             heads: keys.iter().copied().map(head).collect(),
             lines: keys.iter().flat_map(|key| [*key, u64::MAX]).collect(),
+            texts: keys.iter().map(|key| !key).take(1).collect(),
         };
         Records {
             source: 1,
             layout: Layout { words: 2, ..Layout::default() },
             parts: vec![part(&[1, 2]), part(&[]), part(&[u64::MAX])],
             groups: GroupSet::default(),
+            members: GroupSet::default(),
             distinct: vec![vec![vec![4; 4], vec![], vec![5; 8]]],
         }
     }
