@@ -233,3 +233,112 @@ impl Takers<'_> {
 fn too_large(activity: &Activity) -> Error {
     Error::too_many_digits(format!("costing: a volume of '{}' by order", activity.name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{books, costing, customers, facts};
+    use super::super::waterfall::{Books, Held, charge};
+    use super::*;
+    use crate::costing::schema::Costing;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    const CUSTOMERS: usize = 12;
+
+    /// Volumes of an order: one from 0, and one of either sign.
+    type Orders = BTreeMap<(u32, u32), [i64; 2]>;
+
+    /// An order-level activity of orders, a unit-level one of signed volumes, and an order-level one of orders and calls.
+    fn costed(orders: &Orders, calls: &[i64], policy: NegativeVolume) -> Option<Costing> {
+        let signed =
+            |of: usize| orders.iter().filter(|((rank, _), _)| *rank as usize == of).map(|(_, v)| v[1]).sum();
+        let charged = |volume: i64| match policy {
+            NegativeVolume::Absolute => volume.abs(),
+            NegativeVolume::Zero => volume.max(0),
+            _ => volume,
+        };
+        let plain: i64 = orders.values().map(|volumes| volumes[0]).sum();
+        let second: i64 = (0..CUSTOMERS).map(|of| charged(signed(of))).sum();
+        let third = 2 * plain + calls.iter().sum::<i64>();
+        if plain == 0 || second <= 0 {
+            return None;
+        }
+        let pools = [(10_007, plain), (999, second), (333, third)];
+        let mut costing = costing(&[Level::Order, Level::Unit, Level::Order], &[&pools]);
+        costing.activities[1].negative = policy;
+        costing.activities[2].driver = Some(ActivityDriver { terms: vec![(0, 2), (2, 1)], scale: 0 });
+        Some(costing)
+    }
+
+    /// Orders' and customers' costs where so many rows are held at a time, and what each customer bears in all.
+    fn posted(costing: &Costing, orders: &Orders, calls: &[i64], held: Held) -> (OrdersPosted, Vec<i64>) {
+        let of_customer = |rank: usize, place: usize| {
+            orders.iter().filter(|((of, _), _)| *of as usize == rank).map(|(_, volumes)| volumes[place]).sum()
+        };
+        let columns =
+            [0, 1].map(|place| (0..CUSTOMERS).map(|rank| of_customer(rank, place)).collect::<Vec<i64>>());
+        let ranks: Vec<u32> = (0..).take(CUSTOMERS).collect();
+        let rows = PeriodRows::from(facts(&ranks, &[0; CUSTOMERS], &[&columns[0], &columns[1], calls]));
+        let order_facts = OrderFacts {
+            ranks: orders.keys().map(|(rank, _)| *rank).collect(),
+            aggregates: [0, 1].map(|place| orders.values().map(|volumes| volumes[place]).collect()).to_vec(),
+            ..OrderFacts::default()
+        };
+        let customers = customers(CUSTOMERS as i64);
+        let books = Books { held, ..books(costing, &customers) };
+        let costs = OrderCosts::new(&costing.activities, &[0, 1]);
+        let before = [0; 3];
+        let mut posting =
+            OrderPosting::from(&costs, &costing.periods[0], &order_facts, 0..orders.len(), &rows, &before);
+        let mut borne = vec![0; CUSTOMERS];
+        let mut each = |ranks: &[u32], posted: &Posted| {
+            for costs in &posted.costs {
+                ranks.iter().zip(costs.iter()).for_each(|(rank, cost)| borne[*rank as usize] += cost);
+            }
+            posting.next(posted, ranks)
+        };
+        charge(&books, &costing.periods[0], &rows, &[], &before, &mut each).unwrap();
+        (posting.finish(), borne)
+    }
+
+    fn policies() -> impl Strategy<Value = NegativeVolume> {
+        let policies = [NegativeVolume::Signed, NegativeVolume::Absolute, NegativeVolume::Zero];
+        prop::sample::select(policies.to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn orders_and_what_is_left_of_a_customer_are_what_the_customer_bears(
+            orders in prop::collection::btree_map((0..12_u32, 0..6_u32), (0..4_i64, -5..9_i64), 1..50),
+            calls in prop::collection::vec(0..3_i64, CUSTOMERS), policy in policies(), held in 1..9_usize,
+        ) {
+            let orders: Orders = orders.into_iter().map(|(key, (plain, signed))| (key, [plain, signed])).collect();
+            let costing = costed(&orders, &calls, policy);
+            prop_assume!(costing.is_some());
+            let costing = costing.unwrap();
+            let (whole, borne) = posted(&costing, &orders, &calls, Held::Columns);
+            let mut sums: Vec<i64> = (0..CUSTOMERS).map(|rank| whole.rest.iter().map(|rest| rest[rank]).sum()).collect();
+            for (place, (rank, _)) in orders.keys().enumerate() {
+                sums[*rank as usize] += whole.orders.iter().map(|costs| costs[place]).sum::<i64>();
+            }
+            prop_assert_eq!(&sums, &borne);
+            prop_assert_eq!(borne.iter().sum::<i64>(), 10_007 + 999 + 333);
+            prop_assert!(whole.rest[OrderCost::UnitLevel as usize].iter().all(|rest| *rest == 0), "all of it is of orders");
+            let (sliced, _) = posted(&costing, &orders, &calls, Held::Slices(held));
+            prop_assert_eq!((&sliced.orders, &sliced.rest), (&whole.orders, &whole.rest));
+        }
+    }
+
+    #[test]
+    fn an_order_bears_by_its_volume_and_calls_stay_with_the_customer() {
+        // Two orders of 1 and 3, and a call of a customer without order: 10,007 over 4, and 333 over 2, 6 and 1.
+        let orders: Orders = [((1, 0), [1, 1]), ((1, 1), [3, 2])].into();
+        let mut calls = vec![0; CUSTOMERS];
+        calls[5] = 1;
+        let costing = costed(&orders, &calls, NegativeVolume::Signed).unwrap();
+        let (posted, _) = posted(&costing, &orders, &calls, Held::Columns);
+        assert_eq!(posted.orders[OrderCost::UnitLevel as usize], [333, 666]);
+        assert_eq!(posted.orders[OrderCost::OrderLevel as usize], [2502 + 74, 7505 + 222]);
+        assert_eq!(posted.rest[OrderCost::OrderLevel as usize][5], 37);
+    }
+}
