@@ -12,6 +12,7 @@ use crate::costing::schema::{Activity, ActivityDriver, PeriodCosting, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::OrderFacts;
 use crate::pipeline::{Level, Line, NegativeVolume};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Kinds of cost between gross margin and contribution.
@@ -119,10 +120,7 @@ impl<'p> OrderPosting<'p> {
     /// # Errors
     /// A volume beyond 18 digits.
     pub(crate) fn next(&mut self, posted: &Posted, ranks: &[u32]) -> Result<()> {
-        let last = ranks.last().map_or(0, |rank| rank + 1);
-        let of_ranks = &self.orders.ranks[self.next_order..self.of_slice.end];
-        let end = self.next_order + of_ranks.partition_point(|rank| *rank < last);
-        let takers = Takers { ranks, facts: self.orders, orders: self.next_order..end };
+        let takers = Takers::of(self.orders, ranks, self.next_order, self.of_slice.end);
         for (of, before) in self.costs.activities.iter().zip(&mut self.before) {
             let (volumes, charged) = (&posted.volumes[of.place], &posted.costs[of.place]);
             let rest = &mut self.posted.rest[of.kind as usize][self.next_row..];
@@ -141,7 +139,7 @@ impl<'p> OrderPosting<'p> {
             }
             *before = volumes.iter().fold(*before, |sum, volume| sum.wrapping_add(*volume));
         }
-        (self.next_row, self.next_order) = (self.next_row + ranks.len(), end);
+        (self.next_row, self.next_order) = (self.next_row + ranks.len(), takers.end());
         Ok(())
     }
 
@@ -180,14 +178,32 @@ pub(crate) fn orders_of(orders: &OrderFacts, ranks: &Range<usize>) -> Range<usiz
     bound(ranks.start)..bound(ranks.end)
 }
 
-/// Customers with an order or without, whose volumes are split.
+/// Customers with orders or without, whose volumes are split.
 struct Takers<'t> {
-    ranks: &'t [u32],
     facts: &'t OrderFacts,
-    orders: Range<usize>,
+    /// Of each customer, where its orders end.
+    ends: Vec<usize>,
+    start: usize,
 }
 
-impl Takers<'_> {
+impl<'t> Takers<'t> {
+    /// The orders of these customers, the first of whom has the order `start`.
+    fn of(facts: &'t OrderFacts, ranks: &[u32], start: usize, limit: usize) -> Self {
+        let mut end = start;
+        let mut end_of = |rank: &u32| {
+            while end < limit && facts.ranks[end] == *rank {
+                end += 1;
+            }
+            end
+        };
+        Self { facts, ends: ranks.iter().map(&mut end_of).collect(), start }
+    }
+
+    /// Where the orders of all these customers end.
+    fn end(&self) -> usize {
+        self.ends.last().copied().unwrap_or(self.start)
+    }
+
     /// The volumes of each customer's orders, and after them what is left of the customer's own. `None` beyond 64 bits.
     fn volumes(
         &self,
@@ -195,37 +211,49 @@ impl Takers<'_> {
         of_customers: &[i64],
         signs: Option<&[i64]>,
     ) -> Option<Vec<i64>> {
-        let mut volumes = Vec::with_capacity(self.orders.len() + self.ranks.len());
-        let mut next = self.orders.start;
-        for (row, (rank, volume)) in self.ranks.iter().zip(of_customers).enumerate() {
-            let sign = signs.map_or(1, |signs| signs[row]);
+        let own = self.own_volumes(terms)?;
+        let mut volumes = Vec::with_capacity(own.len() + self.ends.len());
+        let mut next = 0;
+        for (row, (end, volume)) in self.ends.iter().zip(of_customers).enumerate() {
+            let of_orders = &own[next..end - self.start];
+            next = end - self.start;
             let mut rest = *volume;
-            while next < self.orders.end && self.facts.ranks[next] == *rank {
-                let mut volume = 0_i64;
-                for (column, factor) in terms {
-                    volume =
-                        volume.checked_add(self.facts.aggregates[*column][next].checked_mul(*factor)?)?;
-                }
-                volume = volume.checked_mul(sign)?;
+            let sign = signs.map_or(1, |signs| signs[row]);
+            for volume in of_orders {
+                let volume = volume.checked_mul(sign)?;
                 rest = rest.checked_sub(volume)?;
                 volumes.push(volume);
-                next += 1;
             }
             volumes.push(rest);
         }
         Some(volumes)
     }
 
+    /// The volume of each order, whatever its customer's sign.
+    fn own_volumes(&self, terms: &[(usize, i64)]) -> Option<Cow<'t, [i64]>> {
+        let column = |column: usize| &self.facts.aggregates[column][self.start..self.end()];
+        if let [(only, 1)] = terms {
+            return Some(Cow::Borrowed(column(*only)));
+        }
+        let mut volumes = vec![0_i64; self.end() - self.start];
+        for (place, factor) in terms {
+            for (volume, value) in volumes.iter_mut().zip(column(*place)) {
+                *volume = volume.checked_add(value.checked_mul(*factor)?)?;
+            }
+        }
+        Some(Cow::Owned(volumes))
+    }
+
     /// Adds what such volumes cost to the orders, and what is left to their customers.
     fn add_costs(&self, costs: &[i64], of_orders: &mut [i64], rest: &mut [i64]) {
-        let mut costs = costs.iter();
-        let mut next = self.orders.start;
-        for (rank, rest) in self.ranks.iter().zip(rest) {
-            while next < self.orders.end && self.facts.ranks[next] == *rank {
-                of_orders[next - self.orders.start] += costs.next().expect("an order has a volume");
-                next += 1;
-            }
-            *rest += costs.next().expect("a customer has a rest");
+        let mut start = self.start;
+        for (row, (end, rest)) in self.ends.iter().zip(rest).enumerate() {
+            // Before the costs of a customer's orders lie those of all orders before, and a rest of each customer before.
+            let (first, last) = (start - self.start, end - self.start);
+            let own = &costs[first + row..=last + row];
+            of_orders[first..last].iter_mut().zip(own).for_each(|(sum, cost)| *sum += cost);
+            *rest += own[last - first];
+            start = *end;
         }
     }
 }

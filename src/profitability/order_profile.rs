@@ -80,7 +80,6 @@ impl OrderCells {
     ) -> Self {
         let dimensions = 1 + facts.members.len();
         let mut cells: Vec<DenseCells> = (0..dimensions).map(|_| DenseCells::default()).collect();
-        let mut whole = OrderSums::default();
         for (place, order) in of_slice.enumerate() {
             let (lines, net_revenue) = (facts.lines[order], facts.net_revenue[order]);
             let sums = OrderSums {
@@ -96,10 +95,10 @@ impl OrderCells {
             for (cells, members) in cells[1..].iter_mut().zip(&facts.members) {
                 cells.add(members[order], band, bands, sums);
             }
-            whole += sums;
         }
         let rest = rest_of(posted, measures);
-        whole += rest;
+        let mut whole = rest;
+        cells[0].sums.iter().for_each(|(_, sums)| whole += *sums);
         check(&whole, measures);
         let mut sums = BTreeMap::new();
         for (dimension, cells) in cells.into_iter().enumerate() {
