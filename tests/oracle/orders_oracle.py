@@ -1,4 +1,4 @@
-"""Recomputes `order_profile` from the orders that DuckDB made: bands, dimensions and costs, order by order.
+"""Recomputes `order_profile` and `customer_order` from the orders that DuckDB made: bands, dimensions, costs, order by order.
 
 An activity's cost goes to customers in the order of their keys and, within a customer, to orders in the order of theirs: each
 has R(rate × running volume after) − R(rate × running volume before), in exact fractions. What of a customer's volume no order
@@ -14,13 +14,34 @@ RETURNS, NO_ORDER = len(LIMITS) + 2, len(LIMITS) + 3
 
 
 def compare(oracle):
-    """Differences between the published table and the recomputed one, as text."""
+    """Differences between the published tables and the recomputed ones, as text."""
+    cells, rows = recomputed(oracle)
+    return compare_profile(oracle, cells) + compare_orders(oracle, rows)
+
+
+def compare_orders(oracle, expected):
+    """Differences of `customer_order`, by period, customer and order; without order: what no order of the customer causes."""
+    files = ", ".join(f"'{oracle.out / file['path']}'" for file in oracle.tables["customer_order"]["files"])
+    declared = sorted(oracle.spec["dimensions"])
+    columns = ["lines", "net_revenue", "product_cost", "unit_level_cost", "order_level_cost", "contribution", *declared]
+    found = oracle.sql(f"""SELECT period_start, customer_id, order_id, {', '.join(columns)}
+        FROM read_parquet([{files}], hive_partitioning = false)""")
+    found = {row[:3]: row[3:] for row in found}
+    faults = [f"customer_order: {key} should not exist" for key in found if key not in expected]
+    for key, wanted in expected.items():
+        if found.get(key) != wanted:
+            faults.append(f"customer_order: {key} has {found.get(key)}, expected {[str(value) for value in wanted]}")
+    oracle.rows, oracle.values = oracle.rows + len(expected), oracle.values + len(expected) * len(columns)
+    return faults
+
+
+def compare_profile(oracle, expected):
+    """Differences of `order_profile`."""
     files = oracle.tables["order_profile"]["files"]
     files = ", ".join(f"'{oracle.out / file['path']}'" for file in files)
     columns = f"period_start, dimension, member, band_number, {', '.join(MEASURES)}, customer_profit"
     found = oracle.sql(f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)")
     found = {row[:4]: row[4:] for row in found}
-    expected = profile(oracle)
     faults = [f"order_profile: {key} should not exist" for key in found if key not in expected]
     for key, sums in expected.items():
         wanted = tuple(sums[name] for name in MEASURES)
@@ -31,8 +52,8 @@ def compare(oracle):
     return faults
 
 
-def profile(oracle):
-    """Sums by period, dimension, member and band."""
+def recomputed(oracle):
+    """Sums by period, dimension, member and band; and rows by period, customer and order."""
     names = [row[0] for row in oracle.sql("DESCRIBE made_customer_order")]
     dimensions = [name for name in names if name.startswith("dimension_")]
     declared = sorted(oracle.spec["dimensions"])
@@ -45,17 +66,28 @@ def profile(oracle):
         of_customer.sort(key=lambda order: key_order(order["order_key"]))
     rest = defaultdict(lambda: defaultdict(Fraction))
     post(oracle, names, orders, rest)
-    cells = defaultdict(lambda: defaultdict(Fraction))
-    for (period, _), of_customer in orders.items():
+    cells, rows = defaultdict(lambda: defaultdict(Fraction)), {}
+    for (period, customer), of_customer in orders.items():
         for order in of_customer:
-            members = [("all", "all"), *zip(declared, (order[name] for name in dimensions))]
-            for dimension, member in members:
+            members = [order[name] for name in dimensions]
+            for dimension, member in [("all", "all"), *zip(declared, members)]:
                 add(cells[period, dimension, member, band(order)], order)
-    for period, sums in rest.items():
+            rows[period, customer, order["order_key"]] = row_of(order, members)
+    for (period, customer), sums in rest.items():
         for dimension in ["all", *declared]:
-            if any(sums.values()):
-                cells[period, dimension, "(no order)", NO_ORDER] = sums
-    return cells
+            for name, amount in sums.items():
+                cells[period, dimension, "(no order)", NO_ORDER][name] += amount
+        costs = [sums["unit_level_cost"], sums["order_level_cost"]]
+        if any(costs):
+            rows[period, customer, None] = (0, 0, 0, *costs, -sum(costs), *[None] * len(declared))
+    return {key: sums for key, sums in cells.items() if any(sums.values())}, rows
+
+
+def row_of(order, members):
+    """What `customer_order` has of an order."""
+    earned = [Fraction(order[name]) for name in ["lines", "net_revenue", "product_cost"]]
+    costs = [order["costs"]["unit"], order["costs"]["order"]]
+    return (*earned, *costs, earned[1] - earned[2] - sum(costs), *members)
 
 
 def post(oracle, names, orders, rest):
@@ -67,7 +99,7 @@ def post(oracle, names, orders, rest):
     unit = Fraction(1, 10 ** int(scale.split(",")[1].rstrip(") ")))
     for period, column, level, assigned, volume in rates:
         if level == "customer":
-            rest[period]["cost_above_orders"] += Fraction(assigned)
+            rest[period, None]["cost_above_orders"] += Fraction(assigned)
             continue
         terms = [term.split(" * ", 1) for term in texts[f"volume_{column}"].split(" + ")]
         of_orders = [(Fraction(factor), name) for factor, name in terms if name in names]
@@ -82,7 +114,7 @@ def post(oracle, names, orders, rest):
                 order["costs"][level] += until - posted
                 posted = until
             running, until = end, rounded(end * rate, unit)
-            rest[period][f"{level}_level_cost"] += until - posted
+            rest[period, customer][f"{level}_level_cost"] += until - posted
             posted = until
 
 
