@@ -169,6 +169,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("discount      = \"quantity * unit_price * discount\"", "discount = \"0 * quantity\"", ALL),
     ("practical_minutes = 6_500", "practical_minutes = 6_400", ALL),
     ("[profitability] ", "[profitability]\nhigh_profit = 500\n#", PROFIT),
+    ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
+    ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),

@@ -147,6 +147,9 @@ pub struct CustomerFacts {
     pub aggregates: Vec<Vec<i64>>,
 }
 
+/// The member of orders whose lines are of several members of a dimension.
+pub const SEVERAL: &str = "(several)";
+
 /// Stands for "never" in instant columns.
 pub const NO_INSTANT: i64 = i64::MIN;
 
@@ -173,6 +176,39 @@ pub struct ProductFacts {
     pub product_cost: Vec<i64>,
     /// One column per entry of `FactSet::line_aggregates`, in order.
     pub aggregates: Vec<Vec<i64>>,
+}
+
+/// What keys of orders are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderType {
+    /// 64-bit integers.
+    #[default]
+    Int,
+    /// Days.
+    Date,
+    /// Text.
+    Text,
+}
+
+/// Facts of one period, one row per customer × order, sorted by rank. An order with lines in several periods has a row in
+/// each.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFacts {
+    /// Ascending.
+    pub ranks: Vec<u32>,
+    /// Sale lines; 0 of an order that has return lines only.
+    pub lines: Vec<i64>,
+    /// List revenue less discount and returns.
+    pub net_revenue: Vec<i64>,
+    /// Signed product cost of all lines.
+    pub product_cost: Vec<i64>,
+    /// One column per entry of `FactSet::order_aggregates`, in order.
+    pub aggregates: Vec<Vec<i64>>,
+    /// Keys of the orders, if they are asked for.
+    pub ids: Option<ArrayRef>,
+    /// By dimension of `FactSet::dimensions`, the code of each order's member among the period's names.
+    pub members: Vec<Vec<u32>>,
 }
 
 /// Facts of one period, one row per customer × day with a line, sorted by (rank, day).

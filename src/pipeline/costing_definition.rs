@@ -324,3 +324,10 @@ pub enum Line {
     /// Below customer profit: cost of a higher level, spread by a declared basis.
     Spread,
 }
+
+impl Line {
+    /// Whether it stands between gross margin and contribution.
+    pub fn is_above_contribution(self) -> bool {
+        matches!(self, Self::PriceConcession | Self::CostToServe)
+    }
+}

@@ -7,6 +7,7 @@ use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::effects_definition::EffectsDef;
 use super::file_encoding::FileEncoding;
+use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
 use super::row_checks::RowChecks;
 use super::sections::Sections;
@@ -145,6 +146,12 @@ impl Definition {
         self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some()
     }
 
+    /// Net revenue at which bands of order size begin, ascending.
+    pub fn order_bands(&self) -> Vec<Decimal> {
+        let declared = self.profitability.as_ref().map(|profitability| profitability.order_bands.clone());
+        declared.unwrap_or_else(|| PROFITABILITY.default_number_list("order_bands"))
+    }
+
     /// The parts of every driver, each of one source.
     pub fn driver_parts(&self) -> impl Iterator<Item = &DriverPart> {
         self.drivers().flat_map(|driver| &driver.parts)
@@ -225,6 +232,8 @@ pub struct TransactionsDef {
     pub cost: Option<Scalar>,
     /// The row's currency, checked against `facts.currency`.
     pub currency: Option<Scalar>,
+    /// What orders are divided by, by name: order channel, ship mode, warehouse.
+    pub dimensions: BTreeMap<String, Scalar>,
     /// What becomes of rows without customer.
     pub unknown_customer: UnknownCustomer,
     /// Whether row groups are planned by the statistics of their footers.
@@ -380,6 +389,8 @@ pub struct ProfitabilityDef {
     pub break_even: Decimal,
     /// Profit above this is high profit; default: the profit of the customer at the top 20 %.
     pub high_profit: Option<Decimal>,
+    /// Net revenue at which bands of order size begin, ascending.
+    pub order_bands: Vec<Decimal>,
 }
 
 /// `[run]`. Nothing of it changes what is published.
@@ -402,6 +413,8 @@ pub struct PublishDef {
     pub delta: bool,
     /// Publish `customer_activity` although `customer_period` has room for all activities. Default false.
     pub customer_activity: bool,
+    /// Publish `customer_order`. Default false.
+    pub customer_order: bool,
     /// Rows per Parquet row group. Default 131,072.
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.

@@ -99,8 +99,11 @@ mod tests {
 
     #[test]
     fn classes_follow_the_declared_cuts() {
-        let definition =
-            ProfitabilityDef { break_even: "0.10".parse().unwrap(), high_profit: Some("1".parse().unwrap()) };
+        let definition = ProfitabilityDef {
+            break_even: "0.10".parse().unwrap(),
+            high_profit: Some("1".parse().unwrap()),
+            order_bands: Vec::new(),
+        };
         let cuts = Cuts::declared(Some(&definition), 2, Some(500)).unwrap();
         for (profit, class) in
             [(101, High), (100, Profit), (11, Profit), (10, BreakEven), (-10, BreakEven), (-11, Loss)]

@@ -24,6 +24,7 @@ pub struct CostColumn {
 
 const OF_CUSTOMERS: &[&str] = &["customer_period", "customer"];
 const OF_PRODUCTS: &[&str] = &["customer_product", "product_group"];
+const OF_ORDERS: &[&str] = &["order_profile", "customer_order"];
 const OF_GROUPS: &[&str] = &["product_group"];
 
 /// All columns that depend on activities, those of this definition and those that another would make.
@@ -129,13 +130,17 @@ fn of_lines(definition: &Definition, posting: &[&ActivityDef]) -> Vec<CostColumn
     let formed = posting.iter().filter_map(|activity| activity.line);
     let lines = Lines::formed_by(formed, is_unused_charged(definition));
     let mut columns = Vec::new();
-    let mut add = |name: &str, absent| {
-        columns.push(CostColumn { tables: OF_CUSTOMERS, name: name.to_owned(), absent });
+    let mut add = |tables, name: &str, absent| {
+        columns.push(CostColumn { tables, name: name.to_owned(), absent });
     };
     for line in CostLine::ALL {
-        add(line.column(), (!lines.has(line)).then(|| line.way_in().to_owned()));
+        let absent = (!lines.has(line)).then(|| line.way_in().to_owned());
+        if line == CostLine::PriceConcession {
+            add(OF_ORDERS, line.column(), absent.clone());
+        }
+        add(OF_CUSTOMERS, line.column(), absent);
     }
     let unloaded = "no cost is spread and no unused capacity charged; ask customer_profit";
-    add(FULLY_LOADED, (!lines.is_loaded()).then(|| unloaded.to_owned()));
+    add(OF_CUSTOMERS, FULLY_LOADED, (!lines.is_loaded()).then(|| unloaded.to_owned()));
     columns
 }

@@ -8,9 +8,13 @@
 use super::acquired_rows::{of_ranks, with_rows_for};
 use super::activity_table::ActivityRows;
 use super::behaviour::Behaviour;
+use super::customer_order::CustomerOrders;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::history::{Avoidable, period_days};
+use super::order_bands::OrderBands;
+use super::order_costs::{OrderCosts, OrderPosting, orders_of};
+use super::order_profile::OrderCells;
 use super::period_rows::PeriodRows;
 use super::posted::{Posted, PostedSums, Posting, close};
 use super::stage::Sources;
@@ -22,9 +26,9 @@ use crate::costing::schema::PeriodCosting;
 use crate::customers::history::CustomerDays;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
-use crate::facts::schema::DayFacts;
+use crate::facts::schema::{DayFacts, OrderFacts};
 use crate::memory::Memory;
-use crate::publish::schema::TableSpec;
+use crate::publish::schema::{Sheet, TableSpec};
 use crate::publish::{StageTables, TableWriter};
 use crate::units::{Day, Period};
 use arrow::array::ArrayRef;
@@ -41,12 +45,23 @@ pub(crate) struct Walked {
 }
 
 /// What is made besides `customer_period`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Extras {
+#[derive(Clone, Copy)]
+pub(crate) struct Extras<'r> {
     /// `customer_activity`.
     pub(crate) is_listed: bool,
     /// What customers' days brought and cost.
     pub(crate) days: bool,
+    /// `order_profile`.
+    pub(crate) orders: OrderBook<'r>,
+}
+
+/// How orders are costed and told apart.
+#[derive(Clone, Copy)]
+pub(crate) struct OrderBook<'r> {
+    /// Whether `customer_order` is made too.
+    pub(crate) are_listed: bool,
+    pub(crate) bands: &'r OrderBands,
+    pub(crate) costs: &'r OrderCosts<'r>,
 }
 
 /// Writes the tables of every period.
@@ -57,7 +72,7 @@ pub(crate) fn customer_periods(
     context: TableContext<'_>,
     books: &Books<'_>,
     sources: Sources<'_>,
-    extras: Extras,
+    extras: Extras<'_>,
     memory: &Memory,
     staging: StageTables<'_>,
 ) -> Result<Walked> {
@@ -68,7 +83,8 @@ pub(crate) fn customer_periods(
     let mut starts = Vec::with_capacity(periods);
     for (index, costed) in sources.costing.periods.iter().enumerate() {
         let (days, block) = (days.as_ref(), slices::slices_of_window(memory));
-        let walk = PeriodWalk { context, books, sources, index, costed, days, block };
+        let orders = extras.orders;
+        let walk = PeriodWalk { context, books, sources, orders, index, costed, days, block };
         let (of_period, started) = walk.walk(extras.is_listed, staging)?;
         earned.push(of_period);
         starts.push(started);
@@ -82,6 +98,7 @@ struct PeriodWalk<'r> {
     context: TableContext<'r>,
     books: &'r Books<'r>,
     sources: Sources<'r>,
+    orders: OrderBook<'r>,
     index: usize,
     costed: &'r PeriodCosting,
     /// Filled by slices, where days are wanted.
@@ -96,6 +113,8 @@ struct Window {
     rows: PeriodRows,
     acquired: Vec<(u32, i64)>,
     days: DayFacts,
+    /// Where they are wanted.
+    orders: Option<OrderFacts>,
     /// By slice and posting activity.
     starts: Vec<Vec<i64>>,
 }
@@ -106,6 +125,10 @@ struct Part {
     columns: Option<Vec<ArrayRef>>,
     /// Of `customer_activity`.
     listed: Vec<Vec<ArrayRef>>,
+    /// Of `order_profile`.
+    orders: Option<OrderCells>,
+    /// Of `customer_order`.
+    listed_orders: Option<Vec<ArrayRef>>,
     earned: Earned,
     posted: Vec<PostedSums>,
 }
@@ -124,6 +147,20 @@ impl PeriodWalk<'_> {
             None => None,
         };
         let rows = rows.filter(|_| list.is_some());
+        let profile = self.order_profile(&OrderCells::default(), &[]);
+        let profile = begin(&profile.spec, period, &self.recipe_of_orders(&recipe), staging)?;
+        let lister = self.orders.are_listed.then(|| self.customer_orders()).transpose()?;
+        let mut order_list = match &lister {
+            Some(lister) => {
+                let nothing = facts.order_facts(self.index, 0..0, true)?;
+                begin(&lister.empty(&nothing)?.spec, period, &self.recipe_of_orders(&recipe), staging)?
+            }
+            None => None,
+        };
+        let lister = lister.filter(|_| order_list.is_some());
+        let with_ids = order_list.is_some();
+        let has_orders = profile.is_some() || with_ids;
+        let mut orders = profile.as_ref().map(|_| OrderCells::default());
         let is_written = table.is_some();
         let mut volumes = nothing.clone();
         let mut starts = Vec::new();
@@ -133,15 +170,18 @@ impl PeriodWalk<'_> {
             0..facts.customers.len(),
             self.block,
             |ranks| {
-                let window = self.read(ranks, &mut volumes)?;
+                let window = self.read(ranks, &mut volumes, has_orders.then_some(with_ids))?;
                 starts.extend_from_slice(&window.starts);
                 Ok(window)
             },
-            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref()),
+            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref(), lister.as_ref()),
             |part| {
                 earned += part.earned;
+                orders.iter_mut().zip(part.orders).for_each(|(sum, more)| *sum += more);
                 posted.iter_mut().zip(part.posted).for_each(|(sum, more)| *sum += more);
                 table.iter_mut().zip(part.columns).try_for_each(|(table, columns)| table.write(columns))?;
+                let listed_orders = order_list.iter_mut().zip(part.listed_orders);
+                listed_orders.into_iter().try_for_each(|(list, columns)| list.write(columns))?;
                 let Some(list) = &mut list else { return Ok(()) };
                 part.listed.into_iter().try_for_each(|columns| list.write(columns))
             },
@@ -149,6 +189,11 @@ impl PeriodWalk<'_> {
         close(self.books.activities, self.costed, &posted);
         table.map(TableWriter::finish).transpose()?;
         list.map(TableWriter::finish).transpose()?;
+        order_list.map(TableWriter::finish).transpose()?;
+        if let (Some(mut profile), Some(orders)) = (profile, orders) {
+            profile.write(self.order_profile(&orders, &facts.members(self.index)?).arrays)?;
+            profile.finish()?;
+        }
         Ok((earned, starts))
     }
 
@@ -159,17 +204,36 @@ impl PeriodWalk<'_> {
         Measures::new(rows, charges)
     }
 
-    /// Reads the facts of a window, and moves `volumes` past it.
-    fn read(&self, ranks: Range<usize>, volumes: &mut [i64]) -> Result<Window> {
+    fn order_profile(&self, cells: &OrderCells, names: &[String]) -> Sheet {
+        let dimensions = &self.sources.facts.dimensions;
+        cells.sheet(self.context, self.books, self.orders.bands, self.costed.period, dimensions, names)
+    }
+
+    fn customer_orders(&self) -> Result<CustomerOrders<'_>> {
+        let facts = self.sources.facts;
+        Ok(CustomerOrders {
+            context: self.context,
+            books: self.books,
+            bands: self.orders.bands,
+            period: self.costed.period,
+            dimensions: &facts.dimensions,
+            members: facts.members(self.index)?,
+        })
+    }
+
+    /// Reads the facts of a window, and moves `volumes` past it; with orders, and their keys, if asked.
+    fn read(&self, ranks: Range<usize>, volumes: &mut [i64], orders: Option<bool>) -> Result<Window> {
         let Sources { facts, acquisition, .. } = self.sources;
         let acquired = acquisition.of_period(self.index, ranks.clone());
-        let (rows, days) = rayon::join(
+        let (rows, (days, orders)) = rayon::join(
             || facts.customer_facts(self.index, ranks.clone()),
-            || match self.days {
-                Some(_) => facts.day_facts(self.index, ranks.clone()),
-                None => Ok(DayFacts::default()),
+            || {
+                let days = self.days.map(|_| facts.day_facts(self.index, ranks.clone())).transpose();
+                let orders = orders.map(|with_ids| facts.order_facts(self.index, ranks.clone(), with_ids));
+                (days, orders.transpose())
             },
         );
+        let (days, orders) = (days?.unwrap_or_default(), orders?);
         let rows = PeriodRows::from(with_rows_for(rows?, &acquired));
         let slices: Vec<Range<usize>> = slices::slices(ranks.clone()).collect();
         let nothing = vec![0; volumes.len()];
@@ -185,7 +249,7 @@ impl PeriodWalk<'_> {
             // Sums beyond 64 bits are refused where the slice is posted.
             volumes.iter_mut().zip(of_slice?).for_each(|(sum, more)| *sum = sum.saturating_add(more));
         }
-        Ok(Window { first_rank: ranks.start, rows, acquired, days: days?, starts })
+        Ok(Window { first_rank: ranks.start, rows, acquired, days, orders, starts })
     }
 
     fn posting(&self, before: &[i64]) -> Posting<'_> {
@@ -198,22 +262,37 @@ impl PeriodWalk<'_> {
         ranks: Range<usize>,
         is_written: bool,
         list: Option<&ActivityRows<'_>>,
+        lister: Option<&CustomerOrders<'_>>,
     ) -> Result<Part> {
         let Sources { facts, channels, .. } = self.sources;
         let known = facts.customers.keys.len();
         let acquired = of_ranks(&window.acquired, &ranks);
         let mut avoidable = self.days.map(|_| Avoidable::new(self.books.activities));
         let mut listed = Vec::new();
+        let start = &window.starts[(ranks.start - window.first_rank) / SLICE_CUSTOMERS];
+        let rows = window.rows.of_ranks(&ranks);
+        let mut orders = window.orders.as_ref().map(|orders| {
+            let of_slice = orders_of(orders, &ranks);
+            OrderPosting::from(self.orders.costs, self.costed, orders, of_slice, &rows, start)
+        });
         let mut each = |ranks: &[u32], posted: &Posted| {
             avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
             listed.extend(list.map(|list| list.arrays(ranks, posted)).transpose()?);
-            Ok(())
+            orders.iter_mut().try_for_each(|orders| orders.next(posted, ranks))
         };
-        let start = &window.starts[(ranks.start - window.first_rank) / SLICE_CUSTOMERS];
-        let rows = window.rows.of_ranks(&ranks);
         let mut charges = charge(self.books, self.costed, &rows, acquired, start, &mut each)?;
         let posted = std::mem::take(&mut charges.posted);
+        let orders = orders.map(OrderPosting::finish);
         let measures = Measures::new(rows, charges)?;
+        let (mut cells, mut listed_orders) = (None, None);
+        if let Some((facts, posted)) = window.orders.as_ref().zip(orders) {
+            let of_slice = orders_of(facts, &ranks);
+            let list = |lister: &CustomerOrders<'_>| {
+                lister.arrays(facts, of_slice.clone(), &measures.ranks, &posted)
+            };
+            listed_orders = lister.map(list).transpose()?;
+            cells = Some(OrderCells::of(self.orders.bands, facts, of_slice, &posted, &measures));
+        }
         let imputed = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
         let earned = Earned {
             incomes: channels.incomes(known, &measures, Behaviour::bought),
@@ -228,7 +307,7 @@ impl PeriodWalk<'_> {
             days.keep(self.index, &identified, &of_slice)?;
         }
         let columns = is_written.then(|| customer_period(self.context, self.costed.period, &measures).arrays);
-        Ok(Part { columns, listed, earned, posted })
+        Ok(Part { columns, listed, orders: cells, listed_orders, earned, posted })
     }
 
     /// All that a partition's rows follow from, besides its columns.
@@ -242,6 +321,13 @@ impl PeriodWalk<'_> {
         let posted: Vec<String> = posted.collect();
         let acquired = acquisition.digest(self.index, &facts.customers.keys);
         format!("{}\n{}\n{acquired}", facts.digest(self.index), posted.join("\n"))
+    }
+
+    /// The same of orders, whose customers have this recipe.
+    fn recipe_of_orders(&self, recipe: &str) -> String {
+        let facts = self.sources.facts;
+        let (dimensions, bands) = (&facts.dimensions, self.orders.bands);
+        format!("{recipe}\n{} {dimensions:?} {bands:?}", facts.digest_of_orders(self.index))
     }
 }
 

@@ -10,7 +10,9 @@ use super::lifetime::Life;
 use super::lines::{Lines, posts};
 use super::lives::{self, Lives};
 use super::members::check_members;
-use super::periods::{Extras, customer_periods};
+use super::order_bands::OrderBands;
+use super::order_costs::OrderCosts;
+use super::periods::{Extras, OrderBook, customer_periods};
 use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slices_of_window};
 use super::product_cost::{ProductPeriod, UnitCosts, Walk};
 use super::product_groups::{self, Groups, PeriodGroups};
@@ -80,9 +82,16 @@ pub fn run(
     check_members(definition, &channels, &facts.groups)?;
     let books = books(definition, facts, costing);
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
+    let bands = OrderBands::of(definition)?;
+    let order_costs = OrderCosts::new(&costing.activities, &facts.order_aggregates);
     let extras = Extras {
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: is_history_wanted,
+        orders: OrderBook {
+            are_listed: definition.publish.customer_order,
+            bands: &bands,
+            costs: &order_costs,
+        },
     };
     let walked = customer_periods(context, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;

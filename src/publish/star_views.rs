@@ -108,6 +108,20 @@ const FACTS: &[Fact] = &[
         joins: &[PRODUCT_GROUP, PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_order_profile",
+        table: "order_profile",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_customer_order",
+        table: "customer_order",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
         view: "fact_growth",

@@ -11,15 +11,16 @@ const PARTITION_KEY: &str = "as_of";
 const JOINED: [(&str, &str); 3] =
     [("lifecycle", "[lifecycle]"), ("customer_value", "[clv]"), ("customer_segment", "[segments]")];
 
-/// Checks that no attribute has the name of a column that it would stand beside.
+/// Checks that no attribute, and no dimension of orders, has the name of a column that it would stand beside.
 ///
 /// # Errors
 /// One message per such attribute, with its place.
 pub fn check_attributes(definition: &Definition) -> Result<()> {
     let tables = Tables::of(definition);
     let attributes = definition.facts.customers.iter().flat_map(|customers| &customers.attributes);
-    let messages: Vec<String> =
+    let mut messages: Vec<String> =
         attributes.filter_map(|(name, scalar)| collision(definition, &tables, name, scalar)).collect();
+    messages.extend(collisions_of_dimensions(definition));
     if messages.is_empty() { Ok(()) } else { Err(Error { kind: Kind::Definition, messages }) }
 }
 
@@ -53,4 +54,19 @@ fn collision(definition: &Definition, tables: &Tables, name: &str, scalar: &Scal
     Some(format!(
         "{place}: attribute '{name}' has the name of a column of table {table}, and {hidden}; {way_out}"
     ))
+}
+
+/// Dimensions are columns of `customer_order`.
+fn collisions_of_dimensions(definition: &Definition) -> impl Iterator<Item = String> {
+    let tables = Tables::listed();
+    definition.facts.transactions.dimensions.iter().filter_map(move |(name, scalar)| {
+        let has = tables.columns("customer_order").is_some_and(|columns| columns.contains(name));
+        let place = definition.place(scalar.at);
+        has.then(|| {
+            format!(
+                "{place}: dimension '{name}' has the name of a published column of table customer_order; give it another, such \
+                 as own_{name}"
+            )
+        })
+    })
 }

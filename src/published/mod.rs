@@ -32,8 +32,8 @@ const OF_HORIZONS: [(&str, &str); 3] = [
 #[derive(Debug, Clone, Default)]
 pub struct Tables(BTreeMap<String, Table>);
 
-/// The one table whose columns are totals over all customers.
-const OF_TOTALS: &str = "product_group";
+/// The tables whose columns are totals over many customers.
+const OF_TOTALS: [&str; 2] = ["order_profile", "product_group"];
 
 /// Columns with their SQL types.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +57,14 @@ impl Tables {
         }
         let activity_table = tables.0.entry("customer_activity".to_owned()).or_default();
         activity_table.unmade = without_activity_table(definition);
+        for dimension in definition.facts.transactions.dimensions.keys() {
+            tables.add("customer_order", dimension.clone(), "VARCHAR");
+        }
+        if !definition.publish.customer_order {
+            let why =
+                "it comes with publish.customer_order = true; set that, or ask order_profile".to_owned();
+            tables.0.entry("customer_order".to_owned()).or_default().unmade = Some(why);
+        }
         if definition.effects.as_ref().is_some_and(|effects| effects.control.is_none()) {
             let why =
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();
@@ -110,7 +118,7 @@ impl Tables {
 
     /// Adds a column that the definition makes, or takes out one that it does not.
     fn settle(&mut self, table: &str, column: &str, absent: Option<&String>) {
-        let sql_type = if table == OF_TOTALS { "DECIMAL(38,4)" } else { "DECIMAL(18,4)" };
+        let sql_type = if OF_TOTALS.contains(&table) { "DECIMAL(38,4)" } else { "DECIMAL(18,4)" };
         let table = self.0.entry(table.to_owned()).or_default();
         let place = table.columns.iter().position(|known| known == column);
         match (absent, place) {

@@ -1,14 +1,14 @@
 """Has DuckDB make the facts of a release from the SQL that abacus prints, and compares them to the last digit.
 
-    python facts_oracle.py facts.json oracle.json days.parquet
+    python facts_oracle.py facts.json oracle.json days.parquet orders.parquet
 
 facts.json is what `abacus --format json facts PIPELINE --sql duckdb` prints: settings, views and what the aggregates are.
 oracle.json names the activities and the release to check:
 
     {"activities": [{"column", "on", "terms_sql"}], "release": "out/retail"}
 
-The customer days that the facts keep are given as a table of customer_id, day, orders, net_revenue, gross_margin. Exit 1 on
-any difference, the first ones printed.
+The customer days that the facts keep are given as a table of customer_id, day, orders, net_revenue, gross_margin; orders as
+one of customer_id, period_start and what is kept of each. Exit 1 on any difference, the first ones printed.
 """
 
 import json
@@ -21,6 +21,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches" / "peers"))
 
+import orders_oracle  # noqa: E402
 from job import split_terms  # noqa: E402
 
 MEASURES = ["lines", "units", "returned_units", "list_revenue", "discount", "returns", "product_cost"]
@@ -30,12 +31,13 @@ SHOWN = 10
 
 def main():
     """Compares the tables that hold facts."""
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     script, spec = (json.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal) for path in sys.argv[1:3])
     oracle = Oracle(script, spec)
     faults = oracle.compare_periods() + oracle.compare_products() + oracle.compare_lives()
     faults += oracle.compare_days(sys.argv[3]) + oracle.compare_totals() + oracle.compare_record()
+    faults += oracle.compare_orders(sys.argv[4]) + orders_oracle.compare(oracle)
     for fault in faults[:SHOWN]:
         print(fault)
     if faults:
@@ -97,7 +99,8 @@ class Oracle:
         self.sql(f"""CREATE TEMP TABLE lives AS SELECT customer AS customer_id, {sums}, coalesce(any_value(life.orders), 0) AS orders,
                 min(first_order_at) AS first_order_at, max(last_order_at) AS last_order_at
             FROM made_customer_period AS period LEFT JOIN (
-                SELECT customer AS of, count(DISTINCT order_key) AS orders FROM made_customer_order GROUP BY 1
+                SELECT customer AS of, count(DISTINCT order_key) AS orders FROM made_customer_order
+                WHERE lines > 0 GROUP BY 1
             ) AS life ON life.of IS NOT DISTINCT FROM period.customer GROUP BY 1""")
         return self.compare("customer", "lives", ["customer_id"], [*MEASURES, *BEHAVIOUR])
 
@@ -106,6 +109,21 @@ class Oracle:
         self.tables["days"] = {"files": [{"path": path}]}
         self.sql("CREATE TEMP TABLE days AS SELECT customer AS customer_id, * EXCLUDE (customer, period) FROM made_customer_day")
         return self.compare("days", "days", ["customer_id", "day"], ["orders", "net_revenue", "gross_margin"])
+
+    def compare_orders(self, path):
+        """Orders as they are kept against the view of that name. Keys of orders are kept as words, so all else is compared."""
+        found = f"read_parquet('{path}')"
+        columns = [row[0] for row in self.sql(f"DESCRIBE SELECT * FROM {found}")]
+        wanted = """(SELECT customer AS customer_id, period AS period_start, * EXCLUDE (customer, period, order_key)
+            FROM made_customer_order)"""
+        faults = []
+        for left, right, where in [(found, wanted, "not expected"), (wanted, found, "missing")]:
+            names = ", ".join(columns)
+            rows = self.sql(f"SELECT {names} FROM {left} EXCEPT ALL SELECT {names} FROM {right} LIMIT {SHOWN}")
+            faults += [f"orders: {named(columns, row)} is {where}" for row in rows]
+        rows = self.sql(f"SELECT count(*) FROM {found}")[0][0]
+        self.rows, self.values = self.rows + rows, self.values + rows * len(columns)
+        return faults
 
     def compare_totals(self):
         """Control totals that are summed straight from the lines against the grains, and accounts against the files."""

@@ -8,7 +8,8 @@ mod expressions;
 #[path = "../support/days.rs"]
 mod days;
 
-use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch};
+use abacus::facts::FactSet;
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
 use parquet::arrow::ArrowWriter;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,10 +31,11 @@ fn facts_equal_those_of_duckdb_for_the_sql_that_is_printed() {
         publish(folder.path(), 2);
         let pipeline = folder.path().join("pipelines/history.toml");
         let days = folder.path().join("days.parquet");
-        write_days(&pipeline, &days);
+        let orders = folder.path().join("orders.parquet");
+        write_days_and_orders(&pipeline, &days, &orders);
         let script = folder.path().join("facts.json");
         std::fs::write(&script, printed(&pipeline)).expect("a file can be written");
-        let files = [script, folder.path().join("oracle.json"), days];
+        let files = [script, folder.path().join("oracle.json"), days, orders];
         check(&python, "facts_oracle.py", &files, &format!("seed {seed}"));
     }
 }
@@ -350,29 +352,61 @@ fn the_printed_sql_is_determinate() {
     }
 }
 
-/// Gathers the facts with customer days and writes these as a table: no release publishes them as they are.
-fn write_days(pipeline: &Path, target: &Path) {
+/// Gathers the facts with customer days, and writes these and the orders as tables: no release publishes them as they are.
+fn write_days_and_orders(pipeline: &Path, days: &Path, orders: &Path) {
     let definition = days::definition(pipeline, true);
     let state = tempfile::tempdir().expect("a temporary folder");
     let facts = days::facts(&definition, state.path(), None, 2);
-    let of_period = |period: usize| {
-        let days = facts.day_facts(period, ..).expect("days were asked for");
-        let money = |values: Vec<i64>| -> ArrayRef {
-            let values = values.into_iter().map(i128::from).collect::<Vec<_>>();
-            let scale = i8::try_from(facts.money_scale).expect("few digits");
-            Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, scale).expect("few digits"))
-        };
-        let columns: [(&str, ArrayRef); 5] = [
-            ("customer_id", facts.customers.ids(days.ranks.iter().copied())),
-            ("day", Arc::new(Date32Array::from(days.days))),
-            ("orders", Arc::new(Int64Array::from(days.orders))),
-            ("net_revenue", money(days.net_revenue)),
-            ("gross_margin", money(days.gross_margin)),
-        ];
-        let columns = columns.into_iter().map(|(name, array)| (name, array, true));
-        RecordBatch::try_from_iter_with_nullable(columns).expect("columns are of one length")
-    };
-    let batches: Vec<RecordBatch> = (0..facts.periods.len()).map(of_period).collect();
+    write(days, (0..facts.periods.len()).map(|period| days_of(&facts, period)).collect());
+    write(orders, (0..facts.periods.len()).map(|period| orders_of(&facts, period)).collect());
+}
+
+fn days_of(facts: &FactSet, period: usize) -> RecordBatch {
+    let days = facts.day_facts(period, ..).expect("days were asked for");
+    batch(vec![
+        ("customer_id".to_owned(), facts.customers.ids(days.ranks.iter().copied())),
+        ("day".to_owned(), Arc::new(Date32Array::from(days.days))),
+        ("orders".to_owned(), Arc::new(Int64Array::from(days.orders))),
+        ("net_revenue".to_owned(), decimals(days.net_revenue, facts.money_scale)),
+        ("gross_margin".to_owned(), decimals(days.gross_margin, facts.money_scale)),
+    ])
+}
+
+fn orders_of(facts: &FactSet, period: usize) -> RecordBatch {
+    let orders = facts.order_facts(period, .., false).expect("facts keep orders");
+    let start = facts.periods[period].period.start.0;
+    let rows = orders.ranks.len();
+    let mut columns: Vec<(String, ArrayRef)> = vec![
+        ("customer_id".to_owned(), facts.customers.ids(orders.ranks.iter().copied())),
+        ("period_start".to_owned(), Arc::new(Date32Array::from(vec![start; rows]))),
+        ("lines".to_owned(), Arc::new(Int64Array::from(orders.lines))),
+        ("net_revenue".to_owned(), decimals(orders.net_revenue, facts.money_scale)),
+        ("product_cost".to_owned(), decimals(orders.product_cost, facts.money_scale)),
+    ];
+    for (index, values) in facts.order_aggregates.iter().zip(orders.aggregates) {
+        columns.push((format!("aggregate_{index}"), decimals(values, facts.aggregates[*index].scale)));
+    }
+    let names = facts.members(period).expect("names are kept");
+    for (dimension, members) in orders.members.iter().enumerate() {
+        let members = members.iter().map(|code| names[*code as usize].as_str());
+        columns
+            .push((format!("dimension_{dimension}"), Arc::new(members.map(Some).collect::<StringArray>())));
+    }
+    batch(columns)
+}
+
+fn decimals(values: Vec<i64>, scale: u8) -> ArrayRef {
+    let values = values.into_iter().map(i128::from).collect::<Vec<_>>();
+    let scale = i8::try_from(scale).expect("few digits");
+    Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, scale).expect("few digits"))
+}
+
+fn batch(columns: Vec<(String, ArrayRef)>) -> RecordBatch {
+    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
+    RecordBatch::try_from_iter_with_nullable(columns).expect("columns are of one length")
+}
+
+fn write(target: &Path, batches: Vec<RecordBatch>) {
     let file = File::create(target).expect("the folder exists");
     let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).expect("a plain schema");
     batches.iter().for_each(|batch| writer.write(batch).expect("batches share a schema"));

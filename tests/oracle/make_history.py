@@ -22,6 +22,12 @@ import pyarrow.parquet as pq
 START = datetime(2023, 10, 28, tzinfo=timezone.utc)
 DAYS = 130
 CHANNELS = ["phone", "web", "store"]
+# Of an order, of its lines, and of lines some of which have none.
+DIMENSIONS = {
+    "channel": "channel",
+    "is_large": "quantity > 5",
+    "line": "case when line_no > 2 then null else line_no end",
+}
 
 
 def main():
@@ -60,6 +66,7 @@ class Shape:
         self.return_column = dice.random() < 0.3
         self.null_share = dice.choice([0, 0.02, 0.1])
         self.customers = dice.choice([3, 40, 400])
+        self.has_dimensions = dice.random() < 0.7
 
     def key(self):
         """Type of customer keys."""
@@ -317,6 +324,9 @@ def write_definition(out, shape):
         'files = "../history/transactions/*.parquet"',
     ]
     lines += [f"{role} = {json.dumps(text)}" for role, text in shape.transactions().items()]
+    if shape.has_dimensions:
+        pairs = ", ".join(f"{name} = {json.dumps(text)}" for name, text in DIMENSIONS.items())
+        lines += [f"dimensions = {{ {pairs} }}"]
     for name, roles in shape.events().items():
         lines += ["", f"[facts.events.{name}]", f'files = "../history/{FILES[name]}/*.parquet"']
         lines += [f"{role} = {json.dumps(text)}" for role, text in roles.items()]
@@ -337,7 +347,7 @@ def write_definition(out, shape):
         lines += [f'on = "{source}"'] if source else []
         lines += ['resource = "desk"'] if kind == "minutes" else [f'from = {{ "house" = {0.9 / shared:.2f} }}']
         lines += [f"{kind} = {json.dumps(text)}", f'level = "{level}"']
-    lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', ""]
+    lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', "customer_order = true", ""]
     target = out / "pipelines" / "history.toml"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines), encoding="utf-8")
@@ -350,6 +360,7 @@ def write_oracle(out, shape):
         "activities": [
             {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
         ],
+        "dimensions": list(DIMENSIONS) if shape.has_dimensions else [],
         "release": str(root / "out"),
     }
     (out / "oracle.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")

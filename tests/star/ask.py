@@ -1,6 +1,6 @@
-"""Asks a release twenty-five business questions of its star, and holds the answers against the files beside them.
+"""Asks a release business questions of its star, and holds the answers against the files beside them.
 
-    ask.py OUT            compares; BLESS=1 rewrites the answers
+    ask.py OUT            compares; BLESS=1 rewrites the answers, and docs/questions.md, which lists the questions
 
 Also holds the star itself: keys are never null and unique in their dimension, every key of a fact has its member, and
 what facts add up to is what the tables they show add up to.
@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 QUESTIONS = Path(__file__).parent / "questions"
+LIST = Path(__file__).parents[2] / "docs" / "questions.md"
 
 
 def rows_of(connection, sql):
@@ -42,7 +43,24 @@ def check_questions(connection):
             golden.write_text(found)
         assert found.count("\n") > 1, f"{question.name}: no answer"
         assert found == golden.read_text(), f"{question.name}: another answer\n{found}"
+    check_list(questions)
     return len(questions)
+
+
+def listed(questions):
+    """The questions as a document, each with its SQL."""
+    text = "# Questions\n\nEach is answered by one statement over `views.sql` of a release. A test asks all of them of the sample.\n"
+    for question in questions:
+        head, sql = question.read_text().split("\n", 1)
+        text += f"\n## {head.removeprefix('-- ')}\n\n```sql\n{sql.strip()}\n```\n"
+    return text
+
+
+def check_list(questions):
+    if os.environ.get("BLESS"):
+        LIST.parent.mkdir(exist_ok=True)
+        LIST.write_text(listed(questions))
+    assert LIST.read_text() == listed(questions), f"{LIST} lists other questions; BLESS=1 rewrites it"
 
 
 def check_relations(connection):
@@ -84,6 +102,11 @@ def check_sums(connection):
         ("select comparison, period_start, step, sum(amount) from bridge_part group by all order by all",
          """select comparison, period_start, step, amount from bridge
             where not is_level and amount <> 0 order by all"""),
+        ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
+                   sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
+         """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
+                   sum(contribution), sum(customer_profit)
+            from customer_period, (select distinct dimension from order_profile) group by 1, 2 order by 1, 2"""),
         ("select product_group, sum(gross_margin) from product_group_period group by 1 order by 1",
          "select product_group, gross_margin from product_group order by 1"),
     ]

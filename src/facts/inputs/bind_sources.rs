@@ -60,6 +60,11 @@ fn bind_transactions(
     let at = binder.scalar("at", &def.at, Wanted::Instant);
     let currency = def.currency.as_ref().map(|scalar| binder.scalar("currency", scalar, Wanted::Text));
     let group = bind_group(&mut binder, def, facts.products.is_some());
+    let dimensions: Vec<Option<Bound>> = def
+        .dimensions
+        .iter()
+        .map(|(name, scalar)| named_key(&mut binder, &format!("dimensions.{name}"), scalar))
+        .collect();
     let quantity = def.quantity.as_ref().and_then(|scalar| binder.scalar("quantity", scalar, Wanted::Number));
     let is_return = match &def.is_return {
         Some(scalar) => binder.typed("return", scalar, Wanted::Truth, true),
@@ -92,11 +97,14 @@ fn bind_transactions(
         makes_periods: true,
         trusts_statistics: def.trust_statistics,
         sale: Some(Sale {
+            keeps_texts: definition.publish.customer_order
+                && order.as_ref().is_some_and(|order| order.ty() == Type::Text),
             order: order.expect(whole),
             line: line.map(|bound| bound.expect(whole)),
             group: group.expect(whole),
             is_return: is_return.expect(whole),
             currency: currency.map(|bound| bound.expect(whole)),
+            dimensions: dimensions.into_iter().map(|bound| bound.expect(whole)).collect(),
             duplicates: def.duplicates,
         }),
         values: plans.values,
@@ -118,7 +126,7 @@ fn default_return(binder: &mut Binder<'_>) -> Option<Bound> {
 
 fn bind_group(binder: &mut Binder<'_>, def: &TransactionsDef, has_products: bool) -> Option<GroupOf> {
     match (&def.product_group, &def.product) {
-        (Some(group), _) => named_group(binder, group).map(GroupOf::Column),
+        (Some(group), _) => named_key(binder, "product_group", group).map(GroupOf::Column),
         (None, Some(product)) if has_products => {
             binder.scalar("product", product, Wanted::Key).map(GroupOf::Product)
         }
@@ -126,14 +134,14 @@ fn bind_group(binder: &mut Binder<'_>, def: &TransactionsDef, has_products: bool
     }
 }
 
-/// Groups have names: of days, times and conditions their text.
-fn named_group(binder: &mut Binder<'_>, group: &Scalar) -> Option<Bound> {
-    let bound = binder.scalar("product_group", group, Wanted::Key)?;
+/// Product groups and members of dimensions have names: of days, times and conditions their text.
+fn named_key(binder: &mut Binder<'_>, key: &str, scalar: &Scalar) -> Option<Bound> {
+    let bound = binder.scalar(key, scalar, Wanted::Key)?;
     if !matches!(bound.ty(), Type::Bool | Type::Date | Type::Timestamp { .. }) {
         return Some(bound);
     }
-    let expr = Expr::Cast { of: Box::new(group.expr.clone()), to: SqlType::Text, or_null: false };
-    binder.scalar("product_group", &Scalar { expr, ..group.clone() }, Wanted::Key)
+    let expr = Expr::Cast { of: Box::new(scalar.expr.clone()), to: SqlType::Text, or_null: false };
+    binder.scalar(key, &Scalar { expr, ..scalar.clone() }, Wanted::Key)
 }
 
 fn bind_events(

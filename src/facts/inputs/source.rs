@@ -3,8 +3,8 @@
 use super::input_file::InputFile;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Type};
-use crate::facts::schema::AggregateColumn;
-use crate::pipeline::{Definition, Duplicates, KeyType, Level, PerceptionDef, lies_in};
+use crate::facts::schema::{AggregateColumn, OrderType};
+use crate::pipeline::{Definition, Duplicates, KeyType, Level, Line, PerceptionDef, lies_in};
 
 /// One source (transactions or events), bound to its files.
 pub(crate) struct Source {
@@ -40,7 +40,32 @@ pub(crate) struct Sale {
     pub(crate) group: GroupOf,
     pub(crate) is_return: Bound,
     pub(crate) currency: Option<Bound>,
+    /// Whether texts of orders' keys are kept: digests tell orders apart, and name none.
+    pub(crate) keeps_texts: bool,
+    /// What orders are divided by, in the order of their names.
+    pub(crate) dimensions: Vec<Bound>,
     pub(crate) duplicates: Duplicates,
+}
+
+impl Source {
+    /// What keys of orders are.
+    pub(crate) fn order_type(&self) -> OrderType {
+        match self.sale.as_ref().map(|sale| sale.order.ty()) {
+            Some(Type::Text) => OrderType::Text,
+            Some(Type::Date) => OrderType::Date,
+            _ => OrderType::Int,
+        }
+    }
+
+    /// Whether texts of orders' keys are kept.
+    pub(crate) fn keeps_texts(&self) -> bool {
+        self.sale.as_ref().is_some_and(|sale| sale.keeps_texts)
+    }
+
+    /// What orders are divided by; nothing else is.
+    pub(crate) fn dimensions(&self) -> &[Bound] {
+        self.sale.as_ref().map_or(&[], |sale| &sale.dimensions)
+    }
 }
 
 impl Sale {
@@ -139,6 +164,22 @@ pub(crate) fn line_aggregates(definition: &Definition, aggregates: &[AggregateCo
     let is_needed = |column: &AggregateColumn| {
         let mut terms = parts.iter().flat_map(|part| &part.sql.driver.terms);
         column.source.is_none() && terms.any(|(_, aggregate)| *aggregate == column.aggregate)
+    };
+    (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
+}
+
+/// The aggregates that orders have parts of, by index: rows, sums and orders that drive what stands above contribution. What
+/// is counted distinct otherwise may be shared by orders.
+pub(crate) fn order_aggregates(definition: &Definition, aggregates: &[AggregateColumn]) -> Vec<usize> {
+    let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
+    let above = activities.filter(|activity| activity.line.is_some_and(Line::is_above_contribution));
+    let drivers = above.flat_map(|activity| activity.driver.iter().chain(&activity.fallback));
+    let parts: Vec<_> = drivers.flat_map(|driver| &driver.parts).filter(|part| part.on.is_none()).collect();
+    let is_needed = |column: &AggregateColumn| {
+        let mut terms = parts.iter().flat_map(|part| &part.sql.driver.terms);
+        column.source.is_none()
+            && column.aggregate.adds_up_over_orders()
+            && terms.any(|(_, aggregate)| *aggregate == column.aggregate)
     };
     (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
 }

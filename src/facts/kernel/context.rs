@@ -34,6 +34,8 @@ pub(crate) struct ScanContext<'c> {
     pub(crate) wanted: &'c (dyn Fn(u16) -> bool + Sync),
     pub(crate) customers: &'c Interner,
     pub(crate) groups: &'c Interner,
+    /// Members of all dimensions.
+    pub(crate) members: &'c Interner,
     pub(crate) products: Option<&'c ProductGroups>,
     pub(crate) currency: &'c str,
     /// The key ranges of a period, made from the first keys seen of it.

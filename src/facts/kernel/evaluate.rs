@@ -4,8 +4,8 @@ use super::context::ScanContext;
 use super::fates::Fates;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::unlisted_products::{UNLISTED, UnlistedProducts};
-use crate::error::Result;
-use crate::facts::expr::{Instants, KeyColumn, Rows};
+use crate::error::{Error, Result};
+use crate::facts::expr::{Bound, Instants, KeyColumn, Rows};
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::{GroupOf, Sale, Source};
@@ -20,6 +20,8 @@ pub(crate) struct Evaluated {
     pub(crate) day_span: (i32, i32),
     pub(crate) keys: Vec<u64>,
     pub(crate) orders: Vec<[u64; 2]>,
+    /// The keys of orders as they are, where texts of them are kept.
+    pub(crate) order_keys: Option<KeyColumn>,
     /// Product group, return flag and filter answers of each row; the day is still to come.
     pub(crate) meta: Vec<Meta>,
     pub(crate) identities: Vec<[u64; 2]>,
@@ -53,6 +55,7 @@ pub(crate) fn evaluate(
         instants,
         keys,
         orders: Vec::new(),
+        order_keys: None,
         meta: vec![Meta::default(); rows.count()],
         identities: Vec::new(),
         narrow: true,
@@ -78,6 +81,9 @@ pub(crate) fn evaluate(
         }
         evaluated.narrow &= fixed.max_abs <= i64::from(i32::MAX);
         values.push(fixed.values);
+    }
+    for (dimension, bound) in source.dimensions().iter().enumerate() {
+        values.push(members(context, dimension, bound, rows, fates)?);
     }
     evaluated.values = packed(&values, evaluated.narrow);
     evaluated.columns = values;
@@ -117,7 +123,8 @@ fn evaluate_sale(
     fates: &mut Fates,
     evaluated: &mut Evaluated,
 ) -> Result<()> {
-    let (orders, nulls) = words_of(&fates.accept(sale.order.keys(rows)?, "order"));
+    let order_keys = fates.accept(sale.order.keys(rows)?, "order");
+    let (orders, nulls) = words_of(&order_keys);
     fates.quarantine_nulls(nulls.as_ref(), "order");
     let (groups, unlisted) = group_codes(context, &sale.group, rows, fates)?;
     evaluated.unlisted = unlisted;
@@ -135,6 +142,7 @@ fn evaluate_sale(
         check_currency(context.currency, &currencies, fates);
     }
     evaluated.orders = orders;
+    evaluated.order_keys = sale.keeps_texts.then_some(order_keys);
     Ok(())
 }
 
@@ -163,7 +171,8 @@ fn check_currency(expected: &str, keys: &KeyColumn, fates: &mut Fates) {
     }
 }
 
-fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
+/// The text of a row's key; none of one that is null or no text.
+pub(crate) fn text_at(keys: &KeyColumn, row: usize) -> Option<&str> {
     match keys {
         KeyColumn::Int { .. } => None,
         KeyColumn::Text { dictionary, codes, nulls } => {
@@ -296,6 +305,30 @@ fn group_codes(
         }
     }
 }
+
+/// The member of a dimension that each line is of, by number.
+fn members(
+    context: &ScanContext<'_>,
+    dimension: usize,
+    bound: &Bound,
+    rows: &Rows<'_>,
+    fates: &mut Fates,
+) -> Result<ScalarBuffer<i64>> {
+    let intern = |text: &str| context.members.intern(text);
+    let keys = fates.accept(bound.keys(rows)?, "dimensions");
+    let numbers = codes_by(&keys, intern, |key| intern(&key.to_string()), || intern(NO_GROUP));
+    if numbers.iter().any(|number| *number >= MOST_MEMBERS) {
+        return Err(Error::definition(format!(
+            "orders are of more than {MOST_MEMBERS} members of 'dimensions'; the one at place {} of their names brings too \
+             many: name something that many orders share",
+            dimension + 1
+        )));
+    }
+    Ok(numbers.into_iter().map(i64::from).collect())
+}
+
+/// Members that all dimensions may have together: cells of them are held in memory, by period.
+const MOST_MEMBERS: u32 = 1 << 16;
 
 /// Group codes of a key column: each dictionary value, or each change of key, is looked up once.
 fn codes_by(

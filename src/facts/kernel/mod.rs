@@ -13,6 +13,7 @@ pub(super) mod group_set;
 pub(super) mod key_ranges;
 pub(crate) mod measures;
 pub(super) mod mistakes;
+pub(super) mod order_texts;
 pub(super) mod orders;
 pub(super) mod periods;
 pub(super) mod plans;

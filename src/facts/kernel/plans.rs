@@ -1,6 +1,6 @@
 //! What drivers make of the lines and orders of a source.
 
-use super::orders::ANY;
+use super::orders::{ANY, OrderLayout};
 use super::record::{Layout, Meta};
 use super::sums::add;
 use crate::facts::inputs::source::AggregatePlan;
@@ -10,6 +10,8 @@ use crate::pipeline::Duplicates;
 #[derive(Debug, Clone)]
 pub(crate) struct SourceShape {
     pub(crate) is_sale: bool,
+    /// How many values its lines have.
+    pub(crate) values: usize,
     /// Whether its lines are told apart from each other.
     pub(crate) is_checked: bool,
     pub(crate) duplicates: Duplicates,
@@ -44,6 +46,11 @@ impl LinePlans {
     /// Into the aggregates of a customer × product group.
     pub(crate) fn of_cells(shape: &SourceShape, line_aggregates: &[usize]) -> Self {
         Self::new(shape, |index| line_aggregates.iter().position(|wanted| *wanted == index))
+    }
+
+    /// Into the aggregates of an order. Orders are counted by their bits.
+    pub(crate) fn of_orders(shape: &SourceShape, order_aggregates: &[usize]) -> Self {
+        Self::new(shape, |index| order_aggregates.iter().position(|wanted| *wanted == index))
     }
 
     fn new(shape: &SourceShape, column_of: impl Fn(usize) -> Option<usize>) -> Self {
@@ -105,6 +112,26 @@ impl LinePlans {
     }
 }
 
+/// What is kept of orders, and how their bits count.
+pub(crate) fn order_layout(
+    shapes: &[SourceShape],
+    order_aggregates: &[usize],
+    dimensions: usize,
+    several: i64,
+) -> OrderLayout {
+    let plans = || shapes.iter().flat_map(|shape| &shape.aggregates);
+    let counted = |wanted: &usize| match plans().find(|(index, _)| index == wanted)?.1 {
+        AggregatePlan::Orders { filter } => Some(bits_of(filter)),
+        _ => None,
+    };
+    OrderLayout { aggregates: order_aggregates.iter().map(counted).collect(), dimensions, several }
+}
+
+/// The bits that an order needs to be counted.
+fn bits_of(filter: Option<u8>) -> u64 {
+    filter.map_or(ANY, |bit| 1 << bit)
+}
+
 /// Aggregates that a customer's rows settle only when all of them are in, by their column.
 pub(crate) struct Closing {
     /// Those that count orders, and the bits an order needs.
@@ -118,9 +145,7 @@ impl Closing {
         let mut closing = Self { orders: Vec::new(), any: Vec::new() };
         for (index, plan) in shapes.iter().flat_map(|shape| &shape.aggregates) {
             match *plan {
-                AggregatePlan::Orders { filter } => {
-                    closing.orders.push((*index, filter.map_or(ANY, |bit| 1 << bit)));
-                }
+                AggregatePlan::Orders { filter } => closing.orders.push((*index, bits_of(filter))),
                 AggregatePlan::Any { .. } => closing.any.push(*index),
                 _ => {}
             }

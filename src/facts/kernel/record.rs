@@ -26,7 +26,7 @@ const IDENTITY_WORDS: usize = 4;
 
 impl Layout {
     pub(crate) fn of(source: &Source, narrow: bool) -> Self {
-        let values = source.values.len();
+        let values = source.values.len() + source.dimensions().len();
         let after_values = VALUES + if narrow { values.div_ceil(2) } else { values };
         let identity = source.sale.as_ref().is_some_and(Sale::looks_for_duplicates).then_some(after_values);
         let words = after_values + identity.map_or(0, |_| IDENTITY_WORDS);
@@ -90,6 +90,8 @@ pub(crate) struct Head {
 pub(crate) struct Part {
     pub(crate) heads: Vec<Head>,
     pub(crate) lines: Vec<u64>,
+    /// Texts of the keys of orders, where they are kept.
+    pub(crate) texts: Vec<u64>,
 }
 
 /// Lines of one key range, to be read.
@@ -98,12 +100,13 @@ pub(crate) struct Lines<'r> {
     pub(crate) layout: Layout,
     pub(crate) heads: &'r [Head],
     words: &'r [u64],
+    pub(crate) texts: &'r [u64],
 }
 
 impl<'r> Lines<'r> {
     /// The lines of a part.
-    pub(crate) fn of_part(layout: Layout, Part { heads, lines }: &'r Part) -> Self {
-        Self { layout, heads, words: lines }
+    pub(crate) fn of_part(layout: Layout, Part { heads, lines, texts }: &'r Part) -> Self {
+        Self { layout, heads, words: lines, texts }
     }
 
     /// How many they are.
@@ -207,6 +210,8 @@ pub(crate) struct Records {
     pub(crate) parts: Vec<Part>,
     /// Product groups of its order lines.
     pub(crate) groups: GroupSet,
+    /// Members of dimensions of its order lines.
+    pub(crate) members: GroupSet,
     /// Per distinct set and key range, records of four words: key, value, value, filter answers.
     pub(crate) distinct: Vec<Vec<Vec<u64>>>,
     /// Last day of its rows.
@@ -222,7 +227,8 @@ impl Records {
     /// Memory that they take.
     pub(crate) fn bytes(&self) -> u64 {
         let part = |part: &Part| {
-            part.heads.capacity() * size_of::<Head>() + part.lines.capacity() * size_of::<u64>()
+            let words = part.lines.capacity() + part.texts.capacity();
+            part.heads.capacity() * size_of::<Head>() + words * size_of::<u64>()
         };
         let distinct = |records: &Vec<u64>| records.capacity() * size_of::<u64>();
         let parts: usize = self.parts.iter().map(part).sum();

@@ -8,8 +8,9 @@ use super::cells::{CellSums, post};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
 use super::measures::GROUP_MEASURES;
-use super::orders::{ANY, OrderEntry, OrderSets, SALE};
-use super::plans::{Closing, LinePlans, SourceShape};
+use super::order_texts::texts_of;
+use super::orders::{ANY, OrderEntry, OrderLayout, OrderSets, SALE};
+use super::plans::{Closing, LinePlans, SourceShape, order_layout};
 use super::record::{Head, Lines, META, Meta};
 use super::reduced::{Reduced, columns_of, columns_of_width};
 use super::row_match::RowMatch;
@@ -24,6 +25,14 @@ pub(crate) struct Target<'t> {
     pub(crate) aggregates: usize,
     /// Of these, what is kept per customer × product group too.
     pub(crate) line_aggregates: &'t [usize],
+    /// And what is kept per order.
+    pub(crate) order_aggregates: &'t [usize],
+    /// By how many dimensions orders are divided.
+    pub(crate) dimensions: usize,
+    /// Whether texts of the keys of orders are kept.
+    pub(crate) keeps_texts: bool,
+    /// The member of orders whose lines are of several.
+    pub(crate) several: u32,
     /// By number of the group, its place among all names.
     pub(crate) group_order: &'t [u32],
     /// Length of the period.
@@ -38,6 +47,10 @@ struct SourcePlan<'s> {
     keep: Deduplicated,
     rows: LinePlans,
     cells: LinePlans,
+    orders: LinePlans,
+    /// The first value of a line that is a member of a dimension.
+    first_member: usize,
+    dimensions: usize,
     takes_all: bool,
     /// Whether a sale line is only counted, by its customer, beside what every sale line adds to its cell.
     is_plain: bool,
@@ -92,13 +105,19 @@ pub(crate) fn reduce(
     for (source, (shape, parts)) in shapes.iter().zip(records).enumerate() {
         let rows = LinePlans::of_rows(shape);
         let cells = LinePlans::of_cells(shape, target.line_aggregates);
+        let orders = LinePlans::of_orders(shape, target.order_aggregates);
+        let dimensions = if shape.is_sale { target.dimensions } else { 0 };
         let takes_all = shape.takes_all();
-        let only_counts = takes_all && rows.only_count() && cells.is_empty();
+        let only_counts =
+            takes_all && rows.only_count() && cells.is_empty() && orders.is_empty() && dimensions == 0;
         plans.push(SourcePlan {
             shape,
             keep: Deduplicated::new(shape, parts, &mut reduced.duplicates),
             rows,
             cells,
+            orders,
+            first_member: shape.values - dimensions,
+            dimensions,
             takes_all,
             is_plain: only_counts && !shape.is_checked && !target.keeps_days,
         });
@@ -107,7 +126,9 @@ pub(crate) fn reduce(
     let visits = by_customer(runs.iter().map(|run| run.lines));
     let closing = Closing::new(shapes);
     let lines = runs.iter().map(|run| run.lines.len()).sum();
-    let mut tables = Tables::new(target, visits.len(), lines);
+    let several = i64::from(target.several);
+    let order_layout = order_layout(shapes, target.order_aggregates, target.dimensions, several);
+    let mut tables = Tables::new(target, order_layout, visits.len(), lines);
     for customer in visits.chunk_by(|a, b| a.key == b.key) {
         for visit in customer {
             let run = &runs[visit.run as usize];
@@ -122,19 +143,24 @@ pub(crate) fn reduce(
             }
         }
     }
-    tables.finish(reduced)
+    let mut reduced = tables.finish(reduced);
+    if target.keeps_texts {
+        let texts = runs.iter().map(|run| run.lines.texts);
+        reduced.order_rows.texts = Some(texts_of(texts, &reduced.order_rows.words));
+    }
+    reduced
 }
 
 impl<'t> Tables<'t> {
     /// Tables with room for all that lines with so many heads can come to.
-    fn new(target: &Target<'t>, heads: usize, lines: usize) -> Self {
+    fn new(target: &Target<'t>, order_layout: OrderLayout, heads: usize, lines: usize) -> Self {
         Self {
             keys: Vec::with_capacity(heads),
             measures: Vec::with_capacity(heads),
             instants: Vec::with_capacity(heads),
             aggregates: Vec::with_capacity(heads * target.aggregates),
             cells: CellSums::new(target.group_order, target.line_aggregates.len(), lines),
-            orders: OrderSets::with_capacity(heads),
+            orders: OrderSets::with_capacity(order_layout, heads),
             active_days: Vec::with_capacity(heads),
             days: target.keeps_days.then(DaySums::default),
             open: Open {
@@ -180,7 +206,8 @@ impl<'t> Tables<'t> {
         let layout = &run.lines.layout;
         let Head { order, micros, day, first, .. } = run.lines.heads[head];
         let (mut lines, mut unmatched, mut bits, mut overflow) = (0, 0, 0, false);
-        let (mut net_revenue, mut gross_margin) = (0, 0);
+        let (mut sale_lines, mut net_revenue, mut product_cost) = (0, 0, 0);
+        let at = self.orders.begin();
         for (number, line) in run.lines.of(head).enumerate() {
             let meta = Meta(line[META]);
             if !IS_PLAIN
@@ -194,7 +221,11 @@ impl<'t> Tables<'t> {
             overflow |= post(self.cells.measures(cell), values, meta.is_return());
             plan.rows.count_some(&mut self.open.aggregates, meta);
             lines += 1;
+            sale_lines += i64::from(!meta.is_return());
             bits |= u64::from(meta.filters()) | if meta.is_return() { ANY } else { ANY | SALE };
+            let net = values[REVENUE] - values[DISCOUNT];
+            add(&mut net_revenue, net, &mut overflow);
+            add(&mut product_cost, values[COST], &mut overflow);
             if IS_PLAIN {
                 continue;
             }
@@ -205,24 +236,32 @@ impl<'t> Tables<'t> {
                 overflow |= plan.cells.add(aggregates, layout, meta, line);
             }
             overflow |= plan.rows.add(&mut self.open.aggregates, layout, meta, line);
-            let net = values[REVENUE] - values[DISCOUNT];
+            if !plan.orders.is_empty() {
+                let aggregates = self.orders.aggregates(at);
+                plan.orders.count_some(aggregates, meta);
+                overflow |= plan.orders.add(aggregates, layout, meta, line);
+            }
+            for dimension in 0..plan.dimensions {
+                let member = layout.value(line, plan.first_member + dimension);
+                self.orders.note_member(at, dimension, member);
+            }
             if !plan.takes_all && meta.filters() == 0 {
                 unmatched += 1;
                 add(&mut matches.unmatched_net_revenue, net, &mut overflow);
             }
-            if self.days.is_some() {
-                add(&mut net_revenue, net, &mut overflow);
-                add(&mut gross_margin, net - values[COST], &mut overflow);
-            }
         }
-        self.overflow |= overflow;
+        let entry =
+            OrderEntry { words: order, day, bits, measures: [sale_lines, net_revenue, product_cost], at };
+        self.orders.add(entry, lines > 0);
         if lines == 0 {
             return;
         }
         plan.rows.count(&mut self.open.aggregates, lines);
+        plan.orders.count(self.orders.aggregates(at), lines);
         matches.rows += lines;
         matches.matched += lines - unmatched;
-        self.orders.add(OrderEntry { words: order, day, bits });
+        let (gross_margin, carried) = net_revenue.overflowing_sub(product_cost);
+        self.overflow |= overflow | carried;
         if let Some(days) = &mut self.days {
             days.add(DaySum { day, orders: 0, net_revenue, gross_margin });
         }
@@ -244,7 +283,7 @@ impl<'t> Tables<'t> {
                 open.aggregates[*column] += i64::from(bits & mask != 0);
             }
         };
-        self.orders.close(row, count, days.as_mut());
+        self.overflow |= self.orders.close(row, count, days.as_mut());
         if let Some(days) = days {
             self.overflow |= days.close(row);
         }
@@ -281,14 +320,14 @@ impl<'t> Tables<'t> {
     }
 
     fn finish(self, reduced: Reduced) -> Reduced {
-        let (orders, order_keys) = self.orders.finish();
+        let (orders, order_rows) = self.orders.finish();
         Reduced {
             keys: self.keys,
             measures: columns_of(&self.measures),
             instants: self.instants,
             aggregates: columns_of_width(self.open.aggregates.len(), &self.aggregates),
             orders,
-            order_keys,
+            order_rows,
             active_days: self.active_days.into(),
             cells: self.cells.finish(),
             days: self.days.map(DaySums::finish),

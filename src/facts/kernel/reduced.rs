@@ -6,6 +6,8 @@ use super::measures::{RETURNED_UNITS, UNITS};
 use super::row_match::RowMatch;
 use crate::facts::expr::to_utc;
 use crate::facts::schema::NO_INSTANT;
+use arrow::array::StringArray;
+use std::ops::Range;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
@@ -20,8 +22,8 @@ pub(crate) struct Reduced {
     pub(crate) aggregates: Vec<Column>,
     /// Customer × product group, sorted by (row, group).
     pub(crate) cells: Cells,
-    /// Distinct (row, order) with a sale line, sorted.
-    pub(crate) order_keys: OrderKeys,
+    /// Distinct (row, order), sorted.
+    pub(crate) order_rows: OrderRows,
     /// Customer × day, if they are kept.
     pub(crate) days: Option<Days>,
     /// By source, what drivers make of its rows.
@@ -57,29 +59,40 @@ pub(crate) struct Cells {
     pub(crate) measures: Vec<Column>,
 }
 
-/// Distinct orders of customers.
+/// Distinct orders of customers, sorted by row and words.
 #[derive(Debug, Default)]
-pub(crate) struct OrderKeys {
+pub(crate) struct OrderRows {
     pub(crate) rows: Vec<u32>,
     pub(crate) words: Vec<[u64; 2]>,
+    /// `ORDER_MEASURES`, then the aggregates that orders have parts of.
+    pub(crate) columns: Vec<Column>,
+    /// By dimension, the number of each order's member.
+    pub(crate) members: Vec<Vec<u32>>,
+    /// Texts of the keys, where they are kept.
+    pub(crate) texts: Option<StringArray>,
 }
 
 /// The columns of a table, row after row.
 pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
-    gathered(COLUMNS, |index| rows.iter().map(move |row| row[index]))
+    gathered(0..COLUMNS, |index| rows.iter().map(move |row| row[index]))
 }
 
 /// The same, where the number of columns comes with the pipeline.
 pub(crate) fn columns_of_width(width: usize, table: &[i64]) -> Vec<Column> {
-    gathered(width, |index| table.chunks_exact(width).map(move |row| row[index]))
+    columns_of_part(0..width, width, table)
 }
 
-fn gathered<V: Iterator<Item = i64>>(columns: usize, values_of: impl Fn(usize) -> V) -> Vec<Column> {
+/// Some of these columns.
+pub(crate) fn columns_of_part(columns: Range<usize>, width: usize, table: &[i64]) -> Vec<Column> {
+    gathered(columns, |index| table.chunks_exact(width).map(move |row| row[index]))
+}
+
+fn gathered<V: Iterator<Item = i64>>(columns: Range<usize>, values_of: impl Fn(usize) -> V) -> Vec<Column> {
     let mut values = Vec::new();
     let column = |index: usize| {
         values.clear();
         values.extend(values_of(index));
         Column::from(&values[..])
     };
-    (0..columns).map(column).collect()
+    columns.map(column).collect()
 }

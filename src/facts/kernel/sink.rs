@@ -1,9 +1,10 @@
 //! Writes evaluated rows as records into the key ranges of their periods.
 
 use super::context::ScanContext;
-use super::evaluate::Evaluated;
+use super::evaluate::{Evaluated, text_at};
 use super::group_set::GroupSet;
 use super::key_ranges::KeyRanges;
+use super::order_texts::append_text;
 use super::record::{Head, Layout, META, Part, Records};
 use super::sums::index_u32;
 use crate::facts::inputs::task::Task;
@@ -56,20 +57,27 @@ impl<'c> Sink<'c> {
             let part = || Part {
                 heads: Vec::with_capacity(expected / 2),
                 lines: Vec::with_capacity(expected * layout.words),
+                texts: Vec::new(),
             };
             Records {
                 source: self.source,
                 layout,
                 parts: (0..ranges.len()).map(|_| part()).collect(),
                 groups: GroupSet::default(),
+                members: GroupSet::default(),
                 distinct: vec![vec![Vec::new(); ranges.len()]; batch.distinct.len()],
                 last_day: Day::MIN,
             }
         });
         let last_day = rows.iter().map(|row| batch.instants.days[*row as usize]).max();
         records.last_day = records.last_day.max(last_day.map_or(Day::MIN, Day));
-        if self.context.sources[self.source].sale.is_some() {
+        let source = &self.context.sources[self.source];
+        if source.sale.is_some() {
             rows.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
+        }
+        for members in &batch.columns[source.values.len()..] {
+            let number = |row: &u32| u32::try_from(members[*row as usize]).expect("members are few");
+            rows.iter().for_each(|row| records.members.insert(number(row)));
         }
         for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
             let rows = rows.iter().map(|row| *row as usize);
@@ -114,7 +122,7 @@ struct Dealer<'d> {
 impl Dealer<'_> {
     #[inline(always)]
     fn deal(&self, rows: &[u32], parts: &mut [Part], append_line: impl Fn(&mut Vec<u64>, usize)) {
-        let Evaluated { keys, orders, instants, .. } = self.batch;
+        let Evaluated { keys, orders, order_keys, instants, .. } = self.batch;
         let share_head = |a: &u32, b: &u32| {
             let (a, b) = (*a as usize, *b as usize);
             keys[a] == keys[b]
@@ -123,7 +131,10 @@ impl Dealer<'_> {
         for rows in rows.chunk_by(share_head) {
             let row = rows[0] as usize;
             let key = keys[row];
-            let Part { heads, lines } = &mut parts[self.ranges.of(key)];
+            let Part { heads, lines, texts } = &mut parts[self.ranges.of(key)];
+            if let Some(text) = order_keys.as_ref().and_then(|keys| text_at(keys, row)) {
+                append_text(texts, orders[row], text);
+            }
             let day = u32::try_from(instants.days[row] - self.start_day);
             heads.push(Head {
                 key,

@@ -4,7 +4,7 @@
 use super::rows::{Asked, RowColumns, is_checked};
 use super::statement::Statement;
 use crate::facts::inputs::source::{AggregatePlan, Sale, Source};
-use crate::facts::schema::AggregateColumn;
+use crate::facts::schema::{AggregateColumn, SEVERAL};
 use crate::pipeline::Duplicates;
 
 /// A source and the columns of its used rows.
@@ -21,6 +21,8 @@ pub(super) struct Grains<'g> {
     pub(super) aggregates: &'g [AggregateColumn],
     /// Of these, what is kept per product group too.
     pub(super) line_aggregates: &'g [usize],
+    /// And what is kept per order.
+    pub(super) order_aggregates: &'g [usize],
 }
 
 /// One of the queries whose rows add up to a customer's period: a text for some of the columns.
@@ -251,13 +253,45 @@ impl Grains<'_> {
     }
 
     fn customer_order(&self) -> Statement {
+        let rows = self.transactions();
+        let money = self.measure_type("product_cost");
+        let mut columns = vec![
+            "count(*) FILTER (WHERE NOT is_return) AS lines".to_owned(),
+            format!("CAST(sum(revenue - discount) AS {money}) AS net_revenue"),
+            format!("CAST(sum(cost) AS {money}) AS product_cost"),
+        ];
+        for index in self.order_aggregates {
+            let plan = rows.source.aggregates.iter().find(|(of, _)| of == index).map(|(_, plan)| plan);
+            let (plan, ty) =
+                (plan.expect("orders have parts of aggregates of lines"), self.aggregate_type(*index));
+            let of_order = match plan {
+                AggregatePlan::Orders { filter: None } => "1".to_owned(),
+                AggregatePlan::Orders { filter: Some(filter) } => {
+                    let filter = &rows.columns.filters[usize::from(*filter)];
+                    format!("CASE WHEN bool_or({filter}) THEN 1 ELSE 0 END")
+                }
+                plan => of_rows(plan, &rows.columns).expect("sums and counts are of rows"),
+            };
+            columns.push(format!("CAST(coalesce({of_order}, 0) AS {ty}) AS aggregate_{index}"));
+        }
+        let of_dimension = |column: &String| {
+            format!(
+                "CASE WHEN min({column}) = max({column}) THEN min({column}) ELSE '{SEVERAL}' END AS {column}"
+            )
+        };
+        columns.extend(rows.columns.dimensions.iter().map(of_dimension));
         let query = format!(
-            "SELECT DISTINCT customer, period, order_key\nFROM {}\nWHERE NOT is_return",
-            self.used(self.transactions())
+            "SELECT customer, period, order_key,\n  {}\nFROM {}\nGROUP BY customer, period, order_key",
+            columns.join(",\n  "),
+            self.used(rows)
         );
-        let about = "Customer × order × period: a row where the order has a sale line. An order of two periods counts once \
-                     over life.";
-        Statement::grain("customer_order", about, query)
+        let mut about = "Customer × order × period: a row where the order has any line. An order of two periods has two rows, and \
+                         counts once over life where it has sale lines."
+            .to_owned();
+        for (place, name) in self.asked.definition.facts.transactions.dimensions.keys().enumerate() {
+            about += &format!("\ndimension_{place} is {name}.");
+        }
+        Statement::grain("customer_order", &about, query)
     }
 
     fn customer_day(&self) -> Statement {

@@ -109,6 +109,13 @@ pub(super) fn add_sale(
             columns.looks_up_products = true;
         }
     }
+    for (dimension, bound) in sale.dimensions.iter().enumerate() {
+        let key = role("dimensions", writer.key(bound))?;
+        let value = format!("coalesce({}, '{NO_GROUP}')", as_text(&key, bound));
+        let column = format!("dimension_{dimension}");
+        roles.add_role(&column, RoleSql { value, ..key }, "dimensions");
+        columns.dimensions.push(column);
+    }
     roles.add_role("is_return", role("return", writer.truth(&sale.is_return))?, "return");
     if let Some(line) = &sale.line {
         roles.add_role("line_key", role("line", writer.key(line))?, "line");

@@ -28,6 +28,8 @@ pub(super) struct RowColumns {
     pub(super) filters: Vec<String>,
     /// By key counted distinct: its column.
     pub(super) keys: Vec<String>,
+    /// By dimension of orders: its column.
+    pub(super) dimensions: Vec<String>,
     /// Whether groups are looked up by product.
     pub(super) looks_up_products: bool,
 }
@@ -168,7 +170,8 @@ fn used_columns(source: &Source, columns: &RowColumns) -> Vec<String> {
         names.extend(["order_key", "product_group", "is_return"].map(str::to_owned));
         names.extend(sale.looks_for_duplicates().then(|| "line_key".to_owned()));
     }
-    names.extend(columns.values.iter().chain(&columns.filters).chain(&columns.keys).cloned());
+    let columns = [&columns.values, &columns.filters, &columns.keys, &columns.dimensions];
+    names.extend(columns.into_iter().flatten().cloned());
     names
 }
 

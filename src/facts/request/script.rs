@@ -12,7 +12,7 @@ use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::read_products;
-use crate::facts::inputs::source::{Source, key_type, line_aggregates};
+use crate::facts::inputs::source::{Source, key_type, line_aggregates, order_aggregates};
 use crate::facts::run::options::GatherOptions;
 use crate::facts::run::rules::Rules;
 use crate::facts::run::schedule::Run;
@@ -160,8 +160,13 @@ fn write(asked: &Asked<'_>, bound: &Bound<'_>) -> Result<Script> {
     if !messages.is_empty() {
         return Err(Error { kind: crate::error::Kind::Definition, messages });
     }
-    let line_aggregates = line_aggregates(definition, aggregates);
-    let grains = Grains { asked, sources: &used, aggregates, line_aggregates: &line_aggregates };
+    let grains = Grains {
+        asked,
+        sources: &used,
+        aggregates,
+        line_aggregates: &line_aggregates(definition, aggregates),
+        order_aggregates: &order_aggregates(definition, aggregates),
+    };
     statements.extend(grains.statements());
     let text = |(index, column): (usize, &AggregateColumn)| AggregateText {
         column: format!("aggregate_{index}"),

@@ -27,6 +27,8 @@ pub(crate) struct Content {
     pub(crate) records: Vec<WaitingRecords>,
     /// Product groups of all order lines.
     pub(crate) groups: GroupSet,
+    /// Members of their dimensions.
+    pub(crate) members: GroupSet,
     pub(crate) last_day: Option<Day>,
 }
 
@@ -59,13 +61,15 @@ impl Inbox {
     /// # Errors
     /// A full disk.
     pub(crate) fn put(&self, records: Records, memory: &Memory) -> Result<()> {
-        let (groups, last_day) = (records.groups.clone(), Some(records.last_day));
+        let (groups, members) = (records.groups.clone(), records.members.clone());
+        let last_day = Some(records.last_day);
         // What the last task brings does not wait.
         let waits = self.pending.load(Ordering::Acquire) > 1;
         let records = WaitingRecords::of(records, waits, memory)?;
         let mut content = self.content.lock().expect("no worker panics here");
         content.records.push(records);
         content.groups.merge(&groups);
+        content.members.merge(&members);
         content.last_day = content.last_day.max(last_day);
         Ok(())
     }
@@ -141,12 +145,14 @@ mod tests {
         let part = |keys: &[u64]| Part {
             heads: keys.iter().copied().map(head).collect(),
             lines: keys.iter().flat_map(|key| [*key, u64::MAX]).collect(),
+            texts: keys.iter().map(|key| !key).take(1).collect(),
         };
         Records {
             source: 1,
             layout: Layout { words: 2, ..Layout::default() },
             parts: vec![part(&[1, 2]), part(&[]), part(&[u64::MAX])],
             groups: GroupSet::default(),
+            members: GroupSet::default(),
             distinct: vec![vec![vec![4; 4], vec![], vec![5; 8]]],
             last_day: Day::MIN,
         }

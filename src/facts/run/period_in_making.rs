@@ -6,7 +6,7 @@ use crate::facts::inputs::intern::Interner;
 use crate::facts::kernel::group_set::GroupSet;
 use crate::facts::kernel::reduced::Reduced;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::state::period_run::{GroupCodes, PeriodFiles};
+use crate::facts::state::period_run::{Codes, NameCodes, PeriodFiles};
 use crate::facts::state::period_writer::PeriodWriter;
 use crate::facts::state::record::{PeriodRuns, StateFile};
 use crate::units::Day;
@@ -20,8 +20,15 @@ pub(crate) struct PeriodInMaking<'m> {
     sums: PeriodSums,
 }
 
+impl Run<'_> {
+    /// Codes of a period's product groups and members of dimensions.
+    pub(crate) fn codes(&self, groups: &GroupSet, members: &GroupSet) -> Codes {
+        Codes { groups: NameCodes::of(groups, &self.groups), members: NameCodes::of(members, &self.members) }
+    }
+}
+
 impl<'m> PeriodInMaking<'m> {
-    /// Opens the files of a period with these product groups, in the folder of kept state.
+    /// Opens the files of a period with these product groups and members of dimensions, in the folder of kept state.
     ///
     /// # Errors
     /// A folder that cannot be written to.
@@ -30,9 +37,8 @@ impl<'m> PeriodInMaking<'m> {
         number: u16,
         folder: &Path,
         customers: &'m Interner,
-        groups: &GroupSet,
+        codes: Codes,
     ) -> Result<Self> {
-        let codes = GroupCodes::of(groups, &run.groups);
         let writer = PeriodWriter::new(folder, run.key_type, customers, codes, run.keeps_days)?;
         let sums = PeriodSums::new(run.sources.len(), run.aggregates.len());
         Ok(Self { run, number, writer, sums })

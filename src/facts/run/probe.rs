@@ -40,6 +40,7 @@ pub(crate) fn probe(
         wanted: &|_| false,
         customers: &Interner::new(),
         groups: &Interner::new(),
+        members: &Interner::without_gaps(),
         products,
         currency: &facts.currency,
         ranges: &|_, keys| Arc::new(KeyRanges::new(0, keys)),

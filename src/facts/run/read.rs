@@ -237,6 +237,7 @@ impl Run<'_> {
         Ok(Record {
             version: STATE_VERSION.to_owned(),
             key_type: self.key_type,
+            order_type: self.sources[0].order_type(),
             units_lack: self.units_lack(),
             aggregate_scales,
             periods,

@@ -2,7 +2,9 @@
 
 use crate::facts::expr::kind_words;
 use crate::facts::inputs::products::ProductGroups;
-use crate::facts::inputs::source::{Source, keeps_days, line_aggregates, wanted_aggregates};
+use crate::facts::inputs::source::{
+    Source, keeps_days, line_aggregates, order_aggregates, wanted_aggregates,
+};
 use crate::facts::state::record::STATE_VERSION;
 use crate::pipeline::{Definition, Mistake, Policy};
 use crate::units::Day;
@@ -74,9 +76,15 @@ impl Rules {
                 add(&format!("{:?} {aggregate:?}", part.on));
             }
         }
-        add(&format!("{:?}", line_aggregates(definition, &wanted_aggregates(definition))));
+        transactions.dimensions.values().for_each(|dimension| add(&dimension.text));
+        let aggregates = wanted_aggregates(definition);
+        add(&format!("{:?}", line_aggregates(definition, &aggregates)));
+        add(&format!("{:?}", order_aggregates(definition, &aggregates)));
         if keeps_days(definition) {
             add("days");
+        }
+        if sources.iter().any(Source::keeps_texts) {
+            add("texts of orders");
         }
         if let Some(products) = &facts.products {
             add(&format!("{} {}", products.product.text, products.group.text));

@@ -11,7 +11,9 @@ use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::{CustomersSource, open_customers};
 use crate::facts::inputs::products::{ProductGroups, read_products};
-use crate::facts::inputs::source::{QUANTITY, Source, keeps_days, key_type, line_aggregates};
+use crate::facts::inputs::source::{
+    QUANTITY, Source, keeps_days, key_type, line_aggregates, order_aggregates,
+};
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::inputs::statistics::Days;
 use crate::facts::inputs::task::Task;
@@ -30,10 +32,14 @@ pub(crate) struct Run<'d> {
     pub(crate) aggregates: Vec<AggregateColumn>,
     /// Of these, what is kept per customer × product group too.
     pub(crate) line_aggregates: Vec<usize>,
+    /// And what is kept per order.
+    pub(crate) order_aggregates: Vec<usize>,
     /// Whether customer × day is kept.
     pub(crate) keeps_days: bool,
     pub(crate) key_type: KeyType,
     pub(crate) groups: Interner,
+    /// Members of dimensions.
+    pub(crate) members: Interner,
     pub(crate) products: Option<ProductGroups>,
     pub(crate) customers: Option<CustomersSource<'d>>,
     pub(crate) periods: PeriodIndex,
@@ -87,10 +93,12 @@ impl<'d> Run<'d> {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
             sources,
             line_aggregates: line_aggregates(definition, &aggregates),
+            order_aggregates: order_aggregates(definition, &aggregates),
             keeps_days: keeps_days(definition),
             aggregates,
             key_type,
             groups,
+            members: Interner::without_gaps(),
             products,
             customers,
             periods,
@@ -162,6 +170,7 @@ impl<'d> Run<'d> {
         let nothing = || Record {
             version: String::new(),
             key_type: self.key_type,
+            order_type: self.sources[0].order_type(),
             units_lack: 0,
             aggregate_scales: vec![],
             periods: vec![],

@@ -5,7 +5,7 @@ use crate::facts::kernel::record::{Head, Layout, Part, Records};
 use crate::memory::{SpillFile, Spilled};
 use std::sync::Arc;
 
-/// Records of one source and period on disk, a key range after the other: heads, lines, then each distinct set.
+/// Records of one source and period on disk, a key range after the other: heads, lines, texts, then each distinct set.
 pub(crate) struct SpilledRecords {
     pub(crate) source: usize,
     pub(crate) layout: Layout,
@@ -34,14 +34,16 @@ impl SpilledRecords {
     pub(crate) fn write(records: Records, spill: &Arc<SpillFile>) -> Result<Self> {
         let Records { source, layout, parts, mut distinct, .. } = records;
         let (mut words, mut ends) = (Vec::new(), vec![0]);
-        for (number, Part { heads, lines }) in parts.into_iter().enumerate() {
+        for (number, Part { heads, lines, texts }) in parts.into_iter().enumerate() {
             for Head { key, order: [high, low], micros, day, first } in heads {
                 let place = u64::from(first) << 32 | u64::from(day);
                 words.extend([key, high, low, micros.cast_unsigned(), place]);
             }
             ends.push(words.len() as u64);
-            words.extend(lines);
-            ends.push(words.len() as u64);
+            for piece in [lines, texts] {
+                words.extend(piece);
+                ends.push(words.len() as u64);
+            }
             for set in &mut distinct {
                 words.extend(std::mem::take(&mut set[number]));
                 ends.push(words.len() as u64);
@@ -57,7 +59,7 @@ impl SpilledRecords {
     /// # Errors
     /// A disk that fails.
     pub(crate) fn read(&self, range: usize) -> Result<RangeRecords> {
-        let pieces = 2 + self.distinct_sets;
+        let pieces = 3 + self.distinct_sets;
         let ends = self.ends.read_part(range * pieces * WORD..((range + 1) * pieces + 1) * WORD)?;
         let ends: Vec<usize> =
             words_of(&ends).map(|end| usize::try_from(end).expect("it fit memory")).collect();
@@ -65,9 +67,13 @@ impl SpilledRecords {
         let words: Vec<u64> = words_of(&words).collect();
         let mut pieces = ends.windows(2).map(|pair| &words[pair[0] - ends[0]..pair[1] - ends[0]]);
         let heads = pieces.next().expect("every range has heads");
-        let lines = pieces.next().expect("every range has lines").to_vec();
+        let mut owned = || pieces.next().expect("every range has lines and texts").to_vec();
+        let (lines, texts) = (owned(), owned());
         let heads = heads.as_chunks::<HEAD_WORDS>().0.iter().map(head_of).collect();
-        Ok(RangeRecords { part: Part { heads, lines }, distinct: pieces.map(<[u64]>::to_vec).collect() })
+        Ok(RangeRecords {
+            part: Part { heads, lines, texts },
+            distinct: pieces.map(<[u64]>::to_vec).collect(),
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::facts::kernel::reduce::{Target, reduce};
 use crate::facts::kernel::reduced::Reduced;
 use crate::facts::kernel::scan::scan;
 use crate::facts::kernel::sink::place_parts;
-use crate::facts::schema::RowCounts;
+use crate::facts::schema::{RowCounts, SEVERAL};
 use crate::facts::state::lines::{self, IdentifiedLine, Identities};
 use crate::facts::state::record::{PeriodRuns, StateFile};
 use crate::memory::Memory;
@@ -60,6 +60,7 @@ impl Shared<'_> {
             wanted: &made,
             customers: self.customers,
             groups: &run.groups,
+            members: &run.members,
             products: run.products.as_ref(),
             currency: &run.currency,
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
@@ -92,7 +93,7 @@ impl Shared<'_> {
     /// Some key ranges at a time, in order, each of which leaves for the period's files and is dropped.
     fn make(&self, number: u16) -> Result<Option<PeriodRuns>> {
         let inbox = &self.inboxes[usize::from(number)];
-        let Content { records, groups, last_day } = inbox.take();
+        let Content { records, groups, mut members, last_day } = inbox.take();
         if records.is_empty() {
             return Ok(None);
         }
@@ -100,14 +101,21 @@ impl Shared<'_> {
         let period = run.periods.period(number);
         let shapes: Vec<SourceShape> = run.sources.iter().map(shape_of).collect();
         let group_order = run.groups.order();
+        let several = run.members.intern(SEVERAL);
+        members.insert(several);
         let target = Target {
             aggregates: run.aggregates.len(),
             line_aggregates: &run.line_aggregates,
+            order_aggregates: &run.order_aggregates,
+            dimensions: run.sources[0].dimensions().len(),
+            keeps_texts: run.sources[0].keeps_texts(),
+            several,
             group_order: &group_order,
             days: usize::try_from(period.days()).expect("periods have days"),
             keeps_days: run.keeps_days,
         };
-        let mut making = PeriodInMaking::new(run, number, self.folder, self.customers, &groups)?;
+        let codes = run.codes(&groups, &members);
+        let mut making = PeriodInMaking::new(run, number, self.folder, self.customers, codes)?;
         let mut identities = Identities::default();
         let ranges: Vec<usize> = (0..inbox.ranges(&[]).len()).collect();
         for band in ranges.chunks(2 * rayon::current_num_threads()) {
@@ -178,6 +186,7 @@ fn shape_of(source: &Source) -> SourceShape {
     let sale = source.sale.as_ref();
     SourceShape {
         is_sale: sale.is_some(),
+        values: source.values.len() + source.dimensions().len(),
         is_checked: sale.is_some_and(Sale::looks_for_duplicates),
         duplicates: sale.map_or(Duplicates::Allow, |sale| sale.duplicates),
         aggregates: source.aggregates.clone(),

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::facts::inputs::master::open_customers;
 use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::raw_master::RawMaster;
-use crate::facts::inputs::source::{line_aggregates, wanted_aggregates};
+use crate::facts::inputs::source::{line_aggregates, order_aggregates, wanted_aggregates};
 use crate::facts::inputs::unlisted_customers::UnlistedCustomers;
 use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::schema::{AggregateColumn, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch};
@@ -36,6 +36,10 @@ pub struct FactSet {
     pub aggregates: Vec<AggregateColumn>,
     /// Of these, what activities of level unit need: kept per customer × product group too.
     pub line_aggregates: Vec<usize>,
+    /// And what activities above contribution need of orders: kept per order too.
+    pub order_aggregates: Vec<usize>,
+    /// By what orders are divided, in the order of the kept columns.
+    pub dimensions: Vec<String>,
     /// First day that is left out.
     pub as_of: Day,
     /// Customer master data by rank, if the pipeline has any.
@@ -135,6 +139,8 @@ impl FactSet {
             customers,
             groups,
             line_aggregates: line_aggregates(definition, &aggregates),
+            order_aggregates: order_aggregates(definition, &aggregates),
+            dimensions: definition.facts.transactions.dimensions.keys().cloned().collect(),
             aggregates,
             as_of,
             money_scale: definition.facts.money_scale,
@@ -184,6 +190,11 @@ impl FactSet {
         let Some(run) = self.runs[period] else { return "no rows".to_owned() };
         let runs = &self.record.periods[run];
         format!("{} {}", runs.keys.digest, runs.customers.digest)
+    }
+
+    /// Content address of a period's orders.
+    pub fn digest_of_orders(&self, period: usize) -> &str {
+        self.runs[period].map_or("no rows", |run| &self.record.periods[run].orders.digest)
     }
 
     /// Index of an aggregate among `aggregates`.

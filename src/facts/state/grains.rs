@@ -6,14 +6,19 @@ use super::fact_set::FactSet;
 use super::instants;
 use super::lifetime_orders::{OrderRun, count_orders};
 use super::packed::rows_of;
-use super::period_run::{CHUNK_CUSTOMERS, GROUP, ORDER_WORDS, STEP, aggregate_column};
+use super::period_run::{
+    CHUNK_CUSTOMERS, GROUP, MEMBER_NAMES, ORDER_TEXT, ORDER_WORDS, STEP, aggregate_column, dimension_column,
+};
 use super::record::StateFile;
 use super::state_file::{Chunk, Kept};
 use crate::error::{Error, Result};
 use crate::facts::kernel::days::DAY_COLUMNS;
-use crate::facts::schema::{CustomerFacts, DayFacts, ProductFacts};
+use crate::facts::kernel::orders::{ORDER_LINES, ORDER_MEASURES};
+use crate::facts::schema::{CustomerFacts, DayFacts, OrderFacts, OrderType, ProductFacts};
+use arrow::array::{ArrayRef, AsArray, Date32Array, Int64Array, StringArray};
 use rayon::prelude::*;
 use std::ops::{Bound, Range, RangeBounds};
+use std::sync::Arc;
 
 /// A chunk, and which of its rows are asked for.
 struct ChunkRows {
@@ -88,6 +93,51 @@ impl FactSet {
         })
     }
 
+    /// The facts of a period, one row per customer × order; with keys of the orders, if asked.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn order_facts(
+        &self,
+        period: usize,
+        ranks: impl RangeBounds<usize>,
+        with_ids: bool,
+    ) -> Result<OrderFacts> {
+        let ranks = self.bounded(ranks);
+        let (aggregates, dimensions) = (self.order_aggregates.len(), self.dimensions.len());
+        let order_type = self.record.order_type;
+        let Some(run) = self.runs[period] else {
+            let (aggregates, members) = (vec![Vec::new(); aggregates], vec![Vec::new(); dimensions]);
+            let ids = with_ids.then(|| order_ids(order_type, &[]));
+            return Ok(OrderFacts { aggregates, members, ids, ..Default::default() });
+        };
+        let (ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
+        let [lines, net_revenue, product_cost] = ORDER_MEASURES.map(|name| column_of(&chunks, name));
+        let code = |code: i64| u32::try_from(code).expect("codes are not negative");
+        let members = |dimension| {
+            column_of(&chunks, &dimension_column(dimension)).into_iter().map(code).collect::<Vec<u32>>()
+        };
+        Ok(OrderFacts {
+            ranks,
+            lines,
+            net_revenue,
+            product_cost,
+            aggregates: (0..aggregates).map(|index| column_of(&chunks, &aggregate_column(index))).collect(),
+            ids: with_ids.then(|| order_ids(order_type, &chunks)),
+            members: (0..dimensions).map(members).collect(),
+        })
+    }
+
+    /// Names of the members of dimensions in a period, by code.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub fn members(&self, period: usize) -> Result<Vec<String>> {
+        let Some(run) = self.runs[period] else { return Ok(Vec::new()) };
+        let kept = Kept::open(&self.folder, &self.record.periods[run].orders)?;
+        Ok(serde_json::from_str(kept.note(MEMBER_NAMES)?).expect("the names are a JSON list"))
+    }
+
     /// The facts of a period, one row per customer × day with a line; kept where a stage asks for them.
     ///
     /// # Errors
@@ -124,11 +174,16 @@ impl FactSet {
     fn orders_of(&self, ranks: Range<usize>) -> Result<Vec<i64>> {
         let mut runs = Vec::with_capacity(self.record.periods.len());
         for run in 0..self.record.periods.len() {
-            let (ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
-            let words = ORDER_WORDS.map(|word| {
+            let (mut ranks, chunks) = self.entries(run, &self.record.periods[run].orders, &ranks)?;
+            let mut words = ORDER_WORDS.map(|word| {
                 let sums = chunks.iter().map(|part| part.chunk.sums(word)[part.rows.clone()].to_vec());
                 sums.collect::<Vec<_>>().concat()
             });
+            let lines = column_of(&chunks, ORDER_MEASURES[ORDER_LINES]);
+            if lines.contains(&0) {
+                keep_sold(&mut ranks, &lines);
+                words.iter_mut().for_each(|words| keep_sold(words, &lines));
+            }
             runs.push(OrderRun { ranks, words });
         }
         Ok(count_orders(&runs, ranks))
@@ -192,6 +247,31 @@ impl FactSet {
         kept.iter_mut().for_each(|units| *units *= factor);
         kept
     }
+}
+
+/// The keys of orders; texts are kept where they are asked for.
+fn order_ids(order_type: OrderType, chunks: &[ChunkRows]) -> ArrayRef {
+    if order_type == OrderType::Text {
+        let lists = chunks.iter().map(|part| (part.chunk.list(ORDER_TEXT), &part.rows));
+        let texts: Vec<StringArray> =
+            lists.map(|(list, rows)| list.as_string::<i32>().slice(rows.start, rows.len())).collect();
+        return Arc::new(texts.iter().flat_map(|texts| texts.iter()).collect::<StringArray>());
+    }
+    let words = chunks.iter().map(|part| part.chunk.sums(ORDER_WORDS[0])[part.rows.clone()].to_vec());
+    let words: Vec<i64> = words.collect::<Vec<_>>().concat();
+    match order_type {
+        OrderType::Date => {
+            let day = |day: i64| i32::try_from(day).expect("a day is one");
+            Arc::new(words.into_iter().map(day).map(Some).collect::<Date32Array>())
+        }
+        _ => Arc::new(Int64Array::from(words)),
+    }
+}
+
+/// Leaves orders with a sale line.
+fn keep_sold<T>(values: &mut Vec<T>, lines: &[i64]) {
+    let mut lines = lines.iter();
+    values.retain(|_| lines.next().is_some_and(|lines| *lines > 0));
 }
 
 /// Customers whose orders are counted by one thread at a time.

@@ -12,10 +12,11 @@ use crate::facts::kernel::column::{Column, Part};
 use crate::facts::kernel::days::{DAY_COLUMNS, Days};
 use crate::facts::kernel::group_set::GroupSet;
 use crate::facts::kernel::measures::{GROUP_MEASURES, MEASURES};
+use crate::facts::kernel::orders::ORDER_MEASURES;
 use crate::facts::kernel::record::{UNIDENTIFIED, word_key};
 use crate::facts::kernel::reduced::Reduced;
 use crate::pipeline::KeyType;
-use arrow::array::{Array, ArrayRef, Int64Array, new_null_array};
+use arrow::array::{Array, ArrayRef, Int64Array, StringArray, new_null_array};
 use arrow::compute::concat;
 use std::ops::Range;
 use std::path::Path;
@@ -34,6 +35,10 @@ pub(crate) const STEP: &str = "step";
 pub(crate) const GROUP: &str = "group";
 /// What the names of the product groups are noted as: a JSON list, sorted.
 pub(crate) const GROUP_NAMES: &str = "groups";
+/// What the names of members of dimensions are noted as, likewise.
+pub(crate) const MEMBER_NAMES: &str = "members";
+/// Texts of orders' keys, where they are kept.
+pub(crate) const ORDER_TEXT: &str = "order_text";
 /// Differences between the words of orders' keys.
 pub(crate) const ORDER_WORDS: [&str; 2] = ["order", "order_low"];
 
@@ -73,19 +78,25 @@ pub(crate) struct Piece<'r> {
     pub(crate) place: usize,
 }
 
-/// The product groups of a period by name: a group's code is its place among them.
-pub(crate) struct GroupCodes {
-    /// By number of the group.
+/// The product groups, or the members of dimensions, of a period by name: a code is a place among them.
+pub(crate) struct NameCodes {
+    /// By number of the name.
     code_of: Vec<u32>,
     names: Vec<String>,
 }
 
-impl GroupCodes {
-    /// Of the groups that a period has.
-    pub(crate) fn of(present: &GroupSet, groups: &Interner) -> Self {
+/// The codes of a period's files.
+pub(crate) struct Codes {
+    pub(crate) groups: NameCodes,
+    pub(crate) members: NameCodes,
+}
+
+impl NameCodes {
+    /// Of the names that a period has.
+    pub(crate) fn of(present: &GroupSet, known: &Interner) -> Self {
         let numbers = present.numbers();
         let mut names: Vec<(String, u32)> =
-            groups.resolve(&numbers).into_iter().zip(numbers.iter().copied()).collect();
+            known.resolve(&numbers).into_iter().zip(numbers.iter().copied()).collect();
         names.sort_unstable();
         let mut code_of = vec![0; numbers.last().map_or(0, |last| *last as usize + 1)];
         for (code, (_, number)) in (0..).zip(&names) {
@@ -108,18 +119,18 @@ impl Grain {
         match self {
             Self::Keys | Self::Customers => range.instants.len(),
             Self::Products => range.cells.rows.len(),
-            Self::Orders => range.order_keys.rows.len(),
+            Self::Orders => range.order_rows.rows.len(),
             Self::Days => days(range).rows.len(),
         }
     }
 
     /// The lists of a chunk.
-    pub(crate) fn lists(self, rows: &Rows<'_>, codes: &GroupCodes) -> Lists {
+    pub(crate) fn lists(self, rows: &Rows<'_>, codes: &Codes) -> Lists {
         match self {
             Self::Keys => keys(rows),
             Self::Customers => customers(&rows.pieces),
-            Self::Products => products(&rows.pieces, codes),
-            Self::Orders => orders(&rows.pieces),
+            Self::Products => products(&rows.pieces, &codes.groups),
+            Self::Orders => orders(&rows.pieces, &codes.members),
             Self::Days => days_of(&rows.pieces),
         }
     }
@@ -165,6 +176,23 @@ fn pack_entries<'r>(
 ) {
     let parts = pieces.iter().zip(entries).map(|(piece, rows)| column(piece.range).part(rows.clone()));
     lists.pack(name, &parts.collect::<Vec<Part<'_>>>());
+}
+
+/// Adds a column of names, by code.
+fn pack_codes<'r>(
+    lists: &mut Lists,
+    name: &str,
+    pieces: &[Piece<'r>],
+    entries: &[Range<usize>],
+    codes: &NameCodes,
+    numbers: impl Fn(&'r Reduced) -> &'r [u32],
+) {
+    let mut of_entries = Vec::with_capacity(entries.iter().map(Range::len).sum());
+    for (piece, entries) in pieces.iter().zip(entries) {
+        let of_piece = &numbers(piece.range)[entries.clone()];
+        of_entries.extend(of_piece.iter().map(|number| i64::from(codes.code_of[*number as usize])));
+    }
+    lists.pack(name, &[Column::from(of_entries).all()]);
 }
 
 fn keys(rows: &Rows<'_>) -> Lists {
@@ -226,6 +254,19 @@ pub(crate) fn aggregate_column(index: usize) -> String {
     format!("aggregate_{index}")
 }
 
+/// Name of a column of orders: a measure, or one of the aggregates that orders have parts of.
+fn order_column(index: usize) -> String {
+    match index.checked_sub(ORDER_MEASURES.len()) {
+        None => ORDER_MEASURES[index].to_owned(),
+        Some(order_aggregate) => aggregate_column(order_aggregate),
+    }
+}
+
+/// Name of the column of a dimension's members, by code.
+pub(crate) fn dimension_column(dimension: usize) -> String {
+    format!("dimension_{dimension}")
+}
+
 /// Name of a column of customer × product group: a measure, or one of the aggregates that lines add up to.
 fn cell_column(index: usize) -> String {
     match index.checked_sub(GROUP_MEASURES) {
@@ -234,16 +275,11 @@ fn cell_column(index: usize) -> String {
     }
 }
 
-fn products(pieces: &[Piece<'_>], codes: &GroupCodes) -> Lists {
+fn products(pieces: &[Piece<'_>], codes: &NameCodes) -> Lists {
     let mut lists = Lists::default();
     let measures = pieces.first().map_or(0, |piece| piece.range.cells.measures.len());
     let entries = pack_steps(&mut lists, pieces, |range| &range.cells.rows);
-    let mut groups = Vec::with_capacity(entries.iter().map(Range::len).sum());
-    for (piece, entries) in pieces.iter().zip(&entries) {
-        let of_piece = &piece.range.cells.groups[entries.clone()];
-        groups.extend(of_piece.iter().map(|group| i64::from(codes.code_of[*group as usize])));
-    }
-    lists.pack(GROUP, &[Column::from(groups).all()]);
+    pack_codes(&mut lists, GROUP, pieces, &entries, codes, |range| &range.cells.groups);
     for index in 0..measures {
         let name = cell_column(index);
         pack_entries(&mut lists, &name, pieces, &entries, |range| &range.cells.measures[index]);
@@ -251,18 +287,36 @@ fn products(pieces: &[Piece<'_>], codes: &GroupCodes) -> Lists {
     lists
 }
 
-fn orders(pieces: &[Piece<'_>]) -> Lists {
+fn orders(pieces: &[Piece<'_>], codes: &NameCodes) -> Lists {
     let mut lists = Lists::default();
-    let entries = pack_steps(&mut lists, pieces, |range| &range.order_keys.rows);
+    let first = pieces.first().map(|piece| &piece.range.order_rows);
+    let (columns, dimensions) = first.map_or((0, 0), |rows| (rows.columns.len(), rows.members.len()));
+    let entries = pack_steps(&mut lists, pieces, |range| &range.order_rows.rows);
     let words: Vec<&[[u64; 2]]> = pieces
         .iter()
         .zip(&entries)
-        .map(|(piece, entries)| &piece.range.order_keys.words[entries.clone()])
+        .map(|(piece, entries)| &piece.range.order_rows.words[entries.clone()])
         .collect();
     let words = || words.iter().copied().flatten();
     // The high word of an integer key goes back to the integer, so that keys that lie close together stay small.
     lists.pack_differences(ORDER_WORDS[0], words().map(|[high, _]| word_key(*high)));
     lists.pack_differences(ORDER_WORDS[1], words().map(|[_, low]| low.cast_signed()));
+    for index in 0..columns {
+        let name = order_column(index);
+        pack_entries(&mut lists, &name, pieces, &entries, |range| &range.order_rows.columns[index]);
+    }
+    let texts = pieces.iter().zip(&entries).filter_map(|(piece, entries)| {
+        let texts = piece.range.order_rows.texts.as_ref()?;
+        Some(texts.slice(entries.start, entries.len()))
+    });
+    let texts: Vec<StringArray> = texts.collect();
+    if !texts.is_empty() {
+        lists.add(ORDER_TEXT, Arc::new(texts.iter().flat_map(|texts| texts.iter()).collect::<StringArray>()));
+    }
+    for dimension in 0..dimensions {
+        let name = dimension_column(dimension);
+        pack_codes(&mut lists, &name, pieces, &entries, codes, |range| &range.order_rows.members[dimension]);
+    }
     lists
 }
 

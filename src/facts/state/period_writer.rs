@@ -3,7 +3,7 @@
 //! Ranges of integer keys come in order and are dropped once they are written. Numbers of texts say nothing of the order of
 //! the texts, so ranges of text keys are held until the last of them is there, and brought in order as a whole.
 
-use super::period_run::{CHUNK_CUSTOMERS, GROUP_NAMES, Grain, GroupCodes, PeriodFiles, Piece, Rows};
+use super::period_run::{CHUNK_CUSTOMERS, Codes, GROUP_NAMES, Grain, MEMBER_NAMES, PeriodFiles, Piece, Rows};
 use super::state_file::{BAND, ChunkWriter, EncodedChunk};
 use super::text_order::in_text_order;
 use crate::error::Result;
@@ -19,7 +19,7 @@ use std::path::Path;
 pub(crate) struct PeriodWriter<'w> {
     key_type: KeyType,
     customers: &'w Interner,
-    codes: GroupCodes,
+    codes: Codes,
     files: Vec<GrainFile>,
     /// Ranges of text keys, until all are there.
     unordered: Vec<Reduced>,
@@ -46,7 +46,7 @@ impl<'w> PeriodWriter<'w> {
         folder: &Path,
         key_type: KeyType,
         customers: &'w Interner,
-        codes: GroupCodes,
+        codes: Codes,
         keeps_days: bool,
     ) -> Result<Self> {
         let grains = Grain::ALL.into_iter().filter(|grain| keeps_days || *grain != Grain::Days);
@@ -93,7 +93,11 @@ impl<'w> PeriodWriter<'w> {
         }
         let mut files = BTreeMap::new();
         for GrainFile { grain, file, rows } in self.files {
-            let names = (grain == Grain::Products).then(|| (GROUP_NAMES.to_owned(), self.codes.names()));
+            let names = match grain {
+                Grain::Products => Some((GROUP_NAMES.to_owned(), self.codes.groups.names())),
+                Grain::Orders => Some((MEMBER_NAMES.to_owned(), self.codes.members.names())),
+                _ => None,
+            };
             files.insert(grain, file.finish(rows, names.into_iter().collect())?);
         }
         let mut take = |grain| files.remove(&grain);
@@ -174,7 +178,7 @@ impl<'w> PeriodWriter<'w> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::period_run::read_ids;
+    use super::super::period_run::{NameCodes, read_ids};
     use super::super::state_file::Kept;
     use super::*;
     use crate::facts::kernel::column::Column;
@@ -200,6 +204,11 @@ mod tests {
         }
     }
 
+    fn no_names(known: &Interner) -> Codes {
+        let none = || NameCodes::of(&GroupSet::default(), known);
+        Codes { groups: none(), members: none() }
+    }
+
     /// Writes keys in ranges that are cut at these places, some ranges at a time.
     fn write(
         folder: &Path,
@@ -209,14 +218,7 @@ mod tests {
         cuts: &[usize],
         at_once: usize,
     ) -> PeriodFiles {
-        let mut writer = PeriodWriter::new(
-            folder,
-            key_type,
-            customers,
-            GroupCodes::of(&GroupSet::default(), customers),
-            false,
-        )
-        .unwrap();
+        let mut writer = PeriodWriter::new(folder, key_type, customers, no_names(customers), false).unwrap();
         let bounds: Vec<usize> = [&[0], cuts, &[keys.len()]].concat();
         let ranges: Vec<Range<usize>> = bounds.windows(2).map(|pair| pair[0]..pair[1]).collect();
         for ranges in ranges.chunks(at_once) {
@@ -288,7 +290,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let interner = Interner::new();
         let keys: Vec<u64> = (0..20_000).map(key_word).collect();
-        let codes = GroupCodes::of(&GroupSet::default(), &interner);
+        let codes = no_names(&interner);
         let mut writer = PeriodWriter::new(folder.path(), KeyType::Int, &interner, codes, false).unwrap();
         writer.add(vec![reduced(&keys, 0)]).unwrap();
         drop(writer);

@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::schema::RowCounts;
+use crate::facts::schema::{OrderType, RowCounts};
 use crate::pipeline::KeyType;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ pub struct PeriodRuns {
     pub customers: StateFile,
     /// One row per customer × product group.
     pub products: StateFile,
-    /// One row per customer × distinct order with a sale line.
+    /// One row per customer × distinct order.
     pub orders: StateFile,
     /// Identities of the order lines, where they must be unique.
     #[serde(default)]
@@ -113,6 +113,9 @@ pub struct Record {
     pub version: String,
     /// What customer keys are.
     pub key_type: KeyType,
+    /// What keys of orders are.
+    #[serde(default)]
+    pub order_type: OrderType,
     /// Digits that units lack to `volume_scale`: they are kept as short as they came.
     #[serde(default)]
     pub units_lack: u8,
@@ -134,7 +137,7 @@ pub struct Record {
 }
 
 /// Part of every digest of what runs are made of, to be raised when the state changes.
-pub(crate) const STATE_VERSION: &str = "facts 9";
+pub(crate) const STATE_VERSION: &str = "facts 10";
 
 impl Record {
     /// # Errors

@@ -3,7 +3,7 @@
 use crate::facts::inputs::intern::Interner;
 use crate::facts::kernel::column::Column;
 use crate::facts::kernel::days::Days;
-use crate::facts::kernel::reduced::{Cells, OrderKeys, Reduced};
+use crate::facts::kernel::reduced::{Cells, OrderRows, Reduced};
 use arrow::array::{ArrayRef, StringArray};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl Order {
                 .map(|index| column(&|range| &range.aggregates[index]))
                 .collect(),
             cells: self.cells(ranges),
-            order_keys: self.order_keys(ranges),
+            order_rows: self.order_rows(ranges),
             days: self.days(ranges),
             ..Reduced::default()
         }
@@ -97,10 +97,31 @@ impl Order {
         }
     }
 
-    fn order_keys(&self, ranges: &[Reduced]) -> OrderKeys {
-        let (rows, order) = self.entries(ranges.iter().map(|range| &range.order_keys.rows[..]));
-        let words = ranges.iter().map(|range| &range.order_keys.words[..]).collect::<Vec<_>>().concat();
-        OrderKeys { rows, words: order.iter().map(|entry| words[*entry as usize]).collect() }
+    fn order_rows(&self, ranges: &[Reduced]) -> OrderRows {
+        let (rows, order) = self.entries(ranges.iter().map(|range| &range.order_rows.rows[..]));
+        let with_orders: Vec<&OrderRows> =
+            ranges.iter().map(|range| &range.order_rows).filter(|orders| !orders.rows.is_empty()).collect();
+        let words = with_orders.iter().map(|orders| &orders.words[..]).collect::<Vec<_>>().concat();
+        let first = &ranges[0].order_rows;
+        let column = |index: usize| permuted(with_orders.iter().map(|orders| &orders.columns[index]), &order);
+        let members = |dimension: usize| {
+            let numbers = with_orders.iter().map(|orders| &orders.members[dimension][..]);
+            let numbers = numbers.collect::<Vec<_>>().concat();
+            order.iter().map(|entry| numbers[*entry as usize]).collect()
+        };
+        OrderRows {
+            rows,
+            words: order.iter().map(|entry| words[*entry as usize]).collect(),
+            columns: (0..first.columns.len()).map(column).collect(),
+            members: (0..first.members.len()).map(members).collect(),
+            texts: first.texts.as_ref().map(|_| {
+                let texts: Vec<&str> = ranges
+                    .iter()
+                    .flat_map(|range| range.order_rows.texts.iter().flat_map(|texts| texts.iter().flatten()))
+                    .collect();
+                order.iter().map(|entry| Some(texts[*entry as usize])).collect()
+            }),
+        }
     }
 
     fn days(&self, ranges: &[Reduced]) -> Option<Days> {

@@ -36,6 +36,12 @@ impl Section {
         entries.map(entry).map(|(name, text)| (name, number(text))).collect()
     }
 
+    /// The default of a list of numbers.
+    pub(in crate::pipeline) fn default_number_list(&self, key: &str) -> Vec<Decimal> {
+        let list = self.default_of(key).strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+        list.expect("the default of a list is a list").split(", ").map(number).collect()
+    }
+
     fn default_of(&self, key: &str) -> &'static str {
         let found = self.key(key).unwrap_or_else(|| panic!("{} has no key '{key}'", self.header));
         assert!(!found.default.is_empty(), "'{key}' in {} has no default", self.header);

@@ -110,6 +110,13 @@ pub(in crate::pipeline) static TRANSACTIONS: Section = Section {
             "",
             "The row's currency; rows in another than `facts.currency` are quarantined",
         ),
+        Key::optional(
+            "dimensions",
+            Kind::SqlByName,
+            "",
+            "Keys of orders or their lines by which `order_profile` divides orders, such as `{ order_channel = \"channel\", \
+             ship_mode = \"ship_mode\" }`",
+        ),
         UNKNOWN_CUSTOMER,
         TRUST_STATISTICS,
         Key::optional(

@@ -17,6 +17,12 @@ pub(in crate::pipeline) static PROFITABILITY: Section = Section {
             "the profit of the customer at the top 20 %",
             "Profit above this is high profit",
         ),
+        Key::optional(
+            "order_bands",
+            Kind::Numbers,
+            "[0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]",
+            "Net revenue of an order at which bands of order size begin, ascending; orders below the first are a band too",
+        ),
     ],
     choice: Choice::Free,
 };
@@ -69,6 +75,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             Kind::Flag,
             "false",
             "Publish the long table `customer_activity` although `customer_period` has room for all activities",
+        ),
+        Key::optional(
+            "customer_order",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_order`: what every order brought and cost, by period",
         ),
         Key::optional(
             "row_group_rows",

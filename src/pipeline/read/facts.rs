@@ -1,16 +1,17 @@
 //! `[facts]`: the grain and the transactions.
 
 use super::acquisitions;
-use super::customers::{customers, products};
+use super::customers::{customers, is_column_name, products};
 use super::or_default::word_or;
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
 use crate::pipeline::keys::{self, CHECKS, CUSTOMER_CHECKS, FACTS};
 use crate::pipeline::{
-    DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, TransactionsDef,
+    DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, Scalar, TransactionsDef,
     UnknownCustomer,
 };
 use crate::units::{Day, PeriodKind};
+use std::collections::BTreeMap;
 
 /// What other sections need to know of the facts; `None` where it is missing or faulty.
 #[derive(Clone, Copy, Default)]
@@ -126,6 +127,7 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
     let optional =
         ["where", "line", "product", "product_group", "quantity", "return", "discount", "cost", "currency"]
             .map(|key| table.sql(key));
+    let dimensions = dimensions(table);
     let duplicates = duplicates(table);
     let files = table.files("files");
     let [customer, order, at, revenue] = required;
@@ -145,11 +147,32 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         discount,
         cost,
         currency,
+        dimensions,
         unknown_customer: unknown_customer(table),
         trust_statistics: trust_statistics(table),
         duplicates,
     })
 }
+
+/// What orders are divided by; a name stands in the column `dimension`, where `all` is all orders.
+fn dimensions(table: Table<'_>) -> BTreeMap<String, Scalar> {
+    let mut dimensions = BTreeMap::new();
+    for entry in table.entries_of("dimensions") {
+        if !is_column_name(entry.key) || entry.key == ALL {
+            let message = format!(
+                "dimension {} is no name for one, expected a–z, 0–9 and _, a letter first, and not '{ALL}'",
+                quoted(entry.key)
+            );
+            entry.reading.fault(entry.key_offset, message);
+        } else if let Some(sql) = entry.sql() {
+            dimensions.insert(entry.key.to_owned(), sql);
+        }
+    }
+    dimensions
+}
+
+/// Stands for all orders, undivided.
+const ALL: &str = "all";
 
 /// The declared policies; the table of keys has the defaults.
 fn row_checks(transactions: Option<Table<'_>>, customers: Option<Table<'_>>) -> RowChecks {

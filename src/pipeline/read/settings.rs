@@ -30,7 +30,22 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
             "'high_profit' is {high}, below 'break_even' of {break_even}; raise it or leave it out"
         ));
     }
-    ProfitabilityDef { break_even, high_profit }
+    ProfitabilityDef { break_even, high_profit, order_bands: order_bands(table, grain) }
+}
+
+/// The declared limits of order size, or else the default.
+fn order_bands(table: Table<'_>, grain: Grain) -> Vec<Decimal> {
+    let Some(entry) = table.entry("order_bands") else {
+        return PROFITABILITY.default_number_list("order_bands");
+    };
+    let items = entry.items();
+    let limits: Vec<Decimal> = items.iter().filter_map(|item| item.money(grain.money_scale)).collect();
+    for (pair, item) in limits.windows(2).zip(items.iter().skip(1)) {
+        if compare(pair[0], pair[1]) != Ordering::Less {
+            item.fault(format!("'order_bands' has {} after {}, expected them ascending", pair[1], pair[0]));
+        }
+    }
+    limits
 }
 
 /// Reads `[run]`, which may be missing.
@@ -57,6 +72,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
             .unwrap_or(FileEncoding::Compact),
         delta: table.is_some_and(|table| table.flag("delta")),
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
+        customer_order: table.is_some_and(|table| table.flag("customer_order")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
         keep_month_ends: count("keep_month_ends")

@@ -181,6 +181,14 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
+    /// Whether a customer's orders each have a part of it, and these add up to the whole.
+    pub fn adds_up_over_orders(&self) -> bool {
+        match &self.function {
+            Function::CountRows | Function::Count(_) | Function::Sum(_) => true,
+            Function::CountDistinct(x) => matches!(x, Expr::Column(name) if name == "order"),
+        }
+    }
+
     /// The names it speaks of, sorted and distinct.
     pub fn columns(&self) -> Vec<&str> {
         let mut names = Vec::new();

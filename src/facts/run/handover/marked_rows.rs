@@ -82,6 +82,7 @@ impl MarkedRows<'_> {
             wanted: &|_| false,
             customers: self.customers,
             groups: &run.groups,
+            members: &run.members,
             products: run.products.as_ref(),
             currency: &run.currency,
             ranges: &|_, _| unreachable!("no row is wanted"),

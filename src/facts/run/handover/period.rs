@@ -16,15 +16,18 @@ use crate::facts::kernel::group_set::GroupSet;
 use crate::facts::kernel::measures::{
     DISCOUNT, LINES, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
 };
-use crate::facts::kernel::reduced::{Cells, OrderKeys, Reduced};
+use crate::facts::kernel::orders::{ORDER_LINES, ORDER_MEASURES};
+use crate::facts::kernel::reduced::{Cells, OrderRows, Reduced};
+use crate::facts::kernel::sums::index_u32;
 use crate::facts::run::period_in_making::PeriodInMaking;
 use crate::facts::run::schedule::Run;
+use crate::facts::schema::SEVERAL;
 use crate::facts::state::lines;
 use crate::facts::state::period_run::aggregate_column;
 use crate::facts::state::record::{PeriodRuns, StateFile};
 use crate::pipeline::Function;
 use crate::units::Period;
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, StringArray};
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::path::Path;
@@ -47,15 +50,34 @@ pub(super) fn groups(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result
     Ok(set)
 }
 
+/// The members of dimensions that the orders of a period are of, by number.
+fn members(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet> {
+    let mut set = GroupSet::default();
+    set.insert(run.members.intern(SEVERAL));
+    let dimensions = run.sources[0].dimensions().len();
+    for batch in batches(manifest, "customer_order", Some(period)).filter(|_| dimensions > 0) {
+        let batch = batch?;
+        for place in 0..dimensions {
+            let numbers = column("customer_order", &batch, &dimension_name(place))?.numbers(&run.members)?;
+            numbers.into_iter().for_each(|number| set.insert(number));
+        }
+    }
+    Ok(set)
+}
+
+fn dimension_name(place: usize) -> String {
+    format!("dimension_{place}")
+}
+
 impl PeriodImport<'_> {
     /// Makes the period's kept state; none if it has no customer.
     pub(super) fn make(&self, matches: &Matches, folder: &Path) -> Result<Option<PeriodRuns>> {
         let (run, manifest, period) = (self.run, self.manifest, self.period());
         let first_day = period.to_string();
         let found = matches.of(self.number).cloned().expect("the period has matches");
-        let groups = groups(run, manifest, &first_day)?;
+        let codes = run.codes(&groups(run, manifest, &first_day)?, &members(run, manifest, &first_day)?);
         let group_order = run.groups.order();
-        let mut making = PeriodInMaking::new(run, self.number, folder, self.customers, &groups)?;
+        let mut making = PeriodInMaking::new(run, self.number, folder, self.customers, codes)?;
         let open = |grain| GrainRows::open(manifest, grain, &first_day, run.key_type);
         let (mut cells, mut orders) = (open("customer_product"), open("customer_order"));
         let mut days = run.keeps_days.then(|| open("customer_day"));
@@ -71,7 +93,7 @@ impl PeriodImport<'_> {
                 reduced.duplicates = found.duplicates;
             }
             reduced.cells = self.cells(&mut cells, &block, &group_order)?;
-            reduced.order_keys = self.orders(&mut orders, &block)?;
+            reduced.order_rows = self.orders(&mut orders, &block)?;
             reduced.days = days.as_mut().map(|days| self.days(days, &block)).transpose()?;
             self.check_sums(&reduced, &block)?;
             for (sum, measure) in sums.iter_mut().zip([LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST]) {
@@ -178,22 +200,23 @@ impl PeriodImport<'_> {
         Ok(Cells { rows: places, groups, measures: columns.into_iter().map(Column::from).collect() })
     }
 
-    /// Customer × order with a sale line, by customer and the words of the order's key.
-    fn orders(&self, rows: &mut GrainRows<'_>, block: &Customers) -> Result<OrderKeys> {
-        let mut values = OrderValues(Vec::new());
+    /// Customer × order, by customer and the words of the order's key.
+    fn orders(&self, rows: &mut GrainRows<'_>, block: &Customers) -> Result<OrderRows> {
+        let mut values = OrderValues::new(self);
         let rows = rows.take(block, &mut values)?;
-        let mut words = values.0;
-        let mut start = 0;
-        for of_customer in rows.chunk_by(|a, b| a == b) {
-            let words = &mut words[start..start + of_customer.len()];
-            words.sort_unstable();
-            if words.windows(2).any(|pair| pair[0] == pair[1]) {
-                let customer = block.shown(of_customer[0] as usize);
-                return Err(self.fault(format!("grain customer_order: {customer} has an order twice")));
-            }
-            start += of_customer.len();
+        let words = &values.words;
+        let mut order: Vec<u32> = (0..index_u32(rows.len())).collect();
+        // Customers stay where they are.
+        order.sort_unstable_by_key(|entry| (rows[*entry as usize], words[*entry as usize]));
+        let is_same = |a: u32, b: u32| {
+            let (a, b) = (a as usize, b as usize);
+            (rows[a], words[a]) == (rows[b], words[b])
+        };
+        if let Some(pair) = order.windows(2).find(|pair| is_same(pair[0], pair[1])) {
+            let customer = block.shown(rows[pair[0] as usize] as usize);
+            return Err(self.fault(format!("grain customer_order: {customer} has an order twice")));
         }
-        Ok(OrderKeys { rows, words })
+        Ok(values.in_order(rows, &order))
     }
 
     /// Customer × day, by customer and day.
@@ -218,17 +241,22 @@ impl PeriodImport<'_> {
             let column = &reduced.cells.measures[index];
             self.hold(name, &reduced.cells.rows, column.widened(), &reduced.measures[index], block)?;
         }
-        let ones = vec![1; reduced.order_keys.rows.len()];
-        self.hold("orders", &reduced.order_keys.rows, ones, &reduced.orders, block)?;
-        let Some(days) = &reduced.days else { return Ok(()) };
-        let [_, orders, net_revenue, gross_margin] = &days.columns;
-        let with_sale = orders.widened().into_iter().map(|orders| i64::from(orders > 0)).collect();
-        self.hold("active_days", &days.rows, with_sale, &reduced.active_days, block)?;
+        let OrderRows { rows, columns, .. } = &reduced.order_rows;
+        let with_sale = |values: Vec<i64>| values.into_iter().map(|value| i64::from(value > 0)).collect();
+        self.hold("orders", rows, with_sale(columns[ORDER_LINES].widened()), &reduced.orders, block)?;
         let [list, discount, returns, cost] =
             [LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST].map(|index| reduced.measures[index].widened());
         let net: Vec<i64> = (0..list.len()).map(|row| list[row] - discount[row] - returns[row]).collect();
         let gross = net.iter().zip(&cost).map(|(net, cost)| net - cost).collect::<Vec<i64>>();
-        self.hold("net revenue", &days.rows, net_revenue.widened(), &net.into(), block)?;
+        let [lines, net_revenue, product_cost] = [0, 1, 2].map(|index| columns[index].widened());
+        self.hold("lines of orders", rows, lines, &reduced.measures[LINES], block)?;
+        let net = Column::from(net);
+        self.hold("net revenue of orders", rows, net_revenue, &net, block)?;
+        self.hold("product cost of orders", rows, product_cost, &reduced.measures[PRODUCT_COST], block)?;
+        let Some(days) = &reduced.days else { return Ok(()) };
+        let [_, orders, net_revenue, gross_margin] = &days.columns;
+        self.hold("active_days", &days.rows, with_sale(orders.widened()), &reduced.active_days, block)?;
+        self.hold("net revenue", &days.rows, net_revenue.widened(), &net, block)?;
         self.hold("gross margin", &days.rows, gross_margin.widened(), &gross.into(), block)
     }
 
@@ -310,13 +338,68 @@ impl Values for CellValues<'_> {
     }
 }
 
-/// Words of orders' keys.
-struct OrderValues(Vec<[u64; 2]>);
+/// Orders as the engine has them: words of their keys, sums, members of dimensions and, where they are kept, texts.
+struct OrderValues<'v> {
+    import: &'v PeriodImport<'v>,
+    words: Vec<[u64; 2]>,
+    columns: Vec<Vec<i64>>,
+    members: Vec<Vec<u32>>,
+    texts: Option<Vec<StringArray>>,
+}
 
-impl Values for OrderValues {
+impl<'v> OrderValues<'v> {
+    fn new(import: &'v PeriodImport<'v>) -> Self {
+        let transactions = &import.run.sources[0];
+        Self {
+            import,
+            words: Vec::new(),
+            columns: vec![Vec::new(); ORDER_MEASURES.len() + import.run.order_aggregates.len()],
+            members: vec![Vec::new(); transactions.dimensions().len()],
+            texts: transactions.keeps_texts().then(Vec::new),
+        }
+    }
+
+    /// The orders of these rows in another order.
+    fn in_order(self, rows: Vec<u32>, order: &[u32]) -> OrderRows {
+        let at = || order.iter().map(|entry| *entry as usize);
+        let texts = self.texts.map(|texts| {
+            let all: Vec<Option<&str>> = texts.iter().flat_map(StringArray::iter).collect();
+            at().map(|entry| all[entry]).collect::<StringArray>()
+        });
+        let words = at().map(|entry| self.words[entry]).collect();
+        let column = |values: &Vec<i64>| Column::from(at().map(|entry| values[entry]).collect::<Vec<_>>());
+        let columns = self.columns.iter().map(column).collect();
+        let members = self.members.iter().map(|members| at().map(|entry| members[entry]).collect()).collect();
+        OrderRows { rows, words, columns, members, texts }
+    }
+}
+
+impl Values for OrderValues<'_> {
     fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
         let batch = batch.slice(rows.start, rows.len());
-        self.0.extend(column("customer_order", &batch, "order_key")?.words()?);
+        let of = |name| column("customer_order", &batch, name);
+        let run = self.import.run;
+        self.words.extend(of("order_key")?.words()?);
+        if let Some(texts) = &mut self.texts {
+            texts.push(of("order_key")?.names()?);
+        }
+        let (measures, aggregates) = self.columns.split_at_mut(ORDER_MEASURES.len());
+        for (index, values) in measures.iter_mut().enumerate() {
+            let found = of(ORDER_MEASURES[index])?;
+            values.extend(if index == ORDER_LINES {
+                found.counts()?
+            } else {
+                found.fixed_small(run.money_scale)?
+            });
+        }
+        for (index, values) in run.order_aggregates.iter().zip(aggregates) {
+            let name = aggregate_column(*index);
+            values.extend(self.import.aggregate(*index, &column("customer_order", &batch, &name)?)?);
+        }
+        for (place, members) in self.members.iter_mut().enumerate() {
+            let name = dimension_name(place);
+            members.extend(column("customer_order", &batch, &name)?.numbers(&run.members)?);
+        }
         Ok(())
     }
 }
