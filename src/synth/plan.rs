@@ -13,7 +13,6 @@ use arrow::datatypes::{DataType, Field};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const MONTHS_BEFORE: usize = 12;
 /// Of the year before, in per cent: the company grows.
 const GROWTH: i128 = 140;
 
@@ -21,7 +20,12 @@ const GROWTH: i128 = 140;
 type Planned<'h> = (&'h Month, &'h MonthTotals);
 
 fn planned<'h>(history: &'h History, months: &'h [MonthTotals]) -> Vec<Planned<'h>> {
-    history.months.iter().skip(MONTHS_BEFORE).zip(months).collect()
+    // A history of a year or less is planned by its first half.
+    let before = match months.len() {
+        short @ ..=12 => short.div_ceil(2),
+        _ => 12,
+    };
+    history.months.iter().skip(before).zip(months).collect()
 }
 
 /// Writes the three files of the plan; returns their rows.
