@@ -47,14 +47,17 @@ fn rows<'p>(published: &'p [BTreeMap<String, String>], name: &str) -> Vec<&'p BT
 #[test]
 fn names_that_the_pipeline_does_not_know_are_all_told_before_anything_is_published() {
     let files = [
-        ("resources.csv", "resource,period,cost,minutes\norder dsk,2024-01,5,\nwarehouse,2024-01,5,\n4711,2024-01,5,\n"),
+        (
+            "resources.csv",
+            "resource,period,cost,minutes\norder dsk,2024-01,5,\nwarehouse,2024-01,5,\n4711,2024-01,5,\n",
+        ),
         ("activities.csv", "activity,period,volume\npik,2024-01,5\n"),
         ("sales.csv", "product_group,period,units,list_revenue\ntoys,2024-01,5,5\n"),
     ];
     let pipeline = pipeline(&[RESOURCES, ACTIVITIES, SALES].concat(), &files);
     let expected = [
-        "../data/resources.csv: 'order dsk' is no resource, nor an account that one claims; did you mean 'order desk'?",
-        "../data/resources.csv: '4711' is no resource, nor an account that one claims; known are 'order desk', 'warehouse'",
+        "../data/resources.csv: 'order dsk' is no resource, nor an account of a ledger; did you mean 'order desk'?",
+        "../data/resources.csv: '4711' is no resource, nor an account of a ledger; known are 'order desk', 'warehouse'",
         "../data/activities.csv: 'pik' is no activity; did you mean 'pick'?",
     ];
     pipeline.abacus(&["check"]).fails(2, &expected);
@@ -65,7 +68,8 @@ fn names_that_the_pipeline_does_not_know_are_all_told_before_anything_is_publish
 
 #[test]
 fn minutes_of_what_has_no_capacity_and_volumes_of_what_has_no_driver_are_mistakes() {
-    let undriven = "\n[[costing.activity]]\nname = \"sweep\"\nlevel = \"facility\"\nfrom = { warehouse = 0.1 }\n";
+    let undriven =
+        "\n[[costing.activity]]\nname = \"sweep\"\nlevel = \"facility\"\nfrom = { warehouse = 0.1 }\n";
     let files = [("activities.csv", "activity,period,volume\nsweep,2024-01,5\n")];
     let wrong = pipeline(&[undriven, ACTIVITIES, "cost_column = \"volume\"\n"].concat(), &files);
     wrong.abacus(&["check"]).fails(2, &["activity 'sweep' has no driver, so it has no volume to plan"]);
@@ -73,11 +77,20 @@ fn minutes_of_what_has_no_capacity_and_volumes_of_what_has_no_driver_are_mistake
     let month = month(&plain);
     for (row, why) in [("warehouse,{},5,10", "it has no capacity"), ("order desk,{},5,0", "are above 0")] {
         let text = format!("resource,period,cost,minutes\n{}\n", row.replace("{}", &month));
-        pipeline(RESOURCES, &[("resources.csv", &text)]).abacus(&["run"]).fails(2, &["minutes are planned of resource", why]);
+        pipeline(RESOURCES, &[("resources.csv", &text)])
+            .abacus(&["run"])
+            .fails(2, &["minutes are planned of resource", why]);
     }
+    let text = format!("activity,period,volume\npick,{month},-1\n");
+    let wrong = pipeline(&[ACTIVITIES, "cost_column = \"volume\"\n"].concat(), &[("activities.csv", &text)]);
+    wrong
+        .abacus(&["run"])
+        .fails(2, &["a volume of -1 is planned of activity 'pick' in", "expected a number from 0"]);
     let files = [("resources.csv", "resource,period,kost\nwarehouse,2024-01,5\n")];
     let wrong = pipeline(RESOURCES, &files);
-    wrong.abacus(&["check"]).fails(4, &["no column 'cost'; found resource, period, kost; did you mean 'kost'?"]);
+    wrong
+        .abacus(&["check"])
+        .fails(4, &["no column 'cost'; found resource, period, kost; did you mean 'kost'?"]);
 }
 
 #[test]
@@ -94,12 +107,15 @@ fn a_plan_of_activities_alone_has_no_resources_and_no_result() {
     let plain = pipeline("", &[]);
     let month = month(&plain);
     let text = format!("activity,period,volume,eur\npick,{month},4,100\nkeep account,{month},,30\n");
-    let published =
-        pipeline(&[ACTIVITIES, "cost_column = \"eur\"\n"].concat(), &[("activities.csv", &text)]).publish(&[]);
+    let published = pipeline(&[ACTIVITIES, "cost_column = \"eur\"\n"].concat(), &[("activities.csv", &text)])
+        .publish(&[]);
     let activities = published.rows("plan_activity");
     let pick = rows(&activities, "pick")[0];
     let flexible = format!("{:.4}", 25.0 * pick["volume"].parse::<f64>().unwrap());
-    assert_eq!((&*pick["planned"], &pick["flexible_budget"], &*pick["planned_rate"]), ("100.0000", &flexible, "25.0"));
+    assert_eq!(
+        (&*pick["planned"], &pick["flexible_budget"], &*pick["planned_rate"]),
+        ("100.0000", &flexible, "25.0")
+    );
     let keep = rows(&activities, "keep account")[0];
     assert_eq!((&*keep["flexible_budget"], &*keep["reason"]), ("30.0000", "no planned volume"));
     let order = rows(&activities, "take order")[0];
@@ -123,7 +139,10 @@ fn variances_add_up_in_every_network() {
         std::os::unix::fs::symlink(root.join("sample_data"), folder.path().join("sample_data")).unwrap();
         let text = fs::read_to_string(root.join("pipelines").join(name).with_extension("toml")).unwrap();
         let (text, later) = text.split_once("\n[plan]").unwrap_or((&text, ""));
-        let later = later.split_once("\n[lifecycle]").map(|(_, later)| format!("\n[lifecycle]{later}")).unwrap_or_default();
+        let later = later
+            .split_once("\n[lifecycle]")
+            .map(|(_, later)| format!("\n[lifecycle]{later}"))
+            .unwrap_or_default();
         let plan = "\n[plan]\nscenario = \"third\"\n\n[scenario.third]\ngrowth = \"1.3333333\"\nprices = \"0.98765\"\n";
         let file = folder.path().join("pipelines/planned.toml");
         fs::write(&file, format!("{text}{later}{plan}")).unwrap();
@@ -139,7 +158,11 @@ fn variances_add_up_in_every_network() {
             for row in &rows {
                 let one = [row];
                 let variance = sum(one, "actual") - sum(one, "planned");
-                assert_eq!(variance, parts.iter().map(|part| sum(one, part)).sum::<i128>(), "{name}: {row:?}");
+                assert_eq!(
+                    variance,
+                    parts.iter().map(|part| sum(one, part)).sum::<i128>(),
+                    "{name}: {row:?}"
+                );
                 assert_eq!(sum(one, "flexible_budget"), sum(one, "planned") + sum(one, "volume_variance"));
                 assert_eq!(sum(one, "difference"), 0);
             }
@@ -151,7 +174,11 @@ fn variances_add_up_in_every_network() {
                 row["line"] == "ledger result" && row["period_start"] == last["period_start"]
             };
             assert_eq!(Some(&last["actual"]), ledger.iter().find(is_it).map(|row| &row["amount"]), "{name}");
-            let lines = || result.iter().filter(|row| row["period_start"] == last["period_start"] && row["is_level"] == "false");
+            let lines = || {
+                result
+                    .iter()
+                    .filter(|row| row["period_start"] == last["period_start"] && row["is_level"] == "false")
+            };
             assert_eq!(sum(lines(), "planned"), sum([last], "planned"), "{name}");
         }
     }

@@ -15,7 +15,6 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     let mut sources = checked.sources;
     sources.extend(faults.keep(crate::perception::check(&definition, checked.keys)).unwrap_or_default());
     sources.extend(faults.keep(crate::effects::check(&definition, checked.keys)).flatten());
-    sources.extend(faults.keep(crate::plan::check(&definition)).unwrap_or_default());
     sources.extend(ledgers);
     faults.none()?;
     let of_sources = sources.iter().flat_map(|source| &source.warnings);

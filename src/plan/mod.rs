@@ -14,6 +14,8 @@
 //! It knows costing's results and published product groups, and no customer.
 
 mod activities;
+mod columns;
+mod names;
 mod of_scenario;
 mod planned;
 mod resources;
@@ -22,5 +24,5 @@ mod sales;
 mod stage;
 mod variances;
 
-pub use planned::check;
+pub use columns::check;
 pub use stage::{Summary, run};

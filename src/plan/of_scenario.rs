@@ -2,7 +2,7 @@
 
 use super::planned::{PlannedActivity, PlannedPeriod, PlannedResource, PlannedSales};
 use super::sales::SoldGroups;
-use crate::costing::schema::Costing;
+use crate::costing::schema::{Costing, PeriodCosting, UNCLAIMED};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::pipeline::{Change, ScenarioDef};
@@ -55,9 +55,26 @@ pub(super) fn planned(
             ];
             sales.insert(group, PlannedSales { units: grown(sold.units, scenario.growth)?, money });
         }
-        periods.insert(place, PlannedPeriod { resources: resources.collect(), activities, sales });
+        periods.insert(
+            place,
+            PlannedPeriod {
+                resources: resources.collect(),
+                activities,
+                sales,
+                unclaimed: unclaimed(costing, before),
+            },
+        );
     }
     Ok(periods)
+}
+
+/// Money of a period's ledger accounts that no resource claims.
+pub(super) fn unclaimed(costing: &Costing, period: &PeriodCosting) -> i128 {
+    let of_period = costing.leftovers.iter().filter(|leftover| leftover.period == period.period);
+    of_period
+        .filter(|leftover| leftover.reason == UNCLAIMED)
+        .map(|leftover| i128::from(leftover.amount))
+        .sum()
 }
 
 fn grown(volume: Decimal, growth: Decimal) -> Result<Decimal> {

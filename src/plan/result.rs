@@ -1,11 +1,12 @@
 //! `plan_result`: the flexible-budget report, from list revenue to the ledger's result.
 
 use super::activities::ActivityRow;
+use super::of_scenario::unclaimed;
 use super::resources::{COMPLETE, ResourceRow};
 use super::sales::{LINES, SalesRow};
 use super::variances::{Meaning, Variances, add_columns};
 use crate::costing::line_name;
-use crate::costing::schema::{Costing, PeriodCosting, UNCLAIMED};
+use crate::costing::schema::{Costing, PeriodCosting, ResourceCosting};
 use crate::pipeline::Line;
 use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
@@ -25,6 +26,8 @@ pub(super) struct ResultRow {
 pub(super) struct Report<'r, 'c> {
     pub(super) costing: &'c Costing,
     pub(super) plan: Option<&'c PeriodCosting>,
+    /// Of accounts that no resource claims.
+    pub(super) planned_unclaimed: i128,
     pub(super) actual: &'c PeriodCosting,
     pub(super) resources: &'r [ResourceRow<'c>],
     pub(super) activities: &'r [ActivityRow<'c>],
@@ -58,7 +61,8 @@ impl Report<'_, '_> {
         if let Some(plan) = self.plan {
             self.add_elsewhere(&mut lines, plan);
             let found = [lines.cost.planned, lines.cost.actual];
-            let input = [self.costing.period_totals(plan).input, self.input()];
+            let of_pools = [plan, self.actual].map(|period| self.costing.period_totals(period).input);
+            let input = [of_pools[0] + self.planned_unclaimed, of_pools[1] + self.unclaimed()];
             assert_eq!(
                 found,
                 input.map(|input| -input),
@@ -74,26 +78,20 @@ impl Report<'_, '_> {
         let imputed = self.activities.iter().filter(|row| row.activity.is_imputed);
         lines.add("contra of imputed activities", imputed.map(|row| row.variances));
         lines.add("unused capacity", self.resources.iter().map(|row| row.unused().negated()));
-        let spending = |of: fn(&crate::costing::schema::ResourceCosting) -> i64| {
+        let spending = |of: fn(&ResourceCosting) -> i64| {
             let sum = |period: &PeriodCosting| period.resources.iter().map(|r| -i128::from(of(r))).sum();
             Variances::of_spending(sum(plan), sum(self.actual))
         };
         lines.add("unassigned", [spending(|resource| resource.unassigned)]);
         lines.add("variance of standard rates", [spending(|resource| resource.variance)]);
-        lines.add("unclaimed ledger accounts", [Variances::of_spending(0, -self.unclaimed())]);
+        lines.add(
+            "unclaimed ledger accounts",
+            [Variances::of_spending(-self.planned_unclaimed, -self.unclaimed())],
+        );
     }
 
     fn unclaimed(&self) -> i128 {
-        let of_period =
-            self.costing.leftovers.iter().filter(|leftover| leftover.period == self.actual.period);
-        of_period
-            .filter(|leftover| leftover.reason == UNCLAIMED)
-            .map(|leftover| i128::from(leftover.amount))
-            .sum()
-    }
-
-    fn input(&self) -> i128 {
-        self.costing.period_totals(self.actual).input + self.unclaimed()
+        unclaimed(self.costing, self.actual)
     }
 }
 

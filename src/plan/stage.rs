@@ -1,8 +1,9 @@
 //! The stage: what is planned, through the network, against what was.
 
 use super::activities::{self, ActivityRow, Compared};
+use super::columns::PlanColumns;
 use super::of_scenario;
-use super::planned::{PlanColumns, PlannedPeriod};
+use super::planned::PlannedPeriod;
 use super::resources::{self, ResourceRow};
 use super::result::{self, Report, ResultRow};
 use super::sales::{self, SalesRow, SoldGroups};
@@ -55,7 +56,7 @@ pub fn run(
         None => {
             let columns = PlanColumns::read(definition, def)?;
             summary.warnings = columns.doubts();
-            (definition.clone(), columns.by_period(definition, facts)?)
+            (definition.clone(), columns.by_period(definition, facts, ledgers)?)
         }
     };
     let plan = through_network(&by, facts, ledgers, &planned)?;
@@ -158,6 +159,7 @@ impl<'c> Period<'_, 'c> {
         let report = Report {
             costing,
             plan,
+            planned_unclaimed: planned.unclaimed,
             actual,
             resources: &resources,
             activities: &activities,

@@ -113,13 +113,13 @@ lines = {"list revenue": ("list_revenue", 1), "discount": ("discount", -1), "ret
 for line, (column, sign) in lines.items():
     compare(
         line,
-        f"""with both as (
-                select p.period as period_start, product_group, p.units as planned_units, a.units::hugeint as units,
+        f"""with paired as (
+                select p.period as period_start, p.product_group, p.units as planned_units, a.units::hugeint as units,
                        {sign} * units(p.{column}) as planned, {sign} * units(a.{column}) as actual
                 from read_parquet('{folder}/sample_data/retail/plan_sales.parquet') p
                 join product_group_period a on a.period_start = p.period and a.product_group = p.product_group),
             of_all as (select *, sum(planned_units) over month as all_planned, sum(units) over month as all_units
-                       from both window month as (partition by period_start))
+                       from paired window month as (partition by period_start))
             select period_start, product_group, planned, actual, rounded(planned, units, planned_units) - planned,
                    rounded(planned, all_units, all_planned) - planned, actual - rounded(planned, units, planned_units)
             from of_all where planned <> 0 or actual <> 0 order by all""",

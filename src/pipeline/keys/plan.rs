@@ -53,7 +53,7 @@ pub(in crate::pipeline) static PLAN_RESOURCES: Section = Section {
             "resource_column",
             Kind::Text,
             "\"resource\"",
-            "Column of the resource: its name, or an account of a ledger that it claims",
+            "Column of the resource: its name, or an account of a ledger that it claims; accounts that no resource claims are a line of the result",
         ),
         PERIOD,
         Key::optional("cost_column", Kind::Text, "\"cost\"", "Column of the planned cost"),
