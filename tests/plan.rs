@@ -45,7 +45,7 @@ fn rows<'p>(published: &'p [BTreeMap<String, String>], name: &str) -> Vec<&'p BT
 }
 
 #[test]
-fn names_that_the_pipeline_does_not_know_are_all_told_before_anything_is_published() {
+fn every_name_that_the_pipeline_does_not_know_is_reported_and_nothing_is_published() {
     let files = [
         (
             "resources.csv",
@@ -122,6 +122,27 @@ fn a_plan_of_activities_alone_has_no_resources_and_no_result() {
     assert_eq!((&*order["planned"], &*order["reason"]), ("0.0000", "not planned"));
     assert!(published.release["tables"].get("plan_resource").is_none());
     assert!(rows(&published.rows("plan_result"), "ledger result").is_empty());
+}
+
+#[test]
+fn threads_and_memory_change_no_byte() {
+    let plain = pipeline("", &[]);
+    let month = month(&plain);
+    let resources = format!(
+        "resource,period,cost,minutes\norder desk,{month},1000.01,1999\nwarehouse,{month},777.7777,\n"
+    );
+    let activities =
+        format!("activity,period,volume\ntake order,{month},7.5\npick,{month},3\nkeep account,{month},7\n");
+    let files = [("resources.csv", &*resources), ("activities.csv", &*activities)];
+    let digests = |flags: &[&str]| {
+        let published = pipeline(&[RESOURCES, ACTIVITIES].concat(), &files).publish(flags);
+        ["plan_resource", "plan_activity", "plan_result"].map(|table| {
+            assert!(!published.rows(table).is_empty());
+            published.release["tables"][table]["files"][0]["blake3"].clone()
+        })
+    };
+    let found = digests(&["--threads", "1"]);
+    assert_eq!(found, digests(&["--threads", "3", "--memory", "64MiB"]));
 }
 
 /// Sums of money in smallest units.

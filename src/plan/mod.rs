@@ -2,8 +2,8 @@
 //!
 //! A plan goes through the cost network as actual money does, so that planned driver rates follow from planned money,
 //! capacity and volumes. Variances are those of flexible budgets (Horngren, Datar & Rajan, *Cost Accounting*, chapters 7, 8
-//! and 14) and of capacity (Kaplan & Anderson, *Time-Driven Activity-Based Costing*, chapter 3; Cooper & Kaplan,
-//! "Activity-Based Systems: Measuring the Costs of Resource Usage", 1992). Of an item with planned rate r and volume q:
+//! and 14) and of capacity (Cooper & Kaplan, "Activity-Based Systems: Measuring the Costs of Resource Usage", 1992; Kaplan &
+//! Anderson, *Time-Driven Activity-Based Costing*, 2007). Of an item with planned rate r and volume q:
 //!
 //! - volume: (actual q − planned q) · r, which leads from the plan to the flexible budget;
 //! - efficiency: (minutes worked − standard minutes of what was done) · r, where minutes worked are known;

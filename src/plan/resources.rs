@@ -104,6 +104,10 @@ fn at_planned_rate(
         done.assigned.iter().map(|assigned| assigned.quantity.normalised().scale).fold(finest, u8::max);
     let at = |minutes: Decimal| minutes.at_scale(scale);
     let practical = [at(planned.practical)?, at(minutes.practical)?];
+    // Services that are left out may take all of a capacity, which then has no rate.
+    if practical.iter().any(|minutes| *minutes <= 0) {
+        return Some(None);
+    }
     let planned_rate = |minutes| round_product(minutes, i128::from(plan.cost), practical[0]);
     let actual_rate = |minutes| round_product(minutes, i128::from(done.cost), practical[1]);
     let (mut takers, mut running, mut seen) = (BTreeMap::<usize, OfTaker>::new(), 0_i128, 0);

@@ -41,8 +41,8 @@ const ABOVE: [Line; 2] = [Line::PriceConcession, Line::CostToServe];
 const BELOW: [Line; 4] = [Line::CustomerLevel, Line::Financing, Line::Acquisition, Line::Spread];
 
 impl Report<'_, '_> {
-    /// The lines of the report, levels among them.
-    pub(super) fn rows(&self) -> Vec<ResultRow> {
+    /// The lines of the report, levels among them; and the sum of its costs, as a positive number.
+    pub(super) fn rows(&self) -> (Vec<ResultRow>, Variances) {
         let mut lines =
             Lines { report: self, rows: Vec::new(), sum: Variances::default(), cost: Variances::default() };
         if let Some(sales) = self.sales {
@@ -70,7 +70,7 @@ impl Report<'_, '_> {
             );
             lines.level(if self.sales.is_some() { "ledger result" } else { "total cost" });
         }
-        lines.rows
+        (lines.rows, lines.cost.negated())
     }
 
     /// What activities do not have.

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub struct Summary {
     /// Periods that are planned, and all of the run.
     pub periods: [usize; 2],
-    /// Cost of resources, or where none are planned of activities: planned, flexible budget, actual.
+    /// Cost, or where no resources are planned that of activities: planned, flexible budget, actual.
     pub cost: [i128; 3],
     /// Of sales, down to gross margin: planned, flexible budget, actual; none where none are planned.
     pub sales: Option<[i128; 3]>,
@@ -70,9 +70,9 @@ pub fn run(
     for of_row in variances.iter().flatten() {
         assert_eq!(of_row.difference(), 0, "variances add up to actual − planned");
     }
-    let [of_resources, of_activities, of_sales, _] = &variances;
+    let of_sales = &variances[2];
     summary.periods = [planned.len(), facts.periods.len()];
-    summary.cost = sums(if plan.is_some() { of_resources } else { of_activities });
+    summary.cost = sums(&rows.costs);
     summary.sales = (!of_sales.is_empty()).then(|| sums(of_sales));
     rows.write(def, format, tables)?;
     Ok(summary)
@@ -85,6 +85,8 @@ struct Rows<'c> {
     activities: Vec<ActivityRow<'c>>,
     sales: Vec<SalesRow<'c>>,
     results: Vec<ResultRow>,
+    /// Costs in all, by period.
+    costs: Vec<Variances>,
 }
 
 impl Rows<'_> {
@@ -166,7 +168,9 @@ impl<'c> Period<'_, 'c> {
             sales: sales.as_deref(),
             is_complete,
         };
-        rows.results.extend(report.rows());
+        let (results, cost) = report.rows();
+        rows.results.extend(results);
+        rows.costs.push(cost);
         rows.resources.extend(resources);
         rows.activities.extend(activities);
         rows.sales.extend(sales.into_iter().flatten());
