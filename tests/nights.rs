@@ -160,9 +160,12 @@ const ANSWERS: &[&str] = &["answers", "lifecycle", "effects"];
 
 const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
 
-const PROFIT: &[&str] = &["profitability", "clv", "lifecycle", "effects"];
+/// Nothing but what compares with it follows from a plan.
+const PLAN: &[&str] = &["plan"];
 
-const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "clv", "lifecycle", "effects"];
+const PROFIT: &[&str] = &["profitability", "plan", "clv", "lifecycle", "effects"];
+
+const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "plan", "clv", "lifecycle", "effects"];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
@@ -171,6 +174,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("[profitability] ", "[profitability]\nhigh_profit = 500\n#", PROFIT),
     ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
+    ("discount_column     = \"discount\"", "", PLAN),
     ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
@@ -191,6 +195,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("ledger.parquet", ALL),
     ("surveys.parquet", ANSWERS),
     ("referrals.parquet", ANSWERS),
+    ("plan_sales.parquet", PLAN),
 ];
 
 #[test]
@@ -289,12 +294,12 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: effects, segments, perception, star, expect; ",
+        "left out of this release: plan, effects, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
     let asked: BTreeSet<&str> =
-        ALL.iter().copied().filter(|stage| !["facts", "effects"].contains(stage)).collect();
+        ALL.iter().copied().filter(|stage| !["facts", "plan", "effects"].contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));
     sample.run(&[]);

@@ -95,6 +95,7 @@ fn every_figure_has_a_mark_for_every_row_of_its_table() {
         "whale-curve",
         "waterfall",
         "bridge",
+        "budget",
         "pyramid",
         "serving-cost",
         "product-matrix",

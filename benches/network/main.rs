@@ -118,6 +118,7 @@ fn solve(definition: &Definition) -> Result<Costing> {
         periods: &periods,
         files: &[],
         totals: &totals,
+        planned: None,
         customers: &|_, _| Ok(()),
     };
     cost(&given, pools(definition, costing, &[], &periods)?)

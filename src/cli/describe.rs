@@ -31,11 +31,12 @@ pub(super) struct DescribeArgs {
 }
 
 /// Where a person looks first, as far as the pipeline publishes it.
-const FIRST: [(&str, &str); 8] = [
+const FIRST: [(&str, &str); 9] = [
     ("customer", "what each customer brought and cost, with rank and class"),
     ("customer_period", "the same by period"),
     ("whale_summary", "how much of the profit comes from how few"),
     ("cost_flow", "where every amount went"),
+    ("plan_result", "budget against actual, with the variances between them"),
     ("customer_value", "what customers are still going to bring"),
     ("early_warning", "whom to call first, and why"),
     ("customer_segment", "scores, tier and what to do with whom"),

@@ -9,12 +9,12 @@ use super::resolve::resolve;
 use super::schema::{Costing, PeriodCosting};
 use super::services::reciprocal::{System, factors};
 use super::verify::verify;
-use super::volumes::{Charged, Counted, CustomerColumns, needs_customers, volumes};
+use super::volumes::{Charged, Counted, CustomerColumns, needs_customers, planned_volumes, volumes};
 use crate::error::{Error, Faults, Result};
 use crate::facts::schema::{AggregateColumn, LedgerSums};
 use crate::math::linear::{Factors, Singular};
 use crate::pipeline::{CostingDef, Definition, Node, ResourceDriver};
-use crate::units::Period;
+use crate::units::{Decimal, Period};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub struct Given<'g> {
     pub files: &'g [LedgerSums],
     /// Per period, the sum of each aggregate over all customers.
     pub totals: &'g [Vec<i128>],
+    /// By period and activity, volumes that were planned; none: what was done is costed.
+    pub planned: Option<&'g [Vec<Decimal>]>,
     /// Hands on the aggregates of a period's customers, window by window; asked for only where negative volumes count as
     /// positive ones or as none.
     pub customers: &'g Customers<'g>,
@@ -122,6 +124,11 @@ fn can_be_solved(definition: &Definition, network: &Network<'_>) -> Result<()> {
 }
 
 fn open<'d>(given: &Given<'_>, plan: &Plan<'d>, number: usize) -> Result<Opened<'d>> {
+    if let Some(planned) = given.planned {
+        let (period, totals) = (given.periods[number], &given.totals[number][..]);
+        let volumes = planned_volumes(&plan.activities, &planned[number], period)?;
+        return plan.open(&Known { period, totals, activities: &plan.activities, volumes: &volumes });
+    }
     let definitions = &plan.network.costing.activities;
     let is_needed = definitions.iter().any(needs_customers);
     let mut charged = is_needed.then(|| Charged::new(definitions.len()));

@@ -15,6 +15,7 @@ mod network;
 mod origins;
 mod outflow;
 mod period;
+mod planned;
 mod pools;
 mod posting;
 mod quantities;
@@ -32,6 +33,7 @@ mod volumes;
 
 pub use cost::{Customers, Given, cost};
 pub use origins::{Origins, Reached, origins};
+pub use planned::{Planned, cost_planned};
 pub use pools::{Pools, pools};
 pub use stage::{check, run, sheets};
 pub(crate) use tables::line_name;

@@ -41,6 +41,7 @@ pub fn run(definition: &Definition, facts: &FactSet, ledgers: &[LedgerSums]) -> 
         periods: &periods,
         files: ledgers,
         totals: &totals,
+        planned: None,
         customers: &customers,
     };
     cost(&given, pools)

@@ -5,7 +5,7 @@ use super::schema::{Activity, VolumeFault};
 use super::too_large;
 use crate::error::Result;
 use crate::pipeline::{ActivityDef, NegativeVolume, RateDef};
-use crate::units::Period;
+use crate::units::{Decimal, Period, rescale};
 use arrow::buffer::ScalarBuffer;
 
 /// The volume of one activity in one period.
@@ -77,6 +77,20 @@ pub(crate) fn volumes(
 ) -> Result<Vec<Volume>> {
     let numbered = definitions.iter().zip(activities).enumerate();
     numbered.map(|(number, (definition, activity))| counted.volume(definition, activity, number)).collect()
+}
+
+/// Planned volumes, rounded once to the digits of their drivers.
+pub(crate) fn planned_volumes(
+    activities: &[Activity],
+    planned: &[Decimal],
+    period: Period,
+) -> Result<Vec<Volume>> {
+    let volume = |(activity, planned): (&Activity, &Decimal)| {
+        let total = rescale(planned.mantissa, planned.scale, activity.volume_scale()).and_then(super::money);
+        let total = total.ok_or_else(|| too_large(&activity.name, period, "planned volume"))?;
+        Ok(Volume { total, is_fallback: false })
+    };
+    activities.iter().zip(planned).map(volume).collect()
 }
 
 impl Counted<'_> {

@@ -345,9 +345,8 @@ pub struct LedgerSums {
 impl LedgerSums {
     /// Whether a definition means these files, of this version, and columns.
     pub fn is_of(&self, ledger: &LedgerDef) -> bool {
-        let columns = [&ledger.account_column, &ledger.period_column, &ledger.amount_column];
         self.key.0 == ledger.files.path
             && self.version == ledger.files.version
-            && self.key.1.iter().eq(columns)
+            && self.key.1.iter().eq(ledger.columns())
     }
 }

@@ -10,6 +10,7 @@
 
 mod backtest;
 mod bridge;
+mod budget;
 mod calibration;
 mod capacity;
 mod cells;
@@ -44,6 +45,7 @@ const FIGURES: &[Figure] = &[
     whale_curve::WHALE_CURVE,
     waterfall::WATERFALL,
     bridge::BRIDGE,
+    budget::BUDGET,
     pyramid::PYRAMID,
     serving_cost::SERVING_COST,
     product_matrix::PRODUCT_MATRIX,

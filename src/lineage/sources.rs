@@ -2,7 +2,8 @@
 
 use crate::facts::sources;
 use crate::pipeline::{
-    CustomersDef, Definition, DriverDef, Expr, Files, MeasuresDef, PerceptionDef, Scalar, TransactionsDef,
+    CustomersDef, Definition, DriverDef, Expr, Files, MeasuresDef, PerceptionDef, PlanDef, Scalar,
+    TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,13 @@ impl Source {
                 }
             }
             Some(("costing", _)) => source.add_ledger(definition, files),
+            Some(("plan", section)) => {
+                let mut planned = definition.plan.iter().flat_map(PlanDef::rows);
+                let of_section = planned.find(|rows| rows.section == section);
+                for (_, ledger) in of_section.iter().flat_map(|rows| &rows.measures) {
+                    source.others.extend(ledger.columns().into_iter().cloned());
+                }
+            }
             Some(("effects", _)) => {
                 if let Some(of) = definition.effects.as_ref().and_then(|effects| effects.contacts.as_ref()) {
                     source.add("where", of.filter.as_ref());

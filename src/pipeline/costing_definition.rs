@@ -94,8 +94,19 @@ pub struct LedgerDef {
     pub period_column: String,
     /// Column of the amount. Default `amount`.
     pub amount_column: String,
+    /// The keys that name these columns, for messages.
+    pub column_keys: [&'static str; 3],
+    /// Whether a row without an amount says nothing, rather than being a mistake.
+    pub may_be_empty: bool,
     /// How text files write it.
     pub format: TextFormat,
+}
+
+impl LedgerDef {
+    /// The columns of account, date and amount.
+    pub fn columns(&self) -> [&String; 3] {
+        [&self.account_column, &self.period_column, &self.amount_column]
+    }
 }
 
 /// What a time-driven resource can do.

@@ -9,6 +9,7 @@ use super::effects_definition::EffectsDef;
 use super::file_encoding::FileEncoding;
 use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
+use super::plan_definition::PlanDef;
 use super::row_checks::RowChecks;
 use super::sections::Sections;
 use super::segments_definition::{Named, SegmentsDef};
@@ -104,6 +105,8 @@ pub struct Definition {
     pub lifecycle: Option<LifecycleDef>,
     /// Present when the file has the section: what customers are going to bring.
     pub clv: Option<ClvDef>,
+    /// Present when the file has the section: what was planned.
+    pub plan: Option<PlanDef>,
     /// Present when the file has the section: groups of customers and what to do with them.
     pub segments: Option<SegmentsDef>,
     /// Present when the file has the section: whether treatments worked.

@@ -23,6 +23,8 @@ pub struct Sections(BTreeMap<String, String>);
 impl Sections {
     pub(super) fn of(root: &DeTable<'_>) -> Self {
         let mut digests = BTreeMap::new();
+        digests
+            .extend(planned_scenario(root).map(|scenario| ("plan.(scenario)".to_owned(), digest(scenario))));
         for (key, value) in root {
             let section: &str = key.get_ref();
             match value.get_ref() {
@@ -50,6 +52,13 @@ impl Sections {
         digests.retain(|key, _| !parts.iter().any(|part| lies_in(key, part)));
         digests
     }
+}
+
+/// The scenario that is the plan: results follow from it, where they follow from no other.
+fn planned_scenario<'t, 'v>(root: &'t DeTable<'v>) -> Option<&'t DeValue<'v>> {
+    let table = |value: &'t Spanned<DeValue<'v>>| value.get_ref().as_table();
+    let name = table(root.get("plan")?)?.get("scenario")?.get_ref().as_str()?;
+    Some(table(root.get("scenario")?)?.get(name)?.get_ref())
 }
 
 /// Whether a key is one of a part of the file: a section, or a key as `section.key`.
@@ -116,6 +125,17 @@ mod tests {
         let plain = sections("[a]\nb = [1, 2]\n[publish]\nkeep = 3\n");
         assert_eq!(plain, sections("# why\n[publish]\n  keep = 3 # nights\n\n[a]\nb = [1,\n 2]\n"));
         assert_ne!(plain, sections("[a]\nb = [1, 3]\n[publish]\nkeep = 3\n"));
+    }
+
+    #[test]
+    fn a_scenario_decides_where_it_is_the_plan() {
+        let text = |plan: &str, growth: &str| format!("[scenario.a]\ngrowth = {growth}\n[plan]\n{plan}\n");
+        let decisive = |text: &str| sections(text).decisive();
+        let other = decisive(&text("about = 'x'", "1.1"));
+        assert_eq!(other, decisive(&text("about = 'x'", "1.2")));
+        let planned = decisive(&text("scenario = 'a'", "1.1"));
+        assert_ne!(planned, decisive(&text("scenario = 'a'", "1.2")));
+        assert_eq!(changed_keys(&planned, &decisive(&text("scenario = 'a'", "1.2"))), ["plan.(scenario)"]);
     }
 
     #[test]

@@ -72,13 +72,11 @@ fn comparisons(kind: PeriodKind, periods: &[Period]) -> Vec<Comparison> {
     let mut found: Vec<Comparison> = (1..periods.len())
         .map(|after| Comparison { name: "period before", before: after - 1, after })
         .collect();
-    let year = match kind {
-        PeriodKind::Week => 52,
-        PeriodKind::Month => 12,
-        PeriodKind::Quarter => 4,
+    if kind == PeriodKind::Year {
         // The period before is the same one a year before.
-        PeriodKind::Year => return found,
-    };
+        return found;
+    }
+    let year = kind.in_a_year();
     found.extend((year..periods.len()).map(|after| Comparison {
         name: "year before",
         before: after - year,

@@ -124,6 +124,28 @@ const FACTS: &[Fact] = &[
     },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
+        view: "fact_plan_activity",
+        table: "plan_activity",
+        filter: "",
+        joins: &[ACTIVITY, PERIOD],
+        of_dimensions: &["line"],
+    },
+    Fact {
+        view: "fact_plan_resource",
+        table: "plan_resource",
+        filter: "",
+        joins: &[Join { column: "resource", ..RESOURCE }, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_plan_sales",
+        table: "plan_sales",
+        filter: "",
+        joins: &[PRODUCT_GROUP, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact { view: "fact_plan_result", table: "plan_result", filter: "", joins: &[PERIOD], of_dimensions: &[] },
+    Fact {
         view: "fact_growth",
         table: "growth",
         filter: "",

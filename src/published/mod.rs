@@ -70,6 +70,22 @@ impl Tables {
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();
             tables.0.entry("control_group".to_owned()).or_default().unmade = Some(why);
         }
+        if let Some(plan) = &definition.plan {
+            let is_of_files = plan.scenario.is_none();
+            let parts = [
+                ("plan_resource", "[plan.resources]", plan.resources.is_none()),
+                (
+                    "plan_activity",
+                    "[plan.activities] or [plan.resources]",
+                    plan.activities.is_none() && plan.resources.is_none(),
+                ),
+                ("plan_sales", "[plan.sales]", plan.sales.is_none()),
+            ];
+            for (table, section, _) in parts.into_iter().filter(|(.., is_off)| *is_off && is_of_files) {
+                let why = format!("it comes with {section}, which is off; add that or ask another table");
+                tables.0.entry(table.to_owned()).or_default().unmade = Some(why);
+            }
+        }
         if definition.perception.is_none() {
             let why = "it comes with [perception], which is off; add that or ask another table".to_owned();
             tables.0.entry("customer_voice".to_owned()).or_default().unmade = Some(why);

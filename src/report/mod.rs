@@ -14,6 +14,7 @@ use crate::facts::schema::RowCounts;
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::Definition;
+use crate::plan;
 use crate::profitability::Summary;
 use crate::star;
 use crate::terminal::escaped;
@@ -88,6 +89,20 @@ pub fn lifecycle_line(summary: &lifecycle::Summary) -> String {
         format!(", its first tenth lost {lift:.2} times what the first tenth by contribution lost")
     });
     format!("{}{}{auc}{}", counts.join(", "), inactive.unwrap_or_default(), lift.unwrap_or_default())
+}
+
+/// How actual compares with the plan.
+pub fn plan_line(summary: &plan::Summary, definition: &Definition) -> String {
+    let [planned, all] = summary.periods;
+    let three = |of: [i128; 3]| {
+        let [planned, flexible, actual] = of.map(|amount| money_text(amount, definition));
+        format!("{planned} planned, {flexible} in the flexible budget, {actual} actual")
+    };
+    let mut line = format!("{planned} of {all} periods; cost {}", three(summary.cost));
+    if let Some(sales) = summary.sales {
+        line += &format!("; gross margin {}", three(sales));
+    }
+    line
 }
 
 /// What treatments brought.

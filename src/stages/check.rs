@@ -10,6 +10,7 @@ use crate::facts::schema::{AttributeTypes, LedgerSums};
 use crate::facts::{self, SourceView};
 use crate::lifecycle;
 use crate::pipeline::{self, Definition, KeyType};
+use crate::plan;
 use crate::profitability;
 use crate::publish::{Home, Release};
 use crate::published::{self, TableState, Tables};
@@ -43,13 +44,13 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
         costing::check(definition, &ledgers)?;
         Ok(ledgers)
     });
-    let ledgers = faults.keep(ledgers).unwrap_or_default();
+    let ledgers = faults.keep(ledgers);
+    let planned = ledgers.as_ref().and_then(|ledgers| faults.keep(plan::check(definition, ledgers)));
     faults.none()?;
+    let (ledgers, planned) = (ledgers.unwrap_or_default(), planned.unwrap_or_default());
     let warnings = doubts(&ledgers);
-    Ok((
-        ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view }).collect(),
-        warnings,
-    ))
+    let ledgers = ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view });
+    Ok((ledgers.chain(planned).collect(), warnings))
 }
 
 /// Checks what follows from the types of keys and attributes: the wallet, and the queries of `[[expect]]`, which run over

@@ -23,7 +23,7 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, effects, lifecycle, perception, profitability, segments, star};
+use crate::{clv, effects, lifecycle, perception, plan, profitability, segments, star};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -40,9 +40,9 @@ pub(super) fn run(
     events: Arc<dyn Events>,
 ) -> Result<Report> {
     let reuse = before.reuse();
-    let plan = before.plan.iter().copied().filter(|stage| !reuse.leaves_out(stage)).collect::<Vec<_>>();
-    let is_history_wanted = reuse.is_wanted(&plan, "history");
-    let progress = Progress::new(plan, events);
+    let stages = before.plan.iter().copied().filter(|stage| !reuse.leaves_out(stage)).collect::<Vec<_>>();
+    let is_history_wanted = reuse.is_wanted(&stages, "history");
+    let progress = Progress::new(stages, events);
     let memory = before.memory.clone();
     let mut flow = Flow { progress, staging: before.begin(&definition, home)?, memory, reuse };
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
@@ -56,6 +56,7 @@ pub(super) fn run(
     })?;
     let profit: profitability::Summary = needed(profit, "profitability")?;
     let history = history.flatten();
+    let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
@@ -75,6 +76,7 @@ pub(super) fn run(
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;
 
     let mut doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
+    doubts.extend(planned.map(|planned: plan::Summary| planned.warnings).unwrap_or_default());
     doubts.extend(flow.reuse.left_out());
     let mistakes = stage.mistakes(&facts, &profit);
     let checks = checks.unwrap_or_default();
@@ -243,6 +245,18 @@ impl Stages<'_> {
             SourceMistake::of_customers(definition, found.customers, found.returns, found.example.clone())
         }));
         mistakes
+    }
+
+    fn plan(
+        &self,
+        facts: &FactSet,
+        costing: &Costing,
+        ledgers: &Ledgers,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<plan::Summary, ()>> {
+        let summary = plan::run(&of("plan").view(self.definition), facts, costing, &ledgers.sums, tables)?;
+        let account = report::plan_line(&summary, self.definition);
+        Ok(Ran { summary, hands_on: (), account })
     }
 
     fn clv(

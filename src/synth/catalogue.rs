@@ -16,7 +16,10 @@ const fn group(name: &'static str, prices: (u32, u32), margin: u32, popularity: 
     Group { name, prices, margin, popularity }
 }
 
-const GROUPS: [Group; 20] = [
+/// How many product groups there are.
+pub(super) const GROUP_COUNT: usize = 20;
+
+const GROUPS: [Group; GROUP_COUNT] = [
     group("paper", (350, 4_900), 300, 14),
     group("writing", (90, 2_400), 520, 12),
     group("filing", (180, 3_900), 480, 9),

@@ -12,9 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// An account of the ledger.
-struct Account {
-    number: &'static str,
-    name: &'static str,
+pub(super) struct Account {
+    pub(super) number: &'static str,
+    pub(super) name: &'static str,
     /// Its total in 1/10,000 of the history's net revenue.
     share: i128,
     /// How much of it is the same every month, in per cent; the rest follows the month's net revenue.
@@ -26,7 +26,7 @@ const fn account(number: &'static str, name: &'static str, share: i128, fixed: i
 }
 
 /// Together about 19 % of net revenue; the last two are nobody's business but the company's.
-const ACCOUNTS: [Account; 12] = [
+pub(super) const ACCOUNTS: [Account; 12] = [
     account("6100", "customer service wages", 320, 80),
     account("6110", "customer service telephony", 50, 50),
     account("6200", "warehouse wages", 480, 50),
@@ -126,12 +126,17 @@ fn ledger_cents(history: &History, net_revenue_micros: &[i128]) -> Vec<i64> {
     for (month, net_micros) in history.months.iter().zip(net_revenue_micros) {
         let mut draw = history.streams.open(Purpose::Ledger, month.number, 0);
         amounts.extend(ACCOUNTS.iter().map(|account| {
-            let base = average * account.fixed + net_micros * (100 - account.fixed);
             let noise = 980 + i128::from(draw.below(41));
-            // 100 for the per cent, 10,000 each for the share and from millionths to cents, 1,000 for the noise.
-            let cents = base * account.share * noise / 100 / 10_000 / 10_000 / 1_000;
-            i64::try_from(cents).expect("a company's monthly cost in cents")
+            cost_cents(account, average, *net_micros, noise)
         }));
     }
     amounts
+}
+
+/// What an account comes to in a month, its noise in 1/1,000.
+pub(super) fn cost_cents(account: &Account, average: i128, net_micros: i128, noise: i128) -> i64 {
+    let base = average * account.fixed + net_micros * (100 - account.fixed);
+    // 100 for the per cent, 10,000 each for the share and from millionths to cents, 1,000 for the noise.
+    let cents = base * account.share * noise / 100 / 10_000 / 10_000 / 1_000;
+    i64::try_from(cents).expect("a company's monthly cost in cents")
 }

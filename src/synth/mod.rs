@@ -5,6 +5,7 @@
 //! stream of random numbers, and a return draws its order again. So months are made in parallel, and memory
 //! holds a few dozen bytes per customer and per order of the months in hand, never a history's lines.
 
+mod business;
 mod catalogue;
 mod contacts;
 mod customer;
@@ -15,6 +16,7 @@ mod master_files;
 mod month;
 mod month_files;
 mod order;
+mod plan;
 mod table_file;
 mod voice;
 
@@ -31,7 +33,7 @@ use voice::Opened;
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 3] = ["transactions", "support_calls", "sales_visits"];
-const FILES: [&str; 7] = [
+const FILES: [&str; 10] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
@@ -39,6 +41,9 @@ const FILES: [&str; 7] = [
     "complaints.parquet",
     "referrals.parquet",
     "contacts.parquet",
+    "plan_costs.parquet",
+    "plan_volumes.parquet",
+    "plan_sales.parquet",
 ];
 
 /// What history to make.
@@ -86,6 +91,8 @@ pub struct SynthTotals {
     pub referrals: u64,
     /// Rows of `contacts.parquet`.
     pub contacts: u64,
+    /// Rows of the files of the plan.
+    pub planned: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
     pub net_revenue_micros: i128,
     /// Sum of `ledger.parquet`, in cents.
@@ -114,6 +121,7 @@ pub fn generate(
         complaints: voice::write_complaints(&out.join(FILES[4]), &history, &complaints)?,
         referrals: voice::write_referrals(&out.join(FILES[5]), &history)?,
         contacts: contacts::write_contacts(&out.join(FILES[6]), &history)?,
+        planned: plan::write_plan([7, 8, 9].map(|file| out.join(FILES[file])), &history, &months)?,
         ..sum(&months, options, ledger_cents)
     };
     assert_eq!(totals.lines, options.lines, "a history has exactly the lines that were asked for");

@@ -1,5 +1,6 @@
 //! Writes one month: its order lines, support calls and sales visits.
 
+use super::business::Business;
 use super::catalogue::Catalogue;
 use super::customer::CHANNELS;
 use super::history::{History, Month};
@@ -21,7 +22,7 @@ pub(super) const MOST_ORDERS_PER_MONTH: u64 = CREDIT_NOTES_FROM.unsigned_abs();
 const STATUSES: [&str; 2] = ["ok", "test"];
 
 /// What was written for one month.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct MonthTotals {
     pub(super) lines: u64,
     pub(super) return_lines: u64,
@@ -30,6 +31,7 @@ pub(super) struct MonthTotals {
     pub(super) visits: u64,
     /// Without test orders, in 1/1,000,000.
     pub(super) net_revenue_micros: i128,
+    pub(super) business: Business,
 }
 
 /// Writes the month's three files; `wrote` hears of every row group of order lines.
@@ -40,7 +42,7 @@ pub(super) fn write(
     draft: &Draft,
     wrote: &(dyn Fn(u64) + Sync),
 ) -> Result<MonthTotals> {
-    let mut totals = write_transactions(&path(out, "transactions", month), history, &draft.parts, wrote)?;
+    let mut totals = write_transactions(&path(out, "transactions", month), history, draft, wrote)?;
     write_calls(&path(out, "support_calls", month), &draft.calls)?;
     write_visits(&path(out, "sales_visits", month), &draft.visits)?;
     totals.calls = draft.calls.len() as u64;
@@ -57,14 +59,15 @@ fn path(out: &Path, folder: &str, month: &Month) -> PathBuf {
 fn write_transactions(
     path: &Path,
     history: &History,
-    parts: &[Part],
+    draft: &Draft,
     wrote: &(dyn Fn(u64) + Sync),
 ) -> Result<MonthTotals> {
     let mut file = TableFile::create(path, Lines::fields(), &["order_id", "ordered_at"])?;
-    let (mut totals, mut rows, mut lines) = (MonthTotals::default(), Rows::default(), Lines::default());
-    for part in parts {
+    let mut totals = MonthTotals { business: Business::of(draft), ..MonthTotals::default() };
+    let (mut rows, mut lines) = (Rows::default(), Lines::default());
+    for part in &draft.parts {
         rows.fill(history, part);
-        totals.add(part, &rows);
+        totals.add(&history.catalogue, part, &rows);
         for number in 0..rows.lines.len() {
             lines.push(history, part, &rows, number);
             if lines.order.len() == ROWS_PER_GROUP {
@@ -82,7 +85,7 @@ fn write_transactions(
 }
 
 impl MonthTotals {
-    fn add(&mut self, part: &Part, rows: &Rows) {
+    fn add(&mut self, catalogue: &Catalogue, part: &Part, rows: &Rows) {
         let count = rows.lines.len() as u64;
         self.lines += count;
         match part.what {
@@ -93,6 +96,7 @@ impl MonthTotals {
         if rows.is_test {
             return;
         }
+        self.business.add(catalogue, part, rows);
         for line in &rows.lines {
             let list_cents = i128::from(line.quantity) * i128::from(line.unit_price_cents);
             self.net_revenue_micros += list_cents * i128::from(10_000 - line.discount);

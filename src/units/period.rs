@@ -31,6 +31,16 @@ impl PeriodKind {
         let named = Self::ALL.into_iter().find(|(_, kind)| *kind == self);
         named.expect("every kind has a word").0
     }
+
+    /// Periods of a year, of weeks 52.
+    pub fn in_a_year(self) -> usize {
+        match self {
+            PeriodKind::Week => 52,
+            PeriodKind::Month => 12,
+            PeriodKind::Quarter => 4,
+            PeriodKind::Year => 1,
+        }
+    }
 }
 
 /// One period, known by its first day.

@@ -40,6 +40,7 @@ cases! {
     g16_whale_curve_of_ten_customers
     g17_negative_and_zero_volumes
     g18_rounding_in_key_order
+    g19_webb_company_budget_variances
     h01_standard_rates_and_their_variances
     h02_unused_capacity_policies
     h03_direct_charge_and_shared_rest
@@ -56,6 +57,8 @@ cases! {
     h14_four_treatments_of_a_customer_list
     h15_next_product
     h16_small_orders
+    h17_plan_of_two_months
+    h18_scenario_as_plan
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

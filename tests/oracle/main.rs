@@ -438,6 +438,13 @@ fn the_customer_base_of_the_sample_equals_that_of_duckdb() {
 }
 
 #[test]
+fn the_plan_of_the_sample_equals_that_of_duckdb() {
+    let Some(python) = python() else { return };
+    let folder = sample();
+    check(&python, "plan_oracle.py", &[folder.path().to_owned()], "retail");
+}
+
+#[test]
 fn checks_answer_as_duckdb_does() {
     let Some(python) = python() else { return };
     let folder = copied_sample();

@@ -78,6 +78,35 @@ def check_relations(connection):
     return len(relations)
 
 
+def plan_sums():
+    """Of the tables of a plan: variances add up, and levels are what the other tables come to."""
+    parts = "sum(volume_variance + efficiency_variance + capacity_variance + rate_variance)"
+    closed = [
+        (f"select sum(actual - planned), {parts}, sum(planned + volume_variance) from {table}",
+         f"select {parts}, sum(variance), sum(flexible_budget) from {table}")
+        for table in ("plan_activity", "plan_resource", "plan_sales", "plan_result")
+    ]
+    return closed + [
+        ("select period_start, planned, actual from plan_result where line = 'gross margin' order by 1",
+         "select period_start, sum(planned), sum(actual) from plan_sales group by 1 order by 1"),
+        ("select period_start, actual from plan_result where line = 'gross margin' order by 1",
+         """select period_start, sum(gross_margin) from product_group_period
+            where period_start in (select period_start from plan_sales) group by 1 order by 1"""),
+        ("select period_start, actual from plan_result where line = 'ledger result' order by 1",
+         """select period_start, amount from reconciliation where line = 'ledger result'
+            and period_start in (select period_start from plan_result) order by 1"""),
+        ("select period_start, sum(actual) from fact_plan_result f join dim_date using (date_key) "
+         "where not is_level group by 1 order by 1".replace("period_start", "date_key"),
+         "select period_start, actual from plan_result where line = 'ledger result' order by 1"),
+        ("select period_start, activity, actual, volume from plan_activity order by all",
+         """select period_start, activity, cost - passed_on, volume from activity_period
+            where period_start in (select period_start from plan_activity) order by all"""),
+        ("select period_start, resource, actual from plan_resource order by all",
+         """select period_start, node, cost from balance where stage = 'resource'
+            and period_start in (select period_start from plan_resource) order by all"""),
+    ]
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -107,6 +136,7 @@ def check_sums(connection):
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit)
             from customer_period, (select distinct dimension from order_profile) group by 1, 2 order by 1, 2"""),
+        *plan_sums(),
         ("select product_group, sum(gross_margin) from product_group_period group by 1 order by 1",
          "select product_group, gross_margin from product_group order by 1"),
     ]

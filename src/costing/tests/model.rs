@@ -165,6 +165,7 @@ impl Model {
         let definition = &self.definition;
         let pools = pools(definition, definition.costing.as_ref().unwrap(), &self.files, &periods)?;
         let given = Given {
+            planned: None,
             definition,
             columns: &self.columns,
             periods: &periods,

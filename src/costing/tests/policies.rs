@@ -74,6 +74,8 @@ fn driver_file(account: &str) -> Box<LedgerDef> {
         account_column: "account".into(),
         period_column: "period".into(),
         amount_column: "amount".into(),
+        column_keys: ["account_column", "period_column", "amount_column"],
+        may_be_empty: false,
         format: TextFormat::default(),
     })
 }

@@ -6,7 +6,7 @@ use super::find::{FoundFile, find};
 use super::identity::{Identity, digest_all, digest_footer};
 use super::ledger::ledger_files;
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::{Definition, Files, PerceptionDef};
+use crate::pipeline::{Definition, Files, PerceptionDef, PlanDef};
 use crate::storage::store_of;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -38,6 +38,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources.extend(facts.products.iter().map(|products| ("facts.products".to_owned(), &products.files)));
     let ledgers = definition.costing.iter().flat_map(ledger_files);
     sources.extend(ledgers.map(|ledger| (format!("costing.{}", ledger.files.pattern), &ledger.files)));
+    let planned = definition.plan.iter().flat_map(PlanDef::rows);
+    sources.extend(planned.map(|rows| (format!("plan.{}", rows.section), rows.files())));
     let contacts = definition.effects.iter().filter_map(|effects| effects.contacts.as_ref());
     sources.extend(contacts.map(|contacts| ("effects.contacts".to_owned(), &contacts.files)));
     let perception = definition.perception.iter().flat_map(PerceptionDef::sources);

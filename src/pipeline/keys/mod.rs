@@ -10,6 +10,7 @@ mod facts;
 mod kind;
 mod network;
 mod perception;
+mod plan;
 mod scenario;
 mod segments;
 mod settings;
@@ -25,6 +26,7 @@ pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
+pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
 pub(super) use scenario::SCENARIO;
 pub(super) use segments::{LOYALTY, PYRAMID, RFM, SEGMENTS, SIZE};
 pub(super) use settings::{EXPECT, PROFITABILITY, PUBLISH};
@@ -46,6 +48,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&settings::PROFITABILITY),
             "",
             "Where the classes of customers and product groups begin",
+        ),
+        Key::optional(
+            "plan",
+            Kind::Table(&plan::PLAN),
+            "",
+            "What was planned: budget against actual with variances; its presence turns the stage on",
         ),
         Key::optional(
             "lifecycle",

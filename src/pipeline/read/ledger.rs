@@ -19,6 +19,8 @@ pub(super) fn ledger(table: Table<'_>) -> Option<Box<LedgerDef>> {
         account_column: column("account_column"),
         period_column: column("period_column"),
         amount_column: column("amount_column"),
+        column_keys: ["account_column", "period_column", "amount_column"],
+        may_be_empty: false,
         format: text_format(table),
     }))
 }

@@ -31,6 +31,7 @@ mod number;
 mod or_default;
 mod paths;
 mod perception;
+mod plan;
 mod planned;
 mod pool;
 mod rate;
@@ -115,6 +116,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain, with_acquisitions));
     acquisitions::check_charged_once(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
+    let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
@@ -129,6 +131,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         costing,
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
+        plan,
         lifecycle,
         clv,
         segments,

@@ -96,7 +96,11 @@ fn check_formats(definition: &Definition, costing: &CostingDef) -> Result<()> {
     if messages.is_empty() { Ok(()) } else { Err(Error { kind: Kind::Definition, messages }) }
 }
 
-fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
+/// Reads the files of a ledger, of a driver file, or of a column of a plan.
+///
+/// # Errors
+/// As `read_ledgers`.
+pub fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
     let (files, view) = read_files(definition, ledger, holds_quantities)?;
     let money_scale = definition.facts.money_scale;
     let (finest, currency) =

@@ -38,16 +38,20 @@ pub(super) fn read(
     let columns = Columns::bind(definition, ledger, &file)?;
     check_columns(std::slice::from_ref(&file), &columns.names())?;
     let finest = (!holds_quantities).then_some(definition.facts.money_scale);
-    let mut rows: Vec<Row> = Vec::new();
+    let (mut rows, mut first): (Vec<Row>, u64) = (Vec::new(), 1);
     for batch in batches(&file, &columns.names())? {
-        let first = rows.len() as u64 + 1;
         let batch = batch?;
         let loaded = &Rows::of(&batch);
         let found = columns.rows(definition, ledger, loaded, batch.num_rows(), finest)?;
         for (number, row) in (first..).zip(found) {
             let (account, day, amount) = row.map_err(|message| fault(&file.path, false, number, &message))?;
-            rows.push(Row { number, account, day, amount });
+            match amount {
+                Some(amount) => rows.push(Row { number, account, day, amount }),
+                None if ledger.may_be_empty => {}
+                None => return Err(fault(&file.path, false, number, "no amount")),
+            }
         }
+        first += batch.num_rows() as u64;
     }
     Ok(FileRows { path: file.path, identity: file.identity, separator: None, rows })
 }
@@ -77,10 +81,11 @@ impl Columns {
         let is_amount = |ty: Type| (ty.is_number() && ty != Type::Bool) || ty == Type::Text;
         let is_account =
             |ty| matches!(ty, Type::Text | Type::Integer | Type::Decimal(_) | Type::Float | Type::Null);
+        let [account, period, amount] = ledger.column_keys;
         Ok(Self {
-            account: column("account_column", &ledger.account_column, &is_account, "text or an integer")?,
-            period: column("period_column", &ledger.period_column, &is_day, "a date, a timestamp or text")?,
-            amount: column("amount_column", &ledger.amount_column, &is_amount, "a number or text")?,
+            account: column(account, &ledger.account_column, &is_account, "text or an integer")?,
+            period: column(period, &ledger.period_column, &is_day, "a date, a timestamp or text")?,
+            amount: column(amount, &ledger.amount_column, &is_amount, "a number or text")?,
         })
     }
 
@@ -98,7 +103,7 @@ impl Columns {
         rows: &Rows<'_>,
         count: usize,
         finest: Option<u8>,
-    ) -> Result<Cells<(String, Day, Amount)>> {
+    ) -> Result<Cells<(String, Day, Option<Amount>)>> {
         let accounts = texts(&self.account, rows, count, "account")?;
         let days = self.days(definition, ledger, rows, count)?;
         let amounts = self.amounts(rows, count, finest)?;
@@ -134,10 +139,10 @@ impl Columns {
     }
 
     /// Amounts at `finest`, as transactions take money; quantities at as many digits as they have or as fit.
-    fn amounts(&self, rows: &Rows<'_>, count: usize, finest: Option<u8>) -> Result<Cells<Amount>> {
+    fn amounts(&self, rows: &Rows<'_>, count: usize, finest: Option<u8>) -> Result<Cells<Option<Amount>>> {
         if self.amount.ty() == Type::Text {
-            let texts = texts(&self.amount, rows, count, "amount")?;
-            return Ok(texts.into_iter().map(|text| Ok(Amount::Text(text?.trim().to_owned()))).collect());
+            let texts = texts_or_none(&self.amount, rows, count, "amount")?;
+            return Ok(texts.into_iter().map(|text| Ok(text?.map(Amount::Text))).collect());
         }
         let mut scale = finest.unwrap_or_else(|| self.amount.natural_scale(super::MOST_DIGITS));
         let mut fixed = self.amount.fixed(rows, scale)?;
@@ -147,27 +152,33 @@ impl Columns {
             fixed = self.amount.fixed(rows, scale)?;
         }
         let exact = |mantissa: &i64| Decimal { mantissa: i128::from(*mantissa), scale }.normalised();
-        let mut amounts: Cells<Amount> =
-            fixed.values.iter().map(|value| Ok(Amount::Exact(exact(value)))).collect();
+        let mut amounts: Cells<Option<Amount>> =
+            fixed.values.iter().map(|value| Ok(Some(Amount::Exact(exact(value))))).collect();
         for (row, fault) in &fixed.faults {
             amounts[*row as usize] = Err(format!("the amount is unusable: {}", fault.reason()));
         }
         for row in (0..count).filter(|row| fixed.nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row))) {
-            amounts[row] = Err("no amount".to_owned());
+            amounts[row] = Ok(None);
         }
         Ok(amounts)
     }
 }
 
-/// A column as text, with whole numbers as their digits.
+/// A column as text that no row may lack.
 fn texts(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Result<Cells<String>> {
+    let texts = texts_or_none(bound, rows, count, what)?;
+    Ok(texts.into_iter().map(|text| text?.ok_or_else(|| format!("no {what}"))).collect())
+}
+
+/// A column as text, with whole numbers as their digits; none of rows without.
+fn texts_or_none(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Result<Cells<Option<String>>> {
     let Checked { value: keys, faults } = bound.keys(rows)?;
     let text = |row| {
         if let Some((_, fault)) = faults.iter().find(|(faulty, _)| *faulty as usize == row) {
             return Err(format!("the {what} is unusable: {}", fault.reason()));
         }
         let text = if is_valid(&keys, row) { text_of(&keys, row) } else { String::new() };
-        if text.trim().is_empty() { Err(format!("no {what}")) } else { Ok(text.trim().to_owned()) }
+        Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
     };
     Ok((0..count).map(text).collect())
 }

@@ -149,10 +149,11 @@ impl Columns {
             let fault = |fault| Error::input(format!("{}: {fault}", found.path.display()));
             find(found, head, name, key).map_err(fault)
         };
+        let [account, period, amount] = ledger.column_keys;
         let columns = Self {
-            account: find("account_column", &ledger.account_column)?,
-            period: find("period_column", &ledger.period_column)?,
-            amount: find("amount_column", &ledger.amount_column)?,
+            account: find(account, &ledger.account_column)?,
+            period: find(period, &ledger.period_column)?,
+            amount: find(amount, &ledger.amount_column)?,
             claims: Vec::new(),
         };
         Ok(Self { claims: columns.claims(found, head), ..columns })

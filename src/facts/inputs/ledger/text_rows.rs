@@ -29,7 +29,7 @@ pub(super) fn read(definition: &Definition, ledger: &LedgerDef, found: &FoundFil
             check_width(&record, &head, separator)
                 .and_then(|()| columns.check_claims(&record))
                 .and_then(|()| row(definition, ledger, &columns, &record, line))
-                .map(|row| rows.push(row))
+                .map(|row| rows.extend(row))
                 .map_err(|message| fault(path, true, line, &message))?;
         }
         is_head &= is_empty;
@@ -61,7 +61,7 @@ fn row(
     columns: &Columns,
     record: &StringRecord,
     line: u64,
-) -> Result<Row, String> {
+) -> Result<Option<Row>, String> {
     let account = columns.account.of(record).to_owned();
     if account.is_empty() {
         return Err("no account".to_owned());
@@ -69,8 +69,9 @@ fn row(
     let format = ledger.format.date_format.as_deref();
     let day = parse_day(columns.period.of(record), format, definition.facts.timezone)?;
     let amount = columns.amount.of(record).to_owned();
-    if amount.is_empty() {
-        return Err("no amount".to_owned());
+    match amount.is_empty() {
+        true if ledger.may_be_empty => Ok(None),
+        true => Err("no amount".to_owned()),
+        false => Ok(Some(Row { number: line, account, day, amount: Amount::Text(amount) })),
     }
-    Ok(Row { number: line, account, day, amount: Amount::Text(amount) })
 }
