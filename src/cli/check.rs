@@ -13,8 +13,9 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
     let (ledgers, warnings) = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
     let mut sources = checked.sources;
-    sources.extend(faults.keep(crate::perception::check(&definition, checked.keys)).unwrap_or_default());
-    sources.extend(faults.keep(crate::effects::check(&definition, checked.keys)).flatten());
+    let customers = checked.keys.map(|keys| keys.customer);
+    sources.extend(faults.keep(crate::perception::check(&definition, customers)).unwrap_or_default());
+    sources.extend(faults.keep(crate::effects::check(&definition, customers)).flatten());
     sources.extend(ledgers);
     faults.none()?;
     let of_sources = sources.iter().flat_map(|source| &source.warnings);

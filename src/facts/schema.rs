@@ -191,6 +191,15 @@ pub enum OrderType {
     Text,
 }
 
+/// What keys of customers and of orders are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTypes {
+    /// Of customers.
+    pub customer: KeyType,
+    /// Of orders.
+    pub order: OrderType,
+}
+
 /// Facts of one period, one row per customer × order, sorted by rank. An order with lines in several periods has a row in
 /// each.
 #[derive(Debug, Clone, Default)]

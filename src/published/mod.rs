@@ -7,7 +7,7 @@
 mod attributes;
 mod queries;
 
-use crate::facts::schema::AttributeTypes;
+use crate::facts::schema::{AttributeTypes, KeyTypes, OrderType};
 use crate::pipeline::{Definition, KeyType};
 use crate::profitability::schema::{CostColumn, columns_of_costs, without_activity_table};
 use crate::publish::SEGMENT_KINDS;
@@ -18,7 +18,8 @@ use std::sync::Arc;
 pub use attributes::check_attributes;
 pub use queries::{TableState, check_queries};
 
-/// Table, column and SQL type, separated by tabs, one column a line; keys of customers are of the type `KEY`.
+/// Table, column and SQL type, separated by tabs, one column a line; keys of customers are of the type
+/// `KEY`, those of orders of the type `ORDER`.
 const LISTED: &str = include_str!("columns.tsv");
 
 /// Tables that hold expectations for each horizon, and the type of their money.
@@ -195,7 +196,7 @@ impl Tables {
     }
 
     /// The columns of a table with their types; scales of numbers are those of the default.
-    pub fn schema(&self, table: &str, keys: KeyType, attributes: &AttributeTypes) -> Option<SchemaRef> {
+    pub fn schema(&self, table: &str, keys: KeyTypes, attributes: &AttributeTypes) -> Option<SchemaRef> {
         let found = self.0.get(table)?;
         let columns = found.columns.iter().zip(&found.types);
         let mut fields: Vec<Field> =
@@ -213,14 +214,17 @@ impl Tables {
 }
 
 /// The Arrow type of a SQL type of the list.
-fn data_type(sql_type: &str, keys: KeyType) -> DataType {
-    match (sql_type, keys) {
-        ("KEY", KeyType::Int) | ("BIGINT", _) => DataType::Int64,
-        ("KEY" | "VARCHAR", _) => DataType::Utf8,
-        ("DOUBLE", _) => DataType::Float64,
-        ("BOOLEAN", _) => DataType::Boolean,
-        ("DATE", _) => DataType::Date32,
-        ("TIMESTAMP WITH TIME ZONE", _) => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+fn data_type(sql_type: &str, keys: KeyTypes) -> DataType {
+    match sql_type {
+        "KEY" if keys.customer == KeyType::Int => DataType::Int64,
+        "ORDER" if keys.order == OrderType::Int => DataType::Int64,
+        "ORDER" if keys.order == OrderType::Date => DataType::Date32,
+        "BIGINT" => DataType::Int64,
+        "KEY" | "ORDER" | "VARCHAR" => DataType::Utf8,
+        "DOUBLE" => DataType::Float64,
+        "BOOLEAN" => DataType::Boolean,
+        "DATE" => DataType::Date32,
+        "TIMESTAMP WITH TIME ZONE" => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
         _ => DataType::Decimal128(if sql_type.starts_with("DECIMAL(18") { 18 } else { 38 }, 4),
     }
 }

@@ -1,7 +1,7 @@
 //! The measures a rule may name, with their types, and the types of rules.
 
 use super::own_measures::{is_own, is_own_of_clv};
-use crate::facts::schema::AttributeTypes;
+use crate::facts::schema::{AttributeTypes, KeyTypes, OrderType};
 use crate::pipeline::sql::{BinaryOp, Literal};
 use crate::pipeline::{Definition, Expr, KeyType};
 use crate::published::Tables;
@@ -72,8 +72,9 @@ pub(crate) fn measures(
         ("early_warning", Home::Lifecycle, &any),
         ("customer_voice", Home::Perception, &any),
     ];
+    let keys = KeyTypes { customer: KeyType::Int, order: OrderType::Int };
     for (table, home, is_meant) in homes {
-        let schema = tables.schema(table, KeyType::Int, &AttributeTypes::new());
+        let schema = tables.schema(table, keys, &AttributeTypes::new());
         for field in schema.iter().flat_map(|schema| schema.fields()) {
             let name = field.name();
             if is_meant(name) && known.iter().all(|measure| measure.name != *name) {

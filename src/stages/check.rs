@@ -6,10 +6,10 @@ use crate::clv;
 use crate::costing;
 use crate::error::{Error, Faults, Result};
 use crate::expect;
-use crate::facts::schema::{AttributeTypes, LedgerSums};
+use crate::facts::schema::{AttributeTypes, KeyTypes, LedgerSums};
 use crate::facts::{self, SourceView};
 use crate::lifecycle;
-use crate::pipeline::{self, Definition, KeyType};
+use crate::pipeline::{self, Definition};
 use crate::plan;
 use crate::profitability;
 use crate::publish::{Home, Release};
@@ -55,7 +55,11 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
 
 /// Checks what follows from the types of keys and attributes: the wallet, and the queries of `[[expect]]`, which run over
 /// empty tables, for functions and types that do not fit show without rows.
-pub(super) fn check_types(definition: &Definition, keys: KeyType, attributes: &AttributeTypes) -> Result<()> {
+pub(super) fn check_types(
+    definition: &Definition,
+    keys: KeyTypes,
+    attributes: &AttributeTypes,
+) -> Result<()> {
     let tables = Tables::of(definition);
     let mut faults = Faults::default();
     faults.keep(lifecycle::check(definition, attributes));

@@ -83,9 +83,36 @@ fn a_release_has_the_columns_that_were_known_before() {
         with_levels(),
         with_lines(),
         sound().and("\n[publish]\ncustomer_activity = true\n"),
+        with_orders("\"order_id\""),
+        with_lines().and("\n[publish]\ncustomer_order = true\n"),
         sound().with("practical_minutes = 2_000", "practical_minutes = 2_000, unused = \"proportional\""),
     ] {
         is_foreseen(&pipeline, &pipeline.publish(&[]));
+    }
+}
+
+/// Every order published, with keys like this and a dimension.
+fn with_orders(order: &str) -> Pipeline {
+    let keys = format!("order = {order}\ndimensions = {{ size = \"quantity > 1\" }}");
+    sound().with("order = \"order_id\"", &keys).and("\n[publish]\ncustomer_order = true\n")
+}
+
+#[test]
+fn orders_are_asked_by_keys_of_their_own_type() {
+    let ask = |key: &str| query(&format!("select count(*) from customer_order where order_id = {key}"));
+    with_orders("\"order_id\"").and(&ask("7")).publish(&[]);
+    with_orders("\"'number ' || cast(order_id as varchar)\"").and(&ask("'number 7'")).publish(&[]);
+    with_orders("\"cast(ordered_at as date)\"").and(&ask("date '2024-01-31'")).publish(&[]);
+    let all = query("select count(*) from customer_order");
+    both_refuse(&sound().and(&all), &["there is no table 'customer_order'", "publish.customer_order = true"]);
+}
+
+#[test]
+fn a_dimension_may_not_hide_a_column_of_orders() {
+    for name in ["lines", "order_id", "period"] {
+        let dimension = format!("order = \"order_id\"\ndimensions = {{ {name} = \"quantity\" }}");
+        let texts = [&*format!("dimension '{name}' has the name of"), &*format!("own_{name}")];
+        both_refuse(&sound().with("order = \"order_id\"", &dimension), &texts);
     }
 }
 

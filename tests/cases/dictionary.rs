@@ -124,6 +124,7 @@ fn is_of_customers(table: &str) -> bool {
 fn kind(column: &str, sql_type: &str) -> String {
     match sql_type.split_once(',') {
         _ if ["customer_id", "customer_key"].contains(&column) => "KEY".to_owned(),
+        _ if column == "order_id" => "ORDER".to_owned(),
         Some((decimal, _)) => format!("{decimal},4)"),
         None => sql_type.to_owned(),
     }

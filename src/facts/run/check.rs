@@ -9,16 +9,16 @@ use crate::facts::inputs::master::open_customers;
 use crate::facts::inputs::products::read_products;
 use crate::facts::inputs::source::key_type;
 use crate::facts::inputs::source_view::SourceView;
-use crate::facts::schema::AttributeTypes;
-use crate::pipeline::{Definition, KeyType};
+use crate::facts::schema::{AttributeTypes, KeyTypes};
+use crate::pipeline::Definition;
 
 /// Sources that were checked.
 #[derive(Debug, Default)]
 pub struct Checked {
     /// What was found of each.
     pub sources: Vec<SourceView>,
-    /// What customer keys are, where the sources agree.
-    pub keys: Option<KeyType>,
+    /// What keys are, where the sources agree.
+    pub keys: Option<KeyTypes>,
     /// The types of customer attributes.
     pub attributes: AttributeTypes,
 }
@@ -34,7 +34,7 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         let days = days_of(&sources, definition.facts.timezone)?;
         Ok((key_type(definition, &sources)?, sources, days))
     });
-    let (mut customer_keys, mut products) = (None, None);
+    let (mut keys, mut products) = (None, None);
     let mut attributes = AttributeTypes::new();
     let bound = faults.keep(bound);
     if let Some(def) = &definition.facts.products {
@@ -52,15 +52,16 @@ pub fn check(definition: &Definition) -> Result<Checked> {
                 view.warnings.extend(warning);
             }
         }
-        customer_keys = Some(key_type);
+        keys = Some(KeyTypes { customer: key_type, order: sources[0].order_type() });
     }
     if let Some(def) = &definition.facts.customers
-        && let Some(source) = faults.keep(open_customers(definition, def, customer_keys, false))
+        && let Some(source) =
+            faults.keep(open_customers(definition, def, keys.map(|keys| keys.customer), false))
     {
         faults.keep(source.read());
         attributes = source.attribute_types();
         found.push(SourceView::of("customers", source.files(), &source.columns()));
     }
     found.extend(products.map(|products| SourceView::of("products", &products.files, &[])));
-    faults.none().map(|()| Checked { sources: found, keys: customer_keys, attributes })
+    faults.none().map(|()| Checked { sources: found, keys, attributes })
 }

@@ -8,7 +8,7 @@ use super::stray::check_strays;
 use crate::error::{Error, Result};
 use crate::facts::inputs::master::CustomersSource;
 use crate::facts::inputs::source_view::SourceView;
-use crate::facts::schema::RowCounts;
+use crate::facts::schema::{KeyTypes, RowCounts};
 use crate::facts::state::fact_set::FactSet;
 use crate::facts::state::journal::{Journal, forget_finished};
 use crate::facts::state::lines;
@@ -58,7 +58,8 @@ pub fn gather(definition: &Definition, options: &GatherOptions<'_>) -> Result<Fa
     }
     let run = Run::open(definition, options)?;
     let attributes = run.customers.as_ref().map(CustomersSource::attribute_types).unwrap_or_default();
-    (options.opened)(run.key_type, &attributes)?;
+    let keys = KeyTypes { customer: run.key_type, order: run.sources[0].order_type() };
+    (options.opened)(keys, &attributes)?;
     let (rows, start) = (run.rows_to_read(), Instant::now());
     let read = match &options.handover {
         Some(folder) => run.take_over(folder, options),

@@ -1,10 +1,9 @@
 //! Options of a run of the facts.
 
 use crate::error::Result;
-use crate::facts::schema::AttributeTypes;
+use crate::facts::schema::{AttributeTypes, KeyTypes};
 use crate::facts::state::record::Record;
 use crate::memory::Memory;
-use crate::pipeline::KeyType;
 use crate::units::Day;
 use std::path::PathBuf;
 
@@ -29,5 +28,5 @@ pub struct GatherOptions<'o> {
     /// Told (rows read so far, rows to read).
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
     /// Given what keys and attributes are before a row is read; an error ends the run.
-    pub opened: &'o (dyn Fn(KeyType, &AttributeTypes) -> Result<()> + Sync),
+    pub opened: &'o (dyn Fn(KeyTypes, &AttributeTypes) -> Result<()> + Sync),
 }
