@@ -55,6 +55,7 @@ cases! {
     h13_pyramid_of_1_4_15_and_80_per_cent
     h14_four_treatments_of_a_customer_list
     h15_next_product
+    h16_purchase_seasons
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -60,10 +60,20 @@ impl Predictor {
 
     /// Expected repeat purchases of a cohort by the end of each of the first `days` days of the calendar, cumulative.
     ///
-    /// `first_days` are (day of the first purchase, customers).
-    pub fn tracking(&self, first_days: &[(u32, u64)], days: u32) -> Vec<f64> {
-        let curve = self.new_customer_by_day(days);
-        let at = |day: u32, first: u32| day.checked_sub(first).map_or(0.0, |age| curve[age as usize]);
+    /// `first_days` are (day of the first purchase, customers), and `time_between` the whole days of the clock from one day to
+    /// a later one.
+    pub fn tracking(
+        &self,
+        first_days: &[(u32, u64)],
+        days: u32,
+        time_between: impl Fn(u32, u32) -> u32,
+    ) -> Vec<f64> {
+        let earliest = first_days.iter().map(|(first, _)| *first).min().unwrap_or(0);
+        let oldest = if earliest < days { time_between(earliest, days - 1) } else { 0 };
+        let curve = self.new_customer_by_day(oldest + 1);
+        let at = |day: u32, first: u32| {
+            if first <= day { curve[time_between(first, day) as usize] } else { 0.0 }
+        };
         let by =
             |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
         (0..days).map(by).collect()

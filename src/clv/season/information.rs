@@ -1,0 +1,87 @@
+//! Fisher information of the indices of seasons, and its inverse.
+//!
+//! A span whose purchases fall into seasons with probabilities p tells (x − 1)·(diag p − p·pᵀ) of the logarithms of the
+//! indices: nothing if it lies within one season. Spans are grouped by the seasons of single years in which they begin and
+//! end, and half of these is taken to belong to them: the information says how sure an estimate is, and which way to go, not
+//! where it is.
+
+use super::activity::Activity;
+use crate::math::optimise::inverse;
+
+/// Spans by where they begin and end.
+pub(super) struct Information<const N: usize> {
+    /// Seasons of single years, in order: which one, and its days.
+    cells: Vec<(usize, f64)>,
+    /// By the cell of the first and of the last day: purchases.
+    spans: Vec<f64>,
+}
+
+/// Of the information, which knows indices but for a factor.
+pub(super) struct Inverse<const N: usize> {
+    /// Of the information with the mean held as if it were known: the way to the maximum.
+    pub(super) damped: [[f64; N]; N],
+    /// Of the logarithms of indices with a mean of 1.
+    pub(super) covariance: [[f64; N]; N],
+}
+
+impl<const N: usize> Information<N> {
+    pub(super) fn new(season_of: &[usize], activity: &Activity) -> Self {
+        let (mut cells, mut cell_of) = (Vec::new(), Vec::with_capacity(season_of.len()));
+        for cell in season_of.chunk_by(|left, right| left == right) {
+            cell_of.extend(cell.iter().map(|_| cells.len()));
+            cells.push((cell[0], cell.len() as f64));
+        }
+        let mut spans = vec![0.0; cells.len() * cells.len()];
+        for span in &activity.spans {
+            let days = span.days();
+            #[expect(clippy::cast_precision_loss, reason = "2^53 purchases are more than there are")]
+            let purchases = span.purchases as f64;
+            spans[cell_of[days.start] * cells.len() + cell_of[days.end - 1]] += purchases;
+        }
+        Self { cells, spans }
+    }
+
+    fn matrix(&self, indices: &[f64; N]) -> [[f64; N]; N] {
+        let mut matrix = [[0.0; N]; N];
+        for first in 0..self.cells.len() {
+            for last in first + 1..self.cells.len() {
+                let purchases = self.spans[first * self.cells.len() + last];
+                if purchases > 0.0 {
+                    self.add(&mut matrix, indices, [first, last], purchases);
+                }
+            }
+        }
+        matrix
+    }
+
+    fn add(&self, matrix: &mut [[f64; N]; N], indices: &[f64; N], [first, last]: [usize; 2], purchases: f64) {
+        let mut parts = [0.0; N];
+        for (cell, (season, days)) in self.cells.iter().enumerate().take(last + 1).skip(first) {
+            let within = if cell == first || cell == last { 0.5 } else { 1.0 };
+            parts[*season] += within * days * indices[*season];
+        }
+        let sum: f64 = parts.iter().sum();
+        for row in 0..N {
+            let part = parts[row] / sum;
+            matrix[row][row] += purchases * part;
+            for column in 0..N {
+                matrix[row][column] -= purchases * part * (parts[column] / sum);
+            }
+        }
+    }
+
+    /// With g the `parts` of the year, I + a·g·gᵀ is regular; its inverse less 1·1ᵀ/a is the covariance of logarithms whose
+    /// mean by g does not move. None where spans link not all seasons.
+    pub(super) fn inverse(&self, indices: &[f64; N], parts: &[f64; N]) -> Option<Inverse<N>> {
+        let mut matrix = self.matrix(indices);
+        let weight = (0..N).map(|season| matrix[season][season]).sum::<f64>();
+        for row in 0..N {
+            for column in 0..N {
+                matrix[row][column] += weight * parts[row] * parts[column];
+            }
+        }
+        let damped = inverse(&matrix)?;
+        let covariance = damped.map(|row| row.map(|entry| entry - 1.0 / weight));
+        Some(Inverse { damped, covariance })
+    }
+}
