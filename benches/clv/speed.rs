@@ -40,7 +40,7 @@ fn measure_one(model: PurchaseModel, truth: [f64; 4], customers: u64) {
     let (fit_time, fit) = timed(|| fit(model, &counts));
     assert!(fit.converged && fit.reason.is_none(), "{fit:?}");
     let (table_time, scorer) = timed(|| {
-        Scorer::new(&fit, &Lookahead::calendar(&[91, 365], 1.1_f64.ln() / 365.25), &counts, Asked::Purchases)
+        Scorer::new(&fit, &Lookahead::calendar(&[91, 365], 1.1_f64.ln() / 365.25), &counts, Asked::Discounted)
     });
     let scorer = scorer.expect("a fit that predicts");
     // All four estimates and their standard errors, kept in columns as a publisher would.

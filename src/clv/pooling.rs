@@ -117,7 +117,7 @@ fn is_unsure(fitted: &FittedPurchases, counts: &Counts, discount_per_day: f64) -
         return false;
     }
     let lookahead = Lookahead::calendar(&[], discount_per_day);
-    let Some(scorer) = Scorer::new(&fitted.fit, &lookahead, counts, Asked::Purchases) else { return false };
+    let Some(scorer) = Scorer::new(&fitted.fit, &lookahead, counts, Asked::Discounted) else { return false };
     let mut sum = Estimate { value: 0.0, pull: Some([0.0; 4]) };
     for row in counts.rows() {
         let discounted = scorer.score(row.purchases, row.last_purchase_days, row.age_days).residual;

@@ -34,12 +34,12 @@ pub(crate) struct Timed<'c> {
 }
 
 impl<'c> Timings<'c> {
-    /// By the seasons that `[clv]` names, each held against the calendar; none: by all there are.
+    /// By the calendar, and by the seasons that `[clv]` names; none: by months, of which a year has seen enough to tell.
     pub(crate) fn new(asked: Option<Season>, census: &'c Census, dates: &[Day], start: Day) -> Self {
-        let seasons: Vec<Season> = Season::ALL
-            .into_iter()
-            .filter(|season| *season == Season::None || asked.is_none_or(|asked| asked == *season))
-            .collect();
+        let seasons = match asked {
+            Some(Season::None) => vec![Season::None],
+            asked => vec![Season::None, asked.unwrap_or(Season::Month)],
+        };
         let history = History { start, end: dates[0], repeats: &census.repeats_by_day[0] };
         let of_date = |(date, day): (usize, &Day)| -> Vec<Timing<'c>> {
             let timing = |season: &Season| Timing::new(*season, history, census, date, *day);

@@ -80,8 +80,8 @@ pub struct ClvDef {
     pub models: Vec<PurchaseModel>,
     /// The one that customers are valued by; none: the best of `models` on the holdout, kept from release to release.
     pub model: Option<PurchaseModel>,
-    /// The seasons by which purchases are timed; none: those of the smallest error on the holdout, kept from release to
-    /// release.
+    /// The seasons by which purchases are timed; none: months where they have the smaller error on the holdout, kept
+    /// from release to release.
     pub season: Option<Season>,
     /// What a purchase is valued at. Default avoidable margin.
     pub margin: Margin,

@@ -34,7 +34,7 @@ impl Predictor {
     /// Expected purchases within the horizon, discounted if it says so.
     pub fn purchases(&self, history: &History, horizon: &Horizon) -> Estimate {
         assert!(horizon.is_possible(), "{horizon:?} is not a horizon");
-        let ahead = self.law.ahead(history.purchases, &[history.age_weeks], &[*horizon])[0][0];
+        let ahead = self.law.ahead_of(history.purchases, history.age_weeks, &[*horizon])[0];
         self.estimate(&self.alive_slope(history).times(&ahead))
     }
 
@@ -55,7 +55,7 @@ impl Predictor {
     pub fn new_customer_by_day(&self, days: u32) -> Vec<f64> {
         let horizons: Vec<_> = (0..days).map(Horizon::of_days).collect();
         let alive = self.alive_slope(&History::NEW).value;
-        self.law.ahead(0, &[0.0], &horizons)[0].iter().map(|ahead| alive * ahead.value).collect()
+        self.law.ahead_of(0, 0.0, &horizons).iter().map(|ahead| alive * ahead.value).collect()
     }
 
     /// Expected repeat purchases of a cohort by the end of each of the first `days` days of the calendar, cumulative.

@@ -19,14 +19,14 @@ use rayon::prelude::*;
 /// How many horizons may be declared.
 pub const MOST_HORIZONS: usize = 4;
 
-/// What is asked for besides P(alive), purchases within the horizons, and purchases for ever.
+/// What is asked for besides P(alive) and purchases within the horizons: purchases for ever take longer than all these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// Nothing.
     Purchases,
     /// The probability of no purchase within each horizon.
     NoPurchase,
-    /// That, and discounted purchases within each horizon.
+    /// That, and discounted purchases within each horizon and for ever.
     Discounted,
 }
 
@@ -53,7 +53,7 @@ pub struct Score {
     pub alive: Estimate,
     /// Expected purchases within each declared horizon, in order; 0 beyond those declared.
     pub purchases: [Estimate; MOST_HORIZONS],
-    /// Discounted expected residual transactions, for ever.
+    /// Discounted expected residual transactions, for ever; 0 unless [`Asked::Discounted`].
     pub residual: Estimate,
     /// Probability of no purchase within each declared horizon, in order; 0 beyond those declared.
     pub no_purchase: [f64; MOST_HORIZONS],
@@ -76,8 +76,7 @@ struct AgeEntry {
 }
 
 impl Scorer {
-    /// Tables for the histories of `counts`, whose times are of the clock that `lookahead` looks ahead by. Purchases for ever
-    /// are discounted by the calendar only where [`Asked::Discounted`]. `None` where the fit found nothing to predict from.
+    /// Tables for the histories of `counts`, whose times are of the clock that `lookahead` looks ahead by. `None` where the fit found nothing to predict from.
     ///
     /// # Panics
     /// With more than [`MOST_HORIZONS`] horizons, or a discount rate that is not positive.
@@ -151,8 +150,8 @@ impl Horizons {
         let discounts = asked == Asked::Discounted;
         let residual = lookahead.residual.filter(|_| discounts);
         let mut horizons: Vec<Horizon> = declared.iter().map(|span| undiscounted(span.weeks())).collect();
-        horizons.push(Horizon::forever(lookahead.discount_per_day));
         if discounts {
+            horizons.push(Horizon::forever(lookahead.discount_per_day));
             horizons.extend(declared.iter().flat_map(at_nodes));
         }
         if let Some(by_calendar) = &residual {
@@ -170,7 +169,8 @@ impl Horizons {
     fn ahead(&self, slopes: &[Slope]) -> [Slope; MOST_HORIZONS + 1] {
         let declared = self.discounting.len();
         let mut ahead = [Slope::ZERO; MOST_HORIZONS + 1];
-        ahead[..=declared].copy_from_slice(&slopes[..=declared]);
+        let whole = slopes.len().min(declared + 1);
+        ahead[..whole].copy_from_slice(&slopes[..whole]);
         if let Some(ResidualByCalendar { factor, first_year }) = &self.residual {
             let (nodes, whole) = slopes.split_at(slopes.len() - 1);
             let nodes = &nodes[nodes.len() - NODES.len()..];
@@ -185,7 +185,8 @@ impl Horizons {
     /// Discounted purchases within the declared horizons; 0 where nobody asks.
     fn discounted(&self, slopes: &[Slope]) -> [f64; MOST_HORIZONS] {
         let declared = self.discounting.len();
-        let within = slopes[declared + 1..].chunks(NODES.len()).zip(slopes).zip(&self.discounting);
+        let nodes = slopes.get(declared + 1..).unwrap_or_default();
+        let within = nodes.chunks(NODES.len()).zip(slopes).zip(&self.discounting);
         let mut discounted = [0.0; MOST_HORIZONS];
         for (place, ((nodes, whole), discounting)) in discounted.iter_mut().zip(within) {
             *place = discounting.of(whole, nodes);
@@ -217,11 +218,13 @@ fn of_ages(
     pulled: &(impl Fn(Slope) -> Slope + Sync),
 ) -> Vec<AgeEntry> {
     let survived = law.survived_side(side, 1.0 / DAYS_PER_WEEK);
+    let by_age = ByAge::new(law, side, &horizons.asked);
     let piece = |slots: std::ops::Range<usize>| -> Vec<AgeEntry> {
         let purchases = side.pairs[slots.start].0;
         let ages: Vec<_> =
             side.pairs[slots.clone()].iter().map(|&(_, age)| f64::from(age) / DAYS_PER_WEEK).collect();
-        let aheads = law.ahead(purchases, &ages, &horizons.asked);
+        let of_ages: Vec<_> = side.pairs[slots.clone()].iter().map(|&(_, age)| by_age.at(age)).collect();
+        let aheads = law.ahead(purchases, &ages, &of_ages, &horizons.asked);
         let entry = |((slot, age), slopes): ((usize, &f64), Vec<Slope>)| {
             let survived = survived[slot].into();
             AgeEntry {
@@ -239,6 +242,28 @@ fn of_ages(
         .iter()
         .flat_map(|(_, range)| range.clone().step_by(PIECE).map(|start| start..range.end.min(start + PIECE)));
     pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
+}
+
+/// What a law asks of ages alone.
+struct ByAge {
+    /// Ascending.
+    ages: Vec<u32>,
+    slopes: Vec<Vec<Slope>>,
+}
+
+impl ByAge {
+    fn new(law: &dyn PurchaseLaw, side: &Side, horizons: &[Horizon]) -> Self {
+        let mut ages: Vec<u32> = side.pairs.iter().map(|(_, age)| *age).collect();
+        ages.sort_unstable();
+        ages.dedup();
+        let slopes =
+            ages.par_iter().map(|age| law.of_age(f64::from(*age) / DAYS_PER_WEEK, horizons)).collect();
+        Self { ages, slopes }
+    }
+
+    fn at(&self, age: u32) -> &[Slope] {
+        &self.slopes[self.ages.partition_point(|other| *other < age)]
+    }
 }
 
 /// f of every pair, seen so many ticks later.

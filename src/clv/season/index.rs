@@ -22,8 +22,8 @@ const FAR: usize = 3;
 const SETTLED: f64 = 1e-11;
 /// No step goes further: an index at most triples at once.
 const LONGEST: f64 = 1.0;
-/// No index is further from 1, in logarithms: a season without any purchase is as slow as 1 in 1,000.
-const FARTHEST: f64 = 6.9;
+/// The index of a season without any purchase, whose likelihood has no maximum above 0.
+const NONE: f64 = 0.001;
 
 /// Estimates of the seasons of a year.
 #[derive(Debug, Clone)]
@@ -34,8 +34,10 @@ pub(super) struct Indices<const N: usize> {
     pub(super) purchases: [u64; N],
     /// What these would be without seasons: spans' purchases spread evenly over their days.
     pub(super) even: [f64; N],
-    /// Of the logarithms.
+    /// Of the ratios.
     pub(super) variance: [f64; N],
+    /// The same if there were no seasons: what chance alone would make of ratios.
+    pub(super) even_variance: [f64; N],
     /// Variance of purchases of seasons of single years over that of a Poisson law, at least 1.
     pub(super) dispersion: f64,
 }
@@ -84,43 +86,53 @@ impl<const N: usize> Indices<N> {
             purchases[*season] += of_day;
         }
         let information = Information::new(&calendar.season_of, activity);
-        let ratio = maximise(calendar, activity, &information, &purchases.map(float))?;
-        let inverse = information.inverse(&ratio, &calendar.parts(&ratio)).ok_or(NoClock::Unlinked)?;
+        let all = information.inverse(&[1.0; N], &calendar.parts(&[1.0; N]), &[true; N]);
+        let even_variance = all.ok_or(NoClock::Unlinked)?.variance();
+        let is_free = purchases.map(|purchases| purchases > 0);
+        let ratio = maximise(calendar, activity, &information, &purchases.map(float), &is_free)?;
+        let inverse =
+            information.inverse(&ratio, &calendar.parts(&ratio), &is_free).ok_or(NoClock::Unlinked)?;
+        let variance = inverse.variance();
         Ok(Self {
-            ratio,
             purchases,
             even: calendar.by_season(expected(calendar, activity, &[1.0; N]).into_iter()),
-            variance: std::array::from_fn(|season| inverse.covariance[season][season].max(0.0)),
+            variance: std::array::from_fn(|season| match is_free[season] {
+                true => variance[season] * ratio[season].powi(2),
+                false => even_variance[season],
+            }),
+            even_variance,
             dispersion: dispersion(calendar, activity, &ratio),
+            ratio,
         })
     }
 }
 
+/// Seasons that are not free have no purchases.
 fn maximise<const N: usize>(
     calendar: &Calendar<N>,
     activity: &Activity,
     information: &Information<N>,
     purchases: &[f64; N],
+    is_free: &[bool; N],
 ) -> Result<[f64; N], NoClock> {
-    let mut ratio = [1.0; N];
+    let mut ratio = is_free.map(|is_free| if is_free { 1.0 } else { NONE });
     let mut curvature = None;
     for step in 0..MOST_STEPS {
         if step < FAR {
-            curvature = information.inverse(&ratio, &calendar.parts(&ratio));
+            curvature = information.inverse(&ratio, &calendar.parts(&ratio), is_free);
         }
         let curvature = curvature.as_ref().ok_or(NoClock::Unlinked)?;
         let expected = calendar.by_season(expected(calendar, activity, &ratio).into_iter());
+        let free = || (0..N).filter(|season| is_free[*season]);
         let mut longest = 0.0_f64;
-        for (season, index) in ratio.iter_mut().enumerate() {
-            let slopes = purchases.iter().zip(&expected).zip(&curvature.damped[season]);
-            let by: f64 = slopes.map(|((came, expected), entry)| entry * (came - expected)).sum();
-            let before = index.ln();
-            let moved = (before + by.clamp(-LONGEST, LONGEST)).clamp(-FARTHEST, FARTHEST);
-            longest = longest.max((moved - before).abs());
-            *index = moved.exp();
+        for season in free() {
+            let row = &curvature.damped[season];
+            let by: f64 = free().map(|other| row[other] * (purchases[other] - expected[other])).sum();
+            longest = longest.max(by.abs());
+            ratio[season] *= by.clamp(-LONGEST, LONGEST).exp();
         }
         let mean = calendar.mean(&ratio);
-        ratio.iter_mut().for_each(|index| *index /= mean);
+        free().for_each(|season| ratio[season] /= mean);
         if longest < SETTLED {
             return Ok(ratio);
         }
@@ -284,7 +296,7 @@ mod tests {
         for month in 0..12 {
             assert!((found.ratio[month] - ratio[month]).abs() < 1e-7, "{month}: {}", found.ratio[month]);
             assert!((found.even[month] - even[month]).abs() < 1e-5, "{month}: {}", found.even[month]);
-            let deviation = found.variance[month].sqrt() / error[month];
+            let deviation = found.variance[month].sqrt() / found.ratio[month] / error[month];
             assert!((0.9..1.1).contains(&deviation), "{month}: {deviation} of the exact error");
         }
     }

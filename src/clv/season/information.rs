@@ -20,8 +20,8 @@ pub(super) struct Information<const N: usize> {
 pub(super) struct Inverse<const N: usize> {
     /// Of the information with the mean held as if it were known: the way to the maximum.
     pub(super) damped: [[f64; N]; N],
-    /// Of the logarithms of indices with a mean of 1.
-    pub(super) covariance: [[f64; N]; N],
+    /// What of it is the mean's.
+    common: f64,
 }
 
 impl<const N: usize> Information<N> {
@@ -70,18 +70,33 @@ impl<const N: usize> Information<N> {
         }
     }
 
-    /// With g the `parts` of the year, I + a·g·gᵀ is regular; its inverse less 1·1ᵀ/a is the covariance of logarithms whose
-    /// mean by g does not move. None where spans link not all seasons.
-    pub(super) fn inverse(&self, indices: &[f64; N], parts: &[f64; N]) -> Option<Inverse<N>> {
+    /// With g the `parts` of the year, I + a·g·gᵀ is regular; its inverse less 1·1ᵀ/a(Σ g)² is the covariance of logarithms
+    /// whose mean by g does not move. Of seasons that are free alone. None where spans link not all of these.
+    pub(super) fn inverse(
+        &self,
+        indices: &[f64; N],
+        parts: &[f64; N],
+        is_free: &[bool; N],
+    ) -> Option<Inverse<N>> {
         let mut matrix = self.matrix(indices);
         let weight = (0..N).map(|season| matrix[season][season]).sum::<f64>();
+        let part = |season: usize| if is_free[season] { parts[season] } else { 0.0 };
         for row in 0..N {
             for column in 0..N {
-                matrix[row][column] += weight * parts[row] * parts[column];
+                matrix[row][column] = match is_free[row] && is_free[column] {
+                    true => matrix[row][column] + weight * part(row) * part(column),
+                    false => f64::from(u8::from(row == column)),
+                };
             }
         }
-        let damped = inverse(&matrix)?;
-        let covariance = damped.map(|row| row.map(|entry| entry - 1.0 / weight));
-        Some(Inverse { damped, covariance })
+        let sum: f64 = (0..N).map(part).sum();
+        Some(Inverse { damped: inverse(&matrix)?, common: 1.0 / (weight * sum * sum) })
+    }
+}
+
+impl<const N: usize> Inverse<N> {
+    /// Of the logarithms of free seasons' indices with a mean of 1.
+    pub(super) fn variance(&self) -> [f64; N] {
+        std::array::from_fn(|season| (self.damped[season][season] - self.common).max(0.0))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! An estimate of variance σ² keeps the part B = v/(v + σ²) of its distance from 1, where v is the variance of indices
 //! between seasons, by the moments of R. DerSimonian, N. Laird, "Meta-analysis in clinical trials", Controlled Clinical
-//! Trials 7 (1986), 177–188. Seasons of single years that scatter more widely than Poisson's law has it widen all σ².
+//! Trials 7 (1986), 177–188. Seasons of single years that scatter more widely than Poisson's law has it widen all σ², and
+//! none is below what it would be without seasons: few purchases are no proof that a season is slow.
 
 use super::estimate::NoClock;
 use super::index::{Calendar, Indices};
@@ -19,9 +20,10 @@ pub(super) struct Shrunken<const N: usize> {
 
 impl<const N: usize> Shrunken<N> {
     pub(super) fn new(calendar: &Calendar<N>, estimated: &Indices<N>) -> Result<Self, NoClock> {
-        let variance: [f64; N] = std::array::from_fn(|season| {
-            estimated.dispersion * estimated.variance[season] * estimated.ratio[season].powi(2)
-        });
+        let variance = estimated.variance.map(|variance| estimated.dispersion * variance);
+        let standard_error = variance.map(f64::sqrt);
+        let even = estimated.even_variance.map(|variance| estimated.dispersion * variance);
+        let variance: [f64; N] = std::array::from_fn(|season| variance[season].max(even[season]));
         let between = between_variance(&estimated.ratio, &variance);
         if between <= 0.0 {
             return Err(NoClock::NoSeason);
@@ -31,7 +33,7 @@ impl<const N: usize> Shrunken<N> {
             std::array::from_fn(|season| 1.0 + credibility[season] * (estimated.ratio[season] - 1.0));
         let mean = calendar.mean(&indices);
         indices.iter_mut().for_each(|index| *index /= mean);
-        Ok(Self { indices, credibility, standard_error: variance.map(f64::sqrt) })
+        Ok(Self { indices, credibility, standard_error })
     }
 }
 

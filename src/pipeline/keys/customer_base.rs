@@ -143,7 +143,7 @@ pub(in crate::pipeline) static CLV: Section = Section {
             "season",
             Kind::Words(SEASONS),
             "\"none\"",
-            "Seasons of the year by which purchases are timed: a clock that runs faster where customers buy more; `auto` takes what is best on the holdout and keeps it until `--reselect`",
+            "Seasons of the year by which purchases are timed: a clock that runs faster where customers buy more; `auto` takes months where they do better on the holdout than the calendar, and keeps what it took until `--reselect`",
         ),
         Key::optional(
             "margin",
