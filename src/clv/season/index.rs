@@ -16,7 +16,7 @@ use crate::units::Day;
 
 /// Steps of the search.
 const MOST_STEPS: usize = 200;
-/// Those with an information of their own.
+/// Those with an information of their own; of later ones, one in ten.
 const FAR: usize = 3;
 /// A smaller step is the last.
 const SETTLED: f64 = 1e-11;
@@ -118,22 +118,23 @@ fn maximise<const N: usize>(
     let mut ratio = is_free.map(|is_free| if is_free { 1.0 } else { NONE });
     let mut curvature = None;
     for step in 0..MOST_STEPS {
-        if step < FAR {
+        if step < FAR || step % 10 == 0 {
             curvature = information.inverse(&ratio, &calendar.parts(&ratio), is_free);
         }
         let curvature = curvature.as_ref().ok_or(NoClock::Unlinked)?;
         let expected = calendar.by_season(expected(calendar, activity, &ratio).into_iter());
         let free = || (0..N).filter(|season| is_free[*season]);
-        let mut longest = 0.0_f64;
+        let before = ratio;
         for season in free() {
             let row = &curvature.damped[season];
             let by: f64 = free().map(|other| row[other] * (purchases[other] - expected[other])).sum();
-            longest = longest.max(by.abs());
             ratio[season] *= by.clamp(-LONGEST, LONGEST).exp();
         }
         let mean = calendar.mean(&ratio);
         free().for_each(|season| ratio[season] /= mean);
-        if longest < SETTLED {
+        // What all free seasons do alike, the mean takes back.
+        let step = |season: usize| (ratio[season] / before[season]).ln().abs();
+        if free().map(step).fold(0.0, f64::max) < SETTLED {
             return Ok(ratio);
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! A span whose purchases fall into seasons with probabilities p tells (x − 1)·(diag p − p·pᵀ) of the logarithms of the
 //! indices: nothing if it lies within one season. Spans are grouped by the seasons of single years in which they begin and
-//! end, and half of these is taken to belong to them: the information says how sure an estimate is, and which way to go, not
-//! where it is.
+//! end, with the mean part of these that belongs to them: the information says how sure an estimate is, and which way to go,
+//! not where it is.
 
 use super::activity::Activity;
 use crate::math::optimise::inverse;
@@ -12,8 +12,17 @@ use crate::math::optimise::inverse;
 pub(super) struct Information<const N: usize> {
     /// Seasons of single years, in order: which one, and its days.
     cells: Vec<(usize, f64)>,
-    /// By the cell of the first and of the last day: purchases.
-    spans: Vec<f64>,
+    /// By the cell of the first and of the last day.
+    spans: Vec<Spans>,
+}
+
+/// Spans that begin in one cell and end in another.
+#[derive(Clone, Copy, Default)]
+struct Spans {
+    purchases: f64,
+    /// Purchases × the part of the first cell's days that is in the span.
+    first: f64,
+    last: f64,
 }
 
 /// Of the information, which knows indices but for a factor.
@@ -26,17 +35,24 @@ pub(super) struct Inverse<const N: usize> {
 
 impl<const N: usize> Information<N> {
     pub(super) fn new(season_of: &[usize], activity: &Activity) -> Self {
-        let (mut cells, mut cell_of) = (Vec::new(), Vec::with_capacity(season_of.len()));
+        let (mut cells, mut cell_of, mut starts) =
+            (Vec::new(), Vec::with_capacity(season_of.len()), Vec::new());
         for cell in season_of.chunk_by(|left, right| left == right) {
+            starts.push(cell_of.len());
             cell_of.extend(cell.iter().map(|_| cells.len()));
             cells.push((cell[0], cell.len() as f64));
         }
-        let mut spans = vec![0.0; cells.len() * cells.len()];
+        let mut spans = vec![Spans::default(); cells.len() * cells.len()];
         for span in &activity.spans {
             let days = span.days();
+            let (first, last) = (cell_of[days.start], cell_of[days.end - 1]);
+            let sum = &mut spans[first * cells.len() + last];
             #[expect(clippy::cast_precision_loss, reason = "2^53 purchases are more than there are")]
             let purchases = span.purchases as f64;
-            spans[cell_of[days.start] * cells.len() + cell_of[days.end - 1]] += purchases;
+            sum.purchases += purchases;
+            let left_out = (days.start - starts[first]) as f64;
+            sum.first += purchases * (1.0 - left_out / cells[first].1);
+            sum.last += purchases * ((days.end - starts[last]) as f64 / cells[last].1);
         }
         Self { cells, spans }
     }
@@ -45,27 +61,31 @@ impl<const N: usize> Information<N> {
         let mut matrix = [[0.0; N]; N];
         for first in 0..self.cells.len() {
             for last in first + 1..self.cells.len() {
-                let purchases = self.spans[first * self.cells.len() + last];
-                if purchases > 0.0 {
-                    self.add(&mut matrix, indices, [first, last], purchases);
+                let spans = self.spans[first * self.cells.len() + last];
+                if spans.purchases > 0.0 {
+                    self.add(&mut matrix, indices, [first, last], &spans);
                 }
             }
         }
         matrix
     }
 
-    fn add(&self, matrix: &mut [[f64; N]; N], indices: &[f64; N], [first, last]: [usize; 2], purchases: f64) {
+    fn add(&self, matrix: &mut [[f64; N]; N], indices: &[f64; N], [first, last]: [usize; 2], spans: &Spans) {
         let mut parts = [0.0; N];
         for (cell, (season, days)) in self.cells.iter().enumerate().take(last + 1).skip(first) {
-            let within = if cell == first || cell == last { 0.5 } else { 1.0 };
+            let within = match cell {
+                _ if cell == first => spans.first / spans.purchases,
+                _ if cell == last => spans.last / spans.purchases,
+                _ => 1.0,
+            };
             parts[*season] += within * days * indices[*season];
         }
         let sum: f64 = parts.iter().sum();
         for row in 0..N {
             let part = parts[row] / sum;
-            matrix[row][row] += purchases * part;
+            matrix[row][row] += spans.purchases * part;
             for column in 0..N {
-                matrix[row][column] -= purchases * part * (parts[column] / sum);
+                matrix[row][column] -= spans.purchases * part * (parts[column] / sum);
             }
         }
     }
