@@ -80,9 +80,12 @@ fn what_customers_are_expected_to_do_follows_the_clock() {
     assert_eq!(season(&published)["chosen"], "month");
     let clock = published.rows("purchase_season");
     let whole = those(&clock, &[("sample", "whole")]);
-    let days: f64 = whole.iter().map(|row| number(row, "days") * number(row, "index")).sum();
+    let days: f64 = whole.iter().map(|row| number(row, "days") * number(row, "season_index")).sum();
     assert!((days - 365.0).abs() < 1e-9, "a year has a year of operational time: {days}");
-    assert!(number(whole[10], "index") > 1.2 && number(whole[5], "index") < 1.0, "November, and June");
+    assert!(
+        number(whole[10], "season_index") > 1.2 && number(whole[5], "season_index") < 1.0,
+        "November, and June"
+    );
     let backtest = published.rows("value_backtest");
     let total = |season: &str| {
         let of =

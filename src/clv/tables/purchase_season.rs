@@ -69,10 +69,10 @@ pub(crate) fn sheet(
     draft.float("ratio", "", meaning, |row| Some(row.estimate?.ratio));
     let meaning = "Standard error of ratio";
     draft.float("ratio_se", "", meaning, |row| Some(row.estimate?.standard_error));
-    let meaning = "Weight of ratio in index, against 1: what is left is chance";
+    let meaning = "Weight of ratio in season_index, against 1: what is left is chance";
     draft.float("credibility", "", meaning, |row| Some(row.estimate?.credibility));
     let meaning = "Speed of the clock, relative to the mean of the year: ratio shrunken towards 1";
-    draft.float("index", "", meaning, |row| Some(row.estimate?.index));
+    draft.float("season_index", "", meaning, |row| Some(row.estimate?.index));
     let meaning = "Variance of purchases of seasons of single years over that of chance (Poisson), at least 1; it widens ratio_se";
     draft.float("dispersion", "", meaning, |row| row.dispersion);
     draft.name("reason", "Why there is no clock", |row| row.reason);
