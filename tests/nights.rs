@@ -176,6 +176,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),
     ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
+    ("segment  = \"kind\"", "season = \"month\"\nsegment  = \"kind\"", CUSTOMER_BASE),
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use abacus::clv::models::simulate::{Window, simulate};
-use abacus::clv::models::{Asked, Counts, Scorer, fit};
+use abacus::clv::models::{Asked, Counts, Lookahead, Scorer, fit};
 use abacus::pipeline::PurchaseModel;
 use rayon::prelude::*;
 
@@ -39,8 +39,9 @@ fn measure_one(model: PurchaseModel, truth: [f64; 4], customers: u64) {
     let (count_time, counts) = timed(|| Counts::of_columns(&purchases, &lasts, &ages));
     let (fit_time, fit) = timed(|| fit(model, &counts));
     assert!(fit.converged && fit.reason.is_none(), "{fit:?}");
-    let (table_time, scorer) =
-        timed(|| Scorer::new(&fit, &[91, 365], 1.1_f64.ln() / 365.25, &counts, Asked::Purchases));
+    let (table_time, scorer) = timed(|| {
+        Scorer::new(&fit, &Lookahead::calendar(&[91, 365], 1.1_f64.ln() / 365.25), &counts, Asked::Discounted)
+    });
     let scorer = scorer.expect("a fit that predicts");
     // All four estimates and their standard errors, kept in columns as a publisher would.
     let (score_time, columns) = timed(|| {

@@ -144,6 +144,9 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
         grouped(lifetime.customers.into()),
     );
     let mut lines = vec![("equity", equity)];
+    if let Some((season, why)) = &lifetime.season {
+        lines.push(("season", format!("{season}: {why}")));
+    }
     for (model, why, segments) in chosen_models(lifetime) {
         let of = match (lifetime.models.len(), segments.len()) {
             (1, _) => String::new(),

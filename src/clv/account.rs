@@ -9,7 +9,7 @@ use super::outlook;
 use super::past::{FULL, REVENUE, VALUED};
 use super::pooling::Pooled;
 use super::spend::Spend;
-use crate::pipeline::SpendModel;
+use crate::pipeline::{Season, SpendModel};
 use crate::units::Day;
 use serde_json::Value;
 
@@ -38,6 +38,8 @@ pub(crate) struct Account {
     pub(crate) is_pooled: bool,
     /// Why it was chosen.
     pub(crate) why: Option<&'static str>,
+    /// The seasons that its times are measured by.
+    pub(crate) season: Option<Season>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) log_likelihood: Option<f64>,
     pub(crate) customers: Option<u64>,
@@ -94,6 +96,7 @@ impl Place {
             role,
             is_pooled: false,
             why: None,
+            season: None,
             parameters: Vec::new(),
             log_likelihood: None,
             customers: None,
@@ -104,16 +107,16 @@ impl Place {
     }
 }
 
-/// Every fit at every date.
+/// Every fit at every date, with the seasons that purchases were timed by then.
 pub(crate) fn of_fits(
     fits: &Fits,
-    dates: &[Day],
+    dates: &[(Day, Season)],
     choices: &[Choice],
     spend: SpendModel,
     unit: f64,
 ) -> Vec<Account> {
     let mut accounts = Vec::new();
-    for (date, until) in dates.iter().enumerate() {
+    for (date, (until, season)) in dates.iter().enumerate() {
         for (segment, choice) in choices.iter().enumerate() {
             let place = Place { segment, until: until.0, is_whole: date == 0 };
             for (model, name) in fits.models.iter().map(|model| model.word()).enumerate() {
@@ -121,7 +124,7 @@ pub(crate) fn of_fits(
                 let role = if is_chosen { Role::Chosen } else { Role::Candidate };
                 let why = is_chosen.then(|| choice.why.text());
                 let account = fits.of(date, segment, model).map(|fitted| of_fit(place, name, role, fitted));
-                accounts.extend(account.map(|account| Account { why, ..account }));
+                accounts.extend(account.map(|account| Account { why, season: Some(*season), ..account }));
             }
             let found = fits.spend(date, segment).into_iter();
             accounts.extend(found.flat_map(|found| of_spend(place, found, spend, unit)));

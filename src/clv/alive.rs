@@ -8,6 +8,7 @@ use super::models::{Asked, Counts};
 use super::outlook::Forecast;
 use super::past::Times;
 use super::pile::merged;
+use super::season::Clock;
 use super::segments::Segments;
 use crate::customers::days::Seen;
 use crate::units::Day;
@@ -20,31 +21,31 @@ pub struct Alive(Arc<AliveForecasts>);
 #[derive(Debug)]
 struct AliveForecasts {
     days: Vec<Day>,
-    /// By segment; none where the fit found nothing to predict from.
-    forecasts: Vec<Option<Forecast>>,
+    /// By segment; none where the fit found nothing to predict from. In calendar time all days share one look ahead; by a
+    /// clock each has its own.
+    forecasts: Vec<Vec<Option<Forecast>>>,
     segments: Arc<Segments>,
 }
 
+/// What is handed on besides fits.
+pub(crate) struct AliveAt<'c> {
+    /// The dates, the first of them the run's as-of date.
+    pub(crate) days: Vec<Day>,
+    /// Histories before them: by date, by segment.
+    pub(crate) counts: Vec<Vec<&'c Counts>>,
+    /// The clock that the fits are timed by.
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) discount_per_day: f64,
+    pub(crate) holdout_days: u32,
+}
+
 impl Alive {
-    /// At these dates, the first of them the run's as-of date: `counts` are the histories before that, `earlier` those
-    /// before the other dates. Scorers hold the histories that were counted, and look ahead by the holdout.
-    pub(crate) fn new<'c>(
-        days: Vec<Day>,
-        segments: Arc<Segments>,
-        fits: &[Option<&FittedPurchases>],
-        counts: impl Iterator<Item = &'c Counts>,
-        earlier: &[Counts],
-        discount_per_day: f64,
-        holdout_days: u32,
-    ) -> Self {
-        let mut forecasts = Vec::with_capacity(fits.len());
-        for ((fit, counts), earlier) in fits.iter().zip(counts).zip(earlier) {
-            let all = merged(counts, earlier);
-            forecasts.push(fit.and_then(|fit| {
-                Forecast::new(fit, &[holdout_days], discount_per_day, &all, Asked::NoPurchase)
-            }));
-        }
-        Self(Arc::new(AliveForecasts { days, forecasts, segments }))
+    /// By one fit per segment. Scorers hold the histories that were counted, and look ahead by the holdout.
+    pub(crate) fn new(at: AliveAt<'_>, segments: Arc<Segments>, fits: &[Option<&FittedPurchases>]) -> Self {
+        let together = if at.clock.is_calendar() { at.days.len() } else { 1 };
+        let days = at.days.chunks(together).zip(at.counts.chunks(together));
+        let forecasts = days.map(|(days, counts)| at.forecasts(days, counts, fits)).collect();
+        Self(Arc::new(AliveForecasts { days: at.days, forecasts, segments }))
     }
 
     /// Whether the date is one of those that were asked for.
@@ -54,17 +55,42 @@ impl Alive {
 
     /// That of a customer to buy nothing within the holdout, by what is seen of it at a known date.
     pub(crate) fn no_purchase(&self, rank: usize, seen: &Seen, day: Day) -> Option<f64> {
-        debug_assert!(self.is_known(day), "histories were counted at {day}");
-        let forecast = self.0.forecasts[self.0.segments.of(rank)].as_ref()?;
-        Some(forecast.no_purchase(&Times::of(seen, day)))
+        Some(self.0.forecast(rank, day)?.no_purchase(&Times::of(seen, day)))
     }
 
     /// That of a customer to be alive, by what is seen of it at a known date.
     pub(crate) fn probability(&self, rank: usize, seen: &Seen, day: Day) -> Option<f32> {
-        debug_assert!(self.is_known(day), "histories were counted at {day}");
-        let forecast = self.0.forecasts[self.0.segments.of(rank)].as_ref()?;
+        let forecast = self.0.forecast(rank, day)?;
         #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
         let probability = forecast.alive(&Times::of(seen, day)) as f32;
         Some(probability)
+    }
+}
+
+impl AliveForecasts {
+    fn forecast(&self, rank: usize, day: Day) -> Option<&Forecast> {
+        let known =
+            self.days.iter().position(|known| *known == day).expect("histories were counted at the day");
+        self.forecasts[known.min(self.forecasts.len() - 1)][self.segments.of(rank)].as_ref()
+    }
+}
+
+impl AliveAt<'_> {
+    fn forecasts(
+        &self,
+        days: &[Day],
+        counts: &[Vec<&Counts>],
+        fits: &[Option<&FittedPurchases>],
+    ) -> Vec<Option<Forecast>> {
+        let lookahead = self.clock.lookahead(days[0].0 - 1, &[self.holdout_days], self.discount_per_day);
+        let forecast = |(segment, fit): (usize, &Option<&FittedPurchases>)| {
+            let fit = (*fit)?;
+            let mut all = Counts::default();
+            for (day, counts) in days.iter().zip(counts) {
+                all = merged(&all, &self.clock.counts(counts[segment], *day));
+            }
+            Forecast::new(fit, &self.clock, &lookahead, &all, Asked::NoPurchase)
+        };
+        fits.iter().enumerate().map(forecast).collect()
     }
 }

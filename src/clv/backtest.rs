@@ -4,9 +4,11 @@ use super::census::{Census, Scope};
 use super::errors::Errors;
 use super::fits::Fits;
 use super::holdout::{Buffers, Holdout};
+use super::timing::Timings;
 use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::error::Result;
+use crate::pipeline::Season;
 
 /// What is foretold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub(crate) struct Series {
     pub(crate) target: Target,
     /// A model or a rule.
     pub(crate) forecaster: &'static str,
+    /// How a model's purchases are timed.
+    pub(crate) season: Option<Season>,
     /// How a purchase was valued.
     pub(crate) spend: Option<&'static str>,
     pub(crate) kind: Kind,
@@ -64,6 +68,7 @@ pub(crate) struct Backtest {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Week {
     pub(crate) forecaster: &'static str,
+    pub(crate) season: Season,
     /// From 1.
     pub(crate) week: u32,
     /// Customers with their first purchase before the calibration date.
@@ -76,6 +81,7 @@ pub(crate) struct Week {
 pub(crate) struct Sources<'r> {
     pub(crate) scope: &'r Scope<'r>,
     pub(crate) census: &'r Census,
+    pub(crate) timings: &'r Timings<'r>,
     pub(crate) fits: &'r Fits,
     pub(crate) money_scale: u8,
     /// Scorers ask for it, though a back-test discounts nothing.
@@ -150,11 +156,17 @@ impl SliceOperator for Holdouts<'_> {
 }
 
 impl Backtest {
-    /// Errors of a model's purchases by segment.
-    pub(crate) fn by_segment(&self, model: &str) -> Option<&[Errors]> {
-        let of = |series: &&Series| {
-            series.target == Target::Purchases && series.kind == Kind::Total && series.forecaster == model
+    /// Errors of a model's purchases by segment, timed by seasons: by the calendar where there was no clock then.
+    pub(crate) fn by_segment(&self, model: &str, season: Season) -> Option<&[Errors]> {
+        let of = |season: Season| {
+            let is_asked = move |series: &&Series| {
+                series.target == Target::Purchases
+                    && series.kind == Kind::Total
+                    && series.forecaster == model
+                    && series.season == Some(season)
+            };
+            self.series.iter().find(is_asked)
         };
-        Some(&self.series.iter().find(of)?.errors)
+        Some(&of(season).or_else(|| of(Season::None))?.errors)
     }
 }

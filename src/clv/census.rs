@@ -51,11 +51,10 @@ pub(crate) struct Census {
     pub(crate) tallies: Vec<Vec<Tally>>,
     /// By segment, at the as-of date.
     pub(crate) lives: Vec<Lives>,
-    /// By calibration date, by day since the start: purchases of customers whose first came before the date, the first
-    /// ones aside.
+    /// By date, by day since the start: purchases of customers whose first came before the date, the first ones aside.
     pub(crate) repeats_by_day: Vec<Vec<u64>>,
-    /// By segment, at all of the earlier dates together at which somebody asks who was alive.
-    pub(crate) alive_counts: Vec<Counts>,
+    /// By earlier date at which somebody asks who was alive, by segment.
+    pub(crate) alive_counts: Vec<Vec<Counts>>,
 }
 
 /// Counts everybody: an operator over slices of customers.
@@ -66,12 +65,16 @@ impl SliceOperator for Scope<'_> {
 
     fn begin(&self) -> Result<Counting> {
         let piles = self.dates.iter().map(|_| self.by_segment(Pile::default)).collect();
-        Ok(Counting { census: self.empty(), piles, alive_piles: self.by_segment(Pile::default) })
+        let alive_piles = self.alive_dates.iter().map(|_| self.by_segment(Pile::default)).collect();
+        Ok(Counting { census: self.empty(), piles, alive_piles })
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Part> {
-        let mut part =
-            Part { census: self.empty(), times: vec![Vec::new(); self.dates.len()], alive_times: Vec::new() };
+        let mut part = Part {
+            census: self.empty(),
+            times: vec![Vec::new(); self.dates.len()],
+            alive_times: vec![Vec::new(); self.alive_dates.len()],
+        };
         let mut buffers = Buffers::default();
         let costs = self.history.worth.slice(&customers.ranks)?.acquisition_cost;
         let ranks = customers.ranks.clone().zip(costs);
@@ -82,11 +85,9 @@ impl SliceOperator for Scope<'_> {
     }
 
     fn take(&self, total: &mut Counting, part: Part) -> Result<()> {
-        for (piles, times) in total.piles.iter_mut().zip(&part.times) {
+        let piles = total.piles.iter_mut().chain(&mut total.alive_piles);
+        for (piles, times) in piles.zip(part.times.iter().chain(&part.alive_times)) {
             times.iter().for_each(|(segment, times)| piles[usize::from(*segment)].push(times));
-        }
-        for (segment, times) in &part.alive_times {
-            total.alive_piles[usize::from(*segment)].push(times);
         }
         total.census.merge(part.census)
     }
@@ -98,7 +99,7 @@ impl Scope<'_> {
         Census {
             tallies: self.dates.iter().map(|_| self.by_segment(Tally::default)).collect(),
             lives: self.by_segment(|| Lives::new(self.rule.calendar.complete())),
-            repeats_by_day: vec![vec![0; days]; self.dates.len() - 1],
+            repeats_by_day: vec![vec![0; days]; self.dates.len()],
             alive_counts: Vec::new(),
         }
     }
@@ -141,9 +142,9 @@ impl Scope<'_> {
                 self.count_life(&mut part.census, days, &times, segment, acquisition_cost);
             }
         }
-        for date in &self.alive_dates {
+        for (date, alive_times) in self.alive_dates.iter().zip(&mut part.alive_times) {
             if let Some(times) = Times::of_days(days.before(*date), *date) {
-                part.alive_times.push((segment_number(segment), times));
+                alive_times.push((segment_number(segment), times));
             }
         }
         Ok(())
@@ -158,7 +159,7 @@ impl Scope<'_> {
         cost: i64,
     ) {
         census.lives[segment].add(self.rule, days, self.measures, times, cost);
-        for (date, repeats) in self.dates[1..].iter().zip(&mut census.repeats_by_day) {
+        for (date, repeats) in self.dates.iter().zip(&mut census.repeats_by_day) {
             if times.first < date.0 {
                 for day in days.purchases().skip(1) {
                     let day = usize::try_from(day - self.start.0);
@@ -188,8 +189,8 @@ pub(crate) struct Counting {
     census: Census,
     /// By date, by segment.
     piles: Vec<Vec<Pile>>,
-    /// By segment.
-    alive_piles: Vec<Pile>,
+    /// By earlier date, by segment.
+    alive_piles: Vec<Vec<Pile>>,
 }
 
 impl Counting {
@@ -200,7 +201,8 @@ impl Counting {
         for (tally, pile) in tallies.zip(self.piles.into_iter().flatten()) {
             tally.counts = pile.finish();
         }
-        census.alive_counts = self.alive_piles.into_iter().map(Pile::finish).collect();
+        let counts = |piles: Vec<Pile>| piles.into_iter().map(Pile::finish).collect();
+        census.alive_counts = self.alive_piles.into_iter().map(counts).collect();
         census
     }
 }
@@ -209,7 +211,7 @@ impl Counting {
 pub(crate) struct Part {
     census: Census,
     times: Vec<Vec<(u16, Times)>>,
-    alive_times: Vec<(u16, Times)>,
+    alive_times: Vec<Vec<(u16, Times)>>,
 }
 
 /// Buffers of one slice.

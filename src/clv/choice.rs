@@ -3,7 +3,7 @@
 use super::backtest::Backtest;
 use super::errors::Errors;
 use super::segments::Segments;
-use crate::pipeline::{ClvDef, PurchaseModel};
+use crate::pipeline::{ClvDef, PurchaseModel, Season};
 use serde_json::Value;
 
 /// What earlier releases say of themselves: the manifest's `clv`.
@@ -24,7 +24,13 @@ impl Earlier {
         let segments = self.current.iter().flat_map(|clv| clv["segments"].as_array().into_iter().flatten());
         let chosen = segments.filter(|segment| segment["why"] == Why::Holdout.word());
         let chosen: Vec<_> = chosen.map(|segment| (&segment["segment"], &segment["chosen"])).collect();
-        let text = format!("{chosen:?} {:?} {}", self.drift_from, self.reselect);
+        let season = self
+            .current
+            .iter()
+            .map(|clv| &clv["season"])
+            .filter(|season| season["why"] == Why::Holdout.word());
+        let season: Vec<_> = season.map(|season| &season["chosen"]).collect();
+        let text = format!("{chosen:?} {season:?} {:?} {}", self.drift_from, self.reselect);
         blake3::hash(text.as_bytes()).to_string()
     }
 }
@@ -83,13 +89,14 @@ pub(crate) fn choose(
     clv: &ClvDef,
     models: &[PurchaseModel],
     segments: &Segments,
+    season: Season,
     is_pooled: &[bool],
     tests: &[Backtest],
     earlier: &Earlier,
 ) -> Vec<Choice> {
     let of = |segment: usize| {
         let own = (!is_pooled[segment]).then_some(segment);
-        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, own)).collect();
+        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, season, own)).collect();
         let kept = || {
             let name = kept_model(earlier, segments.names()[segment].as_deref())?;
             models.iter().position(|model| model.word() == name)
@@ -109,9 +116,14 @@ pub(crate) fn choose(
 }
 
 /// Root mean squared error over all calibration dates together, of one segment or of all customers.
-fn score(tests: &[Backtest], model: PurchaseModel, segment: Option<usize>) -> Option<f64> {
+pub(crate) fn score(
+    tests: &[Backtest],
+    model: PurchaseModel,
+    season: Season,
+    segment: Option<usize>,
+) -> Option<f64> {
     let mut sum = Errors::default();
-    for errors in tests.iter().filter_map(|test| test.by_segment(model.word())) {
+    for errors in tests.iter().filter_map(|test| test.by_segment(model.word(), season)) {
         match segment {
             Some(segment) => errors.get(segment).into_iter().for_each(|errors| sum.merge(errors)),
             None => errors.iter().for_each(|errors| sum.merge(errors)),
@@ -147,7 +159,15 @@ mod tests {
         let mut errors = Errors::default();
         errors.add(1.0 + error, 1.0);
         let forecaster = model.word();
-        Series { target: Target::Purchases, forecaster, spend: None, kind: Kind::Total, errors: vec![errors] }
+        let season = Some(Season::None);
+        Series {
+            target: Target::Purchases,
+            forecaster,
+            season,
+            spend: None,
+            kind: Kind::Total,
+            errors: vec![errors],
+        }
     }
 
     fn chosen(clv: &ClvDef, errors: &[f64], earlier: &Earlier) -> (usize, Why, bool) {
@@ -155,7 +175,7 @@ mod tests {
         let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
         let segments = Segments::new(None, None, 1, "").unwrap();
         let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
-        let choice = choose(clv, &clv.models, &segments, &[false], tests, earlier).remove(0);
+        let choice = choose(clv, &clv.models, &segments, Season::None, &[false], tests, earlier).remove(0);
         (choice.model, choice.why, choice.is_kept)
     }
 
@@ -163,6 +183,7 @@ mod tests {
         ClvDef {
             models: vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd],
             model,
+            season: Some(Season::None),
             margin: crate::pipeline::Margin::Avoidable,
             spend: crate::pipeline::SpendModel::Shrunken,
             discount_rate_annual: "0.1".parse().unwrap(),

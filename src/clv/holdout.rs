@@ -7,8 +7,10 @@ use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
 use super::spend::{SPENDS, Spend};
+use super::timing::Timed;
 use super::whole_periods::Periods;
 use crate::customers::days::CustomerDaysView;
+use crate::pipeline::Season;
 use crate::units::Day;
 use rayon::prelude::*;
 
@@ -26,17 +28,24 @@ pub(crate) struct Holdout<'r> {
     pub(crate) date: Day,
     /// Exclusive end of the holdout.
     pub(crate) until: Day,
-    /// By segment, by model.
-    forecasts: Vec<Vec<Option<Forecast>>>,
+    /// By each clock that there is at the date.
+    timings: Vec<TimedForecasts>,
     /// By segment.
     bases: Vec<Base>,
     /// By segment.
     spends: Vec<Option<&'r Spend>>,
     /// By segment; none where BG/BB is not asked for or has no fit.
     periods: Vec<Option<Periods>>,
+    unit: f64,
+}
+
+/// Forecasts of the models by one clock.
+struct TimedForecasts {
+    season: Season,
+    /// By segment, by model.
+    forecasts: Vec<Vec<Option<Forecast>>>,
     /// By model: the largest expectation of each decile but the last.
     deciles: Vec<Vec<f64>>,
-    unit: f64,
 }
 
 /// Buffers of one slice.
@@ -52,26 +61,12 @@ impl<'r> Holdout<'r> {
         let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
         let holdout_days = date.0.abs_diff(until.0);
         let tallies = &sources.census.tallies[index];
-        let forecast = |segment: usize, model: usize| {
-            let fit = sources.fits.of(index, segment, model)?;
-            Forecast::new(
-                fit,
-                &[holdout_days],
-                sources.discount_per_day,
-                &tallies[segment].counts,
-                Asked::Purchases,
-            )
-        };
         let spend = |segment: usize| Some(&sources.fits.spend(index, segment)?.spend);
-        let models = sources.fits.models.len();
-        let of_segment = |segment: usize| -> Vec<Option<Forecast>> {
-            (0..models).into_par_iter().map(|model| forecast(segment, model)).collect()
-        };
-        let forecasts: Vec<Vec<Option<Forecast>>> =
-            (0..tallies.len()).into_par_iter().map(of_segment).collect();
+        let timings = (0..sources.timings.len()).into_par_iter();
+        let timings = timings.filter_map(|timing| TimedForecasts::new(sources, index, timing)).collect();
         let window_days = holdout_days.min(sources.scope.start.0.abs_diff(date.0));
         let base = |mean_gap| Base { holdout_days, window_days, mean_gap };
-        let mut test = Self {
+        Self {
             sources,
             index,
             date,
@@ -79,61 +74,40 @@ impl<'r> Holdout<'r> {
             bases: tallies.iter().map(|tally| base(tally.mean_gap())).collect(),
             spends: (0..tallies.len()).map(spend).collect(),
             periods: (0..tallies.len()).map(|segment| sources.periods(index, segment)).collect(),
-            deciles: Vec::new(),
-            forecasts,
+            timings,
             unit: crate::clv::money::unit(sources.money_scale),
-        };
-        test.deciles = (0..models).into_par_iter().map(|model| test.deciles_of(model)).collect();
-        test
-    }
-
-    /// Expectations that tenths of customers do not exceed; equal ones stay together.
-    fn deciles_of(&self, model: usize) -> Vec<f64> {
-        let mut expected: Vec<(f64, u64)> = Vec::new();
-        for (tally, forecasts) in self.sources.census.tallies[self.index].iter().zip(&self.forecasts) {
-            let Some(forecast) = &forecasts[model] else { continue };
-            let rows = tally.counts.rows().iter();
-            expected.extend(rows.map(|row| {
-                let expected = forecast.purchases_of(row.purchases, row.last_purchase_days, row.age_days);
-                (expected, row.customers)
-            }));
         }
-        expected.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let customers: u64 = expected.iter().map(|(_, customers)| customers).sum();
-        let (mut cuts, mut below) = (Vec::new(), 0);
-        for (expected, more) in expected {
-            below += more;
-            while cuts.len() < 9 && below * 10 >= customers * (cuts.len() as u64 + 1) {
-                cuts.push(expected);
-            }
-        }
-        cuts
     }
 
     /// Every series, empty: in the order in which `add` fills them.
     pub(crate) fn series(&self) -> Vec<Series> {
-        let models = &self.sources.fits.models;
-        let segments = self.forecasts.len();
+        let segments = self.bases.len();
         let of = |target, forecaster, spend, kind, bins: usize| Series {
             target,
             forecaster,
+            season: None,
             spend,
             kind,
             errors: vec![Errors::default(); bins],
         };
         let mut series = Vec::new();
-        for model in models {
-            let name = model.word();
-            series.push(of(Target::Purchases, name, None, Kind::Total, segments));
-            for (kind, bins) in [
-                (Kind::Decile, 10),
-                (Kind::Frequency, MOST_FREQUENT as usize + 1),
-                (Kind::Recency, LEAST_RECENT as usize + 1),
-            ] {
-                series.push(of(Target::Purchases, name, None, kind, bins));
-            }
-            for spend in SPENDS {
-                series.push(of(Target::Margin, name, Some(spend.name()), Kind::Total, segments));
+        for timing in &self.timings {
+            for name in self.sources.fits.models.iter().map(|model| model.word()) {
+                let of = |target, spend, kind, bins| Series {
+                    season: Some(timing.season),
+                    ..of(target, name, spend, kind, bins)
+                };
+                series.push(of(Target::Purchases, None, Kind::Total, segments));
+                for (kind, bins) in [
+                    (Kind::Decile, 10),
+                    (Kind::Frequency, MOST_FREQUENT as usize + 1),
+                    (Kind::Recency, LEAST_RECENT as usize + 1),
+                ] {
+                    series.push(of(Target::Purchases, None, kind, bins));
+                }
+                for spend in SPENDS {
+                    series.push(of(Target::Margin, Some(spend.name()), Kind::Total, segments));
+                }
             }
         }
         for rule in Rule::ALL {
@@ -175,14 +149,17 @@ impl<'r> Holdout<'r> {
                 series.errors[bin].add(expected, actual);
             }
         };
-        for (model, forecast) in self.forecasts[segment].iter().enumerate() {
-            let expected = forecast.as_ref().map(|forecast| forecast.purchases(&times));
-            add(segment, expected, came);
-            add(expected.map_or(0, |expected| self.decile(model, expected)), expected, came);
-            add(times.repeats().min(MOST_FREQUENT) as usize, expected, came);
-            add((times.idle_days() / RECENCY_DAYS).min(LEAST_RECENT) as usize, expected, came);
-            for each in each_by {
-                add(segment, expected.zip(each).map(|(purchases, each)| purchases * each), margin);
+        for timing in &self.timings {
+            for (forecast, deciles) in timing.forecasts[segment].iter().zip(&timing.deciles) {
+                let expected = forecast.as_ref().map(|forecast| forecast.purchases(&times));
+                let decile = |expected| deciles.partition_point(|cut| *cut < expected);
+                add(segment, expected, came);
+                add(expected.map_or(0, decile), expected, came);
+                add(times.repeats().min(MOST_FREQUENT) as usize, expected, came);
+                add((times.idle_days() / RECENCY_DAYS).min(LEAST_RECENT) as usize, expected, came);
+                for each in each_by {
+                    add(segment, expected.zip(each).map(|(purchases, each)| purchases * each), margin);
+                }
             }
         }
         let own = self.money(brought.sums[VALUED]) / f64::from(brought.purchases);
@@ -209,10 +186,6 @@ impl<'r> Holdout<'r> {
         }
     }
 
-    fn decile(&self, model: usize, expected: f64) -> usize {
-        self.deciles[model].partition_point(|cut| *cut < expected)
-    }
-
     /// Purchases in the last period before the date.
     fn recent(&self, before: CustomerDaysView<'_>, segment: usize) -> u32 {
         let from = i64::from(self.date.0) - i64::from(self.bases[segment].window_days);
@@ -223,4 +196,46 @@ impl<'r> Holdout<'r> {
     fn money(&self, amount: i128) -> f64 {
         crate::clv::money::float(amount) * self.unit
     }
+}
+
+impl TimedForecasts {
+    /// None where there is no clock at the date.
+    fn new(sources: &Sources<'_>, index: usize, timing: usize) -> Option<Self> {
+        let timed = sources.timings.own(index, timing)?;
+        let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
+        let horizon = [date.0.abs_diff(until.0)];
+        let lookahead = timed.clock.lookahead(date.0 - 1, &horizon, sources.discount_per_day);
+        let forecast = |segment: usize, model: usize| {
+            let fit = sources.fits.by_timing(index, timing, segment, model)?;
+            Forecast::new(fit, &timed.clock, &lookahead, &timed.counts[segment], Asked::Purchases)
+        };
+        let models = sources.fits.models.len();
+        let of_segment = |segment: usize| -> Vec<Option<Forecast>> {
+            (0..models).into_par_iter().map(|model| forecast(segment, model)).collect()
+        };
+        let forecasts: Vec<Vec<Option<Forecast>>> =
+            (0..timed.counts.len()).into_par_iter().map(of_segment).collect();
+        let deciles = (0..models).into_par_iter().map(|model| deciles(timed, &forecasts, model)).collect();
+        Some(Self { season: sources.timings.seasons[timing], forecasts, deciles })
+    }
+}
+
+/// Expectations that tenths of customers do not exceed; equal ones stay together.
+fn deciles(timed: &Timed<'_>, forecasts: &[Vec<Option<Forecast>>], model: usize) -> Vec<f64> {
+    let mut expected: Vec<(f64, u64)> = Vec::new();
+    for (counts, forecasts) in timed.counts.iter().zip(forecasts) {
+        let Some(forecast) = &forecasts[model] else { continue };
+        let rows = counts.rows().iter();
+        expected.extend(rows.map(|row| (forecast.purchases_of(row.history()), row.customers)));
+    }
+    expected.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let customers: u64 = expected.iter().map(|(_, customers)| customers).sum();
+    let (mut cuts, mut below) = (Vec::new(), 0);
+    for (expected, more) in expected {
+        below += more;
+        while cuts.len() < 9 && below * 10 >= customers * (cuts.len() as u64 + 1) {
+            cuts.push(expected);
+        }
+    }
+    cuts
 }

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::choice::Choice;
+use super::seasonality::SeasonChoice;
 use super::segments::Segments;
 use crate::pipeline::PurchaseModel;
 use serde_json::{Map, Value, json};
@@ -11,6 +12,7 @@ pub(crate) fn manifest(
     segments: &Segments,
     models: &[PurchaseModel],
     choices: &[Choice],
+    season: &SeasonChoice,
     accounts: &[Account],
 ) -> Value {
     let of_segment = |(segment, choice): (usize, &Choice)| {
@@ -26,7 +28,7 @@ pub(crate) fn manifest(
             "models": fitted.filter(|account| account.log_likelihood.is_some()).map(fit).collect::<Vec<_>>(),
         })
     };
-    json!({ "segments": choices.iter().enumerate().map(of_segment).collect::<Vec<_>>() })
+    json!({ "season": season.manifest(), "segments": choices.iter().enumerate().map(of_segment).collect::<Vec<_>>() })
 }
 
 fn name(model: PurchaseModel) -> String {

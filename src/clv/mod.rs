@@ -2,9 +2,9 @@
 //! Knows nothing of how facts and costs were made.
 //!
 //! `models` holds the models, one file each, which know neither tables nor money scales. Around them, in the order
-//! data flows: what single customers did (`past`), counted (`census`, `lives`), fitted (`fits`, `spend`, `pooling`), held
-//! against holdouts (`backtest`), chosen from (`choice`), used to value everybody (`valuation`, `equity`) and told
-//! (`account`, `tables`).
+//! data flows: what single customers did (`past`), counted (`census`, `lives`), timed by clocks of seasons (`season`,
+//! `timing`), fitted (`fits`, `spend`, `pooling`), held against holdouts (`backtest`), chosen from (`seasonality`,
+//! `choice`), used to value everybody (`valuation`, `equity`) and told (`account`, `tables`).
 
 pub mod models;
 pub mod schema;
@@ -32,10 +32,13 @@ mod past;
 mod pile;
 mod pooling;
 mod repeaters;
+mod season;
+mod seasonality;
 mod segments;
 mod spend;
 mod stage;
 mod tables;
+mod timing;
 mod tracking;
 mod valuation;
 mod whole_periods;

@@ -1,8 +1,10 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
 use super::fits::FittedPurchases;
-use super::models::{Asked, Counts, Estimate, MOST_HORIZONS, Predictor, Scorer};
+use super::models::{Asked, Counts, Estimate, Lookahead, MOST_HORIZONS, Predictor, Score, Scorer, Span};
 use super::past::Times;
+use super::season::{Clock, TimedHistory};
+use std::sync::Arc;
 
 /// What a parameter of a purchase model means.
 pub(crate) fn meaning(parameter: &str) -> &'static str {
@@ -34,79 +36,79 @@ pub(crate) struct Outlook {
     pub(crate) no_purchase: Vec<f64>,
     /// Discounted purchases by horizon; none where they are not known for ever either.
     pub(crate) discounted_within: Option<Vec<f64>>,
-    /// Days until the next purchase that one who is alive and stays so exceeds with probability ½.
+    /// Days of the calendar until the next purchase that one who is alive and stays so exceeds with probability ½.
     pub(crate) median_wait_days: f64,
 }
 
-/// A fit, ready to score customers.
+/// A fit, ready to score customers: by the clock that the counts it was fitted to are timed by.
 #[derive(Debug)]
 pub(crate) struct Forecast {
     /// The first tells of all horizons but those beyond what one scorer holds.
     scorers: Vec<(Scorer, usize)>,
     has_residual: bool,
+    clock: Arc<Clock>,
 }
 
 impl Forecast {
-    /// For the histories of `counts`. None where the fit found nothing to predict from.
+    /// For the histories of `counts`, which are timed by the clock. None where the fit found nothing to predict from.
     pub(crate) fn new(
         fitted: &FittedPurchases,
-        horizons_days: &[u32],
-        discount_per_day: f64,
+        clock: &Arc<Clock>,
+        lookahead: &Lookahead,
         counts: &Counts,
         asked: Asked,
     ) -> Option<Self> {
         if !fitted.predicts() {
             return None;
         }
-        let fit = &fitted.fit;
-        let scorer =
-            |days: &[u32]| Some((Scorer::new(fit, days, discount_per_day, counts, asked)?, days.len()));
-        let first = horizons_days.len().min(MOST_HORIZONS);
-        let rest = horizons_days[first..].chunks(MOST_HORIZONS);
-        let scorers = std::iter::once(&horizons_days[..first]).chain(rest).map(scorer);
-        Some(Self { scorers: scorers.collect::<Option<_>>()?, has_residual: fitted.has_residual() })
+        let first = lookahead.horizons.len().min(MOST_HORIZONS);
+        let rest = lookahead.horizons[first..].chunks(MOST_HORIZONS);
+        let scorer = |horizons: &[Span]| {
+            let part = Lookahead { horizons: horizons.to_vec(), ..*lookahead };
+            Some((Scorer::new(&fitted.fit, &part, counts, asked)?, horizons.len()))
+        };
+        let scorers = std::iter::once(&lookahead.horizons[..first]).chain(rest).map(scorer);
+        Some(Self {
+            scorers: scorers.collect::<Option<_>>()?,
+            has_residual: fitted.has_residual(),
+            clock: clock.clone(),
+        })
     }
 
     /// A customer's probability alive.
     pub(crate) fn alive(&self, times: &Times) -> f64 {
-        self.first_scorer().score(times.repeats(), times.last_days(), times.age_days()).alive.value
+        self.first_score(self.clock.history(times)).alive.value
     }
 
     /// The probability that a customer buys nothing within the first horizon.
     pub(crate) fn no_purchase(&self, times: &Times) -> f64 {
-        self.first_scorer().score(times.repeats(), times.last_days(), times.age_days()).no_purchase[0]
+        self.first_score(self.clock.history(times)).no_purchase[0]
     }
 
     /// Purchases of a customer within the first horizon.
     pub(crate) fn purchases(&self, times: &Times) -> f64 {
-        self.purchases_of(times.repeats(), times.last_days(), times.age_days())
+        self.purchases_of(self.clock.history(times))
     }
 
-    /// The same of a history.
-    pub(crate) fn purchases_of(&self, purchases: u32, last_days: u32, age_days: u32) -> f64 {
-        self.first_scorer().score(purchases, last_days, age_days).purchases[0].value
+    /// The same of a history by the clock.
+    pub(crate) fn purchases_of(&self, history: TimedHistory) -> f64 {
+        self.first_score(history).purchases[0].value
     }
 
-    fn first_scorer(&self) -> &Scorer {
-        &self.scorers.first().expect("there is a first scorer").0
+    fn first_score(&self, (purchases, last, age): TimedHistory) -> Score {
+        self.scorers.first().expect("there is a first scorer").0.score(purchases, last, age)
     }
 
     /// A customer's outlook.
     pub(crate) fn at(&self, times: &Times) -> Outlook {
-        self.of(times.repeats(), times.last_days(), times.age_days())
-    }
-
-    /// The outlook of a history.
-    pub(crate) fn of(&self, purchases: u32, last_days: u32, age_days: u32) -> Outlook {
-        let mut scores = self
-            .scorers
-            .iter()
-            .map(|(scorer, horizons)| (scorer.score(purchases, last_days, age_days), *horizons));
+        let (purchases, last, age) = self.clock.history(times);
+        let mut scores =
+            self.scorers.iter().map(|(scorer, horizons)| (scorer.score(purchases, last, age), *horizons));
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
         let mut no_purchase = score.no_purchase[..horizons].to_vec();
         let mut within = score.discounted[..horizons].to_vec();
-        let median_wait_days = score.median_wait_days;
+        let median_wait_days = self.clock.calendar_days(times.seen, score.median_wait_days);
         for (score, horizons) in scores {
             expected.extend_from_slice(&score.purchases[..horizons]);
             no_purchase.extend_from_slice(&score.no_purchase[..horizons]);
@@ -118,7 +120,16 @@ impl Forecast {
     }
 }
 
-/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days.
-pub(crate) fn tracking(fitted: &FittedPurchases, starts: &[(u32, u64)], days: u32) -> Option<Vec<f64>> {
-    Some(Predictor::new(&fitted.fit).filter(|_| fitted.predicts())?.tracking(starts, days))
+/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days since
+/// the first of all.
+pub(crate) fn tracking(
+    fitted: &FittedPurchases,
+    clock: &Clock,
+    first: i32,
+    starts: &[(u32, u64)],
+    days: u32,
+) -> Option<Vec<f64>> {
+    let day = |since: u32| first + i32::try_from(since).expect("a history has few days");
+    let time_between = |from, to| clock.days_between(day(from), day(to));
+    Some(Predictor::new(&fitted.fit).filter(|_| fitted.predicts())?.tracking(starts, days, time_between))
 }

@@ -1,5 +1,6 @@
 //! What one customer did before a date: when it bought, and what its purchases brought.
 
+use super::models::CountRow;
 use super::models::margin_rate::CustomerRate;
 use crate::customers::days::{Amount, CustomerDaysView, Seen};
 use crate::pipeline::Margin;
@@ -67,6 +68,21 @@ pub(crate) struct Times {
     pub(crate) purchases: u32,
     /// The last day seen: the one before the date.
     pub(crate) seen: i32,
+}
+
+impl CountRow {
+    /// (x, t_x, T).
+    pub(crate) fn history(&self) -> (u32, u32, u32) {
+        (self.purchases, self.last_purchase_days, self.age_days)
+    }
+
+    /// When customers with this history bought, seen from the date before which they were counted.
+    pub(crate) fn times(&self, date: Day) -> Times {
+        let days = |days: u32| i32::try_from(days).expect("counts are of days");
+        let seen = date.0 - 1;
+        let first = seen - days(self.age_days);
+        Times { first, last: first + days(self.last_purchase_days), purchases: self.purchases + 1, seen }
+    }
 }
 
 impl Times {

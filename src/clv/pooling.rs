@@ -22,8 +22,9 @@
 
 use super::census::Tally;
 use super::fits::FittedPurchases;
-use super::models::{Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, log_likelihood};
-use super::outlook::Forecast;
+use super::models::{
+    Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, Lookahead, Scorer, log_likelihood,
+};
 use super::past::VALUED;
 use super::spend::Spend;
 
@@ -112,16 +113,14 @@ const FEW_CUSTOMERS: u64 = 10_000;
 /// standard error of their discounted purchases is above the sum. A criterion for the likelihood does not see this, for
 /// the purchases of many years depend on a rate of lapsing that a short history hardly bounds.
 fn is_unsure(fitted: &FittedPurchases, counts: &Counts, discount_per_day: f64) -> bool {
-    if counts.customers() > FEW_CUSTOMERS {
+    if counts.customers() > FEW_CUSTOMERS || !fitted.has_residual() {
         return false;
     }
-    let Some(forecast) = Forecast::new(fitted, &[], discount_per_day, counts, Asked::Purchases) else {
-        return false;
-    };
+    let lookahead = Lookahead::calendar(&[], discount_per_day);
+    let Some(scorer) = Scorer::new(&fitted.fit, &lookahead, counts, Asked::Discounted) else { return false };
     let mut sum = Estimate { value: 0.0, pull: Some([0.0; 4]) };
     for row in counts.rows() {
-        let outlook = forecast.of(row.purchases, row.last_purchase_days, row.age_days);
-        let Some(discounted) = outlook.discounted else { return false };
+        let discounted = scorer.score(row.purchases, row.last_purchase_days, row.age_days).residual;
         let customers = count(row.customers);
         sum.value += customers * discounted.value;
         sum.pull = sum.pull.zip(discounted.pull).map(|(sum, pull)| added(sum, customers, pull));

@@ -2,7 +2,7 @@
 
 use super::account::{self, Account, Place, Role};
 use super::advice;
-use super::alive::Alive;
+use super::alive::{Alive, AliveAt};
 use super::backtest::{self, Backtest};
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
@@ -15,9 +15,11 @@ use super::lives::LivingRule;
 use super::manifest::manifest;
 use super::money;
 use super::past::{self, VALUED};
+use super::seasonality::{self, SeasonChoice};
 use super::segments::Segments;
 use super::tables::customer_equity::SegmentModels;
 use super::tables::{self, TableContext};
+use super::timing::{Timed, Timings};
 use super::valuation::{Chosen, Valuation, annual, discount_per_day};
 use crate::customers::calendar::Calendar;
 use crate::customers::history::CustomerHistory;
@@ -25,7 +27,7 @@ use crate::customers::operator::walk;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::schema::Customers;
-use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel};
+use crate::pipeline::{ClvDef, Definition, LifecycleDef, PurchaseModel, Season};
 use crate::publish::{StageTables, TableFormat};
 use crate::units::Day;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ use std::sync::Arc;
 pub struct Summary {
     /// Per segment: whom it holds, the model's name, and why it was chosen.
     pub models: Vec<(String, String, String)>,
+    /// The seasons that purchases are timed by, and why; none where nobody asked for seasons.
+    pub season: Option<(String, String)>,
     /// Residual value of all customers, at `money_scale`; none where nobody could be valued.
     pub customer_equity: Option<i128>,
     /// The interval of 95 % about it; none where it cannot be told.
@@ -83,23 +87,30 @@ pub fn run(
     };
     let census = walk(&history.days, &scope)?.finish();
     warnings.extend(advice::left_censored_start(&census));
-    let fits = Fits::new(&clv.models, &census, discount_per_day(clv))?;
+    let timings = Timings::new(clv.season, &census, &scope.dates, scope.start);
+    let mut fits = Fits::new(&clv.models, &census, &timings, discount_per_day(clv))?;
     let sources = backtest::Sources {
         scope: &scope,
         census: &census,
+        timings: &timings,
         fits: &fits,
         money_scale: facts.money_scale,
         discount_per_day: discount_per_day(clv),
     };
     let tests = backtest::backtests(&sources)?;
+    let season = seasonality::choose(clv, &fits.models, &timings, &tests, earlier);
+    warnings.extend(season.warning(clv));
+    fits.value_by(&timings, season.timing, discount_per_day(clv));
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
-    let choices = choose(clv, &fits.models, &segments, &is_pooled, &tests, earlier);
+    let choices = choose(clv, &fits.models, &segments, season.season, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let run = Run {
         clv,
         scope: &scope,
         census: &census,
+        timings: &timings,
+        season: &season,
         fits: &fits,
         tests: &tests,
         choices: &choices,
@@ -122,7 +133,8 @@ pub fn run(
         customers: total.customers,
         alive_customers: total.expected(|total| total.alive),
         warnings,
-        manifest: manifest(&segments, &fits.models, &choices, &accounts),
+        season: (clv.season != Some(Season::None)).then(|| (season.season.word().to_owned(), season.text())),
+        manifest: manifest(&segments, &fits.models, &choices, &season, &accounts),
     };
     Ok((summary, alive))
 }
@@ -132,6 +144,8 @@ struct Run<'r> {
     clv: &'r ClvDef,
     scope: &'r Scope<'r>,
     census: &'r Census,
+    timings: &'r Timings<'r>,
+    season: &'r SeasonChoice,
     fits: &'r Fits,
     tests: &'r [Backtest],
     choices: &'r [Choice],
@@ -146,10 +160,27 @@ impl Run<'_> {
 
     /// Who is alive at the dates of the early warning, by the fits of the whole history.
     fn alive(&self, days: Vec<Day>, segments: Arc<Segments>, lifecycle: &LifecycleDef) -> Alive {
-        let counts = self.census.tallies[0].iter().map(|tally| &tally.counts);
-        let (fits, earlier) = (self.chosen_fits(), &self.census.alive_counts);
-        let holdout_days = lifecycle.warning.holdout_days;
-        Alive::new(days, segments, &fits, counts, earlier, discount_per_day(self.clv), holdout_days)
+        let as_of = self.census.tallies[0].iter().map(|tally| &tally.counts).collect();
+        let earlier = self.census.alive_counts.iter().map(|counts| counts.iter().collect());
+        let at = AliveAt {
+            days,
+            counts: std::iter::once(as_of).chain(earlier).collect(),
+            clock: self.timed().clock.clone(),
+            discount_per_day: discount_per_day(self.clv),
+            holdout_days: lifecycle.warning.holdout_days,
+        };
+        Alive::new(at, segments, &self.chosen_fits())
+    }
+
+    /// Dates, with the seasons that purchases are timed by.
+    fn timed_dates(&self) -> Vec<(Day, Season)> {
+        let dates = self.scope.dates.iter().enumerate();
+        dates.map(|(date, day)| (*day, self.timings.season(date, self.season.timing))).collect()
+    }
+
+    /// Histories of the whole history, timed as customers are valued.
+    fn timed(&self) -> &Timed<'_> {
+        self.timings.at(0, self.season.timing)
     }
 
     /// The model of each segment.
@@ -194,7 +225,8 @@ impl Run<'_> {
     /// Every model and formula.
     fn accounts(&self) -> Vec<Account> {
         let unit = money::unit(self.context.format.money_scale);
-        let mut accounts = account::of_fits(self.fits, &self.scope.dates, self.choices, self.clv.spend, unit);
+        let mut accounts =
+            account::of_fits(self.fits, &self.timed_dates(), self.choices, self.clv.spend, unit);
         for segment in 0..self.scope.segments.len() {
             let place = Place { segment, until: self.as_of(), is_whole: true };
             let inputs = Inputs {
@@ -225,25 +257,33 @@ impl Run<'_> {
 
     /// Values everybody and writes `customer_value` on the way.
     fn value(&self, staging: StageTables<'_>) -> Result<Vec<Equity>> {
-        let chosen: Vec<Chosen<'_>> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
+        let chosen: Vec<Chosen> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let models = self.models();
-        let valuation =
-            Valuation::new(self.context, self.customers, self.scope, staging, &models, self.fits, &chosen);
+        let valuation = Valuation::new(
+            self.context,
+            self.customers,
+            self.scope,
+            staging,
+            &models,
+            self.fits,
+            self.timed(),
+            &chosen,
+        );
         let valued = walk(&self.scope.history.days, &valuation)?;
         valuation.finish(valued)
     }
 
-    fn chosen(&self, segment: usize) -> Chosen<'_> {
+    fn chosen(&self, segment: usize) -> Chosen {
         let model = self.choices[segment].model;
         let name = self.fits.models[model].word();
         let mut pooled = super::errors::Errors::default();
-        for errors in self.tests.iter().filter_map(|test| test.by_segment(name)) {
+        for errors in self.tests.iter().filter_map(|test| test.by_segment(name, self.season.season)) {
             let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };
             own.iter().for_each(|errors| pooled.merge(errors));
         }
         // Without holdout purchases scatter as Poisson's do, at least.
         let dispersion = pooled.dispersion().unwrap_or(1.0);
-        Chosen { model, dispersion, tally: &self.census.tallies[0][segment] }
+        Chosen { model, dispersion }
     }
 
     fn publish(
@@ -257,6 +297,7 @@ impl Run<'_> {
         let segments = SegmentModels { models: &models, is_pooled: &is_pooled };
         let mut sheets = vec![
             tables::value_model::sheet(self.context, accounts),
+            tables::purchase_season::sheet(self.context, self.timings, &self.scope.dates, self.season.season),
             tables::value_counts::sheet(self.context, &self.census.tallies[0]),
             tables::value_backtest::sheet(self.context, self.tests),
             tables::customer_equity::customer_equity(self.context, segments, total),

@@ -17,21 +17,42 @@ pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
     let customers = tallies.iter().map(|tally| tally.counts.customers()).sum();
     let actual = actual(sources, index, first, until);
     let mut weeks = Vec::new();
-    for (model, name) in sources.fits.models.iter().map(|model| model.word()).enumerate() {
-        let mut expected = vec![0.0; actual.len()];
-        for (segment, tally) in tallies.iter().enumerate() {
-            let Some(fit) = sources.fits.of(index, segment, model) else { continue };
-            let days = first.abs_diff(until) + 1;
-            let Some(curve) = tracking(fit, &starts(&tally.counts, date, first), days) else { continue };
-            // The first day is 0, so a week is over at the beginning of day 7.
-            let ends = curve.iter().skip(WEEK as usize).step_by(WEEK as usize);
-            expected.iter_mut().zip(ends).for_each(|(sum, end)| *sum += end);
+    for (timing, season) in sources.timings.seasons.iter().enumerate() {
+        if sources.timings.own(index, timing).is_none() {
+            continue;
         }
-        for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
-            weeks.push(Week { forecaster: name, week, customers, expected, actual: *actual });
+        for (model, name) in sources.fits.models.iter().map(|model| model.word()).enumerate() {
+            let expected = expected(sources, index, [timing, model], first, actual.len());
+            for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
+                let (forecaster, season, actual) = (name, *season, *actual);
+                weeks.push(Week { forecaster, season, week, customers, expected, actual });
+            }
         }
     }
     weeks
+}
+
+/// Expected repeat purchases up to the end of every week by a model and a timing.
+fn expected(
+    sources: &Sources<'_>,
+    index: usize,
+    [timing, model]: [usize; 2],
+    first: i32,
+    weeks: usize,
+) -> Vec<f64> {
+    let (date, until) = (sources.scope.dates[index].0, sources.scope.dates[0].0);
+    let clock = &sources.timings.at(index, timing).clock;
+    let mut expected = vec![0.0; weeks];
+    for (segment, tally) in sources.census.tallies[index].iter().enumerate() {
+        let Some(fit) = sources.fits.by_timing(index, timing, segment, model) else { continue };
+        let days = first.abs_diff(until) + 1;
+        let starts = starts(&tally.counts, date, first);
+        let Some(curve) = tracking(fit, clock, first, &starts, days) else { continue };
+        // The first day is 0, so a week is over at the beginning of day 7.
+        let ends = curve.iter().skip(WEEK as usize).step_by(WEEK as usize);
+        expected.iter_mut().zip(ends).for_each(|(sum, end)| *sum += end);
+    }
+    expected
 }
 
 /// The day of the earliest first purchase.
@@ -53,7 +74,7 @@ fn starts(counts: &Counts, date: i32, first: i32) -> Vec<(u32, u64)> {
 /// Actual repeat purchases up to the end of every whole week before `until`.
 fn actual(sources: &Sources<'_>, index: usize, first: i32, until: i32) -> Vec<u64> {
     let from = usize::try_from(first - sources.scope.start.0).expect("purchases come after the start");
-    let days = &sources.census.repeats_by_day[index - 1][from..];
+    let days = &sources.census.repeats_by_day[index][from..];
     let whole = usize::try_from(until.abs_diff(first) / WEEK).expect("weeks are few");
     let mut sum = 0;
     let week = |week: &[u64]| {

@@ -1,6 +1,6 @@
 //! Every customer valued: the operator over slices of customers that writes `customer_value`.
 
-use super::census::{Scope, Tally};
+use super::census::Scope;
 use super::equity::{self, Equity};
 use super::fits::Fits;
 use super::models::Asked;
@@ -10,6 +10,7 @@ use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_in
 use super::spend::Spend;
 use super::tables::TableContext;
 use super::tables::customer_value::{self, Row};
+use super::timing::Timed;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::facts::schema::Customers;
@@ -66,12 +67,11 @@ impl Value {
 }
 
 /// What is told of a segment's base, besides its fits.
-pub(crate) struct Chosen<'r> {
+pub(crate) struct Chosen {
     /// The model's place among the fits.
     pub(crate) model: usize,
     /// Squared error per expected purchase in the holdout.
     pub(crate) dispersion: f64,
-    pub(crate) tally: &'r Tally,
 }
 
 impl<'r> Valuation<'r> {
@@ -82,16 +82,18 @@ impl<'r> Valuation<'r> {
         staging: StageTables<'r>,
         models: &'r [PurchaseModel],
         fits: &Fits,
-        chosen: &[Chosen<'_>],
+        timed: &Timed<'_>,
+        chosen: &[Chosen],
     ) -> Self {
         let clv = context.clv;
         let as_of = scope.dates[0];
         let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
-        let discount = discount_per_day(clv);
-        let valuer = |(segment, chosen): (usize, &Chosen<'_>)| {
+        let lookahead = timed.clock.lookahead(as_of.0 - 1, &horizons, discount_per_day(clv));
+        let valuer = |(segment, chosen): (usize, &Chosen)| {
             let fit = fits.of(0, segment, chosen.model)?;
             let spend = fits.spend(0, segment)?.spend.clone();
-            let forecast = Forecast::new(fit, &horizons, discount, &chosen.tally.counts, Asked::Discounted);
+            let counts = &timed.counts[segment];
+            let forecast = Forecast::new(fit, &timed.clock, &lookahead, counts, Asked::Discounted);
             Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.par_iter().enumerate().map(valuer).collect();

@@ -10,12 +10,13 @@ pub(super) struct Backtest {
     pub(super) total: Row,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "calibration_date",
     "until_date",
     "target",
     "segment_by",
     "forecaster",
+    "season",
     "kind",
     "expected",
     "actual",
@@ -46,6 +47,6 @@ impl Backtest {
     pub(super) fn has(&self, row: &Row, kind: &str) -> bool {
         let same = |column: &str| row.cell(column).exact() == self.total.cell(column).exact();
         row.cell("kind").is(kind)
-            && ["calibration_date", "target", "segment_by", "forecaster"].into_iter().all(same)
+            && ["calibration_date", "target", "segment_by", "forecaster", "season"].into_iter().all(same)
     }
 }

@@ -18,8 +18,17 @@ pub(super) const CALIBRATION: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 8] =
-    ["calibration_date", "target", "segment_by", "forecaster", "kind", "bin", "customers", "expected"];
+const COLUMNS: [&str; 9] = [
+    "calibration_date",
+    "target",
+    "segment_by",
+    "forecaster",
+    "season",
+    "kind",
+    "bin",
+    "customers",
+    "expected",
+];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(backtest) = Backtest::best(tables)? else { return Ok(None) };
@@ -28,7 +37,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if rows.rows.is_empty() {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "target", "segment_by", "kind"]).first(30);
+    let rows = rows.without(&["calibration_date", "target", "segment_by", "season", "kind"]).first(30);
     Ok(Some(Drawn { seen: seen(&backtest), picture: picture(&rows), rows }))
 }
 

@@ -17,8 +17,8 @@ pub(super) const TRACKING: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 8] =
-    ["calibration_date", "target", "segment_by", "forecaster", "kind", "bin", "expected", "actual"];
+const COLUMNS: [&str; 9] =
+    ["calibration_date", "target", "segment_by", "forecaster", "season", "kind", "bin", "expected", "actual"];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(backtest) = Backtest::best(tables)? else { return Ok(None) };
@@ -26,7 +26,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if rows.rows.len() < 2 {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "target", "segment_by", "kind"]);
+    let rows = rows.without(&["calibration_date", "target", "segment_by", "season", "kind"]);
     Ok(Some(Drawn { seen: seen(&rows), picture: picture(&rows, &backtest), rows }))
 }
 

@@ -212,7 +212,7 @@ fn solve<const N: usize>(matrix: &[[f64; N]; N], right: &[f64; N]) -> Option<[f6
 }
 
 /// The inverse of a positive definite matrix, made symmetric to the last bit.
-fn inverse<const N: usize>(matrix: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
+pub(crate) fn inverse<const N: usize>(matrix: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
     let mut columns = [[0.0; N]; N];
     for (index, column) in columns.iter_mut().enumerate() {
         *column = solve(matrix, &std::array::from_fn(|row| f64::from(u8::from(row == index))))?;

@@ -3,6 +3,7 @@
 use super::definition::Position;
 use super::keys::{CLV, LIFECYCLE};
 use super::purchase_model::PurchaseModel;
+use super::season::Season;
 use crate::units::{Day, Decimal, Duration};
 
 /// `[lifecycle]`.
@@ -79,6 +80,9 @@ pub struct ClvDef {
     pub models: Vec<PurchaseModel>,
     /// The one that customers are valued by; none: the best of `models` on the holdout, kept from release to release.
     pub model: Option<PurchaseModel>,
+    /// The seasons by which purchases are timed; none: months where they have the smaller error on the holdout, kept
+    /// from release to release.
+    pub season: Option<Season>,
     /// What a purchase is valued at. Default avoidable margin.
     pub margin: Margin,
     /// How a customer's value per purchase is estimated. Default: shrunken mean.

@@ -82,6 +82,7 @@ pub const STAGES: &[Stage] = &[
         may_use: &[],
         makes: &[
             "value_model",
+            "purchase_season",
             "value_counts",
             "customer_value",
             "value_backtest",

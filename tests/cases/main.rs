@@ -59,6 +59,7 @@ cases! {
     h16_small_orders
     h17_plan_of_two_months
     h18_scenario_as_plan
+    h19_purchase_seasons
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -1,7 +1,7 @@
 //! Facts gathered with a row per customer and day, by the library.
 
 use abacus::facts::{FactSet, GatherOptions, Record, gather, plan};
-use abacus::pipeline::{ClvDef, Definition, Margin, Position, SpendModel, read};
+use abacus::pipeline::{ClvDef, Definition, Margin, Position, Season, SpendModel, read};
 use abacus::units::Decimal;
 use std::path::Path;
 
@@ -11,6 +11,7 @@ pub(crate) fn definition(pipeline: &Path, with_days: bool) -> Definition {
     definition.clv = with_days.then(|| ClvDef {
         models: Vec::new(),
         model: None,
+        season: Some(Season::None),
         margin: Margin::Revenue,
         spend: SpendModel::Shrunken,
         discount_rate_annual: Decimal::ZERO,

@@ -56,7 +56,13 @@ impl PurchaseLaw for BetaGeometric {
         self.lapsed_term(purchases, t).into()
     }
 
-    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+    fn ahead(
+        &self,
+        purchases: u32,
+        ages: &[f64],
+        _of_ages: &[&[Slope]],
+        horizons: &[Horizon],
+    ) -> Vec<Vec<Slope>> {
         let alive = AliveAfter::new(self, purchases);
         ages.iter()
             .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())

@@ -56,7 +56,7 @@ impl Counts {
     /// As [`Counts::of_customers`].
     pub fn of_rows(rows: impl IntoIterator<Item = CountRow>) -> Self {
         let mut rows: Vec<_> = rows.into_iter().filter(|row| row.customers > 0).collect();
-        rows.sort_unstable_by_key(CountRow::packed);
+        rows.par_sort_unstable_by_key(CountRow::packed);
         rows.dedup_by(|next, kept| {
             let is_same = next.packed() == kept.packed();
             kept.customers += if is_same { next.customers } else { 0 };

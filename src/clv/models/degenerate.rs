@@ -27,7 +27,7 @@ fn reasons(counts: &Counts) -> [Option<Reason>; 3] {
 
 fn assert_predicts(fit: &Fit, counts: &Counts) {
     let Some(predictor) = Predictor::new(fit) else { return };
-    let scorer = Scorer::new(fit, &[30, 365], 3e-4, counts, Asked::Discounted).unwrap();
+    let scorer = Scorer::new(fit, &Lookahead::calendar(&[30, 365], 3e-4), counts, Asked::Discounted).unwrap();
     for row in counts.rows() {
         let score = scorer.score(row.purchases, row.last_purchase_days, row.age_days);
         let [near, far, ..] = score.purchases;

@@ -332,7 +332,7 @@ fn pareto_nbd_tracks_cdnow_by_week() {
     let predictor = Predictor::new(&fit(PurchaseModel::ParetoNbd, &counts)).unwrap();
     // The oldest customers bought first on day 0 and are 272 days old.
     let first_days: Vec<_> = counts.rows().iter().map(|row| (272 - row.age_days, row.customers)).collect();
-    let tracked = predictor.tracking(&first_days, 25 * 7 + 1);
+    let tracked = predictor.tracking(&first_days, 25 * 7 + 1, |from, to| to - from);
     for (week, expected) in (20..).zip([1309.0, 1385.0, 1460.0, 1533.0, 1604.0, 1674.0]) {
         let found = tracked[week * 7];
         assert!((found - expected).abs() < 0.6, "week {week}: {found} for {expected}");

@@ -15,6 +15,7 @@ mod family;
 mod fit;
 mod form;
 mod horizon;
+mod lookahead;
 mod predict;
 mod score;
 
@@ -56,7 +57,11 @@ pub use estimate::Estimate;
 pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit, log_likelihood};
 pub use form::{Form, Lapsing, Purchasing, Reason};
 pub use horizon::{History, Horizon};
+pub(crate) use lookahead::NODES;
+pub use lookahead::{Discounting, Lookahead, ResidualByCalendar, Span};
 pub use predict::Predictor;
 pub use score::{Asked, MOST_HORIZONS, Score, Scorer};
 
 const DAYS_PER_WEEK: f64 = 7.0;
+/// Parts of a day that the length of a horizon is measured in.
+pub const TICKS_PER_DAY: i64 = 1024;

@@ -100,7 +100,13 @@ impl PurchaseLaw for PurchaseRates {
         ABSENT.into()
     }
 
-    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
+    fn ahead(
+        &self,
+        purchases: u32,
+        ages: &[f64],
+        _of_ages: &[&[Slope]],
+        horizons: &[Horizon],
+    ) -> Vec<Vec<Slope>> {
         let one = |age: f64, horizon: &Horizon| self.mean(purchases, age).scaled(horizon.discounted_weeks());
         ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
     }

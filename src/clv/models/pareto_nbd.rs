@@ -78,10 +78,22 @@ impl PurchaseLaw for ParetoNbd {
         self.ln_alive(purchases, t).into()
     }
 
-    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>> {
-        let one =
-            |age: f64, horizon| self.rates.mean(purchases, age).times(&self.survival_weeks(age, horizon));
-        ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
+    fn of_age(&self, age: f64, horizons: &[Horizon]) -> Vec<Slope> {
+        horizons.iter().map(|horizon| self.survival_weeks(age, horizon)).collect()
+    }
+
+    fn ahead(
+        &self,
+        purchases: u32,
+        ages: &[f64],
+        of_ages: &[&[Slope]],
+        _horizons: &[Horizon],
+    ) -> Vec<Vec<Slope>> {
+        let one = |(age, weeks): (&f64, &&[Slope])| {
+            let mean = self.rates.mean(purchases, *age);
+            weeks.iter().map(|weeks| mean.times(weeks)).collect()
+        };
+        ages.iter().zip(of_ages).map(one).collect()
     }
 
     /// A later a(t) and either fate.

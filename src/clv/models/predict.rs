@@ -34,7 +34,7 @@ impl Predictor {
     /// Expected purchases within the horizon, discounted if it says so.
     pub fn purchases(&self, history: &History, horizon: &Horizon) -> Estimate {
         assert!(horizon.is_possible(), "{horizon:?} is not a horizon");
-        let ahead = self.law.ahead(history.purchases, &[history.age_weeks], &[*horizon])[0][0];
+        let ahead = self.law.ahead_of(history.purchases, history.age_weeks, &[*horizon])[0];
         self.estimate(&self.alive_slope(history).times(&ahead))
     }
 
@@ -55,15 +55,25 @@ impl Predictor {
     pub fn new_customer_by_day(&self, days: u32) -> Vec<f64> {
         let horizons: Vec<_> = (0..days).map(Horizon::of_days).collect();
         let alive = self.alive_slope(&History::NEW).value;
-        self.law.ahead(0, &[0.0], &horizons)[0].iter().map(|ahead| alive * ahead.value).collect()
+        self.law.ahead_of(0, 0.0, &horizons).iter().map(|ahead| alive * ahead.value).collect()
     }
 
     /// Expected repeat purchases of a cohort by the end of each of the first `days` days of the calendar, cumulative.
     ///
-    /// `first_days` are (day of the first purchase, customers).
-    pub fn tracking(&self, first_days: &[(u32, u64)], days: u32) -> Vec<f64> {
-        let curve = self.new_customer_by_day(days);
-        let at = |day: u32, first: u32| day.checked_sub(first).map_or(0.0, |age| curve[age as usize]);
+    /// `first_days` are (day of the first purchase, customers), and `time_between` the whole days of the clock from one day to
+    /// a later one.
+    pub fn tracking(
+        &self,
+        first_days: &[(u32, u64)],
+        days: u32,
+        time_between: impl Fn(u32, u32) -> u32,
+    ) -> Vec<f64> {
+        let earliest = first_days.iter().map(|(first, _)| *first).min().unwrap_or(0);
+        let oldest = if earliest < days { time_between(earliest, days - 1) } else { 0 };
+        let curve = self.new_customer_by_day(oldest + 1);
+        let at = |day: u32, first: u32| {
+            if first <= day { curve[time_between(first, day) as usize] } else { 0.0 }
+        };
         let by =
             |day: u32| first_days.iter().map(|&(first, customers)| customers as f64 * at(day, first)).sum();
         (0..days).map(by).collect()

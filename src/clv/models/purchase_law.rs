@@ -26,8 +26,25 @@ pub(super) trait PurchaseLaw: Debug + Send + Sync {
         *survived
     }
 
-    /// Expected purchases of customers alive after x purchases, for each age and horizon.
-    fn ahead(&self, purchases: u32, ages: &[f64], horizons: &[Horizon]) -> Vec<Vec<Slope>>;
+    /// What [`PurchaseLaw::ahead`] needs for each horizon that depends on the age alone, so that it is made once for all x.
+    fn of_age(&self, _age: f64, _horizons: &[Horizon]) -> Vec<Slope> {
+        Vec::new()
+    }
+
+    /// Expected purchases of customers alive after x purchases, for each age and horizon; `of_ages` as `of_age` has them.
+    fn ahead(
+        &self,
+        purchases: u32,
+        ages: &[f64],
+        of_ages: &[&[Slope]],
+        horizons: &[Horizon],
+    ) -> Vec<Vec<Slope>>;
+
+    /// The same of one age.
+    fn ahead_of(&self, purchases: u32, age: f64, horizons: &[Horizon]) -> Vec<Slope> {
+        let of_age = self.of_age(age, horizons);
+        self.ahead(purchases, &[age], &[&of_age], horizons).swap_remove(0)
+    }
 
     /// ln of the probability of no purchase in the next `weeks`, if alive.
     fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope;

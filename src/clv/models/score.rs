@@ -8,35 +8,27 @@
 
 use super::estimate::Pulls;
 use super::horizon::Horizon;
+use super::lookahead::{Discounting, Lookahead, NODES, ResidualByCalendar, Span};
 use super::pairs::{Pairs, Side};
 use super::predict::alive_probability;
 use super::purchase_law::PurchaseLaw;
 use super::terms::Slope;
-use super::{Counts, DAYS_PER_WEEK, Estimate, Fit};
+use super::{Counts, DAYS_PER_WEEK, Estimate, Fit, TICKS_PER_DAY};
 use rayon::prelude::*;
 
 /// How many horizons may be declared.
 pub const MOST_HORIZONS: usize = 4;
 
-/// What is asked for besides P(alive), purchases within the horizons, and purchases for ever.
+/// What is asked for besides P(alive) and purchases within the horizons: purchases for ever take longer than all these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
     /// Nothing.
     Purchases,
     /// The probability of no purchase within each horizon.
     NoPurchase,
-    /// That, and discounted purchases within each horizon.
+    /// That, and discounted purchases within each horizon and for ever.
     Discounted,
 }
-
-/// Nodes and weights of Gauss and Legendre on [0, 1], exact for polynomials of degree 9.
-const NODES: [(f64, f64); 5] = [
-    (0.046_910_077_030_668, 0.118_463_442_528_094_5),
-    (0.230_765_344_947_158_5, 0.239_314_335_249_683_2),
-    (0.5, 0.284_444_444_444_444_4),
-    (0.769_234_655_052_841_5, 0.239_314_335_249_683_2),
-    (0.953_089_922_969_332, 0.118_463_442_528_094_5),
-];
 
 /// Pairs whose predictions are made in one piece.
 const PIECE: usize = 64;
@@ -61,13 +53,13 @@ pub struct Score {
     pub alive: Estimate,
     /// Expected purchases within each declared horizon, in order; 0 beyond those declared.
     pub purchases: [Estimate; MOST_HORIZONS],
-    /// Discounted expected residual transactions, for ever.
+    /// Discounted expected residual transactions, for ever; 0 unless [`Asked::Discounted`].
     pub residual: Estimate,
     /// Probability of no purchase within each declared horizon, in order; 0 beyond those declared.
     pub no_purchase: [f64; MOST_HORIZONS],
     /// Discounted purchases within each declared horizon, in order; 0 beyond those declared.
     pub discounted: [f64; MOST_HORIZONS],
-    /// Days until the next purchase that one who is alive and stays so exceeds with probability ½.
+    /// Operational days until the next purchase that one who is alive and stays so exceeds with probability ½.
     pub median_wait_days: f64,
 }
 
@@ -84,43 +76,28 @@ struct AgeEntry {
 }
 
 impl Scorer {
-    /// Tables for the histories of `counts`. `None` where the fit found nothing to predict from.
+    /// Tables for the histories of `counts`, whose times are of the clock that `lookahead` looks ahead by. `None` where the fit found nothing to predict from.
     ///
     /// # Panics
     /// With more than [`MOST_HORIZONS`] horizons, or a discount rate that is not positive.
-    pub fn new(
-        fit: &Fit,
-        horizons_days: &[u32],
-        discount_per_day: f64,
-        counts: &Counts,
-        asked: Asked,
-    ) -> Option<Self> {
-        assert!(horizons_days.len() <= MOST_HORIZONS, "at most {MOST_HORIZONS} horizons");
+    pub fn new(fit: &Fit, lookahead: &Lookahead, counts: &Counts, asked: Asked) -> Option<Self> {
+        assert!(lookahead.horizons.len() <= MOST_HORIZONS, "at most {MOST_HORIZONS} horizons");
         let law = fit.law()?;
         let pairs = Pairs::new(counts);
-        let forever = Horizon::forever(discount_per_day);
-        let plain = horizons_days.iter().map(|&days| Horizon::of_days(days));
-        let mut horizons: Vec<Horizon> = plain.chain([forever]).collect();
-        let later = if asked >= Asked::NoPurchase { horizons_days } else { &[] };
-        if asked == Asked::Discounted {
-            let within = horizons_days.iter().flat_map(|&days| NODES.map(|(node, _)| (days, node)));
-            horizons.extend(within.map(|(days, node)| Horizon {
-                weeks: node * f64::from(days) / DAYS_PER_WEEK,
-                discount_per_week: 0.0,
-            }));
-        }
+        let later = if asked >= Asked::NoPurchase { &lookahead.horizons[..] } else { &[] };
+        let horizons = Horizons::new(lookahead, asked);
         let pulls = fit.covariance.as_ref().map(Pulls::new);
         let pulled = |slope: Slope| Slope {
             gradient: pulls.as_ref().map_or([0.0; 4], |pulls| pulls.of(&slope.gradient)),
             ..slope
         };
         Some(Self {
-            of_ages: of_ages(&*law, &pairs.ages, &horizons, horizons_days.len(), &pulled),
+            of_ages: of_ages(&*law, &pairs.ages, &horizons, &pulled),
             of_lasts: of_lasts(&*law, &pairs.lasts).into_iter().map(pulled).collect(),
-            survived_later: later.iter().map(|&days| survived_later(&*law, &pairs.ages, days)).collect(),
+            survived_later: later.iter().map(|span| survived_later(&*law, &pairs.ages, span.ticks)).collect(),
             ages: Places::new(&pairs.ages),
             lasts: Places::new(&pairs.lasts),
-            horizons: horizons_days.len(),
+            horizons: lookahead.horizons.len(),
             has_errors: pulls.is_some(),
         })
     }
@@ -134,7 +111,7 @@ impl Scorer {
         let entry = &self.of_ages[slot];
         let lapsed = &self.of_lasts[self.lasts.slot(purchases, last_purchase_days)];
         let alive = alive_probability(&entry.alive, &entry.survived, lapsed);
-        let mut ahead = [self.estimate(Slope { value: 0.0, gradient: [0.0; 4] }); MOST_HORIZONS];
+        let mut ahead = [self.estimate(Slope::ZERO); MOST_HORIZONS];
         for (estimate, slope) in ahead.iter_mut().zip(&entry.ahead[..self.horizons]) {
             *estimate = self.estimate(alive.times(slope));
         }
@@ -159,33 +136,102 @@ impl Scorer {
     }
 }
 
+/// What a law is asked for, in order: horizons as declared, for ever, and what discounting within them needs.
+struct Horizons {
+    asked: Vec<Horizon>,
+    /// As declared.
+    discounting: Vec<Discounting>,
+    residual: Option<ResidualByCalendar>,
+}
+
+impl Horizons {
+    fn new(lookahead: &Lookahead, asked: Asked) -> Self {
+        let declared = &lookahead.horizons;
+        let discounts = asked == Asked::Discounted;
+        let residual = lookahead.residual.filter(|_| discounts);
+        let mut horizons: Vec<Horizon> = declared.iter().map(|span| undiscounted(span.weeks())).collect();
+        if discounts {
+            horizons.push(Horizon::forever(lookahead.discount_per_day));
+            horizons.extend(declared.iter().flat_map(at_nodes));
+        }
+        if let Some(by_calendar) = &residual {
+            horizons.extend(at_nodes(&by_calendar.first_year));
+            horizons.push(undiscounted(by_calendar.first_year.weeks()));
+        }
+        Self {
+            asked: horizons,
+            discounting: declared.iter().map(|span| span.discounting).collect(),
+            residual,
+        }
+    }
+
+    /// What is within the declared horizons, and for ever.
+    fn ahead(&self, slopes: &[Slope]) -> [Slope; MOST_HORIZONS + 1] {
+        let declared = self.discounting.len();
+        let mut ahead = [Slope::ZERO; MOST_HORIZONS + 1];
+        let whole = slopes.len().min(declared + 1);
+        ahead[..whole].copy_from_slice(&slopes[..whole]);
+        if let Some(ResidualByCalendar { factor, first_year }) = &self.residual {
+            let (nodes, whole) = slopes.split_at(slopes.len() - 1);
+            let nodes = &nodes[nodes.len() - NODES.len()..];
+            let Discounting { end, weights, .. } = &first_year.discounting;
+            let forever = ahead[declared].scaled(*factor).plus(&whole[0].scaled(*end));
+            let terms = nodes.iter().zip(weights);
+            ahead[declared] = terms.fold(forever, |sum, (slope, weight)| sum.plus(&slope.scaled(*weight)));
+        }
+        ahead
+    }
+
+    /// Discounted purchases within the declared horizons; 0 where nobody asks.
+    fn discounted(&self, slopes: &[Slope]) -> [f64; MOST_HORIZONS] {
+        let declared = self.discounting.len();
+        let nodes = slopes.get(declared + 1..).unwrap_or_default();
+        let within = nodes.chunks(NODES.len()).zip(slopes).zip(&self.discounting);
+        let mut discounted = [0.0; MOST_HORIZONS];
+        for (place, ((nodes, whole), discounting)) in discounted.iter_mut().zip(within) {
+            *place = discounting.of(whole, nodes);
+        }
+        discounted
+    }
+}
+
+fn undiscounted(weeks: f64) -> Horizon {
+    Horizon { weeks, discount_per_week: 0.0 }
+}
+
+fn at_nodes(span: &Span) -> [Horizon; NODES.len()] {
+    NODES.map(|(node, _)| undiscounted(node * span.weeks()))
+}
+
+impl Discounting {
+    fn of(&self, whole: &Slope, nodes: &[Slope]) -> f64 {
+        let terms = self.weights.iter().zip(nodes);
+        let integral = terms.fold(0.0, |sum, (weight, purchases)| sum + weight * purchases.value);
+        self.end * whole.value + self.scale * integral
+    }
+}
+
 fn of_ages(
     law: &dyn PurchaseLaw,
     side: &Side,
-    horizons: &[Horizon],
-    declared: usize,
+    horizons: &Horizons,
     pulled: &(impl Fn(Slope) -> Slope + Sync),
 ) -> Vec<AgeEntry> {
     let survived = law.survived_side(side, 1.0 / DAYS_PER_WEEK);
+    let by_age = ByAge::new(law, side, &horizons.asked);
     let piece = |slots: std::ops::Range<usize>| -> Vec<AgeEntry> {
         let purchases = side.pairs[slots.start].0;
         let ages: Vec<_> =
             side.pairs[slots.clone()].iter().map(|&(_, age)| f64::from(age) / DAYS_PER_WEEK).collect();
-        let aheads = law.ahead(purchases, &ages, horizons);
+        let of_ages: Vec<_> = side.pairs[slots.clone()].iter().map(|&(_, age)| by_age.at(age)).collect();
+        let aheads = law.ahead(purchases, &ages, &of_ages, &horizons.asked);
         let entry = |((slot, age), slopes): ((usize, &f64), Vec<Slope>)| {
             let survived = survived[slot].into();
-            let mut ahead = [Slope { value: 0.0, gradient: [0.0; 4] }; MOST_HORIZONS + 1];
-            ahead.iter_mut().zip(&slopes[..=declared]).for_each(|(place, slope)| *place = pulled(*slope));
-            let within = slopes[declared + 1..].chunks(NODES.len()).zip(&slopes[..declared]).zip(horizons);
-            let mut discounted = [0.0; MOST_HORIZONS];
-            for (place, ((nodes, whole), horizon)) in discounted.iter_mut().zip(within) {
-                *place = discounted_within(horizon.weeks, horizons[declared].discount_per_week, whole, nodes);
-            }
             AgeEntry {
                 alive: pulled(law.alive(purchases, *age, &survived)),
                 survived: pulled(survived),
-                ahead,
-                discounted,
+                ahead: horizons.ahead(&slopes).map(pulled),
+                discounted: horizons.discounted(&slopes),
                 median_wait_days: DAYS_PER_WEEK * law.rates().median_wait(purchases, *age),
             }
         };
@@ -198,21 +244,35 @@ fn of_ages(
     pieces.collect::<Vec<_>>().into_par_iter().map(piece).collect::<Vec<_>>().concat()
 }
 
-/// ∫ e^(−δu) dE(u) up to h, by parts e^(−δh)·E(h) + δ·∫ e^(−δu)·E(u) du: the integral, whose factor δ is small, by five
-/// nodes of undiscounted purchases, which are cheap where discounted ones take an integral of their own.
-fn discounted_within(weeks: f64, discount: f64, whole: &Slope, nodes: &[Slope]) -> f64 {
-    let mut integral = 0.0;
-    for ((node, weight), purchases) in NODES.iter().zip(nodes) {
-        integral += weight * (-discount * node * weeks).exp() * purchases.value;
-    }
-    (-discount * weeks).exp() * whole.value + discount * weeks * integral
+/// What a law asks of ages alone.
+struct ByAge {
+    /// Ascending.
+    ages: Vec<u32>,
+    slopes: Vec<Vec<Slope>>,
 }
 
-/// f of every pair, seen so many days later.
-fn survived_later(law: &dyn PurchaseLaw, side: &Side, days: u32) -> Vec<f64> {
-    let pairs = side.pairs.iter().map(|&(purchases, age)| (purchases, age + days)).collect();
+impl ByAge {
+    fn new(law: &dyn PurchaseLaw, side: &Side, horizons: &[Horizon]) -> Self {
+        let mut ages: Vec<u32> = side.pairs.iter().map(|(_, age)| *age).collect();
+        ages.sort_unstable();
+        ages.dedup();
+        let slopes =
+            ages.par_iter().map(|age| law.of_age(f64::from(*age) / DAYS_PER_WEEK, horizons)).collect();
+        Self { ages, slopes }
+    }
+
+    fn at(&self, age: u32) -> &[Slope] {
+        &self.slopes[self.ages.partition_point(|other| *other < age)]
+    }
+}
+
+/// f of every pair, seen so many ticks later.
+fn survived_later(law: &dyn PurchaseLaw, side: &Side, ticks: u32) -> Vec<f64> {
+    let per_day = u32::try_from(TICKS_PER_DAY).expect("a power of 2");
+    let pairs = side.pairs.iter().map(|&(purchases, age)| (purchases, age * per_day + ticks)).collect();
     let later = Side { pairs, by_purchases: side.by_purchases.clone() };
-    law.survived_side(&later, 1.0 / DAYS_PER_WEEK).iter().map(|term| term.value).collect()
+    let weeks_per_tick = 1.0 / DAYS_PER_WEEK / f64::from(per_day);
+    law.survived_side(&later, weeks_per_tick).iter().map(|term| term.value).collect()
 }
 
 /// ln(e^f + e^g).
@@ -277,7 +337,9 @@ mod tests {
         let counts = Counts::of_customers(customers);
         for model in continuous() {
             let fit = fit(model, &counts);
-            let scorer = Scorer::new(&fit, &[91, 365], 4e-4, &counts, Asked::Discounted).unwrap();
+            let scorer =
+                Scorer::new(&fit, &Lookahead::calendar(&[91, 365], 4e-4), &counts, Asked::Discounted)
+                    .unwrap();
             let predictor = Predictor::new(&fit).unwrap();
             for row in counts.rows() {
                 let score = scorer.score(row.purchases, row.last_purchase_days, row.age_days);

@@ -23,6 +23,13 @@ pub(super) struct Slope {
 }
 
 impl Slope {
+    pub(super) const ZERO: Self = Self { value: 0.0, gradient: [0.0; 4] };
+
+    pub(super) fn plus(self, other: &Self) -> Self {
+        let entry = |index: usize| self.gradient[index] + other.gradient[index];
+        Self { value: self.value + other.value, gradient: std::array::from_fn(entry) }
+    }
+
     pub(super) fn scaled(self, factor: f64) -> Self {
         Self { value: self.value * factor, gradient: self.gradient.map(|entry| entry * factor) }
     }

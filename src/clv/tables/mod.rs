@@ -2,6 +2,7 @@
 
 pub(crate) mod customer_equity;
 pub(crate) mod customer_value;
+pub(crate) mod purchase_season;
 pub(crate) mod value_backtest;
 pub(crate) mod value_counts;
 pub(crate) mod value_model;

@@ -3,6 +3,7 @@
 use super::TableContext;
 use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target};
 use crate::clv::errors::Errors;
+use crate::pipeline::Season;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
@@ -12,6 +13,7 @@ struct Row {
     until: i32,
     target: &'static str,
     forecaster: &'static str,
+    season: Option<Season>,
     spend: Option<&'static str>,
     segment: Option<usize>,
     kind: &'static str,
@@ -27,7 +29,7 @@ struct Row {
 pub(crate) fn sheet(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let is_split = context.segments.is_split();
     let rows: Vec<Row> = tests.iter().flat_map(|test| rows(test, is_split)).collect();
-    let grain = "calibration date, target, forecaster, kind and bin";
+    let grain = "calibration date, target, forecaster, season, spend, kind and bin";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
     draft.day("calibration_date", "Rows on this day or later were held out", |row| Day(row.date));
     draft.day("until_date", "Exclusive end of the holdout", |row| Day(row.until));
@@ -35,6 +37,8 @@ pub(crate) fn sheet(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     draft.name("target", meaning, |row| row.target);
     let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
     draft.name("forecaster", meaning, |row| row.forecaster);
+    let meaning = "Seasons that a model's purchases are timed by (see purchase_season): none, month or week; null for rules";
+    draft.name("season", meaning, |row| row.season.map(Season::word));
     draft.name("spend", "How a purchase is valued; null for purchases", |row| row.spend);
     context.add_segment(&mut draft, |row| row.segment);
     let meaning = "total, decile (of expected purchases), frequency (repeat purchases before), recency (days since the last), week";
@@ -66,6 +70,7 @@ fn rows(test: &Backtest, is_split: bool) -> Vec<Row> {
                 until: test.until,
                 target: target(series.target),
                 forecaster: series.forecaster,
+                season: series.season,
                 spend: series.spend,
                 segment,
                 kind: kind(series.kind),
@@ -114,6 +119,7 @@ fn weeks(test: &Backtest) -> impl Iterator<Item = Row> + '_ {
         until: test.until,
         target: target(Target::Purchases),
         forecaster: week.forecaster,
+        season: Some(week.season),
         spend: None,
         segment: None,
         kind: "week",

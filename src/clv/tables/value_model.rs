@@ -2,6 +2,7 @@
 
 use super::TableContext;
 use crate::clv::account::{Account, Parameter, Role};
+use crate::pipeline::Season;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
@@ -28,6 +29,9 @@ pub(crate) fn sheet(context: TableContext<'_>, accounts: &[Account]) -> Sheet {
                    (see reason)";
     draft.name("fitted_to", meaning, |row| if row.0.is_pooled { "all" } else { "segment" });
     draft.name("chosen_because", "Why the purchase model was chosen", |row| row.0.why);
+    let meaning =
+        "Seasons that a purchase model's times are measured by (see purchase_season): none, month or week";
+    draft.name("season", meaning, |row| row.0.season.map(Season::word));
     let meaning = "Symbol in the source; null for a model without estimate";
     draft.name("parameter", meaning, |row| row.1.map(|parameter| parameter.name));
     draft.float("estimate", "", "Its value; null where there is none", |row| row.1?.estimate);

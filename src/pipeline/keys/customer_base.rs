@@ -1,7 +1,7 @@
 //! Keys of `[lifecycle]` and `[clv]`.
 
 use super::{Choice, Key, Kind, Section};
-use crate::pipeline::PurchaseModel;
+use crate::pipeline::{PurchaseModel, Season};
 
 pub(in crate::pipeline) static LIFECYCLE: Section = Section {
     header: "[lifecycle]",
@@ -121,6 +121,9 @@ pub(in crate::pipeline) static WARNING: Section = Section {
 const VALUING: &[&str] =
     &["auto", PurchaseModel::BgNbd.word(), PurchaseModel::MbgNbd.word(), PurchaseModel::ParetoNbd.word()];
 
+/// The words of the seasons by which purchases may be timed.
+const SEASONS: &[&str] = &["auto", Season::None.word(), Season::Month.word(), Season::Week.word()];
+
 pub(in crate::pipeline) static CLV: Section = Section {
     header: "[clv]",
     keys: &[
@@ -135,6 +138,12 @@ pub(in crate::pipeline) static CLV: Section = Section {
             Kind::Words(VALUING),
             "\"auto\"",
             "The model that customers are valued by; `auto` takes the best on the holdout and keeps it until `--reselect`",
+        ),
+        Key::optional(
+            "season",
+            Kind::Words(SEASONS),
+            "\"none\"",
+            "Seasons of the year by which purchases are timed: a clock that runs faster where customers buy more; `auto` takes months where they do better on the holdout than the calendar, and keeps what it took until `--reselect`",
         ),
         Key::optional(
             "margin",

@@ -6,7 +6,8 @@ use super::table::{Entry, Table, compare};
 use super::wording::{did_you_mean, quoted};
 use crate::pipeline::keys::{CLV, LIFECYCLE, STATES, WARNING};
 use crate::pipeline::{
-    ClvDef, DeclaredLifetime, Horizon, LifecycleDef, Margin, PurchaseModel, SpendModel, StatesDef, WarningDef,
+    ClvDef, DeclaredLifetime, Horizon, LifecycleDef, Margin, PurchaseModel, Season, SpendModel, StatesDef,
+    WarningDef,
 };
 use crate::units::{Day, Decimal, Duration};
 use std::collections::BTreeSet;
@@ -78,6 +79,7 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
     Some(ClvDef {
         models: with_chosen(table, models?, chosen)?,
         model: chosen,
+        season: Season::of_word(word_or(Some(table), &CLV, "season")),
         margin: match word_or(Some(table), &CLV, "margin") {
             "full" => Margin::Full,
             "revenue" => Margin::Revenue,
