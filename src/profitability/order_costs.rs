@@ -41,9 +41,27 @@ struct OrderActivity<'c> {
     place: usize,
     activity: &'c Activity,
     kind: OrderCost,
-    /// (Column among the aggregates of orders, factor) of the driver, and of the fallback driver.
+    driver: OrderDriver,
+    fallback: OrderDriver,
+}
+
+/// The part of a driver that orders have.
+struct OrderDriver {
+    /// (Column among the aggregates of orders, factor).
     terms: Vec<(usize, i64)>,
-    fallback: Vec<(usize, i64)>,
+    /// Whether that is all of it.
+    is_whole: bool,
+}
+
+impl OrderDriver {
+    /// `kept` has the indices of the aggregates that facts keep by order.
+    fn of(driver: Option<&ActivityDriver>, kept: &[usize]) -> Self {
+        let all = driver.map_or(&[][..], |driver| &driver.terms);
+        let place = |aggregate: usize| kept.iter().position(|kept| *kept == aggregate);
+        let term = |(aggregate, factor): &(usize, i64)| Some((place(*aggregate)?, *factor));
+        let terms: Vec<(usize, i64)> = all.iter().filter_map(term).collect();
+        Self { is_whole: terms.len() == all.len(), terms }
+    }
 }
 
 /// What the orders of consecutive customers cost.
@@ -68,16 +86,12 @@ impl OrderCost {
 impl<'c> OrderCosts<'c> {
     /// `kept` has the indices of the aggregates that facts keep by order.
     pub(crate) fn new(activities: &'c [Activity], kept: &[usize]) -> Self {
-        let of_orders = |driver: &Option<ActivityDriver>| {
-            let terms = driver.iter().flat_map(|driver| &driver.terms);
-            let place = |aggregate: usize| kept.iter().position(|kept| *kept == aggregate);
-            terms.filter_map(|(aggregate, factor)| Some((place(*aggregate)?, *factor))).collect()
-        };
         let posting = activities.iter().enumerate().filter(|(_, activity)| posts(activity)).enumerate();
         let activity = |(place, (index, activity)): (usize, (usize, &'c Activity))| {
             let kind = OrderCost::of(activity)?;
-            let (terms, fallback) = (of_orders(&activity.driver), of_orders(&activity.fallback));
-            Some(OrderActivity { index, place, activity, kind, terms, fallback })
+            let driver = OrderDriver::of(activity.driver.as_ref(), kept);
+            let fallback = OrderDriver::of(activity.fallback.as_ref(), kept);
+            Some(OrderActivity { index, place, activity, kind, driver, fallback })
         };
         Self { activities: posting.filter_map(activity).collect() }
     }
@@ -125,17 +139,25 @@ impl<'p> OrderPosting<'p> {
             let (volumes, charged) = (&posted.volumes[of.place], &posted.costs[of.place]);
             let rest = &mut self.posted.rest[of.kind as usize][self.next_row..];
             let costed = &self.costed.activities[of.index];
-            let terms = if costed.is_fallback { &of.fallback } else { &of.terms };
-            if let (Some(rate), false) = (costed.rate, terms.is_empty()) {
-                let rows = self.next_row..self.next_row + ranks.len();
-                let signs = of.signs(self.costed, self.rows, &rows)?;
-                let too_large = || too_large(of.activity);
-                let split = takers.volumes(terms, volumes, signs.as_deref()).ok_or_else(too_large)?;
-                let costs = post(rate, &split, *before).ok_or_else(too_large)?;
-                let of_orders = &mut self.posted.orders[of.kind as usize];
-                takers.add_costs(&costs, &mut of_orders[self.next_order - self.of_slice.start..], rest);
-            } else {
+            let driver = if costed.is_fallback { &of.fallback } else { &of.driver };
+            let Some(rate) = costed.rate.filter(|_| !driver.terms.is_empty()) else {
                 rest.iter_mut().zip(charged.iter()).for_each(|(sum, cost)| *sum += cost);
+                continue;
+            };
+            let of_orders = &mut self.posted.orders[of.kind as usize];
+            let of_orders = &mut of_orders[self.next_order - self.of_slice.start..];
+            let rows = self.next_row..self.next_row + ranks.len();
+            let signs = of.signs(self.costed, self.rows, &rows)?;
+            let too_large = || too_large(of.activity);
+            let own = takers.own_volumes(&driver.terms).ok_or_else(too_large)?;
+            if driver.is_whole && signs.is_none() {
+                // Nothing is left to customers, so orders follow each other.
+                let costs = post(rate, &own, *before).ok_or_else(too_large)?;
+                of_orders.iter_mut().zip(&costs).for_each(|(sum, cost)| *sum += cost);
+            } else {
+                let split = takers.volumes(&own, volumes, signs.as_deref()).ok_or_else(too_large)?;
+                let costs = post(rate, &split, *before).ok_or_else(too_large)?;
+                takers.add_costs(&costs, of_orders, rest);
             }
             *before = volumes.iter().fold(*before, |sum, volume| sum.wrapping_add(*volume));
         }
@@ -205,13 +227,7 @@ impl<'t> Takers<'t> {
     }
 
     /// The volumes of each customer's orders, and after them what is left of the customer's own. `None` beyond 64 bits.
-    fn volumes(
-        &self,
-        terms: &[(usize, i64)],
-        of_customers: &[i64],
-        signs: Option<&[i64]>,
-    ) -> Option<Vec<i64>> {
-        let own = self.own_volumes(terms)?;
+    fn volumes(&self, own: &[i64], of_customers: &[i64], signs: Option<&[i64]>) -> Option<Vec<i64>> {
         let mut volumes = Vec::with_capacity(own.len() + self.ends.len());
         let mut next = 0;
         for (row, (end, volume)) in self.ends.iter().zip(of_customers).enumerate() {

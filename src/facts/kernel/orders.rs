@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::days::{DaySum, DaySums};
-use super::reduced::{OrderRows, columns_of, columns_of_part};
+use super::reduced::OrderRows;
 use super::sums::{add, add_all};
 
 /// Set in an order's bits beside the filter answers: any row, and any sale row.
@@ -53,8 +53,11 @@ pub(crate) struct OrderSets {
     counts: Vec<i64>,
     rows: Vec<u32>,
     words: Vec<[u64; 2]>,
-    measures: Vec<[i64; ORDER_MEASURES.len()]>,
-    values: Vec<i64>,
+    /// `ORDER_MEASURES`, then the aggregates.
+    columns: Vec<Vec<i64>>,
+    members: Vec<Vec<u32>>,
+    /// The values of the order at hand.
+    order: Vec<i64>,
 }
 
 /// Before the first line of an order.
@@ -63,7 +66,8 @@ const NO_MEMBER: i64 = -1;
 impl OrderSets {
     /// Room for some orders, each perhaps of another customer.
     pub(crate) fn with_capacity(layout: OrderLayout, orders: usize) -> Self {
-        let width = layout.width();
+        let (width, dimensions) = (layout.width(), layout.dimensions);
+        let columns = ORDER_MEASURES.len() + layout.aggregates.len();
         Self {
             layout,
             width,
@@ -72,8 +76,9 @@ impl OrderSets {
             counts: Vec::with_capacity(orders),
             rows: Vec::with_capacity(orders),
             words: Vec::with_capacity(orders),
-            measures: Vec::with_capacity(orders),
-            values: Vec::with_capacity(orders * width),
+            columns: vec![Vec::with_capacity(orders); columns],
+            members: vec![Vec::with_capacity(orders); dimensions],
+            order: Vec::with_capacity(width),
         }
     }
 
@@ -133,14 +138,16 @@ impl OrderSets {
             for entry in &order[1..] {
                 overflow |= add_all(&mut measures, &entry.measures);
             }
-            self.measures.push(measures);
+            self.columns.iter_mut().zip(measures).for_each(|(column, value)| column.push(value));
             if self.width > 0 {
-                overflow |= append_values(
-                    &self.layout,
-                    order.iter().map(|entry| &self.open_values[entry.at..][..self.width]),
-                    bits,
-                    &mut self.values,
-                );
+                let values = order.iter().map(|entry| &self.open_values[entry.at..][..self.width]);
+                overflow |= add_up(&self.layout, values, bits, &mut self.order);
+                let (aggregates, members) = self.order.split_at(self.layout.aggregates.len());
+                let columns = self.columns[ORDER_MEASURES.len()..].iter_mut();
+                columns.zip(aggregates).for_each(|(column, value)| column.push(*value));
+                for (column, member) in self.members.iter_mut().zip(members) {
+                    column.push(u32::try_from(*member).expect("every line is of a member"));
+                }
             }
             if bits & SALE == 0 {
                 continue;
@@ -160,27 +167,23 @@ impl OrderSets {
     }
 
     pub(crate) fn finish(self) -> (Column, OrderRows) {
-        let aggregates = self.layout.aggregates.len();
-        let mut columns = columns_of(&self.measures);
-        columns.extend(columns_of_part(0..aggregates, self.width, &self.values));
-        let member = |value: &i64| u32::try_from(*value).expect("every line is of a member");
-        let members = |place: usize| self.values.iter().skip(place).step_by(self.width).map(member).collect();
-        let members = (aggregates..self.width).map(members).collect();
-        (self.counts.into(), OrderRows { rows: self.rows, words: self.words, columns, members, texts: None })
+        let columns = self.columns.into_iter().map(Column::from).collect();
+        let Self { rows, words, members, .. } = self;
+        (self.counts.into(), OrderRows { rows, words, columns, members, texts: None })
     }
 }
 
-/// Appends the values of an order, of those of its entries; true if a sum left 64 bits.
+/// The values of an order, of those of its entries; true if a sum left 64 bits.
 #[inline(always)]
-fn append_values<'v>(
+fn add_up<'v>(
     layout: &OrderLayout,
     mut entries: impl Iterator<Item = &'v [i64]>,
     bits: u64,
-    values: &mut Vec<i64>,
+    order: &mut Vec<i64>,
 ) -> bool {
-    let (start, summed) = (values.len(), layout.aggregates.len());
-    values.extend_from_slice(entries.next().expect("an order has an entry"));
-    let order = &mut values[start..];
+    let summed = layout.aggregates.len();
+    order.clear();
+    order.extend_from_slice(entries.next().expect("an order has an entry"));
     let mut overflow = false;
     for entry in entries {
         for (sum, value) in order[..summed].iter_mut().zip(entry) {

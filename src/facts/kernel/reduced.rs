@@ -7,7 +7,6 @@ use super::row_match::RowMatch;
 use crate::facts::expr::to_utc;
 use crate::facts::schema::NO_INSTANT;
 use arrow::array::StringArray;
-use std::ops::Range;
 
 /// Rows of one key range, sorted by key; `cells` and `orders` refer to rows by index.
 #[derive(Debug, Default)]
@@ -74,25 +73,20 @@ pub(crate) struct OrderRows {
 
 /// The columns of a table, row after row.
 pub(crate) fn columns_of<const COLUMNS: usize>(rows: &[[i64; COLUMNS]]) -> Vec<Column> {
-    gathered(0..COLUMNS, |index| rows.iter().map(move |row| row[index]))
+    gathered(COLUMNS, |index| rows.iter().map(move |row| row[index]))
 }
 
 /// The same, where the number of columns comes with the pipeline.
 pub(crate) fn columns_of_width(width: usize, table: &[i64]) -> Vec<Column> {
-    columns_of_part(0..width, width, table)
+    gathered(width, |index| table.chunks_exact(width).map(move |row| row[index]))
 }
 
-/// Some of these columns.
-pub(crate) fn columns_of_part(columns: Range<usize>, width: usize, table: &[i64]) -> Vec<Column> {
-    gathered(columns, |index| table.chunks_exact(width).map(move |row| row[index]))
-}
-
-fn gathered<V: Iterator<Item = i64>>(columns: Range<usize>, values_of: impl Fn(usize) -> V) -> Vec<Column> {
+fn gathered<V: Iterator<Item = i64>>(columns: usize, values_of: impl Fn(usize) -> V) -> Vec<Column> {
     let mut values = Vec::new();
     let column = |index: usize| {
         values.clear();
         values.extend(values_of(index));
         Column::from(&values[..])
     };
-    columns.map(column).collect()
+    (0..columns).map(column).collect()
 }
