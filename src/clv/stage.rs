@@ -20,7 +20,7 @@ use super::segments::Segments;
 use super::tables::customer_equity::SegmentModels;
 use super::tables::{self, TableContext};
 use super::timing::{Timed, Timings};
-use super::valuation::{Chosen, Valuation, annual, discount_per_day};
+use super::valuation::{Chosen, Fitted, Valuation, annual, discount_per_day};
 use crate::customers::calendar::Calendar;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
@@ -259,16 +259,8 @@ impl Run<'_> {
     fn value(&self, staging: StageTables<'_>) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let models = self.models();
-        let valuation = Valuation::new(
-            self.context,
-            self.customers,
-            self.scope,
-            staging,
-            &models,
-            self.fits,
-            self.timed(),
-            &chosen,
-        );
+        let fitted = Fitted { fits: self.fits, timed: self.timed(), chosen: &chosen };
+        let valuation = Valuation::new(self.context, self.customers, self.scope, staging, &models, &fitted);
         let valued = walk(&self.scope.history.days, &valuation)?;
         valuation.finish(valued)
     }

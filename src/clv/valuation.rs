@@ -66,6 +66,13 @@ impl Value {
     }
 }
 
+/// What customers are valued by: models as they were fitted, the clock they were fitted on, and by segment the one chosen.
+pub(crate) struct Fitted<'f> {
+    pub(crate) fits: &'f Fits,
+    pub(crate) timed: &'f Timed<'f>,
+    pub(crate) chosen: &'f [Chosen],
+}
+
 /// What is told of a segment's base, besides its fits.
 pub(crate) struct Chosen {
     /// The model's place among the fits.
@@ -81,10 +88,9 @@ impl<'r> Valuation<'r> {
         scope: &'r Scope<'r>,
         staging: StageTables<'r>,
         models: &'r [PurchaseModel],
-        fits: &Fits,
-        timed: &Timed<'_>,
-        chosen: &[Chosen],
+        fitted: &Fitted<'_>,
     ) -> Self {
+        let Fitted { fits, timed, chosen } = fitted;
         let clv = context.clv;
         let as_of = scope.dates[0];
         let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
