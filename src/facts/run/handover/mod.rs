@@ -2,14 +2,16 @@
 //! of the same files would have left, so that periods of either kind mix, and nothing later knows a difference.
 //!
 //! `manifest` holds the hand-over against the run: the same rules, as-of day and files. `period` joins the grains of a
-//! period by customer, `account` says what became of each file's rows, and `marked_rows` reads the few rows of which the
+//! period by customer, `agreement` holds them against each other, `account` says what became of each file's rows, and `marked_rows` reads the few rows of which the
 //! release shows the content. All that can be summed up by two ways is, and must agree.
 
 mod account;
+mod agreement;
 mod columns;
 mod customers;
 mod grain_files;
 mod grain_rows;
+mod grain_values;
 pub(crate) mod layout;
 mod manifest;
 mod marked_rows;

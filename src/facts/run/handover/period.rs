@@ -1,22 +1,19 @@
 //! One period: its grains, block by block of customers, become the key ranges that the reduction of a scan would have left.
 
-use super::columns::{GrainColumn, column};
+use super::columns::column;
 use super::customers::Customers;
 use super::grain_files::batches;
-use super::grain_rows::{GrainRows, Values};
+use super::grain_rows::GrainRows;
+use super::grain_values::{CellValues, DayValues, OrderValues, aggregate, dimension_name, measure};
 use super::manifest::Manifest;
-use super::matches::{Matches, PeriodMatch, TOTALS};
+use super::matches::{Matches, TOTALS};
 use crate::error::{Error, Result};
 use crate::facts::inputs::intern::Interner;
-use crate::facts::inputs::source::QUANTITY;
 use crate::facts::kernel::column::Column;
 use crate::facts::kernel::days::Days;
 use crate::facts::kernel::evaluate::digest_words;
 use crate::facts::kernel::group_set::GroupSet;
-use crate::facts::kernel::measures::{
-    DISCOUNT, LINES, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNED_UNITS, RETURNS, UNITS,
-};
-use crate::facts::kernel::orders::{ORDER_LINES, ORDER_MEASURES};
+use crate::facts::kernel::measures::{DISCOUNT, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNS};
 use crate::facts::kernel::reduced::{Cells, OrderRows, Reduced};
 use crate::facts::kernel::sums::index_u32;
 use crate::facts::run::period_in_making::PeriodInMaking;
@@ -25,11 +22,9 @@ use crate::facts::schema::SEVERAL;
 use crate::facts::state::lines;
 use crate::facts::state::period_run::aggregate_column;
 use crate::facts::state::record::{PeriodRuns, StateFile};
-use crate::pipeline::Function;
 use crate::units::Period;
-use arrow::array::{RecordBatch, StringArray};
+use arrow::array::RecordBatch;
 use std::cmp::Ordering;
-use std::ops::Range;
 use std::path::Path;
 
 /// A period that is taken over.
@@ -55,7 +50,10 @@ fn members(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet>
     let mut set = GroupSet::default();
     set.insert(run.members.intern(SEVERAL));
     let dimensions = run.sources[0].dimensions().len();
-    for batch in batches(manifest, "customer_order", Some(period)).filter(|_| dimensions > 0) {
+    if dimensions == 0 {
+        return Ok(set);
+    }
+    for batch in batches(manifest, "customer_order", Some(period)) {
         let batch = batch?;
         for place in 0..dimensions {
             let numbers = column("customer_order", &batch, &dimension_name(place))?.numbers(&run.members)?;
@@ -63,10 +61,6 @@ fn members(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet>
         }
     }
     Ok(set)
-}
-
-fn dimension_name(place: usize) -> String {
-    format!("dimension_{place}")
 }
 
 impl PeriodImport<'_> {
@@ -112,11 +106,12 @@ impl PeriodImport<'_> {
         making.finish(self.lines(folder)?, Some(found.last_day)).map(Some)
     }
 
-    fn period(&self) -> Period {
+    pub(super) fn period(&self) -> Period {
         self.run.periods.period(self.number)
     }
 
-    fn fault(&self, what: impl std::fmt::Display) -> Error {
+    /// A fault of the hand-over in this period.
+    pub(super) fn fault(&self, what: impl std::fmt::Display) -> Error {
         Error::input(format!(
             "{}: period of {}: {what}; part of the facts is lost or twice there, so run the job again, on a new request",
             self.manifest.folder.display(),
@@ -142,13 +137,13 @@ impl PeriodImport<'_> {
         let (run, of) = (self.run, |name| column("customer_period", batch, name));
         let mut measures = Vec::with_capacity(MEASURES.len());
         for (index, name) in MEASURES.iter().enumerate() {
-            measures.push(self.measure(index, &of(name)?)?.into());
+            measures.push(measure(run, index, &of(name)?)?.into());
         }
         let mut aggregates = Vec::with_capacity(run.aggregates.len());
         for index in 0..run.aggregates.len() {
             let name = aggregate_column(index);
             let column = column("customer_period", batch, &name)?;
-            aggregates.push(self.aggregate(index, &column)?.into());
+            aggregates.push(aggregate(run, index, &column)?.into());
         }
         let moments = [of("first_order_at")?.moments()?, of("last_order_at")?.moments()?];
         let [first, last] = moments;
@@ -167,26 +162,10 @@ impl PeriodImport<'_> {
         Ok(reduced)
     }
 
-    fn measure(&self, index: usize, column: &GrainColumn<'_>) -> Result<Vec<i64>> {
-        match index {
-            LINES => column.counts(),
-            UNITS | RETURNED_UNITS => column.fixed_small(self.run.sources[0].values[QUANTITY].scale),
-            _ => column.fixed_small(self.run.money_scale),
-        }
-    }
-
-    fn aggregate(&self, index: usize, column: &GrainColumn<'_>) -> Result<Vec<i64>> {
-        let aggregate = &self.run.aggregates[index];
-        match aggregate.aggregate.function {
-            Function::Sum(_) => column.fixed_small(aggregate.scale),
-            _ => column.counts(),
-        }
-    }
-
     /// Customer × product group, by customer and name of the group.
     fn cells(&self, rows: &mut GrainRows<'_>, block: &Customers, order: &[u32]) -> Result<Cells> {
         let width = MEASURES.len() + self.run.line_aggregates.len();
-        let mut values = CellValues { import: self, groups: Vec::new(), columns: vec![Vec::new(); width] };
+        let mut values = CellValues { run: self.run, groups: Vec::new(), columns: vec![Vec::new(); width] };
         let places = rows.take(block, &mut values)?;
         let CellValues { groups, columns, .. } = values;
         for (place, group) in places.windows(2).zip(groups.windows(2)) {
@@ -202,7 +181,7 @@ impl PeriodImport<'_> {
 
     /// Customer × order, by customer and the words of the order's key.
     fn orders(&self, rows: &mut GrainRows<'_>, block: &Customers) -> Result<OrderRows> {
-        let mut values = OrderValues::new(self);
+        let mut values = OrderValues::new(self.run);
         let rows = rows.take(block, &mut values)?;
         let words = &values.words;
         let mut order: Vec<u32> = (0..index_u32(rows.len())).collect();
@@ -235,62 +214,6 @@ impl PeriodImport<'_> {
         Ok(Days { rows, columns: values.columns.map(Column::from) })
     }
 
-    /// Each customer's product groups, orders and days add up to its row.
-    fn check_sums(&self, reduced: &Reduced, block: &Customers) -> Result<()> {
-        for (index, name) in MEASURES.iter().enumerate() {
-            let column = &reduced.cells.measures[index];
-            self.hold(name, &reduced.cells.rows, column.widened(), &reduced.measures[index], block)?;
-        }
-        let OrderRows { rows, columns, .. } = &reduced.order_rows;
-        let with_sale = |values: Vec<i64>| values.into_iter().map(|value| i64::from(value > 0)).collect();
-        self.hold("orders", rows, with_sale(columns[ORDER_LINES].widened()), &reduced.orders, block)?;
-        let [list, discount, returns, cost] =
-            [LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST].map(|index| reduced.measures[index].widened());
-        let net: Vec<i64> = (0..list.len()).map(|row| list[row] - discount[row] - returns[row]).collect();
-        let gross = net.iter().zip(&cost).map(|(net, cost)| net - cost).collect::<Vec<i64>>();
-        let [lines, net_revenue, product_cost] = [0, 1, 2].map(|index| columns[index].widened());
-        self.hold("lines of orders", rows, lines, &reduced.measures[LINES], block)?;
-        let net = Column::from(net);
-        self.hold("net revenue of orders", rows, net_revenue, &net, block)?;
-        self.hold("product cost of orders", rows, product_cost, &reduced.measures[PRODUCT_COST], block)?;
-        let Some(days) = &reduced.days else { return Ok(()) };
-        let [_, orders, net_revenue, gross_margin] = &days.columns;
-        self.hold("active_days", &days.rows, with_sale(orders.widened()), &reduced.active_days, block)?;
-        self.hold("net revenue", &days.rows, net_revenue.widened(), &net, block)?;
-        self.hold("gross margin", &days.rows, gross_margin.widened(), &gross.into(), block)
-    }
-
-    fn hold(
-        &self,
-        what: &str,
-        rows: &[u32],
-        parts: Vec<i64>,
-        whole: &Column,
-        block: &Customers,
-    ) -> Result<()> {
-        let mut sums: Vec<i128> = vec![0; block.len()];
-        rows.iter().zip(parts).for_each(|(row, part)| sums[*row as usize] += i128::from(part));
-        let whole = whole.widened();
-        let odd = (0..block.len()).find(|row| sums[*row] != i128::from(whole[*row]));
-        odd.map_or(Ok(()), |row| {
-            let (customer, parts, whole) = (block.shown(row), sums[row], whole[row]);
-            Err(self.fault(format!(
-                "{what} of {customer} is {whole} in customer_period, and its parts sum to {parts}"
-            )))
-        })
-    }
-
-    /// The period's totals by two ways.
-    fn check_totals(&self, found: &PeriodMatch, sums: [i128; TOTALS.len()]) -> Result<()> {
-        let of = TOTALS.into_iter().zip(sums).zip(found.totals);
-        match of.into_iter().find(|((_, sum), lines)| sum != lines) {
-            None => Ok(()),
-            Some(((name, sum), lines)) => Err(self.fault(format!(
-                "{name} sums to {sum} over customers and to {lines} straight from the lines, in the last digit of money_scale"
-            ))),
-        }
-    }
-
     /// Keeps the identities of order lines, where they must be unique.
     fn lines(&self, folder: &Path) -> Result<Option<StateFile>> {
         if !self.manifest.has("order_line") {
@@ -310,121 +233,5 @@ impl PeriodImport<'_> {
         }
         identities.sort_unstable();
         lines::keep(folder, &identities).map(Some)
-    }
-}
-
-/// Groups and sums of cells.
-struct CellValues<'v> {
-    import: &'v PeriodImport<'v>,
-    groups: Vec<u32>,
-    columns: Vec<Vec<i64>>,
-}
-
-impl Values for CellValues<'_> {
-    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
-        let batch = batch.slice(rows.start, rows.len());
-        let of = |name| column("customer_product", &batch, name);
-        let run = self.import.run;
-        self.groups.extend(of("product_group")?.numbers(&run.groups)?);
-        let (measures, aggregates) = self.columns.split_at_mut(MEASURES.len());
-        for (index, values) in measures.iter_mut().enumerate() {
-            values.extend(self.import.measure(index, &of(MEASURES[index])?)?);
-        }
-        for (index, values) in run.line_aggregates.iter().zip(aggregates) {
-            let name = aggregate_column(*index);
-            values.extend(self.import.aggregate(*index, &column("customer_product", &batch, &name)?)?);
-        }
-        Ok(())
-    }
-}
-
-/// Orders as the engine has them: words of their keys, sums, members of dimensions and, where they are kept, texts.
-struct OrderValues<'v> {
-    import: &'v PeriodImport<'v>,
-    words: Vec<[u64; 2]>,
-    columns: Vec<Vec<i64>>,
-    members: Vec<Vec<u32>>,
-    texts: Option<Vec<StringArray>>,
-}
-
-impl<'v> OrderValues<'v> {
-    fn new(import: &'v PeriodImport<'v>) -> Self {
-        let transactions = &import.run.sources[0];
-        Self {
-            import,
-            words: Vec::new(),
-            columns: vec![Vec::new(); ORDER_MEASURES.len() + import.run.order_aggregates.len()],
-            members: vec![Vec::new(); transactions.dimensions().len()],
-            texts: transactions.keeps_texts().then(Vec::new),
-        }
-    }
-
-    /// The orders of these rows in another order.
-    fn in_order(self, rows: Vec<u32>, order: &[u32]) -> OrderRows {
-        let at = || order.iter().map(|entry| *entry as usize);
-        let texts = self.texts.map(|texts| {
-            let all: Vec<Option<&str>> = texts.iter().flat_map(StringArray::iter).collect();
-            at().map(|entry| all[entry]).collect::<StringArray>()
-        });
-        let words = at().map(|entry| self.words[entry]).collect();
-        let column = |values: &Vec<i64>| Column::from(at().map(|entry| values[entry]).collect::<Vec<_>>());
-        let columns = self.columns.iter().map(column).collect();
-        let members = self.members.iter().map(|members| at().map(|entry| members[entry]).collect()).collect();
-        OrderRows { rows, words, columns, members, texts }
-    }
-}
-
-impl Values for OrderValues<'_> {
-    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
-        let batch = batch.slice(rows.start, rows.len());
-        let of = |name| column("customer_order", &batch, name);
-        let run = self.import.run;
-        self.words.extend(of("order_key")?.words()?);
-        if let Some(texts) = &mut self.texts {
-            texts.push(of("order_key")?.names()?);
-        }
-        let (measures, aggregates) = self.columns.split_at_mut(ORDER_MEASURES.len());
-        for (index, values) in measures.iter_mut().enumerate() {
-            let found = of(ORDER_MEASURES[index])?;
-            values.extend(if index == ORDER_LINES {
-                found.counts()?
-            } else {
-                found.fixed_small(run.money_scale)?
-            });
-        }
-        for (index, values) in run.order_aggregates.iter().zip(aggregates) {
-            let name = aggregate_column(*index);
-            values.extend(self.import.aggregate(*index, &column("customer_order", &batch, &name)?)?);
-        }
-        for (place, members) in self.members.iter_mut().enumerate() {
-            let name = dimension_name(place);
-            members.extend(column("customer_order", &batch, &name)?.numbers(&run.members)?);
-        }
-        Ok(())
-    }
-}
-
-/// Days since the period began, orders, net revenue and gross margin.
-struct DayValues<'v> {
-    import: &'v PeriodImport<'v>,
-    columns: [Vec<i64>; 4],
-}
-
-impl Values for DayValues<'_> {
-    fn append(&mut self, batch: &RecordBatch, rows: Range<usize>) -> Result<()> {
-        let batch = batch.slice(rows.start, rows.len());
-        let of = |name| column("customer_day", &batch, name);
-        let period = self.import.period();
-        let [days, orders, net_revenue, gross_margin] = &mut self.columns;
-        for day in of("day")?.days()? {
-            if !(period.start..period.end()).contains(&day) {
-                return Err(self.import.fault(format!("grain customer_day: {day} lies in another period")));
-            }
-            days.push(i64::from(day.0 - period.start.0));
-        }
-        orders.extend(of("orders")?.counts()?);
-        net_revenue.extend(of("net_revenue")?.fixed_small(self.import.run.money_scale)?);
-        gross_margin.extend(of("gross_margin")?.fixed_small(self.import.run.money_scale)?);
-        Ok(())
     }
 }
