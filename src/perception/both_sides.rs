@@ -1,5 +1,5 @@
-//! What customers bring and get, in three walks: whom referrals brought; `referral` and `delivered_value`;
-//! `customer_perception` and the matrix `value_exchange`.
+//! What customers bring and get, in four walks: whom referrals brought; `referral` and `delivered_value`;
+//! `delivered_value_part`; `customer_perception` and the matrix `value_exchange`.
 
 use super::customer_perception;
 use super::delivered_table::{self, Deliveries};
@@ -13,13 +13,14 @@ use super::value_exchange::Matrix;
 use super::worth::{Tables, Worth, WorthReader};
 use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
 use crate::customers::order_statistics::{Pass, Search};
-use crate::customers::slices::{in_order_reading, in_order_reading_blocks};
+use crate::customers::slices::in_order_reading;
 use crate::error::Result;
 use crate::facts::{FactSet, evaluate_measures};
 use crate::pipeline::{Definition, DeliveredDef, PerceptionDef};
 use crate::publish::read::{Integers, PublishedReader, Wanted};
 use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableFormat, TableWriter};
+use arrow::array::RecordBatch;
 use std::ops::Range;
 
 /// What the walks share.
@@ -42,6 +43,7 @@ pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result
     let word_of_mouth = exchange.def.word_of_mouth.as_ref();
     let loss = word_of_mouth.map(|def| referral::word_of_mouth_loss(def, buyers)).transpose()?;
     let [firm, delivered] = exchange.stage_given(&credits, loss.flatten())?;
+    exchange.stage_parts(&credits)?;
     let table = exchange.delivered_values()?;
     let [high_firm, high_delivered] = exchange.best_fifths(firm, delivered, table.as_ref())?;
     let sides = Sides {
@@ -55,15 +57,10 @@ pub(crate) fn publish(exchange: Exchange<'_>, gathered: &Gathered<'_>) -> Result
     exchange.stage_exchange(&sides, table.as_ref())
 }
 
-/// Slices in the making at a time where customers' gains are written: two tables of thirty columns and, in one of them, two
-/// rows a customer wait for the writers, so that half as many slices as elsewhere save a tenth of what a run takes.
-const SLICES_AT_ONCE: usize = 2;
-
 /// What a slice of customers gets, ready to be written.
 struct GivenSlice {
     referral: Sheet,
-    /// `delivered_value` and its parts.
-    delivered: Option<[Sheet; 2]>,
+    delivered: Option<Sheet>,
     passes: [Pass; 2],
 }
 
@@ -120,24 +117,21 @@ impl<'r> Exchange<'r> {
         let losing = Losing { as_of: self.as_of(), lost_days: self.def.lost_days, word_of_mouth };
         let give = |worth: &Worth, ranks: Range<usize>| self.given(&measured, credits, losing, worth, ranks);
         let mut referral: Option<TableWriter> = None;
-        let mut delivered: [Option<TableWriter>; 2] = [None, None];
+        let mut delivered: Option<TableWriter> = None;
         let mut passes = [Pass::first(), Pass::first()];
         // A slice without customers names the columns.
         let empty = give(&self.worth(&columns)?.read(0..0)?, 0..0)?;
         let mut write = |slice: GivenSlice| -> Result<()> {
             self.append(&mut referral, slice.referral)?;
-            for (writer, sheet) in delivered.iter_mut().zip(slice.delivered.into_iter().flatten()) {
-                self.append(writer, sheet)?;
-            }
+            slice.delivered.map(|sheet| self.append(&mut delivered, sheet)).transpose()?;
             let [firm, value] = slice.passes;
             passes[0].merge(firm);
             passes[1].merge(value);
             Ok(())
         };
         write(empty)?;
-        let read = |block| reader.read(block);
-        in_order_reading_blocks(0..self.customers(), SLICES_AT_ONCE, read, give, write)?;
-        for writer in [referral].into_iter().chain(delivered).flatten() {
+        in_order_reading(0..self.customers(), |block| reader.read(block), give, write)?;
+        for writer in [referral, delivered].into_iter().flatten() {
             writer.finish()?;
         }
         Ok(passes.map(|pass| Search::new(pass, top_fifth)))
@@ -170,9 +164,7 @@ impl<'r> Exchange<'r> {
         let Some(def) = &self.def.delivered else {
             return Ok(GivenSlice { referral, delivered: None, passes });
         };
-        let orders = worth.column("orders");
-        let orders = |rank| orders.at(rank);
-        let found = Deliveries::new(definition, def, ranks, &batch, orders, &self.asked.episodes)?.rows()?;
+        let found = self.delivered(def, &batch, worth, ranks)?;
         for (rank, value) in found.iter().filter_map(delivered_table::Row::of_all) {
             if worth.has_bought(rank as usize) {
                 passes[1].add(value);
@@ -180,9 +172,44 @@ impl<'r> Exchange<'r> {
         }
         Ok(GivenSlice {
             referral,
-            delivered: Some(delivered_table::sheets(self.format(), &self.facts.customers, def, found)),
+            delivered: Some(delivered_table::whole(self.format(), &self.facts.customers, def, found)),
             passes,
         })
+    }
+
+    /// What customers got and gave: of episodes, of the relationship, of both.
+    fn delivered(
+        &self,
+        def: &DeliveredDef,
+        batch: &RecordBatch,
+        worth: &Worth,
+        ranks: Range<usize>,
+    ) -> Result<Vec<delivered_table::Row>> {
+        let orders = worth.column("orders");
+        let orders = |rank| orders.at(rank);
+        Deliveries::new(self.definition, def, ranks, batch, orders, &self.asked.episodes)?.rows()
+    }
+
+    /// Stages `delivered_value_part`. In a walk of its own, for a table holds a row group while it is written: this one of
+    /// thirty columns beside that of the whole would be a tenth of what a run takes.
+    fn stage_parts(&self, credits: &Credits) -> Result<()> {
+        let Some(def) = &self.def.delivered else { return Ok(()) };
+        let measured = Measured::new(self.definition, self.def, self.asked, self.as_of());
+        let mut columns = measured.columns();
+        columns.push("orders");
+        let mut reader = self.worth(&columns)?;
+        let parts = |worth: &Worth, ranks: Range<usize>| {
+            let brought = credits.of(&ranks);
+            let batch = measured.batch(&Known { ranks: ranks.clone(), worth, brought: &brought })?;
+            let rows = self.delivered(def, &batch, worth, ranks)?;
+            Ok(delivered_table::parts(self.format(), &self.facts.customers, def, rows))
+        };
+        let mut writer = None;
+        // A slice without customers names the columns.
+        self.append(&mut writer, parts(&self.worth(&columns)?.read(0..0)?, 0..0)?)?;
+        let write = |sheet| self.append(&mut writer, sheet);
+        in_order_reading(0..self.customers(), |block| reader.read(block), parts, write)?;
+        writer.into_iter().try_for_each(TableWriter::finish)
     }
 
     /// Appends to a table of this as-of date, which the first rows begin.

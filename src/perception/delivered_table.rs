@@ -222,19 +222,29 @@ fn small(value: i128) -> Option<Fixed18> {
 /// A published sum: name, meaning, value.
 type Sum = (&'static str, &'static str, fn(&Delivered) -> i128);
 
-/// `delivered_value`, of episodes and relationship together, and `delivered_value_part`, of each.
-pub(crate) fn sheets(
+/// `delivered_value`, of episodes and relationship together.
+pub(crate) fn whole(
     format: TableFormat<'_>,
     customers: &Customers,
     def: &DeliveredDef,
     rows: Vec<Row>,
-) -> [Sheet; 2] {
-    let (whole, parts): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.scope == Scope::All);
+) -> Sheet {
+    let whole: Vec<Row> = rows.into_iter().filter(|row| row.scope == Scope::All).collect();
     let mut draft = format.draft("delivered_value", "customer", Some("as_of"), &whole);
     draft.customer("Customer", customers.ids(whole.iter().map(|row| row.rank)), false);
     draft.as_of();
     add_values(&mut draft, def);
-    let whole = draft.finish();
+    draft.finish()
+}
+
+/// `delivered_value_part`, of episodes and of the relationship.
+pub(crate) fn parts(
+    format: TableFormat<'_>,
+    customers: &Customers,
+    def: &DeliveredDef,
+    rows: Vec<Row>,
+) -> Sheet {
+    let parts: Vec<Row> = rows.into_iter().filter(|row| row.scope != Scope::All).collect();
     let mut draft = format.draft("delivered_value_part", "customer and scope", Some("as_of"), &parts);
     draft.customer("Customer", customers.ids(parts.iter().map(|row| row.rank)), false);
     draft.as_of();
@@ -246,7 +256,7 @@ pub(crate) fn sheets(
         Scope::Transaction => row.delivered.service_ratio(),
         _ => None,
     });
-    [whole, draft.finish()]
+    draft.finish()
 }
 
 fn add_values<'r>(draft: &mut Draft<'r, Row>, def: &DeliveredDef) {

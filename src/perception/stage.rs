@@ -1,8 +1,8 @@
 //! The stage: answers, complaints, referrals and declared measures meet what customers are worth.
 //!
-//! Four walks over the customers, slice by slice, with what is the same for all between them: what they said and bought
-//! around it ([`super::gather`]); whom referrals brought; what customers get, which stages `referral` and
-//! `delivered_value`; where they stand on both sides, which stages `customer_perception`. Nothing is held for every
+//! Five walks over the customers, slice by slice, with what is the same for all between them: what they said and bought
+//! around it ([`super::gather`]); whom referrals brought; what customers get, as a whole and in parts, which stages `referral`,
+//! `delivered_value` and its parts; where they stand on both sides, which stages `customer_perception`. Nothing is held for every
 //! customer: what a later walk needs of an earlier one is read back from the tables just written.
 
 use super::both_sides::{self, Exchange};
