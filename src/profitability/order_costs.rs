@@ -334,15 +334,15 @@ mod tests {
         let before = [0; 3];
         let mut posting =
             OrderPosting::from(&costs, &costing.periods[0], &order_facts, 0..orders.len(), &rows, &before);
-        let mut borne = vec![0; CUSTOMERS];
+        let mut of_customers = vec![0; CUSTOMERS];
         let mut each = |ranks: &[u32], posted: &Posted| {
             for costs in &posted.costs {
-                ranks.iter().zip(costs.iter()).for_each(|(rank, cost)| borne[*rank as usize] += cost);
+                ranks.iter().zip(costs.iter()).for_each(|(rank, cost)| of_customers[*rank as usize] += cost);
             }
             posting.next(posted, ranks)
         };
         charge(&books, &costing.periods[0], &rows, &[], &before, &mut each).unwrap();
-        (posting.finish(), borne)
+        (posting.finish(), of_customers)
     }
 
     fn policies() -> impl Strategy<Value = NegativeVolume> {
@@ -360,13 +360,13 @@ mod tests {
             let costing = costed(&orders, &calls, policy);
             prop_assume!(costing.is_some());
             let costing = costing.unwrap();
-            let (whole, borne) = posted(&costing, &orders, &calls, Held::Columns);
+            let (whole, of_customers) = posted(&costing, &orders, &calls, Held::Columns);
             let mut sums: Vec<i64> = (0..CUSTOMERS).map(|rank| whole.rest.iter().map(|rest| rest[rank]).sum()).collect();
             for (place, (rank, _)) in orders.keys().enumerate() {
                 sums[*rank as usize] += whole.orders.iter().map(|costs| costs[place]).sum::<i64>();
             }
-            prop_assert_eq!(&sums, &borne);
-            prop_assert_eq!(borne.iter().sum::<i64>(), 10_007 + 999 + 333);
+            prop_assert_eq!(&sums, &of_customers);
+            prop_assert_eq!(of_customers.iter().sum::<i64>(), 10_007 + 999 + 333);
             prop_assert!(whole.rest[OrderCost::UnitLevel as usize].iter().all(|rest| *rest == 0), "all of it is of orders");
             let (sliced, _) = posted(&costing, &orders, &calls, Held::Slices(held));
             prop_assert_eq!((&sliced.orders, &sliced.rest), (&whole.orders, &whole.rest));

@@ -295,16 +295,16 @@ mod tests {
             }
             costs.close(&walks, 0);
             let totals = costs.start_from(&[walks], slices.len(), groups);
-            let mut borne = BTreeMap::new();
+            let mut of_customers = BTreeMap::new();
             for (number, slice) in slices.iter().enumerate() {
                 let rows = periods[0].rows(slice);
                 let posted = costs.post(0, &periods[0], number, &rows).unwrap();
                 for (row, cost) in rows.zip(&posted[0]) {
-                    *borne.entry(periods[0].facts.ranks[row]).or_insert(0) += cost;
+                    *of_customers.entry(periods[0].facts.ranks[row]).or_insert(0) += cost;
                 }
             }
             let expected: BTreeMap<u32, i64> = customers.iter().map(|(rank, _)| *rank).zip(expected).collect();
-            prop_assert_eq!(borne, expected);
+            prop_assert_eq!(of_customers, expected);
             prop_assert_eq!(totals.iter().map(|of_group| of_group[0]).sum::<i128>(), 1_000_003);
         }
     }

@@ -26,7 +26,7 @@ pub(crate) struct OrderEntry {
     pub(crate) at: usize,
 }
 
-/// What is kept of an order beside its measures: aggregates, then members of dimensions.
+/// What is kept of an order after its measures: aggregates, then members of dimensions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OrderLayout {
     /// By aggregate: the bits of an order that is counted; none for one that lines add up to.

@@ -9,7 +9,7 @@ use crate::pipeline::KeyType;
 use arrow::array::RecordBatch;
 use std::cmp::Ordering;
 
-/// Reads what a grain says beside its customers.
+/// Collects the columns of a grain other than the customer.
 pub(super) trait Values {
     /// Adds the values of these batch rows to those so far.
     fn append(&mut self, batch: &RecordBatch, rows: std::ops::Range<usize>) -> Result<()>;

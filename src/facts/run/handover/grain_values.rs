@@ -1,4 +1,4 @@
-//! What grains say beside their customers, column by column: product groups, orders and days.
+//! Columns of grains other than the customer: of product groups, orders and days.
 
 use super::columns::{GrainColumn, column};
 use super::grain_rows::Values;

@@ -105,7 +105,7 @@ impl Manifest {
         let asked: Request = parsed(&request, &text)?;
         if made.request != hex(&Sha256::digest(&text)) {
             return Err(Error::input(format!(
-                "{}: the facts were made of another request than the request.json beside them; write a new request and run \
+                "{}: the facts were made of another request than the request.json in the folder; write a new request and run \
                  its job",
                 facts.display()
             )));
