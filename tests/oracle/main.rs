@@ -218,6 +218,7 @@ fn damaged_and_foreign_facts_are_refused() {
             "has no row in customer_period",
         ),
         ("customer_period", "ORDER BY customer DESC", "out of order"),
+        ("match", "WHERE period <> (SELECT max(period) FROM found)", "is in only one of the grains"),
         ("account", "WHERE file <> (SELECT min(file) FROM found)", "the footer has"),
     ] {
         let made = changed(&lose(sql, grain));

@@ -5,48 +5,52 @@ use super::matches::{PeriodMatch, TOTALS};
 use super::period::PeriodImport;
 use crate::error::Result;
 use crate::facts::kernel::column::Column;
+use crate::facts::kernel::days::Days;
 use crate::facts::kernel::measures::{DISCOUNT, LINES, LIST_REVENUE, MEASURES, PRODUCT_COST, RETURNS};
-use crate::facts::kernel::orders::ORDER_LINES;
 use crate::facts::kernel::reduced::{OrderRows, Reduced};
 
 impl PeriodImport<'_> {
     /// Each customer's product groups, orders and days add up to its row.
     pub(super) fn check_sums(&self, reduced: &Reduced, block: &Customers) -> Result<()> {
+        let measures: Vec<Vec<i128>> = reduced.measures.iter().map(wide).collect();
         for (index, name) in MEASURES.iter().enumerate() {
-            let column = &reduced.cells.measures[index];
-            self.hold(name, &reduced.cells.rows, column.widened(), &reduced.measures[index], block)?;
+            self.hold(
+                name,
+                &reduced.cells.rows,
+                wide(&reduced.cells.measures[index]),
+                &measures[index],
+                block,
+            )?;
         }
+        let net_revenue =
+            |row: usize| measures[LIST_REVENUE][row] - measures[DISCOUNT][row] - measures[RETURNS][row];
+        let net: Vec<i128> = (0..block.len()).map(net_revenue).collect();
         let OrderRows { rows, columns, .. } = &reduced.order_rows;
-        let with_sale = |values: Vec<i64>| values.into_iter().map(|value| i64::from(value > 0)).collect();
-        self.hold("orders", rows, with_sale(columns[ORDER_LINES].widened()), &reduced.orders, block)?;
-        let [list, discount, returns, cost] =
-            [LIST_REVENUE, DISCOUNT, RETURNS, PRODUCT_COST].map(|index| reduced.measures[index].widened());
-        let net: Vec<i64> = (0..list.len()).map(|row| list[row] - discount[row] - returns[row]).collect();
-        let gross = net.iter().zip(&cost).map(|(net, cost)| net - cost).collect::<Vec<i64>>();
-        let [lines, net_revenue, product_cost] = [0, 1, 2].map(|index| columns[index].widened());
-        self.hold("lines of orders", rows, lines, &reduced.measures[LINES], block)?;
-        let net = Column::from(net);
-        self.hold("net revenue of orders", rows, net_revenue, &net, block)?;
-        self.hold("product cost of orders", rows, product_cost, &reduced.measures[PRODUCT_COST], block)?;
-        let Some(days) = &reduced.days else { return Ok(()) };
-        let [_, orders, net_revenue, gross_margin] = &days.columns;
-        self.hold("active_days", &days.rows, with_sale(orders.widened()), &reduced.active_days, block)?;
-        self.hold("net revenue", &days.rows, net_revenue.widened(), &net, block)?;
-        self.hold("gross margin", &days.rows, gross_margin.widened(), &gross.into(), block)
+        let [lines, net_of_orders, cost_of_orders] = [0, 1, 2].map(|index| wide(&columns[index]));
+        self.hold("orders", rows, with_sale(&lines), &wide(&reduced.orders), block)?;
+        self.hold("lines of orders", rows, lines, &measures[LINES], block)?;
+        self.hold("net revenue of orders", rows, net_of_orders, &net, block)?;
+        self.hold("product cost of orders", rows, cost_of_orders, &measures[PRODUCT_COST], block)?;
+        let Some(Days { rows, columns }) = &reduced.days else { return Ok(()) };
+        let [_, orders, net_of_days, gross_of_days] = columns.each_ref().map(wide);
+        let gross: Vec<i128> =
+            net.iter().zip(&measures[PRODUCT_COST]).map(|(net, cost)| net - cost).collect();
+        self.hold("active_days", rows, with_sale(&orders), &wide(&reduced.active_days), block)?;
+        self.hold("net revenue of days", rows, net_of_days, &net, block)?;
+        self.hold("gross margin of days", rows, gross_of_days, &gross, block)
     }
 
     fn hold(
         &self,
         what: &str,
         rows: &[u32],
-        parts: Vec<i64>,
-        whole: &Column,
+        parts: Vec<i128>,
+        whole: &[i128],
         block: &Customers,
     ) -> Result<()> {
         let mut sums: Vec<i128> = vec![0; block.len()];
-        rows.iter().zip(parts).for_each(|(row, part)| sums[*row as usize] += i128::from(part));
-        let whole = whole.widened();
-        let odd = (0..block.len()).find(|row| sums[*row] != i128::from(whole[*row]));
+        rows.iter().zip(parts).for_each(|(row, part)| sums[*row as usize] += part);
+        let odd = (0..block.len()).find(|row| sums[*row] != whole[*row]);
         odd.map_or(Ok(()), |row| {
             let (customer, parts, whole) = (block.shown(row), sums[row], whole[row]);
             Err(self.fault(format!(
@@ -65,4 +69,14 @@ impl PeriodImport<'_> {
             ))),
         }
     }
+}
+
+/// Sums of 64-bit numbers that nobody has held against a range yet need more.
+fn wide(column: &Column) -> Vec<i128> {
+    column.widened().into_iter().map(i128::from).collect()
+}
+
+/// One for each row that has some.
+fn with_sale(values: &[i128]) -> Vec<i128> {
+    values.iter().map(|value| i128::from(*value > 0)).collect()
 }

@@ -4,7 +4,9 @@ use super::manifest::{GrainFile, Manifest, hex};
 use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::contain::{contain, contain_each};
 use arrow::array::RecordBatch;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -19,6 +21,16 @@ pub(super) fn batches<'m>(
     grain: &str,
     period: Option<&str>,
 ) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<'m> {
+    columns_of(manifest, grain, period, None)
+}
+
+/// The same with these columns alone, where not all are asked for.
+pub(super) fn columns_of<'m>(
+    manifest: &'m Manifest,
+    grain: &str,
+    period: Option<&str>,
+    columns: Option<Vec<String>>,
+) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<'m> {
     let files = manifest.files(grain, period).into_iter();
     let mut files = files.map(|file| (manifest.folder.join(&file.path), file));
     let mut open: Option<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> = None;
@@ -28,7 +40,7 @@ pub(super) fn batches<'m>(
                 return Some(batch);
             }
             let (path, file) = files.next()?;
-            match of_file(&path, file) {
+            match of_file(&path, file, columns.as_deref()) {
                 Ok(batches) => open = Some(Box::new(batches)),
                 Err(fault) => return Some(Err(fault)),
             }
@@ -39,6 +51,7 @@ pub(super) fn batches<'m>(
 fn of_file(
     path: &Path,
     listed: &GrainFile,
+    columns: Option<&[String]>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
     let mut file = File::open(path).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
     let (bytes, digest) = digest_of(&mut file).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
@@ -58,10 +71,22 @@ fn of_file(
             path.display()
         ))
     };
-    let reader =
-        contain(|| ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH_ROWS).build());
+    let reader = contain(|| reader(file, columns));
     let reader = reader.map_err(&damaged)?;
     Ok(contain_each(reader).map(move |batch| batch.map_err(&damaged)))
+}
+
+fn reader(
+    file: File,
+    columns: Option<&[String]>,
+) -> std::result::Result<ParquetRecordBatchReader, ParquetError> {
+    let mut builder = ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH_ROWS);
+    if let Some(columns) = columns {
+        let names = columns.iter().map(String::as_str);
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        builder = builder.with_projection(mask);
+    }
+    builder.build()
 }
 
 fn digest_of(file: &mut File) -> std::io::Result<(u64, String)> {

@@ -21,7 +21,7 @@ mod period;
 use super::options::GatherOptions;
 use super::read::Read;
 use super::schedule::Run;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::CustomersSource;
 use crate::facts::state::journal::Journal;
@@ -31,6 +31,7 @@ use manifest::Manifest;
 use matches::Matches;
 use period::PeriodImport;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,7 +48,7 @@ impl Run<'_> {
         let customers = Interner::new();
         let accounts = Accounts::read(&manifest, self)?;
         let accounts = accounts.of_files(self, options, &customers)?;
-        self.note_groups(&manifest)?;
+        self.check_periods(&manifest, &matches)?;
         let journal = Journal::open(&options.folder);
         let (done, total) = (AtomicU64::new(0), matches.rows());
         let numbers: Vec<u16> = matches.periods().filter(|number| !self.kept.contains_key(number)).collect();
@@ -65,11 +66,18 @@ impl Run<'_> {
         Ok(Read { made: made.into_iter().flatten().collect(), accounts: self.all_accounts(accounts), master })
     }
 
-    /// Numbers every product group of the hand-over, so that their order by name is known before cells are read.
-    fn note_groups(&self, manifest: &Manifest) -> Result<()> {
-        for number in manifest.periods_of("customer_product")? {
-            period::groups(self, manifest, &number)?;
+    /// The periods of customers are those of which rows are counted: one that either lacks would be lost in silence.
+    fn check_periods(&self, manifest: &Manifest, matches: &Matches) -> Result<()> {
+        let of_customers = manifest.periods_of("customer_period")?;
+        let counted: BTreeSet<String> =
+            matches.periods().map(|number| self.periods.period(number).to_string()).collect();
+        match of_customers.symmetric_difference(&counted).next() {
+            None => Ok(()),
+            Some(period) => Err(Error::input(format!(
+                "{}: the period of {period} is in only one of the grains customer_period and match; part of the facts is lost, so \
+                 run the job again, on a new request",
+                manifest.folder.display()
+            ))),
         }
-        Ok(())
     }
 }

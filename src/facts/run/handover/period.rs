@@ -2,7 +2,7 @@
 
 use super::columns::column;
 use super::customers::Customers;
-use super::grain_files::batches;
+use super::grain_files::{batches, columns_of};
 use super::grain_rows::GrainRows;
 use super::grain_values::{CellValues, DayValues, OrderValues, aggregate, dimension_name, measure};
 use super::manifest::Manifest;
@@ -36,9 +36,10 @@ pub(super) struct PeriodImport<'i> {
 }
 
 /// The product groups of a period, by number.
-pub(super) fn groups(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet> {
+fn groups(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet> {
     let mut set = GroupSet::default();
-    for batch in batches(manifest, "customer_product", Some(period)) {
+    let names = vec!["product_group".to_owned()];
+    for batch in columns_of(manifest, "customer_product", Some(period), Some(names)) {
         let numbers = column("customer_product", &batch?, "product_group")?.numbers(&run.groups)?;
         numbers.into_iter().for_each(|number| set.insert(number));
     }
@@ -53,10 +54,11 @@ fn members(run: &Run<'_>, manifest: &Manifest, period: &str) -> Result<GroupSet>
     if dimensions == 0 {
         return Ok(set);
     }
-    for batch in batches(manifest, "customer_order", Some(period)) {
+    let names: Vec<String> = (0..dimensions).map(dimension_name).collect();
+    for batch in columns_of(manifest, "customer_order", Some(period), Some(names.clone())) {
         let batch = batch?;
-        for place in 0..dimensions {
-            let numbers = column("customer_order", &batch, &dimension_name(place))?.numbers(&run.members)?;
+        for name in &names {
+            let numbers = column("customer_order", &batch, name)?.numbers(&run.members)?;
             numbers.into_iter().for_each(|number| set.insert(number));
         }
     }
