@@ -2,7 +2,7 @@
 //! (D. E. Knuth, The Art of Computer Programming, vol. 3, 5.4), for the values of all customers need not fit in memory.
 
 use crate::error::Result;
-use crate::memory::{Memory, Scratch};
+use crate::memory::{Memory, Reservation, Scratch};
 use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -28,12 +28,15 @@ pub(crate) struct Ranking {
 
 /// The place of each ranked customer, from 1.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Vec<u32>);
+pub(crate) struct Places {
+    by_rank: Vec<u32>,
+    _held: Option<Reservation>,
+}
 
 impl Places {
     /// None for a customer who is not ranked.
     pub(crate) fn of(&self, rank: usize) -> Option<u32> {
-        self.0.get(rank).copied().filter(|place| *place > 0)
+        self.by_rank.get(rank).copied().filter(|place| *place > 0)
     }
 }
 
@@ -85,19 +88,20 @@ impl Ranking {
         for (number, run) in runs.iter_mut().enumerate() {
             heads.extend(run.pop(&self.sorted)?.map(|entry| Reverse((entry, number))));
         }
-        let mut places = vec![0; self.customers];
+        let mut by_rank = vec![0; self.customers];
+        let held = self.sorted.budget().hold(size_of_val(&by_rank[..]) as u64);
         let mut place = 0;
         while let Some(mut head) = heads.peek_mut() {
             let Reverse(((Reverse(value), rank), number)) = *head;
             visit(value);
             place += 1;
-            places[rank as usize] = place;
+            by_rank[rank as usize] = place;
             match runs[number].pop(&self.sorted)? {
                 Some(entry) => *head = Reverse((entry, number)),
                 None => drop(std::collections::binary_heap::PeekMut::pop(head)),
             }
         }
-        Ok(Places(places))
+        Ok(Places { by_rank, _held: Some(held) })
     }
 }
 

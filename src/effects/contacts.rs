@@ -91,6 +91,11 @@ impl Contacts {
         &self.rows[place(ranks.start)..place(ranks.end)]
     }
 
+    /// Bytes of memory.
+    pub fn bytes(&self) -> u64 {
+        size_of_val(&self.rows[..]) as u64
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -43,6 +43,14 @@ impl Keys {
         self.len() == 0
     }
 
+    /// Bytes of memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Keys::Int(keys) => size_of_val(&keys[..]) as u64,
+            Keys::Text(keys) => keys.get_array_memory_size() as u64,
+        }
+    }
+
     /// What they are.
     pub fn key_type(&self) -> KeyType {
         match self {
@@ -297,6 +305,15 @@ pub struct CustomerMaster {
     pub acquisition_cost: Vec<i64>,
     /// Attribute columns by name: integers, texts, or dictionaries of texts.
     pub attributes: Vec<(String, ArrayRef)>,
+}
+
+impl CustomerMaster {
+    /// Bytes of memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        let fixed = size_of_val(&self.acquired_on.0[..]) + size_of_val(&self.acquisition_cost[..]);
+        let attributes = self.attributes.iter().map(|(_, values)| values.get_array_memory_size());
+        (fixed + attributes.sum::<usize>()) as u64
+    }
 }
 
 /// Arrow types of customer attributes, by name: text, integers or flags.

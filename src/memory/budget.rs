@@ -1,7 +1,8 @@
 //! A memory budget with reservations: whoever holds much reserves it first, and spills to disk when that is refused.
 //!
-//! What is small and does not grow with the history (code, threads, models, the buffers of a file being read) is not
-//! reserved one by one; a fixed part of the budget is set aside for it.
+//! What grows with the customers and cannot be spilled is reserved whatever is free. What is small and does not grow with
+//! the history (code, threads, models, the buffers of a file being read) is not reserved one by one; a fixed part of the
+//! budget is set aside for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +20,7 @@ struct Shared {
     reserved: AtomicU64,
 }
 
-/// Set aside for what is not reserved: the program, keys, and tables that are being written.
+/// Set aside for what is not reserved: the program, and tables that are being written.
 const SET_ASIDE: u64 = 128 << 20;
 
 /// Set aside for what a thread works on: batches, slices and the columns that they become.
@@ -68,6 +69,13 @@ impl MemoryBudget {
     pub fn reserve_waiting(&self, bytes: u64) -> Option<Reservation> {
         (self.free() > self.limit() / 2).then(|| self.reserve(bytes)).flatten()
     }
+
+    /// Reserves what has to be in memory whatever is free, such as the keys of all customers: less is left for what can be
+    /// spilled.
+    pub fn hold(&self, bytes: u64) -> Reservation {
+        self.shared.reserved.fetch_add(bytes, Ordering::Relaxed);
+        Reservation { budget: self.clone(), bytes }
+    }
 }
 
 /// Bytes that somebody holds; they are free again when it is dropped.
@@ -100,6 +108,17 @@ mod tests {
         assert_eq!(budget.free(), limit - 10);
         drop(second);
         assert_eq!(budget.free(), limit);
+    }
+
+    #[test]
+    fn what_must_be_held_leaves_less_to_what_can_wait() {
+        let budget = MemoryBudget::of(1 << 40);
+        let held = budget.hold(budget.limit() / 2);
+        assert!(budget.reserve_waiting(1).is_none() && budget.reserve(1).is_some());
+        let beyond = budget.hold(budget.limit());
+        assert!(budget.free() == 0 && budget.reserve(1).is_none());
+        drop((held, beyond));
+        assert_eq!(budget.free(), budget.limit());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Scratch columns: integers kept for a while, packed slice by slice, and spilled past the memory budget.
 
-use super::{Memory, Reservation, Spilled};
+use super::{Memory, MemoryBudget, Reservation, Spilled};
 use crate::error::Result;
 use std::sync::OnceLock;
 
@@ -34,6 +34,11 @@ impl Scratch {
     /// How many slices there are.
     pub(crate) fn slices(&self) -> usize {
         self.slices.len()
+    }
+
+    /// What it reserves from.
+    pub(crate) fn budget(&self) -> &MemoryBudget {
+        &self.memory.budget
     }
 
     /// Keeps the columns of a slice; they need not be of one length.

@@ -53,6 +53,11 @@ impl Episodes {
         Self { who: order.iter().map(|row| who[*row]).collect(), measures, width: columns.len() }
     }
 
+    /// Bytes of memory.
+    pub(crate) fn bytes(&self) -> u64 {
+        (size_of_val(&self.who[..]) + size_of_val(&self.measures[..])) as u64
+    }
+
     /// Customer and measures of each episode of these ranks.
     pub(crate) fn of(&self, ranks: &Range<usize>) -> impl Iterator<Item = (u32, &[i64])> {
         let rows = within(&self.who, ranks, |who| *who);

@@ -28,6 +28,14 @@ pub struct Asked {
     pub(crate) episodes: Episodes,
 }
 
+impl Asked {
+    /// Bytes of memory of rows that are not scratch.
+    pub fn bytes(&self) -> u64 {
+        let rows = size_of_val(&self.complaints[..]) + size_of_val(&self.referrals[..]);
+        rows as u64 + self.episodes.bytes()
+    }
+}
+
 /// Reads every source of `[perception]`; rows that break the row contract join the quarantine of the facts.
 ///
 /// # Errors

@@ -48,7 +48,9 @@ pub(super) fn run(
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
 
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
+    let _of_customers = stage.memory.budget.hold(facts.bytes());
     let ((), (asked, contacts)) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
+    let _of_sources = stage.memory.budget.hold(asked.bytes() + contacts.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {

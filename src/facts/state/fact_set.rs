@@ -70,6 +70,11 @@ pub struct FactSet {
 }
 
 impl FactSet {
+    /// Bytes of memory that are held of every customer: keys and master data. Everything else lies in scratch or on disk.
+    pub fn bytes(&self) -> u64 {
+        self.customers.keys.bytes() + self.master.as_ref().map_or(0, CustomerMaster::bytes)
+    }
+
     /// The facts a release was made from, without its sources; only the customers source is read.
     ///
     /// # Errors
