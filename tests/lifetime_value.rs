@@ -9,7 +9,7 @@ mod support;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::{Line, Outcome, Pipeline, Published, table, write};
+use support::{Line, Outcome, Pipeline, Published, table, those, write};
 
 /// Customers who come one after another, buy in their own rhythm and stop after some purchases.
 fn buyers(customers: i64) -> Vec<Line> {
@@ -43,8 +43,15 @@ fn sum<'r>(rows: impl IntoIterator<Item = &'r BTreeMap<String, String>>, column:
     rows.into_iter().filter(|row| row[column] != "null").map(|row| number(row, column)).sum()
 }
 
-const TABLES: [&str; 5] =
-    ["value_model", "value_counts", "customer_value", "value_backtest", "customer_equity"];
+const TABLES: [&str; 7] = [
+    "value_model",
+    "value_counts",
+    "customer_value",
+    "value_backtest",
+    "value_backtest_bin",
+    "value_backtest_week",
+    "customer_equity",
+];
 
 /// No table holds anything but finite numbers.
 fn check_finite(published: &Published) {
@@ -108,30 +115,24 @@ fn tables_agree_with_each_other() {
 #[test]
 fn bins_of_the_back_test_add_up_to_its_totals() {
     let published = pipeline(&buyers(300), "calibration = [\"2024-06-01\", \"2024-09-01\"]").publish(&[]);
-    let rows = published.rows("value_backtest");
+    let [totals, bins, weeks] =
+        ["value_backtest", "value_backtest_bin", "value_backtest_week"].map(|table| published.rows(table));
     for date in ["2024-06-01", "2024-09-01"] {
         for model in ["mbg_nbd", "pareto_nbd"] {
-            let of = |kind: &str| -> Vec<&BTreeMap<String, String>> {
-                let is = |row: &&BTreeMap<String, String>| {
-                    row["calibration_date"] == date
-                        && row["target"] == "purchases"
-                        && row["forecaster"] == model
-                        && row["kind"] == kind
-                };
-                rows.iter().filter(is).collect()
-            };
-            let total = of("total");
+            let of = [("calibration_date", date), ("forecaster", model)];
+            let purchases = [&of[..], &[("target", "purchases")]].concat();
+            let total = those(&totals, &purchases);
             assert_eq!(total.len(), 1);
             for kind in ["decile", "frequency", "recency"] {
                 for column in ["customers", "expected", "actual"] {
-                    let parts = sum(of(kind), column);
+                    let parts = sum(those(&bins, &[&purchases[..], &[("bin_by", kind)]].concat()), column);
                     assert!(
                         (parts - number(total[0], column)).abs() < 1e-9,
                         "{date} {model} {kind} {column}"
                     );
                 }
             }
-            let weeks = of("week");
+            let weeks = those(&weeks, &of);
             assert!(weeks.len() >= 50);
             let is_ascending = |pair: &[&BTreeMap<String, String>]| {
                 number(pair[0], "expected") <= number(pair[1], "expected")
@@ -139,7 +140,7 @@ fn bins_of_the_back_test_add_up_to_its_totals() {
             assert!(weeks.windows(2).all(is_ascending));
         }
         let rules = ["past_rate", "last_period", "idle_beyond_own_gap", "idle_beyond_mean_gap"];
-        assert!(rules.iter().all(|rule| rows.iter().any(|row| row["forecaster"] == *rule)));
+        assert!(rules.iter().all(|rule| totals.iter().any(|row| row["forecaster"] == *rule)));
     }
 }
 

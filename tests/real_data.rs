@@ -11,7 +11,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Outcome, Published};
+use support::{Outcome, Published, those};
 use tempfile::TempDir;
 
 /// The folder of the histories, if it was named.
@@ -97,11 +97,6 @@ fn number(row: &Row, column: &str) -> f64 {
     row[column].parse().unwrap_or_else(|_| panic!("{column} in {row:?}"))
 }
 
-/// Rows whose columns say this.
-fn those<'r>(rows: &'r [Row], with: &[(&str, &str)]) -> Vec<&'r Row> {
-    rows.iter().filter(|row| with.iter().all(|(column, value)| row[*column] == *value)).collect()
-}
-
 #[test]
 fn golden_3_1_cdnow_parameters_from_the_raw_log() {
     let Some(data) = data() else { return };
@@ -139,12 +134,11 @@ fn golden_3_1_cdnow_parameters_from_the_raw_log() {
 fn golden_3_7_cdnow_holdout() {
     let Some(data) = data() else { return };
     let (_folder, published) = publish("cdnow", &data);
-    let rows = published.rows("value_backtest");
-    let of = |model: &str, kind: &str| -> Vec<&Row> {
-        those(&rows, &[("target", "purchases"), ("forecaster", model), ("kind", kind), ("segment_by", "all")])
-    };
+    let [totals, bins, weeks] =
+        ["value_backtest", "value_backtest_bin", "value_backtest_week"].map(|table| published.rows(table));
     for (model, [expected, absolute, squared, correlation]) in FORETOLD {
-        let total = of(model, "total")[0];
+        let of = [("target", "purchases"), ("forecaster", model), ("segment_by", "all")];
+        let total = those(&totals, &of)[0];
         assert_eq!((total["customers"].as_str(), number(total, "actual")), ("2357", 1_882.0));
         for (column, value, error) in [
             ("expected", expected, 1e-4),
@@ -155,7 +149,8 @@ fn golden_3_7_cdnow_holdout() {
             assert!((number(total, column) - value).abs() < error, "{model} {column}: {}", total[column]);
         }
     }
-    let frequency: Vec<(f64, f64)> = of("pareto_nbd", "frequency")
+    let of = [("target", "purchases"), ("forecaster", "pareto_nbd"), ("bin_by", "frequency")];
+    let frequency: Vec<(f64, f64)> = those(&bins, &of)
         .iter()
         .map(|row| {
             (
@@ -181,7 +176,7 @@ fn golden_3_7_cdnow_holdout() {
         );
     }
     // Weeks 20 to 25 of the walkthrough of package BTYD.
-    let weeks: Vec<(f64, f64)> = of("pareto_nbd", "week")[19..25]
+    let weeks: Vec<(f64, f64)> = those(&weeks, &[("forecaster", "pareto_nbd")])[19..25]
         .iter()
         .map(|row| (number(row, "expected").round(), number(row, "actual")))
         .collect();

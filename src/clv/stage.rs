@@ -291,9 +291,9 @@ impl Run<'_> {
             tables::value_model::sheet(self.context, accounts),
             tables::purchase_season::sheet(self.context, self.timings, &self.scope.dates, self.season.season),
             tables::value_counts::sheet(self.context, &self.census.tallies[0]),
-            tables::value_backtest::sheet(self.context, self.tests),
             tables::customer_equity::customer_equity(self.context, segments, total),
         ];
+        sheets.extend(tables::value_backtest::sheets(self.context, self.tests));
         if self.context.segments.is_split() {
             sheets.push(tables::customer_equity::segment_equity(self.context, segments, equities));
         }

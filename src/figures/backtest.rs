@@ -6,18 +6,17 @@ use crate::publish::ALL_CUSTOMERS;
 
 /// A model and the dates between which it was held against what happened.
 pub(super) struct Backtest {
-    /// Its row of totals.
+    /// Its row of `value_backtest`.
     pub(super) total: Row,
 }
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 9] = [
     "calibration_date",
     "until_date",
     "target",
     "segment_by",
     "forecaster",
     "season",
-    "kind",
     "expected",
     "actual",
     "rmse",
@@ -26,27 +25,24 @@ const COLUMNS: [&str; 10] = [
 impl Backtest {
     /// Of all models that were followed week by week, the one with the smallest error of purchases per customer.
     pub(super) fn best(tables: &Tables<'_>) -> Result<Option<Self>> {
-        let of_purchases =
-            |row: &Row| row.cell("target").is("purchases") && row.cell("segment_by").is(ALL_CUSTOMERS);
-        let mut totals = tables.rows("value_backtest", &COLUMNS, &of_purchases)?;
-        let Some(newest) = totals.rows.iter().map(|row| row.cell("calibration_date").exact()).max() else {
+        let followed = tables.rows("value_backtest_week", &["calibration_date", "forecaster"], &|_| true)?;
+        let Some(newest) = followed.rows.iter().map(|row| row.cell("calibration_date").exact()).max() else {
             return Ok(None);
         };
-        totals.rows.retain(|row| row.cell("calibration_date").exact() == newest);
-        let followed = |row: &&Row| row.cell("kind").is("week");
-        let mut models: Vec<String> =
-            totals.rows.iter().filter(followed).map(|row| row.cell("forecaster").exact()).collect();
-        models.dedup();
-        totals
-            .rows
-            .retain(|row| row.cell("kind").is("total") && models.contains(&row.cell("forecaster").exact()));
+        let models: Vec<String> = followed.rows.iter().map(|row| row.cell("forecaster").exact()).collect();
+        let is_one = |row: &Row| {
+            row.cell("target").is("purchases")
+                && row.cell("segment_by").is(ALL_CUSTOMERS)
+                && row.cell("calibration_date").exact() == newest
+                && models.contains(&row.cell("forecaster").exact())
+        };
+        let totals = tables.rows("value_backtest", &COLUMNS, &is_one)?;
         Ok(totals.lowest("rmse").cloned().map(|total| Self { total }))
     }
 
-    /// Whether a row of `value_backtest` is one of its rows of this kind.
-    pub(super) fn has(&self, row: &Row, kind: &str) -> bool {
+    /// Whether a row of another table is about the same model and date.
+    pub(super) fn has(&self, row: &Row) -> bool {
         let same = |column: &str| row.cell(column).exact() == self.total.cell(column).exact();
-        row.cell("kind").is(kind)
-            && ["calibration_date", "target", "segment_by", "forecaster", "season"].into_iter().all(same)
+        ["calibration_date", "forecaster", "season"].into_iter().all(same)
     }
 }

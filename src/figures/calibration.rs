@@ -2,7 +2,7 @@
 //! K. L. Lee, "Counting Your Customers the Easy Way", Marketing Science, 2005, figure 4).
 
 use super::backtest::Backtest;
-use super::cells::{Rows, Tables};
+use super::cells::{Row, Rows, Tables};
 use super::drawn::Drawn;
 use super::figure::Figure;
 use super::picture::{Bar, BarRow, bar_rows};
@@ -21,23 +21,25 @@ pub(super) const CALIBRATION: Figure = Figure {
 const COLUMNS: [&str; 9] = [
     "calibration_date",
     "target",
-    "segment_by",
     "forecaster",
     "season",
-    "kind",
+    "bin_by",
     "bin",
     "customers",
     "expected",
+    "actual",
 ];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(backtest) = Backtest::best(tables)? else { return Ok(None) };
-    let columns = [&COLUMNS[..], &["actual"]].concat();
-    let rows = tables.rows("value_backtest", &columns, &|row| backtest.has(row, "frequency"))?;
+    let is_shown = |row: &Row| {
+        row.cell("target").is("purchases") && row.cell("bin_by").is("frequency") && backtest.has(row)
+    };
+    let rows = tables.rows("value_backtest_bin", &COLUMNS, &is_shown)?;
     if rows.rows.is_empty() {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "target", "segment_by", "season", "kind"]).first(30);
+    let rows = rows.without(&["calibration_date", "target", "season", "bin_by"]).first(30);
     Ok(Some(Drawn { seen: seen(&backtest), picture: picture(&rows), rows }))
 }
 

@@ -17,16 +17,15 @@ pub(super) const TRACKING: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 9] =
-    ["calibration_date", "target", "segment_by", "forecaster", "season", "kind", "bin", "expected", "actual"];
+const COLUMNS: [&str; 6] = ["calibration_date", "forecaster", "season", "week", "expected", "actual"];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(backtest) = Backtest::best(tables)? else { return Ok(None) };
-    let rows = tables.rows("value_backtest", &COLUMNS, &|row| backtest.has(row, "week"))?.thinned(130);
+    let rows = tables.rows("value_backtest_week", &COLUMNS, &|row| backtest.has(row))?.thinned(130);
     if rows.rows.len() < 2 {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "target", "segment_by", "season", "kind"]);
+    let rows = rows.without(&["calibration_date", "season"]);
     Ok(Some(Drawn { seen: seen(&rows), picture: picture(&rows, &backtest), rows }))
 }
 
@@ -34,7 +33,7 @@ fn seen(rows: &Rows) -> String {
     let end = &rows.rows[rows.rows.len() - 1];
     format!(
         "Until week {} customers were expected to come back {} times ({}); they came back {} times.",
-        end.cell("bin").html(),
+        end.cell("week").html(),
         end.cell("expected").html(),
         end.cell("forecaster").html(),
         end.cell("actual").html()
@@ -42,7 +41,7 @@ fn seen(rows: &Rows) -> String {
 }
 
 fn picture(rows: &Rows, backtest: &Backtest) -> String {
-    let weeks = rows.numbers("bin");
+    let weeks = rows.numbers("week");
     let (expected, actual) = (rows.numbers("expected"), rows.numbers("actual"));
     let y = Scale::with_zero(expected.iter().chain(&actual).copied());
     let mut plot = Plot::new(Scale::with_zero(weeks.iter().copied()), y, compact, compact);

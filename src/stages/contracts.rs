@@ -86,6 +86,8 @@ pub const STAGES: &[Stage] = &[
             "value_counts",
             "customer_value",
             "value_backtest",
+            "value_backtest_bin",
+            "value_backtest_week",
             "customer_equity",
             "segment_equity",
         ],

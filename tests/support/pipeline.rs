@@ -235,6 +235,14 @@ fn files(table: &serde_json::Value) -> &Vec<serde_json::Value> {
     table["files"].as_array().expect("a table has files")
 }
 
+/// Rows whose columns say this.
+pub(crate) fn those<'r>(
+    rows: &'r [BTreeMap<String, String>],
+    with: &[(&str, &str)],
+) -> Vec<&'r BTreeMap<String, String>> {
+    rows.iter().filter(|row| with.iter().all(|(column, value)| row[*column] == *value)).collect()
+}
+
 /// The rows of one Parquet file.
 pub(crate) fn rows_of(path: &Path) -> Vec<BTreeMap<String, String>> {
     let file = File::open(path).expect("a published file");

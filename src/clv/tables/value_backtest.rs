@@ -1,135 +1,143 @@
-//! `value_backtest`: what models and rules foretold at calibration dates, held against what came.
+//! `value_backtest`, `value_backtest_bin` and `value_backtest_week`: what models and rules foretold at calibration dates,
+//! held against what came, in total and by segment, by bins of customers, and week by week.
 
 use super::TableContext;
-use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target};
+use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target, Week};
 use crate::clv::errors::Errors;
 use crate::pipeline::Season;
+use crate::publish::Draft;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
-/// One row.
-struct Row {
-    date: i32,
-    until: i32,
-    target: &'static str,
-    forecaster: &'static str,
-    season: Option<Season>,
-    spend: Option<&'static str>,
+/// Errors of one forecaster over a segment or a bin of customers.
+struct Row<'r> {
+    test: &'r Backtest,
+    series: &'r Series,
+    /// None: all customers.
     segment: Option<usize>,
-    kind: &'static str,
-    bin: Option<i64>,
-    customers: u64,
-    expected: f64,
-    actual: f64,
-    /// None where there is one number only.
-    errors: Option<Errors>,
+    /// Of a bin, what names it.
+    bin: i64,
+    errors: Errors,
 }
 
 /// Every back-test.
-pub(crate) fn sheet(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
-    let is_split = context.segments.is_split();
-    let rows: Vec<Row> = tests.iter().flat_map(|test| rows(test, is_split)).collect();
-    let grain = "calibration date, target, forecaster, season, spend, kind and bin";
+pub(crate) fn sheets(context: TableContext<'_>, tests: &[Backtest]) -> [Sheet; 3] {
+    [totals(context, tests), bins(context, tests), weeks(context, tests)]
+}
+
+fn totals(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
+    let rows = total_rows(tests, context.segments.is_split());
+    let grain = "calibration date, target, forecaster, season, spend and segment";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
-    draft.day("calibration_date", "Rows on this day or later were held out", |row| Day(row.date));
-    draft.day("until_date", "Exclusive end of the holdout", |row| Day(row.until));
-    let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
-    draft.name("target", meaning, |row| row.target);
-    let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
-    draft.name("forecaster", meaning, |row| row.forecaster);
-    let meaning = "Seasons that a model's purchases are timed by (see purchase_season): none, month or week; null for rules";
-    draft.name("season", meaning, |row| row.season.map(Season::word));
-    draft.name("spend", "How a purchase is valued; null for purchases", |row| row.spend);
+    add_forecast(&mut draft);
     context.add_segment(&mut draft, |row| row.segment);
-    let meaning = "total, decile (of expected purchases), frequency (repeat purchases before), recency (days since the last), week";
-    draft.name("kind", meaning, |row| row.kind);
-    let meaning = "Decile from 1, purchases (the last bin and more), least days since the last purchase, or weeks since the \
-                   first purchase of all, up to whose end repeat purchases are counted";
-    draft.count("bin", "", meaning, |row| row.bin);
-    draft.count("customers", "customers", "Customers added up", |row| row.customers);
-    draft.float("expected", "", "Sum of what was expected", |row| Some(row.expected));
-    draft.float("actual", "", "Sum of what came", |row| Some(row.actual));
-    draft.float("bias", "", "Expected less actual, over actual", |row| match &row.errors {
-        Some(errors) => errors.bias(),
-        None => Some((row.expected - row.actual) / row.actual),
-    });
-    draft.float("mae", "", "Mean absolute error per customer", |row| row.errors.as_ref()?.mean_absolute());
-    let meaning = "Root mean squared error per customer";
-    draft.float("rmse", "", meaning, |row| row.errors.as_ref()?.root_mean_squared());
-    let meaning = "Pearson's, of expected and actual over customers";
-    draft.float("correlation", "", meaning, |row| row.errors.as_ref()?.correlation());
+    add_errors(&mut draft);
     draft.finish()
 }
 
-fn rows(test: &Backtest, is_split: bool) -> Vec<Row> {
+fn total_rows(tests: &[Backtest], is_split: bool) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    for series in &test.series {
-        let mut push = |segment: Option<usize>, bin: Option<i64>, errors: Errors| {
-            rows.push(Row {
-                date: test.date,
-                until: test.until,
-                target: target(series.target),
-                forecaster: series.forecaster,
-                season: series.season,
-                spend: series.spend,
-                segment,
-                kind: kind(series.kind),
-                bin,
-                customers: errors.customers,
-                expected: errors.expected,
-                actual: errors.actual,
-                errors: Some(errors),
-            });
-        };
-        if series.kind == Kind::Total {
-            let mut total = Errors::default();
-            series.errors.iter().for_each(|errors| total.merge(errors));
-            push(None, None, total);
-            if is_split {
-                series
-                    .errors
-                    .iter()
-                    .enumerate()
-                    .for_each(|(segment, errors)| push(Some(segment), None, *errors));
-            }
-        } else {
-            bins(series).for_each(|(bin, errors)| push(None, Some(bin), errors));
+    for (test, series) in every_series(tests).filter(|(_, series)| series.kind == Kind::Total) {
+        let mut total = Errors::default();
+        series.errors.iter().for_each(|errors| total.merge(errors));
+        rows.push(Row { test, series, segment: None, bin: 0, errors: total });
+        for (segment, errors) in series.errors.iter().enumerate().filter(|_| is_split) {
+            rows.push(Row { test, series, segment: Some(segment), bin: 0, errors: *errors });
         }
     }
-    rows.extend(weeks(test));
     rows
 }
 
-/// Bins with a customer, by what names them.
-fn bins(series: &Series) -> impl Iterator<Item = (i64, Errors)> + '_ {
-    let name = |bin: i64| match series.kind {
-        Kind::Decile => bin + 1,
-        Kind::Recency => bin * i64::from(RECENCY_DAYS),
-        Kind::Total | Kind::Frequency => bin,
-    };
-    (0..)
-        .zip(&series.errors)
-        .filter(|(_, errors)| errors.customers > 0)
-        .map(move |(bin, errors)| (name(bin), *errors))
+fn bins(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
+    let rows = bin_rows(tests);
+    let grain = "calibration date, target, forecaster, season, spend, way of binning and bin";
+    let mut draft = context.format.draft("value_backtest_bin", grain, None, &rows);
+    add_forecast(&mut draft);
+    let meaning =
+        "decile (of expected purchases), frequency (repeat purchases before), recency (days since the last)";
+    draft.name("bin_by", meaning, |row| bin_by(row.series.kind));
+    let meaning = "Decile from 1, purchases (the last bin and more), or least days since the last purchase";
+    draft.count("bin", "", meaning, |row| row.bin);
+    add_errors(&mut draft);
+    draft.finish()
 }
 
-fn weeks(test: &Backtest) -> impl Iterator<Item = Row> + '_ {
-    test.weeks.iter().map(|week| Row {
-        date: test.date,
-        until: test.until,
-        target: target(Target::Purchases),
-        forecaster: week.forecaster,
-        season: Some(week.season),
-        spend: None,
-        segment: None,
-        kind: "week",
-        bin: Some(week.week.into()),
-        customers: week.customers,
-        expected: week.expected,
-        #[expect(clippy::cast_precision_loss, reason = "2^53 purchases are more than there are")]
-        actual: week.actual as f64,
-        errors: None,
-    })
+/// Bins with a customer.
+fn bin_rows(tests: &[Backtest]) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for (test, series) in every_series(tests).filter(|(_, series)| series.kind != Kind::Total) {
+        for (number, errors) in (0..).zip(&series.errors).filter(|(_, errors)| errors.customers > 0) {
+            let bin = name_of_bin(series.kind, number);
+            rows.push(Row { test, series, segment: None, bin, errors: *errors });
+        }
+    }
+    rows
+}
+
+fn name_of_bin(kind: Kind, number: i64) -> i64 {
+    match kind {
+        Kind::Decile => number + 1,
+        Kind::Recency => number * i64::from(RECENCY_DAYS),
+        Kind::Total | Kind::Frequency => number,
+    }
+}
+
+fn every_series(tests: &[Backtest]) -> impl Iterator<Item = (&Backtest, &Series)> {
+    tests.iter().flat_map(|test| test.series.iter().map(move |series| (test, series)))
+}
+
+fn weeks(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
+    let rows: Vec<(&Backtest, &Week)> =
+        tests.iter().flat_map(|test| test.weeks.iter().map(move |week| (test, week))).collect();
+    let grain = "calibration date, model, season and week";
+    let mut draft = context.format.draft("value_backtest_week", grain, None, &rows);
+    draft.day("calibration_date", CALIBRATION_DATE, |(test, _)| Day(test.date));
+    draft.day("until_date", UNTIL_DATE, |(test, _)| Day(test.until));
+    draft.name("forecaster", "Purchase model", |(_, week)| week.forecaster);
+    draft.name("season", "Seasons that its purchases are timed by: none, month or week", |(_, week)| {
+        week.season.word()
+    });
+    let meaning = "Weeks since the first purchase of all, from 1";
+    draft.count("week", "weeks", meaning, |(_, week)| i64::from(week.week));
+    let meaning = "Customers with their first purchase before the calibration date";
+    draft.count("customers", "customers", meaning, |(_, week)| week.customers);
+    let meaning = "Repeat purchases expected up to the end of the week";
+    draft.float("expected", "purchases", meaning, |(_, week)| Some(week.expected));
+    draft.float("actual", "purchases", "Repeat purchases up to then", |(_, week)| Some(actual(week)));
+    draft.float("bias", "1", BIAS, |(_, week)| Some((week.expected - actual(week)) / actual(week)));
+    draft.finish()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "2^53 purchases are more than there are")]
+fn actual(week: &Week) -> f64 {
+    week.actual as f64
+}
+
+const CALIBRATION_DATE: &str = "Rows on this day or later were held out";
+const UNTIL_DATE: &str = "Exclusive end of the holdout";
+const BIAS: &str = "Expected less actual, over actual";
+
+fn add_forecast<'r>(draft: &mut Draft<'r, Row<'r>>) {
+    draft.day("calibration_date", CALIBRATION_DATE, |row| Day(row.test.date));
+    draft.day("until_date", UNTIL_DATE, |row| Day(row.test.until));
+    let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
+    draft.name("target", meaning, |row| target(row.series.target));
+    let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
+    draft.name("forecaster", meaning, |row| row.series.forecaster);
+    let meaning = "Seasons that a model's purchases are timed by (see purchase_season): none, month or week; null for rules";
+    draft.name("season", meaning, |row| row.series.season.map(Season::word));
+    draft.name("spend", "How a purchase is valued; null for purchases", |row| row.series.spend);
+}
+
+fn add_errors<'r>(draft: &mut Draft<'r, Row<'r>>) {
+    draft.count("customers", "customers", "Customers added up", |row| row.errors.customers);
+    draft.float("expected", "", "Sum of what was expected", |row| Some(row.errors.expected));
+    draft.float("actual", "", "Sum of what came", |row| Some(row.errors.actual));
+    draft.float("bias", "1", BIAS, |row| row.errors.bias());
+    draft.float("mae", "", "Mean absolute error per customer", |row| row.errors.mean_absolute());
+    draft.float("rmse", "", "Root mean squared error per customer", |row| row.errors.root_mean_squared());
+    let meaning = "Pearson's, of expected and actual over customers";
+    draft.float("correlation", "1", meaning, |row| row.errors.correlation());
 }
 
 fn target(target: Target) -> &'static str {
@@ -141,9 +149,9 @@ fn target(target: Target) -> &'static str {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn bin_by(kind: Kind) -> &'static str {
     match kind {
-        Kind::Total => "total",
+        Kind::Total => "all",
         Kind::Decile => "decile",
         Kind::Frequency => "frequency",
         Kind::Recency => "recency",
