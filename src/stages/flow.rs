@@ -48,9 +48,11 @@ pub(super) fn run(
     let stage = Stages { definition: &definition, memory: before.memory.clone() };
 
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
-    let _of_customers = stage.memory.budget.hold(facts.bytes());
+    let hold = |bytes| stage.memory.budget.hold(bytes);
+    let _of_customers = hold(facts.bytes());
     let ((), (asked, contacts)) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
-    let _of_sources = stage.memory.budget.hold(asked.bytes() + contacts.bytes());
+    let _of_answers = hold(asked.bytes());
+    let of_contacts = hold(contacts.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {
@@ -70,7 +72,7 @@ pub(super) fn run(
     flow.run_or_keep("effects", |tables| {
         stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
     })?;
-    drop(history);
+    drop((history, contacts, of_contacts));
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
