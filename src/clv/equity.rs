@@ -36,13 +36,13 @@ pub(crate) struct Equity {
     pub(crate) within: Vec<i128>,
     pub(crate) profit: i128,
     pub(crate) acquisition_cost: i128,
-    /// Variance of the total by its parts; none where a part cannot be told.
+    /// Variance of the total by its parts; none where a part cannot be estimated.
     pub(crate) variance: Option<Variance>,
     /// Σ value per purchase × pull of the parameters at discounted purchases; none where a fit has no errors.
     pull: Option<[f64; 4]>,
     /// Σ discounted purchases × weight of the base's mean.
     shared: f64,
-    /// Variance of the base's mean; none where it cannot be told.
+    /// Variance of the base's mean; none where it cannot be estimated.
     prior: Option<f64>,
     /// Independent from customer to customer.
     own: f64,
@@ -174,7 +174,7 @@ impl Equity {
     }
 
     /// Whether the standard error of the residual value is above its amount and above what the customers brought so far,
-    /// where it can be told. A residual value close to 0 may well be known to be so, on that scale.
+    /// where it can be estimated. A residual value close to 0 may well be known to be so, on that scale.
     pub(crate) fn is_unsure(&self) -> bool {
         let amount = super::money::float(self.residual[VALUED].abs().max(self.profit.abs()));
         self.interval().is_some_and(|(error, _)| error > amount)
@@ -196,7 +196,7 @@ pub(crate) fn scatter(discounted: f64, each: f64, dispersion: f64, spend: &Spend
 }
 
 /// The variance of the total of segments: an estimate that several of them share errs in all of them alike, so what it
-/// moves adds up before it is squared. None where a part cannot be told.
+/// moves adds up before it is squared. None where a part cannot be estimated.
 fn variance(parts: &[(&Equity, Estimates)]) -> Option<Variance> {
     let mut pulls: BTreeMap<usize, [f64; 4]> = BTreeMap::new();
     let mut means: BTreeMap<usize, (f64, f64)> = BTreeMap::new();

@@ -369,13 +369,13 @@ pub struct Leftover {
 pub struct CostTotals {
     /// Money that feeds resource pools.
     pub input: i128,
-    /// Borne by customers without a pool behind it.
+    /// Assigned to customers without a pool behind it.
     pub imputed: i128,
-    /// Borne by customers, unused capacity charged to them among it.
+    /// Assigned to customers, unused capacity charged to them among it.
     pub assigned: i128,
     /// Stays at its level by intent.
     pub retained: i128,
-    /// Unused capacity that nobody bears.
+    /// Unused capacity that is charged to no customer.
     pub unused: i128,
     /// Without share or without volume.
     pub unassigned: i128,

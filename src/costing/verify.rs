@@ -52,9 +52,10 @@ fn verify_stages(costing: &Costing, period: &PeriodCosting) -> Result<()> {
         closes(costing, &stage, open[from][to])?;
     }
     closes(costing, &format!("the exchange of reciprocal services in {}", period.period), net)?;
-    let borne: i128 = period.activities.iter().map(|activity| i128::from(activity.unused_charged)).sum();
+    let charged_to_customers: i128 =
+        period.activities.iter().map(|activity| i128::from(activity.unused_charged)).sum();
     let charged: i128 = period.resources.iter().map(|resource| i128::from(resource.unused_charged)).sum();
-    closes(costing, &format!("unused capacity charged in {}", period.period), charged - borne)
+    closes(costing, &format!("unused capacity charged in {}", period.period), charged - charged_to_customers)
 }
 
 fn closes(costing: &Costing, what: &str, difference: i128) -> Result<()> {

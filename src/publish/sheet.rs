@@ -33,7 +33,7 @@ impl Sheet {
         let place = self.spec.columns.iter().position(|known| known.name == column);
         let place = place.unwrap_or_else(|| panic!("no column '{column}' in {}", self.spec.name));
         let key = &self.arrays[place];
-        let wanted = [is_null(key), is_not_null(key)].map(|wanted| wanted.expect("nulls can be told"));
+        let wanted = [is_null(key), is_not_null(key)].map(|wanted| wanted.expect("nulls can be found"));
         let [mut whole, mut parts] = wanted.map(|wanted| {
             let kept = self.arrays.iter().map(|array| filter(array, &wanted).expect("masks are as long"));
             Self { spec: self.spec.clone(), arrays: kept.collect() }

@@ -35,10 +35,10 @@ pub fn run_table(
     draft.count("customers", "rows", meaning, |_| profit.customers);
     draft.count("prospects", "rows", "customers without either", |_| profit.prospects);
     draft.total("cost_input", "cost of all resource pools", |_| costs.input);
-    draft.total("cost_imputed", "borne by customers without a pool behind it", |_| costs.imputed);
-    draft.total("cost_assigned", "borne by customers", |_| costs.assigned);
+    draft.total("cost_imputed", "assigned to customers without a pool behind it", |_| costs.imputed);
+    draft.total("cost_assigned", "assigned to customers", |_| costs.assigned);
     draft.total("cost_retained", "kept at its level of the cost hierarchy", |_| costs.retained);
-    draft.total("cost_unused", "unused capacity that nobody bears", |_| costs.unused);
+    draft.total("cost_unused", "unused capacity that is charged to no customer", |_| costs.unused);
     draft.total("cost_unassigned", "without share or driver volume", |_| costs.unassigned);
     let meaning = "left over (or under, if negative) by standard rates";
     draft.total("cost_variance", meaning, |_| costs.variance);

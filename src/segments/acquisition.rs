@@ -1,4 +1,4 @@
-//! `acquisition_profile`: who is worth serving, told at the door.
+//! `acquisition_profile`: who is worth serving, by what is known at the first purchase.
 
 use super::base::{Base, BaseSlice};
 use super::groups::Worth;

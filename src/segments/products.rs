@@ -69,7 +69,7 @@ impl Cell {
 
 impl ProductGroups {
     /// # Errors
-    /// A table that cannot be read; more product groups than are told apart.
+    /// A table that cannot be read; more product groups than are distinguished.
     pub(crate) fn read(group: &PublishedReader, pairs: &PublishedReader) -> Result<Self> {
         let lacking = || Error::internal("table 'product_group' lacks its names or classes");
         if !group.has("product_group") || !group.has("product_class") {

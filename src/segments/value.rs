@@ -220,7 +220,7 @@ fn draw(format: TableFormat<'_>, rows: &[Row]) -> Sheet {
     let meaning = "Share of the matrix's net revenue; null if that is not above 0";
     draft.float("share_of_revenue", "1", meaning, |row| share(row.net_revenue, revenue_of(row.matrix)));
     draft.total("gross_margin", "Gross margin", |row| row.gross_margin);
-    let meaning = "Customer profit; of products: product contribution, or gross margin where no cost is told by product";
+    let meaning = "Customer profit; of products: product contribution, or gross margin where no cost is traced to products";
     draft.total("profit", meaning, |row| row.result);
     let meaning = "Residual value; null of products and without [clv]";
     draft.total("residual_value", meaning, |row| row.residual);

@@ -51,7 +51,7 @@ pub struct CountedHistory {
 /// Why there is no fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
-    /// Nobody had more than one opportunity: buying and dying cannot be told apart.
+    /// Nobody had more than one opportunity: buying and dying cannot be separated.
     OneOpportunity,
     /// Nobody bought.
     NobodyBought,

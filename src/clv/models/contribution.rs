@@ -51,7 +51,7 @@ pub struct Overflow;
 pub enum Simplification {
     /// One customer: nothing to compare with; everybody is expected to be like that one.
     OneCustomer,
-    /// Nobody bought twice: variance within and between customers cannot be told apart; the population's mean.
+    /// Nobody bought twice: variance within and between customers cannot be separated; the population's mean.
     NobodyRepeats,
     /// Customers differ no more than chance would make them; the population's mean.
     NoVarianceBetween,
@@ -70,11 +70,11 @@ pub struct ContributionModel {
     pub purchases: u64,
     /// μ.
     pub prior_mean: f64,
-    /// The squared standard error of μ; none where it cannot be told.
+    /// The squared standard error of μ; none where it cannot be estimated.
     pub prior_mean_variance: Option<f64>,
     /// σ²; none if nobody bought twice.
     pub within_variance: Option<f64>,
-    /// τ², 0 where customers do not differ beyond chance; none where it cannot be told.
+    /// τ², 0 where customers do not differ beyond chance; none where it cannot be estimated.
     pub between_variance: Option<f64>,
     /// The simpler estimate that is used instead, if any.
     pub simplification: Option<Simplification>,
@@ -87,7 +87,7 @@ pub struct ExpectedContribution {
     pub credibility: f64,
     /// Money per purchase.
     pub mean: f64,
-    /// Of `mean`, as an estimate of the customer's true mean; none where it cannot be told.
+    /// Of `mean`, as an estimate of the customer's true mean; none where it cannot be estimated.
     pub standard_error: Option<f64>,
 }
 

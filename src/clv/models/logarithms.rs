@@ -2,7 +2,7 @@
 
 use crate::math::optimise::{self, Evaluation, Optimum};
 
-/// Where a parameter without finite best value is held, as a logarithm: the model there cannot be told from its
+/// Where a parameter without finite best value is held, as a logarithm: the model there cannot be distinguished from its
 /// limit, and parameters that must keep a proportion to it have room.
 const HELD_AT: f64 = 14.0;
 

@@ -46,7 +46,7 @@ pub struct RateSums {
 pub enum OneRate {
     /// One customer: nothing to compare with.
     OneCustomer,
-    /// Nobody bought twice: variance within and between customers cannot be told apart.
+    /// Nobody bought twice: variance within and between customers cannot be separated.
     NobodyRepeats,
     /// Customers differ no more than chance would make them.
     NoVarianceBetween,
@@ -57,7 +57,7 @@ pub enum OneRate {
 pub struct MarginRateModel {
     /// Σ margin / Σ spend.
     pub prior_rate: f64,
-    /// The squared standard error of `prior_rate`; none where it cannot be told.
+    /// The squared standard error of `prior_rate`; none where it cannot be estimated.
     pub prior_rate_variance: Option<f64>,
     /// σ², money; none if nobody bought twice.
     pub within_variance: Option<f64>,
@@ -67,7 +67,7 @@ pub struct MarginRateModel {
     pub simplification: Option<OneRate>,
 }
 
-/// An expected value and its standard error, where that can be told.
+/// An expected value and its standard error, where that can be estimated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Expected {
     /// The expected value.

@@ -98,7 +98,7 @@ fn add_outlook(
         of(row.value.outlook.as_ref()?).copied()
     };
     draft.float(name.to_owned(), unit, meaning, |row| Some(estimate(row)?.value));
-    let meaning = format!("Standard error of {name} by the delta method; null where it cannot be told");
+    let meaning = format!("Standard error of {name} by the delta method; null where it cannot be estimated");
     draft.float(format!("{name}_se"), unit, meaning, |row| estimate(row)?.standard_error());
 }
 
@@ -115,11 +115,12 @@ fn add_worth(draft: &mut Draft<'_, Row>, margin: Margin) {
     let meaning =
         format!("Expected {valued} of a purchase, with what follows it up to the next; below 0 for a loss");
     draft.float("margin_per_purchase", currency(), meaning, each(VALUED));
-    let meaning = "Standard error of margin_per_purchase; null where it cannot be told";
+    let meaning = "Standard error of margin_per_purchase; null where it cannot be estimated";
     draft.float("margin_per_purchase_se", currency(), meaning, |row| Some(row.value.each_error? * unit));
     let meaning = "Residual value: discounted purchases × margin per purchase, rounded once";
     draft.money(RESIDUAL[VALUED], meaning, residual(VALUED));
-    let meaning = "Standard error of residual_value, of purchases and margin; null where it cannot be told";
+    let meaning =
+        "Standard error of residual_value, of purchases and margin; null where it cannot be estimated";
     draft.float("residual_value_se", currency(), meaning, |row| Some(row.value.error()? * unit));
     if margin != Margin::Full {
         let meaning = "Expected margin of a purchase after all that the customer bears";

@@ -35,7 +35,7 @@ pub(crate) fn sheet(context: TableContext<'_>, accounts: &[Account]) -> Sheet {
     let meaning = "Symbol in the source; null for a model without estimate";
     draft.name("parameter", meaning, |row| row.1.map(|parameter| parameter.name));
     draft.float("estimate", "", "Its value; null where there is none", |row| row.1?.estimate);
-    let meaning = "Of the estimate; null where it cannot be told";
+    let meaning = "Of the estimate; null where it cannot be estimated";
     draft.float("standard_error", "", meaning, |row| row.1?.standard_error);
     let meaning = "In the release that clv.drift_from names";
     draft.float("earlier_estimate", "", meaning, |row| row.1?.earlier);
