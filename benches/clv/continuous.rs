@@ -17,9 +17,6 @@ const CUSTOMERS: u64 = 10_000;
 /// Ages are between one and two years on the papers' clock.
 const WINDOW: Window = Window { intake_days: 364 * SLOW, observed_days: 728 * SLOW };
 
-/// For each k that is tried the model is fitted once more.
-const REGULAR_CUSTOMERS: u64 = 3_000;
-
 const DATA: &str = "10,000 customers, 52 to 104 weeks × 100";
 
 const BG_NBD: [f64; 4] = [0.243, 4.414, 0.793, 2.426];
@@ -34,25 +31,25 @@ pub(crate) fn models() -> Vec<Model> {
             name: "BG/NBD",
             data: DATA,
             parameters: ["r", "α", "a", "b"].into_iter().zip(slow(BG_NBD, 1)).collect(),
-            replicate: |seed| fit(PurchaseModel::BgNbd, slow(BG_NBD, 1), (1, CUSTOMERS), seed),
+            replicate: |seed| fit(PurchaseModel::BgNbd, slow(BG_NBD, 1), 1, seed),
         },
         Model {
             name: "MBG/NBD",
             data: DATA,
             parameters: ["r", "α", "a", "b"].into_iter().zip(slow(MBG_NBD, 1)).collect(),
-            replicate: |seed| fit(PurchaseModel::MbgNbd, slow(MBG_NBD, 1), (1, CUSTOMERS), seed),
+            replicate: |seed| fit(PurchaseModel::MbgNbd, slow(MBG_NBD, 1), 1, seed),
         },
         Model {
             name: "MBG/CNBD-3",
-            data: "3,000 customers, 52 to 104 weeks × 100",
+            data: DATA,
             parameters: ["r", "α", "a", "b"].into_iter().zip(slow(MBG_CNBD, 1)).collect(),
-            replicate: |seed| fit(PurchaseModel::MbgCnbdK, slow(MBG_CNBD, 1), (3, REGULAR_CUSTOMERS), seed),
+            replicate: |seed| fit(PurchaseModel::MbgCnbdK, slow(MBG_CNBD, 1), 3, seed),
         },
         Model {
             name: "Pareto/NBD",
             data: DATA,
             parameters: ["r", "α", "s", "β"].into_iter().zip(slow(PARETO_NBD, SLOW)).collect(),
-            replicate: |seed| fit(PurchaseModel::ParetoNbd, slow(PARETO_NBD, SLOW), (1, CUSTOMERS), seed),
+            replicate: |seed| fit(PurchaseModel::ParetoNbd, slow(PARETO_NBD, SLOW), 1, seed),
         },
     ]
 }
@@ -63,8 +60,8 @@ fn slow([r, alpha, first, second]: [f64; 4], of_second: u32) -> [f64; 4] {
 }
 
 /// Where the model asks for k, it is estimated, and a data set with another one than the truth counts as not fitted.
-fn fit(model: PurchaseModel, truth: [f64; 4], (k, customers): (u32, u64), seed: u64) -> Option<Vec<Found>> {
-    let (histories, gaps) = simulate_regular(Drawn { model, parameters: truth, k }, WINDOW, customers, seed);
+fn fit(model: PurchaseModel, truth: [f64; 4], k: u32, seed: u64) -> Option<Vec<Found>> {
+    let (histories, gaps) = simulate_regular(Drawn { model, parameters: truth, k }, WINDOW, CUSTOMERS, seed);
     let counts = Counts::of_customers(histories);
     let rhythm = if model.asks_for_gaps() { Rhythm::estimate(&counts, gaps) } else { Rhythm::RANDOM };
     if rhythm.k != k {
