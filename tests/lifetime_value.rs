@@ -470,3 +470,90 @@ fn dates_outside_the_history_are_left_out_and_told() {
     let rows = history.published().rows("value_backtest");
     assert!(rows.iter().all(|row| row["calibration_date"] == "2024-07-01"));
 }
+
+/// Customers who come one after another and buy every few weeks, to a day or two, until they stop.
+fn regulars(customers: i64) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for customer in 1..=customers {
+        let (first, gap, purchases) = (customer * 37 % 330, 14 + customer % 21, 2 + customer * 7 % 9);
+        let late = |purchase: i64| (customer * 31 + purchase * purchase * 17) % 7 - 3;
+        for purchase in 0..purchases {
+            let day = first + purchase * gap + if purchase > 0 { late(purchase) } else { 0 };
+            if day < 365 {
+                lines.push(Line::new(customer, 1_000 * customer + purchase, day));
+            }
+        }
+    }
+    lines.push(Line::new(customers + 1, 1, 365));
+    lines
+}
+
+fn parameter(published: &Published, model: &str, parameter: &str) -> f64 {
+    let rows = published.rows("value_model");
+    let is = |row: &&BTreeMap<String, String>| {
+        row["model"] == model && row["parameter"] == parameter && row["sample"] == "whole"
+    };
+    number(rows.iter().find(is).unwrap_or_else(|| panic!("{model} {parameter}")), "estimate")
+}
+
+/// Who buys to a beat and has missed one is gone; who has just bought will buy at the next.
+#[test]
+fn regular_buyers_are_valued_by_their_rhythm() {
+    let lines = regulars(400);
+    let with = |model: &str| {
+        let clv =
+            format!("model = \"{model}\"\nmodels = [\"mbg_nbd\", \"mbg_cnbd_k\"]\nhorizons = [\"14 days\"]");
+        pipeline(&lines, &clv).publish(&[])
+    };
+    let (random, regular) = (with("mbg_nbd"), with("mbg_cnbd_k"));
+    check_finite(&regular);
+    let k = parameter(&regular, "mbg_cnbd_k", "k");
+    assert!((4.0..=12.0).contains(&k) && k.fract() == 0.0, "{k}");
+    let likelihood = |model: &str| {
+        let rows = regular.rows("value_model");
+        number(
+            rows.iter().find(|row| row["model"] == model && row["sample"] == "whole").unwrap(),
+            "log_likelihood",
+        )
+    };
+    assert!(likelihood("mbg_cnbd_k") > likelihood("mbg_nbd") + 100.0);
+    let error = |model: &str| {
+        let rows = regular.rows("value_backtest");
+        let is = |row: &&BTreeMap<String, String>| {
+            row["forecaster"] == model && row["kind"] == "total" && row["target"] == "purchases"
+        };
+        number(rows.iter().find(is).unwrap(), "rmse")
+    };
+    assert!(error("mbg_cnbd_k") < error("mbg_nbd"), "{} {}", error("mbg_cnbd_k"), error("mbg_nbd"));
+    // Of those who bought often, the overdue are surer to be gone, and who bought lately to be there.
+    let (mut overdue, mut lately) = (0, 0);
+    for (random, regular) in random.rows("customer_value").iter().zip(&regular.rows("customer_value")) {
+        let alive = |row| number(row, "probability_alive");
+        let idle = number(regular, "recency_days");
+        if number(regular, "repeat_purchases") >= 3.0 && idle > 100.0 {
+            assert!(alive(regular) < alive(random) && alive(regular) < 0.01, "{random:?} {regular:?}");
+            overdue += 1;
+        } else if number(regular, "repeat_purchases") >= 3.0 && idle < 5.0 {
+            lately += 1;
+            assert!(alive(regular) > 0.6, "{regular:?}");
+        }
+        assert!(regular["next_purchase_date"] >= regular["as_of_date"], "{regular:?}");
+        let none = number(regular, "no_purchase_probability_14_days");
+        assert!((0.0..=1.0).contains(&none) && none >= 1.0 - alive(regular) - 1e-9, "{regular:?}");
+    }
+    assert!(overdue > 30 && lately > 5, "{overdue} {lately}");
+}
+
+#[test]
+fn rhythms_do_not_depend_on_threads_or_segments() {
+    let clv = "models = [\"mbg_cnbd_k\"]\nsegment = \"kind\"\nseason = \"auto\"";
+    let history = pipeline(&regulars(300), clv).and(KINDS);
+    kinds(&history, |customer| (customer % 3 == 0).then_some("third"));
+    let run = |threads: &str| history.publish(&["--full", "--threads", threads]);
+    let one = run("1");
+    assert_eq!(one.digests(), run("3").digests());
+    check_finite(&one);
+    let rows = one.rows("value_model");
+    let ks = rows.iter().filter(|row| row["parameter"] == "k" && row["sample"] == "whole");
+    assert!(ks.clone().count() >= 3 && ks.clone().all(|row| number(row, "estimate") > 3.0), "{rows:?}");
+}

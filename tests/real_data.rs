@@ -27,11 +27,16 @@ fn data() -> Option<PathBuf> {
 
 /// Runs a pipeline of the repository beside a link to the data, twice: from nothing and from what it kept.
 fn publish(name: &str, data: &Path) -> (TempDir, Published) {
+    publish_edited(name, data, str::to_owned)
+}
+
+/// The same with another text of the pipeline.
+fn publish_edited(name: &str, data: &Path, edit: impl Fn(&str) -> String) -> (TempDir, Published) {
     let folder = tempfile::tempdir().unwrap();
     let pipeline = folder.path().join(format!("pipelines/{name}.toml"));
     fs::create_dir(folder.path().join("pipelines")).unwrap();
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("pipelines/{name}.toml")), &pipeline)
-        .unwrap();
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("pipelines/{name}.toml"));
+    fs::write(&pipeline, edit(&fs::read_to_string(shipped).unwrap())).unwrap();
     std::os::unix::fs::symlink(fs::canonicalize(data).unwrap(), folder.path().join("data")).unwrap();
     let out = folder.path().join(format!("out/{name}"));
     let run = || {
@@ -185,4 +190,47 @@ fn golden_3_7_cdnow_holdout() {
     assert_eq!(weeks, walkthrough.zip(came).collect::<Vec<_>>());
     let chosen = &published.release["run"]["clv"]["segments"][0];
     assert_eq!((&chosen["chosen"], &chosen["why"]), (&"pareto_nbd".into(), &"holdout".into()));
+}
+
+/// A history, the sample of it, MBG/CNBD-k's k and parameters with the log-likelihood.
+type Regular = (&'static str, &'static str, f64, [(&'static str, f64); 4], f64);
+
+/// By `benches/clv/regular_fit.py`, which fits row by row of customers by scipy 1.17; CDNOW's k = 1 is MBG/NBD.
+#[rustfmt::skip]
+const REGULAR: [Regular; 2] = [
+    ("cdnow", "calibration", 1.0, [("r", 0.524_843_16), ("alpha", 6.183_085_3), ("a", 0.891_359_39), ("b", 1.614_002_2)], -9_582.135_716),
+    ("online_retail", "whole", 2.0, [("r", 0.909_750_9), ("alpha", 4.489_517), ("a", 0.088_187_76), ("b", 2.103_81)], -36_891.847_547),
+];
+
+#[test]
+fn regular_buyers_agree_with_scipy() {
+    let Some(data) = data() else { return };
+    for (name, sample, k, parameters, log_likelihood) in REGULAR {
+        let edit = |text: &str| match name {
+            "cdnow" => text.replace("\"mbg_nbd\", ", "\"mbg_nbd\", \"mbg_cnbd_k\", "),
+            _ => format!("{text}\n[clv]\nmodels = [\"mbg_nbd\", \"mbg_cnbd_k\"]\nmargin = \"revenue\"\n"),
+        };
+        let (_folder, published) = publish_edited(name, &data, edit);
+        let rows = published.rows("value_model");
+        let of = |parameter: &str| {
+            let found =
+                those(&rows, &[("model", "mbg_cnbd_k"), ("sample", sample), ("parameter", parameter)]);
+            assert_eq!(found.len(), 1, "{name} {parameter}");
+            found[0].clone()
+        };
+        assert_eq!(number(&of("k"), "estimate"), k, "{name}");
+        assert_eq!(of("k")["standard_error"], "null");
+        for (parameter, estimate) in parameters {
+            let found = number(&of(parameter), "estimate");
+            assert!((found / estimate - 1.0).abs() < 2e-5, "{name} {parameter}: {found}");
+        }
+        assert!((number(&of("r"), "log_likelihood") - log_likelihood).abs() < 1e-5, "{name}");
+        // The random rhythm is MBG/NBD, to the last digit of every error in the holdout.
+        let backtest = published.rows("value_backtest");
+        let total = |model: &str| {
+            let rows = those(&backtest, &[("kind", "total"), ("target", "purchases"), ("forecaster", model)]);
+            (rows[0]["expected"].clone(), rows[0]["rmse"].clone())
+        };
+        assert_eq!(total("mbg_nbd") == total("mbg_cnbd_k"), k == 1.0, "{name}");
+    }
 }

@@ -158,7 +158,8 @@ fn clocks_do_not_depend_on_threads_or_memory() {
     let lines = buyers(400);
     let of = |flags: &[&str]| {
         let published =
-            pipeline(&lines, "season = \"auto\"\nmodels = [\"bg_nbd\", \"pareto_nbd\"]").publish(flags);
+            pipeline(&lines, "season = \"auto\"\nmodels = [\"bg_nbd\", \"mbg_cnbd_k\", \"pareto_nbd\"]")
+                .publish(flags);
         ["purchase_season", "value_backtest", "value_model", "customer_value"]
             .map(|table| published.rows(table))
     };

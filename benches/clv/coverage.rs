@@ -1,7 +1,7 @@
 //! Whether intervals hold what they promise: 200 data sets drawn from each lifetime model with known parameters, each
 //! fitted; how often is the truth within the 95 % interval ln θ̂ ± 1.96 standard errors?
 //!
-//! `cargo bench --bench clv_coverage`; benches/clv/README.md says how to read the table.
+//! `cargo bench --bench clv_coverage`, `-- 1000` for more data sets, `-- CNBD` for the models of that name; benches/clv/README.md says how to read the table.
 
 #![expect(clippy::print_stdout, reason = "a bench talks to the person at the terminal")]
 
@@ -42,12 +42,15 @@ impl Found {
 }
 
 fn main() {
-    let data_sets = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(DATA_SETS);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let data_sets = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(DATA_SETS);
+    let name = arguments.iter().find(|argument| argument.parse::<u64>().is_err());
+    let is_asked = |model: &Model| name.is_none_or(|name| model.name.contains(name.as_str()));
     println!(
         "| model | data set | fitted | parameter | truth | mean estimate | covered | mean distance (se) | sd |"
     );
     println!("|---|---|---:|---|---:|---:|---:|---:|---:|");
-    for model in continuous::models().into_iter().chain(discrete::models()) {
+    for model in continuous::models().into_iter().chain(discrete::models()).filter(is_asked) {
         print!("{}", rows(&model, data_sets));
     }
 }

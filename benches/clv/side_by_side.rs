@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use abacus::clv::models::simulate::simulate;
+use abacus::clv::models::simulate::simulate_regular;
 use abacus::clv::models::{Counts, fit};
 use abacus::pipeline::PurchaseModel;
 
@@ -15,12 +15,12 @@ const HEADER: &str = "purchases,last_purchase_days,age_days";
 
 /// Writes simulated customers, one a line.
 pub(crate) fn export(file: &str, model: &str, customers: &str) -> Result<(), Box<dyn Error>> {
-    let (model, truth) = TRUTHS
+    let drawn = TRUTHS
         .into_iter()
-        .find(|(known, _)| known.word() == model.replace('/', "_"))
+        .find(|drawn| drawn.model.word() == model.replace('/', "_"))
         .ok_or("no such model")?;
     let mut text = format!("{HEADER}\n");
-    for (purchases, last, age) in simulate(model, truth, WINDOW, customers.parse()?, 2005) {
+    for (purchases, last, age) in simulate_regular(drawn, WINDOW, customers.parse()?, 2005).0 {
         writeln!(text, "{purchases},{last},{age}")?;
     }
     Ok(fs::write(file, text)?)

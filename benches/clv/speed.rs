@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use abacus::clv::models::simulate::{Window, simulate};
-use abacus::clv::models::{Asked, Counts, Lookahead, Scorer, fit};
+use abacus::clv::models::simulate::{Drawn, Window, simulate_regular};
+use abacus::clv::models::{Asked, Counts, Lookahead, Rhythm, Scorer, fit_regular};
 use abacus::pipeline::PurchaseModel;
 use rayon::prelude::*;
 
@@ -12,32 +12,38 @@ pub(crate) const WINDOW: Window = Window { intake_days: 730, observed_days: 1095
 
 const CUSTOMERS: [u64; 2] = [1_000_000, 10_000_000];
 
-/// Near those of the CDNOW sample.
-pub(crate) const TRUTHS: [(PurchaseModel, [f64; 4]); 3] = [
-    (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426]),
-    (PurchaseModel::MbgNbd, [0.525, 6.183, 0.891, 1.614]),
-    (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
+/// Near those of the CDNOW sample; of regular buyers with as many purchases a week.
+pub(crate) const TRUTHS: [Drawn; 5] = [
+    Drawn { model: PurchaseModel::BgNbd, parameters: [0.243, 4.414, 0.793, 2.426], k: 1 },
+    Drawn { model: PurchaseModel::MbgNbd, parameters: [0.525, 6.183, 0.891, 1.614], k: 1 },
+    Drawn { model: PurchaseModel::ParetoNbd, parameters: [0.553, 10.578, 0.606, 11.669], k: 1 },
+    Drawn { model: PurchaseModel::MbgCnbdK, parameters: [0.525, 3.092, 0.891, 1.614], k: 2 },
+    Drawn { model: PurchaseModel::MbgCnbdK, parameters: [0.525, 1.031, 0.891, 1.614], k: 6 },
 ];
 
 pub(crate) fn measure() {
     println!("Seconds, and processor seconds in brackets; customers/s with tables and scores together.");
     println!(
-        "| model | customers | histories | count | fit | steps | tables | score | million customers/s |"
+        "| model | customers | histories | count | rhythm | fit | steps | tables | score | million customers/s |"
     );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for customers in CUSTOMERS {
-        for (model, truth) in TRUTHS {
-            measure_one(model, truth, customers);
+        for drawn in TRUTHS {
+            measure_one(drawn, customers);
         }
     }
 }
 
-fn measure_one(model: PurchaseModel, truth: [f64; 4], customers: u64) {
-    let histories = simulate(model, truth, WINDOW, customers, 2005);
+fn measure_one(drawn: Drawn, customers: u64) {
+    let (histories, gaps) = simulate_regular(drawn, WINDOW, customers, 2005);
     let column = |pick: fn(&(u32, u32, u32)) -> u32| histories.iter().map(pick).collect::<Vec<_>>();
     let (purchases, lasts, ages) = (column(|h| h.0), column(|h| h.1), column(|h| h.2));
     let (count_time, counts) = timed(|| Counts::of_columns(&purchases, &lasts, &ages));
-    let (fit_time, fit) = timed(|| fit(model, &counts));
+    let asks_for_gaps = drawn.model.asks_for_gaps();
+    let (rhythm_time, rhythm) =
+        timed(|| if asks_for_gaps { Rhythm::estimate(&counts, gaps) } else { Rhythm::RANDOM });
+    assert_eq!(rhythm.k, drawn.k);
+    let (fit_time, fit) = timed(|| fit_regular(drawn.model, &counts, &rhythm));
     assert!(fit.converged && fit.reason.is_none(), "{fit:?}");
     let (table_time, scorer) = timed(|| {
         Scorer::new(&fit, &Lookahead::calendar(&[91, 365], 1.1_f64.ln() / 365.25), &counts, Asked::Discounted)
@@ -55,8 +61,9 @@ fn measure_one(model: PurchaseModel, truth: [f64; 4], customers: u64) {
     });
     assert!(columns.iter().flatten().all(|(value, error)| value.is_finite() && error.is_finite()));
     println!(
-        "| {} | {customers} | {} | {count_time} | {fit_time} | {} | {table_time} | {score_time} | {:.1} |",
-        model.word(),
+        "| {} (k = {}) | {customers} | {} | {count_time} | {rhythm_time} | {fit_time} | {} | {table_time} | {score_time} | {:.1} |",
+        drawn.model.word(),
+        drawn.k,
         counts.rows().len(),
         fit.iterations,
         customers as f64 / 1e6 / (table_time.wall + score_time.wall),

@@ -1,9 +1,9 @@
 //! One pass over all customers: everything the fits need, as counts and sums by date and segment.
 
 use super::lives::{Lives, LivingRule, Opportunities, opportunity};
-use super::models::Counts;
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
+use super::models::{Counts, Gaps};
 use super::past::{Brought, MEASURES, Purchase, Times, purchases_into};
 use super::pile::Pile;
 use super::repeaters::Repeaters;
@@ -29,12 +29,16 @@ pub(crate) struct Scope<'r> {
     pub(crate) start: Day,
     /// Whether BG/BB is back-tested, which needs opportunities at calibration dates too.
     pub(crate) has_periods: bool,
+    /// Whether a model asks how regularly customers buy.
+    pub(crate) has_gaps: bool,
 }
 
 /// What one segment did before a date.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) counts: Counts,
+    /// Between purchases; none where no model asks.
+    pub(crate) gaps: Gaps,
     pub(crate) opportunities: Opportunities,
     /// What purchases brought, by measure.
     pub(crate) brought: [PurchaseSums; MEASURES],
@@ -138,6 +142,9 @@ impl Scope<'_> {
             {
                 *tally.opportunities.entry(row).or_default() += 1;
             }
+            if self.has_gaps {
+                count_gaps(&mut tally.gaps, days);
+            }
             if index == 0 {
                 self.count_life(&mut part.census, days, &times, segment, acquisition_cost);
             }
@@ -167,6 +174,17 @@ impl Scope<'_> {
                 }
             }
         }
+    }
+}
+
+/// Days between one purchase and the next.
+fn count_gaps(gaps: &mut Gaps, days: CustomerDaysView<'_>) {
+    let mut earlier = None;
+    for day in days.purchases() {
+        if let Some(earlier) = earlier {
+            gaps.push(day.abs_diff(earlier));
+        }
+        earlier = Some(day);
     }
 }
 
@@ -242,6 +260,7 @@ impl Tally {
         for tally in tallies {
             all.add_money(tally).map_err(|Overflow| too_large())?;
             all.repeaters.merge(&tally.repeaters);
+            all.gaps.merge(&tally.gaps);
         }
         Ok(all)
     }
@@ -249,6 +268,7 @@ impl Tally {
     /// Merges all but the counts, which the piles hold.
     fn merge(&mut self, more: Self) -> Result<(), Overflow> {
         self.add_money(&more)?;
+        self.gaps.merge(&more.gaps);
         more.repeaters.rows.iter().for_each(|(repeats, revenue)| self.repeaters.push(*repeats, *revenue));
         more.opportunities.into_iter().for_each(|(row, customers)| {
             *self.opportunities.entry(row).or_default() += customers;

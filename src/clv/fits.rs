@@ -1,7 +1,7 @@
 //! Every model fitted at every date and by every clock, segment by segment and to all customers.
 
 use super::census::{Census, Tally};
-use super::models::{self, Counts, Fit, Lapsing, Purchasing, Reason};
+use super::models::{self, Counts, Fit, Gaps, Lapsing, Purchasing, Reason, Rhythm};
 use super::pooling::{self, Pooled};
 use super::spend::Spend;
 use super::timing::{Timed, Timings};
@@ -14,12 +14,23 @@ use rayon::prelude::*;
 pub(crate) struct Fits {
     /// In continuous time, in the order declared.
     pub(crate) models: Vec<PurchaseModel>,
+    /// By date: estimated by the calendar, as gaps are counted, and the same on the clock of any season.
+    rhythms: Vec<Rhythms>,
     /// By date, as-of first, by the place of the timing: none where it has no clock of its own, or nobody asked.
     purchases: Vec<Vec<Option<PurchaseFits>>>,
     /// By date, by segment; none where nobody bought before it.
     spends: Vec<Vec<Option<FittedSpend>>>,
     /// The place of the timing that customers are valued by.
     timing: usize,
+}
+
+/// How regularly customers bought before a date.
+#[derive(Debug)]
+struct Rhythms {
+    /// By segment.
+    own: Vec<Rhythm>,
+    /// Of all customers.
+    all: Rhythm,
 }
 
 /// Fits to what came before a date by one clock: by segment and model; none where nobody bought before it.
@@ -44,9 +55,9 @@ pub(crate) struct FittedSpend {
 }
 
 impl FittedPurchases {
-    pub(crate) fn new(model: PurchaseModel, counts: &Counts, discount_per_day: f64) -> Self {
+    pub(crate) fn new(model: PurchaseModel, counts: &Counts, rhythm: &Rhythm, discount_per_day: f64) -> Self {
         let rules_out_lapse = pooling::rules_out_lapse(counts, discount_per_day);
-        Self { fit: models::fit(model, counts), pooled: None, rules_out_lapse }
+        Self { fit: models::fit_regular(model, counts, rhythm), pooled: None, rules_out_lapse }
     }
 
     /// Whether anything is predicted: too few repeat buyers, or no time to buy again, determine no model.
@@ -79,17 +90,22 @@ impl Fits {
             models.iter().copied().filter(|model| model.is_continuous()).collect();
         let first = usize::from(timings.len() > 1);
         let of_date = |(date, tallies): (usize, &Vec<Tally>)| {
-            let fit = |timing: usize| {
-                let timed = timings.own(date, timing).filter(|_| date >= first)?;
-                Some(purchase_fits(&models, timed, discount_per_day))
+            let purchases = || -> (Rhythms, Vec<Option<PurchaseFits>>) {
+                let rhythms = Rhythms::new(&models, tallies);
+                let fit = |timing: usize| {
+                    let timed = timings.own(date, timing).filter(|_| date >= first)?;
+                    Some(purchase_fits(&models, timed, &rhythms, discount_per_day))
+                };
+                let fits = (0..timings.len()).into_par_iter().map(fit).collect();
+                (rhythms, fits)
             };
-            let purchases = || (0..timings.len()).into_par_iter().map(fit).collect();
-            let (purchases, spends) = rayon::join(purchases, || spend_fits(tallies));
-            Ok((purchases, spends?))
+            let ((rhythms, purchases), spends) = rayon::join(purchases, || spend_fits(tallies));
+            Ok((rhythms, (purchases, spends?)))
         };
         let by_date = census.tallies.par_iter().enumerate().map(of_date).collect::<Result<Vec<_>>>()?;
-        let (purchases, spends) = by_date.into_iter().unzip();
-        Ok(Self { models, purchases, spends, timing: 0 })
+        let (rhythms, fits): (_, Vec<_>) = by_date.into_iter().unzip();
+        let (purchases, spends) = fits.into_iter().unzip();
+        Ok(Self { models, rhythms, purchases, spends, timing: 0 })
     }
 
     /// Chooses the timing that customers are valued by, and fits what waited for it.
@@ -97,7 +113,8 @@ impl Fits {
         self.timing = timing;
         if self.purchases[0][timing].is_none() {
             let timed = timings.at(0, timing);
-            self.purchases[0][timing] = Some(purchase_fits(&self.models, timed, discount_per_day));
+            let fits = purchase_fits(&self.models, timed, &self.rhythms[0], discount_per_day);
+            self.purchases[0][timing] = Some(fits);
         }
     }
 
@@ -131,30 +148,62 @@ impl Fits {
     }
 }
 
+impl Rhythms {
+    fn new(models: &[PurchaseModel], tallies: &[Tally]) -> Self {
+        if !models.iter().any(|model| model.asks_for_gaps()) {
+            return Self { own: vec![Rhythm::RANDOM; tallies.len()], all: Rhythm::RANDOM };
+        }
+        let of_segment = |tally: &Tally| Rhythm::estimate(&tally.counts, tally.gaps.clone());
+        if let [only] = tallies {
+            let rhythm = of_segment(only);
+            return Self { own: vec![rhythm.clone()], all: rhythm };
+        }
+        let of_all = || {
+            let mut gaps = Gaps::NONE;
+            tallies.iter().for_each(|tally| gaps.merge(&tally.gaps));
+            Rhythm::estimate(&together(tallies.iter().map(|tally| &tally.counts)), gaps)
+        };
+        let (own, all) = rayon::join(|| tallies.par_iter().map(of_segment).collect(), of_all);
+        Self { own, all }
+    }
+}
+
+/// Customers of all segments.
+fn together<'c>(counts: impl Iterator<Item = &'c Counts>) -> Counts {
+    Counts::of_rows(counts.flat_map(Counts::rows).copied())
+}
+
 /// A fit leaves cores idle in its small steps: several at a time keep them busy.
-fn purchase_fits(models: &[PurchaseModel], timed: &Timed<'_>, discount_per_day: f64) -> PurchaseFits {
-    let fit = |counts: &Counts| -> Vec<Option<FittedPurchases>> {
+fn purchase_fits(
+    models: &[PurchaseModel],
+    timed: &Timed<'_>,
+    rhythms: &Rhythms,
+    discount_per_day: f64,
+) -> PurchaseFits {
+    let fit = |counts: &Counts, rhythm: &Rhythm| -> Vec<Option<FittedPurchases>> {
         let has_customers = counts.customers() > 0;
         let fit = |model: &PurchaseModel| {
-            has_customers.then(|| FittedPurchases::new(*model, counts, discount_per_day))
+            has_customers.then(|| FittedPurchases::new(*model, counts, rhythm, discount_per_day))
         };
         models.par_iter().map(fit).collect()
     };
-    let of_segments = || timed.counts.par_iter().map(|counts| fit(counts)).collect();
+    let segments = || timed.counts.par_iter().zip(&rhythms.own);
+    let of_segments = || segments().map(|(counts, rhythm)| fit(counts, rhythm)).collect();
     if timed.counts.len() == 1 {
         return of_segments();
     }
-    let of_all = || fit(&Counts::of_rows(timed.counts.iter().flat_map(|counts| counts.rows()).copied()));
+    let of_all = || fit(&together(timed.counts.iter().map(|counts| &**counts)), &rhythms.all);
     let (mut fits, all): (PurchaseFits, _) = rayon::join(of_segments, of_all);
-    let pool_model = |counts: &Counts, own: &mut Option<FittedPurchases>, all: &Option<FittedPurchases>| {
-        let (Some(own), Some(all)) = (own, all) else { return };
-        let pooled = pooling::purchases(own, counts, &all.fit, discount_per_day);
-        if pooled.is_some() {
-            *own = FittedPurchases { pooled, ..all.clone() };
-        }
-    };
-    timed.counts.par_iter().zip(&mut fits).for_each(|(counts, own)| {
-        own.par_iter_mut().zip(&all).for_each(|(own, all)| pool_model(counts, own, all));
+    let pool_model =
+        |segment: (&Counts, &Rhythm), own: &mut Option<FittedPurchases>, all: &Option<FittedPurchases>| {
+            let (Some(own), Some(all)) = (own, all) else { return };
+            let pooled = pooling::purchases(own, segment, &all.fit, discount_per_day);
+            if pooled.is_some() {
+                *own = FittedPurchases { pooled, ..all.clone() };
+            }
+        };
+    segments().zip(&mut fits).for_each(|((counts, rhythm), own)| {
+        own.par_iter_mut().zip(&all).for_each(|(own, all)| pool_model((counts, rhythm), own, all));
     });
     fits
 }

@@ -10,12 +10,18 @@ use std::sync::Arc;
 pub(crate) fn meaning(parameter: &str) -> &'static str {
     match parameter {
         "r" => "shape of customers' purchase rates",
-        "alpha" => "scale of purchase rates, weeks: the mean rate is r / alpha per week",
+        "alpha" => {
+            "scale of purchase rates, weeks: the mean rate is r / alpha per week, r / (k alpha) where there is a k"
+        }
         "a" => "first shape of the probability to lapse at a purchase, on average a / (a + b)",
         "b" => "second shape of it",
         "s" => "shape of customers' rates of lapsing",
         "beta" => "scale of rates of lapsing, weeks: the mean rate is s / beta per week",
-        "rate" => "purchases per week, of everybody alike",
+        "rate" => "purchases per week, of everybody alike; k times as many where there is a k",
+        "k" => {
+            "how regularly customers buy: gaps between purchases vary by 1 / sqrt(k) of their mean; 1 is at random. Of \
+             largest likelihood, by gaps in days of the calendar"
+        }
         "lapse" => {
             "probability to lapse at a purchase (Pareto/NBD: rate of lapsing per week), of everybody alike"
         }

@@ -23,7 +23,7 @@
 use super::census::Tally;
 use super::fits::FittedPurchases;
 use super::models::{
-    Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, Lookahead, Scorer, log_likelihood,
+    Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, Lookahead, Rhythm, Scorer, log_likelihood,
 };
 use super::past::VALUED;
 use super::spend::Spend;
@@ -73,7 +73,7 @@ impl Pooled {
 /// Whether a segment takes the purchase model of all customers.
 pub(crate) fn purchases(
     fitted: &FittedPurchases,
-    counts: &Counts,
+    (counts, rhythm): (&Counts, &Rhythm),
     all: &Fit,
     discount_per_day: f64,
 ) -> Option<Pooled> {
@@ -86,8 +86,8 @@ pub(crate) fn purchases(
     if is_endless(own) && !is_endless(all) && !rules_out_lapse(counts, discount_per_day) {
         return Some(Pooled::NoLapse);
     }
-    let cost = 0.5 * f64::from(own.form.parameters()) * count(counts.customers()).ln();
-    let gain = own.log_likelihood - log_likelihood(all, counts)?;
+    let cost = 0.5 * f64::from(own.estimated()) * count(counts.customers()).ln();
+    let gain = own.log_likelihood - log_likelihood(all, counts, rhythm)?;
     if gain <= cost {
         return Some(Pooled::NotApart);
     }
@@ -165,7 +165,8 @@ mod tests {
 
     fn decided(segment: &Counts, others: &Counts) -> Option<Pooled> {
         let all = fit(PurchaseModel::MbgNbd, &segment.merge(others));
-        purchases(&FittedPurchases::new(PurchaseModel::MbgNbd, segment, DISCOUNT), segment, &all, DISCOUNT)
+        let own = FittedPurchases::new(PurchaseModel::MbgNbd, segment, &Rhythm::RANDOM, DISCOUNT);
+        purchases(&own, (segment, &Rhythm::RANDOM), &all, DISCOUNT)
     }
 
     /// They buy far more often than the others, so that their own fit is better by Schwarz's criterion; but half a year of

@@ -84,6 +84,7 @@ pub fn run(
         alive_dates: warning_days.iter().skip(1).copied().collect(),
         start: dates::start(facts),
         has_periods: clv.models.contains(&PurchaseModel::BgBb),
+        has_gaps: clv.models.iter().any(|model| model.asks_for_gaps()),
     };
     let census = walk(&history.days, &scope)?.finish();
     warnings.extend(advice::left_censored_start(&census));

@@ -7,6 +7,9 @@ pub enum PurchaseModel {
     BgNbd,
     /// Modified beta-geometric / NBD, of Batislam, Denizel and Filiztekin 2007: may lapse after the first purchase too.
     MbgNbd,
+    /// Modified beta-geometric / condensed NBD, of Reutterer, Platzer and Schröder 2021: buys at every k-th event of a Poisson
+    /// process, with more even gaps than MBG/NBD, which it is for k = 1.
+    MbgCnbdK,
     /// Pareto / NBD, of Schmittlein, Morrison and Colombo 1987: may lapse at any time.
     ParetoNbd,
     /// Beta-geometric / beta-Bernoulli, of Fader, Hardie and Shang 2010: one opportunity per period.
@@ -15,13 +18,14 @@ pub enum PurchaseModel {
 
 impl PurchaseModel {
     /// All of them, in the order in which messages list them.
-    pub const ALL: [Self; 4] = [Self::BgNbd, Self::MbgNbd, Self::ParetoNbd, Self::BgBb];
+    pub const ALL: [Self; 5] = [Self::BgNbd, Self::MbgNbd, Self::MbgCnbdK, Self::ParetoNbd, Self::BgBb];
 
     /// Its word.
     pub const fn word(self) -> &'static str {
         match self {
             Self::BgNbd => "bg_nbd",
             Self::MbgNbd => "mbg_nbd",
+            Self::MbgCnbdK => "mbg_cnbd_k",
             Self::ParetoNbd => "pareto_nbd",
             Self::BgBb => "bg_bb",
         }
@@ -35,5 +39,10 @@ impl PurchaseModel {
     /// Whether it values customers: it speaks of continuous time. The others count whole periods.
     pub fn is_continuous(self) -> bool {
         !matches!(self, Self::BgBb)
+    }
+
+    /// Whether it asks how regularly customers buy, which gaps between purchases tell.
+    pub fn asks_for_gaps(self) -> bool {
+        matches!(self, Self::MbgCnbdK)
     }
 }

@@ -9,23 +9,24 @@
 //! Alive at T, λ ~ Gamma(R = r + x, A = α + T) and p ~ Beta(a, B = b + n) independently, and λ/(λp + δ) is what is
 //! expected of a customer at continuous discount rate δ. No hypergeometric function is needed: expectations over λ are
 //! closed (undiscounted) or sums over nodes, those over p sums over nodes ([`quadrature`]), without the cancellation
-//! and the pole at a = 1 of the printed forms.
+//! and the pole at a = 1 of the printed forms. With purchases at every k-th event of a Poisson process (`condensed`), x becomes kx
+//! in what concerns λ, e^f has a term per phase, and expectations are those of `renewals`.
 
+use super::condensed::Condensed;
 use super::family::CommonLapse;
 use super::horizon::Horizon;
-use super::nbd::{PurchaseRates, Purchased};
+use super::nodes::{LapsingNode, Moments, RateNode, lapsing_nodes, rate_nodes};
 use super::pairs::Side;
 use super::purchase_counts::purchase_distribution;
 use super::purchase_law::PurchaseLaw;
 use super::terms::{ABSENT, Slope, Term, mirrored};
-use crate::math::quadrature;
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 use rayon::prelude::*;
 
 /// Parameters, times in weeks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct BetaGeometric {
-    pub(super) rates: PurchaseRates,
+    pub(super) timing: Condensed,
     pub(super) a: f64,
     pub(super) b: f64,
     /// Whether a customer may lapse right after the first purchase (m = 1).
@@ -34,22 +35,21 @@ pub(super) struct BetaGeometric {
 
 /// What depends on x alone.
 struct Tossed {
-    purchased: Purchased,
     survived: Term,
     lapsed: Term,
 }
 
 impl PurchaseLaw for BetaGeometric {
-    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
-        self.side(side, weeks_per_tick, |tossed| &tossed.survived)
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64, phase: u32) -> Vec<Term> {
+        self.side(side, weeks_per_tick, phase, |tossed| &tossed.survived)
     }
 
     fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
-        self.side(side, weeks_per_tick, |tossed| &tossed.lapsed)
+        self.side(side, weeks_per_tick, 0, |tossed| &tossed.lapsed)
     }
 
-    fn survived(&self, purchases: u32, t: f64) -> Slope {
-        self.survived_term(purchases, t).into()
+    fn survived(&self, purchases: u32, t: f64, phase: u32) -> Slope {
+        self.survived_term(purchases, t, phase).into()
     }
 
     fn lapsed(&self, purchases: u32, t: f64) -> Slope {
@@ -63,22 +63,26 @@ impl PurchaseLaw for BetaGeometric {
         _of_ages: &[&[Slope]],
         horizons: &[Horizon],
     ) -> Vec<Vec<Slope>> {
+        if self.timing.k > 1 {
+            let lapsing = [self.a, self.b, self.tosses(purchases)];
+            return self.timing.ahead_of_phases(purchases, ages, horizons, Some(lapsing));
+        }
         let alive = AliveAfter::new(self, purchases);
         ages.iter()
             .map(|&age| horizons.iter().map(|horizon| alive.ahead(self, age, horizon)).collect())
             .collect()
     }
 
-    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
-        self.rates.ln_silent(purchases, age, weeks)
+    fn ln_silent(&self, purchases: u32, phase: u32, age: f64, weeks: f64) -> Slope {
+        self.timing.ln_silent(purchases, phase, age, weeks)
     }
 
-    fn rates(&self) -> &PurchaseRates {
-        &self.rates
+    fn timing(&self) -> Condensed {
+        self.timing
     }
 
     fn purchase_distribution(&self, t: f64, counts: u32) -> Option<Vec<f64>> {
-        (!self.tosses_at_first).then(|| purchase_distribution(&self.rates, [self.a, self.b], t, counts))
+        Some(purchase_distribution(self, t, counts))
     }
 }
 
@@ -90,42 +94,42 @@ pub(super) fn common_lapse(a: f64, b: f64) -> CommonLapse {
 
 impl BetaGeometric {
     /// f of the pair.
-    fn survived_term(&self, purchases: u32, t: f64) -> Term {
-        let tossed = self.tossed(purchases);
-        sum(&self.rates.term(&tossed.purchased, t), &tossed.survived)
+    fn survived_term(&self, purchases: u32, t: f64, phase: u32) -> Term {
+        let purchased = self.timing.purchased(purchases, phase);
+        sum(&self.timing.rates.term(&purchased, t), &self.tossed(purchases).survived)
     }
 
     /// g of the pair.
     fn lapsed_term(&self, purchases: u32, t: f64) -> Term {
-        let tossed = self.tossed(purchases);
-        sum(&self.rates.term(&tossed.purchased, t), &tossed.lapsed)
+        let purchased = self.timing.purchased(purchases, 0);
+        sum(&self.timing.rates.term(&purchased, t), &self.tossed(purchases).lapsed)
     }
 
-    fn side(&self, side: &Side, weeks_per_tick: f64, pick: fn(&Tossed) -> &Term) -> Vec<Term> {
+    fn side(&self, side: &Side, weeks_per_tick: f64, phase: u32, pick: fn(&Tossed) -> &Term) -> Vec<Term> {
         let group = |(purchases, range): &(u32, std::ops::Range<usize>)| -> Vec<Term> {
             let tossed = self.tossed(*purchases);
+            let purchased = self.timing.purchased(*purchases, phase);
             let term =
-                |&(_, t): &(u32, u32)| self.rates.term(&tossed.purchased, f64::from(t) * weeks_per_tick);
+                |&(_, t): &(u32, u32)| self.timing.rates.term(&purchased, f64::from(t) * weeks_per_tick);
             side.pairs[range.clone()].iter().map(|pair| sum(&term(pair), pick(&tossed))).collect()
         };
         side.by_purchases.par_iter().map(group).collect::<Vec<_>>().concat()
     }
 
-    fn tosses(&self, purchases: u32) -> f64 {
+    pub(super) fn tosses(&self, purchases: u32) -> f64 {
         f64::from(purchases) + f64::from(u8::from(self.tosses_at_first))
     }
 
     fn tossed(&self, purchases: u32) -> Tossed {
         let tosses = self.tosses(purchases);
-        let purchased = self.rates.purchased(purchases);
         let survived = self.tosses_term(tosses, tosses);
         if tosses == 0.0 {
-            return Tossed { purchased, survived, lapsed: ABSENT };
+            return Tossed { survived, lapsed: ABSENT };
         }
         let mut lapsed = self.tosses_term(tosses - 1.0, tosses);
         lapsed.value += self.a.ln();
         lapsed.gradient[2] += 1.0;
-        Tossed { purchased, survived, lapsed }
+        Tossed { survived, lapsed }
     }
 
     /// ln of (b)ₖ/(a + b)ₙ.
@@ -163,30 +167,9 @@ struct AliveAfter {
     rates: Vec<RateNode>,
 }
 
-/// A lapsing probability.
-struct LapsingNode {
-    p: f64,
-    weight: f64,
-    /// ln p and ln (1 − p) less their means: the derivatives of the log-density by a and B.
-    by_a: f64,
-    by_b: f64,
-}
-
-/// A scaled purchase rate y = λA.
-struct RateNode {
-    y: f64,
-    weight: f64,
-    /// ln y less its mean: the derivative of the log-density by R.
-    by_shape: f64,
-}
-
-/// An expectation and its derivatives by R, ln A, a and B.
-#[derive(Debug, Clone, Copy, Default)]
-struct Moments([f64; 5]);
-
 impl AliveAfter {
     fn new(law: &BetaGeometric, purchases: u32) -> Self {
-        let shape = law.rates.r + f64::from(purchases);
+        let shape = law.timing.shape(purchases);
         Self {
             shape,
             lapsing: lapsing_nodes(law.a, law.b + law.tosses(purchases)),
@@ -195,15 +178,16 @@ impl AliveAfter {
     }
 
     fn ahead(&self, law: &BetaGeometric, age: f64, horizon: &Horizon) -> Slope {
-        let reach = law.rates.alpha + age;
+        let rates = &law.timing.rates;
+        let reach = rates.alpha + age;
         let scaled_time = horizon.weeks / reach;
         let scaled_discount = horizon.discount_per_week * reach;
         let Moments([value, by_shape, by_ln_reach, by_a, by_b]) = match scaled_discount > 0.0 {
             true => self.discounted(scaled_time, scaled_discount),
             false => self.undiscounted(scaled_time),
         };
-        let share = law.rates.alpha / reach;
-        Slope { value, gradient: [law.rates.r * by_shape, share * by_ln_reach, law.a * by_a, law.b * by_b] }
+        let share = rates.alpha / reach;
+        Slope { value, gradient: [rates.r * by_shape, share * by_ln_reach, law.a * by_a, law.b * by_b] }
     }
 
     /// E[(1 − (1 + p τ)⁻ᴿ)/p], τ = t/A: the expectation over λ is closed.
@@ -257,39 +241,4 @@ impl AliveAfter {
         }
         [value, by_shape, by_ln_reach]
     }
-}
-
-impl Moments {
-    fn add(&mut self, node: &LapsingNode, value: f64, by_shape: f64, by_ln_reach: f64) {
-        let terms = [value, by_shape, by_ln_reach, value * node.by_a, value * node.by_b];
-        self.0.iter_mut().zip(terms).for_each(|(sum, term)| *sum += node.weight * term);
-    }
-}
-
-/// p ~ Beta(a, b), by its log-odds, whose density is pᵃ (1 − p)ᵇ, measured from those of the centre.
-fn lapsing_nodes(a: f64, b: f64) -> Vec<LapsingNode> {
-    let (from, to) = (a.max(1.0), b.max(1.0));
-    let (centre_p, centre_q) = (from / (from + to), to / (from + to));
-    // ln (p/centre) and ln ((1 − p)/(1 − centre)), without cancellation however large a and b are.
-    let ln_p = |d: f64| -(centre_q * (-d).exp_m1()).ln_1p();
-    let ln_q = |d: f64| -(centre_p * d.exp_m1()).ln_1p();
-    let deviation = (1.0 / a + 1.0 / b).sqrt();
-    let nodes = quadrature::density_nodes(deviation, |d| a * ln_p(d) + b * ln_q(d));
-    let mean_p: f64 = nodes.iter().map(|(d, weight)| weight * ln_p(*d)).sum();
-    let mean_q: f64 = nodes.iter().map(|(d, weight)| weight * ln_q(*d)).sum();
-    let node = |&(d, weight): &(f64, f64)| LapsingNode {
-        // Below 10⁻²⁹⁰ only p = 0 matters.
-        p: (centre_p * ln_p(d).exp()).max(1e-290),
-        weight,
-        by_a: ln_p(d) - mean_p,
-        by_b: ln_q(d) - mean_q,
-    };
-    nodes.iter().map(node).collect()
-}
-
-/// y ~ Gamma(shape, 1), shape ≥ 1, by ln y, whose density is exp(shape · ln y − y), measured from ln shape.
-fn rate_nodes(shape: f64) -> Vec<RateNode> {
-    let nodes = quadrature::density_nodes(shape.powf(-0.5), |d| shape * (d - d.exp_m1()));
-    let mean: f64 = nodes.iter().map(|(d, weight)| d * weight).sum();
-    nodes.iter().map(|&(d, weight)| RateNode { y: shape * d.exp(), weight, by_shape: d - mean }).collect()
 }

@@ -12,6 +12,7 @@
 //! Range: parameters from 10⁻⁴ to 10⁸ (a from 10⁻³ in predictions), x to 10⁶.
 
 use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::condensed::Condensed;
 use super::family::Family;
 use super::nbd::PurchaseRates;
 use crate::pipeline::PurchaseModel;
@@ -20,13 +21,14 @@ use crate::pipeline::PurchaseModel;
 pub(super) static FAMILY: Family = Family {
     model: PurchaseModel::BgNbd,
     parameters: ["r", "alpha", "a", "b"],
-    law: |[r, alpha, a, b]| {
-        Box::new(BetaGeometric { rates: PurchaseRates { r, alpha }, a, b, tosses_at_first: false })
+    law: |[r, alpha, a, b], k| {
+        let timing = Condensed { rates: PurchaseRates { r, alpha }, k };
+        Box::new(BetaGeometric { timing, a, b, tosses_at_first: false })
     },
     start: |shape, _| shape,
     common_lapse,
-    simulate: |draws, [_, _, a, b], rate, age| {
+    simulate: |draws, [_, _, a, b], buyer, times| {
         let lapse = draws.beta(a, b);
-        draws.purchases(rate, age, lapse)
+        draws.purchases(buyer, lapse, times);
     },
 };

@@ -8,7 +8,7 @@ use crate::pipeline::PurchaseModel;
 const WINDOW: Window = Window { intake_days: 90, observed_days: 500 };
 
 /// Fits every model, checks that whatever it predicts is finite, and returns the reasons.
-fn reasons(counts: &Counts) -> [Option<Reason>; 3] {
+fn reasons(counts: &Counts) -> [Option<Reason>; 4] {
     continuous().map(|model| {
         let fit = fit(model, counts);
         let numbers = fit.parameters.iter().chain(&fit.gradient).chain([&fit.log_likelihood]);
@@ -47,8 +47,8 @@ fn assert_sound(estimate: &Estimate) {
     assert!(estimate.standard_error().is_none_or(f64::is_finite), "{estimate:?}");
 }
 
-fn all(reason: Reason) -> [Option<Reason>; 3] {
-    [Some(reason); 3]
+fn all(reason: Reason) -> [Option<Reason>; 4] {
+    [Some(reason); 4]
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn nobody_lapses() {
 
 /// Draws customers from each model and asserts the reason of the model's own fit. Where the truth lies on the boundary,
 /// about every other sample has its maximum inside: the seeds are of those that have not.
-fn assert_own(parameters: [[f64; 4]; 3], seeds: [u64; 3], reason: Reason) {
+fn assert_own(parameters: [[f64; 4]; 4], seeds: [u64; 4], reason: Reason) {
     for (index, model) in continuous().into_iter().enumerate() {
         let counts = Counts::of_customers(simulate(model, parameters[index], WINDOW, 2000, seeds[index]));
         assert_eq!(reasons(&counts)[index], Some(reason), "{model:?}");
@@ -104,14 +104,16 @@ fn assert_own(parameters: [[f64; 4]; 3], seeds: [u64; 3], reason: Reason) {
 
 #[test]
 fn rates_that_do_not_differ() {
-    let parameters = [[1e6, 5e6, 0.8, 3.0], [1e6, 5e6, 0.8, 3.0], [1e6, 5e6, 0.8, 20.0]];
-    assert_own(parameters, [2, 2, 2], Reason::RatesAlike);
+    let by_purchase = [1e6, 5e6, 0.8, 3.0];
+    let parameters = [by_purchase, by_purchase, by_purchase, [1e6, 5e6, 0.8, 20.0]];
+    assert_own(parameters, [2, 2, 2, 2], Reason::RatesAlike);
 }
 
 #[test]
 fn lapsing_that_does_not_differ() {
-    let parameters = [[0.7, 5.0, 1e6, 4e6], [0.7, 5.0, 1e6, 4e6], [0.7, 5.0, 1e6, 3e7]];
-    assert_own(parameters, [2, 1, 2], Reason::LapsingAlike);
+    let by_purchase = [0.7, 5.0, 1e6, 4e6];
+    let parameters = [by_purchase, by_purchase, by_purchase, [0.7, 5.0, 1e6, 3e7]];
+    assert_own(parameters, [2, 1, 1, 2], Reason::LapsingAlike);
 }
 
 /// The history of a customer by number.

@@ -7,6 +7,17 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+/// A customer while alive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Buyer {
+    /// Events per week.
+    pub(super) rate: f64,
+    /// Events that make a purchase.
+    pub(super) k: u32,
+    /// Weeks observed.
+    pub(super) age: f64,
+}
+
 /// One stream of random numbers.
 #[derive(Debug)]
 pub struct Draws {
@@ -21,18 +32,20 @@ impl Draws {
         Self { stream }
     }
 
-    /// How many purchases until `end`, each followed by a lapse with probability `lapse`, and when the last one was.
-    pub(super) fn purchases(&mut self, rate: f64, end: f64, lapse: f64) -> (u32, f64) {
-        let (mut count, mut last) = (0, 0.0);
+    /// Adds the times of purchases, each followed by a lapse with probability `lapse`.
+    pub(super) fn purchases(&mut self, buyer: &Buyer, lapse: f64, times: &mut Vec<f64>) {
+        let mut last = 0.0;
         loop {
-            let next = last + self.exponential() / rate;
+            let gap: f64 = (0..buyer.k).map(|_| self.exponential() / buyer.rate).sum();
+            let next = last + gap;
             // A rate of 0 makes it infinite.
-            if next.is_nan() || next > end {
-                return (count, last);
+            if next.is_nan() || next > buyer.age {
+                return;
             }
-            (count, last) = (count + 1, next);
+            times.push(next);
+            last = next;
             if lapse > 0.0 && self.uniform() < lapse {
-                return (count, last);
+                return;
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Register of the models in continuous time: one line per model, and one file, in which all that is its own is said.
 
 use super::family::Family;
-use super::{bg_nbd, mbg_nbd, pareto_nbd};
+use super::{bg_nbd, mbg_cnbd, mbg_nbd, pareto_nbd};
 use crate::pipeline::PurchaseModel;
 
 /// All of them.
-static FAMILIES: [&Family; 3] = [&bg_nbd::FAMILY, &mbg_nbd::FAMILY, &pareto_nbd::FAMILY];
+static FAMILIES: [&Family; 4] = [&bg_nbd::FAMILY, &mbg_nbd::FAMILY, &mbg_cnbd::FAMILY, &pareto_nbd::FAMILY];
 
 /// The family of a model.
 ///
@@ -18,7 +18,7 @@ pub(super) fn family_of(model: PurchaseModel) -> &'static Family {
 
 /// The models of all families.
 #[cfg(test)]
-pub(super) fn continuous() -> [PurchaseModel; 3] {
+pub(super) fn continuous() -> [PurchaseModel; 4] {
     FAMILIES.map(|family| family.model)
 }
 

@@ -1,6 +1,6 @@
 //! Parametric family of purchase laws: what a model's file says of the model before its parameters are known.
 
-use super::draws::Draws;
+use super::draws::{Buyer, Draws};
 use super::purchase_law::PurchaseLaw;
 use crate::pipeline::PurchaseModel;
 
@@ -9,14 +9,14 @@ pub(super) struct Family {
     pub(super) model: PurchaseModel,
     /// Names of the four parameters, in order, as printed in the papers.
     pub(super) parameters: [&'static str; 4],
-    /// The law with these parameters.
-    pub(super) law: fn([f64; 4]) -> Box<dyn PurchaseLaw>,
+    /// The law with these parameters, by which customers buy at every k-th event of a Poisson process.
+    pub(super) law: fn([f64; 4], k: u32) -> Box<dyn PurchaseLaw>,
     /// The fourth parameter where a search starts, by the third and the mean age in weeks.
     pub(super) start: fn(shape: f64, age_weeks: f64) -> f64,
     /// Where all lapse alike: the probability or rate of it, by the third and the fourth parameter.
     pub(super) common_lapse: fn(f64, f64) -> CommonLapse,
-    /// Repeat purchases of a customer who buys at `rate` and is observed for `age` weeks, and when the last one was.
-    pub(super) simulate: fn(&mut Draws, [f64; 4], rate: f64, age: f64) -> (u32, f64),
+    /// Adds the times of a customer's repeat purchases.
+    pub(super) simulate: fn(&mut Draws, [f64; 4], &Buyer, &mut Vec<f64>),
 }
 
 /// The lapse of customers who are all alike.

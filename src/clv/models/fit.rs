@@ -6,12 +6,13 @@
 //! away, the curvature is flat or the search does not settle, the nested simpler models are fitted and the best of them
 //! by Akaike's criterion (IEEE Transactions on Automatic Control 19, 1974) is returned with its reason.
 
+use super::condensed::Condensed;
 use super::families::family_of;
 use super::family::{CommonLapse, Family};
 use super::nbd::PurchaseRates;
 use super::pairs::Pairs;
 use super::purchase_law::PurchaseLaw;
-use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Purchasing, Reason, likelihood};
+use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Purchasing, Reason, Rhythm, likelihood};
 use crate::math::optimise::{Evaluation, Optimum, maximise};
 use crate::pipeline::PurchaseModel;
 
@@ -31,6 +32,8 @@ pub struct Fit {
     pub model: PurchaseModel,
     /// What of it the data allow.
     pub form: Form,
+    /// How many events make a purchase: 1, but in models of regular purchases.
+    pub k: u32,
     /// r, α, a, b or r, α, s, β; times in weeks. In a nested form a shape of 10⁸ stands for "all alike", and a, b or s, β
     /// are 0 where nobody lapses: [`Fit::named_parameters`] shows what was estimated.
     pub parameters: [f64; 4],
@@ -55,7 +58,7 @@ pub struct Fit {
 /// A parameter under its usual name.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parameter {
-    /// As printed in the model's paper, or `rate` (purchases per week), `lapse` (per purchase or per week).
+    /// As printed in the model's paper, or `rate` (events per week, k of them a purchase), `lapse` (per purchase or per week).
     pub name: &'static str,
     /// Estimate.
     pub value: f64,
@@ -63,14 +66,19 @@ pub struct Parameter {
     pub standard_error: Option<f64>,
 }
 
-/// Fits a model to counted histories.
+/// Fits a model to counted histories of customers who buy at random times.
 pub fn fit(model: PurchaseModel, counts: &Counts) -> Fit {
-    fit_ticks(model, counts, 1.0 / DAYS_PER_WEEK)
+    fit_regular(model, counts, &Rhythm::RANDOM)
 }
 
-/// As [`fit`], with times of the counts in units of `weeks_per_tick`.
-pub(super) fn fit_ticks(model: PurchaseModel, counts: &Counts, weeks_per_tick: f64) -> Fit {
-    let sample = Sample::new(model, counts, weeks_per_tick);
+/// Fits a model to counted histories of customers who buy in a rhythm, if it asks for one.
+pub fn fit_regular(model: PurchaseModel, counts: &Counts, rhythm: &Rhythm) -> Fit {
+    fit_ticks(model, counts, rhythm, 1.0 / DAYS_PER_WEEK)
+}
+
+/// The same, with times of the counts in units of `weeks_per_tick`.
+pub(super) fn fit_ticks(model: PurchaseModel, counts: &Counts, rhythm: &Rhythm, weeks_per_tick: f64) -> Fit {
+    let sample = Sample::new(model, counts, rhythm, weeks_per_tick);
     let empty = |reason| Fit { reason: Some(reason), ..sample.nothing() };
     if counts.customers() == 0 {
         return empty(Reason::NoCustomers);
@@ -88,9 +96,10 @@ pub(super) fn fit_ticks(model: PurchaseModel, counts: &Counts, weeks_per_tick: f
 }
 
 /// ln of the likelihood of counted histories under a fit to others; none where the fit found nothing to predict from.
-pub fn log_likelihood(fit: &Fit, counts: &Counts) -> Option<f64> {
+pub fn log_likelihood(fit: &Fit, counts: &Counts, rhythm: &Rhythm) -> Option<f64> {
     let law = fit.law()?;
-    Some(likelihood::log_likelihood(&*law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value)
+    let of_counts = likelihood::log_likelihood(&*law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value;
+    Some(of_counts + rhythm.gaps.ln_density(fit.k))
 }
 
 impl Fit {
@@ -98,14 +107,21 @@ impl Fit {
         let [r, alpha, ..] = self.parameters;
         match self.form {
             Form { purchasing: Purchasing::Unknown, .. } => None,
-            Form { lapsing: Lapsing::Never, .. } => Some(Box::new(PurchaseRates { r, alpha })),
-            _ => Some((family_of(self.model).law)(self.parameters)),
+            Form { lapsing: Lapsing::Never, .. } => {
+                Some(Box::new(Condensed { rates: PurchaseRates { r, alpha }, k: self.k }))
+            }
+            _ => Some((family_of(self.model).law)(self.parameters, self.k)),
         }
     }
 
     /// The largest magnitude of the gradient.
     pub fn gradient_norm(&self) -> f64 {
         self.gradient.iter().fold(0.0, |most, entry| most.max(entry.abs()))
+    }
+
+    /// How many parameters were estimated, k among them where the model asks for it.
+    pub fn estimated(&self) -> u8 {
+        self.form.parameters() + u8::from(self.model.asks_for_gaps())
     }
 
     /// What was estimated, under the names of the form.
@@ -132,6 +148,10 @@ impl Fit {
                 parameters.push(Parameter { name: "lapse", value, standard_error });
             }
         }
+        if self.model.asks_for_gaps() {
+            // The best of a few whole numbers has no derivatives.
+            parameters.push(Parameter { name: "k", value: f64::from(self.k), standard_error: None });
+        }
         parameters
     }
 }
@@ -139,23 +159,29 @@ impl Fit {
 /// Counted histories, ready for any form of a model.
 struct Sample {
     model: PurchaseModel,
+    k: u32,
     pairs: Pairs,
     weeks_per_tick: f64,
     customers: u64,
-    /// Purchases per week and mean age in weeks.
+    /// What gaps add to the log-likelihood, whatever the parameters.
+    of_gaps: f64,
+    /// Events per week and mean age in weeks.
     rate: f64,
     age_weeks: f64,
 }
 
 impl Sample {
-    fn new(model: PurchaseModel, counts: &Counts, weeks_per_tick: f64) -> Self {
+    fn new(model: PurchaseModel, counts: &Counts, rhythm: &Rhythm, weeks_per_tick: f64) -> Self {
         let weeks = counts.age_days() as f64 * weeks_per_tick;
+        let k = if model.asks_for_gaps() { rhythm.k } else { 1 };
         Self {
             model,
+            k,
+            of_gaps: rhythm.gaps.ln_density(k),
             pairs: Pairs::new(counts),
             weeks_per_tick,
             customers: counts.customers(),
-            rate: counts.purchases() as f64 / weeks,
+            rate: f64::from(k) * counts.purchases() as f64 / weeks,
             age_weeks: weeks / counts.customers() as f64,
         }
     }
@@ -164,6 +190,7 @@ impl Sample {
         Fit {
             model: self.model,
             form: Form { purchasing: Purchasing::Unknown, lapsing: Lapsing::Never },
+            k: self.k,
             parameters: [0.0, 1.0, 0.0, 0.0],
             standard_errors: None,
             covariance: None,
@@ -250,7 +277,7 @@ impl Sample {
             parameters,
             standard_errors: covariance.map(errors),
             covariance,
-            log_likelihood: optimum.evaluation.value,
+            log_likelihood: optimum.evaluation.value + self.of_gaps,
             iterations: optimum.iterations,
             converged: optimum.converged,
             gradient,

@@ -99,7 +99,7 @@ fn cdnow_with_rounded_times_gives_the_packages_likelihoods() {
         (PurchaseModel::ParetoNbd, -9594.973930),
         (PurchaseModel::MbgNbd, -9582.132685),
     ] {
-        let fit = fit_ticks(model, &rounded, 0.01);
+        let fit = fit_ticks(model, &rounded, &Rhythm::RANDOM, 0.01);
         assert!((fit.log_likelihood - log_likelihood).abs() < 1e-6, "{fit:?}");
     }
 }
@@ -232,6 +232,23 @@ fn bg_nbd_distribution_of_purchases() {
     let mean: f64 = many.iter().enumerate().map(|(n, probability)| n as f64 * probability).sum();
     assert!((many.iter().sum::<f64>() - 1.0).abs() < 1e-12);
     close(mean, predictor(BG).purchases(&History::NEW, &weeks(39.0)).value);
+}
+
+/// The parameters that BTYDplus tests its own by: probabilities add up, and their mean is what is expected.
+#[test]
+fn distributions_of_regular_purchases_have_the_expected_mean() {
+    for (model, k) in
+        [(PurchaseModel::MbgNbd, 1), (PurchaseModel::MbgCnbdK, 3), (PurchaseModel::MbgCnbdK, 12)]
+    {
+        let predictor = Predictor::with_rhythm(model, [0.85, 1.45, 0.79, 2.42], k);
+        for t in [0.0, 2.0, 28.0] {
+            let many = predictor.purchase_distribution(t, 600).unwrap();
+            let mean: f64 = many.iter().enumerate().map(|(n, probability)| n as f64 * probability).sum();
+            assert!((many.iter().sum::<f64>() - 1.0).abs() < 1e-11, "{k} {t}: {}", many.iter().sum::<f64>());
+            let expected = predictor.purchases(&History::NEW, &weeks(t)).value;
+            assert!((mean - expected).abs() < 1e-10, "{k} {t}: {mean} for {expected}");
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //!
 //! Purchases follow a clock, money the calendar. With u(v) the calendar time at operational time v, both since the end of
 //! observation, discounted purchases up to H are ∫ e^(−δu(v)) dE(v) = e^(−δu(H))·E(H) − ∫ E(v) d(e^(−δu(v))). E is smooth and
-//! the measure is the same for all customers, so the integral is a sum over the nodes of [`NODES`] with weights made once.
+//! the measure is the same for all customers, so the integral is a sum over the nodes of [`NODES`] with weights made once. Of
+//! customers who buy to a beat E has steps, which five nodes smooth: discounted purchases within a horizon are exact to about 10⁻³
+//! for them, and to 10⁻⁶ for others.
 
 use super::{DAYS_PER_WEEK, TICKS_PER_DAY};
 

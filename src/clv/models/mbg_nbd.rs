@@ -11,6 +11,8 @@
 //! Range: as `bg_nbd`.
 
 use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::condensed::Condensed;
+use super::draws::{Buyer, Draws};
 use super::family::Family;
 use super::nbd::PurchaseRates;
 use crate::pipeline::PurchaseModel;
@@ -19,14 +21,19 @@ use crate::pipeline::PurchaseModel;
 pub(super) static FAMILY: Family = Family {
     model: PurchaseModel::MbgNbd,
     parameters: ["r", "alpha", "a", "b"],
-    law: |[r, alpha, a, b]| {
-        Box::new(BetaGeometric { rates: PurchaseRates { r, alpha }, a, b, tosses_at_first: true })
+    law: |[r, alpha, a, b], k| {
+        let timing = Condensed { rates: PurchaseRates { r, alpha }, k };
+        Box::new(BetaGeometric { timing, a, b, tosses_at_first: true })
     },
     start: |shape, _| shape,
     common_lapse,
-    simulate: |draws, [_, _, a, b], rate, age| {
-        let lapse = draws.beta(a, b);
-        let is_gone = draws.uniform() < lapse;
-        if is_gone { (0, 0.0) } else { draws.purchases(rate, age, lapse) }
-    },
+    simulate,
 };
+
+/// Draws a customer, who may lapse after the first purchase.
+pub(super) fn simulate(draws: &mut Draws, [_, _, a, b]: [f64; 4], buyer: &Buyer, times: &mut Vec<f64>) {
+    let lapse = draws.beta(a, b);
+    if draws.uniform() >= lapse {
+        draws.purchases(buyer, lapse, times);
+    }
+}

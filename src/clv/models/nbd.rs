@@ -1,16 +1,12 @@
-//! NBD: Poisson purchases at rates that vary by a gamma law, and nobody lapses.
+//! NBD: events of a Poisson process at rates that vary by a gamma law.
 //!
 //! A. S. C. Ehrenberg, "The pattern of consumer purchases", Applied Statistics 8 (1959); in continuous time the part of
 //! every model here that concerns the rate λ, as in P. Fader, B. Hardie, K. Lee (2005), equation (1). Symbols: r and
 //! α (weeks) are the shape and the rate of λ's gamma density; R = r + x and A = α + T those of λ after x purchases in T.
 //!
-//! Alone it is what the other models become when nobody lapses; with r = 10⁸ it is a Poisson process of the single rate
-//! r/α, to a relative error of x²/r. Range: r from 10⁻⁷, x to 10⁶, times from 0.
+//! With r = 10⁸ it is a Poisson process of the single rate r/α, to a relative error of x²/r. Range: r from 10⁻⁷, x to 10⁶,
+//! times from 0.
 
-use super::horizon::Horizon;
-use super::pairs::Side;
-use super::purchase_law::PurchaseLaw;
-use super::terms::ABSENT;
 use super::terms::{Slope, Term};
 use crate::math::special::{digamma_rising, ln_rising, trigamma_rising};
 
@@ -28,6 +24,13 @@ pub(super) struct Purchased {
     ln_rising: f64,
     digamma_rising: f64,
     trigamma_rising: f64,
+}
+
+impl Purchased {
+    /// A density divided by what has this logarithm.
+    pub(super) fn less(self, ln: f64) -> Self {
+        Self { ln_rising: self.ln_rising - ln, ..self }
+    }
 }
 
 impl PurchaseRates {
@@ -78,45 +81,6 @@ impl PurchaseRates {
         let by_reach = shape * weeks / (reach + weeks);
         let gradient = [-self.r * growth, by_reach * self.alpha / reach, 0.0, 0.0];
         Slope { value: -shape * growth, gradient }
-    }
-}
-
-/// The law under which nobody lapses.
-impl PurchaseLaw for PurchaseRates {
-    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
-        let term = |&(x, t): &(u32, u32)| self.term(&self.purchased(x), f64::from(t) * weeks_per_tick);
-        side.pairs.iter().map(term).collect()
-    }
-
-    fn lapsed_side(&self, side: &Side, _weeks_per_tick: f64) -> Vec<Term> {
-        vec![ABSENT; side.pairs.len()]
-    }
-
-    fn survived(&self, purchases: u32, t: f64) -> Slope {
-        self.term(&self.purchased(purchases), t).into()
-    }
-
-    fn lapsed(&self, _purchases: u32, _t: f64) -> Slope {
-        ABSENT.into()
-    }
-
-    fn ahead(
-        &self,
-        purchases: u32,
-        ages: &[f64],
-        _of_ages: &[&[Slope]],
-        horizons: &[Horizon],
-    ) -> Vec<Vec<Slope>> {
-        let one = |age: f64, horizon: &Horizon| self.mean(purchases, age).scaled(horizon.discounted_weeks());
-        ages.iter().map(|&age| horizons.iter().map(|horizon| one(age, horizon)).collect()).collect()
-    }
-
-    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
-        PurchaseRates::ln_silent(self, purchases, age, weeks)
-    }
-
-    fn rates(&self) -> &PurchaseRates {
-        self
     }
 }
 

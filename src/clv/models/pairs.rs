@@ -63,6 +63,11 @@ impl Pairs {
         let chunks = chunks.into_iter().map(|range| Chunk::of(&rows, range)).collect();
         Self { ages, lasts, rows, chunks }
     }
+
+    /// Time since the last purchase.
+    pub(super) fn idle(&self, row: &Row) -> u32 {
+        self.ages.pairs[row.age as usize].1 - self.lasts.pairs[row.last as usize].1
+    }
 }
 
 impl Side {

@@ -14,6 +14,8 @@
 //!
 //! Range: r + s > 0.1, x to 10⁶; α and β may lie any factor apart.
 
+use super::condensed::Condensed;
+use super::draws::Buyer;
 use super::family::{CommonLapse, Family};
 use super::horizon::Horizon;
 use super::lapse_share::{Column, LapseShare};
@@ -46,19 +48,19 @@ enum End {
 pub(super) static FAMILY: Family = Family {
     model: PurchaseModel::ParetoNbd,
     parameters: ["r", "alpha", "s", "beta"],
-    law: |[r, alpha, s, beta]| Box::new(ParetoNbd { rates: PurchaseRates { r, alpha }, s, beta }),
+    law: |[r, alpha, s, beta], _| Box::new(ParetoNbd { rates: PurchaseRates { r, alpha }, s, beta }),
     // Survival halves within the mean age.
     start: |shape, age_weeks| shape * age_weeks,
     common_lapse: |s, beta| CommonLapse { value: s / beta, slope: s / beta },
-    simulate: |draws, [_, _, s, beta], rate, age| {
+    simulate: |draws, [_, _, s, beta], buyer, times| {
         let lapse_rate = draws.gamma(s) / beta;
         let life = draws.exponential() / lapse_rate;
-        draws.purchases(rate, age.min(life), 0.0)
+        draws.purchases(&Buyer { age: buyer.age.min(life), ..*buyer }, 0.0, times);
     },
 };
 
 impl PurchaseLaw for ParetoNbd {
-    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term> {
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64, _phase: u32) -> Vec<Term> {
         self.side(side, weeks_per_tick, End::Survived)
     }
 
@@ -66,7 +68,7 @@ impl PurchaseLaw for ParetoNbd {
         self.side(side, weeks_per_tick, End::Lapsed)
     }
 
-    fn survived(&self, purchases: u32, t: f64) -> Slope {
+    fn survived(&self, purchases: u32, t: f64, _phase: u32) -> Slope {
         self.term(purchases, t, End::Survived).into()
     }
 
@@ -97,7 +99,7 @@ impl PurchaseLaw for ParetoNbd {
     }
 
     /// A later a(t) and either fate.
-    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope {
+    fn ln_silent(&self, purchases: u32, _phase: u32, age: f64, weeks: f64) -> Slope {
         let later = age + weeks;
         let (now, then) = (self.column(age).shares(purchases), self.column(later).shares(purchases));
         let now = self.share_term(&now[purchases as usize], age);
@@ -112,8 +114,8 @@ impl PurchaseLaw for ParetoNbd {
         Slope { value: silent.ln(), gradient: std::array::from_fn(|index| slope(index) / silent) }
     }
 
-    fn rates(&self) -> &PurchaseRates {
-        &self.rates
+    fn timing(&self) -> Condensed {
+        Condensed { rates: self.rates, k: 1 }
     }
 }
 

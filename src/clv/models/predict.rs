@@ -4,6 +4,7 @@ use super::Fit;
 use super::estimate::{Estimate, Pulls};
 use super::families::family_of;
 use super::horizon::{History, Horizon};
+use super::phases::Phases;
 use super::purchase_law::PurchaseLaw;
 use super::terms::Slope;
 use crate::pipeline::PurchaseModel;
@@ -23,7 +24,12 @@ impl Predictor {
 
     /// A model with parameters from elsewhere; without standard errors.
     pub fn with_parameters(model: PurchaseModel, parameters: [f64; 4]) -> Self {
-        Self { law: (family_of(model).law)(parameters), pulls: None }
+        Self::with_rhythm(model, parameters, 1)
+    }
+
+    /// The same of customers who buy at every k-th event.
+    pub fn with_rhythm(model: PurchaseModel, parameters: [f64; 4], k: u32) -> Self {
+        Self { law: (family_of(model).law)(parameters, k), pulls: None }
     }
 
     /// The probability that the customer has not lapsed.
@@ -34,19 +40,25 @@ impl Predictor {
     /// Expected purchases within the horizon, discounted if it says so.
     pub fn purchases(&self, history: &History, horizon: &Horizon) -> Estimate {
         assert!(horizon.is_possible(), "{horizon:?} is not a horizon");
-        let ahead = self.law.ahead_of(history.purchases, history.age_weeks, &[*horizon])[0];
+        let aheads = self.law.ahead_of(history.purchases, history.age_weeks, &[*horizon]);
+        let ahead = self.phases(history).mean(|phase| aheads[phase]);
         self.estimate(&self.alive_slope(history).times(&ahead))
     }
 
     /// The probability of no purchase in the next `weeks`.
     pub fn silent(&self, history: &History, weeks: f64) -> Estimate {
-        let silent = self.law.ln_silent(history.purchases, history.age_weeks, weeks).exp();
+        let History { purchases, age_weeks, .. } = *history;
+        let of_phase = |phase: usize| {
+            let phase = u32::try_from(phase).expect("phases are few");
+            self.law.ln_silent(purchases, phase, age_weeks, weeks).exp()
+        };
+        let silent = self.phases(history).mean(of_phase);
         let buys = Slope { value: 1.0 - silent.value, ..silent.scaled(-1.0) };
         let missed = self.alive_slope(history).times(&buys);
         self.estimate(&Slope { value: 1.0 - missed.value, ..missed.scaled(-1.0) })
     }
 
-    /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. BG/NBD only.
+    /// P(X(t) = n) for n = 0, 1, … below `counts`: repeat purchases of a new customer in `weeks`. Not of Pareto/NBD.
     pub fn purchase_distribution(&self, weeks: f64, counts: u32) -> Option<Vec<f64>> {
         self.law.purchase_distribution(weeks, counts)
     }
@@ -55,7 +67,9 @@ impl Predictor {
     pub fn new_customer_by_day(&self, days: u32) -> Vec<f64> {
         let horizons: Vec<_> = (0..days).map(Horizon::of_days).collect();
         let alive = self.alive_slope(&History::NEW).value;
-        self.law.ahead_of(0, 0.0, &horizons).iter().map(|ahead| alive * ahead.value).collect()
+        // New customers are in the first phase, whose horizons come first.
+        let aheads = self.law.ahead_of(0, 0.0, &horizons);
+        aheads[..horizons.len()].iter().map(|ahead| alive * ahead.value).collect()
     }
 
     /// Expected repeat purchases of a cohort by the end of each of the first `days` days of the calendar, cumulative.
@@ -79,18 +93,24 @@ impl Predictor {
         (0..days).map(by).collect()
     }
 
-    /// ln of the density of one customer's purchase times.
+    /// ln of the density of one customer's purchase times, without what the gaps between them add.
     pub fn log_likelihood(&self, history: &History) -> f64 {
-        let survived = self.law.survived(history.purchases, history.age_weeks).value;
+        let survived = self.phases(history).survived.value;
         let lapsed = self.law.lapsed(history.purchases, history.last_purchase_weeks).value;
         survived.max(lapsed) + (-(survived - lapsed).abs()).exp().ln_1p()
     }
 
     fn alive_slope(&self, history: &History) -> Slope {
         let History { purchases, last_purchase_weeks, age_weeks } = *history;
-        let survived = self.law.survived(purchases, age_weeks);
+        let survived = self.phases(history).survived;
         let alive = self.law.alive(purchases, age_weeks, &survived);
         alive_probability(&alive, &survived, &self.law.lapsed(purchases, last_purchase_weeks))
+    }
+
+    fn phases(&self, history: &History) -> Phases {
+        let History { purchases, last_purchase_weeks, age_weeks } = *history;
+        let survived = (0..self.law.timing().k).map(|phase| self.law.survived(purchases, age_weeks, phase));
+        Phases::new(survived, age_weeks - last_purchase_weeks)
     }
 
     fn estimate(&self, slope: &Slope) -> Estimate {
@@ -123,29 +143,31 @@ mod tests {
         [(0, 0.0, 0.0), (0, 0.0, 30.0), (2, 11.0, 38.86), (30, 50.0, 52.0), (400, 500.0, 520.0)];
 
     /// With a covariance of 1 the pull is the gradient.
-    fn predictor(model: PurchaseModel, parameters: [f64; 4]) -> Predictor {
+    fn predictor(model: PurchaseModel, parameters: [f64; 4], k: u32) -> Predictor {
         let one = std::array::from_fn(|row| std::array::from_fn(|column| f64::from(u8::from(row == column))));
-        Predictor { pulls: Some(Pulls::new(&one)), ..Predictor::with_parameters(model, parameters) }
+        Predictor { pulls: Some(Pulls::new(&one)), ..Predictor::with_rhythm(model, parameters, k) }
     }
 
     #[test]
     fn gradients_are_those_of_the_predictions() {
-        for (model, parameters) in [
-            (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426]),
-            (PurchaseModel::MbgNbd, [0.525, 6.183, 1.0, 1.614]),
-            (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669]),
-            (PurchaseModel::ParetoNbd, [3.0, 2.0, 1.0, 150.0]),
+        for (model, parameters, k) in [
+            (PurchaseModel::BgNbd, [0.243, 4.414, 0.793, 2.426], 1),
+            (PurchaseModel::MbgNbd, [0.525, 6.183, 1.0, 1.614], 1),
+            (PurchaseModel::MbgCnbdK, [0.85, 1.45, 0.79, 2.42], 3),
+            (PurchaseModel::MbgCnbdK, [2.5, 4.0, 1.2, 6.0], 8),
+            (PurchaseModel::ParetoNbd, [0.553, 10.578, 0.606, 11.669], 1),
+            (PurchaseModel::ParetoNbd, [3.0, 2.0, 1.0, 150.0], 1),
         ] {
             for (purchases, last_purchase_weeks, age_weeks) in HISTORIES {
                 let history = History { purchases, last_purchase_weeks, age_weeks };
-                check_gradients(model, parameters, &history);
+                check_gradients(model, parameters, k, &history);
             }
         }
     }
 
-    fn check_gradients(model: PurchaseModel, parameters: [f64; 4], history: &History) {
+    fn check_gradients(model: PurchaseModel, parameters: [f64; 4], k: u32, history: &History) {
         let at = |parameters| {
-            let predictor = predictor(model, parameters);
+            let predictor = predictor(model, parameters, k);
             let ahead = |weeks, discount_per_week| {
                 predictor.purchases(history, &Horizon { weeks, discount_per_week })
             };
@@ -166,7 +188,7 @@ mod tests {
                 let scale = estimate.value.abs().max(1e-3);
                 assert!(
                     (found - expected).abs() < 1e-6 * scale,
-                    "{model:?} {history:?}: quantity {quantity}, parameter {index}: {found} for {expected}"
+                    "{model:?} {k} {history:?}: quantity {quantity}, parameter {index}: {found} for {expected}"
                 );
             }
         }

@@ -2,21 +2,25 @@
 
 use std::fmt::Debug;
 
+use super::condensed::Condensed;
 use super::horizon::Horizon;
-use super::nbd::PurchaseRates;
 use super::pairs::Side;
 use super::terms::{Slope, Term};
 
-/// A law of how customers buy and lapse. Times are in weeks.
+/// A law of how customers buy and lapse. Times are in weeks. Where k > 1 events make a purchase, f and what is expected of those
+/// alive have k phases (`phases`), and survivors are those alive.
 pub(super) trait PurchaseLaw: Debug + Send + Sync {
-    /// f of every pair (x, T).
-    fn survived_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term>;
+    /// How customers buy while alive.
+    fn timing(&self) -> Condensed;
+
+    /// f of every pair (x, T), in a phase.
+    fn survived_side(&self, side: &Side, weeks_per_tick: f64, phase: u32) -> Vec<Term>;
 
     /// g of every pair (x, t_x).
     fn lapsed_side(&self, side: &Side, weeks_per_tick: f64) -> Vec<Term>;
 
-    /// f of one pair.
-    fn survived(&self, purchases: u32, t: f64) -> Slope;
+    /// f of one pair, in a phase.
+    fn survived(&self, purchases: u32, t: f64, phase: u32) -> Slope;
 
     /// g of one pair.
     fn lapsed(&self, purchases: u32, t: f64) -> Slope;
@@ -31,7 +35,8 @@ pub(super) trait PurchaseLaw: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// Expected purchases of customers alive after x purchases, for each age and horizon; `of_ages` as `of_age` has them.
+    /// Expected purchases of customers alive after x purchases, for each age: phase after phase, for each horizon. `of_ages` as
+    /// `of_age` has them.
     fn ahead(
         &self,
         purchases: u32,
@@ -46,13 +51,10 @@ pub(super) trait PurchaseLaw: Debug + Send + Sync {
         self.ahead(purchases, &[age], &[&of_age], horizons).swap_remove(0)
     }
 
-    /// ln of the probability of no purchase in the next `weeks`, if alive.
-    fn ln_silent(&self, purchases: u32, age: f64, weeks: f64) -> Slope;
+    /// ln of the probability of no purchase in the next `weeks`, if alive in a phase.
+    fn ln_silent(&self, purchases: u32, phase: u32, age: f64, weeks: f64) -> Slope;
 
-    /// The law of purchase rates, which all of these models share.
-    fn rates(&self) -> &PurchaseRates;
-
-    /// P(X(t) = n) of a new customer for n below `counts`, where the model's paper has it.
+    /// P(X(t) = n) of a new customer for n below `counts`, where the model has it in closed form.
     fn purchase_distribution(&self, _t: f64, _counts: u32) -> Option<Vec<f64>> {
         None
     }

@@ -4,9 +4,10 @@
 //! own stream.
 
 use super::DAYS_PER_WEEK;
+use super::draws::Buyer;
 pub use super::draws::Draws;
 use super::families::family_of;
-use super::family::Family;
+use super::gaps::Gaps;
 use crate::pipeline::PurchaseModel;
 use rayon::prelude::*;
 
@@ -33,25 +34,70 @@ pub fn simulate(
     customers: u64,
     seed: u64,
 ) -> Vec<(u32, u32, u32)> {
-    assert!((1..=window.observed_days).contains(&window.intake_days), "{window:?} observes every customer");
-    let family = family_of(model);
-    let block = |index: u64| {
-        let mut draws = Draws::new(seed, index);
-        let many = BLOCK.min(customers - index * BLOCK);
-        (0..many).map(|_| customer(&mut draws, family, parameters, window)).collect::<Vec<_>>()
-    };
-    (0..customers.div_ceil(BLOCK)).into_par_iter().map(block).collect::<Vec<_>>().concat()
+    simulate_regular(Drawn { model, parameters, k: 1 }, window, customers, seed).0
 }
 
-fn customer(draws: &mut Draws, family: &Family, parameters: [f64; 4], window: Window) -> (u32, u32, u32) {
-    let first_day = (draws.uniform() * f64::from(window.intake_days)).floor();
-    let age_days = f64::from(window.observed_days) - first_day;
-    let age = age_days / DAYS_PER_WEEK;
-    let [r, alpha, ..] = parameters;
-    let rate = draws.gamma(r) / alpha;
-    let (purchases, last) = (family.simulate)(draws, parameters, rate, age);
-    let last_days = if purchases == 0 { 0.0 } else { (last * DAYS_PER_WEEK).round().max(1.0) };
-    (purchases, whole(last_days), whole(age_days))
+/// A model that customers are drawn from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// Which one.
+    pub model: PurchaseModel,
+    /// As [`super::Fit`] has them.
+    pub parameters: [f64; 4],
+    /// How many events make a purchase.
+    pub k: u32,
+}
+
+/// The same of customers who buy at every k-th event, with the gaps between their purchases: in whole days, at least one.
+pub fn simulate_regular(
+    drawn: Drawn,
+    window: Window,
+    customers: u64,
+    seed: u64,
+) -> (Vec<(u32, u32, u32)>, Gaps) {
+    assert!((1..=window.observed_days).contains(&window.intake_days), "{window:?} observes every customer");
+    let block = |index: u64| {
+        let mut block = Block { draws: Draws::new(seed, index), times: Vec::new(), gaps: Gaps::NONE };
+        let many = BLOCK.min(customers - index * BLOCK);
+        let histories: Vec<_> = (0..many).map(|_| block.customer(&drawn, window)).collect();
+        (histories, block.gaps)
+    };
+    let blocks: Vec<_> = (0..customers.div_ceil(BLOCK)).into_par_iter().map(block).collect();
+    let (mut histories, mut gaps) = (Vec::new(), Gaps::NONE);
+    for (more, of_block) in blocks {
+        histories.extend(more);
+        gaps.merge(&of_block);
+    }
+    (histories, gaps)
+}
+
+/// Customers of one stream on their way.
+struct Block {
+    draws: Draws,
+    /// Of one customer's purchases.
+    times: Vec<f64>,
+    gaps: Gaps,
+}
+
+impl Block {
+    fn customer(&mut self, drawn: &Drawn, window: Window) -> (u32, u32, u32) {
+        let first_day = (self.draws.uniform() * f64::from(window.intake_days)).floor();
+        let age_days = f64::from(window.observed_days) - first_day;
+        let [r, alpha, ..] = drawn.parameters;
+        let rate = self.draws.gamma(r) / alpha;
+        let buyer = Buyer { rate, k: drawn.k, age: age_days / DAYS_PER_WEEK };
+        self.times.clear();
+        (family_of(drawn.model).simulate)(&mut self.draws, drawn.parameters, &buyer, &mut self.times);
+        let mut last = 0.0;
+        for time in &self.times {
+            let gap_days = ((time - last) * DAYS_PER_WEEK).round().max(1.0);
+            self.gaps.push(whole(gap_days));
+            last = *time;
+        }
+        let last_days = if self.times.is_empty() { 0.0 } else { (last * DAYS_PER_WEEK).round().max(1.0) };
+        let purchases = u32::try_from(self.times.len()).expect("a customer's purchases fit 32 bits");
+        (purchases, whole(last_days), whole(age_days))
+    }
 }
 
 #[expect(

@@ -1,5 +1,5 @@
 //! `value_counts`: how many customers share a history. Every model of purchases in continuous time can be fitted again
-//! from it.
+//! from it; MBG/CNBD-k at the k that `value_model` has.
 
 use super::TableContext;
 use crate::clv::census::Tally;

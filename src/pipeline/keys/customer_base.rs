@@ -118,8 +118,13 @@ pub(in crate::pipeline) static WARNING: Section = Section {
 };
 
 /// The words of the models that customers may be valued by.
-const VALUING: &[&str] =
-    &["auto", PurchaseModel::BgNbd.word(), PurchaseModel::MbgNbd.word(), PurchaseModel::ParetoNbd.word()];
+const VALUING: &[&str] = &[
+    "auto",
+    PurchaseModel::BgNbd.word(),
+    PurchaseModel::MbgNbd.word(),
+    PurchaseModel::MbgCnbdK.word(),
+    PurchaseModel::ParetoNbd.word(),
+];
 
 /// The words of the seasons by which purchases may be timed.
 const SEASONS: &[&str] = &["auto", Season::None.word(), Season::Month.word(), Season::Week.word()];
@@ -131,7 +136,7 @@ pub(in crate::pipeline) static CLV: Section = Section {
             "models",
             Kind::Texts,
             "[\"mbg_nbd\", \"pareto_nbd\"]",
-            "Purchase models that are fitted, reported and back-tested: `bg_nbd`, `mbg_nbd`, `pareto_nbd`, `bg_bb`",
+            "Purchase models that are fitted, reported and back-tested: `bg_nbd`, `mbg_nbd`, `mbg_cnbd_k` (buys regularly, k by the rhythm of the base), `pareto_nbd`, `bg_bb`",
         ),
         Key::optional(
             "model",

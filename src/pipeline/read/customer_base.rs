@@ -141,7 +141,7 @@ fn with_chosen(
             let entry = table.entry("models").expect("the default has others");
             entry.fault(
                 "'models' has only bg_bb, which speaks of whole periods; name a model that values customers too: \
-                 bg_nbd, mbg_nbd or pareto_nbd",
+                 bg_nbd, mbg_nbd, mbg_cnbd_k or pareto_nbd",
             );
             return None;
         }
