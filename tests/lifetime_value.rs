@@ -519,9 +519,7 @@ fn regular_buyers_are_valued_by_their_rhythm() {
     assert!(likelihood("mbg_cnbd_k") > likelihood("mbg_nbd") + 100.0);
     let error = |model: &str| {
         let rows = regular.rows("value_backtest");
-        let is = |row: &&BTreeMap<String, String>| {
-            row["forecaster"] == model && row["kind"] == "total" && row["target"] == "purchases"
-        };
+        let is = |row: &&BTreeMap<String, String>| row["forecaster"] == model && row["target"] == "purchases";
         number(rows.iter().find(is).unwrap(), "rmse")
     };
     assert!(error("mbg_cnbd_k") < error("mbg_nbd"), "{} {}", error("mbg_cnbd_k"), error("mbg_nbd"));
