@@ -124,6 +124,13 @@ const FACTS: &[Fact] = &[
     },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
+        view: "fact_customer_bridge",
+        table: "customer_bridge",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
         view: "fact_plan_activity",
         table: "plan_activity",
         filter: "",
