@@ -1,5 +1,7 @@
 //! Spans of time whose contribution is compared, by the word that names each: in pipeline files and in published tables.
 
+use super::keys::PROFITABILITY;
+
 /// How long a span is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BridgeSpan {
@@ -25,6 +27,11 @@ impl BridgeSpan {
             Self::Year => "year",
             Self::YearToDate => "year to date",
         }
+    }
+
+    /// Those that are compared where nothing is declared.
+    pub fn by_default() -> Vec<Self> {
+        PROFITABILITY.default_words("bridges").into_iter().filter_map(Self::of_name).collect()
     }
 
     /// The span of a word.

@@ -158,9 +158,8 @@ impl Definition {
 
     /// Spans whose contribution is compared.
     pub fn bridges(&self) -> Vec<BridgeSpan> {
-        let declared = self.profitability.as_ref().and_then(|profitability| profitability.bridges.clone());
-        let words = || PROFITABILITY.default_words("bridges").into_iter();
-        declared.unwrap_or_else(|| words().filter_map(BridgeSpan::of_name).collect())
+        let declared = self.profitability.as_ref().map(|profitability| profitability.bridges.clone());
+        declared.unwrap_or_else(BridgeSpan::by_default)
     }
 
     /// The parts of every driver, each of one source.
@@ -402,8 +401,8 @@ pub struct ProfitabilityDef {
     pub high_profit: Option<Decimal>,
     /// Net revenue at which bands of order size begin, ascending.
     pub order_bands: Vec<Decimal>,
-    /// Spans whose contribution is compared, if declared.
-    pub bridges: Option<Vec<BridgeSpan>>,
+    /// Spans whose contribution is compared.
+    pub bridges: Vec<BridgeSpan>,
 }
 
 /// `[run]`. Nothing of it changes what is published.

@@ -35,7 +35,7 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
         break_even,
         high_profit,
         order_bands: order_bands(table, grain),
-        bridges: bridges(table, grain),
+        bridges: bridges(table, grain).unwrap_or_else(BridgeSpan::by_default),
     }
 }
 
