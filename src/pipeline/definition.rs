@@ -362,6 +362,8 @@ pub struct ScenarioDef {
     pub planned: BTreeMap<usize, Decimal>,
     /// Factor on the volumes of activities that are not planned one by one. Default 1.
     pub growth: Decimal,
+    /// Whether runs publish it as tables.
+    pub is_published: bool,
     /// Where the section begins.
     pub at: Position,
 }

@@ -160,20 +160,17 @@ impl<'c> Comparing<'c> {
 
 /// The activities above contribution that customers bear.
 fn services(costing: &Costing) -> Vec<Service<'_>> {
-    let posting = costing.activities.iter().enumerate().filter(|(_, activity)| posts(activity)).enumerate();
-    let service = |(posting, (index, activity)): (usize, (usize, &'_ Activity))| {
-        let is_concession = activity.line == Some(Line::PriceConcession);
-        (is_concession || activity.line == Some(Line::CostToServe)).then_some((posting, index, is_concession))
-    };
-    let found = posting.filter_map(service);
-    found
-        .map(|(posting, index, is_concession)| Service {
-            activity: &costing.activities[index],
-            index,
-            posting,
-            is_concession,
-        })
-        .collect()
+    let mut services = Vec::new();
+    let posting = costing.activities.iter().enumerate().filter(|(_, activity)| posts(activity));
+    for (posting, (index, activity)) in posting.enumerate() {
+        let is_concession = match activity.line {
+            Some(Line::PriceConcession) => true,
+            Some(Line::CostToServe) => false,
+            _ => continue,
+        };
+        services.push(Service { activity, index, posting, is_concession });
+    }
+    services
 }
 
 /// What a unit of driver volume cost on average over the first span. Volumes of another driver do not compare.

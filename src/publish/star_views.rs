@@ -151,6 +151,13 @@ const FACTS: &[Fact] = &[
         joins: &[PRODUCT_GROUP, PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_whatif_customer",
+        table: "whatif_customer",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
     Fact { view: "fact_plan_result", table: "plan_result", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
         view: "fact_growth",

@@ -143,6 +143,27 @@ def bridge_sums():
     ]
 
 
+def whatif_sums():
+    """Of published what-ifs: the base is what is published of customers, customers add up, and profit is what lines leave."""
+    before_profit = """line_number < (select line_number from whatif_line of where of.scenario = l.scenario
+                                          and of.line = 'customer profit')"""
+    return [
+        ("select customer_id, base_profit from whatif_customer where scenario = 'dearer_freight' order by 1",
+         "select customer_id, customer_profit from customer order by 1"),
+        ("""select scenario, sum(base_profit), sum(scenario_profit), sum(profit_difference),
+                   count(*) filter (where turns = 'profitable' and customer_id is not null),
+                   count(*) filter (where turns = 'unprofitable' and customer_id is not null)
+            from fact_whatif_customer join dim_customer using (customer_key) group by 1 order by 1""",
+         """select scenario, base_profit, scenario_profit, profit_difference, customers_turning_profitable,
+                   customers_turning_unprofitable from whatif order by 1"""),
+        (f"""select scenario, sum(if(line = 'gross margin', scenario_amount, -scenario_amount)) from whatif_line l
+             where section = 'profit' and {before_profit} group by 1 order by 1""",
+         "select scenario, scenario_profit from whatif order by 1"),
+        ("select sum(difference) from whatif_line where scenario = 'dearer_freight' and activity = 'ship'",
+         "select sum(cost) * 0.2 from balance where stage = 'resource' and node = 'freight'"),
+    ]
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -157,6 +178,7 @@ def check_sums(connection):
          "select sum(unused) from balance where node_kind = 'resource'"),
         ("select count(*) from dim_customer", "select count(*) from customer"),
         *bridge_sums(),
+        *whatif_sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
