@@ -61,7 +61,7 @@ impl BridgeSums {
 }
 
 /// Adds effects step by step.
-pub(crate) fn add(sums: &mut Effects, effects: &Effects) {
+fn add(sums: &mut Effects, effects: &Effects) {
     sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
 }
 

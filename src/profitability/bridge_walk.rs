@@ -3,11 +3,11 @@
 use super::acquired_rows::{of_ranks, with_rows_for};
 use super::bridge_sums::BridgeSums;
 use super::columns::Values;
-use super::comparing::Comparing;
+use super::comparing::{Compared, Comparing};
 use super::comparison::Comparison;
 use super::customer_bridge::{ChangeRows, Changes};
 use super::customer_change::{BELOW_CONTRIBUTION, CustomerChange};
-use super::customer_period::CustomerPeriod;
+use super::customer_span::{CustomerSpan, SpanCells};
 use super::lives::Lives;
 use super::period_rows::PeriodRows;
 use super::posted::Posted;
@@ -16,9 +16,9 @@ use super::starts::Starts;
 use super::waterfall::{Books, charge};
 use crate::customers::slices;
 use crate::error::Result;
-use crate::facts::schema::ProductFacts;
 use crate::memory::Memory;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Mutex;
 
@@ -35,7 +35,7 @@ pub(crate) struct BridgeWalk<'r> {
 struct WindowPeriod {
     rows: PeriodRows,
     acquired: Vec<(u32, i64)>,
-    cells: ProductFacts,
+    cells: SpanCells,
 }
 
 impl BridgeWalk<'_> {
@@ -90,7 +90,7 @@ impl BridgeWalk<'_> {
         let Sources { facts, acquisition, .. } = self.sources;
         let acquired = acquisition.of_period(period, window.clone());
         let rows = with_rows_for(facts.customer_facts(period, window.clone())?, &acquired);
-        let cells = facts.product_facts(period, window.clone())?;
+        let cells = SpanCells::from(facts.product_facts(period, window.clone())?);
         Ok(WindowPeriod { rows: PeriodRows::from(rows), acquired, cells })
     }
 
@@ -103,10 +103,7 @@ impl BridgeWalk<'_> {
     ) -> Result<()> {
         let mut had = Vec::with_capacity(periods.len());
         for (number, period) in periods.iter().enumerate() {
-            had.push(match period {
-                Some(period) => Some(self.customer_period(number, period, ranks)?),
-                None => None,
-            });
+            had.push(period.as_ref().map(|period| self.customer_span(number, period, ranks)).transpose()?);
         }
         let first_periods = self.lives.first_periods(ranks)?;
         let known = self.sources.facts.customers.keys.len();
@@ -114,22 +111,28 @@ impl BridgeWalk<'_> {
             let first = first_periods[rank as usize - ranks.start];
             usize::try_from(first).ok().filter(|_| (rank as usize) < known)
         };
-        let narrow = |rank: usize| u32::try_from(rank).expect("ranks fit 32 bits");
         let mut rows = changes.map(|changes| ChangeRows::new(changes.partitions()));
         let mut each = |change: CustomerChange| match (&mut rows, changes) {
             (Some(rows), Some(changes)) => rows.add(changes, &change),
             _ => Ok(()),
         };
-        self.comparing.compare(&had, narrow(ranks.start)..narrow(ranks.end), &came, sums, &mut each)?;
-        rows.zip(changes).map_or(Ok(()), |(rows, changes)| changes.keep(ranks, &rows))
+        let mut spans = Spans { periods: &had, longer: BTreeMap::new() };
+        for (comparison, of) in self.comparing.comparisons.iter().enumerate() {
+            let [before, after] = of.spans();
+            spans.make(&before)?;
+            spans.make(&after)?;
+            let compared = Compared { comparison, before: spans.get(&before), after: spans.get(&after) };
+            self.comparing.compare(compared, &came, &mut sums[comparison], &mut each)?;
+        }
+        rows.zip(changes).map_or(Ok(()), |(rows, changes)| changes.keep(ranks, rows))
     }
 
-    fn customer_period<'w>(
+    fn customer_span(
         &self,
         number: usize,
-        period: &'w WindowPeriod,
+        period: &WindowPeriod,
         ranks: &Range<usize>,
-    ) -> Result<CustomerPeriod<'w>> {
+    ) -> Result<CustomerSpan> {
         let costed = &self.sources.costing.periods[number];
         let rows = period.rows.of_ranks(ranks);
         let start = self.starts.of(number, ranks.start);
@@ -145,17 +148,45 @@ impl BridgeWalk<'_> {
         };
         let acquired = of_ranks(&period.acquired, ranks);
         let charges = charge(self.books, costed, &rows, acquired, start, &mut each)?;
-        let bound = |rank: usize| period.cells.ranks.partition_point(|known| (*known as usize) < rank);
-        Ok(CustomerPeriod {
+        Ok(CustomerSpan {
             lines: rows.behaviour.lines.clone(),
             ranks: rows.ranks,
             volumes: volumes.into_iter().map(joined).collect(),
+            volumes_before: services.iter().map(|service| start[service.posting]).collect(),
             costs: costs.into_iter().map(joined).collect(),
             below: BELOW_CONTRIBUTION.map(|line| charges.lines.get(line).cloned()),
-            cells: &period.cells,
-            rows_of_cells: bound(ranks.start)..bound(ranks.end),
-            volumes_before: services.iter().map(|service| i128::from(start[service.posting])).collect(),
+            cells: period.cells.of_ranks(ranks),
         })
+    }
+}
+
+/// What the customers of a slice had in periods, and in the longer spans that were asked for.
+struct Spans<'s> {
+    periods: &'s [Option<CustomerSpan>],
+    /// By first and last period.
+    longer: BTreeMap<(usize, usize), CustomerSpan>,
+}
+
+impl Spans<'_> {
+    /// Adds up the periods of a span, once.
+    fn make(&mut self, span: &Range<usize>) -> Result<()> {
+        if span.len() == 1 || self.longer.contains_key(&(span.start, span.end)) {
+            return Ok(());
+        }
+        let mut sum = self.period(span.start).clone();
+        for period in span.start + 1..span.end {
+            sum = sum.add(self.period(period))?;
+        }
+        self.longer.insert((span.start, span.end), sum);
+        Ok(())
+    }
+
+    fn get(&self, span: &Range<usize>) -> &CustomerSpan {
+        self.longer.get(&(span.start, span.end)).unwrap_or_else(|| self.period(span.start))
+    }
+
+    fn period(&self, period: usize) -> &CustomerSpan {
+        self.periods[period].as_ref().expect("every period of a comparison is read")
     }
 }
 

@@ -1,15 +1,15 @@
-//! Splits the changes of consecutive customers between spans: customer by customer, comparison by comparison.
+//! Splits the changes of consecutive customers between two spans, customer by customer.
 
-use super::bridge_sums::{BridgeSums, add};
+use super::bridge_sums::BridgeSums;
 use super::comparison::Comparison;
 use super::customer_change::{BELOW_CONTRIBUTION, CustomerChange};
-use super::customer_period::{CustomerPeriod, Place};
+use super::customer_span::CustomerSpan;
 use super::effects::{Growth, Served, too_large};
 use super::lines::posts;
 use super::sold::Sold;
 use super::stay::Stay;
 use super::step::STEPS;
-use crate::costing::schema::{Activity, ActivityCosting, Costing, Rate};
+use crate::costing::schema::{Activity, ActivityCosting, Costing, Rate, post};
 use crate::error::Result;
 use crate::pipeline::Line;
 use std::ops::Range;
@@ -34,6 +34,15 @@ pub(crate) struct Comparing<'c> {
     groups: usize,
 }
 
+/// What the customers of a slice had in both spans.
+#[derive(Clone, Copy)]
+pub(crate) struct Compared<'s> {
+    /// Which comparison.
+    pub(crate) comparison: usize,
+    pub(crate) before: &'s CustomerSpan,
+    pub(crate) after: &'s CustomerSpan,
+}
+
 impl<'c> Comparing<'c> {
     pub(crate) fn new(costing: &'c Costing, comparisons: &'c [Comparison], groups: usize) -> Self {
         let services = services(costing);
@@ -49,112 +58,107 @@ impl<'c> Comparing<'c> {
         vec![BridgeSums::new(self.groups, self.services.len()); self.comparisons.len()]
     }
 
-    /// Splits the changes of customers, adds them up, and hands on each of them. `periods` has those that the comparisons
-    /// need; `came` says of a customer which period it first bought in, and nothing of the unidentified cost object.
+    /// Splits the changes of customers, adds them up, and hands on each of them. `came` says of a customer which period it
+    /// first bought in, and nothing of the unidentified cost object.
     ///
     /// # Errors
     /// When a product exceeds 128 bits, or what `each` returns.
     pub(crate) fn compare(
         &self,
-        periods: &[Option<CustomerPeriod<'_>>],
-        ranks: Range<u32>,
+        compared: Compared<'_>,
         came: &dyn Fn(u32) -> Option<usize>,
-        sums: &mut [BridgeSums],
+        sums: &mut BridgeSums,
         each: &mut dyn FnMut(CustomerChange) -> Result<()>,
     ) -> Result<()> {
-        let mut running: Vec<Vec<RunningCost>> =
-            (0..self.comparisons.len()).map(|comparison| self.running(comparison, periods)).collect();
-        let mut places: Vec<Place> = periods
-            .iter()
-            .map(|period| period.as_ref().map_or_else(Place::default, CustomerPeriod::start))
-            .collect();
-        let mut groups = GroupPairs::new(self.groups);
-        for rank in ranks {
-            for (period, place) in periods.iter().zip(&mut places) {
-                period.iter().for_each(|period| period.move_to(rank, place));
-            }
-            if places.iter().all(|place| place.row.is_none()) {
-                continue;
-            }
-            let came = came(rank);
-            for (comparison, running) in running.iter_mut().enumerate() {
-                let customer = OneCustomer { rank, comparison, came, periods, places: &places };
-                if let Some(change) = self.split(&customer, running, &mut groups, &mut sums[comparison])? {
-                    each(change)?;
-                }
-            }
+        let Compared { comparison, before, after } = compared;
+        let at_old_rates = self.at_old_rates(comparison, after)?;
+        let (mut next, mut next_cells) = ([0, 0], [0, 0]);
+        while let Some(rank) = before.ranks.get(next[0]).into_iter().chain(after.ranks.get(next[1])).min() {
+            let rows = [(before, 0), (after, 1)]
+                .map(|(span, side)| (span.ranks.get(next[side]) == Some(rank)).then_some(next[side]));
+            let cells =
+                [before.cells.take(*rank, &mut next_cells[0]), after.cells.take(*rank, &mut next_cells[1])];
+            next = std::array::from_fn(|side| next[side] + usize::from(rows[side].is_some()));
+            let customer = OneCustomer { rank: *rank, came: came(*rank), rows, cells };
+            each(self.split(compared, &customer, &at_old_rates, sums)?)?;
         }
         Ok(())
     }
 
-    fn running(&self, comparison: usize, periods: &[Option<CustomerPeriod<'_>>]) -> Vec<RunningCost> {
-        let after = self.comparisons[comparison].after.clone();
-        let before = |service: usize| {
-            let of_span = periods[after.clone()].iter().flatten();
-            of_span.map(|period| period.volumes_before[service]).sum()
-        };
+    /// By service, the second span's driver volumes at old rates, posted in key order: what all customers together would have
+    /// cost is rounded once.
+    fn at_old_rates(&self, comparison: usize, after: &CustomerSpan) -> Result<Vec<Option<Vec<i64>>>> {
         let rates = self.old_rates[comparison].iter().enumerate();
-        rates
-            .map(|(service, rate)| RunningCost { rate: *rate, volume: before(service), cost: None })
-            .collect()
+        let at_old_rate = |(service, rate): (usize, &Option<Rate>)| {
+            let posted = |rate| post(rate, &after.volumes[service], after.volumes_before[service]);
+            rate.map(|rate| posted(rate).ok_or_else(too_large)).transpose()
+        };
+        rates.map(at_old_rate).collect()
     }
 
-    /// The change of a customer; none for one without anything in either span.
     fn split(
         &self,
-        customer: &OneCustomer<'_, '_>,
-        running: &mut [RunningCost],
-        groups: &mut GroupPairs,
+        Compared { comparison, before, after }: Compared<'_>,
+        customer: &OneCustomer,
+        at_old_rates: &[Option<Vec<i64>>],
         sums: &mut BridgeSums,
-    ) -> Result<Option<CustomerChange>> {
-        let comparison = &self.comparisons[customer.comparison];
-        let spans = comparison.spans();
-        let Some(stay) = customer.stay(&spans) else { return Ok(None) };
+    ) -> Result<CustomerChange> {
+        let [was, is] = customer.rows;
+        let value = |column: &[i64], row: Option<usize>| row.map_or(0, |row| i128::from(column[row]));
+        let bought = |span: &CustomerSpan, row: Option<usize>| row.is_some_and(|row| span.lines[row] > 0);
+        let first_period = self.comparisons[comparison].before.start;
+        let stay = match customer.came {
+            None => Stay::Continuing,
+            Some(came) => Stay::of(bought(before, was), bought(after, is), came < first_period),
+        };
+        let growth =
+            Growth { stay, units: [(before, 0), (after, 1)].map(|(span, side)| customer.units(span, side)) };
         let mut effects = [0; STEPS];
-        let (mut before, mut after) = (0, 0);
-        groups.fill(customer, &spans);
-        let growth = Growth { stay, units: groups.units() };
-        for (group, pair) in groups.drain() {
-            let of_group = growth.of_group(pair.before, pair.after)?;
-            (before, after) = (before + pair.before.margin(), after + pair.after.margin());
-            add(&mut effects, &of_group);
-            add(&mut sums.groups[group], &of_group);
+        let mut levels = [0, 0];
+        let mut cells = customer.cells.clone();
+        while let Some(group) = next_group([before, after], &cells) {
+            let pair = [(before, 0), (after, 1)].map(|(span, side)| take_sold(span, &mut cells[side], group));
+            levels = [levels[0] + pair[0].margin(), levels[1] + pair[1].margin()];
+            let of_group = &mut sums.groups[group as usize];
+            growth.of_group(pair[0], pair[1], &mut |step, amount| {
+                effects[step as usize] += amount;
+                of_group[step as usize] += amount;
+            })?;
         }
-        for (place, (service, running)) in self.services.iter().zip(running).enumerate() {
-            let cost = |span: &Range<usize>| customer.sum(span, |period, row| period.costs[place][row]);
-            let volume = customer.sum(&spans[1], |period, row| period.volumes[place][row]);
-            let at_old_rate = match stay {
-                Stay::Continuing => running.post(volume)?,
-                _ => running.pass(volume),
-            };
-            let [was, is] = [cost(&spans[0]), cost(&spans[1])];
-            if was == 0 && is == 0 && at_old_rate.unwrap_or(0) == 0 {
+        for (place, service) in self.services.iter().enumerate() {
+            let cost = [value(&before.costs[place], was), value(&after.costs[place], is)];
+            let at_old_rate = at_old_rates[place].as_ref().map(|column| value(column, is));
+            if cost == [0, 0] && at_old_rate.unwrap_or(0) == 0 {
                 continue;
             }
-            let served = Served { before: was, after: is, at_old_rate, is_concession: service.is_concession };
-            let of_service = growth.of_service(served)?;
-            (before, after) = (before - was, after - is);
-            add(&mut effects, &of_service);
-            add(&mut sums.services[place], &of_service);
+            levels = [levels[0] - cost[0], levels[1] - cost[1]];
+            let [before, after] = cost;
+            let served = Served { before, after, at_old_rate, is_concession: service.is_concession };
+            let of_service = &mut sums.services[place];
+            growth.of_service(served, &mut |step, amount| {
+                effects[step as usize] += amount;
+                of_service[step as usize] += amount;
+            })?;
         }
-        let below = |span: &Range<usize>| -> [i128; BELOW_CONTRIBUTION.len()] {
-            std::array::from_fn(|line| {
-                customer.sum(span, |period, row| period.below[line].as_ref().map_or(0, |costs| costs[row]))
-            })
+        let below = |span: &CustomerSpan, row| -> [i128; BELOW_CONTRIBUTION.len()] {
+            std::array::from_fn(|line| span.below[line].as_ref().map_or(0, |costs| value(costs, row)))
         };
-        let (was, is) = (below(&spans[0]), below(&spans[1]));
+        let (lines_before, lines_after) = (below(before, was), below(after, is));
         let change = CustomerChange {
             rank: customer.rank,
-            comparison: customer.comparison,
+            comparison,
             stay,
-            before,
-            after,
+            before: levels[0],
+            after: levels[1],
             effects,
-            below: std::array::from_fn(|line| was[line] - is[line]),
-            profit: (before - was.iter().sum::<i128>(), after - is.iter().sum::<i128>()),
+            below: std::array::from_fn(|line| lines_before[line] - lines_after[line]),
+            profit: (
+                levels[0] - lines_before.iter().sum::<i128>(),
+                levels[1] - lines_after.iter().sum::<i128>(),
+            ),
         };
         sums.add_levels(&change);
-        Ok(Some(change))
+        Ok(change)
     }
 }
 
@@ -192,120 +196,34 @@ fn old_rate(costing: &Costing, service: &Service<'_>, comparison: &Comparison) -
     (rate.volume > 0).then_some(rate)
 }
 
-/// Driver volume of the second span at old rates, posted in key order: what all customers together would have cost is then
-/// rounded once.
-struct RunningCost {
-    rate: Option<Rate>,
-    /// Of all customers before the next one.
-    volume: i128,
-    /// What it costs, where that is known.
-    cost: Option<i128>,
-}
-
-impl RunningCost {
-    /// The next customer's part.
-    fn post(&mut self, volume: i128) -> Result<Option<i128>> {
-        let Some(rate) = self.rate else { return Ok(None) };
-        if volume == 0 {
-            return Ok(Some(0));
-        }
-        let at = |volume| rate.at(volume).ok_or_else(too_large);
-        let start = self.cost.map_or_else(|| at(self.volume), Ok)?;
-        self.volume += volume;
-        let end = at(self.volume)?;
-        self.cost = Some(end);
-        Ok(Some(end - start))
-    }
-
-    /// Moves past a customer whose part is not asked for.
-    fn pass(&mut self, volume: i128) -> Option<i128> {
-        if volume != 0 {
-            self.volume += volume;
-            self.cost = None;
-        }
-        None
-    }
-}
-
-/// A customer, and where its rows are.
-struct OneCustomer<'p, 'w> {
+/// A customer, and where its rows and cells are in both spans.
+struct OneCustomer {
     rank: u32,
-    comparison: usize,
     /// The period of its first purchase; none for the unidentified cost object.
     came: Option<usize>,
-    periods: &'p [Option<CustomerPeriod<'w>>],
-    places: &'p [Place],
+    rows: [Option<usize>; 2],
+    cells: [Range<usize>; 2],
 }
 
-impl<'w> OneCustomer<'_, 'w> {
-    /// Periods of a span in which it has a row.
-    fn rows(&self, span: &Range<usize>) -> impl Iterator<Item = (&CustomerPeriod<'w>, &Place, usize)> {
-        let periods = self.periods[span.clone()].iter().flatten().zip(&self.places[span.clone()]);
-        periods.filter_map(|(period, place)| Some((period, place, place.row?)))
-    }
-
-    fn sum(&self, span: &Range<usize>, of: impl Fn(&CustomerPeriod<'_>, usize) -> i64) -> i128 {
-        self.rows(span).map(|(period, _, row)| i128::from(of(period, row))).sum()
-    }
-
-    /// None without a row in either span.
-    fn stay(&self, [before, after]: &[Range<usize>; 2]) -> Option<Stay> {
-        self.rows(before).chain(self.rows(after)).next()?;
-        let Some(came) = self.came else { return Some(Stay::Continuing) };
-        let bought = |span| self.rows(span).any(|(period, _, row)| period.lines[row] > 0);
-        Some(Stay::of(bought(before), bought(after), came < before.start))
+impl OneCustomer {
+    /// Units of all product groups; those of a group are not below 0.
+    fn units(&self, span: &CustomerSpan, side: usize) -> i128 {
+        self.cells[side].clone().map(|cell| span.cells.sold(cell).units.max(0)).sum()
     }
 }
 
-/// A product group in two spans.
-#[derive(Debug, Clone, Copy, Default)]
-struct GroupPair {
-    before: Sold,
-    after: Sold,
+/// The first product group that is left in either span.
+fn next_group(spans: [&CustomerSpan; 2], cells: &[Range<usize>; 2]) -> Option<u32> {
+    let group = |side: usize| (!cells[side].is_empty()).then(|| spans[side].cells.group(cells[side].start));
+    group(0).into_iter().chain(group(1)).min()
 }
 
-/// A customer's product groups in two spans. Made once, and empty between customers.
-struct GroupPairs {
-    /// By group: its place among `pairs`, if it has one.
-    places: Vec<Option<u32>>,
-    pairs: Vec<(usize, GroupPair)>,
-}
-
-impl GroupPairs {
-    fn new(groups: usize) -> Self {
-        Self { places: vec![None; groups], pairs: Vec::new() }
+/// What was sold of a product group, and moves past it; nothing, if the next cell is another's.
+fn take_sold(span: &CustomerSpan, cells: &mut Range<usize>, group: u32) -> Sold {
+    if cells.start == cells.end || span.cells.group(cells.start) != group {
+        return Sold::default();
     }
-
-    fn fill(&mut self, customer: &OneCustomer<'_, '_>, [before, after]: &[Range<usize>; 2]) {
-        for (period, place, _) in customer.rows(before) {
-            for cell in place.cells.clone() {
-                self.pair(period.cells.groups[cell]).before += period.sold(cell);
-            }
-        }
-        for (period, place, _) in customer.rows(after) {
-            for cell in place.cells.clone() {
-                self.pair(period.cells.groups[cell]).after += period.sold(cell);
-            }
-        }
-    }
-
-    fn pair(&mut self, group: u32) -> &mut GroupPair {
-        let group = group as usize;
-        let next = u32::try_from(self.pairs.len()).expect("groups fit 32 bits");
-        let place = *self.places[group].get_or_insert_with(|| {
-            self.pairs.push((group, GroupPair::default()));
-            next
-        });
-        &mut self.pairs[place as usize].1
-    }
-
-    fn units(&self) -> (i128, i128) {
-        let units = |of: fn(&GroupPair) -> i128| self.pairs.iter().map(|(_, pair)| of(pair).max(0)).sum();
-        (units(|pair| pair.before.units), units(|pair| pair.after.units))
-    }
-
-    fn drain(&mut self) -> impl Iterator<Item = (usize, GroupPair)> {
-        self.pairs.iter().for_each(|(group, _)| self.places[*group] = None);
-        self.pairs.drain(..)
-    }
+    let cell = cells.start;
+    cells.start += 1;
+    span.cells.sold(cell)
 }

@@ -23,8 +23,8 @@ pub(crate) struct Changes {
     kept: Scratch,
 }
 
-/// Changes of the customers of a slice, by partition: the columns of [`columns_of`].
-pub(crate) struct ChangeRows(Vec<[Vec<i64>; COLUMNS]>);
+/// Changes of the customers of a slice, by partition: rows of [`columns_of`].
+pub(crate) struct ChangeRows(Vec<Vec<[i64; COLUMNS]>>);
 
 /// Rank, comparison, stay, contribution before, effects, effects below, profit before.
 const COLUMNS: usize = 4 + STEPS + BELOW_CONTRIBUTION.len() + 1;
@@ -47,7 +47,7 @@ fn columns_of(change: &CustomerChange) -> [i128; COLUMNS] {
 
 impl ChangeRows {
     pub(crate) fn new(partitions: usize) -> Self {
-        Self((0..partitions).map(|_| std::array::from_fn(|_| Vec::new())).collect())
+        Self(vec![Vec::new(); partitions])
     }
 
     /// Adds a change that is any.
@@ -62,9 +62,11 @@ impl ChangeRows {
         for amount in [change.after, change.profit.1] {
             Fixed18::checked(amount, TOO_LARGE)?;
         }
-        for (column, value) in self.0[changes.partition_of[change.comparison]].iter_mut().zip(row) {
-            column.push(Fixed18::checked(value, TOO_LARGE)?.get());
+        let mut checked = [0; COLUMNS];
+        for (checked, value) in checked.iter_mut().zip(row) {
+            *checked = Fixed18::checked(value, TOO_LARGE)?.get();
         }
+        self.0[changes.partition_of[change.comparison]].push(checked);
         Ok(())
     }
 }
@@ -87,12 +89,15 @@ impl Changes {
         self.partitions
     }
 
-    /// Keeps the changes of a slice.
+    /// Keeps the changes of a slice, in the order of customers and comparisons.
     ///
     /// # Errors
     /// A full disk.
-    pub(crate) fn keep(&self, ranks: &Range<usize>, rows: &ChangeRows) -> Result<()> {
-        for (partition, columns) in rows.0.iter().enumerate() {
+    pub(crate) fn keep(&self, ranks: &Range<usize>, rows: ChangeRows) -> Result<()> {
+        for (partition, mut rows) in rows.0.into_iter().enumerate() {
+            rows.sort_unstable_by_key(|row| (row[0], row[1]));
+            let column = |column: usize| rows.iter().map(|row| row[column]).collect::<Vec<i64>>();
+            let columns: Vec<Vec<i64>> = (0..COLUMNS).map(column).collect();
             self.kept.keep(self.place(partition, ranks), columns.iter().map(Vec::as_slice))?;
         }
         Ok(())

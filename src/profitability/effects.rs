@@ -26,7 +26,7 @@
 
 use super::sold::Sold;
 use super::stay::Stay;
-use super::step::{Effects, STEPS, Step};
+use super::step::Step;
 use crate::error::{Error, Result};
 use crate::units::round_ratio;
 
@@ -35,7 +35,7 @@ use crate::units::round_ratio;
 pub(crate) struct Growth {
     pub(crate) stay: Stay,
     /// Of all product groups, in either span.
-    pub(crate) units: (i128, i128),
+    pub(crate) units: [i128; 2],
 }
 
 /// What a service cost a customer.
@@ -49,15 +49,14 @@ pub(crate) struct Served {
 }
 
 impl Growth {
-    /// What a product group's change comes to.
+    /// Adds what a product group's change comes to, step by step.
     ///
     /// # Errors
     /// When a product exceeds 128 bits.
-    pub(crate) fn of_group(self, before: Sold, after: Sold) -> Result<Effects> {
-        let mut effects = [0; STEPS];
+    pub(crate) fn of_group(self, before: Sold, after: Sold, add: &mut impl FnMut(Step, i128)) -> Result<()> {
         if let Some(step) = self.stay.step() {
-            effects[step as usize] = after.margin() - before.margin();
-            return Ok(effects);
+            add(step, after.margin() - before.margin());
+            return Ok(());
         }
         let (had, has) = (before.units > 0, after.units > 0);
         // An amount at the second span's units of this group, at what it was per unit before.
@@ -72,43 +71,42 @@ impl Growth {
         let returns = at_old(before.returns, after.returns)?;
         let cost = at_old(before.product_cost, after.product_cost)?;
         let margin = list_revenue - discount - returns - cost;
-        let (old, new) = self.units;
+        let [old, new] = self.units;
         let volume = match (had, old > 0) {
             (true, _) => part(before.margin(), new, old)?,
             (false, true) => before.margin(),
             (false, false) => margin,
         };
-        effects[Step::Volume as usize] = volume - before.margin();
-        effects[Step::Mix as usize] = margin - volume;
-        effects[Step::ListPrice as usize] = after.list_revenue - list_revenue;
-        effects[Step::Discount as usize] = discount - after.discount;
-        effects[Step::Returns as usize] = returns - after.returns;
-        effects[Step::ProductCost as usize] = cost - after.product_cost;
-        Ok(effects)
+        add(Step::Volume, volume - before.margin());
+        add(Step::Mix, margin - volume);
+        add(Step::ListPrice, after.list_revenue - list_revenue);
+        add(Step::Discount, discount - after.discount);
+        add(Step::Returns, returns - after.returns);
+        add(Step::ProductCost, cost - after.product_cost);
+        Ok(())
     }
 
-    /// What a service's change comes to.
+    /// Adds what a service's change comes to, step by step.
     ///
     /// # Errors
     /// When a product exceeds 128 bits.
-    pub(crate) fn of_service(self, served: Served) -> Result<Effects> {
+    pub(crate) fn of_service(self, served: Served, add: &mut impl FnMut(Step, i128)) -> Result<()> {
         let Served { before, after, at_old_rate, is_concession } = served;
-        let mut effects = [0; STEPS];
         if let Some(step) = self.stay.step() {
-            effects[step as usize] = before - after;
-            return Ok(effects);
+            add(step, before - after);
+            return Ok(());
         }
-        let (old, new) = self.units;
+        let [old, new] = self.units;
         let grown = if old > 0 { part(before, new, old)? } else { before };
-        effects[Step::Volume as usize] = before - grown;
+        add(Step::Volume, before - grown);
         if is_concession {
-            effects[Step::PriceConcession as usize] = grown - after;
-            return Ok(effects);
+            add(Step::PriceConcession, grown - after);
+            return Ok(());
         }
         let at_old_rate = at_old_rate.unwrap_or(after);
-        effects[Step::ServiceIntensity as usize] = grown - at_old_rate;
-        effects[Step::DriverRate as usize] = at_old_rate - after;
-        Ok(effects)
+        add(Step::ServiceIntensity, grown - at_old_rate);
+        add(Step::DriverRate, at_old_rate - after);
+        Ok(())
     }
 }
 
@@ -127,6 +125,7 @@ pub(crate) fn too_large() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::step::{Effects, STEPS};
     use super::*;
     use crate::costing::schema::Rate;
     use proptest::prelude::*;
@@ -140,13 +139,11 @@ mod tests {
     /// The sums of a customer's effects.
     fn effects(stay: Stay, groups: &Groups, services: &[Served]) -> Effects {
         let units = |of: fn(&(Sold, Sold)) -> i128| groups.iter().map(of).sum();
-        let growth = Growth { stay, units: (units(|group| group.0.units), units(|group| group.1.units)) };
-        let of_groups = groups.iter().map(|(before, after)| growth.of_group(*before, *after).unwrap());
-        let of_services = services.iter().map(|served| growth.of_service(*served).unwrap());
+        let growth = Growth { stay, units: [units(|group| group.0.units), units(|group| group.1.units)] };
         let mut sums = [0; STEPS];
-        for effects in of_groups.chain(of_services) {
-            sums.iter_mut().zip(effects).for_each(|(sum, effect)| *sum += effect);
-        }
+        let mut add = |step: Step, amount: i128| sums[step as usize] += amount;
+        groups.iter().for_each(|(before, after)| growth.of_group(*before, *after, &mut add).unwrap());
+        services.iter().for_each(|served| growth.of_service(*served, &mut add).unwrap());
         sums
     }
 

@@ -22,7 +22,7 @@ mod cost_columns;
 mod customer_bridge;
 mod customer_change;
 mod customer_order;
-mod customer_period;
+mod customer_span;
 mod customer_totals;
 mod effects;
 mod hierarchy;

@@ -3,9 +3,9 @@
 pub(crate) use super::acquisition::Acquisition;
 pub(crate) use super::bridge_sums::BridgeSums;
 pub(crate) use super::columns::Values;
-pub(crate) use super::comparing::{Comparing, Service};
+pub(crate) use super::comparing::{Compared, Comparing, Service};
 pub(crate) use super::comparison::Comparison;
-pub(crate) use super::customer_period::CustomerPeriod;
+pub(crate) use super::customer_span::{CustomerSpan, SpanCells};
 pub(crate) use super::lines::{CostLine, Lines, posts};
 pub(crate) use super::product_cost::by_policy;
 pub(crate) use super::step::Step;

@@ -1,7 +1,5 @@
 //! What lines of a product group add up to, down to gross margin.
 
-use std::ops::AddAssign;
-
 /// A customer's lines of a product group in a span.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Sold {
@@ -16,15 +14,5 @@ impl Sold {
     /// Gross margin.
     pub(crate) fn margin(&self) -> i128 {
         self.list_revenue - self.discount - self.returns - self.product_cost
-    }
-}
-
-impl AddAssign for Sold {
-    fn add_assign(&mut self, other: Self) {
-        self.units += other.units;
-        self.list_revenue += other.list_revenue;
-        self.discount += other.discount;
-        self.returns += other.returns;
-        self.product_cost += other.product_cost;
     }
 }

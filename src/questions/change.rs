@@ -5,9 +5,8 @@ use super::exact::Exact;
 use super::posting::Posting;
 use super::recalled::Recalled;
 use crate::error::{Error, Result};
-use crate::facts::schema::ProductFacts;
 use crate::profitability::schema::{
-    BridgeSums, Comparing, Comparison, CustomerPeriod, Service, Step, Values, key_text,
+    BridgeSums, Compared, Comparing, Comparison, CustomerSpan, Service, SpanCells, Step, Values, key_text,
 };
 use crate::units::Period;
 use serde::Serialize;
@@ -84,32 +83,25 @@ fn compared(
     let (before, after) = (first..first + 1, second..second + 1);
     let comparisons = [Comparison { name: "period before", span: "period", before, after }];
     let comparing = Comparing::new(recalled.costing, &comparisons, recalled.facts.groups.len());
-    let cells = [first, second].map(|period| recalled.facts.product_facts(period, ranks.clone()));
-    let [cells_before, cells_after] = cells;
-    let (cells_before, cells_after) = (cells_before?, cells_after?);
-    let mut periods: Vec<Option<CustomerPeriod<'_>>> = recalled.facts.periods.iter().map(|_| None).collect();
-    for (period, cells) in [(first, &cells_before), (second, &cells_after)] {
-        periods[period] = Some(customer_period(recalled, &comparing.services, period, ranks, cells)?);
-    }
+    let span = |period| customer_span(recalled, &comparing.services, period, ranks);
+    let (before, after) = (span(first)?, span(second)?);
     let came = first_periods(recalled, first.max(second), ranks)?;
     let known = recalled.facts.customers.keys.len();
     let came = |rank: u32| came[rank as usize - ranks.start].filter(|_| (rank as usize) < known);
-    let narrow = |rank: usize| u32::try_from(rank).expect("ranks fit 32 bits");
-    let mut sums = comparing.nothing();
-    let range = narrow(ranks.start)..narrow(ranks.end);
-    comparing.compare(&periods, range, &came, &mut sums, &mut |_| Ok(()))?;
-    sums[0].close();
-    Ok(sums.remove(0))
+    let mut sums = comparing.nothing().remove(0);
+    let compared = Compared { comparison: 0, before: &before, after: &after };
+    comparing.compare(compared, &came, &mut sums, &mut |_| Ok(()))?;
+    sums.close();
+    Ok(sums)
 }
 
 /// What these customers had in a period.
-fn customer_period<'w>(
+fn customer_span(
     recalled: &Recalled<'_>,
     services: &[Service<'_>],
     period: usize,
     ranks: &Range<usize>,
-    cells: &'w ProductFacts,
-) -> Result<CustomerPeriod<'w>> {
+) -> Result<CustomerSpan> {
     let mut facts = recalled.facts.customer_facts(period, ..)?;
     let aggregates: Vec<Values> =
         std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
@@ -118,19 +110,18 @@ fn customer_period<'w>(
     let (mut volumes, mut costs, mut volumes_before) = (Vec::new(), Vec::new(), Vec::new());
     for service in services {
         let posting = Posting::new(recalled, period, service.index, &aggregates, facts.ranks.len())?;
-        volumes_before.push(posting.row(Some(rows.start).filter(|row| *row < facts.ranks.len())).before);
+        volumes_before.push(posting.volumes[..rows.start].iter().sum());
         costs.push(Values::from(posting.costs()?).slice(rows.start, rows.len()));
         volumes.push(posting.volumes.slice(rows.start, rows.len()));
     }
-    Ok(CustomerPeriod {
+    Ok(CustomerSpan {
         ranks: facts.ranks[rows.clone()].to_vec().into(),
         lines: facts.lines[rows].to_vec().into(),
         volumes,
+        volumes_before,
         costs,
         below: Default::default(),
-        cells,
-        rows_of_cells: 0..cells.ranks.len(),
-        volumes_before,
+        cells: SpanCells::from(recalled.facts.product_facts(period, ranks.clone())?),
     })
 }
 
