@@ -111,20 +111,18 @@ impl BridgeWalk<'_> {
             let first = first_periods[rank as usize - ranks.start];
             usize::try_from(first).ok().filter(|_| (rank as usize) < known)
         };
-        let mut rows = changes.map(|changes| ChangeRows::new(changes.partitions()));
-        let mut each = |change: CustomerChange| match (&mut rows, changes) {
-            (Some(rows), Some(changes)) => rows.add(changes, &change),
-            _ => Ok(()),
-        };
+        let mut rows = ChangeRows::default();
         let mut spans = Spans { periods: &had, longer: BTreeMap::new() };
         for (comparison, of) in self.comparing.comparisons.iter().enumerate() {
             let [before, after] = of.spans();
             spans.make(&before)?;
             spans.make(&after)?;
             let compared = Compared { comparison, before: spans.get(&before), after: spans.get(&after) };
+            let mut each = |change: CustomerChange| changes.map_or(Ok(()), |_| rows.add(&change));
             self.comparing.compare(compared, &came, &mut sums[comparison], &mut each)?;
+            changes.map_or(Ok(()), |changes| changes.keep_partition(comparison, ranks, &mut rows))?;
         }
-        rows.zip(changes).map_or(Ok(()), |(rows, changes)| changes.keep(ranks, rows))
+        Ok(())
     }
 
     fn customer_span(

@@ -18,13 +18,14 @@ use std::ops::Range;
 pub(crate) struct Changes {
     /// By comparison: the partition, among those that are made.
     partition_of: Vec<usize>,
-    partitions: usize,
     slices: usize,
     kept: Scratch,
 }
 
-/// Changes of the customers of a slice, by partition: rows of [`columns_of`].
-pub(crate) struct ChangeRows(Vec<Vec<[i64; COLUMNS]>>);
+/// Changes of the customers of a slice in one partition: rows of [`columns_of`]. Those of all partitions at once would be as
+/// many as a slice has customers and the run comparisons.
+#[derive(Default)]
+pub(crate) struct ChangeRows(Vec<[i64; COLUMNS]>);
 
 /// Rank, comparison, stay, contribution before, effects, effects below, profit before.
 const COLUMNS: usize = 4 + STEPS + BELOW_CONTRIBUTION.len() + 1;
@@ -46,15 +47,11 @@ fn columns_of(change: &CustomerChange) -> [i128; COLUMNS] {
 }
 
 impl ChangeRows {
-    pub(crate) fn new(partitions: usize) -> Self {
-        Self(vec![Vec::new(); partitions])
-    }
-
     /// Adds a change that is any.
     ///
     /// # Errors
     /// Money beyond 18 digits.
-    pub(crate) fn add(&mut self, changes: &Changes, change: &CustomerChange) -> Result<()> {
+    pub(crate) fn add(&mut self, change: &CustomerChange) -> Result<()> {
         let row = columns_of(change);
         if row[3..].iter().all(|amount| *amount == 0) {
             return Ok(());
@@ -66,7 +63,7 @@ impl ChangeRows {
         for (checked, value) in checked.iter_mut().zip(row) {
             *checked = Fixed18::checked(value, TOO_LARGE)?.get();
         }
-        self.0[changes.partition_of[change.comparison]].push(checked);
+        self.0.push(checked);
         Ok(())
     }
 }
@@ -82,25 +79,29 @@ impl Changes {
         memory: &Memory,
     ) -> Self {
         let slices = slices::slices(0..customers).count();
-        Self { partition_of, partitions, slices, kept: Scratch::new(partitions * slices, memory) }
+        Self { partition_of, slices, kept: Scratch::new(partitions * slices, memory) }
     }
 
-    pub(crate) fn partitions(&self) -> usize {
-        self.partitions
-    }
-
-    /// Keeps the changes of a slice, in the order of customers and comparisons.
+    /// Keeps the changes of a slice where a comparison is the last of its partition, in the order of customers and
+    /// comparisons.
     ///
     /// # Errors
     /// A full disk.
-    pub(crate) fn keep(&self, ranks: &Range<usize>, rows: ChangeRows) -> Result<()> {
-        for (partition, mut rows) in rows.0.into_iter().enumerate() {
-            rows.sort_unstable_by_key(|row| (row[0], row[1]));
-            let column = |column: usize| rows.iter().map(|row| row[column]).collect::<Vec<i64>>();
-            let columns: Vec<Vec<i64>> = (0..COLUMNS).map(column).collect();
-            self.kept.keep(self.place(partition, ranks), columns.iter().map(Vec::as_slice))?;
+    pub(crate) fn keep_partition(
+        &self,
+        comparison: usize,
+        ranks: &Range<usize>,
+        rows: &mut ChangeRows,
+    ) -> Result<()> {
+        let partition = self.partition_of[comparison];
+        if self.partition_of.get(comparison + 1) == Some(&partition) {
+            return Ok(());
         }
-        Ok(())
+        let mut rows = std::mem::take(&mut rows.0);
+        rows.sort_unstable_by_key(|row| (row[0], row[1]));
+        let column = |column: usize| rows.iter().map(|row| row[column]).collect::<Vec<i64>>();
+        let columns: Vec<Vec<i64>> = (0..COLUMNS).map(column).collect();
+        self.kept.keep(self.place(partition, ranks), columns.iter().map(Vec::as_slice))
     }
 
     /// The changes of a slice in a partition.
@@ -108,6 +109,9 @@ impl Changes {
     /// # Errors
     /// A disk that fails.
     pub(crate) fn slice(&self, partition: usize, ranks: &Range<usize>) -> Result<ChangeColumns> {
+        if !self.partition_of.contains(&partition) {
+            return Ok(ChangeColumns::none());
+        }
         let place = self.place(partition, ranks);
         let columns = (0..COLUMNS).map(|column| self.kept.column(place, column));
         Ok(ChangeColumns(columns.collect::<Result<_>>()?))
