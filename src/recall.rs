@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::schema::{Identity, LedgerSums};
 use crate::facts::{self, FactSet, Record};
 use crate::memory::Memory;
-use crate::pipeline::{Definition, changed_keys};
+use crate::pipeline::{Definition, changed_keys, lies_in};
 use crate::publish::{Home, Release};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,9 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let release = home.published()?;
     let before = release.run["recipe"]["definition"].clone();
     let before: BTreeMap<String, String> = serde_json::from_value(before).unwrap_or_default();
-    let changed = changed_keys(&definition.sections.decisive(), &before);
+    let mut changed = changed_keys(&definition.sections.decisive(), &before);
+    // Scenarios that runs publish may be asked about as they are written now: neither facts nor costs follow from them.
+    changed.retain(|key| !lies_in(key, "whatif"));
     if !changed.is_empty() {
         return Err(Error::check(format!(
             "{} has changed since release {}, in {}; {way_out} first",

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may read or hold something of all customers at once: the room made for it; the facts, which read the customers
-/// source; questions, for what-ifs weigh every customer.
+/// source; questions, for what one customer bears follows from all before it.
 const MAY_HOLD_ALL: [&str; 3] = ["customers/", "facts/", "questions/"];
 
 /// How a column as long as the customer base is made, and its length.

@@ -165,7 +165,8 @@ const PLAN: &[&str] = &["plan"];
 
 const PROFIT: &[&str] = &["profitability", "plan", "clv", "lifecycle", "effects"];
 
-const ALL: &[&str] = &["facts", "answers", "costing", "profitability", "plan", "clv", "lifecycle", "effects"];
+const ALL: &[&str] =
+    &["facts", "answers", "costing", "profitability", "plan", "whatif", "clv", "lifecycle", "effects"];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
@@ -173,6 +174,8 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("practical_minutes = 6_500", "practical_minutes = 6_400", ALL),
     ("[profitability] ", "[profitability]\nhigh_profit = 500\n#", PROFIT),
     ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
+    ("bridges = [\"period\", \"quarter\", \"year\"]", "bridges = [\"period\"]", PROFIT),
+    ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),
     ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
@@ -295,12 +298,12 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, effects, segments, perception, star, expect; ",
+        "left out of this release: plan, whatif, effects, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
     let asked: BTreeSet<&str> =
-        ALL.iter().copied().filter(|stage| !["facts", "plan", "effects"].contains(stage)).collect();
+        ALL.iter().copied().filter(|stage| !["facts", "plan", "whatif", "effects"].contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));
     sample.run(&[]);

@@ -3,12 +3,15 @@
 use super::output::check_output;
 use super::{PipelineArg, answer};
 use crate::error::Result;
+use crate::memory::Memory;
 use crate::pipeline::apply;
-use crate::publish::{WriteOptions, export};
-use crate::questions::{self, Recalled};
+use crate::publish::schema::Sheet;
+use crate::publish::{Export, WriteOptions};
+use crate::questions::{self, Recalled, WhatIfCustomers};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 #[derive(Debug, Args)]
 pub(super) struct WhatIfArgs {
@@ -34,14 +37,19 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
     let changed = apply(&definition, scenario);
     let costing = recalled.cost_again(&changed)?;
     let changed = Recalled { definition: &changed, costing: &costing, ..base };
-    let (found, sheet) = questions::whatif(&base, &changed, scenario, args.top)?;
-    if let Some(path) = &args.output {
-        let publish = &definition.publish;
-        export(
-            path,
-            &sheet,
-            WriteOptions { encoding: publish.encoding, row_group_rows: publish.row_group_rows, delta: false },
-        )?;
-    }
+    let memory = Memory::of_machine(&definition.publish.path);
+    let publish = &definition.publish;
+    let options =
+        WriteOptions { encoding: publish.encoding, row_group_rows: publish.row_group_rows, delta: false };
+    let spec = questions::whatif_customers(&base, None)?.spec;
+    let output = args.output.as_ref().map(|path| Export::begin(path, &spec, options)).transpose()?;
+    let output = Mutex::new(output);
+    let take = |sheet: Sheet| {
+        let mut output = output.lock().expect("no thread panics while it writes");
+        output.iter_mut().try_for_each(|output| output.write(&sheet.arrays))
+    };
+    let customers = WhatIfCustomers { top: args.top, of_scenario: None, take: &take };
+    let found = questions::whatif(&base, &changed, scenario, customers, &memory)?;
+    output.into_inner().expect("no thread panicked").map_or(Ok(()), Export::finish)?;
     answer(&found, json)
 }

@@ -11,16 +11,19 @@ pub(super) const BRIDGE: Figure = Figure {
     chapter: "Profit",
     title: "Bridge: why contribution changed in the last period",
     reading: "The long bars are the contribution of the period before and of the last one. What lies between them changed it: \
-              how much was sold, which products, at what prices and cost, how much service a unit took and what that cost. \
-              Where the history ends within a period, volume is lower for that reason alone.",
+              customers who came, new or back again, and who went; and of those who bought in both, how much was sold, which \
+              products, at what prices and cost, how much service a unit took and what that cost. \
+              Where the history ends within a period, volume is lower, and more customers seem lost, for that reason alone.",
     comes_with: "a history of two periods or more",
     draw,
 };
 
-const COLUMNS: [&str; 5] = ["comparison", "compared_period_start", "period_start", "step", "amount"];
+const COLUMNS: [&str; 7] =
+    ["comparison", "span", "measure", "compared_period_start", "period_start", "step", "amount"];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
-    let is_of_before = |row: &Row| row.cell("comparison").is("period before");
+    let wanted = [("comparison", "period before"), ("span", "period"), ("measure", "contribution")];
+    let is_of_before = |row: &Row| wanted.iter().all(|(column, value)| row.cell(column).is(value));
     let mut steps = tables.rows("bridge", &COLUMNS, &is_of_before)?;
     let Some(last) = steps.rows.last().map(|row| row.cell("period_start").exact()) else { return Ok(None) };
     steps.rows.retain(|row| row.cell("period_start").exact() == last);
@@ -28,7 +31,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let name = |row: &Row| row.cell("step").name().to_owned();
     let picture = falling(&steps, is_level, name);
     let seen = seen(&steps);
-    Ok(Some(Drawn { seen, picture, rows: steps.without(&["comparison"]) }))
+    Ok(Some(Drawn { seen, picture, rows: steps.without(&wanted.map(|(column, _)| column)) }))
 }
 
 fn is_level(row: &Row) -> bool {

@@ -3,6 +3,7 @@
 //! Every name is resolved, every default filled in and every SQL text parsed; nothing later sees a raw string.
 //! Column names inside expressions are still to be bound against the files, which `abacus check` and the scan do.
 
+use super::bridge_span::BridgeSpan;
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::effects_definition::EffectsDef;
@@ -153,6 +154,12 @@ impl Definition {
     pub fn order_bands(&self) -> Vec<Decimal> {
         let declared = self.profitability.as_ref().map(|profitability| profitability.order_bands.clone());
         declared.unwrap_or_else(|| PROFITABILITY.default_number_list("order_bands"))
+    }
+
+    /// Spans whose contribution is compared.
+    pub fn bridges(&self) -> Vec<BridgeSpan> {
+        let declared = self.profitability.as_ref().map(|profitability| profitability.bridges.clone());
+        declared.unwrap_or_else(BridgeSpan::by_default)
     }
 
     /// The parts of every driver, each of one source.
@@ -355,6 +362,8 @@ pub struct ScenarioDef {
     pub planned: BTreeMap<usize, Decimal>,
     /// Factor on the volumes of activities that are not planned one by one. Default 1.
     pub growth: Decimal,
+    /// Whether runs publish it as tables.
+    pub is_published: bool,
     /// Where the section begins.
     pub at: Position,
 }
@@ -394,6 +403,8 @@ pub struct ProfitabilityDef {
     pub high_profit: Option<Decimal>,
     /// Net revenue at which bands of order size begin, ascending.
     pub order_bands: Vec<Decimal>,
+    /// Spans whose contribution is compared.
+    pub bridges: Vec<BridgeSpan>,
 }
 
 /// `[run]`. Nothing of it changes what is published.
@@ -418,6 +429,8 @@ pub struct PublishDef {
     pub customer_activity: bool,
     /// Publish `customer_order`. Default false.
     pub customer_order: bool,
+    /// Publish `customer_bridge`. Default false.
+    pub customer_bridge: bool,
     /// Rows per Parquet row group. Default 131,072.
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.

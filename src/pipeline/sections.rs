@@ -25,6 +25,7 @@ impl Sections {
         let mut digests = BTreeMap::new();
         digests
             .extend(planned_scenario(root).map(|scenario| ("plan.(scenario)".to_owned(), digest(scenario))));
+        digests.extend(published_scenarios(root));
         for (key, value) in root {
             let section: &str = key.get_ref();
             match value.get_ref() {
@@ -59,6 +60,19 @@ fn planned_scenario<'t, 'v>(root: &'t DeTable<'v>) -> Option<&'t DeValue<'v>> {
     let table = |value: &'t Spanned<DeValue<'v>>| value.get_ref().as_table();
     let name = table(root.get("plan")?)?.get("scenario")?.get_ref().as_str()?;
     Some(table(root.get("scenario")?)?.get(name)?.get_ref())
+}
+
+/// The scenarios that runs publish, as keys of a section of their own.
+fn published_scenarios(root: &DeTable<'_>) -> Vec<(String, String)> {
+    let scenarios = root.get("scenario").and_then(|scenarios| scenarios.get_ref().as_table());
+    let is_published = |scenario: &DeValue<'_>| {
+        let flag = scenario.as_table().and_then(|table| table.get("publish"));
+        matches!(flag.map(Spanned::get_ref), Some(DeValue::Boolean(true)))
+    };
+    let published = scenarios.into_iter().flat_map(DeTable::iter);
+    let published = published.filter(|(_, scenario)| is_published(scenario.get_ref()));
+    let key = |name: &str| format!("whatif.({name})");
+    published.map(|(name, scenario)| (key(name.get_ref()), digest(scenario.get_ref()))).collect()
 }
 
 /// Whether a key is one of a part of the file: a section, or a key as `section.key`.
@@ -136,6 +150,17 @@ mod tests {
         let planned = decisive(&text("scenario = 'a'", "1.1"));
         assert_ne!(planned, decisive(&text("scenario = 'a'", "1.2")));
         assert_eq!(changed_keys(&planned, &decisive(&text("scenario = 'a'", "1.2"))), ["plan.(scenario)"]);
+    }
+
+    #[test]
+    fn a_scenario_decides_where_it_is_published() {
+        let text = |more: &str, growth: &str| format!("[scenario.a]\ngrowth = {growth}\n{more}\n");
+        let decisive = |text: &str| sections(text).decisive();
+        assert_eq!(decisive(&text("publish = false", "1.1")), decisive(&text("", "1.2")));
+        let published = decisive(&text("publish = true", "1.1"));
+        let changed = changed_keys(&published, &decisive(&text("publish = true", "1.2")));
+        assert_eq!(changed, ["whatif.(a)"]);
+        assert!(lies_in(&changed[0], "whatif"));
     }
 
     #[test]

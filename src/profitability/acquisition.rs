@@ -119,9 +119,9 @@ impl<'m> Acquisition<'m> {
         openings
     }
 
-    /// (rank, cost) of all that is charged to lives.
-    pub(crate) fn of_lives(&self) -> impl Iterator<Item = (u32, i64)> {
-        let charged = self.costs(0..usize::MAX).filter(|(.., place)| *place != Placed::Later);
+    /// (rank, cost) of what is charged to the lives of the customers of these ranks.
+    pub(crate) fn of_lives(&self, ranks: Range<usize>) -> impl Iterator<Item = (u32, i64)> {
+        let charged = self.costs(ranks).filter(|(.., place)| *place != Placed::Later);
         charged.map(|(rank, cost, _)| (rank, cost))
     }
 
@@ -197,6 +197,6 @@ mod tests {
         assert_eq!(placed.of_period(1, 0..9), [(2, 4)]);
         assert!(placed.of_period(1, 3..6).is_empty());
         assert_eq!(placed.openings(4..7), [0, 16, 0]);
-        assert_eq!(placed.of_lives().collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 4), (5, 16)]);
+        assert_eq!(placed.of_lives(0..usize::MAX).collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 4), (5, 16)]);
     }
 }

@@ -1,208 +1,162 @@
-//! `bridge` and `bridge_part`: why contribution changed from one period to another, of all customers.
-//!
-//! The effects are those of [`super::effects`]; that of prices is told by its kinds.
+//! `bridge` and `bridge_part`: why contribution and customer profit changed from one span to another, of all customers.
 
-use super::effects::{Effect, Pair, Served, Service, Sold, effects};
-use super::product_groups::PeriodGroups;
-use crate::costing::schema::{ActivityCosting, Costing};
-use crate::error::Result;
-use crate::pipeline::Line;
-use crate::publish::TableFormat;
+use super::bridge_sums::BridgeSums;
+use super::comparing::Service;
+use super::comparison::Comparison;
+use super::customer_change::BELOW_CONTRIBUTION;
+use super::lines::CostLine;
+use super::step::{Effects, Step};
 use crate::publish::schema::Sheet;
-use crate::units::{Period, PeriodKind};
+use crate::publish::{Draft, TableFormat};
+use crate::units::Period;
 
-/// Two periods that are compared, by place, and why.
-struct Comparison {
-    name: &'static str,
-    before: usize,
-    after: usize,
+/// What the tables of all comparisons share.
+#[derive(Clone, Copy)]
+pub(crate) struct BridgeTables<'r> {
+    pub(crate) format: TableFormat<'r>,
+    pub(crate) periods: &'r [Period],
+    /// Names of product groups.
+    pub(crate) groups: &'r [String],
+    pub(crate) services: &'r [Service<'r>],
 }
 
-/// A step from the contribution of the one period to that of the other.
-struct Step<'r> {
+/// A row of `bridge`: a level, or a step from one to the other.
+struct StepRow<'r> {
     comparison: &'r Comparison,
+    measure: &'static str,
     number: i64,
     name: &'static str,
     is_level: bool,
     amount: i128,
 }
 
-/// A part of a step.
-struct Part<'r> {
+/// A row of `bridge_part`.
+struct PartRow<'r> {
     comparison: &'r Comparison,
-    step: &'static str,
+    step: Step,
     kind: &'static str,
-    name: String,
+    name: &'r str,
     amount: i128,
 }
 
-/// Steps in their order, between the levels.
-const STEPS: [&str; 9] = [
-    "volume",
-    "mix",
-    "list price",
-    "discount",
-    "returns",
-    "product cost",
-    "price concession",
-    "service intensity",
-    "driver rate",
-];
+/// The measures that have a bridge.
+pub(crate) const CONTRIBUTION: &str = "contribution";
+pub(crate) const CUSTOMER_PROFIT: &str = "customer profit";
 
-/// Both tables: every period with the one before it, and with the same one a year before.
-///
-/// # Errors
-/// A product that leaves 128 bits.
-pub(crate) fn sheets(
-    format: TableFormat<'_>,
-    kind: PeriodKind,
-    costing: &Costing,
-    groups: &PeriodGroups<'_>,
-) -> Result<[Sheet; 2]> {
-    let periods: Vec<Period> = costing.periods.iter().map(|costed| costed.period).collect();
-    let comparisons = comparisons(kind, &periods);
-    let (mut steps, mut parts) = (Vec::new(), Vec::new());
-    for comparison in &comparisons {
-        compare(comparison, costing, groups, &mut steps, &mut parts)?;
+impl<'r> BridgeTables<'r> {
+    /// `bridge`, of these comparisons.
+    pub(crate) fn bridge(self, sums: &[(&Comparison, &BridgeSums)]) -> Sheet {
+        let rows: Vec<StepRow<'_>> =
+            sums.iter().flat_map(|(comparison, sums)| step_rows(comparison, sums)).collect();
+        let grain = "comparison of two spans, measure and step";
+        let mut draft = self.format.draft("bridge", grain, Some("period"), &rows);
+        self.add_comparison(&mut draft, |row| row.comparison);
+        let meaning = "contribution, or customer profit, of which the change of contribution is one step";
+        draft.name("measure", meaning, |row| row.measure);
+        draft.count("step_number", "", "Order of the steps", |row| row.number);
+        draft.name("step", STEP, |row| row.name);
+        let meaning = "Whether it is the measure before or after; the others lead from one to the other";
+        draft.flag("is_level", meaning, |row| row.is_level);
+        draft.total("amount", "The measure, or effect on it", |row| row.amount);
+        draft.finish()
     }
-    Ok([bridge(format, &periods, &steps), bridge_part(format, &periods, &parts)])
+
+    /// `bridge_part`, of these comparisons.
+    pub(crate) fn bridge_part(self, sums: &[(&Comparison, &BridgeSums)]) -> Sheet {
+        let mut rows = Vec::new();
+        for (comparison, sums) in sums {
+            for step in Step::ALL {
+                let groups = self.groups.iter().map(String::as_str).zip(&sums.groups);
+                add_parts(&mut rows, comparison, step, "product group", groups);
+                let services = self.services.iter().map(|service| service.activity.name.as_str());
+                add_parts(&mut rows, comparison, step, "activity", services.zip(&sums.services));
+            }
+        }
+        let grain = "comparison of two spans, step, and product group or activity";
+        let mut draft = self.format.draft("bridge_part", grain, Some("period"), &rows);
+        self.add_comparison(&mut draft, |row| row.comparison);
+        draft.name("step", "Step of bridge, measure contribution, that it is part of", |row| row.step.name());
+        draft.name("kind", "product group or activity", |row| row.kind);
+        draft.name("name", "Which of them", |row| row.name);
+        draft.total("amount", "Effect on contribution; the parts of a step add up to it", |row| row.amount);
+        draft.finish()
+    }
+
+    fn add_comparison<'t, R>(self, draft: &mut Draft<'t, R>, of: impl Fn(&'t R) -> &'t Comparison + Copy) {
+        draft.name("comparison", COMPARISON, move |row| of(row).name);
+        draft.name("span", SPAN, move |row| of(row).span);
+        let periods = self.periods;
+        draft.day("period_start", PERIOD, move |row| periods[of(row).after.start].start);
+        draft.day("period_until", PERIOD_UNTIL, move |row| periods[of(row).after.end - 1].end());
+        draft.day("compared_period_start", COMPARED, move |row| periods[of(row).before.start].start);
+        draft.day("compared_period_until", COMPARED_UNTIL, move |row| periods[of(row).before.end - 1].end());
+    }
 }
 
-fn comparisons(kind: PeriodKind, periods: &[Period]) -> Vec<Comparison> {
-    let mut found: Vec<Comparison> = (1..periods.len())
-        .map(|after| Comparison { name: "period before", before: after - 1, after })
-        .collect();
-    if kind == PeriodKind::Year {
-        // The period before is the same one a year before.
-        return found;
-    }
-    let year = kind.in_a_year();
-    found.extend((year..periods.len()).map(|after| Comparison {
-        name: "year before",
-        before: after - year,
-        after,
-    }));
-    found
+/// Both bridges of a comparison.
+fn step_rows<'r>(comparison: &'r Comparison, sums: &BridgeSums) -> Vec<StepRow<'r>> {
+    let effects = sums.effects();
+    let steps = Step::ALL.into_iter().zip(effects).map(|(step, amount)| (step.name(), amount)).collect();
+    let ends = [("contribution before", sums.before), ("contribution", sums.after)];
+    let mut rows = chain(comparison, CONTRIBUTION, ends, steps);
+    let mut steps = vec![("change of contribution", effects.iter().sum())];
+    steps.extend(BELOW_CONTRIBUTION.map(line_name).into_iter().zip(sums.below));
+    let ends = [("customer profit before", sums.profit.0), ("customer profit", sums.profit.1)];
+    rows.extend(chain(comparison, CUSTOMER_PROFIT, ends, steps));
+    rows
 }
 
-fn compare<'r>(
+/// From one level over the steps to the other.
+fn chain<'r>(
     comparison: &'r Comparison,
-    costing: &Costing,
-    groups: &PeriodGroups<'_>,
-    steps: &mut Vec<Step<'r>>,
-    parts: &mut Vec<Part<'r>>,
-) -> Result<()> {
-    let [before, after] = [comparison.before, comparison.after];
-    let sold: Vec<Pair<Sold>> = groups.pairs(before, after).collect();
-    let mut served = Vec::new();
-    for (place, activity) in costing.activities.iter().enumerate() {
-        if [Some(Line::CostToServe), Some(Line::PriceConcession)].contains(&activity.line) {
-            let [before, after] =
-                [before, after].map(|period| of_activity(&costing.periods[period].activities[place]));
-            let is_concession = activity.line == Some(Line::PriceConcession);
-            served.push(Service { pair: Pair { name: activity.name.clone(), before, after }, is_concession });
-        }
-    }
-    let contribution = |of_sold: fn(&Pair<Sold>) -> i128, cost: fn(&Service) -> i128| {
-        sold.iter().map(of_sold).sum::<i128>() - served.iter().map(cost).sum::<i128>()
+    measure: &'static str,
+    [first, last]: [(&'static str, i128); 2],
+    steps: Vec<(&'static str, i128)>,
+) -> Vec<StepRow<'r>> {
+    let ends = steps.len() + 1;
+    let amounts = [first].into_iter().chain(steps).chain([last]);
+    let row = |(number, (name, amount))| StepRow {
+        comparison,
+        measure,
+        number,
+        name,
+        is_level: number == 0 || usize::try_from(number) == Ok(ends),
+        amount,
     };
-    let start = contribution(|pair| pair.before.margin(), |service| service.pair.before.cost);
-    let end = contribution(|pair| pair.after.margin(), |service| service.pair.after.cost);
-    let mut amounts = [0; STEPS.len()];
-    for effect in effects(&sold, &served)? {
-        for part in &effect.parts {
-            let name = step_of(&effect, part.kind);
-            let step = STEPS.iter().position(|known| *known == name).expect("a step of the list");
-            amounts[step] += part.amount;
-            let (kind, of) = (kind_of(part.kind), part.name.clone());
-            parts.push(Part { comparison, step: name, kind, name: of, amount: part.amount });
-        }
-    }
-    assert_eq!(
-        start + amounts.iter().sum::<i128>(),
-        end,
-        "the steps lead from one contribution to the other"
-    );
-    let level = |number, name, amount| Step { comparison, number, name, is_level: true, amount };
-    steps.push(level(0, "contribution before", start));
-    for ((number, name), amount) in (1..).zip(STEPS).zip(amounts) {
-        steps.push(Step { comparison, number, name, is_level: false, amount });
-    }
-    steps.push(level(STEPS.len() as i64 + 1, "contribution", end));
-    Ok(())
+    (0_i64..).zip(amounts).map(row).collect()
 }
 
-fn of_activity(costed: &ActivityCosting) -> Served {
-    Served { volume: i128::from(costed.volume), cost: i128::from(costed.posted), rate: costed.rate }
-}
-
-/// The step of a part: that of prices by what it is of.
-fn step_of(effect: &Effect, part: &'static str) -> &'static str {
-    match effect.effect {
-        "price" => part,
-        "intensity" => "service intensity",
-        "rate" => "driver rate",
-        other => other,
+fn line_name(line: CostLine) -> &'static str {
+    match line {
+        CostLine::CustomerLevel => "customer-level cost",
+        CostLine::Financing => "financing cost",
+        _ => "acquisition cost",
     }
 }
 
-fn kind_of(part: &str) -> &'static str {
-    match part {
-        "activity" | "price concession" => "activity",
-        _ => "product group",
-    }
+fn add_parts<'r>(
+    rows: &mut Vec<PartRow<'r>>,
+    comparison: &'r Comparison,
+    step: Step,
+    kind: &'static str,
+    parts: impl Iterator<Item = (&'r str, &'r Effects)>,
+) {
+    let amounts = parts.map(|(name, effects)| (name, effects[step as usize]));
+    let some = amounts.filter(|(_, amount)| *amount != 0);
+    rows.extend(some.map(|(name, amount)| PartRow { comparison, step, kind, name, amount }));
 }
 
-fn bridge(format: TableFormat<'_>, periods: &[Period], steps: &[Step<'_>]) -> Sheet {
-    let mut draft = format.draft("bridge", "comparison of two periods, and step", None, steps);
-    draft.name("comparison", COMPARISON, |step| step.comparison.name);
-    draft.day("period_start", PERIOD, |step| periods[step.comparison.after].start);
-    draft.day("compared_period_start", COMPARED, |step| periods[step.comparison.before].start);
-    draft.count("step_number", "", "Order of the steps", |step| step.number);
-    let meaning = "Contribution before and after; between them, in the order of substitution: volume at the old mix, product mix, list \
-                   value, discount, returns and product cost per unit, price concessions, driver volume per unit sold, what a \
-                   unit of it costs";
-    draft.name("step", meaning, |step| step.name);
-    let meaning = "Whether it is a contribution; the others lead from one to the other";
-    draft.flag("is_level", meaning, |step| step.is_level);
-    draft.total("amount", "Contribution, or effect on it", |step| step.amount);
-    draft.finish()
-}
+/// Meanings of the columns that all bridges have.
+pub(crate) const COMPARISON: &str =
+    "period before: the span before it, or year before: the same span of the year before, 52 weeks of weeks";
+pub(crate) const SPAN: &str = "What is compared: period, quarter, year, or year to date: the year of the last complete period, up to it";
+pub(crate) const PERIOD: &str = "First day of the span";
+pub(crate) const PERIOD_UNTIL: &str = "Exclusive end of the span";
+pub(crate) const COMPARED: &str = "First day of the span that it is compared with";
+pub(crate) const COMPARED_UNTIL: &str = "Exclusive end of the span that it is compared with";
 
-fn bridge_part(format: TableFormat<'_>, periods: &[Period], parts: &[Part<'_>]) -> Sheet {
-    let grain = "comparison of two periods, step, and product group or activity";
-    let mut draft = format.draft("bridge_part", grain, None, parts);
-    draft.name("comparison", COMPARISON, |part| part.comparison.name);
-    draft.day("period_start", PERIOD, |part| periods[part.comparison.after].start);
-    draft.day("compared_period_start", COMPARED, |part| periods[part.comparison.before].start);
-    draft.name("step", "Step of bridge that it is part of", |part| part.step);
-    draft.name("kind", "product group or activity", |part| part.kind);
-    draft.name("name", "Which of them", |part| part.name.as_str());
-    draft.total("amount", "Effect on contribution; the parts of a step add up to it", |part| part.amount);
-    draft.finish()
-}
-
-const COMPARISON: &str =
-    "period before, or year before: the same period of the year before, 52 weeks of weeks";
-const PERIOD: &str = "First day of the period";
-const COMPARED: &str = "First day of the period that it is compared with";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::units::Day;
-
-    #[test]
-    fn periods_are_compared_with_the_one_before_and_a_year_before() {
-        let months = |count: i32| -> Vec<Period> {
-            (0..count).map(|month| Period::containing(PeriodKind::Month, Day(19_723 + 31 * month))).collect()
-        };
-        let places = |kind, count| -> Vec<(usize, usize)> {
-            comparisons(kind, &months(count)).iter().map(|of| (of.before, of.after)).collect()
-        };
-        assert_eq!(places(PeriodKind::Month, 14)[12..], [(12, 13), (0, 12), (1, 13)]);
-        assert_eq!(places(PeriodKind::Year, 3), [(0, 1), (1, 2)]);
-        assert_eq!(places(PeriodKind::Quarter, 5), [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)]);
-        assert!(places(PeriodKind::Week, 1).is_empty());
-    }
-}
+const STEP: &str = "The measure before and after; between them, in the order of substitution: customers who bought in the span and not in \
+                    the compared one, new or returned; those who bought in the compared one alone; then of all others, customer \
+                    by customer: volume at the old mix, product mix, list value, discount, returns and product cost per unit, \
+                    price concessions, driver volume per unit sold, what a unit of it costs; from contribution to customer \
+                    profit, the change of each line";

@@ -103,6 +103,7 @@ mod tests {
             break_even: "0.10".parse().unwrap(),
             high_profit: Some("1".parse().unwrap()),
             order_bands: Vec::new(),
+            bridges: Vec::new(),
         };
         let cuts = Cuts::declared(Some(&definition), 2, Some(500)).unwrap();
         for (profit, class) in

@@ -54,6 +54,12 @@ impl CustomerTotals {
         }
     }
 
+    /// Gross margin − price concessions − cost to serve.
+    pub(crate) fn contribution(&self) -> i128 {
+        let costs = [CostLine::PriceConcession, CostLine::CostToServe].map(|line| self.assigned(line));
+        self.net_revenue - self.product_cost - costs.iter().sum::<i128>()
+    }
+
     /// What activities charged on a line.
     pub(crate) fn assigned(&self, line: CostLine) -> i128 {
         match line {

@@ -24,6 +24,9 @@ pub(crate) struct Lifetime {
     lines: Vec<(CostLine, Vec<i64>)>,
     first_order_at: Vec<i64>,
     last_order_at: Vec<i64>,
+    /// Number of the first period with a sale line, among those added; -1: none.
+    pub(crate) first_periods: Vec<i64>,
+    added: i64,
 }
 
 impl Lifetime {
@@ -41,6 +44,8 @@ impl Lifetime {
             lines: lines.map(|line| (line, vec![0; customers])).collect(),
             first_order_at: vec![NO_INSTANT; customers],
             last_order_at: vec![NO_INSTANT; customers],
+            first_periods: vec![-1; customers],
+            added: 0,
         }
     }
 
@@ -75,9 +80,11 @@ impl Lifetime {
             let row = *rank as usize - self.ranks.start;
             if self.first_order_at[row] == NO_INSTANT {
                 self.first_order_at[row] = *first;
+                self.first_periods[row] = self.added;
             }
             self.last_order_at[row] = *last;
         }
+        self.added += 1;
     }
 
     /// The measures of whole lives, one row per rank; `openings` is acquisition cost in no period.

@@ -65,10 +65,11 @@ pub(crate) fn walk<'r>(
     for window in slices::windows_of(customers.len(), slices::slices_of_window(memory)) {
         let sums_of_periods = add_periods(books, sources, starts, &window)?;
         let orders = sources.facts.lifetime_orders(window.clone())?;
-        let finish = |(ranks, lifetime): (Range<usize>, Lifetime)| {
+        let finish = |(ranks, mut lifetime): (Range<usize>, Lifetime)| {
+            let first_periods = std::mem::take(&mut lifetime.first_periods);
             let orders = &orders[ranks.start - window.start..ranks.end - window.start];
             let life = lifetime.finish(orders.to_vec(), sources.acquisition.openings(ranks.clone()))?;
-            lives.keep(&ranks, &life)?;
+            lives.keep(&ranks, &life, &first_periods)?;
             keep_worth(&sums.worth, &ranks, known, &life.measures)?;
             let earned = Earned {
                 incomes: sources.channels.incomes(known, &life.measures, Behaviour::bought_or_returned),
@@ -152,8 +153,17 @@ impl Sums {
 }
 
 impl Lives<'_> {
-    fn keep(&self, ranks: &Range<usize>, life: &Life) -> Result<()> {
-        self.columns.keep(ranks.start / SLICE_CUSTOMERS, life.columns(self.books))
+    fn keep(&self, ranks: &Range<usize>, life: &Life, first_periods: &[i64]) -> Result<()> {
+        let columns = [first_periods].into_iter().chain(life.columns(self.books));
+        self.columns.keep(ranks.start / SLICE_CUSTOMERS, columns)
+    }
+
+    /// By customer of a slice, the period of the first purchase; -1 without one.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(crate) fn first_periods(&self, ranks: &Range<usize>) -> Result<Vec<i64>> {
+        self.columns.column(ranks.start / SLICE_CUSTOMERS, 0)
     }
 
     /// Lives of no customers, with all columns.
@@ -170,7 +180,7 @@ impl Lives<'_> {
     /// A disk that fails.
     pub(crate) fn slice(&self, ranks: &Range<usize>) -> Result<Life> {
         let slice = ranks.start / SLICE_CUSTOMERS;
-        Life::restored(self.books, ranks, |column| self.columns.column(slice, column))
+        Life::restored(self.books, ranks, |column| self.columns.column(slice, column + 1))
     }
 }
 

@@ -137,7 +137,7 @@ impl PeriodWalk<'_> {
     fn walk(self, is_listed: bool, staging: StageTables<'_>) -> Result<(Earned, Vec<Vec<i64>>)> {
         let Sources { facts, channels, .. } = self.sources;
         let period = self.costed.period;
-        let recipe = self.recipe();
+        let recipe = self.sources.recipe(self.index);
         let nothing = vec![0; self.context.posting().count()];
         let spec = customer_period(self.context, period, &self.empty(&nothing)?).spec;
         let mut table = begin(&spec, period, &recipe, staging)?;
@@ -308,19 +308,6 @@ impl PeriodWalk<'_> {
         }
         let columns = is_written.then(|| customer_period(self.context, self.costed.period, &measures).arrays);
         Ok(Part { columns, listed, orders: cells, listed_orders, earned, posted })
-    }
-
-    /// All that a partition's rows follow from, besides its columns.
-    fn recipe(&self) -> String {
-        let Sources { facts, costing, acquisition, .. } = self.sources;
-        let activities = costing.activities.iter().zip(&self.costed.activities);
-        let posted = activities.map(|(activity, costed)| {
-            let (rate, volume, unused) = (costed.rate, costed.volume, costed.unused_charged);
-            format!("{activity:?} {rate:?} {volume} {} {unused}", costed.is_fallback)
-        });
-        let posted: Vec<String> = posted.collect();
-        let acquired = acquisition.digest(self.index, &facts.customers.keys);
-        format!("{}\n{}\n{acquired}", facts.digest(self.index), posted.join("\n"))
     }
 
     /// The same of orders, whose customers have this recipe.

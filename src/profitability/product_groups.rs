@@ -1,7 +1,6 @@
 //! Product groups over life, and `product_group`.
 
 use super::classes::{Class, Cuts, top_fifth};
-use super::effects::{Pair, Sold};
 use super::product::Slice;
 use super::product_cost::GroupCosts;
 use super::statement::retained_by_member;
@@ -64,16 +63,6 @@ pub(crate) struct PeriodGroups<'r> {
 type PeriodGroup<'r> = (Day, &'r str, &'r [i128; GROUP_MEASURES]);
 
 impl PeriodGroups<'_> {
-    /// Every group in two periods.
-    pub(crate) fn pairs(&self, before: usize, after: usize) -> impl Iterator<Item = Pair<Sold>> {
-        let groups = self.names.iter().zip(self.measures[before].iter().zip(&self.measures[after]));
-        groups.map(|(name, (before, after))| Pair {
-            name: name.clone(),
-            before: sold(before),
-            after: sold(after),
-        })
-    }
-
     /// `product_group_period`: groups with a line in the period.
     pub(crate) fn sheet(&self, format: TableFormat<'_>, starts: &[Day]) -> Sheet {
         let mut rows: Vec<PeriodGroup<'_>> = Vec::new();
@@ -87,16 +76,6 @@ impl PeriodGroups<'_> {
         draft.name("product_group", "Product group", |row| row.1);
         add_measures(&mut draft, |row| row.2);
         draft.finish()
-    }
-}
-
-fn sold(measures: &[i128; GROUP_MEASURES]) -> Sold {
-    Sold {
-        units: measures[UNITS],
-        list_revenue: measures[LIST_REVENUE],
-        discount: measures[DISCOUNT],
-        returns: measures[RETURNS],
-        product_cost: measures[PRODUCT_COST],
     }
 }
 

@@ -1,7 +1,9 @@
 //! `reconciliation`: Σ customer profit + what stayed elsewhere = ledger result, per period and in all.
 
 use super::acquisition::Acquisition;
+use super::bridge::CONTRIBUTION;
 use super::customer_totals::CustomerTotals;
+use super::published_change::PublishedChange;
 use super::statement::{CompanyMoney, DIFFERENCE};
 use crate::costing::schema::{Costing, OUTSIDE};
 use crate::error::{Error, Result};
@@ -54,6 +56,22 @@ impl Reconciliation {
         statement
     }
 
+    /// Appends to the periods that end a span what its bridges explain, and what they leave open.
+    pub(crate) fn add_bridges(&mut self, changes: &[PublishedChange], periods: &[(Period, CustomerTotals)]) {
+        for change in changes {
+            let last = periods.iter().rfind(|(period, _)| period.start < change.after.end);
+            let (period, _) = *last.expect("a span ends with a period of the run");
+            let line = match change.measure == CONTRIBUTION {
+                true => "change of contribution, by its steps",
+                false => "change of customer profit, by its steps",
+            };
+            let item = || Some(change.comparison.clone());
+            self.push(Some(period), "bridge", line, item(), change.steps);
+            self.push(Some(period), "bridge", DIFFERENCE, item(), change.difference(periods));
+        }
+        self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
+    }
+
     fn push(
         &mut self,
         period: Option<Period>,
@@ -99,10 +117,13 @@ impl Reconciliation {
         draft.day("period_start", meaning, |row| row.1.period.map(|period| period.start));
         draft.count("line_number", "", "Order of the lines", |row| row.0);
         let meaning = "cost: input + imputed = assigned + retained + unused + unassigned + variance − overdriven; \
-                       result: profit of customers + stayed elsewhere = ledger result; memo: outside both";
+                       result: profit of customers + stayed elsewhere = ledger result; bridge: what the steps of bridge add up to, \
+                       and the change of customers' rows less that; memo: outside all";
         draft.name("section", meaning, |row| row.1.section);
         draft.name("line", "What the amount is", |row| row.1.line);
-        draft.name("item", "Ledger account, resource or level it is about", |row| row.1.item.as_deref());
+        draft.name("item", "Ledger account, resource, level or comparison it is about", |row| {
+            row.1.item.as_deref()
+        });
         draft.total("amount", "Money; in results, costs are negative", |row| row.1.amount);
         let totals = ("reconciliation_total", "line of the statement of all periods");
         draft.finish().split_totals(

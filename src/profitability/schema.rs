@@ -1,10 +1,14 @@
 //! What others see of profitability: which columns activities make.
 
 pub(crate) use super::acquisition::Acquisition;
+pub(crate) use super::bridge_sums::BridgeSums;
 pub(crate) use super::columns::Values;
-pub(crate) use super::effects::{Effect, EffectPart, Pair, Served, Service, Sold, effects};
+pub(crate) use super::comparing::{Compared, Comparing, Service};
+pub(crate) use super::comparison::Comparison;
+pub(crate) use super::customer_span::{CustomerSpan, SpanCells};
 pub(crate) use super::lines::{CostLine, Lines, posts};
 pub(crate) use super::product_cost::by_policy;
+pub(crate) use super::step::Step;
 pub(crate) use super::waterfall::key_text;
 
 pub use super::cost_columns::{CostColumn, columns_of_costs, without_activity_table};

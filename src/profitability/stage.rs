@@ -1,7 +1,7 @@
 //! The stage: a walk over the periods, a walk over lives, and from them every customer table.
 
 use super::acquisition::Acquisition;
-use super::bridge;
+use super::bridges::Bridges;
 use super::channels::Channels;
 use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
@@ -17,6 +17,7 @@ use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slice
 use super::product_cost::{ProductPeriod, UnitCosts, Walk};
 use super::product_groups::{self, Groups, PeriodGroups};
 use super::product_tables::customer_product;
+use super::published_change::PublishedChange;
 use super::reconciliation::Reconciliation;
 use super::table_context::TableContext;
 use super::tables::customer;
@@ -96,11 +97,16 @@ pub fn run(
     let walked = customer_periods(context, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;
     let totals: Vec<CustomerTotals> = walked.earned.iter().map(|earned| earned.totals).collect();
-    let statement = Reconciliation::new(costing, &totals, sums.earned.totals, &acquisition);
-    statement.verify(facts.money_scale)?;
     let steps = hierarchy::steps(costing, &channels, &walked.earned, &sums.earned);
     let (standing, curve) = rank(definition, facts.money_scale, sums.ranking)?;
     customers(context, &lives, &standing, facts, staging)?;
+    let starts = &walked.starts;
+    Bridges { definition, context, books: &books, sources, starts, lives: &lives }.write(memory, staging)?;
+    let mut statement = Reconciliation::new(costing, &totals, sums.earned.totals, &acquisition);
+    let totals_of_periods: Vec<(Period, CustomerTotals)> =
+        periods.iter().copied().zip(totals.clone()).collect();
+    statement.add_bridges(&PublishedChange::read(staging)?, &totals_of_periods);
+    statement.verify(facts.money_scale)?;
     drop(lives);
     products(definition, context, facts, costing, &sums.worth, &standing, staging)?;
     let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];
@@ -250,10 +256,8 @@ fn products(
     let totals = over_life(&by_period, names.len());
     let of_periods = PeriodGroups { names, measures: by_period };
     let starts: Vec<Day> = facts.periods.iter().map(|period| period.period.start).collect();
-    let bridges = bridge::sheets(context.format, definition.facts.period, costing, &of_periods)?;
-    for sheet in bridges.into_iter().chain([of_periods.sheet(context.format, &starts)]) {
-        staging.put(&sheet.spec, None, sheet.arrays)?;
-    }
+    let sheet = of_periods.sheet(context.format, &starts);
+    staging.put(&sheet.spec, None, sheet.arrays)?;
     let of_group = costs.start_from(&walks, slices.len(), names.len());
     let activities: Vec<&Activity> = costs.activities().collect();
     let of_group = (!activities.is_empty()).then_some(of_group);

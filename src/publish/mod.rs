@@ -44,7 +44,7 @@ mod views;
 pub use cell::Cell;
 pub use damage::{Damage, DamagedRelease};
 pub use draft::{Draft, TableFormat};
-pub use export::export;
+pub use export::Export;
 pub use home::Home;
 pub(crate) use home::UNFINISHED;
 pub use lock::Lock;

@@ -124,6 +124,13 @@ const FACTS: &[Fact] = &[
     },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
+        view: "fact_customer_bridge",
+        table: "customer_bridge",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
         view: "fact_plan_activity",
         table: "plan_activity",
         filter: "",
@@ -142,6 +149,13 @@ const FACTS: &[Fact] = &[
         table: "plan_sales",
         filter: "",
         joins: &[PRODUCT_GROUP, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_whatif_customer",
+        table: "whatif_customer",
+        filter: "",
+        joins: &[CUSTOMER],
         of_dimensions: &[],
     },
     Fact { view: "fact_plan_result", table: "plan_result", filter: "", joins: &[PERIOD], of_dimensions: &[] },

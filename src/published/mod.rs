@@ -66,6 +66,17 @@ impl Tables {
                 "it comes with publish.customer_order = true; set that, or ask order_profile".to_owned();
             tables.0.entry("customer_order".to_owned()).or_default().unmade = Some(why);
         }
+        if !definition.publish.customer_bridge {
+            let why = "it comes with publish.customer_bridge = true; set that, or ask bridge".to_owned();
+            tables.0.entry("customer_bridge".to_owned()).or_default().unmade = Some(why);
+        }
+        if !definition.scenarios.iter().any(|scenario| scenario.is_published) {
+            for table in ["whatif", "whatif_line", "whatif_customer"] {
+                let why =
+                    "it comes with publish = true in a [scenario.NAME]; set that, or ask `abacus whatif`";
+                tables.0.entry(table.to_owned()).or_default().unmade = Some(why.to_owned());
+            }
+        }
         if definition.effects.as_ref().is_some_and(|effects| effects.control.is_none()) {
             let why =
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();

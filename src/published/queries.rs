@@ -46,8 +46,11 @@ fn table_fault(tables: &Tables, table: &Named, made_by: &MadeBy<'_>) -> Option<S
             did_you_mean(name, tables.names(), || "the README lists the tables that runs publish".to_owned());
         return Some(format!("unknown table '{name}'; {way_out}"));
     }
+    if let Some(why) = tables.unmade(name) {
+        return Some(format!("there is no table '{name}': {why}"));
+    }
     match made_by(name) {
-        TableState::Made => tables.unmade(name).map(|why| format!("there is no table '{name}': {why}")),
+        TableState::Made => None,
         TableState::Off(section) => {
             let comes = format!("table '{name}' comes with [{section}], which is off");
             Some(format!("{comes}; add [{section}] or ask another table"))

@@ -5,10 +5,12 @@ use super::exact::Exact;
 use super::posting::Posting;
 use super::recalled::Recalled;
 use crate::error::{Error, Result};
-use crate::pipeline::Line;
-use crate::profitability::schema::{Pair, Served, Service, Sold, Values, effects, key_text};
+use crate::profitability::schema::{
+    BridgeSums, Compared, Comparing, Comparison, CustomerSpan, Service, SpanCells, Step, Values, key_text,
+};
 use crate::units::Period;
 use serde::Serialize;
+use std::ops::Range;
 
 /// A change of contribution, split exactly. The order of the effects is the order of substitution.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,7 +29,7 @@ pub struct Change {
     pub after: Exact,
     /// After − before; the effects add up to it.
     pub change: Exact,
-    /// Volume, mix, price, intensity, rate.
+    /// By step of `bridge`, in its order.
     pub effects: Vec<Effect>,
 }
 
@@ -41,11 +43,13 @@ pub fn change(recalled: &Recalled<'_>, customer: Option<&str>, from: Period, to:
     }
     let (first, second) = (recalled.position(from)?, recalled.position(to)?);
     let whose = customer.map(|key| rank(recalled, key)).transpose()?;
-    let (before, after) = (side(recalled, first, whose)?, side(recalled, second, whose)?);
-    let (start, end) = (before.contribution(recalled), after.contribution(recalled));
-    let found = split(recalled, &before, &after)?;
-    let sum = found.iter().map(|effect| effect.amount.mantissa()).sum::<i128>();
-    assert_eq!(sum, end - start, "the effects add up to the change of contribution");
+    let ranks = match whose {
+        Some(None) => 0..0,
+        Some(Some(rank)) => rank as usize..rank as usize + 1,
+        None => 0..recalled.facts.customers.len(),
+    };
+    let sums = compared(recalled, first, second, &ranks)?;
+    let (start, end) = (sums.before, sums.after);
     Ok(Change {
         customer: customer.zip(whose).map(|(key, rank)| {
             rank.map_or_else(|| key.to_string(), |rank| key_text(&recalled.facts.customers, rank))
@@ -56,7 +60,7 @@ pub fn change(recalled: &Recalled<'_>, customer: Option<&str>, from: Period, to:
         before: recalled.money(start),
         after: recalled.money(end),
         change: recalled.money(end - start),
-        effects: found,
+        effects: effects(recalled, &sums),
     })
 }
 
@@ -69,91 +73,80 @@ fn rank(recalled: &Recalled<'_>, key: &str) -> Result<Option<u32>> {
     Ok(rank)
 }
 
-/// One of the two periods.
-struct Side {
-    /// By product group.
-    sold: Vec<Sold>,
-    /// By activity.
-    served: Vec<Served>,
+/// The sums of these customers' changes.
+fn compared(
+    recalled: &Recalled<'_>,
+    first: usize,
+    second: usize,
+    ranks: &Range<usize>,
+) -> Result<BridgeSums> {
+    let (before, after) = (first..first + 1, second..second + 1);
+    let comparisons = [Comparison { name: "period before", span: "period", before, after }];
+    let comparing = Comparing::new(recalled.costing, &comparisons, recalled.facts.groups.len());
+    let span = |period| customer_span(recalled, &comparing.services, period, ranks);
+    let (before, after) = (span(first)?, span(second)?);
+    let came = first_periods(recalled, first.max(second), ranks)?;
+    let known = recalled.facts.customers.keys.len();
+    let came = |rank: u32| came[rank as usize - ranks.start].filter(|_| (rank as usize) < known);
+    let mut sums = comparing.nothing().remove(0);
+    let compared = Compared { comparison: 0, before: &before, after: &after };
+    comparing.compare(compared, &came, &mut sums, &mut |_| Ok(()))?;
+    sums.close();
+    Ok(sums)
 }
 
-impl Side {
-    fn contribution(&self, recalled: &Recalled<'_>) -> i128 {
-        let margin: i128 = self.sold.iter().map(Sold::margin).sum();
-        margin - above(recalled).map(|activity| self.served[activity].cost).sum::<i128>()
+/// What these customers had in a period.
+fn customer_span(
+    recalled: &Recalled<'_>,
+    services: &[Service<'_>],
+    period: usize,
+    ranks: &Range<usize>,
+) -> Result<CustomerSpan> {
+    let mut facts = recalled.facts.customer_facts(period, ..)?;
+    let aggregates: Vec<Values> =
+        std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
+    let bound = |rank: usize| facts.ranks.partition_point(|known| (*known as usize) < rank);
+    let rows = bound(ranks.start)..bound(ranks.end);
+    let (mut volumes, mut costs, mut volumes_before) = (Vec::new(), Vec::new(), Vec::new());
+    for service in services {
+        let posting = Posting::new(recalled, period, service.index, &aggregates, facts.ranks.len())?;
+        volumes_before.push(posting.volumes[..rows.start].iter().sum());
+        costs.push(Values::from(posting.costs()?).slice(rows.start, rows.len()));
+        volumes.push(posting.volumes.slice(rows.start, rows.len()));
     }
+    Ok(CustomerSpan {
+        ranks: facts.ranks[rows.clone()].to_vec().into(),
+        lines: facts.lines[rows].to_vec().into(),
+        volumes,
+        volumes_before,
+        costs,
+        below: Default::default(),
+        cells: SpanCells::from(recalled.facts.product_facts(period, ranks.clone())?),
+    })
 }
 
-/// Activities above contribution, by index.
-fn above<'r>(recalled: &Recalled<'r>) -> impl Iterator<Item = usize> + use<'r> {
-    let activities = recalled.costing.activities.iter().enumerate();
-    let lines = [Some(Line::CostToServe), Some(Line::PriceConcession)];
-    activities.filter(move |(_, activity)| lines.contains(&activity.line)).map(|(index, _)| index)
-}
-
-fn split(recalled: &Recalled<'_>, before: &Side, after: &Side) -> Result<Vec<Effect>> {
-    let groups = recalled.facts.groups.iter().zip(before.sold.iter().zip(&after.sold));
-    let groups: Vec<Pair<Sold>> = groups
-        .map(|(name, (before, after))| Pair { name: name.clone(), before: *before, after: *after })
-        .collect();
-    let service = |index: usize| {
-        let activity = &recalled.costing.activities[index];
-        let (before, after) = (before.served[index], after.served[index]);
-        Service {
-            pair: Pair { name: activity.name.clone(), before, after },
-            is_concession: activity.line == Some(Line::PriceConcession),
+/// By customer, the first of the periods up to a last one in which it bought.
+fn first_periods(recalled: &Recalled<'_>, last: usize, ranks: &Range<usize>) -> Result<Vec<Option<usize>>> {
+    let mut first = vec![None; ranks.len()];
+    for period in 0..=last {
+        let facts = recalled.facts.customer_facts(period, ranks.clone())?;
+        for (rank, _) in facts.ranks.iter().zip(&facts.lines).filter(|(_, lines)| **lines > 0) {
+            first[*rank as usize - ranks.start].get_or_insert(period);
         }
-    };
-    let services: Vec<Service> = above(recalled).map(service).collect();
-    let found = effects(&groups, &services)?;
-    Ok(found.into_iter().map(|effect| Effect::of(effect, recalled.facts.money_scale)).collect())
-}
-
-fn side(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Side> {
-    let served = match whose {
-        Some(rank) => served(recalled, period, rank)?,
-        None => {
-            let costed = recalled.costing.periods[period].activities.iter();
-            let of = |costed: &crate::costing::schema::ActivityCosting| Served {
-                volume: i128::from(costed.volume),
-                cost: i128::from(costed.posted),
-                rate: costed.rate,
-            };
-            costed.map(of).collect()
-        }
-    };
-    Ok(Side { sold: sold(recalled, period, whose)?, served })
-}
-
-/// What the customer, or all, bought of every product group.
-fn sold(recalled: &Recalled<'_>, period: usize, whose: Option<Option<u32>>) -> Result<Vec<Sold>> {
-    let ranks = match whose {
-        Some(None) => 0..0,
-        Some(Some(rank)) => rank as usize..rank as usize + 1,
-        None => 0..recalled.facts.customers.len(),
-    };
-    let facts = recalled.facts.product_facts(period, ranks)?;
-    let mut sold = vec![Sold::default(); recalled.facts.groups.len()];
-    for row in 0..facts.ranks.len() {
-        let group = &mut sold[facts.groups[row] as usize];
-        group.units += i128::from(facts.units[row]);
-        group.list_revenue += i128::from(facts.list_revenue[row]);
-        group.discount += i128::from(facts.discount[row]);
-        group.returns += i128::from(facts.returns[row]);
-        group.product_cost += i128::from(facts.product_cost[row]);
     }
-    Ok(sold)
+    Ok(first)
 }
 
-/// What every activity did for the customer.
-fn served(recalled: &Recalled<'_>, period: usize, rank: Option<u32>) -> Result<Vec<Served>> {
-    let (ranks, aggregates): (Vec<u32>, Vec<Values>) = recalled.rows(period)?;
-    let row = rank.and_then(|rank| ranks.binary_search(&rank).ok());
-    let of = |activity: usize| {
-        let posting = Posting::new(recalled, period, activity, &aggregates, ranks.len())?;
-        let (at, rate) = (posting.row(row), posting.costed.rate);
-        let cost = rate.filter(|_| row.is_some()).map_or(0, |rate| at.at(rate));
-        Ok(Served { volume: i128::from(at.volume), cost, rate })
+/// The steps, with the product groups and activities that they are made of.
+fn effects(recalled: &Recalled<'_>, sums: &BridgeSums) -> Vec<Effect> {
+    let comparing = Comparing::new(recalled.costing, &[], 0);
+    let services = comparing.services.iter().map(|service| service.activity.name.as_str());
+    let parts_of = |step: Step| {
+        let groups = recalled.facts.groups.iter().map(String::as_str).zip(&sums.groups);
+        let groups = groups.map(|(name, effects)| ("product group", name, effects[step as usize]));
+        let services = services.clone().zip(&sums.services);
+        let services = services.map(|(name, effects)| ("activity", name, effects[step as usize]));
+        groups.chain(services).filter(|(_, _, amount)| *amount != 0).collect::<Vec<_>>()
     };
-    (0..recalled.costing.activities.len()).map(of).collect()
+    Step::ALL.into_iter().map(|step| Effect::of(step, &parts_of(step), recalled.facts.money_scale)).collect()
 }

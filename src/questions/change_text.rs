@@ -33,11 +33,18 @@ impl Display for Change {
 
 fn meaning(effect: &'static str) -> &'static str {
     match effect {
+        "new customers" => "new customers: bought in the second period, never before",
+        "returned customers" => "returned customers: not in the first period, but before it",
+        "lost customers" => "lost customers: bought in the first period alone",
         "volume" => "volume: units sold, in the old mix",
         "mix" => "product mix",
-        "price" => "price and product cost per unit",
-        "intensity" => "service intensity per unit",
-        "rate" => "driver rates",
+        "list price" => "list price per unit",
+        "discount" => "discount per unit",
+        "returns" => "returns per unit",
+        "product cost" => "product cost per unit",
+        "price concession" => "price concessions",
+        "service intensity" => "service intensity per unit",
+        "driver rate" => "driver rates",
         other => other,
     }
 }

@@ -1,13 +1,13 @@
 //! An effect on contribution, as answers show it.
 
 use super::exact::Exact;
-use crate::profitability::schema;
+use crate::profitability::schema::Step;
 use serde::Serialize;
 
 /// What a change of contribution is due to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Effect {
-    /// `volume`, `mix`, `price`, `intensity` or `rate`.
+    /// A step of `bridge`.
     pub effect: &'static str,
     /// Effect on contribution.
     pub amount: Exact,
@@ -18,7 +18,7 @@ pub struct Effect {
 /// A part of an effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChangePart {
-    /// `product group`, `list price`, `discount`, `returns`, `product cost`, `activity` or `price concession`.
+    /// `product group` or `activity`.
     pub kind: &'static str,
     /// Of which group or activity.
     pub name: String,
@@ -27,14 +27,14 @@ pub struct ChangePart {
 }
 
 impl Effect {
-    /// With amounts of so many digits after the point.
-    pub(super) fn of(effect: schema::Effect, scale: u8) -> Self {
-        let amount = Exact::new(effect.amount(), scale);
-        let part = |part: schema::EffectPart| ChangePart {
-            kind: part.kind,
-            name: part.name,
-            amount: Exact::new(part.amount, scale),
+    /// From kind, name and amount of its parts, with so many digits after the point.
+    pub(super) fn of(step: Step, parts: &[(&'static str, &str, i128)], scale: u8) -> Self {
+        let amount = Exact::new(parts.iter().map(|(_, _, amount)| amount).sum::<i128>(), scale);
+        let part = |(kind, name, amount): &(&'static str, &str, i128)| ChangePart {
+            kind,
+            name: (*name).to_owned(),
+            amount: Exact::new(*amount, scale),
         };
-        Self { effect: effect.effect, amount, parts: effect.parts.into_iter().map(part).collect() }
+        Self { effect: step.name(), amount, parts: parts.iter().map(part).collect() }
     }
 }

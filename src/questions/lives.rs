@@ -1,27 +1,60 @@
-//! Every customer's profit over life by two costings of the same facts.
+//! Customers' profit over life by two costings of the same facts, slice by slice of customers.
 //!
 //! Cost of higher levels that is spread and unused capacity charged lie below customer profit; customers are compared
 //! by the last line of the waterfall that the run has.
 
-use super::posting::Posting;
 use super::recalled::Recalled;
-use crate::error::Result;
+use crate::costing::schema::{Rate, post};
+use crate::error::{Error, Result};
 use crate::facts::schema::CustomerFacts;
 use crate::pipeline::Line;
-use crate::profitability::schema::Acquisition;
-use crate::profitability::schema::Values;
-use crate::profitability::schema::{CostLine, Lines, posts};
+use crate::profitability::schema::{Acquisition, CostLine, Lines, Values, posts};
 use crate::units::{Decimal, Period, pow10, round_ratio};
 use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Mutex;
 
-/// Profits by rank, and gross margins of all.
+/// Two costings of a release's facts, with the volumes before the customers that come next.
+pub(super) struct TwoCostings<'r> {
+    pub(super) base: Recalled<'r>,
+    pub(super) scenario: Recalled<'r>,
+    /// Factor on list revenue, discount and returns in the scenario.
+    prices: Decimal,
+    acquisition: Acquisition<'r>,
+    /// Activities that customers bear cost of, by index.
+    bearing: Vec<usize>,
+    /// Whether the run has lines below customer profit.
+    pub(super) is_loaded: bool,
+    avoidable_scale: u8,
+    /// By period and bearing activity: driver volume of all customers before the next window, by either costing.
+    before: Mutex<Vec<Vec<[i64; 2]>>>,
+}
+
+/// What customers of several slices had in every period.
+#[derive(Default)]
+pub(super) struct LivesWindow(Vec<WindowPeriod>);
+
+struct WindowPeriod {
+    facts: CustomerFacts,
+    /// By bearing activity.
+    activities: Vec<WindowActivity>,
+}
+
+/// Driver volumes by either costing, and those of all customers before the window.
+struct WindowActivity {
+    volumes: [Values; 2],
+    before: [i64; 2],
+}
+
+/// The lives of the customers of a slice.
 pub(super) struct Lives {
+    pub(super) ranks: Range<usize>,
     /// By the release's own costing.
     pub(super) base: Side,
     /// By the scenario's.
     pub(super) scenario: Side,
-    /// Whether the run has lines below customer profit.
-    pub(super) is_loaded: bool,
+    /// What winning these customers cost, by the customers source.
+    pub(super) acquisition: i128,
     /// Scenario − base in avoidable cost and gross margin, in units of `avoidable_scale` more digits than money.
     avoidable: Vec<i128>,
     avoidable_scale: u8,
@@ -29,11 +62,11 @@ pub(super) struct Lives {
 
 /// Customers by one of the costings.
 pub(super) struct Side {
-    /// Customer profit by rank.
+    /// Customer profit by place in the slice.
     pub(super) profit: Vec<i128>,
-    /// The last line by rank; empty where customer profit is the last.
+    /// The last line of the waterfall, likewise; empty where customer profit is the last.
     loaded: Vec<i128>,
-    /// Gross margin of all.
+    /// Gross margin of all of them.
     pub(super) margin: i128,
 }
 
@@ -43,157 +76,205 @@ impl Side {
     }
 
     /// The last line of the waterfall.
-    pub(super) fn last(&self, rank: usize) -> i128 {
-        self.loaded.get(rank).copied().unwrap_or(self.profit[rank])
+    pub(super) fn last(&self, place: usize) -> i128 {
+        self.loaded.get(place).copied().unwrap_or(self.profit[place])
     }
 
-    /// The last line of all together.
-    pub(super) fn last_total(&self) -> i128 {
-        let last = if self.loaded.is_empty() { &self.profit } else { &self.loaded };
-        last.iter().sum()
-    }
-
-    fn add(&mut self, rank: usize, amount: i128) {
-        self.profit[rank] += amount;
-        self.load(rank, amount);
+    fn add(&mut self, place: usize, amount: i128) {
+        self.profit[place] += amount;
+        self.load(place, amount);
     }
 
     /// Adds below customer profit.
-    fn load(&mut self, rank: usize, amount: i128) {
-        if let Some(loaded) = self.loaded.get_mut(rank) {
+    fn load(&mut self, place: usize, amount: i128) {
+        if let Some(loaded) = self.loaded.get_mut(place) {
             *loaded += amount;
         }
     }
 }
 
-/// What every row bears of an activity: before, in the scenario where that differs, and of unused capacity in both.
-struct Borne {
-    activity: usize,
-    before: Vec<i64>,
-    after: Option<Vec<i64>>,
-    unused: [Option<Vec<i64>>; 2],
-}
+impl<'r> TwoCostings<'r> {
+    /// Prices are list revenue, discount and returns times `prices`.
+    pub(super) fn new(base: &Recalled<'r>, scenario: &Recalled<'r>, prices: Decimal) -> Self {
+        let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
+        let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
+        let bearing: Vec<usize> = bearing(base).collect();
+        let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
+        Self {
+            base: *base,
+            scenario: *scenario,
+            prices,
+            acquisition: Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of),
+            is_loaded: lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged),
+            avoidable_scale: shares.max().unwrap_or(0),
+            before: Mutex::new(vec![vec![[0; 2]; bearing.len()]; periods.len()]),
+            bearing,
+        }
+    }
 
-impl Lives {
-    /// Adds up both costings over all periods; prices are list revenue, discount and returns times `prices`.
+    /// What the customers of the next window had; windows are read in the order of ranks.
     ///
     /// # Errors
-    /// A volume or cost beyond 18 digits, unreadable state.
-    pub(super) fn compare(base: &Recalled<'_>, scenario: &Recalled<'_>, prices: Decimal) -> Result<Self> {
-        let customers = base.facts.customers.len();
-        let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
-        let is_loaded = lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged);
-        let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
-        let mut lives = Self {
-            base: Side::new(customers, is_loaded),
-            scenario: Side::new(customers, is_loaded),
-            is_loaded,
-            avoidable: vec![0; customers],
-            avoidable_scale: shares.max().unwrap_or(0),
-        };
-        for period in 0..base.costing.periods.len() {
-            let mut facts = base.facts.customer_facts(period, ..)?;
+    /// Unreadable state, a volume that cannot be charged.
+    pub(super) fn read(&self, ranks: &Range<usize>) -> Result<LivesWindow> {
+        let mut before = self.before.lock().expect("no thread panics while it reads");
+        let read = |(period, before): (usize, &mut Vec<[i64; 2]>)| {
+            let mut facts = self.base.facts.customer_facts(period, ranks.clone())?;
             let aggregates: Vec<Values> =
                 std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
-            lives.add_margins(&facts, prices);
-            lives.add_costs(base, scenario, period, &facts.ranks, &aggregates)?;
+            let rows = facts.ranks.len();
+            let mut activities = Vec::with_capacity(self.bearing.len());
+            for (index, before) in self.bearing.iter().zip(before) {
+                let of_base = self.base.volumes(period, *index, &aggregates, rows)?;
+                let of_scenario = match self.has_same_driver(period, *index) {
+                    true => of_base.clone(),
+                    false => self.scenario.volumes(period, *index, &aggregates, rows)?,
+                };
+                let volumes = [of_base, of_scenario];
+                let after = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before[side]));
+                activities.push(WindowActivity { volumes, before: *before });
+                *before = narrowed(after)?;
+            }
+            Ok(WindowPeriod { facts, activities })
+        };
+        let periods = before.par_iter_mut().enumerate().with_max_len(1).map(read);
+        Ok(LivesWindow(periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?))
+    }
+
+    /// Adds up both costings of these customers, who are some of the window's.
+    ///
+    /// # Errors
+    /// A cost beyond 18 digits.
+    pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Lives> {
+        let customers = ranks.len();
+        let mut lives = Lives {
+            base: Side::new(customers, self.is_loaded),
+            scenario: Side::new(customers, self.is_loaded),
+            acquisition: 0,
+            avoidable: vec![0; customers],
+            avoidable_scale: self.avoidable_scale,
+            ranks: ranks.clone(),
+        };
+        for (period, had) in window.0.iter().enumerate() {
+            let bound = |rank: usize| had.facts.ranks.partition_point(|known| (*known as usize) < rank);
+            let rows = bound(ranks.start)..bound(ranks.end);
+            lives.add_margins(&had.facts, rows.clone(), self.prices);
+            for (index, activity) in self.bearing.iter().zip(&had.activities) {
+                self.add_cost(&mut lives, (period, *index), activity, &had.facts.ranks, rows.clone())?;
+            }
         }
-        lives.add_acquisition(base);
+        // What winning customers cost is spent in both.
+        for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
+            lives.acquisition += i128::from(cost);
+            let place = rank as usize - ranks.start;
+            lives.base.add(place, -i128::from(cost));
+            lives.scenario.add(place, -i128::from(cost));
+        }
         Ok(lives)
     }
 
-    /// What the customer's profit differs by when only avoidable cost counts, rounded once.
-    pub(super) fn avoidable_difference(&self, rank: usize) -> i128 {
-        round_ratio(self.avoidable[rank], pow10(self.avoidable_scale))
+    /// Charges an activity's cost, and unused capacity with it, by both costings.
+    fn add_cost(
+        &self,
+        lives: &mut Lives,
+        (period, index): (usize, usize),
+        activity: &WindowActivity,
+        ranks: &[u32],
+        rows: Range<usize>,
+    ) -> Result<()> {
+        let charged = |side: usize, rate: Option<Rate>| -> Result<Vec<i64>> {
+            let volumes = &activity.volumes[side];
+            let Some(rate) = rate else { return Ok(vec![0; rows.len()]) };
+            let [before] = narrowed([i128::from(activity.before[side]) + sum(&volumes[..rows.start])])?;
+            post(rate, &volumes[rows.clone()], before).ok_or_else(|| {
+                let name = &self.base.costing.activities[index].name;
+                Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
+            })
+        };
+        let sides = [&self.base, &self.scenario];
+        let costed = sides.map(|side| &side.costing.periods[period].activities[index]);
+        let known = &self.base.costing.activities[index];
+        let share = known.avoidable.at_scale(self.avoidable_scale);
+        let share = share.expect("the largest scale holds every share");
+        let is_spread = is_spread(&self.base, index);
+        let [before, after] = [charged(0, costed[0].rate)?, charged(1, costed[1].rate)?];
+        for ((rank, before), after) in ranks[rows.clone()].iter().zip(before).zip(after) {
+            let place = *rank as usize - lives.ranks.start;
+            let (before, after) = (i128::from(before), i128::from(after));
+            if is_spread {
+                // Cost of a higher level, which no customer can avoid.
+                lives.base.load(place, -before);
+                lives.scenario.load(place, -after);
+            } else {
+                lives.base.add(place, -before);
+                lives.scenario.add(place, -after);
+                lives.avoidable[place] -= (after - before) * share;
+            }
+        }
+        for (number, costed) in costed.into_iter().enumerate() {
+            let unused = Rate { money: costed.unused_charged, volume: costed.volume };
+            if unused.money == 0 {
+                continue;
+            }
+            let side = if number == 0 { &mut lives.base } else { &mut lives.scenario };
+            for (rank, part) in ranks[rows.clone()].iter().zip(charged(number, Some(unused))?) {
+                side.load(*rank as usize - lives.ranks.start, -i128::from(part));
+            }
+        }
+        Ok(())
     }
 
-    fn add_margins(&mut self, facts: &CustomerFacts, prices: Decimal) {
+    /// Whether both costings take the volume of all customers alike.
+    fn has_same_driver(&self, period: usize, activity: usize) -> bool {
+        let driver = |recalled: &Recalled<'_>| {
+            let costed = &recalled.costing.periods[period].activities[activity];
+            recalled.costing.activities[activity].driver_of(costed).cloned()
+        };
+        driver(&self.base) == driver(&self.scenario)
+    }
+}
+
+impl Lives {
+    /// What the customer's profit differs by when only avoidable cost counts, rounded once.
+    pub(super) fn avoidable_difference(&self, place: usize) -> i128 {
+        round_ratio(self.avoidable[place], pow10(self.avoidable_scale))
+    }
+
+    /// Whether anything of the customer differs.
+    pub(super) fn differs(&self, place: usize) -> bool {
+        let (base, scenario) = (&self.base, &self.scenario);
+        base.profit[place] != scenario.profit[place] || base.last(place) != scenario.last(place)
+    }
+
+    fn add_margins(&mut self, facts: &CustomerFacts, rows: Range<usize>, prices: Decimal) {
         let priced = |amount: i64| round_ratio(i128::from(amount) * prices.mantissa, pow10(prices.scale));
-        for (row, rank) in facts.ranks.iter().enumerate() {
-            let rank = *rank as usize;
+        for row in rows {
+            let place = facts.ranks[row] as usize - self.ranks.start;
             let (list, discount, returns) =
                 (facts.list_revenue[row], facts.discount[row], facts.returns[row]);
             let cost = i128::from(facts.product_cost[row]);
             let base = i128::from(list) - i128::from(discount) - i128::from(returns) - cost;
             let scenario = priced(list) - priced(discount) - priced(returns) - cost;
             for (side, margin) in [(&mut self.base, base), (&mut self.scenario, scenario)] {
-                side.add(rank, margin);
+                side.add(place, margin);
                 side.margin += margin;
             }
-            self.avoidable[rank] += (scenario - base) * pow10(self.avoidable_scale);
-        }
-    }
-
-    fn add_costs(
-        &mut self,
-        base: &Recalled<'_>,
-        scenario: &Recalled<'_>,
-        period: usize,
-        ranks: &[u32],
-        aggregates: &[Values],
-    ) -> Result<()> {
-        let posting = |recalled, activity| Posting::new(recalled, period, activity, aggregates, ranks.len());
-        let both = |activity: usize| {
-            let (before, after) = (posting(base, activity)?, posting(scenario, activity)?);
-            let differs = !is_same(base, scenario, period, activity);
-            Ok(Borne {
-                activity,
-                before: before.costs()?,
-                after: differs.then(|| after.costs()).transpose()?,
-                unused: [before.unused()?, after.unused()?],
-            })
-        };
-        let bearing: Vec<usize> = bearing(base).collect();
-        for found in bearing.into_par_iter().map(both).collect::<Vec<Result<_>>>() {
-            let found = found?;
-            match is_spread(base, found.activity) {
-                true => self.spread(&found, ranks),
-                false => self.bear(&found, ranks, base.costing.activities[found.activity].avoidable),
-            }
-            for (side, unused) in [&mut self.base, &mut self.scenario].into_iter().zip(&found.unused) {
-                let parts = ranks.iter().zip(unused.iter().flatten());
-                parts.for_each(|(rank, part)| side.load(*rank as usize, -i128::from(*part)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes cost from customer profit and from what can be avoided.
-    fn bear(&mut self, found: &Borne, ranks: &[u32], share: Decimal) {
-        let share = share.at_scale(self.avoidable_scale).expect("the largest scale holds every share");
-        for (rank, before, after) in found.rows(ranks) {
-            self.base.add(rank, -before);
-            self.scenario.add(rank, -after);
-            self.avoidable[rank] -= (after - before) * share;
-        }
-    }
-
-    /// Takes cost of a higher level, which no customer can avoid, from the last line.
-    fn spread(&mut self, found: &Borne, ranks: &[u32]) {
-        for (rank, before, after) in found.rows(ranks) {
-            self.base.load(rank, -before);
-            self.scenario.load(rank, -after);
-        }
-    }
-
-    /// What winning customers cost is spent in both.
-    fn add_acquisition(&mut self, recalled: &Recalled<'_>) {
-        let periods: Vec<Period> = recalled.facts.periods.iter().map(|period| period.period).collect();
-        let placed = Acquisition::place(recalled.facts.master.as_ref(), &periods, recalled.facts.as_of);
-        for (rank, cost) in placed.of_lives() {
-            self.base.add(rank as usize, -i128::from(cost));
-            self.scenario.add(rank as usize, -i128::from(cost));
+            self.avoidable[place] += (scenario - base) * pow10(self.avoidable_scale);
         }
     }
 }
 
-impl Borne {
-    /// Rank, cost before, and cost in the scenario.
-    fn rows(&self, ranks: &[u32]) -> impl Iterator<Item = (usize, i128, i128)> {
-        let after = self.after.as_ref().unwrap_or(&self.before);
-        let rows = ranks.iter().zip(&self.before).zip(after);
-        rows.map(|((rank, before), after)| (*rank as usize, i128::from(*before), i128::from(*after)))
+fn sum(values: &[i64]) -> i128 {
+    values.iter().map(|value| i128::from(*value)).sum()
+}
+
+/// Running volumes, which have 18 digits as their totals do.
+fn narrowed<const N: usize>(volumes: [i128; N]) -> Result<[i64; N]> {
+    let mut narrow = [0; N];
+    for (narrow, volume) in narrow.iter_mut().zip(volumes) {
+        *narrow = i64::try_from(volume).map_err(|_| Error::too_many_digits("costing: a driver's volume"))?;
     }
+    Ok(narrow)
 }
 
 /// Activities that customers bear cost of, by index.
@@ -205,14 +286,4 @@ pub(super) fn bearing<'r>(recalled: &Recalled<'r>) -> impl Iterator<Item = usize
 /// Whether the activity's cost lies below customer profit.
 pub(super) fn is_spread(recalled: &Recalled<'_>, activity: usize) -> bool {
     recalled.costing.activities[activity].line == Some(Line::Spread)
-}
-
-/// Whether both costings charge all customers alike.
-fn is_same(base: &Recalled<'_>, scenario: &Recalled<'_>, period: usize, activity: usize) -> bool {
-    let side = |recalled: &Recalled<'_>| {
-        let costed = &recalled.costing.periods[period].activities[activity];
-        let driver = recalled.costing.activities[activity].driver_of(costed).cloned();
-        (costed.rate, driver)
-    };
-    side(base) == side(scenario)
 }

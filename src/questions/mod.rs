@@ -2,7 +2,8 @@
 //!
 //! `customer`, `activity`, `resource` and `product` follow money in both directions, closing to the last digit.
 //! `change` splits what became of contribution between two periods, `whatif` costs the same facts by another
-//! definition, `budget` says what a plan needs.
+//! definition, `budget` says what a plan needs. What-ifs that are to be published
+//! are a stage of the run.
 
 mod activity;
 mod activity_text;
@@ -32,8 +33,10 @@ mod volumes;
 mod whatif;
 mod whatif_activity;
 mod whatif_notes;
+mod whatif_stage;
 mod whatif_table;
 mod whatif_text;
+mod whatif_walk;
 
 pub use activity::{ActivityFlows, ActivityPeriod, activity};
 pub use budget::{Budget, BudgetActivity, BudgetResource, BudgetSteps, budget};
@@ -47,4 +50,8 @@ pub use recalled::Recalled;
 pub use resource::{ResourceFlows, ResourcePeriod, resource};
 pub use sources::Flow;
 pub use takers::{Rest, Taker, Takers};
-pub use whatif::{ActivityDifference, CustomerDifference, Difference, Line, Turn, WhatIf, scenario, whatif};
+pub use whatif::{
+    ActivityDifference, CustomerDifference, Difference, Line, Turn, WhatIf, WhatIfCustomers, scenario,
+    whatif, whatif_customers,
+};
+pub use whatif_stage::{WhatIfSummary, publish_whatifs};

@@ -40,11 +40,6 @@ impl<'r> Posting<'r> {
         }
     }
 
-    /// What every row bears of unused capacity beside it; none where there is none to bear.
-    pub(super) fn unused(&self) -> Result<Option<Vec<i64>>> {
-        self.unused_rate().map(|rate| self.post(rate)).transpose()
-    }
-
     /// What every row bears of one of the sources: of those before it `running`, with it `running + source`.
     pub(super) fn parts(&self, sources: &[i64], of: usize) -> Result<Vec<i64>> {
         let Some(rate) = self.costed.rate else { return Ok(vec![0; self.volumes.len()]) };

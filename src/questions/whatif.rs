@@ -6,11 +6,16 @@
 //! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
 use super::exact::Exact;
-use super::lives::{Lives, bearing};
+use super::lives::{TwoCostings, bearing};
 use super::recalled::{Recalled, unknown};
 use super::whatif_activity::of_activity;
+use super::whatif_table::WhatIfTable;
+use super::whatif_walk::{Turned, Turning, WhatIfWalk};
 use crate::costing::schema::CostTotals;
+use crate::customers::history::CustomerDays;
+use crate::customers::operator::walk;
 use crate::error::{Error, Result};
+use crate::memory::Memory;
 use crate::pipeline::{Change, Definition, ScenarioDef};
 use crate::profitability::schema::key_text;
 use crate::profitability::schema::{CostLine, Lines};
@@ -35,6 +40,8 @@ pub struct WhatIf {
     pub avoidable_difference: Exact,
     /// Gross margin of all.
     pub gross_margin: Difference,
+    /// What winning customers cost by the customers source, in both; part of the profit.
+    pub acquisition_cost: Exact,
     /// Cost of higher levels spread over customers, below customer profit; none if no activity spreads any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread_cost: Option<Difference>,
@@ -140,73 +147,99 @@ pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d Scenar
     Err(error)
 }
 
-/// Compares the facts costed by a scenario with the release's own costing; `top` customers are named in each list.
-/// Beside the answer a table with a row for each customer whose profit differs.
+/// What is wanted of the customers of a what-if.
+#[derive(Clone, Copy)]
+pub struct WhatIfCustomers<'r> {
+    /// How many each list names.
+    pub top: usize,
+    /// Of a published table, which has all customers; none: a table of those whose profit differs.
+    pub of_scenario: Option<&'r str>,
+    /// Takes the rows of a slice of customers, in the order of their keys.
+    pub take: &'r (dyn Fn(Sheet) -> Result<()> + Sync),
+}
+
+/// The table of customers, without rows.
 ///
 /// # Errors
-/// A number beyond 18 digits, unreadable state.
+/// None that is expected.
+pub fn whatif_customers(base: &Recalled<'_>, of_scenario: Option<&str>) -> Result<Sheet> {
+    let costings = TwoCostings::new(base, base, Decimal::ONE);
+    let table = WhatIfTable { recalled: *base, is_loaded: costings.is_loaded, of_scenario };
+    table.sheet(&costings.lives(&costings.read(&(0..0))?, 0..0)?)
+}
+
+/// Compares the facts costed by a scenario with the release's own costing: one walk over slices of customers.
+///
+/// # Errors
+/// A number beyond 18 digits, unreadable state, what taking rows returns.
 pub fn whatif(
     base: &Recalled<'_>,
     changed: &Recalled<'_>,
     scenario: &ScenarioDef,
-    top: usize,
-) -> Result<(WhatIf, Sheet)> {
-    let lives = Lives::compare(base, changed, prices(scenario)?)?;
-    let (before, after) = (&lives.base, &lives.scenario);
-    let differ =
-        |rank: &usize| before.profit[*rank] != after.profit[*rank] || before.last(*rank) != after.last(*rank);
-    let affected: Vec<usize> = (0..before.profit.len()).filter(differ).collect();
-    let known = base.facts.customers.keys.len();
-    let is_person = |rank: &usize| *rank < known && before.last(*rank) != after.last(*rank);
-    let people: Vec<usize> = affected.iter().copied().filter(is_person).collect();
-    let turn = |is_in: &dyn Fn(i128, i128) -> bool| {
-        let of = people.iter().copied().filter(|rank| is_in(before.last(*rank), after.last(*rank)));
-        turn(base, &lives, of.collect(), top)
-    };
-    let total = |profits: &[i128]| profits.iter().sum::<i128>();
-    let profit = difference(base, total(&before.profit), total(&after.profit));
-    let loaded = difference(base, before.last_total(), after.last_total());
+    customers: WhatIfCustomers<'_>,
+    memory: &Memory,
+) -> Result<WhatIf> {
+    let costings = TwoCostings::new(base, changed, prices(scenario)?);
+    let is_loaded = costings.is_loaded;
+    let WhatIfCustomers { top, of_scenario, take } = customers;
+    let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
+    // Days are not asked for: what a scenario changes, it changes in whole periods.
+    let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
+    let found = walk(&without_days, &WhatIfWalk { costings, top, table, take })?;
     let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
     let activities: Vec<ActivityDifference> =
         bearing(base).map(|activity| of_activity(base, changed, activity)).collect();
-    let gross_margin = difference(base, before.margin, after.margin);
+    let both = |[before, after]: [i128; 2]| difference(base, before, after);
+    let gross_margin = both(found.margin);
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
+    let [turn_profitable, turn_unprofitable, gains, losses] = found.turns.map(|turned| turn(base, &turned));
     let answer = WhatIf {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
         notes: super::whatif_notes::notes(base.definition, scenario),
         currency: base.definition.facts.currency.clone(),
         avoidable_difference: base.money(gross_margin.difference.mantissa() - avoidable),
-        profit,
+        profit: both(found.profit),
         gross_margin,
+        acquisition_cost: base.money(found.acquisition),
         spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
         unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, changed)),
-        fully_loaded_profit: lives.is_loaded.then_some(loaded),
+        fully_loaded_profit: is_loaded.then_some(both(found.last)),
         activities,
         company: company(base, changed),
-        customers_affected: people.len(),
-        turn_profitable: turn(&|before, after| before <= 0 && after > 0),
-        turn_unprofitable: turn(&|before, after| before >= 0 && after < 0),
-        gains: turn(&|before, after| after > before),
-        losses: turn(&|before, after| after < before),
+        customers_affected: found.affected,
+        turn_profitable,
+        turn_unprofitable,
+        gains,
+        losses,
     };
     check(&answer);
-    Ok((answer, super::whatif_table::table(base, &lives, &affected)?))
+    Ok(answer)
 }
 
-/// Margins less activities is profit, before and after, and less the lines below it fully loaded profit.
+/// By either costing, margin less activities and what winning customers cost is profit, and less the lines below it fully
+/// loaded profit.
 fn check(answer: &WhatIf) {
-    let spread = CostLine::Spread.column();
-    let above = answer.activities.iter().filter(|activity| activity.line != spread);
-    let costs = above.map(|activity| activity.cost.difference.mantissa()).sum::<i128>();
-    let expected = answer.gross_margin.difference.mantissa() - costs;
-    assert_eq!(answer.profit.difference.mantissa(), expected, "profit differs by what margin and costs do");
-    if let Some(loaded) = answer.fully_loaded_profit {
-        let below = [answer.spread_cost, answer.unused_charged].into_iter().flatten();
-        let below: i128 = below.map(|line| line.difference.mantissa()).sum();
-        let expected = expected - below;
-        assert_eq!(loaded.difference.mantissa(), expected, "fully loaded profit differs by what costs do");
+    for (side, of) in [("the release", base as fn(&Difference) -> i128), ("the scenario", in_scenario)] {
+        let spread = CostLine::Spread.column();
+        let above = answer.activities.iter().filter(|activity| activity.line != spread);
+        let costs = above.map(|activity| of(&activity.cost)).sum::<i128>();
+        let expected = of(&answer.gross_margin) - costs - answer.acquisition_cost.mantissa();
+        assert_eq!(of(&answer.profit), expected, "the profit of {side} is what margin and costs leave");
+        if let Some(loaded) = &answer.fully_loaded_profit {
+            let below = [answer.spread_cost, answer.unused_charged].into_iter().flatten();
+            let expected = expected - below.map(|line| of(&line)).sum::<i128>();
+            assert_eq!(of(loaded), expected, "the fully loaded profit of {side} is what all costs leave");
+        }
     }
+}
+
+fn base(amount: &Difference) -> i128 {
+    amount.base.mantissa()
+}
+
+fn in_scenario(amount: &Difference) -> i128 {
+    amount.scenario.mantissa()
 }
 
 /// What activities of higher levels spread.
@@ -274,20 +307,15 @@ fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
     COMPANY.into_iter().map(line).collect()
 }
 
-/// How many, and the `top` of them by the size of their difference, ties by key.
-fn turn(recalled: &Recalled<'_>, lives: &Lives, mut ranks: Vec<usize>, top: usize) -> Turn {
-    let customers = ranks.len();
-    let by = |rank: usize| lives.scenario.last(rank) - lives.base.last(rank);
-    let order = |rank: &usize| (std::cmp::Reverse(by(*rank).abs()), *rank);
-    if top < customers {
-        ranks.select_nth_unstable_by_key(top, order);
-        ranks.truncate(top);
-    }
-    ranks.sort_unstable_by_key(order);
-    let customer = |rank: usize| CustomerDifference {
-        customer: key_text(&recalled.facts.customers, u32::try_from(rank).expect("ranks fit 32 bits")),
-        profit: difference(recalled, lives.base.last(rank), lives.scenario.last(rank)),
-        avoidable_difference: recalled.money(lives.avoidable_difference(rank)),
+/// How many, and those that differ most by name.
+fn turn(recalled: &Recalled<'_>, turned: &Turned) -> Turn {
+    let customer = |turning: &Turning| CustomerDifference {
+        customer: key_text(
+            &recalled.facts.customers,
+            u32::try_from(turning.rank).expect("ranks fit 32 bits"),
+        ),
+        profit: difference(recalled, turning.base, turning.scenario),
+        avoidable_difference: recalled.money(turning.avoidable_difference),
     };
-    Turn { customers, top: ranks.into_iter().map(customer).collect() }
+    Turn { customers: turned.customers, top: turned.top.iter().map(customer).collect() }
 }

@@ -16,6 +16,7 @@ use crate::perception;
 use crate::pipeline::Definition;
 use crate::plan;
 use crate::profitability::Summary;
+use crate::questions;
 use crate::star;
 use crate::terminal::escaped;
 use crate::units::format_fixed;
@@ -103,6 +104,14 @@ pub fn plan_line(summary: &plan::Summary, definition: &Definition) -> String {
         line += &format!("; gross margin {}", three(sales));
     }
     line
+}
+
+/// By how much scenarios differ.
+pub fn whatif_line(summary: &questions::WhatIfSummary, definition: &Definition) -> String {
+    let scenario = |(name, difference): &(String, i128)| {
+        format!("scenario {name}: {} of customer profit", money_text(*difference, definition))
+    };
+    summary.scenarios.iter().map(scenario).collect::<Vec<_>>().join("; ")
 }
 
 /// What treatments brought.

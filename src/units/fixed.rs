@@ -73,7 +73,16 @@ pub fn pow10(exponent: u8) -> i128 {
 /// The denominator must be positive.
 pub fn round_ratio(numerator: i128, denominator: i128) -> i128 {
     debug_assert!(denominator > 0);
-    let (quotient, rest) = (numerator / denominator, numerator % denominator);
+    let (quotient, rest) = match (i64::try_from(numerator), i64::try_from(denominator)) {
+        // The processor divides 64 bits itself; a division of 128 bits is a call, which the rest need not repeat.
+        (Ok(numerator), Ok(denominator)) => {
+            (i128::from(numerator / denominator), i128::from(numerator % denominator))
+        }
+        _ => {
+            let quotient = numerator / denominator;
+            (quotient, numerator - quotient * denominator)
+        }
+    };
     let away = rest.unsigned_abs() >= denominator.unsigned_abs() - rest.unsigned_abs();
     if away && rest != 0 { quotient + numerator.signum() } else { quotient }
 }

@@ -60,6 +60,8 @@ cases! {
     h17_plan_of_two_months
     h18_scenario_as_plan
     h19_purchase_seasons
+    h20_bridge_of_customers
+    h21_published_what_ifs
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -4,7 +4,7 @@
 use super::{check, python};
 use abacus::pipeline::FileEncoding;
 use abacus::publish::schema::{Column, ColumnKind, Sheet};
-use abacus::publish::{WriteOptions, export};
+use abacus::publish::{Export, WriteOptions};
 use arrow::array::{ArrayRef, Date32Array, Decimal64Array, Int64Array, TimestampMicrosecondArray};
 use std::sync::Arc;
 
@@ -21,7 +21,9 @@ fn duckdb_polars_and_pyarrow_read_every_encoding() {
         let [compact, portable, plain] = FileEncoding::ALL.map(|encoding| {
             let file = folder.path().join(format!("{}.parquet", encoding.word()));
             let options = WriteOptions { encoding, row_group_rows: ROW_GROUP_ROWS, delta: false };
-            export(&file, &sheet, options).expect("the folder exists");
+            let mut export = Export::begin(&file, &sheet.spec, options).expect("the folder exists");
+            export.write(&sheet.arrays).expect("values fit their columns");
+            export.finish().expect("the folder exists");
             file
         });
         for encoded in [compact, portable] {

@@ -347,7 +347,7 @@ def write_definition(out, shape):
         lines += [f'on = "{source}"'] if source else []
         lines += ['resource = "desk"'] if kind == "minutes" else [f'from = {{ "house" = {0.9 / shared:.2f} }}']
         lines += [f"{kind} = {json.dumps(text)}", f'level = "{level}"']
-    lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', "customer_order = true", ""]
+    lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', "customer_order = true", "customer_bridge = true", ""]
     target = out / "pipelines" / "history.toml"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines), encoding="utf-8")
@@ -361,6 +361,7 @@ def write_oracle(out, shape):
             {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
         ],
         "dimensions": list(DIMENSIONS) if shape.has_dimensions else [],
+        "period": shape.period,
         "release": str(root / "out"),
     }
     (out / "oracle.json").write_text(json.dumps(spec, indent=1), encoding="utf-8")

@@ -12,7 +12,8 @@ fn check(change: &Change) {
         assert_eq!(parts, effect.amount.mantissa(), "{}", effect.effect);
     }
     let names: Vec<&str> = change.effects.iter().map(|effect| effect.effect).collect();
-    assert_eq!(names, ["volume", "mix", "price", "intensity", "rate"]);
+    assert_eq!(names[..4], ["new customers", "returned customers", "lost customers", "volume"]);
+    assert_eq!(names.len(), 12);
 }
 
 #[test]
@@ -23,11 +24,15 @@ fn effects_add_up_for_every_customer_and_for_all() {
     let (january, february) = (month("2024-01-01"), month("2024-02-01"));
     let all = change(&release.ask(), None, january, february).unwrap();
     check(&all);
-    assert!(all.effects.iter().all(|effect| !effect.amount.is_zero()), "{all:?}");
+    let found = all.effects.iter().filter(|effect| !effect.amount.is_zero());
+    let absent = ["returned customers", "discount", "price concession"];
+    assert!(found.clone().all(|effect| !absent.contains(&effect.effect)) && found.count() == 9, "{all:?}");
     let (mut before, mut after) = (0, 0);
+    let mut steps = vec![0; all.effects.len()];
     for key in release.customers() {
         let found = change(&release.ask(), Some(&key), january, february).unwrap();
         check(&found);
+        steps.iter_mut().zip(&found.effects).for_each(|(sum, effect)| *sum += effect.amount.mantissa());
         before += found.before.mantissa();
         after += found.after.mantissa();
         if let Ok(explained) = customer(&release.ask(), &key, Some(january)) {
@@ -36,6 +41,8 @@ fn effects_add_up_for_every_customer_and_for_all() {
         }
     }
     assert_eq!((before, after), (all.before.mantissa(), all.after.mantissa()));
+    let of_all: Vec<i128> = all.effects.iter().map(|effect| effect.amount.mantissa()).collect();
+    assert_eq!(steps, of_all, "the steps of all customers are sums of each customer's");
 }
 
 #[test]

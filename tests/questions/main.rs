@@ -88,6 +88,7 @@ fn shipped(name: &str) -> (TempDir, Release) {
 
 fn scenario(changes: Vec<Change>) -> ScenarioDef {
     ScenarioDef {
+        is_published: false,
         name: "changed".into(),
         about: None,
         changes,

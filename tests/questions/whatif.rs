@@ -2,16 +2,33 @@
 
 use super::support::rows_of;
 use super::{Release, decimal, history, scenario};
+use abacus::memory::Memory;
 use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
-use abacus::publish::{WriteOptions, export};
-use abacus::questions::{Recalled, WhatIf, whatif};
+use abacus::publish::{Export, WriteOptions};
+use abacus::questions::{Recalled, WhatIf, WhatIfCustomers, whatif};
+use std::sync::Mutex;
 
 fn ask(release: &Release, scenario: &ScenarioDef) -> (WhatIf, Sheet) {
     let changed = apply(&release.definition, scenario);
     let costing = release.recalled.cost_again(&changed).unwrap();
     let asked = Recalled { definition: &changed, costing: &costing, ..release.ask() };
-    whatif(&release.ask(), &asked, scenario, 3).unwrap()
+    compared(&release.ask(), &asked, scenario)
+}
+
+/// The answer, and the table of customers, who are those of one slice.
+fn compared(base: &Recalled<'_>, asked: &Recalled<'_>, scenario: &ScenarioDef) -> (WhatIf, Sheet) {
+    let folder = tempfile::tempdir().unwrap();
+    let sheets = Mutex::new(Vec::new());
+    let take = |sheet: Sheet| {
+        sheets.lock().unwrap().push(sheet);
+        Ok(())
+    };
+    let customers = WhatIfCustomers { top: 3, of_scenario: None, take: &take };
+    let found = whatif(base, asked, scenario, customers, &Memory::of_machine(folder.path())).unwrap();
+    let mut sheets = sheets.into_inner().unwrap();
+    assert_eq!(sheets.len(), 1);
+    (found, sheets.remove(0))
 }
 
 fn published() -> (super::Pipeline, Release) {
@@ -36,8 +53,10 @@ fn profits_of_the_base_are_those_published() {
     let (pipeline, release) = published();
     let (found, table) = ask(&release, &scenario(vec![Change::Amount(1, decimal("99_000"))]));
     let path = pipeline.data("whatif.parquet");
-    export(&path, &table, WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 10, delta: false })
-        .unwrap();
+    let options = WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 10, delta: false };
+    let mut export = Export::begin(&path, &table.spec, options).unwrap();
+    export.write(&table.arrays).unwrap();
+    export.finish().unwrap();
     let rows = rows_of(&path);
     let customers = pipeline.published().rows("customer");
     assert_eq!(rows.len(), customers.len(), "everybody who bought pays for the warehouse");
@@ -79,7 +98,7 @@ fn only_avoidable_cost_counts_in_the_avoidable_difference() {
     let changed = apply(&release.definition, &scenario);
     let costing = release.recalled.cost_again(&changed).unwrap();
     let asked = Recalled { definition: &changed, costing: &costing, ..base };
-    let (found, _) = whatif(&base, &asked, &scenario, 3).unwrap();
+    let (found, _) = compared(&base, &asked, &scenario);
     // 0.3 of 777.77 in two months, each rounded to 4 digits by posting, a quarter of it avoidable.
     assert_eq!(found.profit.difference.to_string(), "466.6620");
     assert_eq!(found.avoidable_difference.to_string(), "116.6655");

@@ -107,6 +107,63 @@ def plan_sums():
     ]
 
 
+BRIDGE_STEPS = ["new customers", "returned customers", "lost customers", "volume", "mix", "list price", "discount", "returns",
+                "product cost", "price concession", "service intensity", "driver rate"]
+
+
+def bridge_sums():
+    """Of bridges: levels are what customers' periods come to, steps lead from one to the other, and parts and customers add up."""
+    key = "span, comparison, period_start"
+    levels = [
+        (f"""select {key}, amount from bridge where step = '{level}' order by all""",
+         f"""select distinct {key}, (select coalesce(sum({column}), 0) from customer_period c
+                where c.period_start >= b.{start}_start and c.period_start < b.{start}_until) from bridge b order by all""")
+        for column in ("contribution", "customer_profit")
+        for level, start in ((column.replace("_", " "), "period"), (f"{column.replace('_', ' ')} before", "compared_period"))
+    ]
+    effects = [f"sum({step.replace(' ', '_')}_effect)" for step in BRIDGE_STEPS]
+    steps = [f"sum(amount) filter (where step = '{step}')" for step in BRIDGE_STEPS]
+    below = ["customer-level cost", "financing cost", "acquisition cost", "customer profit"]
+    return levels + [
+        (f"select {key}, measure, sum(amount) filter (where not is_level) from bridge group by all order by all",
+         f"""select {key}, measure, max_by(amount, step_number) - min_by(amount, step_number) from bridge
+             group by all order by all"""),
+        (f"select {key}, step, sum(amount) from bridge_part group by all order by all",
+         f"""select {key}, step, amount from bridge
+             where not is_level and amount <> 0 and measure = 'contribution' order by all"""),
+        (f"select {key}, {', '.join(effects)} from fact_customer_bridge join dim_date using (date_key) group by all order by all"
+         .replace("period_start", "date_key"),
+         f"select {key}, {', '.join(steps)} from bridge where measure = 'contribution' group by all order by all"),
+        (f"""select {key}, sum(customer_level_cost_effect), sum(financing_cost_effect), sum(acquisition_cost_effect),
+                    sum(customer_profit) from customer_bridge group by all order by all""",
+         f"""select {key}, {', '.join(f"sum(amount) filter (where step = '{step}')" for step in below)}
+             from bridge group by all order by all"""),
+        ("select count(*) from reconciliation where section = 'bridge' and line = 'difference' and amount = 0",
+         f"select count(*) from (select distinct {key}, measure from bridge)"),
+    ]
+
+
+def whatif_sums():
+    """Of published what-ifs: the base is what is published of customers, customers add up, and profit is what lines leave."""
+    before_profit = """line_number < (select line_number from whatif_line of where of.scenario = l.scenario
+                                          and of.line = 'customer profit')"""
+    return [
+        ("select customer_id, base_profit from whatif_customer where scenario = 'dearer_freight' order by 1",
+         "select customer_id, customer_profit from customer order by 1"),
+        ("""select scenario, sum(base_profit), sum(scenario_profit), sum(profit_difference),
+                   count(*) filter (where turns = 'profitable' and customer_id is not null),
+                   count(*) filter (where turns = 'unprofitable' and customer_id is not null)
+            from fact_whatif_customer join dim_customer using (customer_key) group by 1 order by 1""",
+         """select scenario, base_profit, scenario_profit, profit_difference, customers_turning_profitable,
+                   customers_turning_unprofitable from whatif order by 1"""),
+        (f"""select scenario, sum(if(line = 'gross margin', scenario_amount, -scenario_amount)) from whatif_line l
+             where section = 'profit' and {before_profit} group by 1 order by 1""",
+         "select scenario, scenario_profit from whatif order by 1"),
+        ("select sum(difference) from whatif_line where scenario = 'dearer_freight' and activity = 'ship'",
+         "select sum(cost) * 0.2 from balance where stage = 'resource' and node = 'freight'"),
+    ]
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -120,17 +177,8 @@ def check_sums(connection):
         ("select sum(unused) from fact_resource_period",
          "select sum(unused) from balance where node_kind = 'resource'"),
         ("select count(*) from dim_customer", "select count(*) from customer"),
-        ("""select period_start, amount from bridge where step = 'contribution' and comparison = 'period before'
-            order by 1""",
-         """select period_start, sum(contribution) from customer_period
-            where period_start > (select min(period_start) from customer_period) group by 1 order by 1"""),
-        ("select sum(amount) filter (where not is_level), count(*) from bridge where step <> 'contribution'",
-         """select (sum(amount) filter (where step = 'contribution')) -
-                   (sum(amount) filter (where step = 'contribution before')),
-                   count(*) filter (where step <> 'contribution') from bridge"""),
-        ("select comparison, period_start, step, sum(amount) from bridge_part group by all order by all",
-         """select comparison, period_start, step, amount from bridge
-            where not is_level and amount <> 0 order by all"""),
+        *bridge_sums(),
+        *whatif_sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),

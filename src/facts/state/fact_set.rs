@@ -197,6 +197,11 @@ impl FactSet {
         format!("{} {}", runs.keys.digest, runs.customers.digest)
     }
 
+    /// Content address of a period's customers by product group.
+    pub fn digest_of_products(&self, period: usize) -> &str {
+        self.runs[period].map_or("no rows", |run| &self.record.periods[run].products.digest)
+    }
+
     /// Content address of a period's orders.
     pub fn digest_of_orders(&self, period: usize) -> &str {
         self.runs[period].map_or("no rows", |run| &self.record.periods[run].orders.digest)

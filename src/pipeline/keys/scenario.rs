@@ -55,6 +55,12 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "1",
             "Factor on the volumes of activities that are not planned one by one, above 0",
         ),
+        Key::optional(
+            "publish",
+            Kind::Flag,
+            "false",
+            "Publish the scenario with every release, as rows of `whatif`, `whatif_line` and `whatif_customer`",
+        ),
     ],
     choice: Choice::Free,
 };

@@ -23,6 +23,14 @@ pub(in crate::pipeline) static PROFITABILITY: Section = Section {
             "[0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000]",
             "Net revenue of an order at which bands of order size begin, ascending; orders below the first are a band too",
         ),
+        Key::optional(
+            "bridges",
+            Kind::Texts,
+            "[\"period\"]",
+            "Spans whose contribution `bridge` compares with that of the span before and of a year before: `period`, `quarter`, \
+             `year`, and `year to date` with that of the year before; quarters and years are whole ones, made of months, and \
+             years of quarters too",
+        ),
     ],
     choice: Choice::Free,
 };
@@ -81,6 +89,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             Kind::Flag,
             "false",
             "Publish the table `customer_order`: what every order brought and cost, by period",
+        ),
+        Key::optional(
+            "customer_bridge",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_bridge`: why the contribution of every customer changed, by the steps of `bridge`",
         ),
         Key::optional(
             "row_group_rows",

@@ -55,6 +55,7 @@ fn scenario<'a>(entry: Entry<'a>, context: Context<'_, 'a>) -> Option<ScenarioDe
         changes: changes?,
         planned: planned?,
         growth: growth?,
+        is_published: table.flag("publish"),
         at: table.at(),
     })
 }
@@ -64,7 +65,7 @@ fn check_name_and_content(entry: Entry<'_>, table: Table<'_>) {
     if entry.key.trim().is_empty() {
         fault("a scenario needs a name, which --scenario gives; write [scenario.NAME]".to_owned());
     }
-    if !table.entries().iter().any(|entry| entry.key != "about") {
+    if !table.entries().iter().any(|entry| !["about", "publish"].contains(&entry.key)) {
         let name = quoted(entry.key);
         fault(format!(
             "scenario {name} changes nothing; add an 'amount', 'rate', 'prices' or another change"

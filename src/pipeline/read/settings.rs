@@ -1,15 +1,16 @@
 //! `[profitability]`, `[run]` and `[publish]`.
 
+use super::customer_base::distinct;
 use super::facts::Grain;
 use super::or_default::word_or;
 use super::paths;
 use super::reading::Reading;
 use super::table::{Entry, Table, compare};
-use super::wording::did_you_mean;
+use super::wording::{did_you_mean, quoted};
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
-use crate::pipeline::{CONTROL_TOTALS, FileEncoding, ProfitabilityDef, PublishDef, RunDef};
-use crate::units::Decimal;
+use crate::pipeline::{BridgeSpan, CONTROL_TOTALS, FileEncoding, ProfitabilityDef, PublishDef, RunDef};
+use crate::units::{Decimal, PeriodKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -30,7 +31,44 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
             "'high_profit' is {high}, below 'break_even' of {break_even}; raise it or leave it out"
         ));
     }
-    ProfitabilityDef { break_even, high_profit, order_bands: order_bands(table, grain) }
+    ProfitabilityDef {
+        break_even,
+        high_profit,
+        order_bands: order_bands(table, grain),
+        bridges: bridges(table, grain).unwrap_or_else(BridgeSpan::by_default),
+    }
+}
+
+/// The declared spans whose contribution is compared; none: the default.
+fn bridges(table: Table<'_>, grain: Grain) -> Option<Vec<BridgeSpan>> {
+    distinct(table.entry("bridges")?, |item, word| {
+        let Some(span) = BridgeSpan::of_name(word) else {
+            let known = BridgeSpan::ALL.map(BridgeSpan::name);
+            let all = || format!("the spans are {}", known.join(", "));
+            let way_out = did_you_mean(word, known, all);
+            item.fault(format!("unknown span {} in 'bridges'; {way_out}", quoted(word)));
+            return None;
+        };
+        if let Some(period) = grain.period.filter(|period| !adds_up_to(*period, span)) {
+            item.fault(format!(
+                "'bridges': several periods of a {} do not make up a {word}; leave it out, or set facts.period to a shorter one",
+                period.name()
+            ));
+            return None;
+        }
+        Some(span)
+    })
+}
+
+/// Whether periods of a kind make up spans: weeks run over the ends of quarters and years.
+fn adds_up_to(kind: PeriodKind, span: BridgeSpan) -> bool {
+    match span {
+        BridgeSpan::Period => true,
+        BridgeSpan::Quarter => kind == PeriodKind::Month,
+        BridgeSpan::Year | BridgeSpan::YearToDate => {
+            matches!(kind, PeriodKind::Month | PeriodKind::Quarter)
+        }
+    }
 }
 
 /// The declared limits of order size, or else the default.
@@ -73,6 +111,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         delta: table.is_some_and(|table| table.flag("delta")),
         customer_activity: table.is_some_and(|table| table.flag("customer_activity")),
         customer_order: table.is_some_and(|table| table.flag("customer_order")),
+        customer_bridge: table.is_some_and(|table| table.flag("customer_bridge")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
         keep_month_ends: count("keep_month_ends")
