@@ -6,7 +6,7 @@ use super::text_offset::source_offset;
 use super::wording::quoted;
 use crate::pipeline::sql::{SqlError, parse_driver, parse_rule, parse_scalar};
 use crate::pipeline::{DriverSql, Files, Named, Position, RuleSql, Scalar};
-use crate::storage::{Pattern, PatternError};
+use crate::storage::{Location, Pattern, PatternError};
 use crate::units::Decimal;
 use std::borrow::Cow;
 use toml::Spanned;
@@ -180,12 +180,8 @@ impl<'a> Entry<'a> {
     /// As a pattern of files.
     fn files(self) -> Option<Files> {
         let pattern = &*self.path()?;
-        if let Some((scheme, _)) = pattern.split_once("://") {
-            self.fault(format!(
-                "'{}' is {}, but only files of this machine are read; mount the store or copy the files, and give their path without '{scheme}://'",
-                self.key,
-                quoted(pattern)
-            ));
+        if let Some(fault) = Location::fault(pattern) {
+            self.fault(format!("'{}' is {}: {fault}", self.key, quoted(pattern)));
             return None;
         }
         let split = Pattern::split(pattern);
