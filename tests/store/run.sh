@@ -21,5 +21,5 @@ if [ "${2:-}" = --azure ]; then
         # The package file comes last, so that an interrupted installation is done again.
         mv "$modules/staged/node_modules" "$modules/" && mv "$modules/staged/package.json" "$modules/" && rm -r "$modules/staged"
     fi
-    "$python" "$here/azure.py" "$abacus" "$modules/node_modules"
+    "$python" "$here/azurite.py" "$abacus" "$modules/node_modules"
 fi

@@ -1,4 +1,4 @@
-"""Sources and releases in Azure Blob Storage, as azurite has it: azure.py ABACUS NODE_MODULES"""
+"""Sources and releases in Azure Blob Storage, as azurite has it: azurite.py ABACUS NODE_MODULES"""
 
 import json
 import os
@@ -31,6 +31,7 @@ def main():
     server = subprocess.Popen(
         [f"{ROOT_DIR}/bin/node", str(script), "--blobPort", str(port), "--blobHost", "127.0.0.1", "--inMemoryPersistence",
          "--skipApiVersionCheck", "--silent"],
+        stdout=subprocess.DEVNULL,
     )
     endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
     try:
