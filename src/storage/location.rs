@@ -27,6 +27,9 @@ const SCHEMES: [(&str, Service); 6] = [
     ("gs", Service::Gcs),
 ];
 
+/// How the fault of an address with credentials begins, which is told without the address.
+pub(crate) const NO_CREDENTIALS: &str = "an address holds no credentials";
+
 /// An address in an object store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Location {
@@ -63,10 +66,8 @@ impl Location {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
         if bucket.contains('@') && !is_account || key.contains("?") && key.contains('=') && key.contains('&')
         {
-            return Some(
-                "an address holds no credentials; take them out and set them in the environment of the run"
-                    .to_owned(),
-            );
+            let way_out = "take them out and set them in the environment of the run";
+            return Some(format!("{NO_CREDENTIALS}; {way_out}"));
         }
         if bucket.is_empty() || !bucket.chars().all(|c| is_plain(c) || c == '@') {
             return Some(format!(

@@ -16,7 +16,7 @@ mod target;
 
 pub(crate) use held::HeldFile;
 pub(crate) use local::Local;
-pub(crate) use location::{Location, absolute, canonical, with_ancestors};
+pub(crate) use location::{Location, NO_CREDENTIALS, absolute, canonical, with_ancestors};
 pub use pattern::{Pattern, PatternError};
 pub(crate) use target::{Put, Sending, Stamp, Target};
 

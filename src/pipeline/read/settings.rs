@@ -105,7 +105,7 @@ fn store(entry: Entry<'_>) -> Option<PathBuf> {
         || "expected an address such as s3://bucket/folder; a folder of this machine is 'path'".to_owned();
     let fault = Location::fault(&address).or_else(|| Location::of(&path).is_none().then(none));
     if let Some(fault) = &fault {
-        entry.fault(format!("'store' is {}: {fault}", quoted(&address)));
+        entry.address_fault(&address, fault);
     }
     fault.is_none().then_some(path)
 }

@@ -1,6 +1,6 @@
 //! Clients of buckets, made from the environment: what each service's own tools call its variables, and no other place.
 
-use super::fault::settings_fault;
+use super::fault::{check_not_given_up, settings_fault};
 use crate::storage::location::{Location, Service};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
@@ -18,8 +18,9 @@ static CLIENTS: LazyLock<Mutex<BTreeMap<PathBuf, Arc<dyn ObjectStore>>>> = LazyL
 /// The client of the bucket that an address lies in.
 ///
 /// # Errors
-/// The environment's settings make no client.
+/// The environment's settings make no client, or the bucket was out of reach before.
 pub(super) fn client(of: &Location) -> Result<Arc<dyn ObjectStore>> {
+    check_not_given_up(of)?;
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(client) = clients.get(&of.root()) {
         return Ok(Arc::clone(client));

@@ -6,8 +6,11 @@ use crate::storage::CHANGED;
 use crate::storage::location::{Location, Service};
 use object_store::Error as Fault;
 use object_store::client::HttpError;
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::{Error, ErrorKind};
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// A failed request to an object or a bucket.
 pub(super) fn meaning(fault: &Fault, at: &Location) -> Error {
@@ -42,15 +45,32 @@ pub(super) fn meaning(fault: &Fault, at: &Location) -> Error {
             Error::other(format!("the bucket '{bucket}' lies in another region; set AWS_REGION to it"))
         }
         _ if status.starts_with('5') || status == "429" => {
-            Error::other(format!("the store answers {says}, after retries; run again later"))
+            give_up(at, format!("the store answers {says}, after retries; run again later"))
         }
         _ if !status.is_empty() => Error::other(format!("the store answers {says}")),
-        _ if is_of_network(fault) => Error::other(format!(
-            "the store cannot be reached, after retries: {}; check the network{}, and run again",
-            innermost(fault),
-            endpoint(at)
-        )),
+        _ if is_of_network(fault) => {
+            let (cause, endpoint) = (innermost(fault), endpoint(at));
+            let said = "the store cannot be reached, after retries";
+            give_up(at, format!("{said}: {cause}; check the network{endpoint}, and run again"))
+        }
         _ => Error::other(innermost(fault)),
+    }
+}
+
+/// By bucket, why it was given up: each of a thousand objects would take as long to find it out again.
+static GIVEN_UP: LazyLock<Mutex<BTreeMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
+
+fn give_up(at: &Location, why: String) -> Error {
+    GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner).insert(at.root(), why.clone());
+    Error::other(why)
+}
+
+/// # Errors
+/// The bucket was given up, and why.
+pub(super) fn check_not_given_up(at: &Location) -> std::io::Result<()> {
+    match GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner).get(&at.root()) {
+        Some(why) => Err(Error::other(why.clone())),
+        None => Ok(()),
     }
 }
 

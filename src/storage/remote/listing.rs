@@ -10,12 +10,9 @@ use crate::storage::location::Location;
 use futures_util::TryStreamExt;
 use object_store::ObjectMeta;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Error, ErrorKind, Result};
+use std::io::Result;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-
-/// By bucket: why it could not be listed, which the next folder of it would take as long to say.
-static FAULTS: LazyLock<Mutex<BTreeMap<PathBuf, (ErrorKind, String)>>> = LazyLock::new(Mutex::default);
 
 /// By folder: names below it, sorted.
 static LISTED: LazyLock<Mutex<BTreeMap<PathBuf, Arc<Vec<String>>>>> = LazyLock::new(Mutex::default);
@@ -39,13 +36,7 @@ pub(super) fn objects_below(folder: &Location) -> Result<Arc<Vec<String>>> {
             return Ok(Arc::new(names.collect()));
         }
     }
-    let mut faults = FAULTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((kind, message)) = faults.get(&folder.root()) {
-        return Err(Error::new(*kind, message.clone()));
-    }
-    let names = names_below(folder)
-        .inspect_err(|fault| drop(faults.insert(folder.root(), (fault.kind(), fault.to_string()))))?;
-    let names = Arc::new(names);
+    let names = Arc::new(names_below(folder)?);
     listed.insert(path, Arc::clone(&names));
     Ok(names)
 }
