@@ -20,6 +20,9 @@ pub enum Kind {
     Locked,
     /// The system refuses: a missing right, or a read-only file system (exit 6).
     Permission,
+    /// The release was made in the out folder, and the object store that it is published to did not take it (exit 7). The
+    /// next run sends what is missing.
+    Store,
     /// Out of disk, memory or open files (exit 8).
     Resource,
 }
@@ -130,6 +133,7 @@ impl Error {
             Kind::State => "state",
             Kind::Locked => "locked",
             Kind::Permission => "permission",
+            Kind::Store => "store",
             Kind::Resource => "resource",
         }
     }
@@ -150,6 +154,7 @@ impl Kind {
             Kind::Input | Kind::State => 4,
             Kind::Locked => 5,
             Kind::Permission => 6,
+            Kind::Store => 7,
             Kind::Resource => 8,
         }
     }
@@ -164,7 +169,12 @@ impl Faults {
     pub fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
         match (result, &mut self.0) {
             (Ok(value), _) => return Some(value),
-            (Err(fault), Some(known)) => known.messages.extend(fault.messages),
+            (Err(fault), Some(known)) => {
+                // Sources of one folder or store share its faults.
+                let new = fault.messages.into_iter().filter(|message| !known.messages.contains(message));
+                let new: Vec<String> = new.collect();
+                known.messages.extend(new);
+            }
             (Err(fault), none) => *none = Some(fault),
         }
         None

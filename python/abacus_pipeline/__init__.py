@@ -15,6 +15,7 @@ from .errors import (
     NoReleaseError,
     PermissionDenied,
     ResourceError,
+    StoreError,
 )
 from .program import program
 from .releases import Column, File, Release, Table, release
@@ -34,6 +35,7 @@ __all__ = [
     "Release",
     "ResourceError",
     "Result",
+    "StoreError",
     "Table",
     "init_demo",
     "program",

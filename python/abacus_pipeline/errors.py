@@ -51,6 +51,12 @@ class PermissionDenied(AbacusError):
     """Exit code 6: a right is missing, or the file system is read-only."""
 
 
+class StoreError(AbacusError):
+    """Exit code 7: the release was made, and the object store that it is published to as well did not take it."""
+
+    retry = True
+
+
 class ResourceError(AbacusError):
     """Exit code 8: out of disk, memory or open files."""
 
@@ -63,6 +69,7 @@ _BY_EXIT_CODE = {
     4: InputError,
     5: LockedError,
     6: PermissionDenied,
+    7: StoreError,
     8: ResourceError,
 }
 

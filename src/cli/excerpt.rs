@@ -1,5 +1,6 @@
 //! The line of a pipeline file that a message speaks of, with a caret under the column.
 
+use crate::storage::NO_CREDENTIALS;
 use crate::terminal::escaped;
 use std::fs;
 
@@ -8,7 +9,10 @@ const WIDTH: usize = 100;
 
 /// Under a message that begins with `file:line:column: `; none for another, or if the file cannot be read.
 pub(super) fn excerpt(message: &str) -> Option<String> {
-    let (place, _) = message.split_once(": ")?;
+    let (place, what) = message.split_once(": ")?;
+    if what.contains(NO_CREDENTIALS) {
+        return None; // nor are they shown
+    }
     let mut parts = place.rsplitn(3, ':');
     let column: usize = parts.next()?.parse().ok()?;
     let number: usize = parts.next()?.parse().ok()?;

@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::SourceColumn;
 use crate::pipeline;
 use crate::run::Events;
+use crate::storage::Location;
 use crate::synth::{SynthOptions, generate};
 use crate::terminal::escaped;
 use clap::Args;
@@ -117,7 +118,11 @@ fn from_folder(pipeline: &Path, files: &str) -> Result<String> {
     let folder = pipeline.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
         // What a variable holds may be absolute.
-        Some(folder) if Path::new(files).is_relative() && !files.starts_with("${") => {
+        Some(folder)
+            if Path::new(files).is_relative()
+                && !files.starts_with("${")
+                && Location::of(Path::new(files)).is_none() =>
+        {
             let here = std::env::current_dir().map_err(|fault| Error::io(Kind::Input, folder, &fault))?;
             Ok(here.join(files).display().to_string())
         }

@@ -3,7 +3,7 @@
 use super::{PipelineArg, diff, pretty, progress};
 use crate::error::{Error, Result};
 use crate::pipeline::Definition;
-use crate::publish::{Damage, Home, Vacuumed};
+use crate::publish::{Damage, Home, ReleaseStore, Vacuumed};
 use crate::stages::retention;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -73,7 +73,10 @@ fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Res
     match action {
         Action::List(_) => Ok(list(home, json)?),
         Action::Rollback { release, .. } => {
+            let store = definition.publish.store.as_ref();
+            let store = store.map(|address| ReleaseStore::open(address)).transpose()?;
             let release = home.rollback(release.as_deref())?;
+            store.map(|store| store.publish(home, &release)).transpose()?;
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
         }
         Action::Diff(args) => diff::diff(args, definition, home, json),

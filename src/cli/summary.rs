@@ -94,6 +94,9 @@ pub(super) fn text(report: &Report) -> String {
             let out = &report.definition.publish.path;
             line("tables", out.join("releases").join(&release.id).display().to_string());
             line("views", format!("{}, one release at a time", out.join("views.sql").display()));
+            if let Some(store) = &report.store {
+                line("store", store.clone());
+            }
         }
         None => line("release", "none, this was a dry run".to_owned()),
     }
@@ -164,6 +167,7 @@ pub(super) fn json(report: &Report) -> Value {
         "release": report.release.as_ref().map(|release| &release.id),
         "unchanged": false,
         "out": report.definition.publish.path,
+        "store": report.store,
         "sources": report.sources.iter().map(|(source, files, rows)| json!({
             "source": source, "files": files, "rows": rows
         })).collect::<Vec<_>>(),

@@ -1,7 +1,7 @@
 //! The marks by which a folder is known as the root of a lake table.
 
 use crate::error::{Error, Result};
-use crate::storage::{Pattern, store_of};
+use crate::storage::{Pattern, canonical, store_of, with_ancestors};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -57,14 +57,14 @@ pub(crate) fn refuse_foreign(root: &Path, paths: &[PathBuf]) -> Result<()> {
     }
     let parents: BTreeSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
     // Links may lead into a table from outside.
-    let targets: BTreeSet<PathBuf> = parents.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
-    let above = root.canonicalize().unwrap_or_default();
-    let mut folders: BTreeSet<&Path> = above.ancestors().skip(1).collect();
+    let targets: BTreeSet<PathBuf> = parents.iter().filter_map(|folder| canonical(folder).ok()).collect();
+    let above = canonical(root).unwrap_or_default();
+    let mut folders: BTreeSet<&Path> = with_ancestors(&above).skip(1).collect();
     for folder in parents {
-        folders.extend(folder.ancestors().take_while(|folder| folder.starts_with(root)));
+        folders.extend(with_ancestors(folder).take_while(|folder| folder.starts_with(root)));
     }
     for target in targets.iter().filter(|target| !target.starts_with(&above)) {
-        folders.extend(target.ancestors());
+        folders.extend(with_ancestors(target));
     }
     folders.into_iter().try_for_each(|folder| match format_of(folder)? {
         None => Ok(()),

@@ -5,14 +5,24 @@ use super::sources::Source;
 use crate::error::Error;
 use crate::pipeline::{Definition, Stage};
 use crate::publish::{PublishedTable, Release};
+use crate::storage::Location;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
 
 /// The namespace of files of this machine, whose names are absolute paths.
-pub(super) const FILES: &str = "file";
+const FILES: &str = "file";
+
+/// Namespace and name of a dataset: of an address its bucket, and what is below it.
+pub(super) fn named(dataset: &str) -> (String, String) {
+    match Location::of(Path::new(dataset)) {
+        Some(at) => (at.root().display().to_string(), at.key),
+        None => (FILES.to_owned(), dataset.to_owned()),
+    }
+}
 
 /// A run as OpenLineage knows it.
 pub struct Lineage {
@@ -123,8 +133,9 @@ impl Lineage {
                 input_facets["inputStatistics"] =
                     facet("1-0-0", "InputStatisticsInputDatasetFacet", statistics);
             }
+            let (namespace, name) = named(name);
             json!({
-                "namespace": FILES,
+                "namespace": namespace,
                 "name": name,
                 "facets": { "schema": facet("1-2-0", "SchemaDatasetFacet", json!({ "fields": fields })) },
                 "inputFacets": input_facets,

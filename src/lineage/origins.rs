@@ -268,9 +268,10 @@ fn attributes(definition: &Definition, sources: &[Source]) -> BTreeMap<String, F
 }
 
 fn input_field(field: &Field, kind: &str, subtype: &str) -> Value {
+    let (namespace, name) = super::event::named(&field.dataset);
     json!({
-        "namespace": super::event::FILES,
-        "name": field.dataset,
+        "namespace": namespace,
+        "name": name,
         "field": field.column,
         "transformations": [{ "type": kind, "subtype": subtype }],
     })

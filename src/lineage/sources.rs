@@ -243,8 +243,8 @@ fn names_of(expr: &Expr) -> BTreeSet<String> {
 /// The name of a dataset of the local file system. A pattern that takes all files of a folder is the folder, which is how other
 /// jobs name what they wrote there.
 fn dataset(files: &Files) -> String {
-    let whole = std::path::absolute(&files.path).unwrap_or_else(|_| files.path.clone());
-    let root = std::path::absolute(&files.root).unwrap_or_else(|_| files.root.clone());
+    let whole = crate::storage::absolute(&files.path).unwrap_or_else(|_| files.path.clone());
+    let root = crate::storage::absolute(&files.root).unwrap_or_else(|_| files.root.clone());
     let name = match whole.strip_prefix(&root) {
         Ok(below) if takes_everything(below) => root,
         _ => whole,

@@ -423,6 +423,8 @@ pub struct PublishDef {
     pub path: PathBuf,
     /// How columns of published files are encoded. Default compact.
     pub encoding: FileEncoding,
+    /// Address in an object store that releases are published to as well.
+    pub store: Option<PathBuf>,
     /// Show releases as Delta tables too. Default false.
     pub delta: bool,
     /// Publish `customer_activity` although `customer_period` has room for all activities. Default false.

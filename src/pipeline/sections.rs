@@ -14,6 +14,7 @@ const INDECISIVE: &[&str] = &[
     "publish.keep",
     "publish.keep_month_ends",
     "publish.path",
+    "publish.store",
 ];
 
 /// A digest of each key of each section, as `section.key`, and of each key outside of them.

@@ -62,6 +62,7 @@ pub(super) fn commit(
     Ok(Report {
         definition,
         release,
+        store: None,
         sources,
         costs,
         profit,

@@ -9,11 +9,12 @@ use super::run_options::RunOptions;
 use crate::error::{Error, Result};
 use crate::facts::schema::AttributeTypes;
 use crate::pipeline::{self, Definition};
-use crate::publish::{Home, Release, Retention};
-use crate::run::Events;
+use crate::publish::{Home, Release, ReleaseStore, Retention};
+use crate::report::grouped;
+use crate::run::{Events, Timing};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Runs a pipeline and publishes its release, unless the current one follows from the same.
 ///
@@ -25,16 +26,40 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     check_gate(&definition, &options)?;
     let home = Home::open(&definition.publish.path)?;
     let lock = home.lock()?;
+    let store = definition.publish.store.as_ref().filter(|_| !options.dry_run);
+    let store = store.map(|address| ReleaseStore::open(address)).transpose()?;
     let mut outcome = repairing(&home, || run_if_changed(&definition, &home, &options, &events))?;
     if let Some(keep) = definition.publish.keep.filter(|_| !options.dry_run) {
         // The release is out: what is not removed now is removed after the next.
         home.or_warn(home.vacuum(&lock, retention(&definition, keep)));
+    }
+    if let Some(store) = store {
+        send(&home, &store, &mut outcome, &*events)?;
     }
     match &mut outcome {
         Outcome::Made(report) => report.warnings.extend(home.take_warnings()),
         Outcome::Unchanged { warnings, .. } => warnings.extend(home.take_warnings()),
     }
     Ok(outcome)
+}
+
+/// Publishes the current release to the object store too, which may lack it although nothing changed: a run before may have
+/// failed to reach it.
+fn send(home: &Home, store: &ReleaseStore, outcome: &mut Outcome, events: &dyn Events) -> Result<()> {
+    let start = Instant::now();
+    events.stage_started("store", "published files to the object store", None);
+    let sent = store.publish(home, &home.published()?)?;
+    let seconds = start.elapsed().as_secs_f64();
+    events.stage_finished(
+        "store",
+        seconds,
+        &format!("{} files sent, {} bytes", sent.files, grouped(sent.bytes.into())),
+    );
+    if let Outcome::Made(report) = outcome {
+        report.timings.push(Timing { stage: "store".to_owned(), seconds });
+        report.store = Some(sent.store);
+    }
+    Ok(())
 }
 
 /// What stays, of so many of the newest releases and by the pipeline's other rules.

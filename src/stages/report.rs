@@ -15,6 +15,8 @@ pub struct Report {
     pub definition: Definition,
     /// The release; none after a dry run.
     pub release: Option<Release>,
+    /// The address in an object store that it was published to as well.
+    pub store: Option<String>,
     /// (source, files, rows).
     pub sources: Vec<(String, usize, RowCounts)>,
     /// Money through the costing.

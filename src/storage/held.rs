@@ -3,8 +3,10 @@
 //! A late load may replace a file, or write into it, while a run reads it. A replaced file goes on to be read as it was,
 //! for its descriptor is held; one that was written to is refused when all of it was read.
 
-use super::{Head, Object, store_of};
+use super::{CHANGED, Head, Object, store_of};
+use crate::memory::MemoryBudget;
 use std::io::{Error, Result};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -21,7 +23,8 @@ pub(crate) struct HeldFile {
 #[derive(Debug)]
 struct Held {
     object: Arc<dyn Object>,
-    _slot: Slot,
+    /// None for what takes no descriptor.
+    _slot: Option<Slot>,
 }
 
 impl HeldFile {
@@ -30,15 +33,19 @@ impl HeldFile {
     /// # Errors
     /// The file does not exist or may not be read.
     pub(crate) fn open(path: &Path) -> Result<(Self, Arc<dyn Object>)> {
-        let object = store_of(path).open(path)?;
+        let store = store_of(path);
+        let object = store.open(path)?;
         let head = object.head()?;
-        let open = Slot::take().map(|slot| Arc::new(Held { object: Arc::clone(&object), _slot: slot }));
+        let kept = object.for_keeping().unwrap_or_else(|| Arc::clone(&object));
+        let slot = if store.holds_descriptors() { Slot::take() } else { None };
+        let may_be_held = slot.is_some() || !store.holds_descriptors();
+        let open = may_be_held.then(|| Arc::new(Held { object: kept, _slot: slot }));
         Ok((Self { path: path.to_owned(), head, open }, object))
     }
 
     /// What it was when it was opened.
-    pub(crate) fn head(&self) -> Head {
-        self.head
+    pub(crate) fn head(&self) -> &Head {
+        &self.head
     }
 
     /// The open file.
@@ -54,6 +61,13 @@ impl HeldFile {
         Ok(object)
     }
 
+    /// Begins to fetch groups of its ranges, where it lies in a store far away.
+    pub(crate) fn fetch_ahead(&self, groups: &dyn Fn() -> Vec<Vec<Range<u64>>>, budget: &MemoryBudget) {
+        if let Some(open) = &self.open {
+            open.object.fetch_ahead(groups, budget);
+        }
+    }
+
     /// Makes sure, after something was read of the open file, that it still is what it was.
     ///
     /// # Errors
@@ -63,8 +77,6 @@ impl HeldFile {
         same.then_some(()).ok_or_else(|| Error::other(CHANGED))
     }
 }
-
-const CHANGED: &str = "changed while it was read; run again when nothing writes to it";
 
 /// A file that is held open, of as many as may be.
 #[derive(Debug)]

@@ -73,6 +73,10 @@ impl Store for Local {
     fn open(&self, path: &Path) -> std::io::Result<Arc<dyn Object>> {
         Ok(Arc::new(LocalFile(File::open(path)?)))
     }
+
+    fn holds_descriptors(&self) -> bool {
+        true
+    }
 }
 
 /// What a socket, a pipe or a device is for.
@@ -136,6 +140,7 @@ fn head(metadata: &Metadata) -> Head {
         size: metadata.len(),
         modified: modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)),
         file: [metadata.dev(), metadata.ino()],
+        version: None,
         is_folder: metadata.is_dir(),
     }
 }

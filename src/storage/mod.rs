@@ -1,19 +1,31 @@
 //! Object storage, for reading: listing by pattern, head and ranged reads behind one trait.
 //!
-//! Sources are reached through it alone, so that another store is one more implementation. It knows no format and no
-//! later room.
+//! Sources are reached through it alone, so that another store is one more implementation: local files, and the object
+//! stores of `remote`. It knows no format and no later room.
 
 mod held;
 mod local;
+mod location;
 mod pattern;
+#[cfg(feature = "object-stores")]
+mod remote;
+#[cfg(not(feature = "object-stores"))]
+#[path = "absent.rs"]
+mod remote;
+mod target;
 
 pub(crate) use held::HeldFile;
 pub(crate) use local::Local;
+pub(crate) use location::{Location, NO_CREDENTIALS, absolute, canonical, with_ancestors};
 pub use pattern::{Pattern, PatternError};
+pub(crate) use target::{Put, Sending, Stamp, Target};
 
 use crate::error::Result;
+use crate::memory::MemoryBudget;
 use bytes::Bytes;
+use remote::Remote;
 use std::fmt::Debug;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +50,9 @@ pub(crate) trait Store: Sync {
     /// # Errors
     /// The file does not exist or may not be read.
     fn open(&self, path: &Path) -> std::io::Result<Arc<dyn Object>>;
+
+    /// Whether an open file takes one of the descriptors that a process may have.
+    fn holds_descriptors(&self) -> bool;
 }
 
 /// An open file, read at positions from any thread.
@@ -59,10 +74,24 @@ pub(crate) trait Object: Send + Sync + Debug {
     /// # Errors
     /// The range cannot be read.
     fn read_some(&self, start: u64, buffer: &mut [u8]) -> std::io::Result<usize>;
+
+    /// The same file, each of whose groups of ranges is fetched as a whole when its first byte is read; none where reads
+    /// are cheap as they come.
+    fn in_groups(&self, _groups: &dyn Fn() -> Vec<Vec<Range<u64>>>) -> Option<Arc<dyn Object>> {
+        None
+    }
+
+    /// Begins to fetch groups, where reads are dear and the budget has room for what waits.
+    fn fetch_ahead(&self, _groups: &dyn Fn() -> Vec<Vec<Range<u64>>>, _budget: &MemoryBudget) {}
+
+    /// The same file, to be held open for long: without what was read when it was opened.
+    fn for_keeping(&self) -> Option<Arc<dyn Object>> {
+        None
+    }
 }
 
 /// Metadata of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     /// Bytes.
     pub(crate) size: u64,
@@ -70,14 +99,27 @@ pub(crate) struct Head {
     pub(crate) modified: u64,
     /// What tells it from another file of its name, such as device and inode; zeros where the store does not know.
     pub(crate) file: [u64; 2],
+    /// The version of an object, its entity tag or generation; none where a store has no such thing.
+    pub(crate) version: Option<Arc<str>>,
     /// Whether it is a folder.
     pub(crate) is_folder: bool,
 }
 
 /// The store that holds a path.
-pub(crate) fn store_of(_path: &Path) -> &'static dyn Store {
-    &Local
+pub(crate) fn store_of(path: &Path) -> &'static dyn Store {
+    if Location::of(path).is_some() { &Remote } else { &Local }
 }
+
+/// The folder of an object store that this address is, to publish to.
+///
+/// # Errors
+/// The environment's settings make no client of the store.
+pub(crate) fn target_of(path: &Path) -> std::io::Result<Box<dyn Target>> {
+    remote::target(path)
+}
+
+/// Why a file that was written to, or replaced, is refused.
+const CHANGED: &str = "changed while it was read; run again when nothing writes to it";
 
 /// All bytes of a small file.
 ///
@@ -96,5 +138,5 @@ pub(crate) fn read_with_head(path: &Path) -> std::io::Result<(Bytes, Head)> {
     let size = usize::try_from(file.head().size).map_err(std::io::Error::other)?;
     let bytes = object.read_range(0, size);
     file.check(&*object)?;
-    Ok((bytes?, file.head()))
+    Ok((bytes?, file.head().clone()))
 }

@@ -169,11 +169,23 @@ fn patterns_that_are_none_are_told_with_their_place() {
         ("../data/a**.parquet", "'**' stands for whole folders"),
         ("../data/*/../x.parquet", "'..' stands after '*'"),
         ("../data/[a.parquet", "unclosed character class"),
-        ("s3://bucket/*.parquet", "only files of this machine are read"),
+        ("ftp://host/*.parquet", "none of the stores that are read"),
     ] {
         let pipeline = sound().with("../data/lines/*.parquet", pattern);
         both_fail(&pipeline, 2, &["history.toml:8:", told]);
     }
+}
+
+/// In a build with them tests/store has a store.
+#[cfg(not(feature = "object-stores"))]
+#[test]
+fn a_build_without_object_stores_says_how_to_come_by_one_with_them() {
+    let told = "build it with cargo build --release --features object-stores";
+    both_fail(
+        &sound().with("../data/lines/*.parquet", "s3://bucket/lines/*.parquet"),
+        4,
+        &["s3://bucket", told],
+    );
 }
 
 #[test]

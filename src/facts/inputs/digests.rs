@@ -37,7 +37,7 @@ impl Digests {
             let parts = line.split_once("  ").filter(|(digest, _)| is_digest(digest));
             let (digest, path) = parts.ok_or_else(|| fault(expected.to_owned()))?;
             let path = list.parent().unwrap_or(Path::new("")).join(path);
-            let path = path.canonicalize().map_err(|cause| {
+            let path = storage::canonical(&path).map_err(|cause| {
                 fault(format!("{}: {cause}; deliver the file, or take it out of the list", path.display()))
             })?;
             by_path.insert(path, digest.to_ascii_lowercase());
@@ -47,7 +47,7 @@ impl Digests {
 
     /// What the list says of a file; none if it does not list it.
     pub(crate) fn expected(&self, path: &Path) -> Option<Expected> {
-        let blake3 = self.by_path.get(&path.canonicalize().ok()?)?.clone();
+        let blake3 = self.by_path.get(&storage::canonical(path).ok()?)?.clone();
         Some(Expected { list: self.list.clone(), blake3 })
     }
 }

@@ -1,6 +1,6 @@
 //! File formats by magic number, the first bytes of a file; a name may say anything.
 
-use crate::storage::store_of;
+use crate::storage::{Object, store_of};
 use std::fmt;
 use std::path::Path;
 
@@ -56,7 +56,14 @@ impl FileKind {
     /// # Errors
     /// When it cannot be opened or read.
     pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
-        let file = store_of(path).open(path)?;
+        Self::of_file(&*store_of(path).open(path)?)
+    }
+
+    /// Recognises an open file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn of_file(file: &dyn Object) -> std::io::Result<Self> {
         let size = usize::try_from(file.head()?.size).unwrap_or(usize::MAX).min(HEAD);
         Ok(Self::of_bytes(&file.read_range(0, size)?))
     }

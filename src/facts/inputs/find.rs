@@ -7,7 +7,7 @@ use super::input_file::InputFile;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{self, Format, LiveFile, PartitionValue, Table, format_of, refuse_foreign};
 use crate::pipeline::{Definition, Files};
-use crate::storage::{Pattern, store_of};
+use crate::storage::{Location, Pattern, absolute, canonical, store_of, with_ancestors};
 use arrow::datatypes::Field;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -70,8 +70,8 @@ fn table_root(path: &Path) -> Result<Option<PathBuf>> {
         !folder.as_os_str().is_empty() && folder.components().next_back() != Some(Component::ParentDir)
     };
     // Folders above those that are named, as above `..`, have names only in the canonical path.
-    let canonical = path.canonicalize().unwrap_or_default();
-    for folder in path.ancestors().take_while(is_named).chain(canonical.ancestors()) {
+    let canonical = canonical(path).unwrap_or_default();
+    for folder in with_ancestors(path).take_while(is_named).chain(with_ancestors(&canonical)) {
         if format_of(folder)? == Some(Format::Delta) {
             return Ok(Some(folder.to_owned()));
         }
@@ -100,9 +100,12 @@ fn find_plain(definition: &Definition, files: &Files) -> Result<FoundFiles> {
 
 /// A pattern over the folder that the pipeline lies in meets its own releases there: those are no source of it.
 fn without_releases(definition: &Definition, files: &Files, pattern: Pattern) -> Pattern {
-    match definition.publish.path.strip_prefix(&files.root) {
-        Ok(below) if !below.as_os_str().is_empty() => pattern.without(below.to_owned()),
-        _ => pattern,
+    let publish = &definition.publish;
+    let places = [Some(&publish.path), publish.store.as_ref()].into_iter().flatten();
+    let mut below = places.filter_map(|place| place.strip_prefix(&files.root).ok());
+    match below.find(|below| !below.as_os_str().is_empty()) {
+        Some(below) => pattern.without(below.to_owned()),
+        None => pattern,
     }
 }
 
@@ -139,7 +142,7 @@ fn find_live(definition: &Definition, files: &Files, root: &Path) -> Result<Foun
     let start = if files.root.starts_with(root) {
         files.root.strip_prefix(root).map(Path::to_owned)
     } else {
-        files.root.canonicalize().unwrap_or_default().strip_prefix(root).map(Path::to_owned)
+        canonical(&files.root).unwrap_or_default().strip_prefix(root).map(Path::to_owned)
     };
     let start = start.unwrap_or_default();
     let is_meant = |file: &LiveFile| match file.path.strip_prefix(&start) {
@@ -215,7 +218,6 @@ impl InputFile {
 
 fn none_found(definition: &Definition, files: &Files, table: Option<&str>) -> Error {
     let place = definition.place(files.at);
-    let at = std::path::absolute(&files.path).unwrap_or_else(|_| files.path.clone());
     let what = match table {
         Some(table) => format!("matches no file of {table}"),
         None if !files.below.is_empty() => "matches no file".to_owned(),
@@ -227,11 +229,14 @@ fn none_found(definition: &Definition, files: &Files, table: Option<&str>) -> Er
         definition.about.as_deref().map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
     let about =
         about.map_or(String::new(), |about| format!("; 'about' says: {}", about.trim_end_matches('.')));
-    Error::input(format!(
-        "{place}: '{}' {what} (looked at {}); paths are relative to the pipeline file's folder{about}",
-        files.pattern,
-        at.display()
-    ))
+    let where_looked = match Location::of(&files.path) {
+        Some(_) => "; correct the address, or deliver the files".to_owned(),
+        None => {
+            let at = absolute(&files.path).unwrap_or_else(|_| files.path.clone());
+            format!(" (looked at {}); paths are relative to the pipeline file's folder", at.display())
+        }
+    };
+    Error::input(format!("{place}: '{}' {what}{where_looked}{about}", files.pattern))
 }
 
 fn no_table(definition: &Definition, files: &Files) -> Error {

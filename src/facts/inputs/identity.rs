@@ -1,4 +1,4 @@
-//! Identity of an input file between runs: path, size, time and a digest, so that a night reads only what changed.
+//! Identity of an input file between runs: path, size, time or version, and a digest, so that a night reads only what changed.
 
 use crate::storage::{Head, Object};
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,11 @@ pub struct Identity {
     pub path: String,
     /// Bytes.
     pub size: u64,
-    /// Nanoseconds since 1970.
+    /// Nanoseconds since 1970; 0 in an object store, where the version says it.
     pub modified: u64,
+    /// Entity tag or generation of an object in a store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// BLAKE3 of the Parquet footer; of all bytes with `--verify-inputs`.
     pub digest: String,
     /// Whether the digest is of all bytes.
@@ -22,16 +25,23 @@ pub struct Identity {
 impl Identity {
     /// What to say where the bytes of a file are others than before, although its size and time of change are not.
     pub(crate) fn changed_unseen<'f>(&self, before: impl IntoIterator<Item = &'f Self>) -> Option<String> {
-        let known = |file: &Self| (file.path.clone(), file.size, file.modified, file.verified);
+        let known =
+            |file: &Self| (file.path.clone(), file.size, file.modified, file.version.clone(), file.verified);
         let mut same = before.into_iter().filter(|before| known(before) == known(self));
         let changed = same.any(|before| before.digest != self.digest);
         let said = "its bytes changed since the last release, and its size and time of change did not";
         changed.then(|| format!("{}: {said}", self.path))
     }
 
-    pub(crate) fn new(name: &Path, head: Head, digest: String, verified: bool) -> Self {
-        let Head { size, modified, .. } = head;
-        Self { path: name.to_string_lossy().into_owned(), size, modified, digest, verified }
+    pub(crate) fn new(name: &Path, head: &Head, digest: String, verified: bool) -> Self {
+        Self {
+            path: name.to_string_lossy().into_owned(),
+            size: head.size,
+            modified: head.modified,
+            version: head.version.as_deref().map(str::to_owned),
+            digest,
+            verified,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::source::Source;
 use super::task::Task;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::widened;
+use crate::memory::MemoryBudget;
 use crate::storage::Object;
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::datatypes::{DataType, FieldRef, Schema};
@@ -14,6 +15,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection, RowSelector,
 };
+use parquet::file::metadata::ColumnChunkMetaData;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a reader reads of a file.
@@ -49,6 +52,7 @@ impl<'f> Reading<'f> {
     /// A file that cannot be opened; of a batch, damage or rows that contradict the footer, with file, row group and column.
     pub(crate) fn batches(self) -> Result<impl Iterator<Item = Result<RecordBatch>> + use<'f>> {
         let object = self.object()?;
+        let object = object.in_groups(&|| self.column_chunks()).unwrap_or(object);
         let mut rows = 0;
         let mut batches = contain_each(self.reader(&object)?);
         let mut is_done = false;
@@ -86,11 +90,43 @@ impl<'f> Reading<'f> {
         ParquetRecordBatchReaderBuilder::new_with_metadata(pages, self.file.metadata.clone())
     }
 
-    fn reader(self, object: &Arc<dyn Object>) -> Result<ParquetRecordBatchReader> {
-        let builder = self.builder(object);
+    /// The columns as the file has them.
+    fn mask(self) -> ProjectionMask {
         let roots = self.columns.iter().filter_map(|name| self.file.root_of(self.file.stored_name(name)?));
-        let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let mut builder = builder.with_projection(mask).with_batch_size(self.batch_rows);
+        ProjectionMask::roots(self.file.metadata.parquet_schema(), roots)
+    }
+
+    fn row_groups(self) -> Range<usize> {
+        match self.row_group {
+            Some(row_group) => row_group..row_group + 1,
+            None => 0..self.file.metadata.metadata().num_row_groups(),
+        }
+    }
+
+    /// Where the columns lie, by row group; a claim past the end of the file is left to the reader to refuse.
+    fn column_chunks(self) -> Vec<Vec<Range<u64>>> {
+        let (mask, size) = (self.mask(), self.file.held.head().size);
+        let chunks = |row_group: usize| {
+            let columns = self.file.metadata.metadata().row_group(row_group).columns().iter().enumerate();
+            let asked = columns.filter(|(leaf, _)| mask.leaf_included(*leaf));
+            let range = |(_, column): (usize, &ColumnChunkMetaData)| {
+                let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+                let (start, length) =
+                    (u64::try_from(start).ok()?, u64::try_from(column.compressed_size()).ok()?);
+                Some(start..start.checked_add(length).filter(|end| *end <= size && length > 0)?)
+            };
+            asked.filter_map(range).collect()
+        };
+        self.row_groups().map(chunks).collect()
+    }
+
+    /// Asks for the columns before whoever decodes them comes to them.
+    pub(crate) fn fetch_ahead(self, budget: &MemoryBudget) {
+        self.file.held.fetch_ahead(&|| self.column_chunks(), budget);
+    }
+
+    fn reader(self, object: &Arc<dyn Object>) -> Result<ParquetRecordBatchReader> {
+        let mut builder = self.builder(object).with_projection(self.mask()).with_batch_size(self.batch_rows);
         if let Some(row_group) = self.row_group {
             builder = builder.with_row_groups(vec![row_group]);
         }
@@ -159,12 +195,9 @@ impl<'f> Reading<'f> {
         if let Err(changed) = self.unchanged(object) {
             return changed;
         }
-        let row_groups = match self.row_group {
-            Some(row_group) => row_group..row_group + 1,
-            None => 0..self.file.metadata.metadata().num_row_groups(),
-        };
-        let places =
-            row_groups.flat_map(|row_group| self.columns.iter().map(move |column| (row_group, column)));
+        let places = self
+            .row_groups()
+            .flat_map(|row_group| self.columns.iter().map(move |column| (row_group, column)));
         let damaged = places.into_iter().find_map(|(row_group, column)| {
             let columns = std::slice::from_ref(column);
             let alone = Self { columns, row_group: Some(row_group), ..self };

@@ -51,13 +51,13 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
 fn identity(found: &FoundFile, verify: bool) -> Result<Identity> {
     let path: &Path = &found.path;
     let io = |fault: std::io::Error| Error::io(Kind::Input, path, &fault);
-    let is_parquet = FileKind::of(path).map_err(io)? == FileKind::Parquet;
     let file = store_of(path).open(path).map_err(io)?;
+    let is_parquet = FileKind::of_file(&*file).map_err(io)? == FileKind::Parquet;
     let head = file.head().map_err(io)?;
     let size = head.size;
     let by_footer = is_parquet && !verify && found.expected.is_none();
     let digest = if by_footer { digest_footer(&*file, size) } else { digest_all(&*file, size) };
     let digest = digest.map_err(io)?;
     found.expected.iter().try_for_each(|expected| expected.check(path, &digest))?;
-    Ok(Identity::new(&found.name, head, digest, !by_footer))
+    Ok(Identity::new(&found.name, &head, digest, !by_footer))
 }

@@ -68,7 +68,7 @@ impl SourceFiles {
         let file = |(path, identity, rows): &(String, Identity, u64)| {
             json!({
                 "path": path, "name": identity.path, "size": identity.size, "modified": identity.modified,
-                "digest": identity.digest, "rows": rows,
+                "version": identity.version, "digest": identity.digest, "rows": rows,
             })
         };
         json!({ "name": self.name, "files": self.files.iter().map(file).collect::<Vec<_>>() })

@@ -69,7 +69,7 @@ fn read(engine: Engine, group: &Alike<'_>) -> Vec<String> {
 
 /// The whole path: an engine is started in another folder.
 pub(super) fn whole_path(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+    crate::storage::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// A path in which no character is special to Hadoop's patterns.

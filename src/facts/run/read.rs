@@ -10,6 +10,7 @@ use crate::facts::inputs::findings::add_all;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::CustomersSource;
 use crate::facts::inputs::raw_master::RawMaster;
+use crate::facts::inputs::reading::Reading;
 use crate::facts::inputs::task::Task;
 use crate::facts::schema::RowCounts;
 use crate::facts::state::journal::Journal;
@@ -50,6 +51,8 @@ impl Run<'_> {
         };
         let (done, total) = (AtomicU64::new(0), self.rows_to_read());
         let next = AtomicUsize::new(0);
+        // Row groups of an object store are asked for while the ones before them are decoded.
+        let (ahead, tasks_ahead) = (AtomicUsize::new(0), (2 * rayon::current_num_threads()).max(4));
         let outcomes: Mutex<Vec<(usize, Result<Outcome>)>> = Mutex::new(Vec::new());
         let (journal, tasks_left) = (Journal::open(&options.folder), self.tasks_by_file());
         let failed = AtomicBool::new(false);
@@ -57,6 +60,11 @@ impl Run<'_> {
             while !failed.load(Ordering::Relaxed) {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(task) = self.tasks.get(index) else { break };
+                let from = ahead.fetch_max(index + 1 + tasks_ahead, Ordering::Relaxed).max(index + 1);
+                let next_ones = from..(index + 1 + tasks_ahead).min(self.tasks.len());
+                for task in self.tasks.get(next_ones).into_iter().flatten() {
+                    Reading::of(&self.sources[task.source], *task).fetch_ahead(&options.memory.budget);
+                }
                 let outcome = shared.work(*task, options.as_of);
                 if outcome.is_err() {
                     failed.store(true, Ordering::Relaxed);

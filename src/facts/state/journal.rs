@@ -109,6 +109,7 @@ mod tests {
                 path: "a.parquet".to_owned(),
                 size: 1,
                 modified: 2,
+                version: None,
                 digest: "d".to_owned(),
                 verified: false,
             },

@@ -66,6 +66,14 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "Folder of the releases, relative to this file's folder",
         ),
         Key::optional(
+            "store",
+            Kind::Text,
+            "",
+            "Address in an object store, such as `\"s3://lake/sales\"` (also `az://`, `abfss://`, `gs://`), that each release is \
+             published to as well, laid out by table: its `release.json` there changes last, in one step. The store has to keep \
+             conditions of puts; a run that cannot publish there ends with exit code 7, and the next one sends what is missing",
+        ),
+        Key::optional(
             "encoding",
             Kind::Words(&["compact", "portable", "plain"]),
             "\"compact\"",

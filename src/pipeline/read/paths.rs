@@ -1,11 +1,13 @@
 //! Paths of a pipeline file, which start from the file's own folder.
 
+use crate::storage::Location;
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
-/// A path of the file, seen from where the program runs.
+/// A path of the file, seen from where the program runs; an address in an object store is the same from everywhere.
 pub(super) fn resolved(folder: &Path, path: &str) -> PathBuf {
-    normalised(&folder.join(path))
+    let path = Path::new(path);
+    if Location::of(path).is_some() { path.to_owned() } else { normalised(&folder.join(path)) }
 }
 
 /// Without `.` and, as far as folders before them are named, without `..`: what a person would write.
@@ -71,6 +73,7 @@ mod tests {
             ("/srv/pipelines", "../../../x", "/x"),
             ("pipelines", "/data/x.parquet", "/data/x.parquet"),
             ("pipelines", "..", "."),
+            ("pipelines", "s3://sales/x/*.parquet", "s3://sales/x/*.parquet"),
         ] {
             assert_eq!(resolved(Path::new(folder), path), Path::new(expected), "{folder} + {path}");
         }

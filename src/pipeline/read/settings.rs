@@ -10,10 +10,12 @@ use super::wording::{did_you_mean, quoted};
 use crate::memory::MemorySize;
 use crate::pipeline::keys::{PROFITABILITY, PUBLISH};
 use crate::pipeline::{BridgeSpan, CONTROL_TOTALS, FileEncoding, ProfitabilityDef, PublishDef, RunDef};
+use crate::storage::Location;
 use crate::units::{Decimal, PeriodKind};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Reads `[profitability]`.
 pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef {
@@ -102,10 +104,11 @@ fn memory(entry: Entry<'_>) -> Option<MemorySize> {
 pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &str) -> PublishDef {
     let count =
         |key: &str| table.and_then(|table| table.integer(key)).and_then(|count| usize::try_from(count).ok());
-    let path = table.and_then(|table| table.entry("path")).and_then(Entry::path);
+    let path = table.and_then(|table| table.entry("path")).and_then(folder);
     let path = path.map_or_else(|| format!("out/{name}"), Cow::into_owned);
     PublishDef {
         path: paths::resolved(reading.folder(), &path),
+        store: table.and_then(|table| table.entry("store")).and_then(store),
         encoding: FileEncoding::of_word(word_or(table, &PUBLISH, "encoding"))
             .unwrap_or(FileEncoding::Compact),
         delta: table.is_some_and(|table| table.flag("delta")),
@@ -119,6 +122,31 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         grace_minutes: count("grace_minutes").unwrap_or_else(|| PUBLISH.default_integer("grace_minutes")),
         gate: table.map(gate).unwrap_or_default(),
     }
+}
+
+/// A folder of this machine.
+fn folder(entry: Entry<'_>) -> Option<Cow<'_, str>> {
+    let path = entry.path()?;
+    if path.contains("://") {
+        let way_out =
+            "releases are made in a folder of this machine, and published to an address by 'store' as well";
+        entry.fault(format!("'path' is {}: {way_out}", quoted(&path)));
+        return None;
+    }
+    Some(path)
+}
+
+/// An address of a folder in an object store.
+fn store(entry: Entry<'_>) -> Option<PathBuf> {
+    let address = entry.path()?;
+    let path = PathBuf::from(address.trim_end_matches('/'));
+    let none =
+        || "expected an address such as s3://bucket/folder; a folder of this machine is 'path'".to_owned();
+    let fault = Location::fault(&address).or_else(|| Location::of(&path).is_none().then(none));
+    if let Some(fault) = &fault {
+        entry.address_fault(&address, fault);
+    }
+    fault.is_none().then_some(path)
 }
 
 fn gate(table: Table<'_>) -> BTreeMap<String, Decimal> {

@@ -6,7 +6,7 @@ use super::text_offset::source_offset;
 use super::wording::quoted;
 use crate::pipeline::sql::{SqlError, parse_driver, parse_rule, parse_scalar};
 use crate::pipeline::{DriverSql, Files, Named, Position, RuleSql, Scalar};
-use crate::storage::{Pattern, PatternError};
+use crate::storage::{Location, NO_CREDENTIALS, Pattern, PatternError};
 use crate::units::Decimal;
 use std::borrow::Cow;
 use toml::Spanned;
@@ -177,15 +177,18 @@ impl<'a> Entry<'a> {
         expanded.map_err(|fault| self.fault(format!("'{}': {fault}", self.key))).ok()
     }
 
+    /// Notes what is wrong with an address; credentials in it are not repeated.
+    pub(super) fn address_fault(self, address: &str, fault: &str) {
+        let shown = if fault.starts_with(NO_CREDENTIALS) { String::new() } else { quoted(address) };
+        let is = if shown.is_empty() { "" } else { " is " };
+        self.fault(format!("'{}'{is}{shown}: {fault}", self.key));
+    }
+
     /// As a pattern of files.
     fn files(self) -> Option<Files> {
         let pattern = &*self.path()?;
-        if let Some((scheme, _)) = pattern.split_once("://") {
-            self.fault(format!(
-                "'{}' is {}, but only files of this machine are read; mount the store or copy the files, and give their path without '{scheme}://'",
-                self.key,
-                quoted(pattern)
-            ));
+        if let Some(fault) = Location::fault(pattern) {
+            self.address_fault(pattern, &fault);
             return None;
         }
         let split = Pattern::split(pattern);

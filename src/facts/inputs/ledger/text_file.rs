@@ -35,7 +35,7 @@ impl<'p> TextFile<'p> {
         let (bytes, head) = read.map_err(|error| Error::io(Kind::Input, path, &error))?;
         let digest = blake3::hash(&bytes).to_hex().to_string();
         found.expected.iter().try_for_each(|expected| expected.check(path, &digest))?;
-        let identity = Identity::new(&found.name, head, digest, true);
+        let identity = Identity::new(&found.name, &head, digest, true);
         let text = std::str::from_utf8(&bytes).map_err(|error| {
             let valid = error.valid_up_to();
             let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -68,6 +68,7 @@ struct RequestFile {
     name: String,
     size: u64,
     modified: u64,
+    version: Option<String>,
     digest: String,
 }
 
@@ -78,10 +79,11 @@ struct Format {
 
 impl RequestFile {
     fn is(&self, identity: &Identity) -> bool {
-        let Identity { path, size, modified, digest, verified } = identity;
+        let Identity { path, size, modified, version, digest, verified } = identity;
         // A digest of all bytes is of another kind than that of the footer, which is what requests have.
         let same_digest = *verified || self.digest == *digest;
-        self.name == *path && self.size == *size && self.modified == *modified && same_digest
+        let same_time = self.modified == *modified && self.version == *version;
+        self.name == *path && self.size == *size && same_time && same_digest
     }
 }
 
