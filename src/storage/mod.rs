@@ -7,10 +7,6 @@ mod held;
 mod local;
 mod location;
 mod pattern;
-#[cfg(feature = "object-stores")]
-mod remote;
-#[cfg(not(feature = "object-stores"))]
-#[path = "absent.rs"]
 mod remote;
 mod target;
 

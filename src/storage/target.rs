@@ -59,10 +59,6 @@ pub(crate) enum Put {
 
 /// A file to be sent.
 #[derive(Debug, Clone)]
-#[cfg_attr(
-    not(feature = "object-stores"),
-    allow(dead_code, reason = "nothing is sent by a build without stores")
-)]
 pub(crate) struct Sending {
     /// Its name below the folder, which no other content has.
     pub(crate) name: String,

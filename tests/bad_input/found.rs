@@ -176,18 +176,6 @@ fn patterns_that_are_none_are_told_with_their_place() {
     }
 }
 
-/// In a build with them tests/store has a store.
-#[cfg(not(feature = "object-stores"))]
-#[test]
-fn a_build_without_object_stores_says_how_to_come_by_one_with_them() {
-    let told = "build it with cargo build --release --features object-stores";
-    both_fail(
-        &sound().with("../data/lines/*.parquet", "s3://bucket/lines/*.parquet"),
-        4,
-        &["s3://bucket", told],
-    );
-}
-
 #[test]
 fn tables_of_other_formats_are_refused_with_the_export_that_helps() {
     for (mark, told, way_out) in [

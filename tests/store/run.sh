@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Reads sources from object stores and publishes to them: run.sh ABACUS [--azure], of a build with --features object-stores. The
-# store is moto's server of S3 on loopback, behind a proxy that counts requests and cuts connections. --azure adds azurite, the
-# server of Azure Blob Storage, which runs on Node.
+# Reads sources from object stores and publishes to them: run.sh ABACUS [--azure]. The store is moto's server of
+# S3 on loopback, behind a proxy that counts requests and cuts connections. --azure adds azurite, the server of Azure Blob Storage,
+# which runs on Node.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
