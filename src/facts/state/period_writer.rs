@@ -118,7 +118,8 @@ impl<'w> PeriodWriter<'w> {
                 file.rows += file.grain.rows_of(&range);
             }
             let last = self.pending.back().and_then(|range| range.keys.last());
-            debug_assert!(last < range.keys.first() || last.is_none(), "ranges come in order");
+            let ends = last.zip(range.keys.first());
+            debug_assert!(ends.is_none_or(|(last, first)| last < first), "ranges come in order");
             self.pending.push_back(range);
         }
         while self.pending_rows() >= CHUNK_CUSTOMERS {
