@@ -175,6 +175,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("[profitability] ", "[profitability]\nhigh_profit = 500\n#", PROFIT),
     ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
     ("bridges = [\"period\", \"quarter\", \"year\"]", "bridges = [\"period\"]", PROFIT),
+    ("bridge_history = 24", "bridge_history = 2", PROFIT),
     ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),

@@ -162,6 +162,13 @@ impl Definition {
         declared.unwrap_or_else(BridgeSpan::by_default)
     }
 
+    /// How many of the last spans of each kind are compared.
+    pub fn bridge_history(&self) -> usize {
+        let declared = self.profitability.as_ref().map(|profitability| profitability.bridge_history);
+        let spans = declared.unwrap_or_else(|| PROFITABILITY.default_integer("bridge_history"));
+        usize::try_from(spans).unwrap_or(usize::MAX)
+    }
+
     /// The parts of every driver, each of one source.
     pub fn driver_parts(&self) -> impl Iterator<Item = &DriverPart> {
         self.drivers().flat_map(|driver| &driver.parts)
@@ -405,6 +412,8 @@ pub struct ProfitabilityDef {
     pub order_bands: Vec<Decimal>,
     /// Spans whose contribution is compared.
     pub bridges: Vec<BridgeSpan>,
+    /// How many of the last spans of each kind are compared. Default 2.
+    pub bridge_history: u32,
 }
 
 /// `[run]`. Nothing of it changes what is published.

@@ -95,7 +95,8 @@ impl Bridges<'_> {
     ) -> Result<(Vec<Partition>, Vec<Comparison>)> {
         let facts = self.sources.facts;
         let kind = self.definition.facts.period;
-        let all = Comparison::all(&self.definition.bridges(), kind, &facts.periods);
+        let (spans, history) = (self.definition.bridges(), self.definition.bridge_history());
+        let all = Comparison::all(&spans, history, kind, &facts.periods);
         let mut made: Vec<Comparison> = Vec::new();
         let mut partitions = Vec::new();
         for (place, recipe) in self.recipes(&all).into_iter().enumerate() {

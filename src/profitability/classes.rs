@@ -104,6 +104,7 @@ mod tests {
             high_profit: Some("1".parse().unwrap()),
             order_bands: Vec::new(),
             bridges: Vec::new(),
+            bridge_history: 1,
         };
         let cuts = Cuts::declared(Some(&definition), 2, Some(500)).unwrap();
         for (profit, class) in

@@ -17,18 +17,24 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// The comparisons of these kinds of span, in the order of the last period they need, and then of the kinds.
-    pub(crate) fn all(spans: &[BridgeSpan], kind: PeriodKind, periods: &[FactPeriod]) -> Vec<Self> {
+    /// The comparisons of the last `history` spans of these kinds, in the order of the last period they need, and then of
+    /// the kinds.
+    pub(crate) fn all(
+        spans: &[BridgeSpan],
+        history: usize,
+        kind: PeriodKind,
+        periods: &[FactPeriod],
+    ) -> Vec<Self> {
         let mut found = Vec::new();
         for span in spans {
             match span {
                 BridgeSpan::Period => {
                     let ranges: Vec<Range<usize>> =
                         (0..periods.len()).map(|place| place..place + 1).collect();
-                    add(&mut found, *span, &ranges, kind.in_a_year());
+                    add(&mut found, *span, &ranges, history, kind.in_a_year());
                 }
-                BridgeSpan::Quarter => add_whole(&mut found, *span, PeriodKind::Quarter, periods),
-                BridgeSpan::Year => add_whole(&mut found, *span, PeriodKind::Year, periods),
+                BridgeSpan::Quarter => add_whole(&mut found, *span, PeriodKind::Quarter, history, periods),
+                BridgeSpan::Year => add_whole(&mut found, *span, PeriodKind::Year, history, periods),
                 BridgeSpan::YearToDate => found.extend(year_to_date(kind, periods)),
             }
         }
@@ -43,9 +49,15 @@ impl Comparison {
     }
 }
 
-/// Compares every span with the one before it and, if `in_a_year` are more than one, with that so many before.
-fn add(found: &mut Vec<Comparison>, span: BridgeSpan, ranges: &[Range<usize>], in_a_year: usize) {
-    for (place, after) in ranges.iter().enumerate() {
+/// Compares each of the last spans with the one before it and, if `in_a_year` are more than one, with that so many before.
+fn add(
+    found: &mut Vec<Comparison>,
+    span: BridgeSpan,
+    ranges: &[Range<usize>],
+    history: usize,
+    in_a_year: usize,
+) {
+    for (place, after) in ranges.iter().enumerate().skip(ranges.len().saturating_sub(history)) {
         let mut compare = |name, back: usize| {
             if let Some(before) = place.checked_sub(back) {
                 let before = ranges[before].clone();
@@ -60,7 +72,13 @@ fn add(found: &mut Vec<Comparison>, span: BridgeSpan, ranges: &[Range<usize>], i
 }
 
 /// Compares spans of a longer kind, of which the history has every period to its end.
-fn add_whole(found: &mut Vec<Comparison>, span: BridgeSpan, kind: PeriodKind, periods: &[FactPeriod]) {
+fn add_whole(
+    found: &mut Vec<Comparison>,
+    span: BridgeSpan,
+    kind: PeriodKind,
+    history: usize,
+    periods: &[FactPeriod],
+) {
     let mut ranges = Vec::new();
     for (place, first) in periods.iter().enumerate() {
         let whole = Period::containing(kind, first.period.start);
@@ -71,7 +89,7 @@ fn add_whole(found: &mut Vec<Comparison>, span: BridgeSpan, kind: PeriodKind, pe
             ranges.push(place..place + count);
         }
     }
-    add(found, span, &ranges, kind.in_a_year());
+    add(found, span, &ranges, history, kind.in_a_year());
 }
 
 /// The year of the last complete period up to it, compared with the same periods of the year before.
@@ -109,7 +127,7 @@ mod tests {
     }
 
     fn places(spans: &[BridgeSpan], kind: PeriodKind, periods: &[FactPeriod]) -> Vec<[Range<usize>; 2]> {
-        Comparison::all(spans, kind, periods).iter().map(Comparison::spans).collect()
+        Comparison::all(spans, usize::MAX, kind, periods).iter().map(Comparison::spans).collect()
     }
 
     #[test]
@@ -122,6 +140,15 @@ mod tests {
         assert_eq!(of(PeriodKind::Year, 3), [[0..1, 1..2], [1..2, 2..3]]);
         assert_eq!(of(PeriodKind::Quarter, 5)[3..], [[3..4, 4..5], [0..1, 4..5]]);
         assert!(of(PeriodKind::Week, 1).is_empty());
+    }
+
+    #[test]
+    fn the_last_spans_of_each_kind_are_compared() {
+        let months = periods(PeriodKind::Month, "2023-01-01", 24, false);
+        let spans = [BridgeSpan::Period, BridgeSpan::Quarter];
+        let found = Comparison::all(&spans, 1, PeriodKind::Month, &months);
+        let ends = found.iter().map(Comparison::spans).collect::<Vec<_>>();
+        assert_eq!(ends, [[22..23, 23..24], [11..12, 23..24], [18..21, 21..24], [9..12, 21..24]]);
     }
 
     #[test]

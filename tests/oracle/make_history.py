@@ -347,7 +347,7 @@ def write_definition(out, shape):
         lines += [f'on = "{source}"'] if source else []
         lines += ['resource = "desk"'] if kind == "minutes" else [f'from = {{ "house" = {0.9 / shared:.2f} }}']
         lines += [f"{kind} = {json.dumps(text)}", f'level = "{level}"']
-    lines += ["", "[profitability]", "", "[publish]", 'path = "../out"', "customer_order = true", "customer_bridge = true", ""]
+    lines += ["", "[profitability]", "bridge_history = 1000", "", "[publish]", 'path = "../out"', "customer_order = true", "customer_bridge = true", ""]
     target = out / "pipelines" / "history.toml"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines), encoding="utf-8")

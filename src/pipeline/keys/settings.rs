@@ -31,6 +31,13 @@ pub(in crate::pipeline) static PROFITABILITY: Section = Section {
              `year`, and `year to date` with that of the year before; quarters and years are whole ones, made of months, and \
              years of quarters too",
         ),
+        Key::optional(
+            "bridge_history",
+            Kind::Integer(1, 1_000_000),
+            "2",
+            "How many of the last spans of each kind are compared with earlier ones: what their customers had is read and split \
+             again, customer by customer",
+        ),
     ],
     choice: Choice::Free,
 };

@@ -2,7 +2,7 @@
 
 use super::customer_base::distinct;
 use super::facts::Grain;
-use super::or_default::word_or;
+use super::or_default::{count_or, word_or};
 use super::paths;
 use super::reading::Reading;
 use super::table::{Entry, Table, compare};
@@ -38,6 +38,7 @@ pub(super) fn profitability(table: Table<'_>, grain: Grain) -> ProfitabilityDef 
         high_profit,
         order_bands: order_bands(table, grain),
         bridges: bridges(table, grain).unwrap_or_else(BridgeSpan::by_default),
+        bridge_history: count_or(Some(table), &PROFITABILITY, "bridge_history"),
     }
 }
 
