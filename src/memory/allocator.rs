@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 /// How the program's allocator, which the program chooses, gives freed memory back to the system.
 #[derive(Debug, Clone, Copy)]
 pub struct Allocator {
-    /// From now on soon; called before the first stage of a run that is given a memory limit.
-    pub limit: fn(),
+    /// From now on soon; called before the first stage of a run that is given a limit of so many bytes.
+    pub limit: fn(u64),
     /// What the calling thread has freed, at once.
     pub release: fn(),
 }

@@ -39,8 +39,8 @@ impl Memory {
     /// Of so many bytes, else of the machine's default budget; what does not fit goes to a file in this folder.
     pub fn of(size: Option<MemorySize>, folder: &Path) -> Self {
         let allocator = allocator::chosen().filter(|_| size.is_some());
-        if let Some(allocator) = allocator {
-            (allocator.limit)();
+        if let Some((allocator, size)) = allocator.zip(size) {
+            (allocator.limit)(size.bytes());
         }
         let bytes = size.map(MemorySize::bytes).or_else(default_budget);
         let budget = bytes.map_or_else(MemoryBudget::unlimited, MemoryBudget::of);
