@@ -1,13 +1,12 @@
 //! A table in a file of the user's choice, encoded as published ones are; it belongs to no release.
 
+use super::disk;
 use super::encoding::Layout;
+use super::row_groups::RowGroups;
 use super::schema::TableSpec;
 use super::staging::WriteOptions;
 use crate::error::{Error, Kind, Result};
-use arrow::array::{Array, ArrayRef};
-use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
-use parquet::errors::ParquetError;
-use parquet::file::writer::SerializedFileWriter;
+use arrow::array::ArrayRef;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -15,14 +14,7 @@ use tempfile::NamedTempFile;
 /// A file in the making beside its path, where it is put when it is whole: a file that was there is replaced in one step.
 pub struct Export {
     path: PathBuf,
-    layout: Layout,
-    writer: SerializedFileWriter<NamedTempFile>,
-    factory: ArrowRowGroupWriterFactory,
-    row_group_rows: usize,
-    row_groups: usize,
-    /// By column.
-    pending: Vec<Vec<ArrayRef>>,
-    pending_rows: usize,
+    row_groups: RowGroups<NamedTempFile>,
 }
 
 impl Export {
@@ -37,19 +29,8 @@ impl Export {
         let file = tempfile::Builder::new().permissions(readable).tempfile_in(folder);
         let file = file.map_err(|error| Error::io(Kind::Input, path, &error))?;
         let layout = Layout::new(spec, options.encoding);
-        let writer =
-            SerializedFileWriter::new(file, layout.parquet.root_schema_ptr(), layout.properties.clone())
-                .map_err(|error| failed(path, &error))?;
-        Ok(Self {
-            path: path.to_owned(),
-            factory: ArrowRowGroupWriterFactory::new(&writer, layout.arrow.clone()),
-            pending: vec![Vec::new(); layout.columns.len()],
-            layout,
-            writer,
-            row_group_rows: options.row_group_rows,
-            row_groups: 0,
-            pending_rows: 0,
-        })
+        let row_groups = RowGroups::begin(path, file, layout, options.row_group_rows)?;
+        Ok(Self { path: path.to_owned(), row_groups })
     }
 
     /// Appends rows, one array per column.
@@ -57,56 +38,17 @@ impl Export {
     /// # Errors
     /// A value that does not fit its column, a file that cannot be written.
     pub fn write(&mut self, columns: &[ArrayRef]) -> Result<()> {
-        let (rows, mut start) = (self.layout.rows_of(columns), 0);
-        while start < rows {
-            let length = (self.row_group_rows - self.pending_rows).min(rows - start);
-            for (pieces, column) in self.pending.iter_mut().zip(columns) {
-                pieces.push(column.slice(start, length));
-            }
-            self.pending_rows += length;
-            start += length;
-            if self.pending_rows == self.row_group_rows {
-                self.close_row_group()?;
-            }
-        }
-        Ok(())
+        self.row_groups.write(columns)
     }
 
     /// Writes what is left, and puts the file where it belongs.
     ///
     /// # Errors
     /// A file that cannot be written.
-    pub fn finish(mut self) -> Result<()> {
-        if self.pending_rows > 0 {
-            self.close_row_group()?;
-        }
-        let file = self.writer.into_inner().map_err(|error| failed(&self.path, &error))?;
-        file.persist(&self.path).map_err(|fault| Error::io(Kind::Input, &self.path, &fault.error))?;
+    pub fn finish(self) -> Result<()> {
+        let (file, _) = self.row_groups.finish()?;
+        file.persist(&self.path).map_err(|fault| disk::failed(&self.path, &fault.error))?;
         Ok(())
-    }
-
-    fn close_row_group(&mut self) -> Result<()> {
-        let columns = std::mem::replace(&mut self.pending, vec![Vec::new(); self.layout.columns.len()]);
-        let writers = self.factory.create_column_writers(self.row_groups);
-        let chunks = self.layout.encode(writers.expect("every column kind has a writer"), columns)?;
-        let mut row_group = self.writer.next_row_group().map_err(|error| failed(&self.path, &error))?;
-        for chunk in chunks {
-            chunk.append_to(&mut row_group).map_err(|error| failed(&self.path, &error))?;
-        }
-        row_group.close().map_err(|error| failed(&self.path, &error))?;
-        self.row_groups += 1;
-        self.pending_rows = 0;
-        Ok(())
-    }
-}
-
-fn failed(path: &Path, error: &ParquetError) -> Error {
-    match error {
-        ParquetError::External(cause) => match cause.downcast_ref::<std::io::Error>() {
-            Some(cause) => Error::io(Kind::Input, path, cause),
-            None => Error::internal(format!("{}: {error}", path.display())),
-        },
-        _ => Error::internal(format!("{}: {error}", path.display())),
     }
 }
 

@@ -30,6 +30,7 @@ mod lock;
 pub(crate) mod read;
 mod release;
 mod retention;
+mod row_groups;
 pub mod schema;
 mod segment_key;
 mod sheet;
