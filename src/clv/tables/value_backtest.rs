@@ -9,15 +9,19 @@ use crate::publish::Draft;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
-/// Errors of one forecaster over a segment or a bin of customers.
-struct Row<'r> {
+/// Errors of one forecaster over some customers.
+struct Row<'r, G> {
     test: &'r Backtest,
     series: &'r Series,
-    /// None: all customers.
-    segment: Option<usize>,
-    /// Of a bin, what names it.
-    bin: i64,
+    /// Which customers: a segment, none for all, or a bin.
+    group: G,
     errors: Errors,
+}
+
+/// A bin of customers, and how they are binned.
+struct Bin {
+    by: &'static str,
+    name: i64,
 }
 
 /// Every back-test.
@@ -30,19 +34,19 @@ fn totals(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let grain = "calibration date, target, forecaster, season, spend and segment";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
     add_forecast(&mut draft);
-    context.add_segment(&mut draft, |row| row.segment);
+    context.add_segment(&mut draft, |row| row.group);
     add_errors(&mut draft);
     draft.finish()
 }
 
-fn total_rows(tests: &[Backtest], is_split: bool) -> Vec<Row<'_>> {
+fn total_rows(tests: &[Backtest], is_split: bool) -> Vec<Row<'_, Option<usize>>> {
     let mut rows = Vec::new();
     for (test, series) in every_series(tests).filter(|(_, series)| series.kind == Kind::Total) {
         let mut total = Errors::default();
         series.errors.iter().for_each(|errors| total.merge(errors));
-        rows.push(Row { test, series, segment: None, bin: 0, errors: total });
+        rows.push(Row { test, series, group: None, errors: total });
         for (segment, errors) in series.errors.iter().enumerate().filter(|_| is_split) {
-            rows.push(Row { test, series, segment: Some(segment), bin: 0, errors: *errors });
+            rows.push(Row { test, series, group: Some(segment), errors: *errors });
         }
     }
     rows
@@ -55,30 +59,31 @@ fn bins(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     add_forecast(&mut draft);
     let meaning =
         "decile (of expected purchases), frequency (repeat purchases before), recency (days since the last)";
-    draft.name("bin_by", meaning, |row| bin_by(row.series.kind));
+    draft.name("bin_by", meaning, |row| row.group.by);
     let meaning = "Decile from 1, purchases (the last bin and more), or least days since the last purchase";
-    draft.count("bin", "", meaning, |row| row.bin);
+    draft.count("bin", "", meaning, |row| row.group.name);
     add_errors(&mut draft);
     draft.finish()
 }
 
 /// Bins with a customer.
-fn bin_rows(tests: &[Backtest]) -> Vec<Row<'_>> {
+fn bin_rows(tests: &[Backtest]) -> Vec<Row<'_, Bin>> {
     let mut rows = Vec::new();
-    for (test, series) in every_series(tests).filter(|(_, series)| series.kind != Kind::Total) {
+    for (test, series) in every_series(tests) {
         for (number, errors) in (0..).zip(&series.errors).filter(|(_, errors)| errors.customers > 0) {
-            let bin = name_of_bin(series.kind, number);
-            rows.push(Row { test, series, segment: None, bin, errors: *errors });
+            rows.extend(bin(series.kind, number).map(|group| Row { test, series, group, errors: *errors }));
         }
     }
     rows
 }
 
-fn name_of_bin(kind: Kind, number: i64) -> i64 {
+/// The bin of a number; none where customers are divided by segment.
+fn bin(kind: Kind, number: i64) -> Option<Bin> {
     match kind {
-        Kind::Decile => number + 1,
-        Kind::Recency => number * i64::from(RECENCY_DAYS),
-        Kind::Total | Kind::Frequency => number,
+        Kind::Total => None,
+        Kind::Decile => Some(Bin { by: "decile", name: number + 1 }),
+        Kind::Frequency => Some(Bin { by: "frequency", name: number }),
+        Kind::Recency => Some(Bin { by: "recency", name: number * i64::from(RECENCY_DAYS) }),
     }
 }
 
@@ -117,7 +122,7 @@ const CALIBRATION_DATE: &str = "Rows on this day or later were held out";
 const UNTIL_DATE: &str = "Exclusive end of the holdout";
 const BIAS: &str = "Expected less actual, over actual";
 
-fn add_forecast<'r>(draft: &mut Draft<'r, Row<'r>>) {
+fn add_forecast<'r, G>(draft: &mut Draft<'r, Row<'r, G>>) {
     draft.day("calibration_date", CALIBRATION_DATE, |row| Day(row.test.date));
     draft.day("until_date", UNTIL_DATE, |row| Day(row.test.until));
     let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
@@ -129,7 +134,7 @@ fn add_forecast<'r>(draft: &mut Draft<'r, Row<'r>>) {
     draft.name("spend", "How a purchase is valued; null for purchases", |row| row.series.spend);
 }
 
-fn add_errors<'r>(draft: &mut Draft<'r, Row<'r>>) {
+fn add_errors<'r, G>(draft: &mut Draft<'r, Row<'r, G>>) {
     draft.count("customers", "customers", "Customers added up", |row| row.errors.customers);
     draft.float("expected", "", "Sum of what was expected", |row| Some(row.errors.expected));
     draft.float("actual", "", "Sum of what came", |row| Some(row.errors.actual));
@@ -146,14 +151,5 @@ fn target(target: Target) -> &'static str {
         Target::ActivePeriods => "active_periods",
         Target::MarginPerPurchase => "margin_per_purchase",
         Target::Margin => "margin",
-    }
-}
-
-fn bin_by(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Total => "all",
-        Kind::Decile => "decile",
-        Kind::Frequency => "frequency",
-        Kind::Recency => "recency",
     }
 }
