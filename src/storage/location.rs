@@ -64,8 +64,10 @@ impl Location {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
         let is_account = matches!(scheme, "abfs" | "abfss") && bucket.matches('@').count() == 1;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-        if bucket.contains('@') && !is_account || key.contains("?") && key.contains('=') && key.contains('&')
-        {
+        // A query, such as a shared access signature; a pattern's `?` stands in a name without `=` after it.
+        let has_query =
+            key.split('/').any(|name| name.split_once('?').is_some_and(|(_, rest)| rest.contains('=')));
+        if bucket.contains('@') && !is_account || has_query {
             let way_out = "take them out and set them in the environment of the run";
             return Some(format!("{NO_CREDENTIALS}; {way_out}"));
         }
@@ -157,6 +159,8 @@ mod tests {
             ("ftp://host/x", Some("none of the stores")),
             ("s3://key:secret@bucket/x", Some("no credentials")),
             ("az://files/x.parquet?sv=1&sig=abc", Some("no credentials")),
+            ("az://files/x.parquet?sig=a%2Fb", Some("no credentials")),
+            ("s3://bucket/year=202?/month=??/*.parquet", None),
             ("s3://sales-*/x", Some("has to be written out")),
             ("s3:///x", Some("has to be written out")),
             ("s3://b/a//x", Some("is empty")),

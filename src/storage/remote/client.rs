@@ -1,6 +1,7 @@
 //! Clients of buckets, made from the environment: what each service's own tools call its variables, and no other place.
 
-use super::fault::{check_not_given_up, settings_fault};
+use super::fault::settings_fault;
+use super::given_up::check_not_given_up;
 use crate::storage::location::{Location, Service};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};

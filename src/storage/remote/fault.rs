@@ -2,15 +2,13 @@
 //!
 //! Texts of responses and addresses of requests are never shown: they hold key ids, strings to sign and signatures.
 
+use super::given_up::give_up;
 use crate::storage::CHANGED;
 use crate::storage::location::{Location, Service};
 use object_store::Error as Fault;
 use object_store::client::HttpError;
-use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::io::{Error, ErrorKind};
-use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// A failed request to an object or a bucket.
 pub(super) fn meaning(fault: &Fault, at: &Location) -> Error {
@@ -54,23 +52,6 @@ pub(super) fn meaning(fault: &Fault, at: &Location) -> Error {
             give_up(at, format!("{said}: {cause}; check the network{endpoint}, and run again"))
         }
         _ => Error::other(innermost(fault)),
-    }
-}
-
-/// By bucket, why it was given up: each of a thousand objects would take as long to find it out again.
-static GIVEN_UP: LazyLock<Mutex<BTreeMap<PathBuf, String>>> = LazyLock::new(Mutex::default);
-
-fn give_up(at: &Location, why: String) -> Error {
-    GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner).insert(at.root(), why.clone());
-    Error::other(why)
-}
-
-/// # Errors
-/// The bucket was given up, and why.
-pub(super) fn check_not_given_up(at: &Location) -> std::io::Result<()> {
-    match GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner).get(&at.root()) {
-        Some(why) => Err(Error::other(why.clone())),
-        None => Ok(()),
     }
 }
 

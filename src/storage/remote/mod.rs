@@ -7,6 +7,7 @@ mod again;
 mod ahead;
 mod client;
 mod fault;
+mod given_up;
 mod groups;
 mod listing;
 mod object;
