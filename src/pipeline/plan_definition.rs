@@ -1,7 +1,8 @@
 //! The part of the checked definition that says what was planned: `[plan]`.
 
 use super::costing_definition::LedgerDef;
-use super::definition::{Files, Position, ScenarioDef};
+use super::definition::{Files, Position};
+use super::scenario_definition::ScenarioDef;
 
 /// `[plan]`: rows of files, or a scenario on the year before.
 #[derive(Debug, Clone)]
