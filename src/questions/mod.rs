@@ -2,8 +2,7 @@
 //!
 //! `customer`, `activity`, `resource` and `product` follow money in both directions, closing to the last digit.
 //! `change` splits what became of contribution between two periods, `whatif` costs the same facts by another
-//! definition, `budget` says what a plan needs. What-ifs that are to be published
-//! are a stage of the run.
+//! definition, `budget` says what a plan needs. What-ifs that are to be published are a stage of the run.
 
 mod activity;
 mod activity_text;
@@ -32,6 +31,7 @@ mod text;
 mod volumes;
 mod whatif;
 mod whatif_activity;
+mod whatif_answer;
 mod whatif_notes;
 mod whatif_stage;
 mod whatif_table;
@@ -50,8 +50,6 @@ pub use recalled::Recalled;
 pub use resource::{ResourceFlows, ResourcePeriod, resource};
 pub use sources::Flow;
 pub use takers::{Rest, Taker, Takers};
-pub use whatif::{
-    ActivityDifference, CustomerDifference, Difference, Line, Turn, WhatIf, WhatIfCustomers, scenario,
-    whatif, whatif_customers,
-};
+pub use whatif::{WhatIfCustomers, scenario, whatif, whatif_customers};
+pub use whatif_answer::{ActivityDifference, CustomerDifference, Difference, Line, Turn, WhatIf};
 pub use whatif_stage::{WhatIfSummary, publish_whatifs};

@@ -3,7 +3,8 @@
 use super::left::avoidable_part;
 use super::lives::is_spread;
 use super::recalled::Recalled;
-use super::whatif::{ActivityDifference, difference, exact};
+use super::whatif::{difference, exact};
+use super::whatif_answer::ActivityDifference;
 use crate::costing::schema::ActivityCosting;
 use crate::profitability::schema::CostLine;
 use crate::units::{Decimal, pow10};

@@ -2,7 +2,8 @@
 //! company's cost, `whatif_customer` every customer by both costings.
 
 use super::recalled::Recalled;
-use super::whatif::{Difference, WhatIf, WhatIfCustomers, whatif, whatif_customers};
+use super::whatif::{WhatIfCustomers, whatif, whatif_customers};
+use super::whatif_answer::{Difference, WhatIf};
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
 use crate::facts::FactSet;

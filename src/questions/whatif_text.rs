@@ -1,7 +1,7 @@
 //! A scenario's difference for a person.
 
 use super::text::Table;
-use super::whatif::{Difference, Turn, WhatIf};
+use super::whatif_answer::{Difference, Turn, WhatIf};
 use std::fmt::{Display, Formatter, Result};
 
 impl Display for WhatIf {
