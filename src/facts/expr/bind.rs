@@ -1,10 +1,12 @@
 //! Settles names and types: from the grammar's trees to typed ones.
 
+use super::bind_arithmetic::{divide, float, multiply, quotient, scaled, too_many_digits};
 use super::cast::kind_after;
-use super::node::{Cast, Comparison, Format, Kind, Node, Pattern, TextCall, gcd};
+use super::common_kind::{common_kind, sign, subject, unify};
+use super::node::{Cast, Comparison, Format, Kind, Node, Pattern, TextCall};
 use super::{BindError, Bound, Plan, Type, column, time};
 use crate::pipeline::sql::{BinaryOp, DatePart, Expr, Literal, SqlType};
-use crate::units::{Decimal, format_fixed};
+use crate::units::Decimal;
 use arrow::datatypes::Schema;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
@@ -389,184 +391,6 @@ pub(super) fn as_text(typed: Typed) -> Node {
         (Kind::Null, _) => Node::Null(Kind::Text),
         (from, node) => Node::Cast(Box::new(node), Cast { from, to: SqlType::Text, or_null: false }),
     }
-}
-
-/// `x / y` of columns: a fraction where both are exact, with the quotient of their denominators as its format.
-fn quotient(x: Typed, y: Typed) -> Bind {
-    let (Some(over), Some(under)) = (x.kind.format(), y.kind.format()) else {
-        let node = Node::Divide(Box::new(to_float(x)), Box::new(to_float(y)));
-        return Ok(Typed { node, kind: Kind::Float });
-    };
-    let (over, under) = (over.denominator(), under.denominator());
-    let common = gcd(over, under);
-    let format = Format::of_denominator(over / common).checked().ok_or_else(|| too_many_digits("'/'"))?;
-    let node = Node::Quotient(Box::new(scaled(x.node, under / common)), Box::new(y.node));
-    Ok(Typed { node, kind: Kind::Ratio(format) })
-}
-
-fn multiply(a: Typed, b: Typed) -> Bind {
-    let (kind, a, b) = match (a.kind.format(), b.kind.format()) {
-        (Some(left), Some(right)) => {
-            let format = left.product(right).ok_or_else(|| too_many_digits("'*'"))?;
-            let kind = if matches!(b.kind, Kind::Ratio(_)) { b.kind } else { a.kind };
-            (kind.with(format), a.node, b.node)
-        }
-        _ => (Kind::Float, to_float(a), to_float(b)),
-    };
-    Ok(Typed { node: Node::Multiply(Box::new(a), Box::new(b)), kind })
-}
-
-pub(super) fn to_float(typed: Typed) -> Node {
-    match (typed.kind, typed.node) {
-        (Kind::Number(format), Node::Number(mantissa)) => Node::Float(float(mantissa, format)),
-        (Kind::Number(format) | Kind::Ratio(format), node) => Node::ToFloat(Box::new(node), format),
-        (_, node) => node,
-    }
-}
-
-/// `x / (m / 10^s)` = `x × (10^s × c) / 10^k / r`, where m = ± 10^k × r / c and r has no factor 2 or 5.
-///
-/// The 10^k moves the scale, r goes to the divisor, and only what is left multiplies the mantissa: `x / 100` is free.
-fn divide(x: Typed, divisor: Decimal) -> Bind {
-    let Decimal { mantissa, scale } = divisor.normalised();
-    let Some(format) = x.kind.format() else {
-        let divisor = Node::Float(float(mantissa, Format::decimal(scale)));
-        let node = Node::Divide(Box::new(x.node), Box::new(divisor));
-        return Ok(Typed { node, kind: Kind::Float });
-    };
-    let (mut rest, mut twos, mut fives) = (mantissa.abs(), 0_u8, 0_u8);
-    while rest % 2 == 0 {
-        (rest, twos) = (rest / 2, twos + 1);
-    }
-    while rest % 5 == 0 {
-        (rest, fives) = (rest / 5, fives + 1);
-    }
-    let tens = twos.max(fives);
-    let power = |base: i128, exponent: u8| base.checked_pow(u32::from(exponent));
-    let exact = || {
-        let completed = power(2, tens - twos)?.checked_mul(power(5, tens - fives)?)?;
-        let factor = completed.checked_mul(power(10, scale.saturating_sub(tens))?)?;
-        let scale = format.scale.checked_add(tens.saturating_sub(scale))?;
-        let divisor = format.divisor.checked_mul(rest)?;
-        Some((factor * mantissa.signum(), Format { scale, divisor }.checked()?))
-    };
-    let (factor, format) = exact().ok_or_else(|| too_many_digits("'/'"))?;
-    Ok(Typed { node: scaled(x.node, factor), kind: x.kind.with(format) })
-}
-
-pub(super) fn scaled(node: Node, factor: i128) -> Node {
-    if factor == 1 { node } else { Node::Scale(Box::new(node), factor) }
-}
-
-/// The float nearest to a decimal.
-fn float(mantissa: i128, format: Format) -> f64 {
-    debug_assert_eq!(gcd(format.divisor, 1), format.divisor, "literals are decimals");
-    format_fixed(mantissa, format.scale).parse().expect("a decimal number reads as a float")
-}
-
-/// The kind that holds both, if there is one.
-fn unify(a: Kind, b: Kind) -> Option<Kind> {
-    Some(match (a, b) {
-        (a, b) if a == b => a,
-        (Kind::Null, other) | (other, Kind::Null) => other,
-        (Kind::Number(a), Kind::Number(b)) => Kind::Number(a.common(b)?),
-        (Kind::Ratio(a), Kind::Ratio(b) | Kind::Number(b)) | (Kind::Number(a), Kind::Ratio(b)) => {
-            Kind::Ratio(a.common(b)?)
-        }
-        (Kind::Number(_) | Kind::Ratio(_), Kind::Float) | (Kind::Float, Kind::Number(_) | Kind::Ratio(_)) => {
-            Kind::Float
-        }
-        (Kind::Date, Kind::Instant { zoned }) | (Kind::Instant { zoned }, Kind::Date) => {
-            Kind::Instant { zoned }
-        }
-        _ => return None,
-    })
-}
-
-/// `unify` for a comparison, a list or a case, with words for what does not fit.
-pub(super) fn common_kind(left: &Expr, a: &Typed, right: &Expr, b: &Typed) -> Result<Kind, BindError> {
-    if let Some(kind) = unify(a.kind, b.kind) {
-        return Ok(kind);
-    }
-    let literals = (matches!(a.node, Node::Instant(_)), matches!(b.node, Node::Instant(_)));
-    let is_literal = |expr: &Expr| matches!(expr, Expr::Literal(_));
-    let way_out = match (a.kind, b.kind) {
-        (Kind::Instant { .. }, Kind::Instant { .. }) if literals.0 || literals.1 => {
-            return Ok(Kind::Instant { zoned: true });
-        }
-        (Kind::Number(_) | Kind::Ratio(_), Kind::Number(_) | Kind::Ratio(_)) => {
-            return Err(too_many_digits("the values"));
-        }
-        (Kind::Instant { .. }, Kind::Instant { .. }) => {
-            "use timestamps that both have a zone, or neither; cast(x as timestamptz) takes a wall time of the \
-             pipeline's zone as an instant"
-                .to_owned()
-        }
-        (Kind::Date | Kind::Instant { .. }, Kind::Text) if is_literal(right) => LITERAL_MOMENT.to_owned(),
-        (Kind::Text, Kind::Date | Kind::Instant { .. }) if is_literal(left) => LITERAL_MOMENT.to_owned(),
-        (Kind::Date | Kind::Instant { .. }, Kind::Text) => format!("write cast({right} as date)"),
-        (Kind::Text, Kind::Date | Kind::Instant { .. }) => format!("write cast({left} as date)"),
-        (Kind::Text, Kind::Number(_) | Kind::Ratio(_) | Kind::Float) => {
-            format!("put the number in single quotes, or write cast({left} as decimal(18, 2))")
-        }
-        (Kind::Number(_) | Kind::Ratio(_) | Kind::Float, Kind::Text) if is_literal(right) => {
-            "write the number without quotes, or name a text column".to_owned()
-        }
-        (_, Kind::Text) => format!("write cast({left} as varchar)"),
-        (Kind::Text, _) => format!("write cast({right} as varchar)"),
-        _ => "use values of one type".to_owned(),
-    };
-    fault(format!(
-        "{} is {}, but {} is {}; {way_out}",
-        subject(left),
-        zone_aware(a.kind),
-        subject(right),
-        zone_aware(b.kind)
-    ))
-}
-
-const LITERAL_MOMENT: &str = "write date '2024-01-31' or timestamp '2024-01-31 10:00:00'";
-
-fn zone_aware(kind: Kind) -> String {
-    match kind.ty() {
-        Type::Timestamp { zoned: true } => "a timestamp with zone".into(),
-        Type::Timestamp { zoned: false } => "a timestamp without zone".into(),
-        other => other.to_string(),
-    }
-}
-
-fn sign(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "'+'",
-        BinaryOp::Subtract => "'-'",
-        BinaryOp::Multiply => "'*'",
-        BinaryOp::Divide => "'/'",
-        BinaryOp::Remainder => "'%'",
-        BinaryOp::Concat => "'||'",
-        BinaryOp::And => "'and'",
-        BinaryOp::Or => "'or'",
-        BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Less => "a comparison",
-        BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual => "a comparison",
-    }
-}
-
-fn subject(expr: &Expr) -> String {
-    match expr {
-        Expr::Column(name) => format!("'{name}'"),
-        Expr::Literal(Literal::Text(text)) => format!("the literal '{text}'"),
-        Expr::Literal(Literal::Number(number)) => format!("the literal {number}"),
-        Expr::Literal(_) => "the literal".into(),
-        Expr::Binary(_, op, _) => format!("the result of {}", sign(*op)),
-        Expr::Case { .. } => "the case".into(),
-        Expr::Cast { .. } => "the cast".into(),
-        Expr::Call(function, _) => format!("{}()", function.entry().name),
-        _ => "the expression".into(),
-    }
-}
-
-pub(super) fn too_many_digits(context: &str) -> BindError {
-    let message = format!("{context} needs more than 35 digits after the point; divide by shorter numbers");
-    BindError { message }
 }
 
 fn unique_ignoring_case<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Option<&'a str> {

@@ -1,7 +1,9 @@
 //! Settles the types of function calls.
 
 use super::BindError;
-use super::bind::{Bind, Binder, Typed, as_text, common_kind, scaled, too_many_digits};
+use super::bind::{Bind, Binder, Typed, as_text};
+use super::bind_arithmetic::{scaled, too_many_digits};
+use super::common_kind::common_kind;
 use super::node::{Comparison, Epoch, Format, Kind, Node, TextCall};
 use super::rounding::{Mode, to_scale};
 use super::text_call::Gives;

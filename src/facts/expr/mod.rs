@@ -7,10 +7,12 @@
 //! until it is quarantined, unless the result does not need it. Knows files' columns and the roles given to it, and nothing of what they mean.
 
 mod bind;
+mod bind_arithmetic;
 mod bind_call;
 mod calendar;
 mod cast;
 mod column;
+mod common_kind;
 mod compare;
 mod eval;
 mod fixed;
