@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from proxy import CUTS, FirstAttempts
-from world import BUCKET, ROOT, World, digests
+from world import BUCKET, ROOT, World, digests, failed, succeeded
 
 NAME = "time_driven.toml"
 
@@ -59,17 +59,6 @@ def is_whole(world, prefix, release):
     assert f"{prefix}/releases/{there['release']}.json" in held
     assert not any("/.trial" in key for key in held)
     return files
-
-
-def succeeded(done):
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def failed(done, code, *words):
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    missing = [word for word in words if word not in done.stderr]
-    assert not missing, (missing, done.stderr)
 
 
 def puts(world):

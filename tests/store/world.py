@@ -69,6 +69,17 @@ class World:
         return json.loads((self.folder / folder / "out" / Path(name).stem / "release.json").read_text())
 
 
+def succeeded(done):
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def failed(done, code, *words):
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    missing = [word for word in words if word not in done.stderr]
+    assert not missing, (missing, done.stderr)
+
+
 def digests(release):
     """By table and file, without the id of the release, the digest of what was published."""
     found = {}
