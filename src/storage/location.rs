@@ -57,8 +57,8 @@ impl Location {
         let (scheme, rest) = text.split_once("://")?;
         if !SCHEMES.iter().any(|(known, _)| *known == scheme) {
             return Some(format!(
-                "'{scheme}://' is none of the stores that are read (s3://, az://, abfss://, gs://); mount it or copy the \
-                 files, and give their path"
+                "'{scheme}://' is none of the stores that are known (s3://, az://, abfss://, gs://); use one of them, or a folder \
+                 of this machine"
             ));
         }
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -73,7 +73,7 @@ impl Location {
         }
         if bucket.is_empty() || !bucket.chars().all(|c| is_plain(c) || c == '@') {
             return Some(format!(
-                "the bucket '{bucket}' has to be written out; a pattern begins after it, as in {scheme}://bucket/sales/*.parquet"
+                "the bucket '{bucket}' has to be written out, as in {scheme}://bucket/sales"
             ));
         }
         let is_name = |name: &str| !name.is_empty() && name != "." && name != "..";

@@ -169,7 +169,7 @@ fn patterns_that_are_none_are_told_with_their_place() {
         ("../data/a**.parquet", "'**' stands for whole folders"),
         ("../data/*/../x.parquet", "'..' stands after '*'"),
         ("../data/[a.parquet", "unclosed character class"),
-        ("ftp://host/*.parquet", "none of the stores that are read"),
+        ("ftp://host/*.parquet", "none of the stores that are known"),
     ] {
         let pipeline = sound().with("../data/lines/*.parquet", pattern);
         both_fail(&pipeline, 2, &["history.toml:8:", told]);
