@@ -357,7 +357,7 @@ fn the_printed_sql_is_determinate() {
 fn write_days_and_orders(pipeline: &Path, days: &Path, orders: &Path) {
     let definition = days::definition(pipeline, true);
     let state = tempfile::tempdir().expect("a temporary folder");
-    let facts = days::facts(&definition, state.path(), None, 2);
+    let facts = days::facts(&definition, &state.path().join("facts"), None, 2);
     write(days, (0..facts.periods.len()).map(|period| days_of(&facts, period)).collect());
     write(orders, (0..facts.periods.len()).map(|period| orders_of(&facts, period)).collect());
 }
