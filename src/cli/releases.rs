@@ -73,8 +73,7 @@ fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Res
     match action {
         Action::List(_) => Ok(list(home, json)?),
         Action::Rollback { release, .. } => {
-            let store = definition.publish.store.as_ref();
-            let store = store.map(|address| ReleaseStore::open(address)).transpose()?;
+            let store = store(definition)?;
             let release = home.rollback(release.as_deref())?;
             store.map(|store| store.publish(home, &release)).transpose()?;
             Ok(result(json, &json!({ "current": release.id }), || format!("current is now {}", release.id)))
@@ -83,6 +82,7 @@ fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Res
         Action::Tag { release, tag, remove, .. } => {
             let tag = (!remove).then_some(tag.as_deref().unwrap_or("kept"));
             home.tag(release, tag)?;
+            store(definition)?.map(|store| store.tag(release, tag)).transpose()?;
             let line = || match tag {
                 Some(tag) => format!("no vacuum removes {release} ({tag})"),
                 None => format!("{release} has no tag"),
@@ -93,11 +93,24 @@ fn act(action: &Action, definition: &Definition, home: &Home, json: bool) -> Res
         Action::Vacuum { keep, .. } => {
             let removed = home.vacuum(&home.lock()?, retention(definition, *keep))?;
             let Vacuumed { releases, state } = &removed;
-            Ok(result(json, &json!({ "removed_releases": releases, "removed_state": state }), || {
-                format!("removed {} releases and {} state files", releases.len(), state.len())
-            }))
+            let store = store(definition)?;
+            let there = store.map(|store| store.vacuum(retention(definition, *keep))).transpose()?;
+            let line = || {
+                let there = there.as_ref().map_or_else(String::new, |removed| {
+                    format!("; removed {} releases from the store", removed.len())
+                });
+                format!("removed {} releases and {} state files{there}", releases.len(), state.len())
+            };
+            let value =
+                json!({ "removed_releases": releases, "removed_state": state, "removed_from_store": there });
+            Ok(result(json, &value, line))
         }
     }
+}
+
+/// The object store that releases are published to as well.
+fn store(definition: &Definition) -> Result<Option<ReleaseStore>> {
+    definition.publish.store.as_ref().map(|address| ReleaseStore::open(address)).transpose()
 }
 
 /// The result of an action: a JSON object, or a line.

@@ -39,6 +39,9 @@ mod stage_tables;
 mod staging;
 mod star_views;
 mod store;
+#[cfg(test)]
+mod store_in_memory;
+mod store_vacuum;
 mod table;
 mod vacuum;
 mod views;

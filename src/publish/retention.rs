@@ -1,6 +1,5 @@
 //! Retention: which releases a vacuum leaves.
 
-use super::release::Release;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -15,25 +14,31 @@ pub struct Retention {
     pub grace: Duration,
 }
 
+/// What retention asks of a release.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'c> {
+    pub(super) id: &'c str,
+    pub(super) is_current: bool,
+    pub(super) is_tagged: bool,
+    /// How long ago it ceased to be current; none if that is not known.
+    pub(super) since_replaced: Option<Duration>,
+}
+
 impl Retention {
     /// So many of the newest, and no other.
     pub fn newest(newest: usize) -> Self {
         Self { newest, ..Self::default() }
     }
 
-    /// Whether each of these releases stays, oldest first; `since_replaced` is how long ago one ceased to be current.
-    pub(super) fn keeps(
-        self,
-        releases: &[Release],
-        since_replaced: impl Fn(&Release) -> Option<Duration>,
-    ) -> Vec<bool> {
+    /// Whether each of these releases stays, oldest first.
+    pub(super) fn keeps(self, releases: &[Candidate<'_>]) -> Vec<bool> {
         let first_of_newest = releases.len().saturating_sub(self.newest);
         let mut months = BTreeSet::new();
         let mut keeps = vec![false; releases.len()];
         for (place, release) in releases.iter().enumerate().rev() {
-            let is_month_end = months.len() < self.month_ends && months.insert(month_of(&release.id));
-            let is_read = since_replaced(release).is_some_and(|since| since < self.grace);
-            let is_held = release.current || release.tag.is_some();
+            let is_month_end = months.len() < self.month_ends && months.insert(month_of(release.id));
+            let is_read = release.since_replaced.is_some_and(|since| since < self.grace);
+            let is_held = release.is_current || release.is_tagged;
             keeps[place] = place >= first_of_newest || is_month_end || is_read || is_held;
         }
         keeps
@@ -49,22 +54,18 @@ fn month_of(id: &str) -> String {
 mod tests {
     use super::*;
 
-    fn releases() -> Vec<Release> {
-        let ids = ["20250105T0", "20250131T0", "20250228T0", "20250301T0", "20250302T0", "20250303T0"];
-        let release = |id: &&str| Release {
-            format: 1,
-            id: (*id).to_owned(),
-            current: *id == "20250302T0",
-            tag: (*id == "20250105T0").then(|| "audit".to_owned()),
-            ..Release::default()
-        };
-        ids.iter().map(release).collect()
-    }
+    const IDS: [&str; 6] =
+        ["20250105T0", "20250131T0", "20250228T0", "20250301T0", "20250302T0", "20250303T0"];
 
-    fn kept(retention: Retention, since: impl Fn(&Release) -> Option<Duration>) -> Vec<String> {
-        let releases = releases();
-        let keeps = retention.keeps(&releases, since);
-        releases.into_iter().zip(keeps).filter(|(_, keeps)| *keeps).map(|(release, _)| release.id).collect()
+    fn kept(retention: Retention, since: impl Fn(&str) -> Option<Duration>) -> Vec<&'static str> {
+        let candidate = |id: &&'static str| Candidate {
+            id,
+            is_current: *id == "20250302T0",
+            is_tagged: *id == "20250105T0",
+            since_replaced: since(id),
+        };
+        let keeps = retention.keeps(&IDS.iter().map(candidate).collect::<Vec<_>>());
+        IDS.into_iter().zip(keeps).filter(|(_, keeps)| *keeps).map(|(id, _)| id).collect()
     }
 
     #[test]
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn what_was_replaced_a_moment_ago_stays_for_its_readers() {
         let retention = Retention { grace: Duration::from_secs(60), ..Retention::default() };
-        let since = |release: &Release| match release.id.as_str() {
+        let since = |id: &str| match id {
             "20250228T0" => Some(Duration::from_secs(61)),
             "20250301T0" => Some(Duration::from_secs(59)),
             _ => None,

@@ -4,6 +4,7 @@
 //! <store>/release.json                                          the commit: which release is current there, its files
 //! <store>/tables/<table>/<key>=<value>/<table>-<digest>.parquet named by what they hold, so that they are sent once
 //! <store>/releases/<id>.json                                    what release.json says while the release is current
+//! <store>/releases/<id>.tag                                     why no vacuum removes it
 //! <store>/views.sql                                             a convenience, derived from release.json
 //! ```
 //!
@@ -20,12 +21,21 @@ use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// The folder of a store that releases are published to, as it was when the run began.
 #[derive(Debug)]
 pub struct ReleaseStore {
-    target: Box<dyn Target>,
-    base: Option<(Release, Stamp)>,
+    pub(super) target: Box<dyn Target>,
+    base: Option<Base>,
+}
+
+/// The release that is current in a store, which version of its `release.json` that is, and the document.
+#[derive(Debug)]
+struct Base {
+    release: Release,
+    stamp: Stamp,
+    text: Bytes,
 }
 
 /// What a store was sent.
@@ -39,7 +49,7 @@ pub struct Sent {
     pub bytes: u64,
 }
 
-const POINTER: &str = "release.json";
+pub(super) const POINTER: &str = "release.json";
 
 impl ReleaseStore {
     /// Looks at a store, and tries whether it keeps conditions of puts: else two runs could both believe to have published.
@@ -51,10 +61,12 @@ impl ReleaseStore {
         Self::of(target)
     }
 
-    fn of(target: Box<dyn Target>) -> Result<Self> {
+    pub(super) fn of(target: Box<dyn Target>) -> Result<Self> {
         let at = target.location().below(POINTER).path();
         let read = target.read(POINTER).map_err(|fault| Error::io(Kind::Input, &at, &fault))?;
-        let parsed = |(text, stamp): (Bytes, Stamp)| Ok((Release::parse(&at, &text)?, stamp));
+        let parsed = |(text, stamp): (Bytes, Stamp)| {
+            Ok::<_, Error>(Base { release: Release::parse(&at, &text)?, stamp, text })
+        };
         let base = read.map(parsed).transpose()?;
         let trial = format!(
             ".trial-{}",
@@ -62,7 +74,7 @@ impl ReleaseStore {
         );
         let keeps = keeps_conditions(&*target, &trial);
         // Nobody reads it; a store that lets nothing be removed is not refused for it.
-        let _ = target.remove(&trial);
+        let _ = target.remove(&[trial]);
         match keeps.map_err(|fault| Error::io(Kind::Input, &target.location().path(), &fault))? {
             true => Ok(Self { target, base }),
             false => Err(Error::input(format!(
@@ -91,19 +103,22 @@ impl ReleaseStore {
         let mut sent =
             Sent { store: self.target.location().path().display().to_string(), files: 0, bytes: 0 };
         let views = Bytes::from(views::sql(&self.target.location().path(), &there));
-        if self.base.as_ref().is_some_and(|(base, _)| base.id == release.id) {
+        if self.base.as_ref().is_some_and(|base| base.release.id == release.id) {
             if self.target.read("views.sql").map_err(failed)?.is_none_or(|(text, _)| text != views) {
                 home.or_warn(self.target.put("views.sql", views).map_err(failed));
             }
             return Ok(sent);
         }
         let missing = self.missing(home, release);
-        self.target.send(&missing).map_err(failed)?;
+        self.target.send(&missing, FRESH).map_err(failed)?;
         (sent.files, sent.bytes) = (missing.len(), missing.iter().map(|file| file.bytes).sum());
         let manifest = Bytes::from(there.to_json());
-        let (name, base) =
-            (format!("releases/{}.json", release.id), self.base.as_ref().map(|(_, stamp)| stamp));
-        let winner = match self.put_known(&name, &manifest, None).map_err(failed)? {
+        if let Some(tag) = &release.tag {
+            self.target.put(&tag_there(&release.id), format!("{tag}\n").into()).map_err(failed)?;
+        }
+        self.note_replaced().map_err(failed)?;
+        let base = self.base.as_ref().map(|base| &base.stamp);
+        let winner = match self.put_known(&manifest_there(&release.id), &manifest, None).map_err(failed)? {
             Put::Done => self.put_known(POINTER, &manifest, base).map_err(failed)?,
             Put::Lost => Put::Lost,
         };
@@ -134,7 +149,7 @@ impl ReleaseStore {
 
     /// Files that the store's current release does not have.
     fn missing(&self, home: &Home, release: &Release) -> Vec<Sending> {
-        let base = self.base.iter().flat_map(|(base, _)| base.all_files());
+        let base = self.base.iter().flat_map(|base| base.release.all_files());
         let known: BTreeSet<&str> = base.map(|file| file.path.as_str()).collect();
         let mut missing = Vec::new();
         for (name, table) in &release.tables {
@@ -151,6 +166,17 @@ impl ReleaseStore {
             }
         }
         missing
+    }
+
+    /// Puts the manifest of the release that will cease to be current again, so that its time says when that was: readers'
+    /// grace counts from there. Where it is not as it was it stays, for another run may have removed it meanwhile.
+    fn note_replaced(&self) -> io::Result<()> {
+        let Some(base) = &self.base else { return Ok(()) };
+        let name = manifest_there(&base.release.id);
+        match self.target.read(&name)? {
+            Some((_, stamp)) => self.target.put_if(&name, base.text.clone(), Some(&stamp)).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Puts under a condition, and reads back what became of a put whose outcome is not known, or that another copy of it
@@ -174,6 +200,10 @@ impl ReleaseStore {
     }
 }
 
+/// A file that is there for longer is put again by a release that wants it; well below the time that a vacuum leaves a file
+/// that no release names.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+
 /// Puts of which nobody says what became of them.
 const TRIES: usize = 3;
 
@@ -183,6 +213,16 @@ fn path_there(table: &str, file: &PublishedFile) -> String {
     let folders = file.path.split('/').filter(|name| name.contains('='));
     let folders: String = folders.map(|name| format!("{name}/")).collect();
     format!("tables/{table}/{folders}{table}-{digest}.parquet")
+}
+
+/// What `release.json` says while a release is current.
+pub(super) fn manifest_there(id: &str) -> String {
+    format!("releases/{id}.json")
+}
+
+/// Why no vacuum removes a release.
+pub(super) fn tag_there(id: &str) -> String {
+    format!("releases/{id}.tag")
 }
 
 /// Whether a second object of a name is refused, and one in the place of a version that is gone.
@@ -205,95 +245,12 @@ fn keeps_conditions(target: &dyn Target, trial: &str) -> io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::Location;
-    use std::collections::BTreeMap;
-    use std::sync::{Arc, Mutex};
-
-    /// A store in memory: objects with their generations. It may ignore conditions, and lose answers.
-    #[derive(Debug, Clone)]
-    struct InMemory {
-        at: Location,
-        objects: Arc<Mutex<BTreeMap<String, (Bytes, u64)>>>,
-        is_deaf: bool,
-        /// Puts whose answers are lost from now on.
-        lost_answers: Arc<Mutex<u32>>,
-    }
-
-    impl InMemory {
-        fn new() -> Self {
-            let at = Location::of(Path::new("s3://test/out")).unwrap();
-            Self { at, objects: Arc::default(), is_deaf: false, lost_answers: Arc::default() }
-        }
-
-        fn store(&self) -> Result<ReleaseStore> {
-            ReleaseStore::of(Box::new(self.clone()))
-        }
-
-        fn current(&self) -> String {
-            self.store().unwrap().base.unwrap().0.id
-        }
-    }
-
-    fn stamp(generation: u64) -> Stamp {
-        Stamp { tag: None, generation: Some(generation.to_string()) }
-    }
-
-    impl Target for InMemory {
-        fn location(&self) -> &Location {
-            &self.at
-        }
-
-        fn read(&self, name: &str) -> io::Result<Option<(Bytes, Stamp)>> {
-            let objects = self.objects.lock().unwrap();
-            Ok(objects.get(name).map(|(bytes, generation)| (bytes.clone(), stamp(*generation))))
-        }
-
-        fn put(&self, name: &str, bytes: Bytes) -> io::Result<()> {
-            let mut objects = self.objects.lock().unwrap();
-            let generation = objects.get(name).map_or(1, |(_, generation)| generation + 1);
-            objects.insert(name.to_owned(), (bytes, generation));
-            Ok(())
-        }
-
-        fn put_if(&self, name: &str, bytes: Bytes, replaced: Option<&Stamp>) -> io::Result<Put> {
-            let mut objects = self.objects.lock().unwrap();
-            let found = objects.get(name).map(|(_, generation)| *generation);
-            if !self.is_deaf && found.map(stamp).as_ref() != replaced {
-                return Ok(Put::Lost);
-            }
-            objects.insert(name.to_owned(), (bytes, found.unwrap_or(0) + 1));
-            let mut lost = self.lost_answers.lock().unwrap();
-            if *lost > 0 {
-                *lost -= 1;
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            Ok(Put::Done)
-        }
-
-        fn remove(&self, name: &str) -> io::Result<()> {
-            self.objects.lock().unwrap().remove(name);
-            Ok(())
-        }
-
-        fn send(&self, files: &[Sending]) -> io::Result<()> {
-            files.iter().try_for_each(|file| self.put(&file.name, std::fs::read(&file.path)?.into()))
-        }
-    }
-
-    fn release(id: &str) -> Release {
-        Release { format: 1, id: id.to_owned(), ..Release::default() }
-    }
-
-    fn home() -> (tempfile::TempDir, Home) {
-        let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(folder.path()).unwrap();
-        (folder, home)
-    }
+    use crate::publish::store_in_memory::{StoreInMemory, home, release};
 
     #[test]
     fn of_eight_writers_at_once_one_wins_each_time() {
         let (_folder, home) = home();
-        let memory = InMemory::new();
+        let memory = StoreInMemory::new();
         for round in 0..20 {
             let writers: Vec<ReleaseStore> = (0..8).map(|_| memory.store().unwrap()).collect();
             let publish = |writer: usize, store: &ReleaseStore| {
@@ -319,7 +276,7 @@ mod tests {
     #[test]
     fn a_put_that_arrived_without_an_answer_is_read_back() {
         let (_folder, home) = home();
-        let memory = InMemory::new();
+        let memory = StoreInMemory::new();
         let store = memory.store().unwrap();
         *memory.lost_answers.lock().unwrap() = 2;
         store.publish(&home, &release("a")).unwrap();
@@ -329,20 +286,20 @@ mod tests {
 
     #[test]
     fn a_store_that_ignores_conditions_is_refused_by_name() {
-        let deaf = InMemory { is_deaf: true, ..InMemory::new() };
+        let deaf = StoreInMemory::deaf();
         let fault = deaf.store().unwrap_err();
         assert_eq!(fault.exit_code(), 4);
         assert!(fault.messages[0].starts_with("s3://test/out: the store ignores conditions"), "{fault}");
-        assert!(deaf.objects.lock().unwrap().is_empty(), "the trial is removed");
+        assert!(deaf.names().is_empty(), "the trial is removed");
     }
 
     #[test]
     fn what_is_current_in_the_store_is_not_sent_again() {
         let (_folder, home) = home();
-        let memory = InMemory::new();
+        let memory = StoreInMemory::new();
         memory.store().unwrap().publish(&home, &release("a")).unwrap();
-        let before = memory.objects.lock().unwrap().clone();
+        let before = memory.names();
         let sent = memory.store().unwrap().publish(&home, &release("a")).unwrap();
-        assert_eq!((sent.files, &before), (0, &*memory.objects.lock().unwrap()));
+        assert_eq!((sent.files, before), (0, memory.names()));
     }
 }

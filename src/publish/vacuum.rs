@@ -5,7 +5,7 @@ use super::folder::files_below;
 use super::home::Home;
 use super::lock::Lock;
 use super::release::Release;
-use super::retention::Retention;
+use super::retention::{Candidate, Retention};
 use crate::error::Result;
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,7 +43,8 @@ impl Home {
         let (releases, damaged) = self.list()?;
         let newest = releases.len().saturating_sub(retention.newest);
         let oldest = releases.get(newest).map_or_else(String::new, |release| release.id.clone());
-        let keeps = retention.keeps(&releases, |release| self.since_replaced(&release.id));
+        let candidate = |release| self.candidate(release);
+        let keeps = retention.keeps(&releases.iter().map(candidate).collect::<Vec<_>>());
         let (kept, removed): (Vec<_>, Vec<_>) =
             releases.into_iter().zip(keeps).partition(|(_, keeps)| *keeps);
         let kept: Vec<Release> = kept.into_iter().map(|(release, _)| release).collect();
@@ -58,6 +59,15 @@ impl Home {
             self.vacuum_delta(&kept)?;
         }
         Ok(Vacuumed { releases: removed, state })
+    }
+
+    fn candidate<'r>(&self, release: &'r Release) -> Candidate<'r> {
+        Candidate {
+            id: &release.id,
+            is_current: release.current,
+            is_tagged: release.tag.is_some(),
+            since_replaced: self.since_replaced(&release.id),
+        }
     }
 
     /// How long ago a release ceased to be current; none if that is not known.

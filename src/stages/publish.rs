@@ -35,6 +35,9 @@ pub fn publish(path: &Path, options: RunOptions, events: Arc<dyn Events>) -> Res
     }
     if let Some(store) = store {
         send(&home, &store, &mut outcome, &*events)?;
+        if let Some(keep) = definition.publish.keep {
+            home.or_warn(store.vacuum(retention(&definition, keep)));
+        }
     }
     match &mut outcome {
         Outcome::Made(report) => report.warnings.extend(home.take_warnings()),

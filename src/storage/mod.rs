@@ -14,7 +14,7 @@ pub(crate) use held::HeldFile;
 pub(crate) use local::Local;
 pub(crate) use location::{Location, NO_CREDENTIALS, absolute, canonical, with_ancestors};
 pub use pattern::{Pattern, PatternError};
-pub(crate) use target::{Put, Sending, Stamp, Target};
+pub(crate) use target::{Listed, Put, Sending, Stamp, Target};
 
 use crate::error::Result;
 use crate::memory::MemoryBudget;

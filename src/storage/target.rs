@@ -5,6 +5,7 @@ use bytes::Bytes;
 use std::fmt::Debug;
 use std::io::Result;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 /// A folder of a bucket that is published to.
 pub(crate) trait Target: Debug + Send + Sync {
@@ -29,17 +30,24 @@ pub(crate) trait Target: Debug + Send + Sync {
     /// The store does not answer, or refuses. Whether the object is there is not known then.
     fn put_if(&self, name: &str, bytes: Bytes, replaced: Option<&Stamp>) -> Result<Put>;
 
-    /// Removes an object.
+    /// Removes objects; one that is gone already is no fault.
     ///
     /// # Errors
     /// The store does not answer, or refuses.
-    fn remove(&self, name: &str) -> Result<()>;
+    fn remove(&self, names: &[String]) -> Result<()>;
 
-    /// Sends files whose names no other content has: one that is there already is the same.
+    /// All objects below the folder, as they are now.
+    ///
+    /// # Errors
+    /// The store does not answer, or refuses.
+    fn list(&self) -> Result<Vec<Listed>>;
+
+    /// Sends files whose names no other content has. One that is there already is put again if it was put longer ago than
+    /// `fresh`, so that its time says that it is wanted.
     ///
     /// # Errors
     /// A file that cannot be read or is not what it was; the store does not answer, or refuses.
-    fn send(&self, files: &[Sending]) -> Result<()>;
+    fn send(&self, files: &[Sending], fresh: Duration) -> Result<()>;
 }
 
 /// Which version of an object was read: its entity tag and its generation, as far as the store has them.
@@ -66,4 +74,13 @@ pub(crate) struct Sending {
     pub(crate) bytes: u64,
     /// What its bytes must come to.
     pub(crate) blake3: String,
+}
+
+/// An object of a listing.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    /// Below the folder.
+    pub(crate) name: String,
+    /// When it was put last, by the clock of the store.
+    pub(crate) modified: SystemTime,
 }

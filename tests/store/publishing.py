@@ -16,6 +16,7 @@ def main():
     world = World(sys.argv[1])
     try:
         released(world)
+        retained(world)
         refused(world)
         cut_connections(world)
         unknown_outcomes(world)
@@ -91,6 +92,52 @@ def released(world):
     assert remote(world, "lake/first")["release"] == first
     is_whole(world, "lake/first", local(world, "first"))
     print(f"nights: an unchanged one sends nothing, a new release {sorted(sent)}; a rollback is followed")
+
+
+def retained(world):
+    """Old releases go by the rules of the pipeline, unless they are tagged, and their files a day later."""
+    path = pipeline(world, "retained", "lake/retained")
+    path.write_text(path.read_text().replace("[publish]\n", "[publish]\nkeep = 2\ngrace_minutes = 0\n"))
+    made = []
+    for _ in range(4):
+        succeeded(world.run("run", path, "--republish"))
+        made.append(local(world, "retained")["release"])
+        if len(made) == 1:
+            succeeded(world.run("releases", "tag", path, made[0], "audit"))
+    held = manifests(world, "lake/retained")
+    assert held == {made[0], made[2], made[3]}, (held, made)
+    files = tables(world, "lake/retained")
+    assert files - named(world, "lake/retained", held), "files of the second release stay a day"
+
+    world.age("lake/retained", days=2)
+    succeeded(world.run("releases", "tag", path, made[0], "--remove"))
+    done = succeeded(world.run("releases", "vacuum", path, "--keep", "2", "--format", "json"))
+    assert json.loads(done.stdout)["removed_from_store"] == [made[0]], done.stdout
+    assert manifests(world, "lake/retained") == {made[2], made[3]}
+    assert tables(world, "lake/retained") == named(world, "lake/retained", {made[2], made[3]})
+
+    # A file that is there and old is put again with the release that wants it, so that no other vacuum takes it for left over.
+    world.age("lake/retained", days=2)
+    succeeded(world.run("releases", "rollback", path))
+    only = named(world, "lake/retained", {made[2]}) - named(world, "lake/retained", {made[3]})
+    assert only and all(world.is_young(key) for key in only)
+    is_whole(world, "lake/retained", local(world, "retained"))
+    print("retention: two releases and a tagged one stay, files of others go a day later")
+
+
+def manifests(world, prefix):
+    return {Path(key).stem for key in keys(world, f"{prefix}/releases") if key.endswith(".json")}
+
+
+def tables(world, prefix):
+    return keys(world, f"{prefix}/tables")
+
+
+def named(world, prefix, releases):
+    """Keys of the files that releases name."""
+    texts = [world.s3.get_object(Bucket=BUCKET, Key=f"{prefix}/releases/{name}.json")["Body"].read() for name in releases]
+    files = [file for text in texts for table in json.loads(text)["tables"].values() for file in table["files"]]
+    return {f"{prefix}/{file['path']}" for file in files}
 
 
 def refused(world):

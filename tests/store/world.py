@@ -6,9 +6,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import boto3
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 from proxy import Proxy
@@ -41,6 +43,16 @@ class World:
         for path in sorted(Path(folder).rglob("*")):
             if path.is_file():
                 self.s3.upload_file(str(path), BUCKET, f"{prefix}/{path.relative_to(folder)}")
+
+    def age(self, prefix, days):
+        """As if the objects below a prefix had been put days ago."""
+        for key, found in s3_backends["123456789012"]["aws"].buckets[BUCKET].keys.items():
+            if key.startswith(prefix):
+                found.last_modified -= timedelta(days=days)
+
+    def is_young(self, key):
+        put = self.s3.head_object(Bucket=BUCKET, Key=key)["LastModified"]
+        return datetime.now(timezone.utc) - put < timedelta(hours=1)
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ABACUS_"))}

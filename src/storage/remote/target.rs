@@ -6,18 +6,19 @@ use super::fault::meaning;
 use super::object::key_of;
 use super::runtime::wait;
 use crate::storage::location::Location;
-use crate::storage::{Put, Sending, Stamp, Target};
+use crate::storage::{Listed, Put, Sending, Stamp, Target};
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path as Key;
 use object_store::{
-    Error as Fault, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion,
+    Error as Fault, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion,
     WriteMultipart,
 };
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// A folder of a bucket.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ pub(super) struct Folder {
 /// Of larger files so much is in memory at once, and is sent by itself.
 const PART: usize = 16 << 20;
 
-/// Files on their way at once.
-const SENT_AT_ONCE: usize = 8;
+/// Requests on their way at once.
+const AT_ONCE: usize = 8;
 
 impl Folder {
     /// The folder of an address.
@@ -50,7 +51,7 @@ impl Folder {
         meaning(fault, &self.at)
     }
 
-    async fn send_one(&self, file: &Sending) -> Result<()> {
+    async fn send_one(&self, file: &Sending, fresh: Duration) -> Result<()> {
         let key = self.key(&file.name)?;
         let mut source = Source { file: File::open(&file.path)?, hasher: blake3::Hasher::new() };
         let first = source.part()?;
@@ -58,9 +59,29 @@ impl Folder {
             return self.send_parts(&key, source, first, file).await;
         }
         source.check(file)?;
-        let put = || self.client.put_opts(&key, first.clone().into(), PutOptions::from(PutMode::Create));
-        match again(put).await {
-            Ok(_) | Err(Fault::AlreadyExists { .. } | Fault::Precondition { .. }) => Ok(()),
+        let put = async |mode: PutMode| {
+            again(|| self.client.put_opts(&key, first.clone().into(), mode.clone().into())).await
+        };
+        let mut sent = put(PutMode::Create).await;
+        if matches!(sent, Err(Fault::AlreadyExists { .. } | Fault::Precondition { .. })) {
+            if self.is_fresh(&key, fresh).await? {
+                return Ok(());
+            }
+            sent = put(PutMode::Overwrite).await;
+        }
+        sent.map(drop).map_err(|fault| self.told(&fault))
+    }
+
+    async fn is_fresh(&self, key: &Key, fresh: Duration) -> Result<bool> {
+        let found = again(|| self.client.head(key)).await.map_err(|fault| self.told(&fault))?;
+        let put = SystemTime::from(found.last_modified);
+        Ok(SystemTime::now().duration_since(put).is_ok_and(|age| age <= fresh))
+    }
+
+    async fn remove_one(&self, name: &str) -> Result<()> {
+        let key = self.key(name)?;
+        match again(|| self.client.delete(&key)).await {
+            Ok(()) | Err(Fault::NotFound { .. }) => Ok(()),
             Err(fault) => Err(self.told(&fault)),
         }
     }
@@ -125,13 +146,26 @@ impl Target for Folder {
         }
     }
 
-    fn remove(&self, name: &str) -> Result<()> {
-        let key = self.key(name)?;
-        wait(again(|| self.client.delete(&key)))?.map_err(|fault| self.told(&fault))
+    fn remove(&self, names: &[String]) -> Result<()> {
+        let removals = stream::iter(names).map(|name| self.remove_one(name)).buffer_unordered(AT_ONCE);
+        wait(removals.try_collect::<()>())?
     }
 
-    fn send(&self, files: &[Sending]) -> Result<()> {
-        let sends = stream::iter(files).map(|file| self.send_one(file)).buffer_unordered(SENT_AT_ONCE);
+    fn list(&self) -> Result<Vec<Listed>> {
+        let prefix = key_of(&self.at)?;
+        let list = || {
+            self.client.list((!self.at.key.is_empty()).then_some(&prefix)).try_collect::<Vec<ObjectMeta>>()
+        };
+        let objects = wait(again(list))?.map_err(|fault| self.told(&fault))?;
+        let listed = |object: ObjectMeta| {
+            let name = object.location.as_ref().strip_prefix(prefix.as_ref())?.trim_start_matches('/');
+            Some(Listed { name: name.to_owned(), modified: object.last_modified.into() })
+        };
+        Ok(objects.into_iter().filter_map(listed).collect())
+    }
+
+    fn send(&self, files: &[Sending], fresh: Duration) -> Result<()> {
+        let sends = stream::iter(files).map(|file| self.send_one(file, fresh)).buffer_unordered(AT_ONCE);
         wait(sends.try_collect::<()>())?
     }
 }
