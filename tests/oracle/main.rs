@@ -237,7 +237,8 @@ fn hold_import(python: &Path, folder: &tempfile::TempDir, pipeline: &Path, engin
     std::fs::remove_dir_all(folder.path().join("out")).expect("the release is there");
     let made = folder.path().join("facts");
     request(pipeline, engine, &made);
-    succeed(Command::new(python).arg(made.join("job.py")), what);
+    // So few that Spark cuts most periods into slices.
+    succeed(Command::new(python).arg(made.join("job.py")).env("ABACUS_LINES_PER_TASK", "100"), what);
     hold_same(&import(pipeline, &made), &scanned, what);
     std::fs::remove_dir_all(made).expect("the facts are there");
 }
@@ -314,6 +315,38 @@ fn facts_that_spark_hands_over_equal_those_of_duckdb() {
         });
         check(&python, "request_oracle.py", &[duckdb, spark], &format!("seed {seed}"));
     }
+}
+
+#[test]
+#[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
+fn a_killed_executor_changes_no_byte() {
+    let python = spark_python();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pipeline = synthetic(folder.path(), "200000");
+    run(&pipeline, 2);
+    let scanned = tables(&pipeline);
+    for moment in ["map", "shuffle", "write"] {
+        std::fs::remove_dir_all(folder.path().join("out")).expect("the release is there");
+        let made = folder.path().join(moment);
+        request(&pipeline, "spark", &made);
+        let mut script = Command::new(&python);
+        script.arg(Path::new(ROOT).join("tests/oracle/killed_executor.py")).arg(&made).arg(moment);
+        succeed(script.env("ABACUS_LINES_PER_TASK", "10000"), moment);
+        assert!(files_below(&made, "slice=1").len() > 6, "periods are cut into slices");
+        hold_same(&import(&pipeline, &made), &scanned, moment);
+    }
+}
+
+/// A synthetic history of so many lines, and a shipped pipeline over it.
+fn synthetic(folder: &Path, lines: &str) -> PathBuf {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
+    command.arg("synth").arg(folder.join("sample_data/retail"));
+    succeed(command.args(["--lines", lines, "--customers", "20000", "--months", "6"]), "the history");
+    let pipeline = folder.join("pipelines/retail.toml");
+    std::fs::create_dir_all(folder.join("pipelines")).expect("a folder can be made");
+    std::fs::copy(Path::new(ROOT).join("pipelines/retail.toml"), &pipeline)
+        .expect("a pipeline can be copied");
+    pipeline
 }
 
 /// Writes a request.

@@ -1,6 +1,7 @@
 //! The request as a folder: what is asked, as JSON, and the job that makes it on any Spark.
 
 use super::script::{Script, SourceFiles};
+use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::facts::run::handover::layout::{FORMAT, GRAINS, GrainLayout};
 use crate::units::Day;
@@ -38,6 +39,7 @@ fn request(script: &Script) -> Value {
     let grains = GRAINS.iter().filter(|grain| is_asked(grain.name));
     let grain =
         |grain: &GrainLayout| json!({ "name": grain.name, "by_period": grain.by_period, "keys": grain.keys });
+    let statement = |view: &Statement| json!({ "name": view.name, "about": view.about, "query": view.query });
     json!({
         "format": FORMAT,
         "abacus": env!("CARGO_PKG_VERSION"),
@@ -49,7 +51,8 @@ fn request(script: &Script) -> Value {
         "settings": json["settings"],
         "sources": script.sources.iter().map(SourceFiles::json).collect::<Vec<_>>(),
         "aggregates": json["aggregates"],
-        "statements": json["statements"],
+        "statements": script.statements.iter().map(statement).collect::<Vec<_>>(),
+        "lines": format!("{}_used", script.sources[0].name),
         "grains": grains.map(grain).collect::<Vec<_>>(),
     })
 }

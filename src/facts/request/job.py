@@ -6,6 +6,9 @@ It holds no rule of the facts: it sets what the request says, reads the settings
 each grain as Parquet and, last, facts.json, which is the sign that all of it is there. It ends without facts.json if a setting
 does not hold, a source file is not as it was, a file has another number of rows than its footer, or the grains disagree.
 Another try needs another folder.
+
+On Spark a task writes the rows of one period and one range of customers, of about as many lines as the environment variable
+ABACUS_LINES_PER_TASK says, 4,000,000 without it. Fewer lines are less memory for each task.
 """
 
 import hashlib
@@ -31,11 +34,11 @@ def main():
         if settings[name].lower() != value.lower():
             sys.exit(f"the setting {name} is {settings[name]}, asked for is {value}; start the session with it")
     for statement in request["statements"]:
-        engine.run(statement["sql"])
+        engine.view(statement["name"], statement["query"])
     grains = {}
     for grain in request["grains"]:
         print(f"{grain['name']} ...", flush=True)
-        engine.write(grain, FOLDER / grain["name"])
+        engine.write(grain, FOLDER / grain["name"], request)
         grains[grain["name"]] = files_of(FOLDER / grain["name"])
     check_accounts(request, engine)
     check_totals(request, engine)
@@ -45,6 +48,7 @@ def main():
     unfinished = FOLDER / "facts.json.unfinished"
     unfinished.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     unfinished.rename(FOLDER / "facts.json")
+    engine.close()
     print("facts.json")
 
 
@@ -113,12 +117,18 @@ class DuckDb:
     def run(self, sql):
         return self.connection.execute(sql).fetchall()
 
+    def close(self):
+        self.connection.close()
+
+    def view(self, name, query):
+        self.run(f'CREATE TEMPORARY VIEW "{name}" AS {query}')
+
     def set(self, settings):
         for name, value in settings.items():
             self.run(f"SET {name} = '{value}'")
         return {name: str(self.run(f"SELECT current_setting('{name}')")[0][0]) for name in settings}
 
-    def write(self, grain, folder):
+    def write(self, grain, folder, _):
         name, order = f'"{grain["name"]}"', ", ".join(f'"{key}"' for key in grain["keys"])
         folder.mkdir(parents=True)
         self.run(f'CREATE TEMP TABLE "made {grain["name"]}" AS SELECT * FROM {name}')
@@ -154,28 +164,50 @@ class Spark:
         from pyspark.sql import SparkSession
 
         self.session = SparkSession.builder.appName("abacus facts").getOrCreate()
+        self.cuts = {}
 
     def name(self):
         return f"Spark {self.session.version}"
 
-    def run(self, sql):
-        return self.session.sql(sql.rstrip(";"))
+    def close(self):
+        self.session.stop()
+
+    def view(self, name, query):
+        # Made by a statement, a view would be a text that every later one resolves again, with a job for each file.
+        self.session.sql(query).createOrReplaceTempView(name)
 
     def set(self, settings):
         for name, value in settings.items():
             self.session.conf.set(name, value)
         return {name: self.session.conf.get(name) for name in settings}
 
-    def write(self, grain, folder):
+    def write(self, grain, folder, request):
         from pyspark.sql.functions import col
 
         table = self.session.table(f"`{grain['name']}`")
         keys = [col(f"`{key}`").asc_nulls_last() for key in grain["keys"]]
-        # By a column and never round-robin: a task that runs again must make the same rows.
-        if grain["by_period"]:
-            table.repartition("period").sortWithinPartitions("period", *keys).write.partitionBy("period").parquet(str(folder))
-        else:
+        # By columns and never round-robin: a task that runs again must make the same rows.
+        if not grain["by_period"]:
             table.repartition(col(f"`{grain['keys'][0]}`")).sortWithinPartitions(*keys).write.parquet(str(folder))
+            return
+        by = ["period"]
+        cuts = self.cut_points(grain["keys"][0], request)
+        if cuts:
+            table, by = table.withColumn("slice", slice_of(grain["keys"][0], cuts)), ["period", "slice"]
+        table.repartition(*by).sortWithinPartitions(*by, *keys).write.partitionBy(*by).parquet(str(folder))
+
+    def cut_points(self, key, request):
+        """Keys at which the rows of a period are cut into slices, each the work of a task. They are quantiles of a sample by
+        hash, taken once, so that tasks that run again cut at the same keys; where they lie changes no row."""
+        if key not in self.cuts:
+            rows = sum(file["rows"] for file in request["sources"][0]["files"])
+            taken = self.session.sql(f"""SELECT DISTINCT `{key}`, period FROM `{request["lines"]}`
+                WHERE pmod(xxhash64(`{key}`), {1 + rows // 5_000_000}) = 0 AND `{key}` IS NOT NULL ORDER BY 1, 2""").collect()
+            periods = len({period for _, period in taken})
+            slices = -(-rows // (max(periods, 1) * int(os.environ.get("ABACUS_LINES_PER_TASK", "4000000"))))
+            found = [taken[place * len(taken) // slices][0] for place in range(1, slices)] if taken else []
+            self.cuts[key] = sorted(set(found))
+        return self.cuts[key]
 
     def made(self, grain):
         return self.session.read.parquet(str(FOLDER / grain))
@@ -191,6 +223,16 @@ class Spark:
         from pyspark.sql.functions import sum as total
 
         return tuple(self.made(grain).select(*[coalesce(total(name), lit(0)) for name in columns]).collect()[0])
+
+
+def slice_of(key, cuts):
+    """The slice of a row, as text that sorts as the slices do: how many cut points are not above its key; the last for null,
+    as nulls come last."""
+    from pyspark.sql.functions import array, col, filter, lit, lpad, size, when
+
+    not_above = size(filter(array(*[lit(cut) for cut in cuts]), lambda cut: cut <= col(f"`{key}`")))
+    number = when(col(f"`{key}`").isNull(), lit(len(cuts))).otherwise(not_above)
+    return lpad(number.cast("string"), len(str(len(cuts))), "0")
 
 
 if __name__ == "__main__":
