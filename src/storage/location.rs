@@ -27,7 +27,7 @@ const SCHEMES: [(&str, Service); 6] = [
     ("gs", Service::Gcs),
 ];
 
-/// How the fault of an address with credentials begins, which is told without the address.
+/// How the fault of an address with credentials begins, which is said without the address.
 pub(crate) const NO_CREDENTIALS: &str = "an address holds no credentials";
 
 /// An address in an object store.

@@ -167,9 +167,9 @@ mod tests {
     fn an_answer_is_told_by_its_code_and_never_by_its_text() {
         let body = "Server returned non-2xx status code: 403 Forbidden: <Error><Code>SignatureDoesNotMatch</Code>\
                     <AWSAccessKeyId>AKIA1</AWSAccessKeyId><StringToSign>AWS4-HMAC</StringToSign></Error>";
-        let told = of_body(body);
-        assert!(told.contains("(403 SignatureDoesNotMatch)"), "{told}");
-        assert!(!told.contains("AKIA1") && !told.contains("HMAC"), "{told}");
+        let text = of_body(body);
+        assert!(text.contains("(403 SignatureDoesNotMatch)"), "{text}");
+        assert!(!text.contains("AKIA1") && !text.contains("HMAC"), "{text}");
         assert!(of_body("<Code>a b=c</Code>").contains("refuses ()"));
     }
 
@@ -178,7 +178,7 @@ mod tests {
         let variables =
             [("AWS_SECRET_ACCESS_KEY", "s3cr3t"), ("AWS_REGION", "eu"), ("AZURE_STORAGE_ACCOUNT_KEY", "")];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let told = without_secrets("bad header s3cr3t in eu".to_owned(), variables);
-        assert_eq!(told, "bad header $AWS_SECRET_ACCESS_KEY in eu");
+        let text = without_secrets("bad header s3cr3t in eu".to_owned(), variables);
+        assert_eq!(text, "bad header $AWS_SECRET_ACCESS_KEY in eu");
     }
 }

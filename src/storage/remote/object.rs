@@ -134,8 +134,8 @@ impl Version {
     pub(super) async fn ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let read = coalesce_ranges(ranges, |range| self.range(range), OBJECT_STORE_COALESCE_DEFAULT).await;
         read.map_err(|fault| {
-            let told = meaning(&fault, &self.at);
-            let (kind, message) = self.fault.get_or_init(|| (told.kind(), told.to_string()));
+            let explained = meaning(&fault, &self.at);
+            let (kind, message) = self.fault.get_or_init(|| (explained.kind(), explained.to_string()));
             Error::new(*kind, message.clone())
         })
     }

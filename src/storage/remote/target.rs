@@ -47,7 +47,7 @@ impl Folder {
         key_of(&self.at.below(name))
     }
 
-    fn told(&self, fault: &Fault) -> Error {
+    fn explained(&self, fault: &Fault) -> Error {
         meaning(fault, &self.at)
     }
 
@@ -69,11 +69,11 @@ impl Folder {
             }
             sent = put(PutMode::Overwrite).await;
         }
-        sent.map(drop).map_err(|fault| self.told(&fault))
+        sent.map(drop).map_err(|fault| self.explained(&fault))
     }
 
     async fn is_fresh(&self, key: &Key, fresh: Duration) -> Result<bool> {
-        let found = again(|| self.client.head(key)).await.map_err(|fault| self.told(&fault))?;
+        let found = again(|| self.client.head(key)).await.map_err(|fault| self.explained(&fault))?;
         let put = SystemTime::from(found.last_modified);
         Ok(SystemTime::now().duration_since(put).is_ok_and(|age| age <= fresh))
     }
@@ -82,17 +82,17 @@ impl Folder {
         let key = self.key(name)?;
         match again(|| self.client.delete(&key)).await {
             Ok(()) | Err(Fault::NotFound { .. }) => Ok(()),
-            Err(fault) => Err(self.told(&fault)),
+            Err(fault) => Err(self.explained(&fault)),
         }
     }
 
     async fn send_parts(&self, key: &Key, mut source: Source, first: Bytes, file: &Sending) -> Result<()> {
-        let told = |fault: Fault| self.told(&fault);
-        let upload = self.client.put_multipart(key).await.map_err(told)?;
+        let explained = |fault: Fault| self.explained(&fault);
+        let upload = self.client.put_multipart(key).await.map_err(explained)?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
         let mut part = first;
         while !part.is_empty() {
-            upload.wait_for_capacity(2).await.map_err(told)?;
+            upload.wait_for_capacity(2).await.map_err(explained)?;
             upload.put(part);
             part = source.part()?;
         }
@@ -101,7 +101,7 @@ impl Folder {
             let _ = upload.abort().await;
             return Err(fault);
         }
-        upload.finish().await.map(drop).map_err(told)
+        upload.finish().await.map(drop).map_err(explained)
     }
 }
 
@@ -119,9 +119,9 @@ impl Target for Folder {
         };
         match wait(again(read))? {
             Ok(read) => Ok(Some(read)),
-            Err(fault) => match self.told(&fault) {
-                told if told.kind() == ErrorKind::NotFound => Ok(None),
-                told => Err(told),
+            Err(fault) => match self.explained(&fault) {
+                explained if explained.kind() == ErrorKind::NotFound => Ok(None),
+                explained => Err(explained),
             },
         }
     }
@@ -130,7 +130,7 @@ impl Target for Folder {
         let key = self.key(name)?;
         wait(again(|| self.client.put(&key, bytes.clone().into())))?
             .map(drop)
-            .map_err(|fault| self.told(&fault))
+            .map_err(|fault| self.explained(&fault))
     }
 
     fn put_if(&self, name: &str, bytes: Bytes, replaced: Option<&Stamp>) -> Result<Put> {
@@ -142,7 +142,7 @@ impl Target for Folder {
         match wait(again(put))? {
             Ok(_) => Ok(Put::Done),
             Err(Fault::AlreadyExists { .. } | Fault::Precondition { .. }) => Ok(Put::Lost),
-            Err(fault) => Err(self.told(&fault)),
+            Err(fault) => Err(self.explained(&fault)),
         }
     }
 
@@ -156,7 +156,7 @@ impl Target for Folder {
         let list = || {
             self.client.list((!self.at.key.is_empty()).then_some(&prefix)).try_collect::<Vec<ObjectMeta>>()
         };
-        let objects = wait(again(list))?.map_err(|fault| self.told(&fault))?;
+        let objects = wait(again(list))?.map_err(|fault| self.explained(&fault))?;
         let listed = |object: ObjectMeta| {
             let name = object.location.as_ref().strip_prefix(prefix.as_ref())?.trim_start_matches('/');
             Some(Listed { name: name.to_owned(), modified: object.last_modified.into() })
