@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// What must be 0.
 pub(crate) const DIFFERENCE: &str = "difference";
 
+/// Price components off invoice, by which revenue is less than invoiced.
+const OFF_INVOICE: &str = "price components, off invoice";
+
 /// (line, what it is about, amount).
 pub(crate) type Entry = (&'static str, Option<String>, i128);
 
@@ -52,7 +55,8 @@ impl CompanyMoney {
         let costs = &self.costs;
         let mut entries = vec![("ledger input", None, self.ledger)];
         entries.push(("inline input", None, costs.input - self.ledger));
-        entries.extend(if_any("imputed, without a pool behind it", costs.imputed));
+        entries.extend(if_any("imputed, without a pool behind it", costs.imputed - costs.deducted));
+        entries.extend(if_any(OFF_INVOICE, costs.deducted));
         for (line, name) in ASSIGNED {
             let amount = customers.assigned(line);
             let is_shown = amount != 0 || matches!(line, CostLine::CostToServe | CostLine::CustomerLevel);
@@ -91,13 +95,17 @@ impl CompanyMoney {
     /// What is neither borne by customers nor retained at a level, as the result sees it.
     pub(crate) fn elsewhere_unretained(&self, customers: &CustomerTotals) -> i128 {
         let costs = &self.costs;
-        let credit = customers.imputed_acquisition + costs.imputed + costs.overdriven;
+        let credit = customers.imputed_acquisition + costs.imputed - costs.deducted + costs.overdriven;
         credit - costs.unused - costs.unassigned - costs.variance - self.unclaimed()
     }
 
-    /// What the ledger shows: revenue less goods and all cost, whoever bears it.
+    /// What the ledger shows: revenue, after price components off invoice, less goods and all cost, whoever bears it.
     pub(crate) fn ledger_result(&self, customers: &CustomerTotals) -> i128 {
-        customers.net_revenue - customers.product_cost - self.costs.input - self.unclaimed()
+        customers.net_revenue
+            - self.costs.deducted
+            - customers.product_cost
+            - self.costs.input
+            - self.unclaimed()
     }
 
     fn unclaimed(&self) -> i128 {
@@ -108,7 +116,7 @@ impl CompanyMoney {
         let costs = &self.costs;
         let contra = customers.imputed_acquisition;
         let mut entries = vec![("contra of imputed acquisition cost", None, contra)];
-        entries.extend(if_any("contra of imputed activities", costs.imputed));
+        entries.extend(if_any("contra of imputed activities", costs.imputed - costs.deducted));
         entries.extend(self.retained("retained at its level, not borne by customers", -1));
         entries.push(("unused capacity, not borne by customers", None, -costs.unused));
         entries.push(("unassigned, not borne by customers", None, -costs.unassigned));
