@@ -104,7 +104,8 @@ impl<'r> PriceWaterfall<'r> {
         for (period, of_groups) in self.periods.iter().zip(&self.sums) {
             let names = self.names.iter().map(String::as_str).chain([NO_PRODUCT_GROUP]);
             for (group, sums) in names.zip(of_groups).filter(|(_, sums)| !sums.is_nothing()) {
-                rows.extend(self.rows(*period, group, sums));
+                let is_shown = |row: &Row<'_>| group != NO_PRODUCT_GROUP || row.amount != 0;
+                rows.extend(self.rows(*period, group, sums).filter(is_shown));
             }
         }
         let grain = "period, product group and line of the price waterfall";

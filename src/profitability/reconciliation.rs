@@ -75,32 +75,45 @@ impl Reconciliation {
         self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
     }
 
-    /// Appends to each period its price waterfall, tied to what customers' rows sum to: from list revenue, and at invoice
-    /// price and pocket margin.
+    /// Appends to each period, and to all of them, its price waterfall, tied to what customers' rows sum to: from list revenue,
+    /// and at invoice price and pocket margin.
     pub(crate) fn add_prices(
         &mut self,
-        lines: Option<&PriceLines>,
+        lines: &PriceLines,
         prices: &[PeriodPrices],
-        periods: &[(Period, CustomerTotals)],
+        periods: &[CustomerTotals],
+        lives: CustomerTotals,
     ) {
-        let Some(lines) = lines else { return };
-        for ((period, amounts), (_, customers)) in prices.iter().zip(periods) {
-            let mut push = |line, item: Option<&str>, amount| {
-                self.push(Some(*period), "price", line, item.map(str::to_owned), amount);
-            };
-            push("list revenue", None, customers.list_revenue);
-            let list = lines.level(LIST_PRICE, amounts);
-            push("returned goods at list price", None, list - customers.list_revenue);
-            for (line, amount) in lines.lines.iter().zip(amounts) {
-                push(line.kind.name(), Some(&line.name), *amount);
-            }
-            let invoice = lines.level(INVOICE_PRICE, amounts);
-            push(DIFFERENCE, Some(INVOICE_PRICE), customers.net_revenue - invoice);
-            let concessions = customers.assigned(CostLine::PriceConcession);
-            let margin = customers.net_revenue - customers.product_cost - concessions;
-            push(DIFFERENCE, Some(POCKET_MARGIN), margin - lines.level(POCKET_MARGIN, amounts));
+        let mut all = vec![0; lines.lines.len()];
+        for ((period, amounts), customers) in prices.iter().zip(periods) {
+            all.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+            self.close_prices(Some(*period), lines, amounts, *customers);
         }
+        self.close_prices(None, lines, &all, lives);
         self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
+    }
+
+    fn close_prices(
+        &mut self,
+        period: Option<Period>,
+        lines: &PriceLines,
+        amounts: &[i128],
+        customers: CustomerTotals,
+    ) {
+        let mut push = |line, item: Option<&str>, amount| {
+            self.push(period, "price", line, item.map(str::to_owned), amount);
+        };
+        push("list revenue", None, customers.list_revenue);
+        let list = lines.level(LIST_PRICE, amounts);
+        push("returned goods at list price", None, list - customers.list_revenue);
+        for (line, amount) in lines.lines.iter().zip(amounts) {
+            push(line.kind.name(), Some(&line.name), *amount);
+        }
+        let invoice = lines.level(INVOICE_PRICE, amounts);
+        push(DIFFERENCE, Some(INVOICE_PRICE), customers.net_revenue - invoice);
+        let concessions = customers.assigned(CostLine::PriceConcession);
+        let margin = customers.net_revenue - customers.product_cost - concessions;
+        push(DIFFERENCE, Some(POCKET_MARGIN), margin - lines.level(POCKET_MARGIN, amounts));
     }
 
     fn push(

@@ -106,7 +106,9 @@ pub fn run(
     drop(lives);
     let goods = Goods { definition, context, facts, costing, prices: prices.as_ref() };
     let waterfalls = goods.write(&sums.worth, &standing, staging)?;
-    statement.add_prices(prices.as_ref(), &waterfalls, &totals_of_periods);
+    if let Some(prices) = &prices {
+        statement.add_prices(prices, &waterfalls, &totals, sums.earned.totals);
+    }
     statement.verify(facts.money_scale)?;
     let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];
     let statements = statement.sheets(format).into_iter().chain(hierarchy::sheets(format, &steps));

@@ -76,7 +76,7 @@ impl CompanyMoney {
 
     /// Profit of customers + stayed elsewhere = ledger result.
     pub(crate) fn result(&self, customers: &CustomerTotals) -> Vec<Entry> {
-        let mut entries = profit(customers);
+        let mut entries = profit(customers, self.costs.deducted);
         let mut elsewhere = self.elsewhere(customers);
         elsewhere.extend(
             self.unclaimed
@@ -142,8 +142,8 @@ const ASSIGNED: [(CostLine, &str); 7] = [
     (CostLine::UnusedCharged, "assigned to customers, unused capacity"),
 ];
 
-/// From list revenue to the last step of the waterfall.
-fn profit(customers: &CustomerTotals) -> Vec<Entry> {
+/// From list revenue to the last step of the waterfall; price components off invoice are a line of their own.
+fn profit(customers: &CustomerTotals, deducted: i128) -> Vec<Entry> {
     let below = customers.assigned(CostLine::Spread) + customers.assigned(CostLine::UnusedCharged);
     let mut entries = vec![
         ("list revenue", None, customers.list_revenue),
@@ -151,10 +151,14 @@ fn profit(customers: &CustomerTotals) -> Vec<Entry> {
         ("returns", None, -customers.returns),
         ("net revenue", None, customers.net_revenue),
         ("product cost", None, -customers.product_cost),
-        ("assigned to customers", None, below - customers.assigned_total()),
+        ("assigned to customers", None, below + deducted - customers.assigned_total()),
         ("acquisition cost, imputed", None, -customers.imputed_acquisition),
         ("customer profit", None, customers.customer_profit),
     ];
+    if let Some(line) = if_any(OFF_INVOICE, -deducted) {
+        let after = entries.iter().position(|(line, ..)| *line == "net revenue");
+        entries.insert(after.expect("it is a line") + 1, line);
+    }
     if let Some(fully_loaded) = customers.fully_loaded_profit {
         entries.push(("spread cost", None, -customers.assigned(CostLine::Spread)));
         entries.push(("unused capacity charged", None, -customers.assigned(CostLine::UnusedCharged)));

@@ -149,8 +149,7 @@ static PRICE_COMPONENT: Section = Section {
         Key::required(
             "amount",
             Kind::Sql,
-            "Money of the line that the price is less by; negative on a return, null is nothing. Speaks of roles first, then of \
-             file columns",
+            "What the price of the line is less by: SQL that speaks of roles first, then of file columns; negative on a return, null is nothing",
         ),
         Key::required(
             "invoice",

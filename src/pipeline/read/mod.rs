@@ -117,6 +117,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain, with_acquisitions));
     acquisitions::check_charged_once(root);
     price::check_activities(root);
+    price::check_published(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));

@@ -2,12 +2,12 @@
 
 use super::activity;
 use super::costing::check_names;
-use super::table::Table;
+use super::table::{Entry, Table};
 use super::wording::quoted;
 use crate::pipeline::{ActivityDef, CostingDef, FactsDef, Invoice, PriceComponent};
 
 /// The key in `[facts.transactions]`.
-pub(super) const COMPONENT: &str = "price_component";
+const COMPONENT: &str = "price_component";
 
 /// Reads the components, in the order written.
 pub(super) fn components(transactions: Table<'_>) -> Vec<PriceComponent> {
@@ -79,6 +79,19 @@ pub(super) fn check_activities(root: Table<'_>) {
         } else if let Some((other, _)) = components.into_iter().find(same) {
             entry.fault(shared("price component", &other));
         }
+    }
+}
+
+/// Notes that customers' price waterfalls are wanted where no component makes one.
+pub(super) fn check_published(root: Table<'_>) {
+    let transactions = root.table("facts").and_then(|facts| facts.table("transactions"));
+    let wanted = root.table("publish").and_then(|publish| publish.entry("customer_price"));
+    if let (Some(entry), Some(true)) = (wanted, wanted.and_then(Entry::flag))
+        && transactions.is_some_and(|transactions| !transactions.has(COMPONENT))
+    {
+        let message = "'customer_price' publishes the price waterfall of customers, and no price component is declared; add a \
+                       [[facts.transactions.price_component]] or remove it";
+        entry.reading.fault(entry.key_offset, message);
     }
 }
 
