@@ -78,6 +78,15 @@ impl Activity {
         if costed.is_fallback { self.fallback.as_ref() } else { self.driver.as_ref() }
     }
 
+    /// What stands in place of a pool where none pays it: what it is, and why.
+    pub(crate) fn without_pool(&self) -> Option<(&'static str, &'static str)> {
+        match (self.is_deducted, self.is_imputed) {
+            (true, _) => Some(("price component", "revenue is less by it")),
+            (false, true) => Some(("imputed", "no pool holds it")),
+            (false, false) => None,
+        }
+    }
+
     /// The volume of every row after the policy for negative volumes: what rates are charged on.
     ///
     /// # Errors

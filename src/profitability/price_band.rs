@@ -104,7 +104,7 @@ impl PriceBands {
         let meaning = "Units on their sale lines less those on return lines";
         let units = Column::new("units", ColumnKind::Total(format.volume_scale), "units", meaning);
         draft.wide(units, |row| row.3.units);
-        draft.total("list_price", "List revenue less that of returns", |row| row.3.list);
+        draft.total("list_price", LIST, |row| row.3.list);
         draft.total("invoice_price", "Net revenue", |row| row.3.invoice);
         let meaning = "Net revenue less declared price components off invoice";
         draft.total("pocket_price", meaning, |row| row.3.pocket);
@@ -113,6 +113,9 @@ impl PriceBands {
         draft.finish()
     }
 }
+
+const LIST: &str =
+    "List revenue less that of returns, of customers for whom it is above 0: others have no share of it";
 
 impl BandSums {
     fn add(&mut self, other: Self) {

@@ -1,6 +1,6 @@
 //! The aggregates of one source, bound: what each activity driver reads of a record.
 
-use super::binder::{Binder, Wanted};
+use super::binder::{Binder, Wanted, way_out};
 use super::source::{AggregatePlan, ValueColumn};
 use crate::facts::expr::Bound;
 use crate::facts::schema::AggregateColumn;
@@ -127,7 +127,8 @@ impl Plans {
         let bound = binder.tree(expr, place, true)?;
         if !Wanted::Number.holds(bound.ty()) {
             let what = if money_scale.is_some() { "'amount' is" } else { "sum of" };
-            binder.messages.push(format!("{place}: {what} {}, expected a number", bound.ty()));
+            let way_out = way_out("a number", bound.ty(), &expr.to_string());
+            binder.messages.push(format!("{place}: {what} {}, expected a number{way_out}", bound.ty()));
             return None;
         }
         let scale = money_scale.unwrap_or_else(|| bound.natural_scale(facts.volume_scale));
