@@ -5,7 +5,7 @@ use super::columns::Values;
 use super::lines::posts;
 use super::period_rows::PeriodRows;
 use super::posted::Posted;
-use super::price_lines::{PriceKind, PriceLines, PriceSums};
+use super::price_lines::{PriceKind, PriceLines};
 use super::price_waterfall::{AMOUNT, add_line_names};
 use super::table_context::TableContext;
 use super::waterfall::Measures;
@@ -90,21 +90,23 @@ impl PriceColumns<'_> {
     /// A value beyond 18 digits.
     pub(crate) fn arrays(&self, measures: &Measures) -> Result<Vec<ArrayRef>> {
         let (worth, behaviour, lines) = (&measures.worth, &measures.behaviour, self.prices.lines);
-        let mut rows = Vec::new();
+        let (mut rows, mut sums, mut amounts) = (Vec::new(), lines.nothing(), Vec::new());
         for (row, rank) in measures.ranks.iter().enumerate() {
-            let sums = PriceSums {
-                invoiced: self.invoiced.iter().map(|column| i128::from(column[row])).collect(),
-                net_revenue: i128::from(worth.net_revenue[row]),
-                concessions: self.conceded.iter().map(|column| i128::from(column[row])).collect(),
-                product_cost: i128::from(behaviour.product_cost[row]),
-                units: 0,
-            };
+            for (sum, column) in sums.invoiced.iter_mut().zip(&self.invoiced) {
+                *sum = i128::from(column[row]);
+            }
+            for (sum, column) in sums.concessions.iter_mut().zip(&self.conceded) {
+                *sum = i128::from(column[row]);
+            }
+            sums.net_revenue = i128::from(worth.net_revenue[row]);
+            sums.product_cost = i128::from(behaviour.product_cost[row]);
             if sums.is_nothing() {
                 continue;
             }
-            for (place, amount) in lines.amounts(&sums).into_iter().enumerate() {
-                if amount != 0 || lines.lines[place].kind == PriceKind::Level {
-                    let amount = Fixed18::checked(amount, "customer_price: an amount of a customer")?;
+            lines.fill_amounts(&sums, &mut amounts);
+            for (place, amount) in amounts.iter().enumerate() {
+                if *amount != 0 || lines.lines[place].kind == PriceKind::Level {
+                    let amount = Fixed18::checked(*amount, "customer_price: an amount of a customer")?;
                     rows.push(Row { rank: *rank, place, amount });
                 }
             }

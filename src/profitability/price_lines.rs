@@ -101,15 +101,22 @@ impl PriceLines {
     /// Levels lead from the one before by the steps between them; what of the discount no component on invoice names is the
     /// step before the invoice price, so that none of it is hidden.
     pub(crate) fn amounts(&self, of: &PriceSums) -> Vec<i128> {
+        let mut amounts = Vec::with_capacity(self.lines.len());
+        self.fill_amounts(of, &mut amounts);
+        amounts
+    }
+
+    /// The same in place of what `amounts` holds: customers are many.
+    pub(crate) fn fill_amounts(&self, of: &PriceSums, amounts: &mut Vec<i128>) {
         let (list, on_invoice) = of.invoiced.split_first().expect("list value comes first");
         let other = list - on_invoice.iter().sum::<i128>() - of.net_revenue;
-        let mut amounts = vec![*list];
+        let pocket = of.net_revenue - of.concessions.iter().sum::<i128>();
+        amounts.clear();
+        amounts.push(*list);
         amounts.extend(on_invoice.iter().map(|amount| -amount));
         amounts.extend([-other, of.net_revenue]);
         amounts.extend(of.concessions.iter().map(|amount| -amount));
-        let pocket = of.net_revenue - of.concessions.iter().sum::<i128>();
         amounts.extend([pocket, -of.product_cost, pocket - of.product_cost]);
-        amounts
     }
 
     /// The amount of a level.

@@ -149,7 +149,7 @@ static PRICE_COMPONENT: Section = Section {
         Key::required(
             "amount",
             Kind::Sql,
-            "What the price of the line is less by: SQL that speaks of roles first, then of file columns; negative on a return, null is nothing",
+            "What the price of the line is less by, in money; speaks of roles first, then of file columns; negative on a return, null is nothing",
         ),
         Key::required(
             "invoice",
