@@ -232,6 +232,24 @@ fn written(pipeline: &Pipeline, flags: &[&str]) -> (PathBuf, Outcome) {
 }
 
 #[test]
+fn the_price_waterfall_is_drawn_where_components_are_declared() {
+    let component = |name: &str, invoice: &str| {
+        let keys = format!("name = \"{name}\"\namount = \"0.1 * revenue\"\ninvoice = \"{invoice}\"");
+        format!("\n[[facts.transactions.price_component]]\n{keys}\n")
+    };
+    let components = [component("campaign", "on"), component("rebate", "off")].concat();
+    let pipeline = without_optional_sections().and(&components);
+    let waterfall = pipeline.publish(&[]).rows("price_waterfall_total");
+    let (path, outcome) = written(&pipeline, &[]);
+    outcome.succeeds(&[]);
+    let page = fs::read_to_string(path).unwrap();
+    let prices = sections(&page).into_iter().find(|section| section.id == "prices").unwrap();
+    let lines: BTreeSet<&str> = waterfall.iter().map(|row| &*row["component"]).collect();
+    assert_eq!((prices.marks(), prices.rows()), (lines.len(), lines.len()));
+    assert!(lines.iter().all(|line| prices.html.contains(line)), "{lines:?}");
+}
+
+#[test]
 fn figures_of_sections_that_are_off_are_left_out_and_named() {
     let pipeline = without_optional_sections();
     pipeline.publish(&[]);

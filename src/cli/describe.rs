@@ -31,10 +31,11 @@ pub(super) struct DescribeArgs {
 }
 
 /// Where a person looks first, as far as the pipeline publishes it.
-const FIRST: [(&str, &str); 9] = [
+const FIRST: [(&str, &str); 10] = [
     ("customer", "what each customer brought and cost, with rank and class"),
     ("customer_period", "the same by period"),
     ("whale_summary", "how much of the profit comes from how few"),
+    ("price_waterfall", "what is left of list prices in the pocket, and what takes the rest"),
     ("cost_flow", "where every amount went"),
     ("plan_result", "budget against actual, with the variances between them"),
     ("customer_value", "what customers are still going to bring"),

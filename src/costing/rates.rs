@@ -29,7 +29,7 @@ pub(crate) fn given(
 ) -> Result<Option<Rate>, RateTooFine> {
     let ratio = match definition.rate {
         RateDef::Actual => return Ok(None),
-        RateDef::Charge => Ratio { numerator: Decimal::ONE, denominator: Decimal::ONE },
+        RateDef::Charge | RateDef::Deducted => Ratio { numerator: Decimal::ONE, denominator: Decimal::ONE },
         RateDef::Standard(ratio) | RateDef::Imputed(ratio) => ratio,
     };
     Rate::given(ratio, money_scale, activity.volume_scale()).map(Some).ok_or(RateTooFine)
@@ -70,6 +70,7 @@ fn kind(rate: RateDef) -> RateKind {
         RateDef::Standard(_) => RateKind::Standard,
         RateDef::Charge => RateKind::Charge,
         RateDef::Imputed(_) => RateKind::Imputed,
+        RateDef::Deducted => RateKind::Deducted,
     }
 }
 

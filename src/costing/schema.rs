@@ -44,6 +44,8 @@ pub struct Activity {
     pub is_timed: bool,
     /// Whether no pool holds its cost, so that a contra line stands against it.
     pub is_imputed: bool,
+    /// Whether it is a price component off invoice, which is imputed and has no contra line: revenue is less by it.
+    pub is_deducted: bool,
     /// The driver's SQL; empty without driver.
     pub driver_text: String,
     /// How volumes follow from the facts.
@@ -74,6 +76,15 @@ impl Activity {
     /// The driver that volumes of this period follow; none: customers are not charged by volume.
     pub fn driver_of(&self, costed: &ActivityCosting) -> Option<&ActivityDriver> {
         if costed.is_fallback { self.fallback.as_ref() } else { self.driver.as_ref() }
+    }
+
+    /// What stands in place of a pool where none pays it: what it is, and why.
+    pub(crate) fn without_pool(&self) -> Option<(&'static str, &'static str)> {
+        match (self.is_deducted, self.is_imputed) {
+            (true, _) => Some(("price component", "revenue is less by it")),
+            (false, true) => Some(("imputed", "no pool holds it")),
+            (false, false) => None,
+        }
     }
 
     /// The volume of every row after the policy for negative volumes: what rates are charged on.
@@ -239,6 +250,8 @@ pub enum RateKind {
     Charge,
     /// Given, without a pool behind it.
     Imputed,
+    /// Volumes are money that revenue is less by.
+    Deducted,
 }
 
 /// Money per unit of volume as an exact fraction of mantissas: R(volume × money / volume_of_money).
@@ -369,8 +382,10 @@ pub struct Leftover {
 pub struct CostTotals {
     /// Money that feeds resource pools.
     pub input: i128,
-    /// Assigned to customers without a pool behind it.
+    /// Assigned to customers without a pool behind it, price components among it.
     pub imputed: i128,
+    /// Of these, price components off invoice: revenue is less by them.
+    pub deducted: i128,
     /// Assigned to customers, unused capacity charged to them among it.
     pub assigned: i128,
     /// Stays at its level by intent.
@@ -391,6 +406,7 @@ impl std::ops::AddAssign for CostTotals {
     fn add_assign(&mut self, other: Self) {
         self.input += other.input;
         self.imputed += other.imputed;
+        self.deducted += other.deducted;
         self.assigned += other.assigned;
         self.retained += other.retained;
         self.unused += other.unused;
@@ -442,6 +458,9 @@ impl Costing {
             match activity.is_imputed {
                 true => totals.imputed -= i128::from(costed.variance),
                 false => totals.variance += i128::from(costed.variance),
+            }
+            if activity.is_deducted {
+                totals.deducted -= i128::from(costed.variance);
             }
         }
         totals

@@ -111,14 +111,14 @@ impl Customers {
     }
 }
 
-/// One aggregate that some activity needs, kept as a column of the facts.
+/// One aggregate that some activity or price component needs, kept as a column of the facts.
 #[derive(Debug, Clone)]
 pub struct AggregateColumn {
     /// `None` for transactions, else the index into `FactsDef::events`.
     pub source: Option<usize>,
     /// What is aggregated.
     pub aggregate: Aggregate,
-    /// Digits after the point: 0 for counts, the expression's own for sums.
+    /// Digits after the point: 0 for counts, those of money for money, the expression's own for other sums.
     pub scale: u8,
 }
 

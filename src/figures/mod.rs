@@ -24,6 +24,7 @@ mod key_numbers;
 mod left_out;
 mod page;
 mod picture;
+mod prices;
 mod product_matrix;
 mod pyramid;
 mod serving_cost;
@@ -44,6 +45,7 @@ use figure::Figure;
 const FIGURES: &[Figure] = &[
     whale_curve::WHALE_CURVE,
     waterfall::WATERFALL,
+    prices::PRICES,
     bridge::BRIDGE,
     budget::BUDGET,
     pyramid::PYRAMID,

@@ -149,6 +149,11 @@ impl Source {
         self.roles.insert("return", columns);
         self.add("where", def.filter.as_ref());
         self.add("currency", def.currency.as_ref());
+        // Those off invoice are drivers too; what the invoice shows is not.
+        for component in &def.price_components {
+            let columns = self.columns_of(&names_of(&component.amount.expr));
+            self.others.extend(columns);
+        }
     }
 
     fn add_customers(&mut self, customers: Option<&CustomersDef>) {

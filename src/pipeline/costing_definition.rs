@@ -286,6 +286,9 @@ pub enum RateDef {
     Charge,
     /// Given money per unit of volume that no pool holds; a contra line stands against it.
     Imputed(Ratio),
+    /// Volumes are money by which revenue is less than invoiced: a price component. No pool holds it, and no contra line stands
+    /// against it.
+    Deducted,
 }
 
 /// What a negative volume of a customer in a period means.

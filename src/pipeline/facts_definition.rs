@@ -1,6 +1,7 @@
 //! The checked definition of `[facts]`: the sources, and the grain of what is kept.
 
 use super::definition::{Files, Scalar};
+use super::price_definition::PriceComponent;
 use super::row_checks::RowChecks;
 use crate::units::{Day, PeriodKind};
 use std::collections::BTreeMap;
@@ -76,6 +77,8 @@ pub struct TransactionsDef {
     pub currency: Option<Scalar>,
     /// What orders are divided by, by name: order channel, ship mode, warehouse.
     pub dimensions: BTreeMap<String, Scalar>,
+    /// What stands between list price and pocket price, in the order of the waterfall.
+    pub price_components: Vec<PriceComponent>,
     /// What becomes of rows without customer.
     pub unknown_customer: UnknownCustomer,
     /// Whether row groups are planned by the statistics of their footers.

@@ -60,7 +60,9 @@ fn set_rate(costing: &mut CostingDef, index: usize, rate: Ratio) {
     *rating = match rating {
         RateDef::Imputed(_) => RateDef::Imputed(rate),
         RateDef::Standard(_) | RateDef::Actual => RateDef::Standard(rate),
-        RateDef::Charge => unreachable!("a scenario gives no rate to a direct charge"),
+        RateDef::Charge | RateDef::Deducted => {
+            unreachable!("a scenario gives no rate to a direct charge or a price component")
+        }
     };
 }
 

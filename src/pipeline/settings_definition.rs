@@ -48,6 +48,8 @@ pub struct PublishDef {
     pub customer_order: bool,
     /// Publish `customer_bridge`. Default false.
     pub customer_bridge: bool,
+    /// Publish `customer_price`. Default false.
+    pub customer_price: bool,
     /// Rows per Parquet row group. Default 131,072.
     pub row_group_rows: usize,
     /// Releases kept by `run` when it commits; default: all.

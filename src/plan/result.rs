@@ -63,9 +63,11 @@ impl Report<'_, '_> {
             let found = [lines.cost.planned, lines.cost.actual];
             let of_pools = [plan, self.actual].map(|period| self.costing.period_totals(period).input);
             let input = [of_pools[0] + self.planned_unclaimed, of_pools[1] + self.unclaimed()];
+            let deducted = self.deducted();
+            let expected = [input[0] + deducted.planned, input[1] + deducted.actual];
             assert_eq!(
                 found,
-                input.map(|input| -input),
+                expected.map(|cost| -cost),
                 "the lines of a plan add up to the money that came in"
             );
             lines.level(if self.sales.is_some() { "ledger result" } else { "total cost" });
@@ -75,7 +77,8 @@ impl Report<'_, '_> {
 
     /// What activities do not have.
     fn add_elsewhere(&self, lines: &mut Lines<'_, '_>, plan: &PeriodCosting) {
-        let imputed = self.activities.iter().filter(|row| row.activity.is_imputed);
+        let imputed =
+            self.activities.iter().filter(|row| row.activity.is_imputed && !row.activity.is_deducted);
         lines.add("contra of imputed activities", imputed.map(|row| row.variances));
         lines.add("unused capacity", self.resources.iter().map(|row| row.unused().negated()));
         let spending = |of: fn(&ResourceCosting) -> i64| {
@@ -88,6 +91,14 @@ impl Report<'_, '_> {
             "unclaimed ledger accounts",
             [Variances::of_spending(-self.planned_unclaimed, -self.unclaimed())],
         );
+    }
+
+    /// Price components off invoice: revenue is less by them, so no contra line stands against them.
+    fn deducted(&self) -> Variances {
+        let mut sum = Variances::default();
+        let components = self.activities.iter().filter(|row| row.activity.is_deducted);
+        components.for_each(|row| sum += row.variances);
+        sum
     }
 
     fn unclaimed(&self) -> i128 {

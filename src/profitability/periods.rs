@@ -9,6 +9,7 @@ use super::acquired_rows::{of_ranks, with_rows_for};
 use super::activity_table::ActivityRows;
 use super::behaviour::Behaviour;
 use super::customer_order::CustomerOrders;
+use super::customer_price::CustomerPrices;
 use super::customer_totals::CustomerTotals;
 use super::hierarchy::Earned;
 use super::history::{Avoidable, period_days};
@@ -17,6 +18,7 @@ use super::order_costs::{OrderCosts, OrderPosting, orders_of};
 use super::order_profile::OrderCells;
 use super::period_rows::PeriodRows;
 use super::posted::{Posted, PostedSums, Posting, close};
+use super::price_lines::PriceLines;
 use super::stage::Sources;
 use super::starts::Starts;
 use super::table_context::TableContext;
@@ -53,6 +55,8 @@ pub(crate) struct Extras<'r> {
     pub(crate) days: bool,
     /// `order_profile`.
     pub(crate) orders: OrderBook<'r>,
+    /// `customer_price`.
+    pub(crate) prices: Option<&'r PriceLines>,
 }
 
 /// How orders are costed and told apart.
@@ -83,8 +87,8 @@ pub(crate) fn customer_periods(
     let mut starts = Vec::with_capacity(periods);
     for (index, costed) in sources.costing.periods.iter().enumerate() {
         let (days, block) = (days.as_ref(), slices::slices_of_window(memory));
-        let orders = extras.orders;
-        let walk = PeriodWalk { context, books, sources, orders, index, costed, days, block };
+        let Extras { orders, prices, .. } = extras;
+        let walk = PeriodWalk { context, books, sources, orders, prices, index, costed, days, block };
         let (of_period, started) = walk.walk(extras.is_listed, staging)?;
         earned.push(of_period);
         starts.push(started);
@@ -99,6 +103,7 @@ struct PeriodWalk<'r> {
     books: &'r Books<'r>,
     sources: Sources<'r>,
     orders: OrderBook<'r>,
+    prices: Option<&'r PriceLines>,
     index: usize,
     costed: &'r PeriodCosting,
     /// Filled by slices, where days are wanted.
@@ -129,6 +134,8 @@ struct Part {
     orders: Option<OrderCells>,
     /// Of `customer_order`.
     listed_orders: Option<Vec<ArrayRef>>,
+    /// Of `customer_price`.
+    prices: Option<Vec<ArrayRef>>,
     earned: Earned,
     posted: Vec<PostedSums>,
 }
@@ -158,6 +165,15 @@ impl PeriodWalk<'_> {
             None => None,
         };
         let lister = lister.filter(|_| order_list.is_some());
+        let prices = self.prices.map(|lines| CustomerPrices::new(self.context, lines, period));
+        let mut price_list = match &prices {
+            Some(prices) => {
+                let recipe = format!("{recipe}\n{:?}", prices.lines);
+                begin(&prices.empty().spec, period, &recipe, staging)?
+            }
+            None => None,
+        };
+        let prices = prices.filter(|_| price_list.is_some());
         let with_ids = order_list.is_some();
         let has_orders = profile.is_some() || with_ids;
         let mut orders = profile.as_ref().map(|_| OrderCells::default());
@@ -174,12 +190,16 @@ impl PeriodWalk<'_> {
                 starts.extend_from_slice(&window.starts);
                 Ok(window)
             },
-            |window, ranks| self.slice(window, ranks, is_written, rows.as_ref(), lister.as_ref()),
+            |window, ranks| {
+                self.slice(window, ranks, is_written, rows.as_ref(), lister.as_ref(), prices.as_ref())
+            },
             |part| {
                 earned += part.earned;
                 orders.iter_mut().zip(part.orders).for_each(|(sum, more)| *sum += more);
                 posted.iter_mut().zip(part.posted).for_each(|(sum, more)| *sum += more);
                 table.iter_mut().zip(part.columns).try_for_each(|(table, columns)| table.write(columns))?;
+                let listed_prices = price_list.iter_mut().zip(part.prices);
+                listed_prices.into_iter().try_for_each(|(list, columns)| list.write(columns))?;
                 let listed_orders = order_list.iter_mut().zip(part.listed_orders);
                 listed_orders.into_iter().try_for_each(|(list, columns)| list.write(columns))?;
                 let Some(list) = &mut list else { return Ok(()) };
@@ -190,6 +210,7 @@ impl PeriodWalk<'_> {
         table.map(TableWriter::finish).transpose()?;
         list.map(TableWriter::finish).transpose()?;
         order_list.map(TableWriter::finish).transpose()?;
+        price_list.map(TableWriter::finish).transpose()?;
         if let (Some(mut profile), Some(orders)) = (profile, orders) {
             profile.write(self.order_profile(&orders, &facts.members(self.index)?).arrays)?;
             profile.finish()?;
@@ -263,6 +284,7 @@ impl PeriodWalk<'_> {
         is_written: bool,
         list: Option<&ActivityRows<'_>>,
         lister: Option<&CustomerOrders<'_>>,
+        prices: Option<&CustomerPrices<'_>>,
     ) -> Result<Part> {
         let Sources { facts, channels, .. } = self.sources;
         let known = facts.customers.keys.len();
@@ -275,7 +297,9 @@ impl PeriodWalk<'_> {
             let of_slice = orders_of(orders, &ranks);
             OrderPosting::from(self.orders.costs, self.costed, orders, of_slice, &rows, start)
         });
+        let mut priced = prices.map(|prices| prices.columns(&rows));
         let mut each = |ranks: &[u32], posted: &Posted| {
+            priced.iter_mut().for_each(|priced| priced.add(posted, ranks.len()));
             avoidable.iter_mut().try_for_each(|avoidable| avoidable.add(ranks.len(), posted))?;
             listed.extend(list.map(|list| list.arrays(ranks, posted)).transpose()?);
             orders.iter_mut().try_for_each(|orders| orders.next(posted, ranks))
@@ -293,6 +317,7 @@ impl PeriodWalk<'_> {
             listed_orders = lister.map(list).transpose()?;
             cells = Some(OrderCells::of(self.orders.bands, facts, of_slice, &posted, &measures));
         }
+        let prices = priced.map(|priced| priced.arrays(&measures)).transpose()?;
         let imputed = acquired.iter().map(|(_, cost)| i128::from(*cost)).sum();
         let earned = Earned {
             incomes: channels.incomes(known, &measures, Behaviour::bought),
@@ -307,7 +332,7 @@ impl PeriodWalk<'_> {
             days.keep(self.index, &identified, &of_slice)?;
         }
         let columns = is_written.then(|| customer_period(self.context, self.costed.period, &measures).arrays);
-        Ok(Part { columns, listed, orders: cells, listed_orders, earned, posted })
+        Ok(Part { columns, listed, orders: cells, listed_orders, prices, earned, posted })
     }
 
     /// The same of orders, whose customers have this recipe.

@@ -25,6 +25,11 @@ impl ProductPeriod {
         Self { facts, aggregates }
     }
 
+    /// An aggregate, by its place among those that are kept by product group.
+    pub(crate) fn aggregate(&self, place: usize) -> &Values {
+        &self.aggregates[place]
+    }
+
     /// Rows of a range of ranks.
     pub(crate) fn rows(&self, ranks: &Range<usize>) -> Range<usize> {
         let before = |end: usize| self.facts.ranks.partition_point(|rank| (*rank as usize) < end);
@@ -115,6 +120,11 @@ impl<'c> UnitCosts<'c> {
         self.activities.iter().map(|unit| unit.activity)
     }
 
+    /// The place of an activity, by its index among all; none of one that reaches no product groups.
+    pub(crate) fn place(&self, index: usize) -> Option<usize> {
+        self.activities.iter().position(|unit| unit.index == index)
+    }
+
     /// What the rows of a slice bear, a column per activity.
     ///
     /// # Errors
@@ -144,6 +154,13 @@ pub(crate) struct Walk {
     before: Vec<i64>,
     /// Its cost by group.
     groups: Vec<i128>,
+}
+
+impl Walk {
+    /// What the activity costs a product group.
+    pub(crate) fn cost(&self, group: usize) -> i128 {
+        self.groups[group]
+    }
 }
 
 impl<'c> UnitActivity<'c> {

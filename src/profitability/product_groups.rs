@@ -99,7 +99,8 @@ fn add_measures<'r, R>(draft: &mut Draft<'r, R>, of: impl Fn(&'r R) -> &'r [i128
     });
 }
 
-fn net_revenue(measures: &[i128; GROUP_MEASURES]) -> i128 {
+/// List revenue − discount − returns.
+pub(crate) fn net_revenue(measures: &[i128; GROUP_MEASURES]) -> i128 {
     measures[LIST_REVENUE] - measures[DISCOUNT] - measures[RETURNS]
 }
 

@@ -3,6 +3,9 @@
 use super::acquisition::Acquisition;
 use super::bridge::CONTRIBUTION;
 use super::customer_totals::CustomerTotals;
+use super::goods::PeriodPrices;
+use super::lines::CostLine;
+use super::price_lines::{INVOICE_PRICE, LIST_PRICE, POCKET_MARGIN, PriceLines};
 use super::published_change::PublishedChange;
 use super::statement::{CompanyMoney, DIFFERENCE};
 use crate::costing::schema::{Costing, OUTSIDE};
@@ -72,6 +75,47 @@ impl Reconciliation {
         self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
     }
 
+    /// Appends to each period, and to all of them, its price waterfall, tied to what customers' rows sum to: from list revenue,
+    /// and at invoice price and pocket margin.
+    pub(crate) fn add_prices(
+        &mut self,
+        lines: &PriceLines,
+        prices: &[PeriodPrices],
+        periods: &[CustomerTotals],
+        lives: CustomerTotals,
+    ) {
+        let mut all = vec![0; lines.lines.len()];
+        for ((period, amounts), customers) in prices.iter().zip(periods) {
+            all.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+            self.close_prices(Some(*period), lines, amounts, *customers);
+        }
+        self.close_prices(None, lines, &all, lives);
+        self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
+    }
+
+    fn close_prices(
+        &mut self,
+        period: Option<Period>,
+        lines: &PriceLines,
+        amounts: &[i128],
+        customers: CustomerTotals,
+    ) {
+        let mut push = |line, item: Option<&str>, amount| {
+            self.push(period, "price", line, item.map(str::to_owned), amount);
+        };
+        push("list revenue", None, customers.list_revenue);
+        let list = lines.level(LIST_PRICE, amounts);
+        push("returned goods at list price", None, list - customers.list_revenue);
+        for (line, amount) in lines.lines.iter().zip(amounts) {
+            push(line.kind.name(), Some(&line.name), *amount);
+        }
+        let invoice = lines.level(INVOICE_PRICE, amounts);
+        push(DIFFERENCE, Some(INVOICE_PRICE), customers.net_revenue - invoice);
+        let concessions = customers.assigned(CostLine::PriceConcession);
+        let margin = customers.net_revenue - customers.product_cost - concessions;
+        push(DIFFERENCE, Some(POCKET_MARGIN), margin - lines.level(POCKET_MARGIN, amounts));
+    }
+
     fn push(
         &mut self,
         period: Option<Period>,
@@ -118,12 +162,15 @@ impl Reconciliation {
         draft.count("line_number", "", "Order of the lines", |row| row.0);
         let meaning = "cost: input + imputed = assigned + retained + unused + unassigned + variance − overdriven; \
                        result: profit of customers + stayed elsewhere = ledger result; bridge: what the steps of bridge add up to, \
-                       and the change of customers' rows less that; memo: outside all";
+                       and the change of customers' rows less that; price: the lines of price_waterfall, and customers' rows less \
+                       those; memo: outside all";
         draft.name("section", meaning, |row| row.1.section);
         draft.name("line", "What the amount is", |row| row.1.line);
-        draft.name("item", "Ledger account, resource, level or comparison it is about", |row| {
-            row.1.item.as_deref()
-        });
+        draft.name(
+            "item",
+            "Ledger account, resource, level, comparison or price component it is about",
+            |row| row.1.item.as_deref(),
+        );
         draft.total("amount", "Money; in results, costs are negative", |row| row.1.amount);
         let totals = ("reconciliation_total", "line of the statement of all periods");
         draft.finish().split_totals(

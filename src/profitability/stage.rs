@@ -5,6 +5,7 @@ use super::bridges::Bridges;
 use super::channels::Channels;
 use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
+use super::goods::Goods;
 use super::hierarchy;
 use super::lifetime::Life;
 use super::lines::{Lines, posts};
@@ -13,10 +14,7 @@ use super::members::check_members;
 use super::order_bands::OrderBands;
 use super::order_costs::OrderCosts;
 use super::periods::{Extras, OrderBook, customer_periods};
-use super::product::{Slice, add_group_totals, cost_columns, merge, slices, slices_of_window};
-use super::product_cost::{ProductPeriod, UnitCosts, Walk};
-use super::product_groups::{self, Groups, PeriodGroups};
-use super::product_tables::customer_product;
+use super::price_lines::PriceLines;
 use super::published_change::PublishedChange;
 use super::reconciliation::Reconciliation;
 use super::table_context::TableContext;
@@ -24,19 +22,16 @@ use super::tables::customer;
 use super::unbought::Unbought;
 use super::waterfall::{Books, Held};
 use super::whale::{WhaleCurve, WhaleCurveBuilder};
-use crate::costing::schema::{Activity, Costing};
-use crate::customers::history::{CustomerHistory, LifetimeWorth};
+use crate::costing::schema::Costing;
+use crate::customers::history::CustomerHistory;
 use crate::customers::ranking::Ranking;
 use crate::customers::slices::in_order;
 use crate::error::Result;
 use crate::facts::FactSet;
-use crate::facts::measures::GROUP_MEASURES;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, UnusedCapacity};
 use crate::publish::{StageTables, TableFormat};
-use crate::units::{Day, Period};
-use rayon::prelude::*;
-use std::ops::Range;
+use crate::units::Period;
 
 /// What the run's summary says of customers.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -85,6 +80,7 @@ pub fn run(
     let sources = Sources { facts, costing, acquisition: &acquisition, channels: &channels };
     let bands = OrderBands::of(definition)?;
     let order_costs = OrderCosts::new(&costing.activities, &facts.order_aggregates);
+    let prices = PriceLines::of(definition, costing, &facts.aggregates);
     let extras = Extras {
         is_listed: definition.publish.customer_activity || books.held != Held::Columns,
         days: is_history_wanted,
@@ -93,6 +89,7 @@ pub fn run(
             bands: &bands,
             costs: &order_costs,
         },
+        prices: prices.as_ref().filter(|_| definition.publish.customer_price),
     };
     let walked = customer_periods(context, &books, sources, extras, memory, staging)?;
     let (lives, sums) = lives::walk(&books, sources, &walked.starts, facts.volume_scale, memory)?;
@@ -106,9 +103,13 @@ pub fn run(
     let totals_of_periods: Vec<(Period, CustomerTotals)> =
         periods.iter().copied().zip(totals.clone()).collect();
     statement.add_bridges(&PublishedChange::read(staging)?, &totals_of_periods);
-    statement.verify(facts.money_scale)?;
     drop(lives);
-    products(definition, context, facts, costing, &sums.worth, &standing, staging)?;
+    let goods = Goods { definition, context, facts, costing, prices: prices.as_ref() };
+    let waterfalls = goods.write(&sums.worth, &standing, staging)?;
+    if let Some(prices) = &prices {
+        statement.add_prices(prices, &waterfalls, &totals, sums.earned.totals);
+    }
+    statement.verify(facts.money_scale)?;
     let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];
     let statements = statement.sheets(format).into_iter().chain(hierarchy::sheets(format, &steps));
     for sheet in curves.into_iter().chain(statements) {
@@ -203,98 +204,4 @@ fn books<'r>(definition: &Definition, facts: &'r FactSet, costing: &'r Costing) 
             false => Held::Slices((SLICE_CELLS / activities).max(1)),
         },
     }
-}
-
-/// Sums of measures, by product group.
-type GroupTotals = Vec<[i128; GROUP_MEASURES]>;
-
-/// The same by period, and what posting a slice starts from, by period.
-type PeriodTotals = (Vec<GroupTotals>, Vec<Vec<Walk>>);
-
-/// What must be known of all cells before any is published: sums by group, and what posting a slice starts from, by
-/// period. Periods are read side by side, each a window of customers at a time.
-fn product_totals(facts: &FactSet, costs: &UnitCosts<'_>, slices: &[Range<usize>]) -> Result<PeriodTotals> {
-    let groups = facts.groups.len();
-    let of_period = |period: usize| {
-        let mut totals = vec![[0_i128; GROUP_MEASURES]; groups];
-        let mut walks = costs.walks(groups);
-        for window in slices.chunks(slices_of_window(groups)) {
-            let ranks = window[0].start..window[window.len() - 1].end;
-            let cells = ProductPeriod::new(facts.product_facts(period, ranks)?);
-            add_group_totals(&mut totals, &cells.facts);
-            costs.advance(&mut walks, period, &cells, window)?;
-        }
-        costs.close(&walks, period);
-        Ok((totals, walks))
-    };
-    let periods = (0..facts.periods.len()).into_par_iter().with_max_len(1).map(of_period);
-    Ok(periods.collect::<Result<Vec<_>>>()?.into_iter().unzip())
-}
-
-/// Sums over all periods.
-fn over_life(periods: &[GroupTotals], groups: usize) -> GroupTotals {
-    let mut totals = vec![[0; GROUP_MEASURES]; groups];
-    for of_period in periods {
-        totals.iter_mut().flatten().zip(of_period.iter().flatten()).for_each(|(sum, more)| *sum += more);
-    }
-    totals
-}
-
-fn products(
-    definition: &Definition,
-    context: TableContext<'_>,
-    facts: &FactSet,
-    costing: &Costing,
-    worth: &LifetimeWorth,
-    standing: &Standing,
-    staging: StageTables<'_>,
-) -> Result<()> {
-    let names = &facts.groups;
-    let slices = slices(facts.customers.len(), names.len());
-    let mut costs = UnitCosts::new(costing, &facts.line_aggregates);
-    let (by_period, walks) = product_totals(facts, &costs, &slices)?;
-    let totals = over_life(&by_period, names.len());
-    let of_periods = PeriodGroups { names, measures: by_period };
-    let starts: Vec<Day> = facts.periods.iter().map(|period| period.period.start).collect();
-    let sheet = of_periods.sheet(context.format, &starts);
-    staging.put(&sheet.spec, None, sheet.arrays)?;
-    let of_group = costs.start_from(&walks, slices.len(), names.len());
-    let activities: Vec<&Activity> = costs.activities().collect();
-    let of_group = (!activities.is_empty()).then_some(of_group);
-    let totals = product_groups::totals(costing, names, totals, of_group);
-    let profitability = definition.profitability.as_ref();
-    let mut groups = Groups::new(profitability, facts.money_scale, names, totals)?;
-    let known = facts.customers.keys.len();
-    let empty = Slice::empty(cost_columns(activities.len()));
-    let spec = customer_product(context, &groups, &|_| None, &activities, empty)?.spec;
-    let mut writer = staging.table(&spec, Some(&facts.as_of.to_string()))?;
-    let mut buyers = vec![0; names.len()];
-    let window = slices_of_window(names.len());
-    for (number, window) in (0..).step_by(window).zip(slices.chunks(window)) {
-        let ranks = window[0].start..window[window.len() - 1].end;
-        let classes = lives::classes(worth, ranks.clone(), known, standing)?;
-        let class_of = |rank: u32| classes[rank as usize - ranks.start];
-        let read = |period| facts.product_facts(period, ranks.clone()).map(ProductPeriod::new);
-        let periods = (0..facts.periods.len()).into_par_iter().map(read).collect::<Result<Vec<_>>>()?;
-        merge(
-            &periods,
-            number,
-            window,
-            names.len(),
-            &costs,
-            |slice| {
-                let bought = groups.count(&slice, known);
-                Ok((bought, customer_product(context, &groups, &class_of, &activities, slice)?.arrays))
-            },
-            |(bought, arrays)| {
-                buyers.iter_mut().zip(bought).for_each(|(sum, count)| *sum += count);
-                writer.write(arrays)
-            },
-        )?;
-    }
-    writer.finish()?;
-    groups.customers = buyers;
-    let own = if cost_columns(activities.len()) == activities.len() { activities } else { vec![] };
-    let sheet = groups.sheet(context.format, &own);
-    staging.put(&sheet.spec, None, sheet.arrays)
 }

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// What must be 0.
 pub(crate) const DIFFERENCE: &str = "difference";
 
+/// Price components off invoice, by which revenue is less than invoiced.
+const OFF_INVOICE: &str = "price components, off invoice";
+
 /// (line, what it is about, amount).
 pub(crate) type Entry = (&'static str, Option<String>, i128);
 
@@ -52,7 +55,8 @@ impl CompanyMoney {
         let costs = &self.costs;
         let mut entries = vec![("ledger input", None, self.ledger)];
         entries.push(("inline input", None, costs.input - self.ledger));
-        entries.extend(if_any("imputed, without a pool behind it", costs.imputed));
+        entries.extend(if_any("imputed, without a pool behind it", costs.imputed - costs.deducted));
+        entries.extend(if_any(OFF_INVOICE, costs.deducted));
         for (line, name) in ASSIGNED {
             let amount = customers.assigned(line);
             let is_shown = amount != 0 || matches!(line, CostLine::CostToServe | CostLine::CustomerLevel);
@@ -72,7 +76,7 @@ impl CompanyMoney {
 
     /// Profit of customers + stayed elsewhere = ledger result.
     pub(crate) fn result(&self, customers: &CustomerTotals) -> Vec<Entry> {
-        let mut entries = profit(customers);
+        let mut entries = profit(customers, self.costs.deducted);
         let mut elsewhere = self.elsewhere(customers);
         elsewhere.extend(
             self.unclaimed
@@ -91,13 +95,17 @@ impl CompanyMoney {
     /// What is neither borne by customers nor retained at a level, as the result sees it.
     pub(crate) fn elsewhere_unretained(&self, customers: &CustomerTotals) -> i128 {
         let costs = &self.costs;
-        let credit = customers.imputed_acquisition + costs.imputed + costs.overdriven;
+        let credit = customers.imputed_acquisition + costs.imputed - costs.deducted + costs.overdriven;
         credit - costs.unused - costs.unassigned - costs.variance - self.unclaimed()
     }
 
-    /// What the ledger shows: revenue less goods and all cost, whoever bears it.
+    /// What the ledger shows: revenue, after price components off invoice, less goods and all cost, whoever bears it.
     pub(crate) fn ledger_result(&self, customers: &CustomerTotals) -> i128 {
-        customers.net_revenue - customers.product_cost - self.costs.input - self.unclaimed()
+        customers.net_revenue
+            - self.costs.deducted
+            - customers.product_cost
+            - self.costs.input
+            - self.unclaimed()
     }
 
     fn unclaimed(&self) -> i128 {
@@ -108,7 +116,7 @@ impl CompanyMoney {
         let costs = &self.costs;
         let contra = customers.imputed_acquisition;
         let mut entries = vec![("contra of imputed acquisition cost", None, contra)];
-        entries.extend(if_any("contra of imputed activities", costs.imputed));
+        entries.extend(if_any("contra of imputed activities", costs.imputed - costs.deducted));
         entries.extend(self.retained("retained at its level, not borne by customers", -1));
         entries.push(("unused capacity, not borne by customers", None, -costs.unused));
         entries.push(("unassigned, not borne by customers", None, -costs.unassigned));
@@ -134,8 +142,8 @@ const ASSIGNED: [(CostLine, &str); 7] = [
     (CostLine::UnusedCharged, "assigned to customers, unused capacity"),
 ];
 
-/// From list revenue to the last step of the waterfall.
-fn profit(customers: &CustomerTotals) -> Vec<Entry> {
+/// From list revenue to the last step of the waterfall; price components off invoice are a line of their own.
+fn profit(customers: &CustomerTotals, deducted: i128) -> Vec<Entry> {
     let below = customers.assigned(CostLine::Spread) + customers.assigned(CostLine::UnusedCharged);
     let mut entries = vec![
         ("list revenue", None, customers.list_revenue),
@@ -143,10 +151,14 @@ fn profit(customers: &CustomerTotals) -> Vec<Entry> {
         ("returns", None, -customers.returns),
         ("net revenue", None, customers.net_revenue),
         ("product cost", None, -customers.product_cost),
-        ("assigned to customers", None, below - customers.assigned_total()),
+        ("assigned to customers", None, below + deducted - customers.assigned_total()),
         ("acquisition cost, imputed", None, -customers.imputed_acquisition),
         ("customer profit", None, customers.customer_profit),
     ];
+    if let Some(line) = if_any(OFF_INVOICE, -deducted) {
+        let after = entries.iter().position(|(line, ..)| *line == "net revenue");
+        entries.insert(after.expect("it is a line") + 1, line);
+    }
     if let Some(fully_loaded) = customers.fully_loaded_profit {
         entries.push(("spread cost", None, -customers.assigned(CostLine::Spread)));
         entries.push(("unused capacity charged", None, -customers.assigned(CostLine::UnusedCharged)));

@@ -30,6 +30,7 @@ pub(crate) fn activity(index: usize, level: Level) -> Activity {
         source: "transactions".to_string(),
         is_timed: false,
         is_imputed: false,
+        is_deducted: false,
         driver_text: String::new(),
         driver: Some(ActivityDriver { terms: vec![(index, 1)], scale: 0 }),
         fallback: None,

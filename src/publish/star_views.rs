@@ -122,6 +122,27 @@ const FACTS: &[Fact] = &[
         joins: &[CUSTOMER, PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_price_waterfall",
+        table: "price_waterfall",
+        filter: "",
+        joins: &[PRODUCT_GROUP, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_price_band",
+        table: "price_band",
+        filter: "",
+        joins: &[PRODUCT_GROUP, PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_customer_price",
+        table: "customer_price",
+        filter: "",
+        joins: &[CUSTOMER, PERIOD],
+        of_dimensions: &[],
+    },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
         view: "fact_customer_bridge",

@@ -70,6 +70,16 @@ impl Tables {
             let why = "it comes with publish.customer_bridge = true; set that, or ask bridge".to_owned();
             tables.0.entry("customer_bridge".to_owned()).or_default().unmade = Some(why);
         }
+        if definition.facts.transactions.price_components.is_empty() {
+            for table in ["price_waterfall", "price_waterfall_total", "price_band", "customer_price"] {
+                let why = "it comes with a [[facts.transactions.price_component]]; add one, or ask product_group_period";
+                tables.0.entry(table.to_owned()).or_default().unmade = Some(why.to_owned());
+            }
+        } else if !definition.publish.customer_price {
+            let why =
+                "it comes with publish.customer_price = true; set that, or ask price_waterfall".to_owned();
+            tables.0.entry("customer_price".to_owned()).or_default().unmade = Some(why);
+        }
         if !definition.scenarios.iter().any(|scenario| scenario.is_published) {
             for table in ["whatif", "whatif_line", "whatif_customer"] {
                 let why =

@@ -86,14 +86,9 @@ pub fn activity(
         leaving(recalled, index, costed).iter().for_each(|part| add(&mut to, part, scale));
         unused += i128::from(costed.unused_charged);
     }
-    if known.is_imputed {
+    if let Some((kind, why)) = known.without_pool() {
         let imputed = to.iter().map(|flow| flow.amount.mantissa()).sum::<i128>();
-        from.push(Flow {
-            kind: "imputed",
-            name: "no pool holds it".into(),
-            quantity: None,
-            amount: recalled.money(imputed),
-        });
+        from.push(Flow { kind, name: why.into(), quantity: None, amount: recalled.money(imputed) });
     }
     for (_, costed) in &asked {
         periods.push(of_period(recalled, index, &costed.activities[index], costed.period));

@@ -38,7 +38,11 @@ impl<'r> Trail<'r> {
         let end = Reached::Customers(activity);
         let of = |(resource, part): (Option<usize>, i64)| match resource {
             Some(resource) => self.inputs(resource, end),
-            None => vec![Source::new("imputed", "no pool holds it", part)],
+            None => {
+                let without_pool = self.recalled.costing.activities[activity].without_pool();
+                let (kind, why) = without_pool.unwrap_or(("imputed", "no pool holds it"));
+                vec![Source::new(kind, why, part)]
+            }
         };
         self.resources(activity).into_iter().flat_map(of).collect()
     }

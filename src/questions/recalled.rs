@@ -106,7 +106,7 @@ impl<'r> Recalled<'r> {
             None | Some(RateDef::Actual) => {
                 format!("{}/{}", self.money(rate.money), Exact::new(rate.volume, scale))
             }
-            Some(RateDef::Charge) => "1".to_string(),
+            Some(RateDef::Charge | RateDef::Deducted) => "1".to_string(),
             Some(RateDef::Standard(given) | RateDef::Imputed(given)) => as_given(given),
         }
     }
@@ -118,6 +118,7 @@ impl<'r> Recalled<'r> {
             Some(RateDef::Standard(_)) => "standard",
             Some(RateDef::Charge) => "charge",
             Some(RateDef::Imputed(_)) => "imputed",
+            Some(RateDef::Deducted) => "price component",
         }
     }
 

@@ -72,9 +72,8 @@ pub(super) fn borne(recalled: &Recalled<'_>, period: usize, activity: usize) -> 
     let whole = sources.iter().map(|source| i128::from(source.amount)).sum::<i128>();
     shrink(&mut sources, whole - elsewhere, whole);
     if costed.variance != 0 {
-        let is_imputed = recalled.costing.activities[activity].is_imputed;
-        let kind = if is_imputed { "imputed" } else { "standard rate" };
-        let name = if is_imputed { "no pool holds it" } else { "charged over or under cost" };
+        let without_pool = recalled.costing.activities[activity].without_pool();
+        let (kind, name) = without_pool.unwrap_or(("standard rate", "charged over or under cost"));
         sources.push(Source::new(kind, name, -costed.variance));
     }
     let sum = sources.iter().map(|source| i128::from(source.amount)).sum::<i128>();

@@ -50,7 +50,9 @@ fn adds_up_prices(driver: &DriverDef) -> bool {
     let of_lines = driver.parts.iter().filter(|part| part.on.is_none());
     let mut functions = of_lines.flat_map(|part| &part.sql.driver.terms).map(|(_, of)| &of.function);
     functions.any(|function| match function {
-        Function::Sum(value) => value.columns().iter().any(|name| ["revenue", "discount"].contains(name)),
+        Function::Sum(value) | Function::Money(value) => {
+            value.columns().iter().any(|name| ["revenue", "discount"].contains(name))
+        }
         _ => false,
     })
 }

@@ -54,6 +54,8 @@ pub(super) struct Habits {
     pub(super) return_chance: f64,
     /// Discount before the ladder of order sizes, in 1/10,000.
     pub(super) discount: i64,
+    /// Rebate at the end of the year, in 1/10,000 of the invoiced value.
+    pub(super) rebate: i32,
     /// Chance of a sales visit in a month.
     pub(super) visit_chance: f64,
     /// What winning one costs, relative to a household.
@@ -73,6 +75,7 @@ const HABITS: [Habits; 3] = [
         units_scale: 2.0,
         return_chance: 0.042,
         discount: 0,
+        rebate: 0,
         visit_chance: 0.0,
         acquisition_factor: 1,
     },
@@ -88,6 +91,7 @@ const HABITS: [Habits; 3] = [
         units_scale: 3.5,
         return_chance: 0.028,
         discount: 200,
+        rebate: 150,
         visit_chance: 0.04,
         acquisition_factor: 3,
     },
@@ -103,6 +107,7 @@ const HABITS: [Habits; 3] = [
         units_scale: 11.0,
         return_chance: 0.02,
         discount: 400,
+        rebate: 350,
         visit_chance: 0.3,
         acquisition_factor: 10,
     },

@@ -117,6 +117,9 @@ struct Lines {
     unit_price_cents: Vec<i64>,
     unit_cost_cents: Vec<i64>,
     discount: Vec<i32>,
+    campaign: Vec<i32>,
+    rebate: Vec<i32>,
+    freight_cents: Vec<i64>,
     channel: Vec<u8>,
     status: Vec<u8>,
 }
@@ -134,6 +137,9 @@ impl Lines {
             Field::new("unit_price", DataType::Decimal64(10, 2), false),
             Field::new("unit_cost", DataType::Decimal64(10, 2), false),
             Field::new("discount", DataType::Decimal32(5, 4), false),
+            Field::new("campaign_rate", DataType::Decimal32(5, 4), false),
+            Field::new("rebate_rate", DataType::Decimal32(5, 4), false),
+            Field::new("freight_allowance", DataType::Decimal64(10, 2), false),
             Field::new("channel", short_list(), false),
             Field::new("status", short_list(), false),
         ]
@@ -152,6 +158,9 @@ impl Lines {
         self.unit_price_cents.push(line.unit_price_cents);
         self.unit_cost_cents.push(line.unit_cost_cents);
         self.discount.push(line.discount);
+        self.campaign.push(line.campaign);
+        self.rebate.push(line.rebate);
+        self.freight_cents.push(line.freight_cents);
         self.channel.push(part.channel);
         self.status.push(u8::from(rows.is_test));
     }
@@ -169,6 +178,9 @@ impl Lines {
             cents(self.unit_price_cents),
             cents(self.unit_cost_cents),
             small_decimal(self.discount, 5, 4),
+            small_decimal(self.campaign, 5, 4),
+            small_decimal(self.rebate, 5, 4),
+            cents(self.freight_cents),
             names(self.channel, &CHANNELS),
             names(self.status, &STATUSES),
         ]

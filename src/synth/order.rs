@@ -16,6 +16,10 @@ const TEST_CHANCE: f64 = 0.001;
 /// Prices and costs rise by this much a year, in per cent.
 const YEARLY_RISE: i64 = 2;
 
+/// From which list value in cents an order is shipped free, and what its lines cost to ship: so much each, and 1 % of list.
+const FREE_FREIGHT_FROM_CENTS: i64 = 20_000;
+const FREIGHT_CENTS: i64 = 35;
+
 /// From which list value in cents an order gets which discount.
 const DISCOUNT_LADDER: [(i64, i64); 5] =
     [(800_000, 1_400), (250_000, 1_000), (80_000, 700), (25_000, 400), (8_000, 150)];
@@ -33,6 +37,12 @@ pub(super) struct Line {
     pub(super) unit_cost_cents: i64,
     /// In 1/10,000 of list value.
     pub(super) discount: i32,
+    /// Of the discount, what the campaign gives.
+    pub(super) campaign: i32,
+    /// What is paid back at the end of the year, in 1/10,000 of the invoiced value.
+    pub(super) rebate: i32,
+    /// Freight that the customer does not pay.
+    pub(super) freight_cents: i64,
 }
 
 /// Rows of one part of an order. Kept and refilled, so that lines are allocated once.
@@ -73,10 +83,16 @@ impl Rows {
         });
         let campaign =
             if history.months[usize::from(month)].of_year == CAMPAIGN_MONTH { CAMPAIGN_DISCOUNT } else { 0 };
+        let rebate = customer.map_or(0, |customer| customer.habits().rebate);
         for line in &mut self.lines {
             let haggled = if ladder + own > 0 { i64::from(draw.below(5)) * 50 - 100 } else { 0 };
             let discount = (ladder + own + campaign + haggled).clamp(0, MOST_DISCOUNT);
             line.discount = i32::try_from(discount).expect("at most 10,000");
+            line.campaign = i32::try_from(campaign.min(discount)).expect("at most 10,000");
+            line.rebate = rebate;
+            if list_cents >= FREE_FREIGHT_FROM_CENTS {
+                line.freight_cents = FREIGHT_CENTS + i64::from(line.quantity) * line.unit_price_cents / 100;
+            }
         }
     }
 
@@ -90,6 +106,8 @@ impl Rows {
             let units = line.quantity.unsigned_abs();
             let back = if draw.chance(0.7) { units } else { 1 + draw.below(units) };
             line.quantity = -i32::try_from(back).expect("at most what was sold");
+            // Freight is not taken back with the goods.
+            line.freight_cents = 0;
             line.number = number;
         }
     }
@@ -120,5 +138,8 @@ fn draw_line(
         unit_price_cents: product.list_price_cents * (100 + rise) / 100,
         unit_cost_cents: product.unit_cost_cents * (100 + rise) / 100,
         discount: 0,
+        campaign: 0,
+        rebate: 0,
+        freight_cents: 0,
     }
 }

@@ -85,10 +85,54 @@ fn a_release_has_the_columns_that_were_known_before() {
         sound().and("\n[publish]\ncustomer_activity = true\n"),
         with_orders("\"order_id\""),
         with_lines().and("\n[publish]\ncustomer_order = true\n"),
+        with_components("0.1 * revenue"),
+        with_components("0.1 * revenue").and("\n[publish]\ncustomer_price = true\n"),
         sound().with("practical_minutes = 2_000", "practical_minutes = 2_000, unused = \"proportional\""),
     ] {
         is_foreseen(&pipeline, &pipeline.publish(&[]));
     }
+}
+
+/// Price components on and off invoice, of this amount each.
+fn with_components(amount: &str) -> Pipeline {
+    let component = |name: &str, invoice: &str| {
+        let keys = format!("name = \"{name}\"\namount = \"{amount}\"\ninvoice = \"{invoice}\"");
+        format!("\n[[facts.transactions.price_component]]\n{keys}\n")
+    };
+    sound().and(&[component("campaign", "on"), component("year-end rebate", "off")].concat())
+}
+
+#[test]
+fn a_price_component_is_money_of_columns_that_there_are() {
+    let place = "history.toml:";
+    both_refuse(&with_components("rebates"), &[place, "column 'rebates' does not exist"]);
+    both_refuse(
+        &with_components("product_group"),
+        &[place, "'amount' is text, expected a number", "cast(product_group as decimal(18, 2))"],
+    );
+}
+
+#[test]
+fn a_row_whose_price_component_is_no_number_is_quarantined() {
+    let published = with_components("10 / (customer_id - 3)").publish(&[]);
+    let quarantined = published.rows("quarantine");
+    assert!(!quarantined.is_empty());
+    for row in &quarantined {
+        assert!(row["reason"].contains("a price component"), "{row:?}");
+    }
+}
+
+#[test]
+fn price_tables_come_with_components() {
+    for table in ["price_waterfall", "price_waterfall_total", "price_band", "customer_price"] {
+        let all = query(&format!("select count(*) from {table}"));
+        let way_out = "it comes with a [[facts.transactions.price_component]]";
+        both_refuse(&sound().and(&all), &[&format!("there is no table '{table}'"), way_out]);
+    }
+    let all = query("select count(*) from customer_price");
+    both_refuse(&with_components("1").and(&all), &["publish.customer_price = true"]);
+    let cost = query("select sum(cost_year_end_rebate - price_concessions) from customer_period");
+    with_components("1").and(&cost).publish(&[]);
 }
 
 /// Every order published, with keys like this and a dimension.

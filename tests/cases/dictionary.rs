@@ -89,7 +89,12 @@ fn every_pipeline() -> Vec<(tempfile::TempDir, PathBuf)> {
         (place, pipeline)
     };
     let long = "[publish]\ncustomer_activity = true\n";
-    let names = [("retail.toml", "", ""), ("network.toml", "", ""), ("time_driven.toml", "[publish]", long)];
+    let names = [
+        ("retail.toml", "", ""),
+        ("network.toml", "", ""),
+        ("time_driven.toml", "[publish]", long),
+        ("prices.toml", "", ""),
+    ];
     CASES.iter().map(of_case).chain(names.map(shipped)).collect()
 }
 

@@ -116,11 +116,14 @@ def above(oracle):
 
 
 def old_rates(oracle, period):
-    """What a unit of driver volume cost in a period, with the name of the activity."""
+    """What a unit of driver volume cost in a period, with the name of the activity and whether it is a price concession."""
     files = ", ".join(f"'{oracle.out / file['path']}'" for file in oracle.tables["activity_period"]["files"])
-    rows = oracle.sql(f"""SELECT activity_column, activity, assigned, volume FROM read_parquet([{files}])
+    rows = oracle.sql(f"""SELECT activity_column, activity, line, assigned, volume FROM read_parquet([{files}])
         WHERE level IN ('unit', 'order') AND period_start = '{period}'""")
-    return {column: (name, Fraction(assigned) / Fraction(volume) if volume else None) for column, name, assigned, volume in rows}
+    return {
+        column: (name, line == "price concession", Fraction(assigned) / Fraction(volume) if volume else None)
+        for column, name, line, assigned, volume in rows
+    }
 
 
 def contribution(of):
@@ -168,7 +171,7 @@ def split(status, was, now, rates, running, unit):
             ("product cost", at_old[4] - b[4]),
         ]:
             effects[step, "product group", group] += amount
-    for column, (name, rate) in rates.items():
+    for column, (name, is_concession, rate) in rates.items():
         a, b = was["costs"].get(column, Fraction(0)), now["costs"].get(column, Fraction(0))
         start, volume = running[column], now["volumes"].get(column, Fraction(0))
         running[column] += volume
@@ -176,6 +179,10 @@ def split(status, was, now, rates, running, unit):
             effects[whole, "activity", name] += a - b
             continue
         grown = rounded(a * new / old, unit) if old > 0 else a
+        if is_concession:
+            effects["volume", "activity", name] += a - grown
+            effects["price concession", "activity", name] += grown - b
+            continue
         at_old = b if rate is None else rounded((start + volume) * rate, unit) - rounded(start * rate, unit)
         effects["volume", "activity", name] += a - grown
         effects["service intensity", "activity", name] += grown - at_old

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benches" / "peers"
 
 import bridge_oracle  # noqa: E402
 import orders_oracle  # noqa: E402
+import price_oracle  # noqa: E402
 from job import split_terms  # noqa: E402
 
 MEASURES = ["lines", "units", "returned_units", "list_revenue", "discount", "returns", "product_cost"]
@@ -39,7 +40,7 @@ def main():
     faults = oracle.compare_periods() + oracle.compare_products() + oracle.compare_lives()
     faults += oracle.compare_days(sys.argv[3]) + oracle.compare_totals() + oracle.compare_record()
     faults += oracle.compare_orders(sys.argv[4]) + orders_oracle.compare(oracle)
-    faults += bridge_oracle.compare(oracle)
+    faults += bridge_oracle.compare(oracle) + price_oracle.compare(oracle)
     for fault in faults[:SHOWN]:
         print(fault)
     if faults:

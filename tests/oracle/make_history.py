@@ -67,6 +67,7 @@ class Shape:
         self.null_share = dice.choice([0, 0.02, 0.1])
         self.customers = dice.choice([3, 40, 400])
         self.has_dimensions = dice.random() < 0.7
+        self.has_prices = dice.random() < 0.6
 
     def key(self):
         """Type of customer keys."""
@@ -174,6 +175,16 @@ class Shape:
             ("visit", "visit", "sales_visit", "driver", "sum(hours)", "customer"),
             ("keep account", "account", None, "driver", "count(distinct customer)", "customer"),
         ]
+
+    def components(self):
+        """(name, amount, invoice) of price components: some of more digits than money has, and of lines some of which have none."""
+        components = [
+            ("campaign", "discount * 0.4", "on"),
+            ("voucher", "case when channel = 'web' then quantity * 0.005 end", "on"),
+            ("rebate", "discount * 0.1234", "off"),
+            ("freight", "quantity * 0.00355", "off"),
+        ]
+        return components if self.has_prices else []
 
     def events(self):
         """Roles of the event sources."""
@@ -327,6 +338,9 @@ def write_definition(out, shape):
     if shape.has_dimensions:
         pairs = ", ".join(f"{name} = {json.dumps(text)}" for name, text in DIMENSIONS.items())
         lines += [f"dimensions = {{ {pairs} }}"]
+    for name, amount, invoice in shape.components():
+        lines += ["", "[[facts.transactions.price_component]]", f'name = "{name}"', f"amount = {json.dumps(amount)}"]
+        lines += [f'invoice = "{invoice}"']
     for name, roles in shape.events().items():
         lines += ["", f"[facts.events.{name}]", f'files = "../history/{FILES[name]}/*.parquet"']
         lines += [f"{role} = {json.dumps(text)}" for role, text in roles.items()]
@@ -347,7 +361,8 @@ def write_definition(out, shape):
         lines += [f'on = "{source}"'] if source else []
         lines += ['resource = "desk"'] if kind == "minutes" else [f'from = {{ "house" = {0.9 / shared:.2f} }}']
         lines += [f"{kind} = {json.dumps(text)}", f'level = "{level}"']
-    lines += ["", "[profitability]", "bridge_history = 1000", "", "[publish]", 'path = "../out"', "customer_order = true", "customer_bridge = true", ""]
+    lines += ["", "[profitability]", "bridge_history = 1000", "", "[publish]", 'path = "../out"', "customer_order = true", "customer_bridge = true"]
+    lines += ["customer_price = true", ""] if shape.has_prices else [""]
     target = out / "pipelines" / "history.toml"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n".join(lines), encoding="utf-8")
@@ -359,7 +374,13 @@ def write_oracle(out, shape):
     spec = {
         "activities": [
             {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
+        ]
+        + [
+            {"column": name, "on": None, "terms_sql": f"sum({amount})"}
+            for name, amount, invoice in shape.components()
+            if invoice == "off"
         ],
+        "components": shape.components(),
         "dimensions": list(DIMENSIONS) if shape.has_dimensions else [],
         "period": shape.period,
         "release": str(root / "out"),

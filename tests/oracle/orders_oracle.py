@@ -45,7 +45,7 @@ def compare_profile(oracle, expected):
     faults = [f"order_profile: {key} should not exist" for key in found if key not in expected]
     for key, sums in expected.items():
         wanted = tuple(sums[name] for name in MEASURES)
-        wanted += (wanted[2] - sum(wanted[3:]),)
+        wanted += (wanted[2] - sum(wanted[3:]) - sums["price_concessions"],)
         if tuple(Fraction(value) for value in found.get(key, ())) != wanted:
             faults.append(f"order_profile: {key} has {found.get(key)}, expected {[str(value) for value in wanted]}")
     oracle.rows, oracle.values = oracle.rows + len(expected), oracle.values + len(expected) * (len(MEASURES) + 1)
@@ -78,6 +78,7 @@ def recomputed(oracle):
             for name, amount in sums.items():
                 cells[period, dimension, "(no order)", NO_ORDER][name] += amount
         costs = [sums["unit_level_cost"], sums["order_level_cost"]]
+        assert sums["price_concessions"] == 0, "price components are of lines, and lines of orders"
         if any(costs):
             rows[period, customer, None] = (0, 0, 0, *costs, -sum(costs), *[None] * len(declared))
     return {key: sums for key, sums in cells.items() if any(sums.values())}, rows
@@ -86,18 +87,19 @@ def recomputed(oracle):
 def row_of(order, members):
     """What `customer_order` has of an order."""
     earned = [Fraction(order[name]) for name in ["lines", "net_revenue", "product_cost"]]
-    costs = [order["costs"]["unit"], order["costs"]["order"]]
-    return (*earned, *costs, earned[1] - earned[2] - sum(costs), *members)
+    costs = [order["costs"]["unit_level_cost"], order["costs"]["order_level_cost"]]
+    contribution = earned[1] - earned[2] - sum(costs) - order["costs"]["price_concessions"]
+    return (*earned, *costs, contribution, *members)
 
 
 def post(oracle, names, orders, rest):
     """Posts every activity above contribution to the orders of each period; the others stay above them."""
     files = ", ".join(f"'{oracle.out / file['path']}'" for file in oracle.tables["activity_period"]["files"])
-    rates = oracle.sql(f"SELECT period_start, activity_column, level, assigned, volume FROM read_parquet([{files}])")
+    rates = oracle.sql(f"SELECT period_start, activity_column, level, line, assigned, volume FROM read_parquet([{files}])")
     texts = oracle.volumes()
     scale = oracle.sql("SELECT typeof(list_revenue) FROM made_customer_period LIMIT 1")[0][0]
     unit = Fraction(1, 10 ** int(scale.split(",")[1].rstrip(") ")))
-    for period, column, level, assigned, volume in rates:
+    for period, column, level, line, assigned, volume in rates:
         if level == "customer":
             rest[period, None]["cost_above_orders"] += Fraction(assigned)
             continue
@@ -106,15 +108,19 @@ def post(oracle, names, orders, rest):
         rows = oracle.sql(f"SELECT customer, {texts[f'volume_{column}']} FROM made_customer_period WHERE period = '{period}'")
         running, posted = Fraction(0), Fraction(0)
         rate = Fraction(assigned) / Fraction(volume) if volume else Fraction(0)
+        kind = f"{level}_level_cost"
+        if line == "price concession":
+            # A price component is charged as it is, whatever it adds up to.
+            rate, kind = Fraction(1), "price_concessions"
         for customer, whole in sorted(rows, key=lambda row: (row[0] is None, key_order(row[0]))):
             end = running + Fraction(whole)
             for order in orders[period, customer]:
                 running += sum(factor * Fraction(order[name]) for factor, name in of_orders)
                 until = rounded(running * rate, unit)
-                order["costs"][level] += until - posted
+                order["costs"][kind] += until - posted
                 posted = until
             running, until = end, rounded(end * rate, unit)
-            rest[period, customer][f"{level}_level_cost"] += until - posted
+            rest[period, customer][kind] += until - posted
             posted = until
 
 
@@ -123,8 +129,8 @@ def add(sums, order):
     sums["orders"] += order["lines"] > 0
     for name in ["lines", "net_revenue", "product_cost"]:
         sums[name] += Fraction(order[name])
-    for level in ["unit", "order"]:
-        sums[f"{level}_level_cost"] += order["costs"][level]
+    for kind in ["unit_level_cost", "order_level_cost", "price_concessions"]:
+        sums[kind] += order["costs"][kind]
 
 
 def band(order):

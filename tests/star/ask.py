@@ -1,6 +1,9 @@
-"""Asks a release business questions of its star, and holds the answers against the files beside them.
+"""Asks releases business questions of their stars, and holds the answers against the files beside them.
 
-    ask.py OUT            compares; BLESS=1 rewrites the answers, and docs/questions.md, which lists the questions
+    ask.py OUT OUT_OF_PRICES      compares; BLESS=1 rewrites the answers, and docs/questions.md, which lists the questions
+
+The first release is that of pipelines/retail.toml, the second of pipelines/prices.toml; a question whose second line names
+the latter is asked of it.
 
 Also holds the star itself: keys are never null and unique in their dimension, every key of a fact has its member, and
 what facts add up to is what the tables they show add up to.
@@ -33,11 +36,15 @@ def answer(connection, sql):
     return text.getvalue()
 
 
-def check_questions(connection):
+OF_PRICES = "-- of pipelines/prices.toml\n"
+
+
+def check_questions(connection, of_prices):
     questions = sorted(QUESTIONS.glob("*.sql"))
     assert len(questions) >= 25, f"{len(questions)} questions"
     for question in questions:
-        found = answer(connection, question.read_text())
+        sql = question.read_text()
+        found = answer(of_prices if OF_PRICES in sql else connection, sql)
         golden = question.with_suffix(".csv")
         if os.environ.get("BLESS"):
             golden.write_text(found)
@@ -52,7 +59,8 @@ def listed(questions):
     text = "# Questions\n\nEach is answered by one statement over `views.sql` of a release. A test asks all of them of the sample.\n"
     for question in questions:
         head, sql = question.read_text().split("\n", 1)
-        text += f"\n## {head.removeprefix('-- ')}\n\n```sql\n{sql.strip()}\n```\n"
+        of = "\nOf a release of `pipelines/prices.toml`:\n" if sql.startswith(OF_PRICES) else ""
+        text += f"\n## {head.removeprefix('-- ')}\n{of}\n```sql\n{sql.removeprefix(OF_PRICES).strip()}\n```\n"
     return text
 
 
@@ -193,13 +201,44 @@ def check_sums(connection):
         assert found == expected, f"{star}: {found}, {table}: {expected}"
 
 
-def main():
-    views = Path(sys.argv[1]) / "views.sql"
+def check_prices(connection):
+    """Of the release of prices: waterfalls of product groups, of customers and of all are one, and they are customers' rows."""
+    by_line = "group by line_number, component order by line_number"
+    of_rows = """select sum(amount) filter (where component = 'invoice price'), sum(amount) filter (where component = 'pocket margin')
+                 from {table} group by {key} order by {key}"""
+    rows = "select sum(net_revenue), sum(gross_margin - price_concessions) from {table} group by {key} order by {key}"
+    same = [
+        (f"select line_number, component, sum(amount) from {one} {by_line}",
+         f"select line_number, component, sum(amount) from price_waterfall_total {by_line}")
+        for one in ("fact_price_waterfall", "fact_customer_price")
+    ]
+    same += [
+        (of_rows.format(table="fact_customer_price", key="customer_key, date_key"),
+         rows.format(table="fact_customer_period where net_revenue <> 0 or gross_margin <> 0 or price_concessions <> 0",
+                     key="customer_key, date_key")),
+        (of_rows.format(table="price_waterfall_total", key="period_start"),
+         rows.format(table="customer_period", key="period_start")),
+        ("select count(*) from reconciliation where section = 'price' and line = 'difference' and amount = 0",
+         "select 2 * count(distinct period_start) from customer_period"),
+    ]
+    for star, table in same:
+        found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
+        assert found == expected and found, f"{star}: {found}, {table}: {expected}"
+
+
+def connected(out):
+    """A release by its views."""
     connection = duckdb.connect()
-    connection.execute(views.read_text())
+    connection.execute((Path(out) / "views.sql").read_text())
+    return connection
+
+
+def main():
+    connection, of_prices = [connected(out) for out in sys.argv[1:3]]
     check_sums(connection)
-    relations = check_relations(connection)
-    print(f"star: {check_questions(connection)} questions, {relations} relations hold")
+    check_prices(of_prices)
+    relations = check_relations(connection) + check_relations(of_prices)
+    print(f"star: {check_questions(connection, of_prices)} questions, {relations} relations hold")
 
 
 if __name__ == "__main__":

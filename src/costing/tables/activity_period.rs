@@ -38,7 +38,8 @@ pub(crate) fn activity_period(costing: &Costing, format: TableFormat<'_>) -> She
     draft.total("unused_charged", meaning, |row| row.costing.unused_charged);
     draft.total("difference", "Cost − all that it became, always 0", |row| row.costing.difference());
     draft.name("reason", "Why it is not assigned to customers", |row| row.costing.reason());
-    let meaning = "actual, standard, charge or imputed; null while customers are not charged";
+    let meaning =
+        "actual, standard, charge, imputed or price component; null while customers are not charged";
     draft.name("rate_kind", meaning, Row::rate_kind);
     let per_unit = format!("{} per unit of volume", format.currency);
     draft.float("rate", per_unit, "Driver rate, money over volume, shown rounded", |row| {
@@ -83,6 +84,7 @@ impl Row<'_> {
             RateKind::Standard => "standard",
             RateKind::Charge => "charge",
             RateKind::Imputed => "imputed",
+            RateKind::Deducted => "price component",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The aggregates of one source, bound: what each activity driver reads of a record.
 
-use super::binder::{Binder, Wanted};
+use super::binder::{Binder, Wanted, way_out};
 use super::source::{AggregatePlan, ValueColumn};
 use crate::facts::expr::Bound;
 use crate::facts::schema::AggregateColumn;
@@ -44,11 +44,19 @@ impl Plans {
             let plan = match &wanted.aggregate.function {
                 Function::CountRows => Some(AggregatePlan::Count { filter }),
                 Function::Count(expr) => self.count(binder, expr, wanted.aggregate.filter.as_ref(), &place),
-                Function::Sum(expr) => self.value(binder, expr, facts, &place).map(|value| {
+                Function::Sum(expr) => self.value(binder, expr, facts, None, &place).map(|value| {
                     binder.require("sum", expr, true);
                     wanted.scale = self.values[value].scale;
                     AggregatePlan::Sum { value, filter }
                 }),
+                Function::Money(expr) => {
+                    let scale = facts.money_scale;
+                    self.value(binder, expr, facts, Some(scale), &place).map(|value| {
+                        binder.require("amount", expr, true);
+                        wanted.scale = scale;
+                        AggregatePlan::Money { value }
+                    })
+                }
                 Function::CountDistinct(expr) => {
                     self.distinct(binder, expr, filter, source.is_none(), &place)
                 }
@@ -93,30 +101,45 @@ impl Plans {
         u8::try_from(self.filters.len() - 1).ok()
     }
 
+    /// The value that is summed; `money_scale` where it is money.
     fn value(
         &mut self,
         binder: &mut Binder<'_>,
         expr: &Expr,
         facts: &FactsDef,
+        money_scale: Option<u8>,
         place: &str,
     ) -> Option<usize> {
         // A role is summed as the facts hold it, so that sum(revenue) is the published revenue.
         if let Expr::Column(name) = expr
             && let Some(index) = self.values.iter().position(|value| value.role == Some(name.as_str()))
             && self.values[index].bound.is_some()
+            && money_scale.is_none_or(|scale| self.values[index].scale == scale)
         {
             return Some(index);
         }
-        if let Some((_, index)) = self.value_exprs.iter().find(|(known, _)| known == expr) {
+        let is_known = |(known, index): &&(Expr, usize)| {
+            known == expr && self.values[*index].is_component == money_scale.is_some()
+        };
+        if let Some((_, index)) = self.value_exprs.iter().find(is_known) {
             return Some(*index);
         }
         let bound = binder.tree(expr, place, true)?;
         if !Wanted::Number.holds(bound.ty()) {
-            binder.messages.push(format!("{place}: sum of {}, expected a number", bound.ty()));
+            let what = if money_scale.is_some() { "'amount' is" } else { "sum of" };
+            let way_out = way_out("a number", bound.ty(), &expr.to_string());
+            binder.messages.push(format!("{place}: {what} {}, expected a number{way_out}", bound.ty()));
             return None;
         }
-        let scale = bound.natural_scale(facts.volume_scale);
-        self.values.push(ValueColumn { bound: Some(bound), constant: 0, scale, more_digits: 0, role: None });
+        let scale = money_scale.unwrap_or_else(|| bound.natural_scale(facts.volume_scale));
+        self.values.push(ValueColumn {
+            bound: Some(bound),
+            constant: 0,
+            scale,
+            more_digits: 0,
+            role: None,
+            is_component: money_scale.is_some(),
+        });
         self.value_exprs.push((expr.clone(), self.values.len() - 1));
         Some(self.values.len() - 1)
     }
@@ -153,8 +176,11 @@ impl Plans {
 /// Filter answers share a record word with the product group and the day.
 pub(crate) const MAX_FILTERS: usize = 32;
 
-/// Where the first driver that uses this aggregate is written.
+/// Where the price component, or the first driver, that uses this aggregate is written.
 fn place_of(definition: &Definition, source: Option<usize>, wanted: &AggregateColumn) -> String {
+    if let Some(component) = definition.facts.price_component(&wanted.aggregate) {
+        return definition.place(component.amount.at);
+    }
     let mut parts = definition.driver_parts();
     let uses = |part: &&crate::pipeline::DriverPart| {
         part.on == source && part.sql.driver.terms.iter().any(|(_, aggregate)| *aggregate == wanted.aggregate)

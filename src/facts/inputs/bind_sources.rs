@@ -75,14 +75,21 @@ fn bind_transactions(
     let scale = quantity.as_ref().map_or(0, |bound| bound.natural_scale(facts.volume_scale));
     // Units are summed and kept as they come, mostly whole: their columns are a quarter as wide, and nothing is scaled.
     let more_digits = facts.volume_scale - scale;
-    let mut values =
-        vec![ValueColumn { bound: quantity, constant: 1, scale, more_digits, role: Some("quantity") }];
+    let mut values = vec![ValueColumn {
+        bound: quantity,
+        constant: 1,
+        scale,
+        more_digits,
+        role: Some("quantity"),
+        is_component: false,
+    }];
     for (role, scalar) in
         [("revenue", Some(&def.revenue)), ("discount", def.discount.as_ref()), ("cost", def.cost.as_ref())]
     {
         let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
         let scale = facts.money_scale;
-        values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role: Some(role) });
+        let role = Some(role);
+        values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role, is_component: false });
     }
     let mut plans = Plans { values, ..Plans::default() };
     plans.bind(&mut binder, None, aggregates, facts);

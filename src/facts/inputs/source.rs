@@ -95,6 +95,15 @@ pub(crate) struct ValueColumn {
     pub(crate) more_digits: u8,
     /// What messages call it; a null in a role is quarantined, a null in a driver counts as nothing, as in SQL.
     pub(crate) role: Option<&'static str>,
+    /// Whether it is money of a price component.
+    pub(crate) is_component: bool,
+}
+
+impl ValueColumn {
+    /// What messages call it.
+    pub(crate) fn called(&self) -> &'static str {
+        self.role.unwrap_or(if self.is_component { "a price component" } else { "a driver's value" })
+    }
 }
 
 /// What an aggregate reads of a record. `filter` is a bit of the record's filter answers.
@@ -106,6 +115,8 @@ pub(crate) enum AggregatePlan {
     Any { filter: Option<u8> },
     /// Sum of a value.
     Sum { value: usize, filter: Option<u8> },
+    /// Sum of a price component, or of list value beside it; no driver of the pipeline file takes the row by it.
+    Money { value: usize },
     /// Distinct orders with any such row.
     Orders { filter: Option<u8> },
     /// Distinct values of `Source::distinct[set]` with any such row.
@@ -121,7 +132,13 @@ impl AggregatePlan {
             | Self::Sum { filter, .. }
             | Self::Orders { filter }
             | Self::Distinct { filter, .. } => filter,
+            Self::Money { .. } => None,
         }
+    }
+
+    /// Whether a driver counts or adds up every row by it.
+    pub(crate) fn takes_all(&self) -> bool {
+        self.filter().is_none() && !matches!(self, Self::Money { .. })
     }
 }
 
@@ -131,7 +148,7 @@ pub(crate) const REVENUE: usize = 1;
 pub(crate) const DISCOUNT: usize = 2;
 pub(crate) const COST: usize = 3;
 
-/// The distinct aggregates of all drivers; scales are filled in when they are bound.
+/// The distinct aggregates of all drivers and price components; scales are filled in when they are bound.
 pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn> {
     let mut wanted: Vec<AggregateColumn> = Vec::new();
     for part in definition.driver_parts() {
@@ -139,6 +156,11 @@ pub(crate) fn wanted_aggregates(definition: &Definition) -> Vec<AggregateColumn>
             if !wanted.iter().any(|known| known.source == part.on && known.aggregate == *aggregate) {
                 wanted.push(AggregateColumn { source: part.on, aggregate: aggregate.clone(), scale: 0 });
             }
+        }
+    }
+    for aggregate in definition.facts.transactions.price_aggregates() {
+        if !wanted.iter().any(|known| known.source.is_none() && known.aggregate == aggregate) {
+            wanted.push(AggregateColumn { source: None, aggregate, scale: 0 });
         }
     }
     wanted
@@ -155,15 +177,18 @@ pub fn keep_the_same(kept: &Definition, wanted: &Definition) -> bool {
     facts(kept) == facts(wanted) && aggregates(kept) == aggregates(wanted)
 }
 
-/// The aggregates that activities of level unit need, by index: a product group has its part of them.
+/// The aggregates that activities of level unit and the price waterfall need, by index: a product group has its part of them.
 pub(crate) fn line_aggregates(definition: &Definition, aggregates: &[AggregateColumn]) -> Vec<usize> {
     let activities = definition.costing.iter().flat_map(|costing| &costing.activities);
     let of_lines = activities.filter(|activity| activity.level == Level::Unit);
     let drivers = of_lines.flat_map(|activity| activity.driver.iter().chain(&activity.fallback));
     let parts: Vec<_> = drivers.flat_map(|driver| &driver.parts).filter(|part| part.on.is_none()).collect();
+    let prices = definition.facts.transactions.price_aggregates();
     let is_needed = |column: &AggregateColumn| {
         let mut terms = parts.iter().flat_map(|part| &part.sql.driver.terms);
-        column.source.is_none() && terms.any(|(_, aggregate)| *aggregate == column.aggregate)
+        let is_of_prices = prices.contains(&column.aggregate);
+        column.source.is_none()
+            && (is_of_prices || terms.any(|(_, aggregate)| *aggregate == column.aggregate))
     };
     (0..aggregates.len()).filter(|index| is_needed(&aggregates[*index])).collect()
 }

@@ -75,7 +75,7 @@ pub(crate) fn evaluate(
             continue;
         };
         let fixed = bound.fixed_with_room(rows, value.scale, value.more_digits)?;
-        fates.quarantine_faults(&fixed.faults, value.role.unwrap_or("a driver's value"));
+        fates.quarantine_faults(&fixed.faults, value.called());
         if let Some(role) = value.role {
             fates.quarantine_nulls(fixed.nulls.as_ref(), role);
         }

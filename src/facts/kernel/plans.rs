@@ -21,7 +21,7 @@ pub(crate) struct SourceShape {
 impl SourceShape {
     /// Whether some driver counts or adds up every row, whatever its filters say.
     pub(crate) fn takes_all(&self) -> bool {
-        self.aggregates.iter().any(|(_, plan)| plan.filter().is_none())
+        self.aggregates.iter().any(|(_, plan)| plan.takes_all())
     }
 }
 
@@ -68,6 +68,7 @@ impl LinePlans {
                     plans.counted |= mask(filter);
                 }
                 AggregatePlan::Sum { value, filter } => plans.sums.push((column, value, filter.map(mask))),
+                AggregatePlan::Money { value } => plans.sums.push((column, value, None)),
                 AggregatePlan::Orders { .. } | AggregatePlan::Distinct { .. } => {}
             }
         }

@@ -11,7 +11,7 @@ impl Grains<'_> {
         let money = format!("DECIMAL(38, {})", self.asked.definition.facts.money_scale);
         let of_source = |rows: &UsedRows<'_>| {
             let filters = &rows.columns.filters;
-            let takes_all = rows.source.aggregates.iter().any(|(_, plan)| plan.filter().is_none());
+            let takes_all = rows.source.aggregates.iter().any(|(_, plan)| plan.takes_all());
             let matched = if takes_all {
                 "true".to_owned()
             } else if filters.is_empty() {

@@ -87,7 +87,9 @@ impl Grains<'_> {
     fn aggregate_type(&self, index: usize) -> String {
         let column = &self.aggregates[index];
         match column.aggregate.function {
-            crate::pipeline::Function::Sum(_) => format!("DECIMAL(18, {})", column.scale),
+            crate::pipeline::Function::Sum(_) | crate::pipeline::Function::Money(_) => {
+                format!("DECIMAL(18, {})", column.scale)
+            }
             _ => "BIGINT".to_owned(),
         }
     }
@@ -165,7 +167,7 @@ impl Grains<'_> {
                     by_order.extend(of_rows(plan, &rows.columns).map(|text| format!("{text} AS {name}")));
                     format!("max({name})")
                 }
-                AggregatePlan::Count { .. } | AggregatePlan::Sum { .. } => {
+                AggregatePlan::Count { .. } | AggregatePlan::Sum { .. } | AggregatePlan::Money { .. } => {
                     by_order.extend(of_rows(plan, &rows.columns).map(|text| format!("{text} AS {name}")));
                     format!("sum({name})")
                 }
@@ -322,6 +324,7 @@ fn of_rows(plan: &AggregatePlan, columns: &RowColumns) -> Option<String> {
             format!("max(CASE WHEN {condition} THEN 1 ELSE 0 END)")
         }
         AggregatePlan::Sum { value, filter } => format!("sum({}){}", columns.values[value], filtered(filter)),
+        AggregatePlan::Money { value } => format!("sum({})", columns.values[value]),
         AggregatePlan::Orders { .. } | AggregatePlan::Distinct { .. } => return None,
     })
 }

@@ -151,7 +151,7 @@ pub(super) fn add_values(
                 );
             }
             Some(bound) => {
-                let called = value.role.unwrap_or("a driver's value");
+                let called = value.called();
                 let fixed = role(called, writer.fixed(bound, value.scale, value.more_digits))?;
                 roles.add_role(&column, fixed, called);
                 if value.role.is_some() {

@@ -76,6 +76,7 @@ impl Rules {
                 add(&format!("{:?} {aggregate:?}", part.on));
             }
         }
+        transactions.price_aggregates().iter().for_each(|aggregate| add(&format!("{aggregate:?}")));
         transactions.dimensions.values().for_each(|dimension| add(&dimension.text));
         let aggregates = wanted_aggregates(definition);
         add(&format!("{:?}", line_aggregates(definition, &aggregates)));

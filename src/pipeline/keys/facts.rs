@@ -117,6 +117,13 @@ pub(in crate::pipeline) static TRANSACTIONS: Section = Section {
             "Keys of orders or their lines by which `order_profile` divides orders, such as `{ order_channel = \"channel\", \
              ship_mode = \"ship_mode\" }`",
         ),
+        Key::optional(
+            "price_component",
+            Kind::Tables(&PRICE_COMPONENT),
+            "",
+            "What stands between list price and pocket price of a line, such as discounts, rebates, bonuses and freight allowances, in \
+             the order of the waterfall",
+        ),
         UNKNOWN_CUSTOMER,
         TRUST_STATISTICS,
         Key::optional(
@@ -130,6 +137,30 @@ pub(in crate::pipeline) static TRANSACTIONS: Section = Section {
             Kind::Table(&CHECKS),
             "",
             "What becomes of rows that contradict themselves, kind by kind",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
+static PRICE_COMPONENT: Section = Section {
+    header: "[[facts.transactions.price_component]]",
+    keys: &[
+        Key::required("name", Kind::Text, "Unique"),
+        Key::required(
+            "amount",
+            Kind::Sql,
+            "What the price of the line is less by, in money; speaks of roles first, then of file columns; negative on a return, null is nothing",
+        ),
+        Key::required(
+            "invoice",
+            Kind::Words(&["on", "off"]),
+            "Whether the invoice shows it: on invoice it is a part of `discount`; off invoice it is a price concession",
+        ),
+        Key::optional(
+            "column",
+            Kind::Text,
+            "the name in snake case",
+            "Suffix of the columns `volume_…` and `cost_…` of a component off invoice: a–z, 0–9 and _, unique among activities",
         ),
     ],
     choice: Choice::Free,

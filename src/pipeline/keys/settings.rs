@@ -112,6 +112,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "Publish the table `customer_bridge`: why the contribution of every customer changed, by the steps of `bridge`",
         ),
         Key::optional(
+            "customer_price",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_price`: the price waterfall of every customer, by period",
+        ),
+        Key::optional(
             "row_group_rows",
             Kind::Integer(1, 16_777_216),
             "131_072",

@@ -129,7 +129,7 @@ fn check_bills(table: Table<'_>, bills: &[&BillPart<'_>]) {
 }
 
 /// The column given, else the one that follows from the name.
-fn column(table: Table<'_>, name: Option<&str>) -> Option<String> {
+pub(super) fn column(table: Table<'_>, name: Option<&str>) -> Option<String> {
     let (entry, column) = match table.entry("column") {
         Some(entry) => (entry, entry.text()?.to_owned()),
         None => (table.entry("name")?, snake_case(name?)),
@@ -149,7 +149,7 @@ fn column(table: Table<'_>, name: Option<&str>) -> Option<String> {
 const TAKEN_COLUMN: &str = "to_serve";
 
 /// `Pick & pack` as `pick_pack`. Letters beyond ASCII stay, so that the check asks for a column of the user's choice.
-fn snake_case(name: &str) -> String {
+pub(super) fn snake_case(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
 }

@@ -3,6 +3,7 @@
 use super::acquisitions;
 use super::customers::{customers, is_column_name, products};
 use super::or_default::word_or;
+use super::price;
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
 use crate::pipeline::keys::{self, CHECKS, CUSTOMER_CHECKS, FACTS};
@@ -128,6 +129,7 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         ["where", "line", "product", "product_group", "quantity", "return", "discount", "cost", "currency"]
             .map(|key| table.sql(key));
     let dimensions = dimensions(table);
+    let price_components = price::components(table);
     let duplicates = duplicates(table);
     let files = table.files("files");
     let [customer, order, at, revenue] = required;
@@ -148,6 +150,7 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         cost,
         currency,
         dimensions,
+        price_components,
         unknown_customer: unknown_customer(table),
         trust_statistics: trust_statistics(table),
         duplicates,

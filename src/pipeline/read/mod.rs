@@ -34,6 +34,7 @@ mod perception;
 mod plan;
 mod planned;
 mod pool;
+mod price;
 mod rate;
 mod reading;
 mod resource;
@@ -115,7 +116,10 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let events = facts_table.map(|facts| facts::event_names(facts, with_acquisitions)).unwrap_or_default();
     let facts = facts_table.and_then(|facts| facts::facts(facts, grain, with_acquisitions));
     acquisitions::check_charged_once(root);
+    price::check_activities(root);
+    price::check_published(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
+    let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));

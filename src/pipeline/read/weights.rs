@@ -66,7 +66,7 @@ impl Weights {
         let of = match &aggregate.function {
             Function::CountRows => weight,
             Function::Sum(of) => Expr::Binary(Box::new(of.clone()), BinaryOp::Multiply, Box::new(weight)),
-            Function::Count(_) | Function::CountDistinct(_) => return Err(aggregate),
+            Function::Count(_) | Function::CountDistinct(_) | Function::Money(_) => return Err(aggregate),
         };
         Ok(Aggregate { function: Function::Sum(of), filter: aggregate.filter.clone() })
     }

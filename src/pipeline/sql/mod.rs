@@ -184,7 +184,7 @@ impl Aggregate {
     /// Whether a customer's orders each have a part of it, and these add up to the whole.
     pub fn adds_up_over_orders(&self) -> bool {
         match &self.function {
-            Function::CountRows | Function::Count(_) | Function::Sum(_) => true,
+            Function::CountRows | Function::Count(_) | Function::Sum(_) | Function::Money(_) => true,
             Function::CountDistinct(x) => matches!(x, Expr::Column(name) if name == "order"),
         }
     }
@@ -194,7 +194,9 @@ impl Aggregate {
         let mut names = Vec::new();
         match &self.function {
             Function::CountRows => {}
-            Function::Count(x) | Function::CountDistinct(x) | Function::Sum(x) => names.extend(x.columns()),
+            Function::Count(x) | Function::CountDistinct(x) | Function::Sum(x) | Function::Money(x) => {
+                names.extend(x.columns());
+            }
         }
         if let Some(filter) = &self.filter {
             names.extend(filter.columns());
@@ -216,6 +218,8 @@ pub enum Function {
     CountDistinct(Expr),
     /// `sum(x)`.
     Sum(Expr),
+    /// `sum(x)` of money: each row is rounded once to the digits of money. No driver of a pipeline file is one.
+    Money(Expr),
 }
 
 /// Σ coefficient × aggregate: an activity driver, or minutes of a time equation.

@@ -30,7 +30,7 @@ impl Display for Aggregate {
             Function::CountRows => write!(f, "count(*)")?,
             Function::Count(of) => write!(f, "count({of})")?,
             Function::CountDistinct(of) => write!(f, "count(distinct {of})")?,
-            Function::Sum(of) => write!(f, "sum({of})")?,
+            Function::Sum(of) | Function::Money(of) => write!(f, "sum({of})")?,
         }
         match &self.filter {
             Some(filter) => write!(f, " filter (where {filter})"),

@@ -28,7 +28,7 @@ pub(super) fn measure(run: &Run<'_>, index: usize, column: &GrainColumn<'_>) -> 
 pub(super) fn aggregate(run: &Run<'_>, index: usize, column: &GrainColumn<'_>) -> Result<Vec<i64>> {
     let aggregate = &run.aggregates[index];
     match aggregate.aggregate.function {
-        Function::Sum(_) => column.fixed_small(aggregate.scale),
+        Function::Sum(_) | Function::Money(_) => column.fixed_small(aggregate.scale),
         _ => column.counts(),
     }
 }
