@@ -14,6 +14,8 @@ pub struct ScenarioDef {
     pub about: Option<String>,
     /// What differs, in the order written.
     pub changes: Vec<Change>,
+    /// Fees on orders, in the order written.
+    pub fees: Vec<FeeDef>,
     /// Planned driver volume per period, by index of the activity: what a budget starts from.
     pub planned: BTreeMap<usize, Decimal>,
     /// Factor on the volumes of activities that are not planned one by one. Default 1.
@@ -22,6 +24,13 @@ pub struct ScenarioDef {
     pub is_published: bool,
     /// Where the section begins.
     pub at: Position,
+}
+
+impl ScenarioDef {
+    /// Whether it says nothing of what is, only of what is planned.
+    pub fn has_only_plans(&self) -> bool {
+        self.changes.is_empty() && self.fees.is_empty()
+    }
 }
 
 /// One number that is another in a scenario.
@@ -48,4 +57,47 @@ pub enum Change {
     Driver(usize, DriverDef),
     /// A factor on list revenue; discounts and returns follow it.
     Prices(Decimal),
+}
+
+/// `[[scenario.NAME.fee]]`: a fee on orders with a sale line and net revenue above 0, and what customers do about it.
+///
+/// Without `amount` and `share` it is a minimum order value: nobody pays, so that all orders below it are lost, merged or raised.
+#[derive(Debug, Clone)]
+pub struct FeeDef {
+    /// Of the user's choice.
+    pub name: String,
+    /// Net revenue of an order from which it is not due; none: it is due of every order.
+    pub below: Option<Decimal>,
+    /// Money for each order.
+    pub amount: Decimal,
+    /// Share of the order's net revenue, in 0..=1.
+    pub share: Decimal,
+    /// Share of orders that are not placed any more.
+    pub lost: Decimal,
+    /// Share of orders that are put together with others.
+    pub merged: Decimal,
+    /// Share of orders that are raised to `below`.
+    pub raised: Decimal,
+    /// Which orders it is about; all conditions hold.
+    pub only: Vec<Condition>,
+}
+
+/// What orders or customers are selected by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Of what.
+    pub by: SelectedBy,
+    /// Which values are meant; any of them.
+    pub values: Vec<String>,
+    /// Where they are written.
+    pub at: Position,
+}
+
+/// What conditions speak of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelectedBy {
+    /// A dimension of orders, by name.
+    Dimension(String),
+    /// An attribute of customers, or their channel, by name.
+    Attribute(String),
 }

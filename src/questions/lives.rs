@@ -4,14 +4,15 @@
 //! by the last line of the waterfall that the run has.
 
 use super::recalled::Recalled;
+use super::response::{Found, Response, Responses, Tally};
 use crate::costing::schema::{Rate, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerFacts;
 use crate::pipeline::Line;
 use crate::profitability::schema::{Acquisition, CostLine, Lines, Values, posts};
-use crate::units::{Decimal, Period, pow10, round_ratio};
+use crate::units::{Decimal, Fixed18, Period, pow10, round_ratio};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 use std::sync::Mutex;
 
 /// Two costings of a release's facts, with the volumes before the customers that come next.
@@ -20,14 +21,36 @@ pub(super) struct TwoCostings<'r> {
     pub(super) scenario: Recalled<'r>,
     /// Factor on list revenue, discount and returns in the scenario.
     prices: Decimal,
+    /// What customers do in the scenario.
+    responses: Responses<'r>,
     acquisition: Acquisition<'r>,
     /// Activities that customers bear cost of, by index.
     bearing: Vec<usize>,
     /// Whether the run has lines below customer profit.
     pub(super) is_loaded: bool,
     avoidable_scale: u8,
-    /// By period and bearing activity: driver volume of all customers before the next window, by either costing.
-    before: Mutex<Vec<Vec<[i64; 2]>>>,
+    running: Mutex<Running>,
+}
+
+/// What was met of the customers before the next window.
+struct Running {
+    /// By period and bearing activity: driver volume by either costing, the scenario's with the digits of its responses.
+    volumes: Vec<Vec<[i64; 2]>>,
+    /// By change of the scenario.
+    tallies: Vec<Tally>,
+}
+
+/// What customers bear of one activity in a period of a scenario.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Borne {
+    /// Among all activities.
+    pub(super) activity: usize,
+    /// Cost.
+    pub(super) posted: i64,
+    /// Unused capacity charged with it.
+    pub(super) unused_charged: i64,
+    /// Driver volume, with the digits of the scenario's responses.
+    pub(super) volume: i64,
 }
 
 /// What customers of several slices had in every period.
@@ -36,6 +59,8 @@ pub(super) struct LivesWindow(Vec<WindowPeriod>);
 
 struct WindowPeriod {
     facts: CustomerFacts,
+    /// What customers do in the scenario, where they do something else.
+    response: Option<Response>,
     /// By bearing activity.
     activities: Vec<WindowActivity>,
 }
@@ -55,6 +80,8 @@ pub(super) struct Lives {
     pub(super) scenario: Side,
     /// What winning these customers cost, by the customers source.
     pub(super) acquisition: i128,
+    /// Fees in the scenario, by place in the slice.
+    pub(super) fees: Vec<i128>,
     /// Scenario − base in avoidable cost and gross margin, in units of `avoidable_scale` more digits than money.
     avoidable: Vec<i128>,
     avoidable_scale: u8,
@@ -66,13 +93,36 @@ pub(super) struct Side {
     pub(super) profit: Vec<i128>,
     /// The last line of the waterfall, likewise; empty where customer profit is the last.
     loaded: Vec<i128>,
-    /// Gross margin of all of them.
-    pub(super) margin: i128,
+    /// Of all of them.
+    pub(super) margin: Margin,
+}
+
+/// Gross margin: net revenue + fees − product cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Margin {
+    pub(super) net_revenue: i128,
+    pub(super) fees: i128,
+    pub(super) product_cost: i128,
+}
+
+impl Margin {
+    pub(super) fn gross(self) -> i128 {
+        self.net_revenue + self.fees - self.product_cost
+    }
+}
+
+impl AddAssign for Margin {
+    fn add_assign(&mut self, other: Self) {
+        self.net_revenue += other.net_revenue;
+        self.fees += other.fees;
+        self.product_cost += other.product_cost;
+    }
 }
 
 impl Side {
     fn new(customers: usize, is_loaded: bool) -> Self {
-        Self { profit: vec![0; customers], loaded: vec![0; if is_loaded { customers } else { 0 }], margin: 0 }
+        let loaded = vec![0; if is_loaded { customers } else { 0 }];
+        Self { profit: vec![0; customers], loaded, margin: Margin::default() }
     }
 
     /// The last line of the waterfall.
@@ -95,21 +145,34 @@ impl Side {
 
 impl<'r> TwoCostings<'r> {
     /// Prices are list revenue, discount and returns times `prices`.
-    pub(super) fn new(base: &Recalled<'r>, scenario: &Recalled<'r>, prices: Decimal) -> Self {
-        let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
+    pub(super) fn new(
+        base: &Recalled<'r>,
+        scenario: &Recalled<'r>,
+        prices: Decimal,
+        responses: Responses<'r>,
+    ) -> Self {
         let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
         let bearing: Vec<usize> = bearing(base).collect();
         let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
+        let volumes = vec![vec![[0; 2]; bearing.len()]; periods.len()];
+        let tallies = responses.tallies();
         Self {
             base: *base,
             scenario: *scenario,
             prices,
+            responses,
             acquisition: Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of),
-            is_loaded: lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged),
+            is_loaded: Self::is_loaded_in(base),
             avoidable_scale: shares.max().unwrap_or(0),
-            before: Mutex::new(vec![vec![[0; 2]; bearing.len()]; periods.len()]),
+            running: Mutex::new(Running { volumes, tallies }),
             bearing,
         }
+    }
+
+    /// Whether a run has lines below customer profit.
+    pub(super) fn is_loaded_in(base: &Recalled<'_>) -> bool {
+        let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
+        lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged)
     }
 
     /// What the customers of the next window had; windows are read in the order of ranks.
@@ -117,28 +180,113 @@ impl<'r> TwoCostings<'r> {
     /// # Errors
     /// Unreadable state, a volume that cannot be charged.
     pub(super) fn read(&self, ranks: &Range<usize>) -> Result<LivesWindow> {
-        let mut before = self.before.lock().expect("no thread panics while it reads");
-        let read = |(period, before): (usize, &mut Vec<[i64; 2]>)| {
-            let mut facts = self.base.facts.customer_facts(period, ranks.clone())?;
-            let aggregates: Vec<Values> =
-                std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
-            let rows = facts.ranks.len();
-            let mut activities = Vec::with_capacity(self.bearing.len());
-            for (index, before) in self.bearing.iter().zip(before) {
-                let of_base = self.base.volumes(period, *index, &aggregates, rows)?;
-                let of_scenario = match self.has_same_driver(period, *index) {
-                    true => of_base.clone(),
-                    false => self.scenario.volumes(period, *index, &aggregates, rows)?,
-                };
-                let volumes = [of_base, of_scenario];
-                let after = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before[side]));
-                activities.push(WindowActivity { volumes, before: *before });
-                *before = narrowed(after)?;
+        let mut running = self.running.lock().expect("no thread panics while it reads");
+        let Running { volumes, tallies } = &mut *running;
+        let read = |(period, before): (usize, &mut Vec<[i64; 2]>)| self.read_period(period, before, ranks);
+        let periods = volumes.par_iter_mut().enumerate().with_max_len(1).map(read);
+        let periods = periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
+        let known = self.base.facts.customers.keys.len();
+        let mut customers: Vec<Vec<u32>> = vec![Vec::new(); tallies.len()];
+        let mut window = Vec::with_capacity(periods.len());
+        for (period, found) in periods {
+            window.push(period);
+            for ((tally, ranks), (sum, customers)) in found.iter().zip(tallies.iter_mut().zip(&mut customers)) {
+                *sum += tally;
+                customers.extend(ranks.iter().copied().filter(|rank| (*rank as usize) < known));
             }
-            Ok(WindowPeriod { facts, activities })
+        }
+        for (tally, mut ranks) in tallies.iter_mut().zip(customers) {
+            ranks.sort_unstable();
+            ranks.dedup();
+            tally.customers += ranks.len();
+        }
+        Ok(LivesWindow(window))
+    }
+
+    fn read_period(
+        &self,
+        period: usize,
+        before: &mut [[i64; 2]],
+        ranks: &Range<usize>,
+    ) -> Result<(WindowPeriod, Found)> {
+        let mut facts = self.base.facts.customer_facts(period, ranks.clone())?;
+        let aggregates: Vec<Values> =
+            std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
+        let (response, found) = match self.responses.are_none() {
+            true => (None, Found::new()),
+            false => {
+                let (response, found) = self.responses.respond(period, ranks, &facts, &aggregates)?;
+                (Some(response), found)
+            }
         };
-        let periods = before.par_iter_mut().enumerate().with_max_len(1).map(read);
-        Ok(LivesWindow(periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?))
+        let in_scenario = response.as_ref().map_or(&aggregates, |response| &response.aggregates);
+        let rows = facts.ranks.len();
+        let mut activities = Vec::with_capacity(self.bearing.len());
+        for (index, before) in self.bearing.iter().zip(before) {
+            let of_base = self.base.volumes(period, *index, &aggregates, rows)?;
+            let of_scenario = match response.is_none() && self.has_same_driver(period, *index) {
+                true => of_base.clone(),
+                false => self.scenario.volumes(period, *index, in_scenario, rows)?,
+            };
+            let volumes = [of_base, of_scenario];
+            let after = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before[side]));
+            activities.push(WindowActivity { volumes, before: *before });
+            *before = narrowed(after)?;
+        }
+        Ok((WindowPeriod { facts, response, activities }, found))
+    }
+
+    /// Digits that driver volumes of the scenario have more than those of the release.
+    pub(super) fn digits(&self) -> u8 {
+        self.responses.digits
+    }
+
+    /// What customers do about each change of the scenario, once all windows were read.
+    pub(super) fn tallies(&self) -> Vec<Tally> {
+        self.running.lock().expect("no thread panics while it reads").tallies.clone()
+    }
+
+    /// By period, what customers bear in the scenario, once all windows were read.
+    ///
+    /// # Errors
+    /// A number beyond 18 digits.
+    pub(super) fn borne(&self) -> Result<Vec<Vec<Borne>>> {
+        let running = self.running.lock().expect("no thread panics while it reads");
+        let of_period = |(period, volumes): (usize, &Vec<[i64; 2]>)| {
+            let volumes = self.bearing.iter().zip(volumes);
+            volumes.map(|(activity, [_, volume])| self.borne_of(period, *activity, *volume)).collect()
+        };
+        running.volumes.iter().enumerate().map(of_period).collect()
+    }
+
+    fn borne_of(&self, period: usize, activity: usize, volume: i64) -> Result<Borne> {
+        let costed = &self.scenario.costing.periods[period].activities[activity];
+        let unused = Rate { money: costed.unused_charged, volume: costed.volume };
+        let cost = |rate: Option<Rate>| -> Result<i64> {
+            let Some(rate) = rate.map(|rate| self.finer(rate)).transpose()? else { return Ok(0) };
+            let cost = rate.at(i128::from(volume)).and_then(Fixed18::new).map(Fixed18::get);
+            cost.ok_or_else(|| self.too_large(activity))
+        };
+        Ok(Borne {
+            activity,
+            posted: cost(costed.rate)?,
+            unused_charged: cost(Some(unused).filter(|unused| unused.money != 0))?,
+            volume,
+        })
+    }
+
+    /// A rate of the scenario on volumes with the digits of its responses.
+    fn finer(&self, rate: Rate) -> Result<Rate> {
+        let volume = Fixed18::new(i128::from(rate.volume) * pow10(self.responses.digits));
+        let volume = volume.ok_or_else(|| {
+            Error::too_many_digits("what-if: driver volumes, with shares of fewer digits than these")
+        })?;
+        Ok(Rate { volume: volume.get(), ..rate })
+    }
+
+    fn too_large(&self, activity: usize) -> Error {
+        let name = &self.base.costing.activities[activity].name;
+        Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
     }
 
     /// Adds up both costings of these customers, who are some of the window's.
@@ -146,19 +294,11 @@ impl<'r> TwoCostings<'r> {
     /// # Errors
     /// A cost beyond 18 digits.
     pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Lives> {
-        let customers = ranks.len();
-        let mut lives = Lives {
-            base: Side::new(customers, self.is_loaded),
-            scenario: Side::new(customers, self.is_loaded),
-            acquisition: 0,
-            avoidable: vec![0; customers],
-            avoidable_scale: self.avoidable_scale,
-            ranks: ranks.clone(),
-        };
+        let mut lives = Lives::new(ranks.clone(), self.is_loaded, self.avoidable_scale);
         for (period, had) in window.0.iter().enumerate() {
             let bound = |rank: usize| had.facts.ranks.partition_point(|known| (*known as usize) < rank);
             let rows = bound(ranks.start)..bound(ranks.end);
-            lives.add_margins(&had.facts, rows.clone(), self.prices);
+            lives.add_margins(had, rows.clone(), self.prices);
             for (index, activity) in self.bearing.iter().zip(&had.activities) {
                 self.add_cost(&mut lives, (period, *index), activity, &had.facts.ranks, rows.clone())?;
             }
@@ -185,11 +325,9 @@ impl<'r> TwoCostings<'r> {
         let charged = |side: usize, rate: Option<Rate>| -> Result<Vec<i64>> {
             let volumes = &activity.volumes[side];
             let Some(rate) = rate else { return Ok(vec![0; rows.len()]) };
+            let rate = if side == 0 { rate } else { self.finer(rate)? };
             let [before] = narrowed([i128::from(activity.before[side]) + sum(&volumes[..rows.start])])?;
-            post(rate, &volumes[rows.clone()], before).ok_or_else(|| {
-                let name = &self.base.costing.activities[index].name;
-                Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
-            })
+            post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
         };
         let sides = [&self.base, &self.scenario];
         let costed = sides.map(|side| &side.costing.periods[period].activities[index]);
@@ -235,6 +373,24 @@ impl<'r> TwoCostings<'r> {
 }
 
 impl Lives {
+    fn new(ranks: Range<usize>, is_loaded: bool, avoidable_scale: u8) -> Self {
+        let customers = ranks.len();
+        Self {
+            ranks,
+            base: Side::new(customers, is_loaded),
+            scenario: Side::new(customers, is_loaded),
+            acquisition: 0,
+            fees: vec![0; customers],
+            avoidable: vec![0; customers],
+            avoidable_scale,
+        }
+    }
+
+    /// Of no customers.
+    pub(super) fn empty(is_loaded: bool) -> Self {
+        Self::new(0..0, is_loaded, 0)
+    }
+
     /// What the customer's profit differs by when only avoidable cost counts, rounded once.
     pub(super) fn avoidable_difference(&self, place: usize) -> i128 {
         round_ratio(self.avoidable[place], pow10(self.avoidable_scale))
@@ -246,20 +402,29 @@ impl Lives {
         base.profit[place] != scenario.profit[place] || base.last(place) != scenario.last(place)
     }
 
-    fn add_margins(&mut self, facts: &CustomerFacts, rows: Range<usize>, prices: Decimal) {
+    fn add_margins(&mut self, had: &WindowPeriod, rows: Range<usize>, prices: Decimal) {
+        let facts = &had.facts;
         let priced = |amount: i64| round_ratio(i128::from(amount) * prices.mantissa, pow10(prices.scale));
         for row in rows {
             let place = facts.ranks[row] as usize - self.ranks.start;
             let (list, discount, returns) =
                 (facts.list_revenue[row], facts.discount[row], facts.returns[row]);
-            let cost = i128::from(facts.product_cost[row]);
-            let base = i128::from(list) - i128::from(discount) - i128::from(returns) - cost;
-            let scenario = priced(list) - priced(discount) - priced(returns) - cost;
+            let product_cost = i128::from(facts.product_cost[row]);
+            let net_revenue = i128::from(list) - i128::from(discount) - i128::from(returns);
+            let base = Margin { net_revenue, fees: 0, product_cost };
+            let net_revenue = priced(list) - priced(discount) - priced(returns);
+            let mut scenario = Margin { net_revenue, fees: 0, product_cost };
+            if let Some(response) = &had.response {
+                scenario.net_revenue += i128::from(response.net_revenue[row]);
+                scenario.fees += i128::from(response.fees[row]);
+                scenario.product_cost += i128::from(response.product_cost[row]);
+            }
             for (side, margin) in [(&mut self.base, base), (&mut self.scenario, scenario)] {
-                side.add(place, margin);
+                side.add(place, margin.gross());
                 side.margin += margin;
             }
-            self.avoidable[place] += (scenario - base) * pow10(self.avoidable_scale);
+            self.fees[place] += scenario.fees;
+            self.avoidable[place] += (scenario.gross() - base.gross()) * pow10(self.avoidable_scale);
         }
     }
 }

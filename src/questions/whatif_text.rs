@@ -13,6 +13,11 @@ impl Display for WhatIf {
         let mut table = Table::indented(2);
         table.head(&["", "base", "scenario", "difference", "avoidable"]);
         let avoidable = self.avoidable_difference.to_string();
+        if let Some(fees) = &self.fee_income {
+            table.row(cells("net revenue", &self.net_revenue));
+            table.row(cells("fee income", fees));
+            table.row(cells("product cost", &self.product_cost));
+        }
         table.row(cells("gross margin", &self.gross_margin));
         table.row(cells("customer profit", &self.profit).into_iter().chain([avoidable]));
         for (name, line) in [
@@ -28,7 +33,11 @@ impl Display for WhatIf {
                 table.row(cells(&format!("cost {}", line.line), &line.amount));
             }
         }
-        write!(f, "{table}\n{}", self.activities())?;
+        writeln!(f, "{table}\n  the company's result differs by {}\n", self.result_difference)?;
+        if !self.responses.is_empty() {
+            writeln!(f, "{}", self.responses())?;
+        }
+        write!(f, "{}", self.activities())?;
         let profit = if self.fully_loaded_profit.is_some() { "fully loaded profit" } else { "profit" };
         writeln!(f, "\n  customers whose {profit} differs: {}", self.customers_affected)?;
         for (what, turn) in [
@@ -44,6 +53,18 @@ impl Display for WhatIf {
 }
 
 impl WhatIf {
+    fn responses(&self) -> Table {
+        let mut table = Table::indented(2);
+        table.head(&["orders", "concerned", "paying", "lost", "merged", "raised", "fee income", "gross margin"]);
+        for of in &self.responses {
+            let orders = [of.orders, of.orders_paying, of.orders_lost, of.orders_merged, of.orders_raised];
+            let money = [of.fee_income, of.gross_margin_difference];
+            let numbers = orders.into_iter().chain(money).map(|number| number.to_string());
+            table.row(std::iter::once(of.name.clone()).chain(numbers));
+        }
+        table
+    }
+
     fn activities(&self) -> Table {
         let mut table = Table::indented(2);
         table.head(&[

@@ -81,7 +81,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "whatif"],
         needs: &["facts", "costing"],
         may_use: &[],
-        makes: &["whatif", "whatif_line", "whatif_customer"],
+        makes: &["whatif", "whatif_line", "whatif_response", "whatif_customer"],
         hands_on: &[],
         enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
     },

@@ -62,6 +62,7 @@ cases! {
     h19_purchase_seasons
     h20_bridge_of_customers
     h21_published_what_ifs
+    h22_fees_on_small_orders
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -92,6 +92,7 @@ fn scenario(changes: Vec<Change>) -> ScenarioDef {
         name: "changed".into(),
         about: None,
         changes,
+        fees: vec![],
         planned: BTreeMap::new(),
         growth: Decimal::ONE,
         at: Default::default(),

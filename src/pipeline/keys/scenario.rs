@@ -43,6 +43,7 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "1",
             "Factor on list revenue, above 0; discounts and returns follow it",
         ),
+        Key::optional("fee", Kind::Tables(&FEE), "", "Fees on orders, and what customers do about them"),
         Key::optional(
             "planned",
             Kind::NumberByName,
@@ -59,8 +60,47 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "publish",
             Kind::Flag,
             "false",
-            "Publish the scenario with every release, as rows of `whatif`, `whatif_line` and `whatif_customer`",
+            "Publish the scenario with every release, as rows of `whatif`, `whatif_line`, `whatif_response` and `whatif_customer`",
         ),
     ],
     choice: Choice::Free,
 };
+
+pub(in crate::pipeline) static FEE: Section = Section {
+    header: "[[scenario.NAME.fee]]",
+    keys: &[
+        Key::required("name", Kind::Text, "Unique in the scenario: what the fee is called"),
+        Key::optional(
+            "below",
+            Kind::Number,
+            "",
+            "Net revenue of an order from which the fee is not due, above 0; without it every order pays",
+        ),
+        Key::optional("amount", Kind::Number, "0", "Money for each order"),
+        Key::optional("share", Kind::Number, "0", "Share of the order's net revenue, from 0 to 1"),
+        Key::optional("lost", Kind::Number, "0", "Share of these orders, from 0 to 1, that are not placed any more"),
+        Key::optional(
+            "merged",
+            Kind::Number,
+            "0",
+            "Share that customers put together with other orders of theirs: lines and revenue stay, the order goes",
+        ),
+        Key::optional(
+            "raised",
+            Kind::Number,
+            "0",
+            "Share that customers raise to `below`, by more of the same goods",
+        ),
+        ONLY,
+    ],
+    choice: Choice::Free,
+};
+
+/// Which orders or customers a change of a scenario is about.
+const ONLY: Key = Key::optional(
+    "only",
+    Kind::TextsByName,
+    "",
+    "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
+     customers, `{ order_channel = [\"web\", \"phone\"] }`",
+);

@@ -38,6 +38,8 @@ mod rate;
 mod reading;
 mod resource;
 mod scenario;
+mod scenario_fees;
+mod scenario_only;
 mod scenario_shares;
 mod segments;
 mod services;
