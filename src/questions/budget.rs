@@ -212,7 +212,10 @@ struct Demand<'d> {
 impl Demand<'_> {
     fn minutes(&self, costed: &ResourceCosting) -> Result<Decimal> {
         let taken = costed.assigned.iter().map(|assigned| self.of_taker(assigned));
-        taken.collect::<Result<Vec<_>>>()?.into_iter().try_fold(Decimal::ZERO, |sum, more| plus(sum, more).ok_or_else(too_large))
+        taken
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .try_fold(Decimal::ZERO, |sum, more| plus(sum, more).ok_or_else(too_large))
     }
 
     /// Volumes are planned, other counted minutes grow, given minutes stay.

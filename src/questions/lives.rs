@@ -23,6 +23,8 @@ pub(super) struct TwoCostings<'r> {
     prices: Decimal,
     /// What customers do in the scenario.
     responses: Responses<'r>,
+    /// Whether they do what they did.
+    is_as_it_was: bool,
     acquisition: Acquisition<'r>,
     /// Activities that customers bear cost of, by index.
     bearing: Vec<usize>,
@@ -34,10 +36,19 @@ pub(super) struct TwoCostings<'r> {
 
 /// What was met of the customers before the next window.
 struct Running {
-    /// By period and bearing activity: driver volume by either costing, the scenario's with the digits of its responses.
-    volumes: Vec<Vec<[i64; 2]>>,
+    /// By period and bearing activity.
+    volumes: Vec<Vec<RunningVolume>>,
     /// By change of the scenario.
     tallies: Vec<Tally>,
+}
+
+/// Driver volume of all customers so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct RunningVolume {
+    /// By either costing, of what customers did.
+    sides: [i64; 2],
+    /// What they do more in the scenario, with the digits of its responses.
+    change: i64,
 }
 
 /// What customers bear of one activity in a period of a scenario.
@@ -65,10 +76,13 @@ struct WindowPeriod {
     activities: Vec<WindowActivity>,
 }
 
-/// Driver volumes by either costing, and those of all customers before the window.
+/// Driver volumes, and those of all customers before the window.
 struct WindowActivity {
+    /// By either costing, of what customers did.
     volumes: [Values; 2],
-    before: [i64; 2],
+    /// What they do more in the scenario, where they do something else.
+    change: Option<Vec<i64>>,
+    before: RunningVolume,
 }
 
 /// The lives of the customers of a slice.
@@ -154,12 +168,13 @@ impl<'r> TwoCostings<'r> {
         let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
         let bearing: Vec<usize> = bearing(base).collect();
         let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
-        let volumes = vec![vec![[0; 2]; bearing.len()]; periods.len()];
+        let volumes = vec![vec![RunningVolume::default(); bearing.len()]; periods.len()];
         let tallies = responses.tallies();
         Self {
             base: *base,
             scenario: *scenario,
             prices,
+            is_as_it_was: tallies.is_empty(),
             responses,
             acquisition: Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of),
             is_loaded: Self::is_loaded_in(base),
@@ -182,7 +197,10 @@ impl<'r> TwoCostings<'r> {
     pub(super) fn read(&self, ranks: &Range<usize>) -> Result<LivesWindow> {
         let mut running = self.running.lock().expect("no thread panics while it reads");
         let Running { volumes, tallies } = &mut *running;
-        let read = |(period, before): (usize, &mut Vec<[i64; 2]>)| self.read_period(period, before, ranks);
+        let concerned = self.responses.concerned(ranks)?;
+        let read = |(period, before): (usize, &mut Vec<RunningVolume>)| {
+            self.read_period(period, before, ranks, &concerned)
+        };
         let periods = volumes.par_iter_mut().enumerate().with_max_len(1).map(read);
         let periods = periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
         let known = self.base.facts.customers.keys.len();
@@ -190,7 +208,8 @@ impl<'r> TwoCostings<'r> {
         let mut window = Vec::with_capacity(periods.len());
         for (period, found) in periods {
             window.push(period);
-            for ((tally, ranks), (sum, customers)) in found.iter().zip(tallies.iter_mut().zip(&mut customers)) {
+            for ((tally, ranks), (sum, customers)) in found.iter().zip(tallies.iter_mut().zip(&mut customers))
+            {
                 *sum += tally;
                 customers.extend(ranks.iter().copied().filter(|rank| (*rank as usize) < known));
             }
@@ -206,32 +225,38 @@ impl<'r> TwoCostings<'r> {
     fn read_period(
         &self,
         period: usize,
-        before: &mut [[i64; 2]],
+        before: &mut [RunningVolume],
         ranks: &Range<usize>,
+        concerned: &[bool],
     ) -> Result<(WindowPeriod, Found)> {
         let mut facts = self.base.facts.customer_facts(period, ranks.clone())?;
         let aggregates: Vec<Values> =
             std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
-        let (response, found) = match self.responses.are_none() {
+        let (response, found) = match self.is_as_it_was {
             true => (None, Found::new()),
             false => {
-                let (response, found) = self.responses.respond(period, ranks, &facts, &aggregates)?;
+                let rows = (&facts, &aggregates[..]);
+                let (response, found) = self.responses.respond(period, ranks, concerned, rows)?;
                 (Some(response), found)
             }
         };
-        let in_scenario = response.as_ref().map_or(&aggregates, |response| &response.aggregates);
         let rows = facts.ranks.len();
         let mut activities = Vec::with_capacity(self.bearing.len());
         for (index, before) in self.bearing.iter().zip(before) {
             let of_base = self.base.volumes(period, *index, &aggregates, rows)?;
-            let of_scenario = match response.is_none() && self.has_same_driver(period, *index) {
+            let of_scenario = match self.has_same_driver(period, *index) {
                 true => of_base.clone(),
-                false => self.scenario.volumes(period, *index, in_scenario, rows)?,
+                false => self.scenario.volumes(period, *index, &aggregates, rows)?,
             };
-            let volumes = [of_base, of_scenario];
-            let after = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before[side]));
-            activities.push(WindowActivity { volumes, before: *before });
-            *before = narrowed(after)?;
+            let change = response.as_ref().map(|response| {
+                let changed = self.scenario.volumes(period, *index, &response.aggregates, rows)?;
+                differences(&changed, &of_scenario, self.responses.digits)
+            });
+            let (volumes, change) = ([of_base, of_scenario], change.transpose()?);
+            let sides = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before.sides[side]));
+            let more = sum(change.as_deref().unwrap_or_default()) + i128::from(before.change);
+            activities.push(WindowActivity { volumes, change, before: *before });
+            *before = RunningVolume { sides: narrowed(sides)?, change: narrowed([more])?[0] };
         }
         Ok((WindowPeriod { facts, response, activities }, found))
     }
@@ -252,26 +277,31 @@ impl<'r> TwoCostings<'r> {
     /// A number beyond 18 digits.
     pub(super) fn borne(&self) -> Result<Vec<Vec<Borne>>> {
         let running = self.running.lock().expect("no thread panics while it reads");
-        let of_period = |(period, volumes): (usize, &Vec<[i64; 2]>)| {
+        let of_period = |(period, volumes): (usize, &Vec<RunningVolume>)| {
             let volumes = self.bearing.iter().zip(volumes);
-            volumes.map(|(activity, [_, volume])| self.borne_of(period, *activity, *volume)).collect()
+            volumes.map(|(activity, running)| self.borne_of(period, *activity, *running)).collect()
         };
         running.volumes.iter().enumerate().map(of_period).collect()
     }
 
-    fn borne_of(&self, period: usize, activity: usize, volume: i64) -> Result<Borne> {
+    fn borne_of(&self, period: usize, activity: usize, running: RunningVolume) -> Result<Borne> {
         let costed = &self.scenario.costing.periods[period].activities[activity];
         let unused = Rate { money: costed.unused_charged, volume: costed.volume };
-        let cost = |rate: Option<Rate>| -> Result<i64> {
-            let Some(rate) = rate.map(|rate| self.finer(rate)).transpose()? else { return Ok(0) };
-            let cost = rate.at(i128::from(volume)).and_then(Fixed18::new).map(Fixed18::get);
-            cost.ok_or_else(|| self.too_large(activity))
+        let too_large = || self.too_large(activity);
+        let and_change = |amount: i64, rate: Option<Rate>| -> Result<i64> {
+            let Some(rate) = rate.filter(|_| running.change != 0) else { return Ok(amount) };
+            let more = self.finer(rate)?.at(i128::from(running.change)).ok_or_else(too_large)?;
+            Fixed18::new(i128::from(amount) + more).map(Fixed18::get).ok_or_else(too_large)
         };
+        let volume = i128::from(running.sides[1]) * pow10(self.responses.digits) + i128::from(running.change);
         Ok(Borne {
             activity,
-            posted: cost(costed.rate)?,
-            unused_charged: cost(Some(unused).filter(|unused| unused.money != 0))?,
-            volume,
+            posted: and_change(costed.posted, costed.rate)?,
+            unused_charged: and_change(
+                costed.unused_charged,
+                Some(unused).filter(|unused| unused.money != 0),
+            )?,
+            volume: narrowed([volume])?[0],
         })
     }
 
@@ -325,9 +355,17 @@ impl<'r> TwoCostings<'r> {
         let charged = |side: usize, rate: Option<Rate>| -> Result<Vec<i64>> {
             let volumes = &activity.volumes[side];
             let Some(rate) = rate else { return Ok(vec![0; rows.len()]) };
-            let rate = if side == 0 { rate } else { self.finer(rate)? };
-            let [before] = narrowed([i128::from(activity.before[side]) + sum(&volumes[..rows.start])])?;
-            post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
+            let posted = |rate: Rate, volumes: &[i64], before: i64| {
+                let [before] = narrowed([i128::from(before) + sum(&volumes[..rows.start])])?;
+                post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
+            };
+            let mut costs = posted(rate, volumes, activity.before.sides[side])?;
+            // What changes is posted by itself, so that customers who do what they did bear what they bore.
+            if let Some(change) = activity.change.as_ref().filter(|_| side == 1) {
+                let more = posted(self.finer(rate)?, change, activity.before.change)?;
+                costs.iter_mut().zip(more).for_each(|(cost, more)| *cost += more);
+            }
+            Ok(costs)
         };
         let sides = [&self.base, &self.scenario];
         let costed = sides.map(|side| &side.costing.periods[period].activities[index]);
@@ -427,6 +465,17 @@ impl Lives {
             self.avoidable[place] += (scenario.gross() - base.gross()) * pow10(self.avoidable_scale);
         }
     }
+}
+
+/// What is changed of volumes; changed ones have so many more digits.
+fn differences(changed: &[i64], volumes: &[i64], digits: u8) -> Result<Vec<i64>> {
+    let factor = pow10(digits);
+    let mut differences = Vec::with_capacity(changed.len());
+    for (changed, volume) in changed.iter().zip(volumes) {
+        let [difference] = narrowed([i128::from(*changed) - i128::from(*volume) * factor])?;
+        differences.push(difference);
+    }
+    Ok(differences)
 }
 
 fn sum(values: &[i64]) -> i128 {

@@ -1,15 +1,15 @@
 //! What if: the kept facts costed by a scenario beside the release's own costing, customer by customer.
 //!
 //! Prices scale list revenue, discount and returns, each rounded once per customer and period; drivers that add up
-//! money stay as they are, and a note names their activities. What customers do about fees changes revenue and driver volumes,
-//! customer by customer (`response`), and what they do not take any more ends or lies idle (`whatif_company`). Customers are compared over life by the last line of the
+//! money stay as they are, and a note names their activities. What customers do about fees, prices and what is dropped
+//! changes revenue and driver volumes, customer by customer (`response`), and what they do not take any more ends or lies idle (`whatif_company`). Customers are compared over life by the last line of the
 //! waterfall that the run has: fully loaded profit, or customer profit. Avoidable differences count of every
 //! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
 use super::exact::Exact;
 use super::lives::{Borne, Lives, Margin, TwoCostings, bearing};
 use super::recalled::{Recalled, unknown};
-use super::response::{Responses, Tally};
+use super::response::{ResponseKind, Responses, Tally};
 use super::whatif_activity::of_activity;
 use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};
 use super::whatif_company::company;
@@ -93,7 +93,7 @@ pub fn whatif(
     let both = |[before, after]: [i128; 2]| difference(base, before, after);
     let margin = |of: fn(Margin) -> i128| both(found.margin.map(of));
     let gross_margin = margin(Margin::gross);
-    let company = company(&costings, &borne)?;
+    let company = company(&costings, scenario, &borne)?;
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
     let [turn_profitable, turn_unprofitable, gains, losses] = found.turns.map(|turned| turn(base, &turned));
     let tallies = costings.tallies();
@@ -148,6 +148,8 @@ fn check(answer: &WhatIf) {
     if let Some(fees) = answer.fee_income {
         let sum: i128 = answer.responses.iter().map(|response| response.fee_income.mantissa()).sum();
         assert_eq!(sum, fees.difference.mantissa(), "fees add up to what customers pay");
+    }
+    if !answer.responses.is_empty() {
         let sum: i128 =
             answer.responses.iter().map(|response| response.gross_margin_difference.mantissa()).sum();
         assert_eq!(sum, answer.gross_margin.difference.mantissa(), "responses are all that changes margins");
@@ -178,20 +180,35 @@ fn unused(base: &Recalled<'_>, borne: &[Vec<Borne>]) -> Difference {
 
 /// What customers do about one change.
 fn response(base: &Recalled<'_>, tally: &Tally, digits: u8) -> ResponseOf {
-    let orders = |number: i128| Exact(Decimal { mantissa: number, scale: digits }.normalised());
+    let of = |kinds: &[ResponseKind], number: i128, scale: u8| {
+        kinds.contains(&tally.kind).then(|| Exact(Decimal { mantissa: number, scale }.normalised()))
+    };
+    let by_fee = |number: i128| of(&[ResponseKind::Fee], number, digits);
+    let other = |amount: i128| {
+        let is_drop = matches!(tally.kind, ResponseKind::DropOfGoods | ResponseKind::Drop);
+        is_drop.then(|| base.money(amount))
+    };
     ResponseOf {
-        kind: "fee",
+        kind: match tally.kind {
+            ResponseKind::Fee => "fee",
+            ResponseKind::Price => "price",
+            ResponseKind::Drop | ResponseKind::DropOfGoods => "drop",
+        },
         name: tally.name.clone(),
         customers: tally.customers,
-        orders: Exact::new(tally.orders, 0),
+        orders: of(&[ResponseKind::Fee, ResponseKind::Drop], tally.orders, 0),
         base_net_revenue: base.money(tally.net_revenue),
-        orders_paying: orders(tally.paying),
-        orders_lost: orders(tally.lost),
-        orders_merged: orders(tally.merged),
-        orders_raised: orders(tally.raised),
+        orders_paying: by_fee(tally.paying),
+        orders_lost: of(&[ResponseKind::Fee, ResponseKind::Drop], tally.lost, digits),
+        orders_merged: by_fee(tally.merged),
+        orders_raised: by_fee(tally.raised),
         fee_income: base.money(tally.fee_income),
         net_revenue_lost: base.money(tally.net_revenue_lost),
         net_revenue_raised: base.money(tally.net_revenue_raised),
+        net_revenue_by_price: base.money(tally.net_revenue_by_price),
+        other_net_revenue: other(tally.other_net_revenue),
+        other_gross_margin: other(tally.other_gross_margin),
+        other_net_revenue_lost: other(tally.other_net_revenue_lost),
         product_cost_difference: base.money(tally.product_cost),
         gross_margin_difference: base.money(tally.gross_margin()),
     }

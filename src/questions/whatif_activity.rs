@@ -29,8 +29,7 @@ pub(super) fn of_activity(
     let volume = (volume, of_scenario(|borne| borne.volume));
     let known = &base.costing.activities[index];
     let avoidable = if is_spread(base, index) { Decimal::ZERO } else { known.avoidable };
-    let scales =
-        (known.volume_scale(), changed.costing.activities[index].volume_scale() + costings.digits());
+    let scales = (known.volume_scale(), changed.costing.activities[index].volume_scale() + costings.digits());
     let scale = scales.0.max(scales.1);
     let volume = (volume.0 * pow10(scale - scales.0), volume.1 * pow10(scale - scales.1));
     ActivityDifference {

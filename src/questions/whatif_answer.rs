@@ -45,7 +45,7 @@ pub struct WhatIf {
     pub activities: Vec<ActivityDifference>,
     /// Where the company's cost went: it closes on both sides.
     pub company: Vec<Line>,
-    /// What customers do about each fee of the scenario.
+    /// What customers do about each fee, price or drop of the scenario.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub responses: Vec<ResponseOf>,
     /// Customers whose profit, by the last line of the waterfall, differs. So with the lists below.
@@ -82,33 +82,42 @@ pub struct Line {
     pub amount: Difference,
 }
 
-/// What customers do about one fee of a scenario. Numbers of orders are expected values.
+/// What customers do about one fee, price or drop of a scenario. Numbers of orders are expected values; none where facts do not
+/// tell them: prices and product groups are of lines, not of orders.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResponseOf {
-    /// `fee`.
+    /// `fee`, `price` or `drop`.
     pub kind: &'static str,
-    /// Name of the fee.
+    /// What it is called.
     pub name: String,
     /// Customers it is about, without the unidentified cost object.
     pub customers: usize,
-    /// Orders it is due of.
-    pub orders: Exact,
-    /// Net revenue of these in the release.
+    /// Orders it is about: those that a fee is due of, or that are dropped.
+    pub orders: Option<Exact>,
+    /// Net revenue in the release of what it is about.
     pub base_net_revenue: Exact,
-    /// Orders that pay it.
-    pub orders_paying: Exact,
-    /// Orders lost because of it: of those it is due of, each reacts to the fee with the lowest limit.
-    pub orders_lost: Exact,
+    /// Orders that pay the fee.
+    pub orders_paying: Option<Exact>,
+    /// Orders lost: of those that fees are due of, each reacts to the one with the lowest limit.
+    pub orders_lost: Option<Exact>,
     /// Orders merged with others.
-    pub orders_merged: Exact,
-    /// Orders raised to its limit.
-    pub orders_raised: Exact,
+    pub orders_merged: Option<Exact>,
+    /// Orders raised to the limit of the fee.
+    pub orders_raised: Option<Exact>,
     /// What is paid.
     pub fee_income: Exact,
-    /// Net revenue of lost orders, below 0.
+    /// Net revenue of what is not bought any more, below 0.
     pub net_revenue_lost: Exact,
-    /// What raised orders bring more.
+    /// Net revenue of what is bought more.
     pub net_revenue_raised: Exact,
+    /// What other prices bring of what is bought.
+    pub net_revenue_by_price: Exact,
+    /// Net revenue in the release of what else the customers buy; none but of drops.
+    pub other_net_revenue: Option<Exact>,
+    /// Its gross margin.
+    pub other_gross_margin: Option<Exact>,
+    /// What of that net revenue is lost, below 0.
+    pub other_net_revenue_lost: Option<Exact>,
     /// By how much the cost of the goods differs.
     pub product_cost_difference: Exact,
     /// Fees, and net revenue less the cost of the goods, as they differ.

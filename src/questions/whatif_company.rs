@@ -13,7 +13,7 @@ use super::whatif::difference;
 use super::whatif_answer::{Difference, Line};
 use crate::costing::schema::{ActivityCosting, CostTotals, PeriodCosting, ResourceCosting};
 use crate::error::{Error, Result};
-use crate::pipeline::{Capacity, Line as WaterfallLine};
+use crate::pipeline::{Capacity, DropDef, Line as WaterfallLine, ScenarioDef};
 use crate::units::{Decimal, pow10};
 
 /// What moves in the company's lines by what customers do, over all periods.
@@ -27,6 +27,8 @@ struct Freed {
     overdriven: i128,
     /// What is assigned less.
     assigned: i128,
+    /// What stays at its level no longer: activities of a channel or product group that is dropped.
+    retained: i128,
     /// What stays without being taken.
     idle: i128,
 }
@@ -39,7 +41,7 @@ const COMPANY: [CompanyLine; 9] = [
     ("imputed", |totals| totals.imputed, |freed| -freed.imputed),
     ("overdriven", |totals| totals.overdriven, |freed| -freed.overdriven),
     ("assigned", |totals| totals.assigned, |freed| -freed.assigned),
-    ("retained", |totals| totals.retained, |_| 0),
+    ("retained", |totals| totals.retained, |freed| -freed.retained),
     ("unused", |totals| totals.unused, |_| 0),
     ("unassigned", |totals| totals.unassigned, |_| 0),
     ("variance", |totals| totals.variance, |_| 0),
@@ -50,11 +52,18 @@ const COMPANY: [CompanyLine; 9] = [
 ///
 /// # Errors
 /// A number beyond 128 bits.
-pub(super) fn company(costings: &TwoCostings<'_>, borne: &[Vec<Borne>]) -> Result<Vec<Line>> {
+pub(super) fn company(
+    costings: &TwoCostings<'_>,
+    of: &ScenarioDef,
+    borne: &[Vec<Borne>],
+) -> Result<Vec<Line>> {
     let (base, scenario) = (&costings.base, &costings.scenario);
     let mut freed = Freed::default();
     for (costed, borne) in scenario.costing.periods.iter().zip(borne) {
         freed.add_period(scenario, costed, borne, costings.digits())?;
+        if let Some(drop) = &of.drop {
+            freed.add_levels(scenario, costed, drop);
+        }
     }
     let (before, after) = (base.costing.totals(), scenario.costing.totals());
     let line = |(line, of, moves): CompanyLine| {
@@ -98,6 +107,19 @@ impl Freed {
             }
         }
         Ok(())
+    }
+
+    /// Activities of what is dropped, whose cost stays at its level, end by their avoidable share.
+    fn add_levels(&mut self, scenario: &Recalled<'_>, costed: &PeriodCosting, drop: &DropDef) {
+        for (activity, costed) in scenario.costing.activities.iter().zip(&costed.activities) {
+            if drop.ends(activity.level, activity.member.as_deref()) {
+                let retained = i128::from(costed.retained);
+                let ended = avoidable_part(retained, activity.avoidable);
+                self.retained += retained;
+                self.ended += ended;
+                self.idle += retained - ended;
+            }
+        }
     }
 
     fn add_resource(

@@ -3,27 +3,38 @@
 use super::lives::bearing;
 use super::recalled::Recalled;
 use crate::pipeline::{
-    Change, CostingDef, DriverDef, FeeDef, Function, Quantity, ResourceDriver, ScenarioDef, Take,
+    Change, CostingDef, DriverDef, DropDef, FeeDef, Function, Quantity, ResourceDriver, ScenarioDef,
+    SelectedBy, Take,
 };
 
 pub(super) fn notes(base: &Recalled<'_>, scenario: &ScenarioDef) -> Vec<String> {
     let definition = base.definition;
     let is_priced = scenario.changes.iter().any(|change| matches!(change, Change::Prices(_)));
     let untouched = definition.costing.as_ref().filter(|_| is_priced).and_then(untouched_by_prices);
-    let react = |fee: &FeeDef| [fee.lost, fee.merged, fee.raised].iter().any(|share| share.mantissa != 0);
-    let beside_orders = scenario.fees.iter().any(react).then(|| beside_orders(base)).flatten();
+    let beside = stays(base, scenario);
     let only_plans = scenario.has_only_plans().then(|| {
         format!(
             "the scenario has nothing but plans, so nothing differs; ask `abacus budget --scenario '{}'` what they need",
             scenario.name
         )
     });
-    untouched.into_iter().chain(beside_orders).chain(only_plans).collect()
+    untouched.into_iter().chain(beside).chain(only_plans).collect()
 }
 
-/// What is not of orders does not change with them.
-fn beside_orders(base: &Recalled<'_>) -> Option<String> {
-    let kept = &base.facts.order_aggregates;
+/// What facts keep neither by order nor by product group does not change with these.
+fn stays(base: &Recalled<'_>, scenario: &ScenarioDef) -> Option<String> {
+    let reacts = |fee: &FeeDef| [fee.lost, fee.merged, fee.raised].iter().any(|share| share.mantissa != 0);
+    let is_of_orders =
+        |drop: &DropDef| drop.only.iter().any(|condition| matches!(condition.by, SelectedBy::Dimension(_)));
+    let drop = scenario.drop.as_ref();
+    let of_orders = scenario.fees.iter().any(reacts) || drop.is_some_and(is_of_orders);
+    let of_goods = scenario.price_changes.iter().any(|price| price.elasticity.mantissa != 0)
+        || drop.is_some_and(|drop| !drop.product_groups.is_empty());
+    let (kept, by) = match (of_orders, of_goods) {
+        (true, _) => (&base.facts.order_aggregates, "order"),
+        (_, true) => (&base.facts.line_aggregates, "product group"),
+        _ => return None,
+    };
     let names = bearing(base).filter_map(|index| {
         let activity = &base.costing.activities[index];
         let drivers = activity.driver.iter().chain(&activity.fallback);
@@ -33,7 +44,7 @@ fn beside_orders(base: &Recalled<'_>) -> Option<String> {
     let names: Vec<String> = names.collect();
     (!names.is_empty()).then(|| {
         format!(
-            "volumes that facts do not keep by order stay as they are, in whole or in part: {}",
+            "volumes that facts do not keep by {by} stay as they are, in whole or in part: {}",
             names.join(", ")
         )
     })

@@ -177,46 +177,61 @@ fn responses(of: &WhatIf) -> impl Iterator<Item = ResponseRow<'_>> {
 }
 
 /// Name, meaning and value of a column of orders.
-type OrderColumn = (&'static str, &'static str, fn(&ResponseOf) -> Exact);
+type OrderColumn = (&'static str, &'static str, fn(&ResponseOf) -> Option<Exact>);
 
 fn response_sheet(format: TableFormat<'_>, rows: &[ResponseRow<'_>]) -> Sheet {
     let mut draft: Draft<'_, ResponseRow<'_>> =
         format.draft("whatif_response", "scenario and change that customers respond to", None, rows);
     draft.name("scenario", "Name of the scenario", |row| row.scenario);
     draft.count("response_number", "", "Order of the changes in the scenario", |row| row.number);
-    draft.name("kind", "What the change is: fee", |row| row.of.kind);
+    draft.name("kind", "What the change is: fee, price or drop", |row| row.of.kind);
     draft.name("name", "What it is called", |row| row.of.name.as_str());
     let meaning = "Customers it is about, without the unidentified cost object";
     draft.count("customers", "customers", meaning, |row| row.of.customers);
     let orders: [OrderColumn; 5] = [
-        ("orders", "Orders it is due of: below its limit, with a sale line and net revenue above 0", |of| of.orders),
-        ("orders_paying", "Of these, orders that pay: expected values here and in the columns below", |of| {
+        (
+            "orders",
+            "Orders it is about: dropped ones, or those that a fee is due of: below its limit, with a sale line and net revenue \
+             above 0; null where it is about product groups",
+            |of| of.orders,
+        ),
+        ("orders_paying", "Orders that pay the fee: expected values here and in the columns below", |of| {
             of.orders_paying
         }),
-        ("orders_lost", "Orders that are not placed any more; each reacts to the fee with the lowest limit", |of| {
-            of.orders_lost
-        }),
+        (
+            "orders_lost",
+            "Orders that are not placed any more; of several fees an order reacts to the one with the lowest limit",
+            |of| of.orders_lost,
+        ),
         ("orders_merged", "Orders that are put together with others", |of| of.orders_merged),
-        ("orders_raised", "Orders that are raised to the limit", |of| of.orders_raised),
+        ("orders_raised", "Orders that are raised to the limit of the fee", |of| of.orders_raised),
     ];
     for (name, meaning, of) in orders {
-        let column = Column::new(name, ColumnKind::Total(ORDER_DIGITS), "orders", meaning);
+        let column = Column::new(name, ColumnKind::Total(ORDER_DIGITS), "orders", meaning).nullable();
         draft.wide(column, move |row: &ResponseRow<'_>| {
-            let number = of(row.of).0;
-            rescale(number.mantissa, number.scale, ORDER_DIGITS).expect("digits of shares are few")
+            let scaled = |number: Exact| rescale(number.0.mantissa, number.0.scale, ORDER_DIGITS);
+            of(row.of).map(|number| scaled(number).expect("digits of shares are few"))
         });
     }
-    let meaning = "Net revenue of the orders it is due of, in the release";
+    let meaning = "Net revenue of what it is about, in the release";
     draft.total("base_net_revenue", meaning, |row| row.of.base_net_revenue.mantissa());
     draft.total("fee_income", "What is paid", |row| row.of.fee_income.mantissa());
-    let meaning = "Net revenue of lost orders, below 0";
+    let meaning = "Net revenue of what is not bought any more, below 0";
     draft.total("net_revenue_lost", meaning, |row| row.of.net_revenue_lost.mantissa());
-    let meaning = "What raised orders bring more";
+    let meaning = "Net revenue of what is bought more";
     draft.total("net_revenue_raised", meaning, |row| row.of.net_revenue_raised.mantissa());
+    let meaning = "What other prices bring of what is bought";
+    draft.total("net_revenue_by_price", meaning, |row| row.of.net_revenue_by_price.mantissa());
+    let meaning = "What else the customers buy over life: its net revenue in the release; null but of drops";
+    draft.total("other_net_revenue", meaning, |row| row.of.other_net_revenue.map(Exact::mantissa));
+    let meaning = "The gross margin of that";
+    draft.total("other_gross_margin", meaning, |row| row.of.other_gross_margin.map(Exact::mantissa));
+    let meaning = "What of that net revenue is lost, below 0";
+    draft.total("other_net_revenue_lost", meaning, |row| row.of.other_net_revenue_lost.map(Exact::mantissa));
     let meaning = "By how much the cost of the goods differs";
     draft.total("product_cost_difference", meaning, |row| row.of.product_cost_difference.mantissa());
-    let meaning = "Fee income + net revenue lost and raised − product cost difference; all rows of a scenario are the difference of \
-                   its gross margin";
+    let meaning = "Fee income + net revenue lost, raised, by price and of others lost − product cost difference; all rows of a scenario are \
+                   the difference of its gross margin";
     draft.total("gross_margin_difference", meaning, |row| row.of.gross_margin_difference.mantissa());
     draft.finish()
 }

@@ -1,6 +1,6 @@
 //! A scenario's difference for a person.
 
-use super::text::Table;
+use super::text::{Table, shown};
 use super::whatif_answer::{Difference, Turn, WhatIf};
 use std::fmt::{Display, Formatter, Result};
 
@@ -13,9 +13,9 @@ impl Display for WhatIf {
         let mut table = Table::indented(2);
         table.head(&["", "base", "scenario", "difference", "avoidable"]);
         let avoidable = self.avoidable_difference.to_string();
-        if let Some(fees) = &self.fee_income {
+        if !self.responses.is_empty() {
             table.row(cells("net revenue", &self.net_revenue));
-            table.row(cells("fee income", fees));
+            self.fee_income.iter().for_each(|fees| table.row(cells("fee income", fees)));
             table.row(cells("product cost", &self.product_cost));
         }
         table.row(cells("gross margin", &self.gross_margin));
@@ -55,12 +55,34 @@ impl Display for WhatIf {
 impl WhatIf {
     fn responses(&self) -> Table {
         let mut table = Table::indented(2);
-        table.head(&["orders", "concerned", "paying", "lost", "merged", "raised", "fee income", "gross margin"]);
+        table.head(&[
+            "responses",
+            "customers",
+            "orders",
+            "paying",
+            "lost",
+            "merged",
+            "raised",
+            "fee income",
+            "revenue lost",
+            "raised",
+            "by price",
+            "gross margin",
+            "of other goods",
+            "lost",
+        ]);
         for of in &self.responses {
             let orders = [of.orders, of.orders_paying, of.orders_lost, of.orders_merged, of.orders_raised];
-            let money = [of.fee_income, of.gross_margin_difference];
-            let numbers = orders.into_iter().chain(money).map(|number| number.to_string());
-            table.row(std::iter::once(of.name.clone()).chain(numbers));
+            let money = [
+                of.fee_income,
+                of.net_revenue_lost,
+                of.net_revenue_raised,
+                of.net_revenue_by_price,
+                of.gross_margin_difference,
+            ];
+            let others = [of.other_gross_margin, of.other_net_revenue_lost];
+            let numbers = orders.into_iter().chain(money.map(Some)).chain(others).map(shown);
+            table.row([of.name.clone(), of.customers.to_string()].into_iter().chain(numbers));
         }
         table
     }

@@ -63,6 +63,7 @@ cases! {
     h20_bridge_of_customers
     h21_published_what_ifs
     h22_fees_on_small_orders
+    h23_prices_and_dropping
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -93,6 +93,8 @@ fn scenario(changes: Vec<Change>) -> ScenarioDef {
         about: None,
         changes,
         fees: vec![],
+        price_changes: vec![],
+        drop: None,
         planned: BTreeMap::new(),
         growth: Decimal::ONE,
         at: Default::default(),

@@ -27,7 +27,7 @@ pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
 pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
-pub(super) use scenario::{FEE, SCENARIO};
+pub(super) use scenario::{DROP, FEE, PRICE, SCENARIO};
 pub(super) use segments::{LOYALTY, PYRAMID, RFM, SEGMENTS, SIZE};
 pub(super) use settings::{EXPECT, PROFITABILITY, PUBLISH};
 

@@ -45,6 +45,18 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
         ),
         Key::optional("fee", Kind::Tables(&FEE), "", "Fees on orders, and what customers do about them"),
         Key::optional(
+            "price",
+            Kind::Tables(&PRICE),
+            "",
+            "Other prices of product groups or customers, and the quantity that they move",
+        ),
+        Key::optional(
+            "drop",
+            Kind::Table(&DROP),
+            "",
+            "Product groups, customers or orders that are dropped, and what else goes with them",
+        ),
+        Key::optional(
             "planned",
             Kind::NumberByName,
             "",
@@ -63,7 +75,8 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "Publish the scenario with every release, as rows of `whatif`, `whatif_line`, `whatif_response` and `whatif_customer`",
         ),
     ],
-    choice: Choice::Free,
+    // Each is about revenue as it is, and changes it.
+    choice: Choice::AtMostOneOf(&["prices", "fee", "price", "drop"]),
 };
 
 pub(in crate::pipeline) static FEE: Section = Section {
@@ -78,7 +91,12 @@ pub(in crate::pipeline) static FEE: Section = Section {
         ),
         Key::optional("amount", Kind::Number, "0", "Money for each order"),
         Key::optional("share", Kind::Number, "0", "Share of the order's net revenue, from 0 to 1"),
-        Key::optional("lost", Kind::Number, "0", "Share of these orders, from 0 to 1, that are not placed any more"),
+        Key::optional(
+            "lost",
+            Kind::Number,
+            "0",
+            "Share of these orders, from 0 to 1, that are not placed any more",
+        ),
         Key::optional(
             "merged",
             Kind::Number,
@@ -96,11 +114,43 @@ pub(in crate::pipeline) static FEE: Section = Section {
     choice: Choice::Free,
 };
 
+pub(in crate::pipeline) static PRICE: Section = Section {
+    header: "[[scenario.NAME.price]]",
+    keys: &[
+        Key::required("name", Kind::Text, "Unique in the scenario: what the change is called"),
+        Key::required("factor", Kind::Number, "Factor on list revenue, discount and returns, above 0"),
+        Key::optional(
+            "elasticity",
+            Kind::Number,
+            "0",
+            "By how many per cent quantity changes when the price rises by one: mostly below 0",
+        ),
+        Key::optional("product_group", Kind::Texts, "", "Of these product groups alone"),
+        ONLY,
+    ],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static DROP: Section = Section {
+    header: "[scenario.NAME.drop]",
+    keys: &[
+        Key::optional("product_group", Kind::Texts, "", "Product groups that are not sold any more"),
+        ONLY,
+        Key::optional(
+            "others_lost",
+            Kind::Number,
+            "0",
+            "Share of what else the customers concerned buy, from 0 to 1, that goes too",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
 /// Which orders or customers a change of a scenario is about.
 const ONLY: Key = Key::optional(
     "only",
     Kind::TextsByName,
     "",
     "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
-     customers, `{ order_channel = [\"web\", \"phone\"] }`",
+     customers, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
 );

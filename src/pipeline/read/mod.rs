@@ -40,6 +40,7 @@ mod resource;
 mod scenario;
 mod scenario_fees;
 mod scenario_only;
+mod scenario_sales;
 mod scenario_shares;
 mod segments;
 mod services;
@@ -221,6 +222,8 @@ mod tests {
                 "unknown activity",
                 "unknown source",
                 "'acquired_on' is missing",
+                "is no dimension of orders",
+                "have no product groups",
             ];
             for message in &error.messages {
                 assert!(

@@ -10,6 +10,7 @@ use super::or_default::number_or;
 use super::planned::Plannable;
 use super::scenario_fees::fees;
 use super::scenario_only::Selectable;
+use super::scenario_sales::{drop, price_changes};
 use super::scenario_shares::shares;
 use super::table::{Entry, Table};
 use super::wording::quoted;
@@ -56,12 +57,15 @@ fn scenario<'a>(
         Plannable { names: context.network.names, activities: context.activities, bills: context.bills };
     let planned = planned.read(table);
     let fees = fees(table, selectable, context.grain);
+    let (price_changes, drop) = (price_changes(table, selectable), drop(table, selectable));
     let growth = number_or(Some(table), &SCENARIO, "growth", above_zero);
     Some(ScenarioDef {
         name: entry.key.to_owned(),
         about: table.text("about").map(str::to_owned),
         changes: changes?,
         fees: fees?,
+        price_changes: price_changes?,
+        drop: drop?,
         planned: planned?,
         growth: growth?,
         is_published: table.flag("publish"),

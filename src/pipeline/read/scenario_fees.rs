@@ -16,22 +16,23 @@ pub(super) const SHARE_DIGITS: u8 = 6;
 
 /// Reads the fees of a scenario; `None` if one is faulty.
 pub(super) fn fees(scenario: Table<'_>, selectable: &Selectable<'_>, grain: Grain) -> Option<Vec<FeeDef>> {
-    let mut names: Vec<&str> = Vec::new();
     let tables = scenario.tables("fee");
-    for table in &tables {
+    check_names(&tables, "fees");
+    let read: Vec<_> = tables.into_iter().map(|table| fee(table, selectable, grain)).collect();
+    read.into_iter().collect()
+}
+
+/// Each change of a kind has a name of its own.
+pub(super) fn check_names(tables: &[Table<'_>], kind: &str) {
+    let mut names: Vec<&str> = Vec::new();
+    for table in tables {
         let Some(name) = table.text("name") else { continue };
         if names.contains(&name) {
-            table.fault(format!("the scenario has two fees {}; give each a name of its own", quoted(name)));
+            let name = quoted(name);
+            table.fault(format!("the scenario has two {kind} {name}; give each a name of its own"));
         }
         names.push(name);
     }
-    if let (false, Some(prices)) = (tables.is_empty(), scenario.entry("prices")) {
-        let message = "a scenario has fees or other prices, not both: fees are due by the net revenue that orders have; \
-                       make two scenarios of it";
-        prices.reading.fault(prices.key_offset, message);
-    }
-    let read: Vec<_> = tables.into_iter().map(|table| fee(table, selectable, grain)).collect();
-    read.into_iter().collect()
 }
 
 fn fee(table: Table<'_>, selectable: &Selectable<'_>, grain: Grain) -> Option<FeeDef> {
@@ -102,7 +103,9 @@ fn check(table: Table<'_>, fee: &FeeDef) {
             ));
         }
         if let Some(raised) = table.entry("raised") {
-            raised.fault(format!("fee {name} is due of every order; 'raised' needs 'below', from which it is not"));
+            raised.fault(format!(
+                "fee {name} is due of every order; 'raised' needs 'below', from which it is not"
+            ));
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::pipeline::{Condition, SelectedBy};
 pub(super) struct Selectable<'a> {
     dimensions: Vec<&'a str>,
     attributes: Vec<&'a str>,
+    /// Whether order lines have product groups.
+    pub(super) has_product_groups: bool,
 }
 
 impl<'a> Selectable<'a> {
@@ -22,7 +24,9 @@ impl<'a> Selectable<'a> {
         let customers = section("customers");
         let mut attributes = names(customers, "attributes");
         attributes.extend(customers.filter(|table| table.has("channel")).map(|_| "channel"));
-        Self { dimensions: names(section("transactions"), "dimensions"), attributes }
+        let has_product_groups = section("transactions").is_some_and(|table| table.has("product_group"))
+            || section("products").is_some();
+        Self { dimensions: names(section("transactions"), "dimensions"), attributes, has_product_groups }
     }
 
     /// The conditions of a change; `None` if one is faulty.
@@ -33,6 +37,9 @@ impl<'a> Selectable<'a> {
 
     fn condition(&self, entry: Entry<'_>) -> Option<Condition> {
         let values: Vec<String> = entry.texts().into_iter().map(|(_, text)| text.to_owned()).collect();
+        if entry.key == CUSTOMER {
+            return Some(Condition { by: SelectedBy::Customer, values, at: entry.text_position(0) });
+        }
         let by = match (self.dimensions.contains(&entry.key), self.attributes.contains(&entry.key)) {
             (true, false) => SelectedBy::Dimension(entry.key.to_owned()),
             (false, true) => SelectedBy::Attribute(entry.key.to_owned()),
@@ -53,11 +60,14 @@ impl<'a> Selectable<'a> {
     }
 
     fn unknown(&self, name: &str) -> String {
-        let known = self.dimensions.iter().chain(&self.attributes).copied();
-        let way_out = did_you_mean(name, known.clone(), || match known.clone().next() {
-            None => "declare dimensions in [facts.transactions], or attributes in [facts.customers]".to_owned(),
-            Some(_) => format!("there are {}", known.clone().collect::<Vec<_>>().join(", ")),
+        let known = self.dimensions.iter().chain(&self.attributes).copied().chain([CUSTOMER]);
+        let way_out = did_you_mean(name, known.clone(), || {
+            let known = known.clone().collect::<Vec<_>>().join(", ");
+            format!("there are {known}; declare it in [facts.transactions] or [facts.customers]")
         });
         format!("{} is no dimension of orders and no attribute of customers; {way_out}", quoted(name))
     }
 }
+
+/// Single customers, by key.
+const CUSTOMER: &str = "customer";

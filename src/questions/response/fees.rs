@@ -7,7 +7,7 @@
 
 use super::super::recalled::Recalled;
 use super::selection::{InPeriod, Selection};
-use super::tally::Tally;
+use super::tally::{ResponseKind, Tally};
 use super::{Making, add, too_many};
 use crate::error::Result;
 use crate::facts::FactSet;
@@ -75,17 +75,11 @@ impl Tariff {
         Ok(Self { fees, digits, aggregates: facts.order_aggregates.iter().map(of_order).collect() })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.fees.is_empty()
-    }
-
     /// By fee in the order written, without orders.
     pub(super) fn tallies(&self) -> Vec<Tally> {
-        let mut tallies = vec![Tally::default(); self.fees.len()];
-        for fee in &self.fees {
-            tallies[fee.number].name.clone_from(&fee.name);
-        }
-        tallies
+        let mut fees: Vec<&Fee> = self.fees.iter().collect();
+        fees.sort_by_key(|fee| fee.number);
+        fees.into_iter().map(|fee| Tally::of(ResponseKind::Fee, &fee.name)).collect()
     }
 
     /// Charges the orders of a period.
@@ -99,7 +93,7 @@ impl Tariff {
         ranks: &Range<usize>,
         making: &mut Making<'_>,
     ) -> Result<()> {
-        if self.is_empty() {
+        if self.fees.is_empty() {
             return Ok(());
         }
         let orders = facts.order_facts(period, ranks.clone(), false)?;
@@ -107,9 +101,7 @@ impl Tariff {
         let selected = selected.collect::<Result<Vec<_>>>()?;
         let mut row = 0;
         for order in 0..orders.ranks.len() {
-            while making.rows.ranks[row] < orders.ranks[order] {
-                row += 1;
-            }
+            row = making.row_of(orders.ranks[order], row);
             if orders.lines[order] > 0 && orders.net_revenue[order] > 0 {
                 self.charge_order(&orders, order, &selected, row, making)?;
             }
@@ -126,7 +118,8 @@ impl Tariff {
         making: &mut Making<'_>,
     ) -> Result<()> {
         let (net_revenue, rank) = (orders.net_revenue[order], orders.ranks[order]);
-        let fees = || self.fees.iter().zip(selected).filter(|(_, selected)| selected.has_order(orders, order));
+        let fees =
+            || self.fees.iter().zip(selected).filter(|(_, selected)| selected.has_order(orders, order));
         let Some((first, _)) = fees().find(|(fee, _)| fee.is_due(net_revenue)) else { return Ok(()) };
         let unit = pow10(self.digits);
         let stays = unit - first.lost - first.merged - first.raised;
@@ -162,8 +155,7 @@ impl Tariff {
         making: &mut Making<'_>,
     ) -> Result<()> {
         let unit = pow10(self.digits);
-        let (revenue, cost) =
-            (i128::from(orders.net_revenue[order]), i128::from(orders.product_cost[order]));
+        let (revenue, cost) = (i128::from(orders.net_revenue[order]), i128::from(orders.product_cost[order]));
         // An order without limit to raise it to has no share that is raised.
         let gap = fee.limit.map_or(0, |limit| i128::from(limit) - revenue);
         let raised = |amount: i128, whole: i128| {
@@ -202,7 +194,9 @@ impl Fee {
         let share = fee.share.normalised();
         let part = |of: crate::units::Decimal| of.at_scale(digits).ok_or_else(too_many);
         let money = |of: crate::units::Decimal| of.at_scale(scale).ok_or_else(too_many);
-        let limit = fee.below.map(|below| money(below).and_then(|limit| i64::try_from(limit).map_err(|_| too_many())));
+        let limit = fee
+            .below
+            .map(|below| money(below).and_then(|limit| i64::try_from(limit).map_err(|_| too_many())));
         Ok(Self {
             number,
             name: fee.name.clone(),

@@ -3,25 +3,31 @@
 //!
 //! Responses are shares, so that volumes are expected values: as many more digits as the shares have keep them exact.
 
+mod drops;
 mod fees;
+mod prices;
 mod selection;
 mod tally;
 
-pub(super) use tally::Tally;
+pub(super) use tally::{ResponseKind, Tally};
 
 use super::recalled::Recalled;
 use crate::error::{Error, Result};
-use crate::facts::schema::CustomerFacts;
-use crate::pipeline::ScenarioDef;
+use crate::facts::schema::{CustomerFacts, ProductFacts};
+use crate::pipeline::{Position, ScenarioDef, did_you_mean};
 use crate::profitability::schema::Values;
-use crate::units::{Fixed18, pow10};
+use crate::units::{Decimal, Fixed18, pow10, round_ratio};
+use drops::Drop;
 use fees::Tariff;
+use prices::Prices;
 use std::ops::Range;
 
 /// What customers do in a scenario, resolved against the facts.
 pub(super) struct Responses<'r> {
     recalled: Recalled<'r>,
     tariff: Tariff,
+    prices: Prices,
+    drop: Option<Drop>,
     /// Digits that driver volumes have more than in the facts.
     pub(super) digits: u8,
 }
@@ -44,6 +50,8 @@ pub(super) type Found = Vec<(Tally, Vec<u32>)>;
 /// A response in the making.
 struct Making<'m> {
     rows: &'m CustomerFacts,
+    /// Digits that volumes have more.
+    digits: u8,
     net_revenue: Vec<i64>,
     product_cost: Vec<i64>,
     fees: Vec<i64>,
@@ -58,20 +66,28 @@ impl<'r> Responses<'r> {
     /// A value that no order or customer has.
     pub(super) fn of(recalled: &Recalled<'r>, scenario: &ScenarioDef) -> Result<Self> {
         let tariff = Tariff::of(recalled, scenario)?;
-        Ok(Self { recalled: *recalled, digits: tariff.digits, tariff })
+        let prices = Prices::of(recalled, scenario)?;
+        let drop = scenario.drop.as_ref().map(|drop| Drop::of(recalled, drop)).transpose()?;
+        let of_drop = drop.as_ref().map_or(0, |drop| drop.others_lost.scale);
+        let digits = tariff.digits.max(prices.digits).max(of_drop);
+        Ok(Self { recalled: *recalled, tariff, prices, drop, digits })
     }
 
-    /// Whether customers do what they did.
-    pub(super) fn are_none(&self) -> bool {
-        self.tariff.is_empty()
-    }
-
-    /// Sums without customers.
+    /// Sums without customers; none where customers do what they did.
     pub(super) fn tallies(&self) -> Vec<Tally> {
-        self.tariff.tallies()
+        let of_drop = self.drop.iter().map(Drop::tally);
+        self.tariff.tallies().into_iter().chain(self.prices.tallies()).chain(of_drop).collect()
     }
 
-    /// What becomes of the customers of these ranks, who have the rows and aggregates.
+    /// By place in these ranks, the customers whom what is dropped concerns in any period.
+    ///
+    /// # Errors
+    /// Kept state that cannot be read.
+    pub(super) fn concerned(&self, ranks: &Range<usize>) -> Result<Vec<bool>> {
+        self.drop.as_ref().map_or(Ok(Vec::new()), |drop| drop.concerned(self.recalled.facts, ranks))
+    }
+
+    /// What becomes of the customers of these ranks, who have the rows and aggregates; `concerned` is as above.
     ///
     /// # Errors
     /// Kept state that cannot be read, a number beyond 18 digits.
@@ -79,19 +95,71 @@ impl<'r> Responses<'r> {
         &self,
         period: usize,
         ranks: &Range<usize>,
-        rows: &CustomerFacts,
-        aggregates: &[Values],
+        concerned: &[bool],
+        (rows, aggregates): (&CustomerFacts, &[Values]),
     ) -> Result<(Response, Found)> {
         let zeros = || vec![0; rows.ranks.len()];
-        let found = self.tallies().into_iter().map(|tally| (tally, Vec::new())).collect();
-        let aggregates = aggregates.iter().map(|column| finer(column, self.digits)).collect::<Result<_>>()?;
-        let (net_revenue, product_cost, fees) = (zeros(), zeros(), zeros());
-        let mut making = Making { rows, net_revenue, product_cost, fees, aggregates, found };
-        self.tariff.charge(self.recalled.facts, period, ranks, &mut making)?;
+        let mut making = Making {
+            rows,
+            digits: self.digits,
+            net_revenue: zeros(),
+            product_cost: zeros(),
+            fees: zeros(),
+            aggregates: aggregates.iter().map(|of| finer(of, self.digits)).collect::<Result<_>>()?,
+            found: self.tallies().into_iter().map(|tally| (tally, Vec::new())).collect(),
+        };
+        let facts = self.recalled.facts;
+        self.tariff.charge(facts, period, ranks, &mut making)?;
+        self.prices.change(facts, period, ranks, &mut making)?;
+        if let Some(drop) = &self.drop {
+            drop.take_away(facts, period, ranks, concerned, &mut making)?;
+        }
         let Making { net_revenue, product_cost, fees, aggregates, found, .. } = making;
         let aggregates = aggregates.into_iter().map(Values::from).collect();
         Ok((Response { net_revenue, product_cost, fees, aggregates }, found))
     }
+}
+
+impl Making<'_> {
+    /// The row of a customer who has one, at or after a row before it.
+    fn row_of(&self, rank: u32, mut from: usize) -> usize {
+        while self.rows.ranks[from] < rank {
+            from += 1;
+        }
+        from
+    }
+
+    /// Net revenue of a row in the release.
+    fn revenue_of(&self, row: usize) -> i128 {
+        let rows = self.rows;
+        i128::from(rows.list_revenue[row]) - i128::from(rows.discount[row]) - i128::from(rows.returns[row])
+    }
+}
+
+/// Net revenue of a customer's product group.
+fn cell_revenue(cells: &ProductFacts, cell: usize) -> i128 {
+    let [list, discount, returns] = [&cells.list_revenue, &cells.discount, &cells.returns];
+    i128::from(list[cell]) - i128::from(discount[cell]) - i128::from(returns[cell])
+}
+
+/// A part of an amount, rounded once.
+fn part(amount: i128, of: Decimal) -> Result<i128> {
+    let product = amount.checked_mul(of.mantissa).ok_or_else(too_many)?;
+    Ok(round_ratio(product, pow10(of.scale)))
+}
+
+/// Whether each product group, by code, is one of these; none: all are meant.
+fn groups(recalled: &Recalled<'_>, names: &[String], at: Position) -> Result<Option<Vec<bool>>> {
+    let known = &recalled.facts.groups;
+    if let Some(missing) = names.iter().find(|name| !known.contains(name)) {
+        let place = recalled.definition.place(at);
+        let all = || format!("there are {}", known.join(", "));
+        let way_out = did_you_mean(missing, known.iter().map(String::as_str), all);
+        return Err(Error::definition(format!(
+            "{place}: no order line has the product group '{missing}'; {way_out}"
+        )));
+    }
+    Ok((!names.is_empty()).then(|| known.iter().map(|group| names.contains(group)).collect()))
 }
 
 /// Values with so many more digits.

@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 /// Conditions, all of which hold.
 pub(super) struct Selection {
     customers: Vec<OfCustomers>,
+    /// Ranks of single customers, ascending; none: all.
+    single: Option<Vec<u32>>,
     /// (Dimension, names of members that are meant).
     orders: Vec<(usize, Vec<String>)>,
 }
@@ -37,12 +39,13 @@ impl Selection {
     /// # Errors
     /// A value that no order or customer has.
     pub(super) fn of(recalled: &Recalled<'_>, conditions: &[Condition]) -> Result<Self> {
-        let mut selection = Self { customers: Vec::new(), orders: Vec::new() };
+        let mut selection = Self { customers: Vec::new(), single: None, orders: Vec::new() };
         for condition in conditions {
             match &condition.by {
                 SelectedBy::Attribute(name) => {
                     selection.customers.push(OfCustomers::of(recalled, condition, name)?);
                 }
+                SelectedBy::Customer => selection.single = Some(ranks(recalled, condition)?),
                 SelectedBy::Dimension(name) => {
                     let dimension = recalled.facts.dimensions.iter().position(|known| known == name);
                     let dimension = dimension.expect("dimensions of the definition are kept");
@@ -68,8 +71,9 @@ impl Selection {
 
     /// Whether it is about this customer.
     pub(super) fn has_customer(&self, rank: u32) -> bool {
+        let is_single = self.single.as_ref().is_none_or(|ranks| ranks.binary_search(&rank).is_ok());
         let rank = rank as usize;
-        self.customers.iter().all(|of| rank < of.known && of.is_meant[of.groups.group(rank)])
+        is_single && self.customers.iter().all(|of| rank < of.known && of.is_meant[of.groups.group(rank)])
     }
 }
 
@@ -91,9 +95,24 @@ impl OfCustomers {
         let groups = Grouping::by_values(values, Unlabelled::Last)?;
         let labels: BTreeSet<&str> = groups.labels.iter().flatten().map(String::as_str).collect();
         check_values(recalled, condition, "customer", name, &labels)?;
-        let is_meant = |label: &Option<String>| label.as_ref().is_some_and(|of| condition.values.contains(of));
+        let is_meant =
+            |label: &Option<String>| label.as_ref().is_some_and(|of| condition.values.contains(of));
         Ok(Self { is_meant: groups.labels.iter().map(is_meant).collect(), known: values.len(), groups })
     }
+}
+
+fn ranks(recalled: &Recalled<'_>, condition: &Condition) -> Result<Vec<u32>> {
+    let rank = |key: &String| {
+        recalled.facts.customers.rank_of(key).ok_or_else(|| {
+            let place = recalled.definition.place(condition.at);
+            let known = recalled.facts.customers.keys.len();
+            let message = format!("{place}: no customer has the key '{key}'; {known} customers have facts");
+            Error::definition(message)
+        })
+    };
+    let mut ranks = condition.values.iter().map(rank).collect::<Result<Vec<_>>>()?;
+    ranks.sort_unstable();
+    Ok(ranks)
 }
 
 fn check_members(recalled: &Recalled<'_>, condition: &Condition, name: &str) -> Result<()> {
