@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import duckdb
-import fees_oracle
+import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
 LIST = Path(__file__).parents[2] / "docs" / "questions.md"
@@ -180,7 +180,7 @@ def check_sums(connection):
         ("select count(*) from dim_customer", "select count(*) from customer"),
         *bridge_sums(),
         *whatif_sums(),
-        *fees_oracle.sums(),
+        *responses_oracle.sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
@@ -199,7 +199,7 @@ def main():
     views = Path(sys.argv[1]) / "views.sql"
     connection = duckdb.connect()
     connection.execute(views.read_text())
-    fees_oracle.prepare(connection)
+    responses_oracle.prepare(connection)
     check_sums(connection)
     relations = check_relations(connection)
     print(f"star: {check_questions(connection)} questions, {relations} relations hold")
