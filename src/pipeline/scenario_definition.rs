@@ -31,6 +31,22 @@ pub struct ScenarioDef {
 }
 
 impl ScenarioDef {
+    /// Nothing but these changes.
+    pub fn of_changes(name: String, changes: Vec<Change>) -> Self {
+        Self {
+            name,
+            about: None,
+            changes,
+            fees: Vec::new(),
+            price_changes: Vec::new(),
+            drop: None,
+            planned: BTreeMap::new(),
+            growth: Decimal::ONE,
+            is_published: false,
+            at: Position::default(),
+        }
+    }
+
     /// Whether it says nothing of what is, only of what is planned.
     pub fn has_only_plans(&self) -> bool {
         self.changes.is_empty() && !self.has_responses()
@@ -66,6 +82,17 @@ pub enum Change {
     Driver(usize, DriverDef),
     /// A factor on list revenue; discounts and returns follow it.
     Prices(Decimal),
+    /// A factor on the practical minutes of the resource in every period. No key of the file says it; estimates that are off do.
+    CapacityFactor(usize, Decimal),
+    /// A factor on a quantity per period by which a node takes of another; likewise.
+    QuantityFactor {
+        /// Who takes.
+        taker: Node,
+        /// From whom.
+        from: Node,
+        /// Above 0.
+        factor: Decimal,
+    },
 }
 
 /// `[[scenario.NAME.fee]]`: a fee on orders with a sale line and net revenue above 0, and what customers do about it.
@@ -182,4 +209,11 @@ pub enum SelectedBy {
     Dimension(String),
     /// An attribute of customers, or their channel, by name.
     Attribute(String),
+}
+
+/// `[sensitivity]`: what moves when an estimate of the costing is off.
+#[derive(Debug, Clone, Copy)]
+pub struct SensitivityDef {
+    /// By which part of itself each estimate is off, above −1.
+    pub off_by: Decimal,
 }

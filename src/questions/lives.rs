@@ -94,6 +94,8 @@ pub(super) struct Lives {
     pub(super) scenario: Side,
     /// What winning these customers cost, by the customers source.
     pub(super) acquisition: i128,
+    /// Whether the customer bought anything, by place in the slice.
+    pub(super) has_bought: Vec<bool>,
     /// Fees in the scenario, by place in the slice.
     pub(super) fees: Vec<i128>,
     /// Scenario − base in avoidable cost and gross margin, in units of `avoidable_scale` more digits than money.
@@ -418,6 +420,7 @@ impl Lives {
             base: Side::new(customers, is_loaded),
             scenario: Side::new(customers, is_loaded),
             acquisition: 0,
+            has_bought: vec![false; customers],
             fees: vec![0; customers],
             avoidable: vec![0; customers],
             avoidable_scale,
@@ -461,6 +464,7 @@ impl Lives {
                 side.add(place, margin.gross());
                 side.margin += margin;
             }
+            self.has_bought[place] |= facts.lines[row] > 0;
             self.fees[place] += scenario.fees;
             self.avoidable[place] += (scenario.gross() - base.gross()) * pow10(self.avoidable_scale);
         }

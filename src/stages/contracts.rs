@@ -86,6 +86,16 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
     },
     Stage {
+        name: "sensitivity",
+        about: "what moves when an estimate of the costing is off",
+        reads: &["facts", "costing", "profitability", "sensitivity"],
+        needs: &["facts", "costing"],
+        may_use: &[],
+        makes: &["sensitivity"],
+        hands_on: &[],
+        enabled: |definition| definition.sensitivity.is_some(),
+    },
+    Stage {
         name: "clv",
         about: "lifetime value: what customers are going to bring",
         reads: &["facts", "clv", "lifecycle"],

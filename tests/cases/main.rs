@@ -64,6 +64,7 @@ cases! {
     h21_published_what_ifs
     h22_fees_on_small_orders
     h23_prices_and_dropping
+    h24_sensitivity_of_profit
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

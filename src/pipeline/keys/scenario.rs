@@ -154,3 +154,14 @@ const ONLY: Key = Key::optional(
     "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
      customers, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
 );
+
+pub(in crate::pipeline) static SENSITIVITY: Section = Section {
+    header: "[sensitivity]",
+    keys: &[Key::optional(
+        "off_by",
+        Kind::Number,
+        "0.1",
+        "By which part of itself each estimate is off, above -1 and at most 10, not 0",
+    )],
+    choice: Choice::Free,
+};

@@ -43,6 +43,7 @@ mod scenario_only;
 mod scenario_sales;
 mod scenario_shares;
 mod segments;
+mod sensitivity;
 mod services;
 mod settings;
 mod shape;
@@ -120,6 +121,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     acquisitions::check_charged_once(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
+    let sensitivity = root.table("sensitivity").and_then(|section| sensitivity::sensitivity(section, root));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
@@ -135,6 +137,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         plan,
+        sensitivity,
         lifecycle,
         clv,
         segments,

@@ -60,6 +60,12 @@ struct Making<'m> {
 }
 
 impl<'r> Responses<'r> {
+    /// Of customers who do what they did.
+    pub(super) fn none(recalled: &Recalled<'r>) -> Self {
+        let nothing = ScenarioDef::of_changes(String::new(), Vec::new());
+        Self::of(recalled, &nothing).expect("there is nothing to resolve")
+    }
+
     /// Those of a scenario.
     ///
     /// # Errors
