@@ -31,6 +31,7 @@ mod sensitivity;
 mod sources;
 mod takers;
 mod text;
+mod two_costings;
 mod volumes;
 mod whatif;
 mod whatif_activity;

@@ -7,9 +7,10 @@
 //! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
 use super::exact::Exact;
-use super::lives::{Borne, Lives, Margin, TwoCostings, bearing};
+use super::lives::{Lives, Margin, bearing};
 use super::recalled::{Recalled, unknown};
 use super::response::{ResponseKind, Responses, Tally};
+use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif_activity::of_activity;
 use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};
 use super::whatif_company::company;
@@ -86,14 +87,14 @@ pub fn whatif(
     let walked = WhatIfWalk { costings, top, table, take };
     let found = walk(&without_days, &walked)?;
     let costings = walked.costings;
-    let borne = costings.borne()?;
+    let charged = costings.charged()?;
     let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
     let activities: Vec<ActivityDifference> =
-        bearing(base).enumerate().map(|activity| of_activity(&costings, activity, &borne)).collect();
+        bearing(base).enumerate().map(|activity| of_activity(&costings, activity, &charged)).collect();
     let both = |[before, after]: [i128; 2]| difference(base, before, after);
     let margin = |of: fn(Margin) -> i128| both(found.margin.map(of));
     let gross_margin = margin(Margin::gross);
-    let company = company(&costings, scenario, &borne)?;
+    let company = company(&costings, scenario, &charged)?;
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
     let [turn_profitable, turn_unprofitable, gains, losses] = found.turns.map(|turned| turn(base, &turned));
     let tallies = costings.tallies();
@@ -112,7 +113,7 @@ pub fn whatif(
         gross_margin,
         acquisition_cost: base.money(found.acquisition),
         spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
-        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, &borne)),
+        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, &charged)),
         fully_loaded_profit: is_loaded.then_some(both(found.last)),
         activities,
         company,
@@ -172,10 +173,10 @@ fn spread(base: &Recalled<'_>, activities: &[ActivityDifference]) -> Difference 
 }
 
 /// Unused capacity that customers bear.
-fn unused(base: &Recalled<'_>, borne: &[Vec<Borne>]) -> Difference {
+fn unused(base: &Recalled<'_>, charged: &[Vec<ChargedActivity>]) -> Difference {
     let resources = base.costing.periods.iter().flat_map(|period| &period.resources);
     let before = resources.map(|resource| i128::from(resource.unused_charged)).sum();
-    difference(base, before, borne.iter().flatten().map(|borne| i128::from(borne.unused_charged)).sum())
+    difference(base, before, charged.iter().flatten().map(|charged| i128::from(charged.unused_charged)).sum())
 }
 
 /// What customers do about one change.

@@ -7,8 +7,9 @@
 
 use super::capacity_steps::{plus, started};
 use super::left::avoidable_part;
-use super::lives::{Borne, TwoCostings, is_spread};
+use super::lives::is_spread;
 use super::recalled::Recalled;
+use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif::difference;
 use super::whatif_answer::{Difference, Line};
 use crate::costing::schema::{ActivityCosting, CostTotals, PeriodCosting, ResourceCosting};
@@ -55,12 +56,12 @@ const COMPANY: [CompanyLine; 9] = [
 pub(super) fn company(
     costings: &TwoCostings<'_>,
     of: &ScenarioDef,
-    borne: &[Vec<Borne>],
+    charged: &[Vec<ChargedActivity>],
 ) -> Result<Vec<Line>> {
     let (base, scenario) = (&costings.base, &costings.scenario);
     let mut freed = Freed::default();
-    for (costed, borne) in scenario.costing.periods.iter().zip(borne) {
-        freed.add_period(scenario, costed, borne, costings.digits())?;
+    for (costed, charged) in scenario.costing.periods.iter().zip(charged) {
+        freed.add_period(scenario, costed, charged, costings.digits())?;
         if let Some(drop) = &of.drop {
             freed.add_levels(scenario, costed, drop);
         }
@@ -81,22 +82,22 @@ impl Freed {
         &mut self,
         scenario: &Recalled<'_>,
         costed: &PeriodCosting,
-        borne: &[Borne],
+        charged: &[ChargedActivity],
         digits: u8,
     ) -> Result<()> {
         let mut of_resources = vec![OfResource::default(); costed.resources.len()];
-        for borne in borne {
-            let activity = &costed.activities[borne.activity];
-            let less = i128::from(activity.posted) - i128::from(borne.posted);
-            let unused = i128::from(activity.unused_charged) - i128::from(borne.unused_charged);
+        for charged in charged {
+            let activity = &costed.activities[charged.activity];
+            let less = i128::from(activity.posted) - i128::from(charged.posted);
+            let unused = i128::from(activity.unused_charged) - i128::from(charged.unused_charged);
             self.assigned += less + unused;
             self.idle += unused;
-            if scenario.costing.activities[borne.activity].is_imputed {
+            if scenario.costing.activities[charged.activity].is_imputed {
                 self.imputed += less;
-            } else if let Some(resource) = minutes_of(scenario, borne.activity) {
-                of_resources[resource].add(scenario, activity, borne, less, digits)?;
+            } else if let Some(resource) = minutes_of(scenario, charged.activity) {
+                of_resources[resource].add(scenario, activity, charged, less, digits)?;
             } else {
-                let ended = avoidable_part(less, avoidable_share(scenario, borne.activity));
+                let ended = avoidable_part(less, avoidable_share(scenario, charged.activity));
                 self.ended += ended;
                 self.idle += less - ended;
             }
@@ -165,12 +166,12 @@ impl OfResource {
         &mut self,
         scenario: &Recalled<'_>,
         activity: &ActivityCosting,
-        borne: &Borne,
+        charged: &ChargedActivity,
         less: i128,
         digits: u8,
     ) -> Result<()> {
-        let scale = scenario.costing.activities[borne.activity].volume_scale();
-        let volume = i128::from(activity.volume) * pow10(digits) - i128::from(borne.volume);
+        let scale = scenario.costing.activities[charged.activity].volume_scale();
+        let volume = i128::from(activity.volume) * pow10(digits) - i128::from(charged.volume);
         self.less += less;
         let minutes = Decimal { mantissa: volume, scale: scale + digits };
         self.minutes = plus(self.minutes, minutes).ok_or_else(too_large)?;

@@ -1,7 +1,8 @@
 //! The walk of a what-if: every customer by both costings, of which sums, counts and the customers that gain or lose most
 //! are kept, and a table is handed on slice by slice.
 
-use super::lives::{Lives, LivesWindow, Margin, TwoCostings};
+use super::lives::{Lives, Margin};
+use super::two_costings::{LivesWindow, TwoCostings};
 use super::whatif_table::WhatIfTable;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;

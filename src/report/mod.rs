@@ -120,10 +120,8 @@ pub fn sensitivity_line(summary: &questions::SensitivitySummary, definition: &De
     match &summary.first {
         None => format!("{estimates}, none of which moves a customer's profit"),
         Some((name, moved)) => {
-            format!(
-                "{estimates} off; {name} moves most, {} of customers' profit",
-                money_text(*moved, definition)
-            )
+            let moved = money_text(*moved, definition);
+            format!("{estimates} off; most, {moved} of customers' profit, follows {name}")
         }
     }
 }

@@ -8,7 +8,7 @@
 use super::super::recalled::Recalled;
 use super::selection::Selection;
 use super::tally::{ResponseKind, Tally};
-use super::{Making, add, cell_revenue, groups, part, too_many};
+use super::{OpenResponse, add, cell_revenue, groups, part, too_many};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{DropDef, SelectedBy};
@@ -16,7 +16,7 @@ use crate::units::{Decimal, pow10};
 use std::ops::Range;
 
 /// What a scenario drops.
-pub(super) struct Drop {
+pub(super) struct Dropping {
     name: String,
     what: Dropped,
     selection: Selection,
@@ -32,7 +32,7 @@ enum Dropped {
 }
 
 /// What of a customer's row is dropped.
-struct Gone {
+struct DroppedPart {
     row: usize,
     revenue: i128,
     cost: i128,
@@ -43,7 +43,7 @@ struct Gone {
     orders: i128,
 }
 
-impl Drop {
+impl Dropping {
     /// That of a scenario.
     ///
     /// # Errors
@@ -105,7 +105,7 @@ impl Drop {
         period: usize,
         ranks: &Range<usize>,
         concerned: &[bool],
-        making: &mut Making<'_>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         if let Dropped::Customers = self.what {
             return self.take_customers(making);
@@ -124,7 +124,7 @@ impl Drop {
         Ok(())
     }
 
-    fn take_customers(&self, making: &mut Making<'_>) -> Result<()> {
+    fn take_customers(&self, making: &mut OpenResponse<'_>) -> Result<()> {
         for row in 0..making.rows.ranks.len() {
             let rank = making.rows.ranks[row];
             if !self.selection.has_customer(rank) {
@@ -150,13 +150,19 @@ impl Drop {
         &self,
         facts: &FactSet,
         row: usize,
-        gone: Option<Gone>,
-        making: &mut Making<'_>,
+        gone: Option<DroppedPart>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         let unit = pow10(making.digits);
         let lost = self.others_lost.at_scale(making.digits).ok_or_else(too_many)?;
-        let gone =
-            gone.unwrap_or(Gone { row, revenue: 0, cost: 0, volumes: Vec::new(), is_all: false, orders: 0 });
+        let gone = gone.unwrap_or(DroppedPart {
+            row,
+            revenue: 0,
+            cost: 0,
+            volumes: Vec::new(),
+            is_all: false,
+            orders: 0,
+        });
         let other_revenue = making.revenue_of(row) - gone.revenue;
         let other_cost = i128::from(making.rows.product_cost[row]) - gone.cost;
         let revenue_lost = part(other_revenue, self.others_lost)?;
@@ -191,11 +197,11 @@ impl Drop {
         facts: &FactSet,
         period: usize,
         ranks: &Range<usize>,
-        making: &Making<'_>,
-    ) -> Result<Vec<Gone>> {
+        making: &OpenResponse<'_>,
+    ) -> Result<Vec<DroppedPart>> {
         let orders = facts.order_facts(period, ranks.clone(), false)?;
         let selected = self.selection.in_period(facts, period)?;
-        let mut met = Met::new(&facts.order_aggregates);
+        let mut met = DroppedParts::new(&facts.order_aggregates);
         for order in 0..orders.ranks.len() {
             let is_meant = selected.has_order(&orders, order);
             let Some(gone) = met.next(making, orders.ranks[order], is_meant) else { continue };
@@ -215,10 +221,10 @@ impl Drop {
         period: usize,
         ranks: &Range<usize>,
         groups: &[bool],
-        making: &Making<'_>,
-    ) -> Result<Vec<Gone>> {
+        making: &OpenResponse<'_>,
+    ) -> Result<Vec<DroppedPart>> {
         let cells = facts.product_facts(period, ranks.clone())?;
-        let mut met = Met::new(&facts.line_aggregates);
+        let mut met = DroppedParts::new(&facts.line_aggregates);
         for cell in 0..cells.ranks.len() {
             let is_meant =
                 groups[cells.groups[cell] as usize] && self.selection.has_customer(cells.ranks[cell]);
@@ -234,22 +240,22 @@ impl Drop {
 }
 
 /// Orders or cells of a period as they are met, in the order of customers.
-struct Met<'c> {
+struct DroppedParts<'c> {
     /// Columns of volumes.
     columns: &'c [usize],
-    gone: Vec<Gone>,
+    gone: Vec<DroppedPart>,
     row: usize,
     /// The last row that something stays of.
     row_that_stays: usize,
 }
 
-impl<'c> Met<'c> {
+impl<'c> DroppedParts<'c> {
     fn new(columns: &'c [usize]) -> Self {
         Self { columns, gone: Vec::new(), row: 0, row_that_stays: usize::MAX }
     }
 
     /// The next one: what is gone of its customer, if it goes.
-    fn next(&mut self, making: &Making<'_>, rank: u32, goes: bool) -> Option<&mut Gone> {
+    fn next(&mut self, making: &OpenResponse<'_>, rank: u32, goes: bool) -> Option<&mut DroppedPart> {
         self.row = making.row_of(rank, self.row);
         let row = self.row;
         let is_known = self.gone.last().is_some_and(|gone| gone.row == row);
@@ -263,7 +269,7 @@ impl<'c> Met<'c> {
         if !is_known {
             let volumes = self.columns.iter().map(|column| (*column, 0)).collect();
             let is_all = self.row_that_stays != row;
-            self.gone.push(Gone { row, revenue: 0, cost: 0, volumes, is_all, orders: 0 });
+            self.gone.push(DroppedPart { row, revenue: 0, cost: 0, volumes, is_all, orders: 0 });
         }
         self.gone.last_mut()
     }

@@ -8,7 +8,7 @@
 use super::super::recalled::Recalled;
 use super::selection::{InPeriod, Selection};
 use super::tally::{ResponseKind, Tally};
-use super::{Making, add, too_many};
+use super::{OpenResponse, add, too_many};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::schema::OrderFacts;
@@ -91,7 +91,7 @@ impl Tariff {
         facts: &FactSet,
         period: usize,
         ranks: &Range<usize>,
-        making: &mut Making<'_>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         if self.fees.is_empty() {
             return Ok(());
@@ -115,7 +115,7 @@ impl Tariff {
         order: usize,
         selected: &[InPeriod<'_>],
         row: usize,
-        making: &mut Making<'_>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         let (net_revenue, rank) = (orders.net_revenue[order], orders.ranks[order]);
         let fees =
@@ -152,7 +152,7 @@ impl Tariff {
         orders: &OrderFacts,
         order: usize,
         row: usize,
-        making: &mut Making<'_>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         let unit = pow10(self.digits);
         let (revenue, cost) = (i128::from(orders.net_revenue[order]), i128::from(orders.product_cost[order]));

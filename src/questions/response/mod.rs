@@ -17,7 +17,7 @@ use crate::facts::schema::{CustomerFacts, ProductFacts};
 use crate::pipeline::{Position, ScenarioDef, did_you_mean};
 use crate::profitability::schema::Values;
 use crate::units::{Decimal, Fixed18, pow10, round_ratio};
-use drops::Drop;
+use drops::Dropping;
 use fees::Tariff;
 use prices::Prices;
 use std::ops::Range;
@@ -27,7 +27,7 @@ pub(super) struct Responses<'r> {
     recalled: Recalled<'r>,
     tariff: Tariff,
     prices: Prices,
-    drop: Option<Drop>,
+    drop: Option<Dropping>,
     /// Digits that driver volumes have more than in the facts.
     pub(super) digits: u8,
 }
@@ -45,10 +45,10 @@ pub(super) struct Response {
 }
 
 /// What was found in a period, by change of the scenario: sums, and the ranks of the customers it is about.
-pub(super) type Found = Vec<(Tally, Vec<u32>)>;
+pub(super) type PeriodTallies = Vec<(Tally, Vec<u32>)>;
 
 /// A response in the making.
-struct Making<'m> {
+struct OpenResponse<'m> {
     rows: &'m CustomerFacts,
     /// Digits that volumes have more.
     digits: u8,
@@ -56,7 +56,7 @@ struct Making<'m> {
     product_cost: Vec<i64>,
     fees: Vec<i64>,
     aggregates: Vec<Vec<i64>>,
-    found: Found,
+    found: PeriodTallies,
 }
 
 impl<'r> Responses<'r> {
@@ -73,7 +73,7 @@ impl<'r> Responses<'r> {
     pub(super) fn of(recalled: &Recalled<'r>, scenario: &ScenarioDef) -> Result<Self> {
         let tariff = Tariff::of(recalled, scenario)?;
         let prices = Prices::of(recalled, scenario)?;
-        let drop = scenario.drop.as_ref().map(|drop| Drop::of(recalled, drop)).transpose()?;
+        let drop = scenario.drop.as_ref().map(|drop| Dropping::of(recalled, drop)).transpose()?;
         let of_drop = drop.as_ref().map_or(0, |drop| drop.others_lost.scale);
         let digits = tariff.digits.max(prices.digits).max(of_drop);
         Ok(Self { recalled: *recalled, tariff, prices, drop, digits })
@@ -81,7 +81,7 @@ impl<'r> Responses<'r> {
 
     /// Sums without customers; none where customers do what they did.
     pub(super) fn tallies(&self) -> Vec<Tally> {
-        let of_drop = self.drop.iter().map(Drop::tally);
+        let of_drop = self.drop.iter().map(Dropping::tally);
         self.tariff.tallies().into_iter().chain(self.prices.tallies()).chain(of_drop).collect()
     }
 
@@ -103,9 +103,9 @@ impl<'r> Responses<'r> {
         ranks: &Range<usize>,
         concerned: &[bool],
         (rows, aggregates): (&CustomerFacts, &[Values]),
-    ) -> Result<(Response, Found)> {
+    ) -> Result<(Response, PeriodTallies)> {
         let zeros = || vec![0; rows.ranks.len()];
-        let mut making = Making {
+        let mut making = OpenResponse {
             rows,
             digits: self.digits,
             net_revenue: zeros(),
@@ -120,13 +120,13 @@ impl<'r> Responses<'r> {
         if let Some(drop) = &self.drop {
             drop.take_away(facts, period, ranks, concerned, &mut making)?;
         }
-        let Making { net_revenue, product_cost, fees, aggregates, found, .. } = making;
+        let OpenResponse { net_revenue, product_cost, fees, aggregates, found, .. } = making;
         let aggregates = aggregates.into_iter().map(Values::from).collect();
         Ok((Response { net_revenue, product_cost, fees, aggregates }, found))
     }
 }
 
-impl Making<'_> {
+impl OpenResponse<'_> {
     /// The row of a customer who has one, at or after a row before it.
     fn row_of(&self, rank: u32, mut from: usize) -> usize {
         while self.rows.ranks[from] < rank {

@@ -7,7 +7,7 @@
 use super::super::recalled::Recalled;
 use super::selection::Selection;
 use super::tally::{ResponseKind, Tally};
-use super::{Making, add, cell_revenue, part, too_many};
+use super::{OpenResponse, add, cell_revenue, part, too_many};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{PriceDef, ScenarioDef};
@@ -57,7 +57,7 @@ impl Prices {
         facts: &FactSet,
         period: usize,
         ranks: &Range<usize>,
-        making: &mut Making<'_>,
+        making: &mut OpenResponse<'_>,
     ) -> Result<()> {
         if self.prices.is_empty() {
             return Ok(());

@@ -1,8 +1,8 @@
 //! The walk of one estimate: every customer by both costings, of which sums are kept, and the profits by the estimate are ranked.
 
-use super::super::lives::{LivesWindow, TwoCostings};
 use super::super::recalled::Recalled;
 use super::super::response::Responses;
+use super::super::two_costings::{LivesWindow, TwoCostings};
 use super::standing::Standing;
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
