@@ -38,7 +38,7 @@ pub fn recall(definition: &Definition, master: MasterData) -> Result<Recalled> {
     let before: BTreeMap<String, String> = serde_json::from_value(before).unwrap_or_default();
     let mut changed = changed_keys(&definition.sections.decisive(), &before);
     // Scenarios that runs publish may be asked about as they are written now: neither facts nor costs follow from them.
-    changed.retain(|key| !lies_in(key, "whatif"));
+    changed.retain(|key| !lies_in(key, "whatif") && !lies_in(key, "sensitivity"));
     if !changed.is_empty() {
         return Err(Error::check(format!(
             "{} has changed since release {}, in {}; {way_out} first",

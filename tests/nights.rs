@@ -163,10 +163,20 @@ const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] = &["profitability", "plan", "clv", "lifecycle", "effects"];
+const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects"];
 
-const ALL: &[&str] =
-    &["facts", "answers", "costing", "profitability", "plan", "whatif", "clv", "lifecycle", "effects"];
+const ALL: &[&str] = &[
+    "facts",
+    "answers",
+    "costing",
+    "profitability",
+    "plan",
+    "whatif",
+    "sensitivity",
+    "clv",
+    "lifecycle",
+    "effects",
+];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
 const CHANGES: &[(&str, &str, &[&str])] = &[
@@ -176,6 +186,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
     ("bridges = [\"period\", \"quarter\", \"year\"]", "bridges = [\"period\"]", PROFIT),
     ("bridge_history = 24", "bridge_history = 2", PROFIT),
+    ("off_by = 0.1 ", "off_by = 0.2 ", &["sensitivity"]),
     ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),
@@ -299,12 +310,12 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, whatif, effects, segments, perception, star, expect; ",
+        "left out of this release: plan, whatif, sensitivity, effects, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let asked: BTreeSet<&str> =
-        ALL.iter().copied().filter(|stage| !["facts", "plan", "whatif", "effects"].contains(stage)).collect();
+    let left_out = ["facts", "plan", "whatif", "sensitivity", "effects"];
+    let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));
     sample.run(&[]);

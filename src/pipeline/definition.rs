@@ -12,7 +12,7 @@ use super::facts_definition::FactsDef;
 use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
 use super::plan_definition::PlanDef;
-use super::scenario_definition::ScenarioDef;
+use super::scenario_definition::{ScenarioDef, SensitivityDef};
 use super::sections::Sections;
 use super::segments_definition::SegmentsDef;
 use super::settings_definition::{ProfitabilityDef, PublishDef, RunDef};
@@ -108,6 +108,8 @@ pub struct Definition {
     pub clv: Option<ClvDef>,
     /// Present when the file has the section: what was planned.
     pub plan: Option<PlanDef>,
+    /// Present when the file has the section: what customers' profit owes to estimates of the costing.
+    pub sensitivity: Option<SensitivityDef>,
     /// Present when the file has the section: groups of customers and what to do with them.
     pub segments: Option<SegmentsDef>,
     /// Present when the file has the section: whether treatments worked.

@@ -67,14 +67,13 @@ fn kind_schema(kind: Kind) -> Map<String, Value> {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Number => number_reference(),
         Kind::Ratio => ratio_reference(),
-        Kind::Texts => {
-            json!({ "anyOf": [text_schema(), { "type": "array", "items": text_schema(), "minItems": 1 }] })
-        }
+        Kind::Texts => texts_schema(),
         Kind::Numbers => json!({ "type": "array", "items": number_reference(), "minItems": 1 }),
         Kind::SqlByName | Kind::DriverByName => by_name(text_schema()),
         Kind::NumberByName => by_name(number_reference()),
         Kind::RatioByName => by_name(ratio_reference()),
         Kind::NumberByNameByName => by_name(by_name(number_reference())),
+        Kind::TextsByName => by_name(texts_schema()),
         Kind::NumberByDay => by_day(),
         Kind::NumberOrByDay => json!({ "anyOf": [number_reference(), by_day()] }),
         Kind::Takes(section) => by_name(json!({
@@ -94,6 +93,10 @@ fn kind_schema(kind: Kind) -> Map<String, Value> {
 
 fn text_schema() -> Value {
     json!({ "type": "string", "minLength": 1 })
+}
+
+fn texts_schema() -> Value {
+    json!({ "anyOf": [text_schema(), { "type": "array", "items": text_schema(), "minItems": 1 }] })
 }
 
 fn number_reference() -> Value {

@@ -2,8 +2,8 @@
 //! definition serve its scenarios.
 
 use super::{
-    Amount, Change, CostingDef, Definition, DriverDef, Node, RateDef, Ratio, ResourceDriver, ScenarioDef,
-    Take,
+    Amount, Change, CostingDef, Definition, DriverDef, Node, Quantity, RateDef, Ratio, ResourceDriver,
+    ScenarioDef, Take,
 };
 use crate::units::Decimal;
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ fn apply_one(costing: &mut CostingDef, change: &Change) {
         Change::Share { taker, from, share } => set_share(costing, *taker, *from, *share),
         Change::Rate(index, rate) => set_rate(costing, *index, *rate),
         Change::Driver(index, driver) => set_driver(costing, *index, driver),
+        Change::CapacityFactor(index, factor) => scale_capacity(costing, *index, *factor),
+        Change::QuantityFactor { taker, from, factor } => scale_quantity(costing, *taker, *from, *factor),
         Change::Prices(_) => {}
     }
 }
@@ -37,6 +39,39 @@ fn set_capacity(costing: &mut CostingDef, index: usize, minutes: Decimal) {
     let capacity = capacity.expect("a scenario changes the capacity of a time-driven resource");
     capacity.practical_minutes = minutes;
     capacity.minutes_by_period = BTreeMap::new();
+}
+
+fn scale_capacity(costing: &mut CostingDef, index: usize, factor: Decimal) {
+    let capacity = costing.resources[index].capacity.as_mut();
+    let capacity = capacity.expect("only capacity that is there is scaled");
+    let minutes =
+        std::iter::once(&mut capacity.practical_minutes).chain(capacity.minutes_by_period.values_mut());
+    minutes.for_each(|minutes| *minutes = times(*minutes, factor));
+}
+
+fn scale_quantity(costing: &mut CostingDef, taker: Node, from: Node, factor: Decimal) {
+    for take in takes_of(costing, taker).iter_mut().filter(|take| take.from == from) {
+        let (ResourceDriver::Quantity(quantity)
+        | ResourceDriver::FixedAndVariable(_, quantity)
+        | ResourceDriver::Minutes(quantity)) = &mut take.by
+        else {
+            continue;
+        };
+        match quantity {
+            Quantity::EachPeriod(quantity) => *quantity = times(*quantity, factor),
+            Quantity::ByPeriod(quantities) => {
+                quantities.values_mut().for_each(|quantity| *quantity = times(*quantity, factor));
+            }
+            Quantity::File(_) | Quantity::Sql(_) | Quantity::Volume => {}
+        }
+    }
+}
+
+/// Numbers of the file have at most 18 digits on either side of the point, factors few.
+fn times(number: Decimal, factor: Decimal) -> Decimal {
+    let (number, factor) = (number.normalised(), factor.normalised());
+    let mantissa = number.mantissa.checked_mul(factor.mantissa).expect("factors have few digits");
+    Decimal { mantissa, scale: number.scale + factor.scale }.normalised()
 }
 
 fn set_share(costing: &mut CostingDef, taker: Node, from: Node, share: Decimal) {
@@ -73,7 +108,7 @@ fn set_driver(costing: &mut CostingDef, index: usize, driver: &DriverDef) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Quantity, read};
+    use crate::pipeline::read;
     use std::path::Path;
 
     fn complete() -> Definition {

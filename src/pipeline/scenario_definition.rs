@@ -1,6 +1,6 @@
 //! The checked definition of scenarios.
 
-use super::costing_definition::{DriverDef, Node, Ratio};
+use super::costing_definition::{DriverDef, Level, Node, Ratio};
 use super::definition::Position;
 use crate::units::Decimal;
 use std::collections::BTreeMap;
@@ -14,6 +14,12 @@ pub struct ScenarioDef {
     pub about: Option<String>,
     /// What differs, in the order written.
     pub changes: Vec<Change>,
+    /// Fees on orders, in the order written.
+    pub fees: Vec<FeeDef>,
+    /// Prices of product groups or customers, in the order written: a cell follows the first that is about it.
+    pub price_changes: Vec<PriceDef>,
+    /// What is not sold, or who is not served, any more.
+    pub drop: Option<DropDef>,
     /// Planned driver volume per period, by index of the activity: what a budget starts from.
     pub planned: BTreeMap<usize, Decimal>,
     /// Factor on the volumes of activities that are not planned one by one. Default 1.
@@ -22,6 +28,34 @@ pub struct ScenarioDef {
     pub is_published: bool,
     /// Where the section begins.
     pub at: Position,
+}
+
+impl ScenarioDef {
+    /// Nothing but these changes.
+    pub fn of_changes(name: String, changes: Vec<Change>) -> Self {
+        Self {
+            name,
+            about: None,
+            changes,
+            fees: Vec::new(),
+            price_changes: Vec::new(),
+            drop: None,
+            planned: BTreeMap::new(),
+            growth: Decimal::ONE,
+            is_published: false,
+            at: Position::default(),
+        }
+    }
+
+    /// Whether it says nothing of what is, only of what is planned.
+    pub fn has_only_plans(&self) -> bool {
+        self.changes.is_empty() && !self.has_responses()
+    }
+
+    /// Whether customers do something else in it.
+    pub fn has_responses(&self) -> bool {
+        !self.fees.is_empty() || !self.price_changes.is_empty() || self.drop.is_some()
+    }
 }
 
 /// One number that is another in a scenario.
@@ -48,4 +82,138 @@ pub enum Change {
     Driver(usize, DriverDef),
     /// A factor on list revenue; discounts and returns follow it.
     Prices(Decimal),
+    /// A factor on the practical minutes of the resource in every period. No key of the file says it; estimates that are off do.
+    CapacityFactor(usize, Decimal),
+    /// A factor on a quantity per period by which a node takes of another; likewise.
+    QuantityFactor {
+        /// Who takes.
+        taker: Node,
+        /// From whom.
+        from: Node,
+        /// Above 0.
+        factor: Decimal,
+    },
+}
+
+/// `[[scenario.NAME.fee]]`: a fee on orders with a sale line and net revenue above 0, and what customers do about it.
+///
+/// Without `amount` and `share` it is a minimum order value: nobody pays, so that all orders below it are lost, merged or raised.
+#[derive(Debug, Clone)]
+pub struct FeeDef {
+    /// Of the user's choice.
+    pub name: String,
+    /// Net revenue of an order from which it is not due; none: it is due of every order.
+    pub below: Option<Decimal>,
+    /// Money for each order.
+    pub amount: Decimal,
+    /// Share of the order's net revenue, in 0..=1.
+    pub share: Decimal,
+    /// Share of orders that are not placed any more.
+    pub lost: Decimal,
+    /// Share of orders that are put together with others.
+    pub merged: Decimal,
+    /// Share of orders that are raised to `below`.
+    pub raised: Decimal,
+    /// Which orders it is about; all conditions hold.
+    pub only: Vec<Condition>,
+}
+
+/// `[[scenario.NAME.price]]`: other prices, and the quantity that they move.
+#[derive(Debug, Clone)]
+pub struct PriceDef {
+    /// Of the user's choice.
+    pub name: String,
+    /// On list revenue, discount and returns, above 0.
+    pub factor: Decimal,
+    /// By how many per cent quantity changes when the price rises by one.
+    pub elasticity: Decimal,
+    /// Which product groups it is about; empty: all.
+    pub product_groups: Vec<String>,
+    /// Which customers; all conditions hold.
+    pub only: Vec<Condition>,
+    /// Where the entry begins.
+    pub at: Position,
+}
+
+impl PriceDef {
+    /// What quantity is multiplied with: 1 + elasticity × (factor − 1). `None` beyond 128 bits.
+    pub fn quantity(&self) -> Option<Decimal> {
+        let (factor, elasticity) = (self.factor, self.elasticity);
+        let one = Decimal::ONE.at_scale(factor.scale)?;
+        let moved = elasticity.mantissa.checked_mul(factor.mantissa - one)?;
+        let scale = elasticity.scale + factor.scale;
+        let mantissa = Decimal::ONE.at_scale(scale)?.checked_add(moved)?;
+        Some(Decimal { mantissa, scale }.normalised())
+    }
+}
+
+/// `[scenario.NAME.drop]`: customers, orders or product groups that are dropped.
+#[derive(Debug, Clone)]
+pub struct DropDef {
+    /// Which product groups; empty: customers or orders are dropped.
+    pub product_groups: Vec<String>,
+    /// Which customers or orders; all conditions hold.
+    pub only: Vec<Condition>,
+    /// Share of what else the customers concerned buy that goes too.
+    pub others_lost: Decimal,
+    /// Where the section begins.
+    pub at: Position,
+}
+
+impl DropDef {
+    /// What is dropped, in words.
+    pub fn name(&self) -> String {
+        let groups = (!self.product_groups.is_empty()).then(|| self.product_groups.join(", "));
+        let only = self.only.iter().map(|condition| {
+            let by = match &condition.by {
+                SelectedBy::Customer => "customer",
+                SelectedBy::Dimension(name) | SelectedBy::Attribute(name) => name,
+            };
+            format!("{by} {}", condition.values.join(", "))
+        });
+        groups.into_iter().chain(only).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Whether an activity of a channel or product group has nothing to do any more: all of its member is dropped.
+    pub fn ends(&self, level: Level, member: Option<&str>) -> bool {
+        let Some(member) = member else { return false };
+        match (level, &self.only[..]) {
+            (Level::Product, []) => self.product_groups.iter().any(|group| group == member),
+            (Level::Channel, [Condition { by: SelectedBy::Attribute(name), values, .. }]) => {
+                self.product_groups.is_empty()
+                    && name == "channel"
+                    && values.iter().any(|value| value == member)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What orders or customers are selected by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Of what.
+    pub by: SelectedBy,
+    /// Which values are meant; any of them.
+    pub values: Vec<String>,
+    /// Where they are written.
+    pub at: Position,
+}
+
+/// What conditions speak of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SelectedBy {
+    /// Single customers, by key.
+    Customer,
+    /// A dimension of orders, by name.
+    Dimension(String),
+    /// An attribute of customers, or their channel, by name.
+    Attribute(String),
+}
+
+/// `[sensitivity]`: what moves when an estimate of the costing is off.
+#[derive(Debug, Clone, Copy)]
+pub struct SensitivityDef {
+    /// By which part of itself each estimate is off, above −1.
+    pub off_by: Decimal,
 }

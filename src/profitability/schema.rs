@@ -2,6 +2,7 @@
 
 pub(crate) use super::acquisition::Acquisition;
 pub(crate) use super::bridge_sums::BridgeSums;
+pub(crate) use super::classes::{Cuts, top_fifth};
 pub(crate) use super::columns::Values;
 pub(crate) use super::comparing::{Compared, Comparing, Service};
 pub(crate) use super::comparison::Comparison;

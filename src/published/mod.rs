@@ -81,7 +81,7 @@ impl Tables {
             tables.0.entry("customer_price".to_owned()).or_default().unmade = Some(why);
         }
         if !definition.scenarios.iter().any(|scenario| scenario.is_published) {
-            for table in ["whatif", "whatif_line", "whatif_customer"] {
+            for table in ["whatif", "whatif_line", "whatif_response", "whatif_customer"] {
                 let why =
                     "it comes with publish = true in a [scenario.NAME]; set that, or ask `abacus whatif`";
                 tables.0.entry(table.to_owned()).or_default().unmade = Some(why.to_owned());

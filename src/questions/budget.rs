@@ -6,6 +6,7 @@
 //! a base period without volume has none, and then minutes cost the standard rate, or cost over practical capacity.
 
 use super::budget_rate::{minute_rate, plan_rate, too_large};
+use super::capacity_steps::{plus, started};
 use super::exact::Exact;
 use super::recalled::Recalled;
 use crate::costing::schema::{ActivityCosting, Assigned, PeriodCosting, ResourceCosting};
@@ -211,7 +212,10 @@ struct Demand<'d> {
 impl Demand<'_> {
     fn minutes(&self, costed: &ResourceCosting) -> Result<Decimal> {
         let taken = costed.assigned.iter().map(|assigned| self.of_taker(assigned));
-        taken.collect::<Result<Vec<_>>>()?.into_iter().try_fold(Decimal::ZERO, plus)
+        taken
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .try_fold(Decimal::ZERO, |sum, more| plus(sum, more).ok_or_else(too_large))
     }
 
     /// Volumes are planned, other counted minutes grow, given minutes stay.
@@ -240,7 +244,7 @@ fn of_resource(
     period: Period,
 ) -> Result<BudgetResource> {
     let practical = capacity.minutes(period);
-    let left = plus(practical, Decimal { mantissa: -minutes.mantissa, ..minutes })?;
+    let left = plus(practical, Decimal { mantissa: -minutes.mantissa, ..minutes }).ok_or_else(too_large)?;
     let clip = |mantissa: i128| Exact(Decimal { mantissa: mantissa.max(0), ..left }.normalised());
     let rate = minute_rate(recalled, capacity, costed, period)?;
     Ok(BudgetResource {
@@ -261,7 +265,7 @@ fn steps(recalled: &Recalled<'_>, step: Step, minutes: Decimal) -> Result<Budget
     let scale = step.minutes.scale.max(minutes.scale);
     let at = |number: Decimal| number.at_scale(scale).ok_or_else(too_large);
     let (one, needed) = (at(step.minutes)?, at(minutes)?.max(0));
-    let started = (needed + one - 1) / one;
+    let started = started(step, minutes).ok_or_else(too_large)?;
     let money = step.cost.at_scale(recalled.facts.money_scale).ok_or_else(too_large)?;
     let shown = |mantissa: i128| Exact(Decimal { mantissa, scale }.normalised());
     Ok(BudgetSteps {
@@ -271,10 +275,4 @@ fn steps(recalled: &Recalled<'_>, step: Step, minutes: Decimal) -> Result<Budget
         slack_minutes: shown(started * one - needed),
         cost: recalled.money(money.checked_mul(started).ok_or_else(too_large)?),
     })
-}
-
-fn plus(a: Decimal, b: Decimal) -> Result<Decimal> {
-    let scale = a.scale.max(b.scale);
-    let sum = a.at_scale(scale).and_then(|a| a.checked_add(b.at_scale(scale)?));
-    Ok(Decimal { mantissa: sum.ok_or_else(too_large)?, scale })
 }

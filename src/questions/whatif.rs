@@ -1,18 +1,21 @@
 //! What if: the kept facts costed by a scenario beside the release's own costing, customer by customer.
 //!
 //! Prices scale list revenue, discount and returns, each rounded once per customer and period; drivers that add up
-//! money stay as they are, and a note names their activities. Customers are compared over life by the last line of the
+//! money stay as they are, and a note names their activities. What customers do about fees, prices and what is dropped
+//! changes revenue and driver volumes, customer by customer (`response`), and what they do not take any more ends or lies idle (`whatif_company`). Customers are compared over life by the last line of the
 //! waterfall that the run has: fully loaded profit, or customer profit. Avoidable differences count of every
 //! activity's cost its declared avoidable share only, and of what lies below customer profit nothing.
 
 use super::exact::Exact;
-use super::lives::{TwoCostings, bearing};
+use super::lives::{Lives, Margin, bearing};
 use super::recalled::{Recalled, unknown};
+use super::response::{ResponseKind, Responses, Tally};
+use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif_activity::of_activity;
-use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, Line, Turn, WhatIf};
+use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};
+use super::whatif_company::company;
 use super::whatif_table::WhatIfTable;
 use super::whatif_walk::{Turned, Turning, WhatIfWalk};
-use crate::costing::schema::CostTotals;
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::walk;
 use crate::error::{Error, Result};
@@ -58,9 +61,9 @@ pub struct WhatIfCustomers<'r> {
 /// # Errors
 /// None that is expected.
 pub fn whatif_customers(base: &Recalled<'_>, of_scenario: Option<&str>) -> Result<Sheet> {
-    let costings = TwoCostings::new(base, base, Decimal::ONE);
-    let table = WhatIfTable { recalled: *base, is_loaded: costings.is_loaded, of_scenario };
-    table.sheet(&costings.lives(&costings.read(&(0..0))?, 0..0)?)
+    let is_loaded = TwoCostings::is_loaded_in(base);
+    let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
+    table.sheet(&Lives::empty(is_loaded))
 }
 
 /// Compares the facts costed by a scenario with the release's own costing: one walk over slices of customers.
@@ -74,34 +77,47 @@ pub fn whatif(
     customers: WhatIfCustomers<'_>,
     memory: &Memory,
 ) -> Result<WhatIf> {
-    let costings = TwoCostings::new(base, changed, prices(scenario)?);
+    let responses = Responses::of(base, scenario)?;
+    let costings = TwoCostings::new(base, changed, prices(scenario)?, responses);
     let is_loaded = costings.is_loaded;
     let WhatIfCustomers { top, of_scenario, take } = customers;
     let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
     // Days are not asked for: what a scenario changes, it changes in whole periods.
     let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-    let found = walk(&without_days, &WhatIfWalk { costings, top, table, take })?;
+    let walked = WhatIfWalk { costings, top, table, take };
+    let found = walk(&without_days, &walked)?;
+    let costings = walked.costings;
+    let charged = costings.charged()?;
     let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
     let activities: Vec<ActivityDifference> =
-        bearing(base).map(|activity| of_activity(base, changed, activity)).collect();
+        bearing(base).enumerate().map(|activity| of_activity(&costings, activity, &charged)).collect();
     let both = |[before, after]: [i128; 2]| difference(base, before, after);
-    let gross_margin = both(found.margin);
+    let margin = |of: fn(Margin) -> i128| both(found.margin.map(of));
+    let gross_margin = margin(Margin::gross);
+    let company = company(&costings, scenario, &charged)?;
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
     let [turn_profitable, turn_unprofitable, gains, losses] = found.turns.map(|turned| turn(base, &turned));
+    let tallies = costings.tallies();
     let answer = WhatIf {
         scenario: scenario.name.clone(),
         about: scenario.about.clone(),
-        notes: super::whatif_notes::notes(base.definition, scenario),
+        notes: super::whatif_notes::notes(base, scenario),
         currency: base.definition.facts.currency.clone(),
         avoidable_difference: base.money(gross_margin.difference.mantissa() - avoidable),
+        result_difference: base
+            .money(gross_margin.difference.mantissa() - company[0].amount.difference.mantissa()),
         profit: both(found.profit),
+        net_revenue: margin(|margin| margin.net_revenue),
+        fee_income: (!scenario.fees.is_empty()).then(|| margin(|margin| margin.fees)),
+        product_cost: margin(|margin| margin.product_cost),
         gross_margin,
         acquisition_cost: base.money(found.acquisition),
         spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
-        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, changed)),
+        unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, &charged)),
         fully_loaded_profit: is_loaded.then_some(both(found.last)),
         activities,
-        company: company(base, changed),
+        company,
+        responses: tallies.iter().map(|tally| response(base, tally, costings.digits())).collect(),
         customers_affected: found.affected,
         turn_profitable,
         turn_unprofitable,
@@ -112,13 +128,16 @@ pub fn whatif(
     Ok(answer)
 }
 
-/// By either costing, margin less activities and what winning customers cost is profit, and less the lines below it fully
+/// Net revenue and fees less product cost are gross margin, and fees and responses add up. By either costing, margin less activities and what winning customers cost is profit, and less the lines below it fully
 /// loaded profit.
 fn check(answer: &WhatIf) {
     for (side, of) in [("the release", base as fn(&Difference) -> i128), ("the scenario", in_scenario)] {
         let spread = CostLine::Spread.column();
         let above = answer.activities.iter().filter(|activity| activity.line != spread);
         let costs = above.map(|activity| of(&activity.cost)).sum::<i128>();
+        let fees = answer.fee_income.map_or(0, |fees| of(&fees));
+        let margin = of(&answer.net_revenue) + fees - of(&answer.product_cost);
+        assert_eq!(of(&answer.gross_margin), margin, "the gross margin of {side} is what goods leave");
         let expected = of(&answer.gross_margin) - costs - answer.acquisition_cost.mantissa();
         assert_eq!(of(&answer.profit), expected, "the profit of {side} is what margin and costs leave");
         if let Some(loaded) = &answer.fully_loaded_profit {
@@ -126,6 +145,15 @@ fn check(answer: &WhatIf) {
             let expected = expected - below.map(|line| of(&line)).sum::<i128>();
             assert_eq!(of(loaded), expected, "the fully loaded profit of {side} is what all costs leave");
         }
+    }
+    if let Some(fees) = answer.fee_income {
+        let sum: i128 = answer.responses.iter().map(|response| response.fee_income.mantissa()).sum();
+        assert_eq!(sum, fees.difference.mantissa(), "fees add up to what customers pay");
+    }
+    if !answer.responses.is_empty() {
+        let sum: i128 =
+            answer.responses.iter().map(|response| response.gross_margin_difference.mantissa()).sum();
+        assert_eq!(sum, answer.gross_margin.difference.mantissa(), "responses are all that changes margins");
     }
 }
 
@@ -145,12 +173,46 @@ fn spread(base: &Recalled<'_>, activities: &[ActivityDifference]) -> Difference 
 }
 
 /// Unused capacity that customers bear.
-fn unused(base: &Recalled<'_>, changed: &Recalled<'_>) -> Difference {
-    let charged = |recalled: &Recalled<'_>| {
-        let resources = recalled.costing.periods.iter().flat_map(|period| &period.resources);
-        resources.map(|resource| i128::from(resource.unused_charged)).sum()
+fn unused(base: &Recalled<'_>, charged: &[Vec<ChargedActivity>]) -> Difference {
+    let resources = base.costing.periods.iter().flat_map(|period| &period.resources);
+    let before = resources.map(|resource| i128::from(resource.unused_charged)).sum();
+    difference(base, before, charged.iter().flatten().map(|charged| i128::from(charged.unused_charged)).sum())
+}
+
+/// What customers do about one change.
+fn response(base: &Recalled<'_>, tally: &Tally, digits: u8) -> ResponseOf {
+    let of = |kinds: &[ResponseKind], number: i128, scale: u8| {
+        kinds.contains(&tally.kind).then(|| Exact(Decimal { mantissa: number, scale }.normalised()))
     };
-    difference(base, charged(base), charged(changed))
+    let by_fee = |number: i128| of(&[ResponseKind::Fee], number, digits);
+    let other = |amount: i128| {
+        let is_drop = matches!(tally.kind, ResponseKind::DropOfGoods | ResponseKind::Drop);
+        is_drop.then(|| base.money(amount))
+    };
+    ResponseOf {
+        kind: match tally.kind {
+            ResponseKind::Fee => "fee",
+            ResponseKind::Price => "price",
+            ResponseKind::Drop | ResponseKind::DropOfGoods => "drop",
+        },
+        name: tally.name.clone(),
+        customers: tally.customers,
+        orders: of(&[ResponseKind::Fee, ResponseKind::Drop], tally.orders, 0),
+        base_net_revenue: base.money(tally.net_revenue),
+        orders_paying: by_fee(tally.paying),
+        orders_lost: of(&[ResponseKind::Fee, ResponseKind::Drop], tally.lost, digits),
+        orders_merged: by_fee(tally.merged),
+        orders_raised: by_fee(tally.raised),
+        fee_income: base.money(tally.fee_income),
+        net_revenue_lost: base.money(tally.net_revenue_lost),
+        net_revenue_raised: base.money(tally.net_revenue_raised),
+        net_revenue_by_price: base.money(tally.net_revenue_by_price),
+        other_net_revenue: other(tally.other_net_revenue),
+        other_gross_margin: other(tally.other_gross_margin),
+        other_net_revenue_lost: other(tally.other_net_revenue_lost),
+        product_cost_difference: base.money(tally.product_cost),
+        gross_margin_difference: base.money(tally.gross_margin()),
+    }
 }
 
 /// The factor on prices; several multiply.
@@ -180,26 +242,6 @@ pub(super) fn exact(base: i128, scenario: i128, scale: u8) -> Difference {
         scenario: Exact::new(scenario, scale),
         difference: Exact::new(scenario - base, scale),
     }
-}
-
-type CompanyLine = (&'static str, fn(&CostTotals) -> i128);
-
-/// Input + imputed + overdriven = the sum of the others.
-const COMPANY: [CompanyLine; 8] = [
-    ("input", |totals| totals.input),
-    ("imputed", |totals| totals.imputed),
-    ("overdriven", |totals| totals.overdriven),
-    ("assigned", |totals| totals.assigned),
-    ("retained", |totals| totals.retained),
-    ("unused", |totals| totals.unused),
-    ("unassigned", |totals| totals.unassigned),
-    ("variance", |totals| totals.variance),
-];
-
-fn company(base: &Recalled<'_>, changed: &Recalled<'_>) -> Vec<Line> {
-    let (before, after) = (base.costing.totals(), changed.costing.totals());
-    let line = |(line, of): CompanyLine| Line { line, amount: difference(base, of(&before), of(&after)) };
-    COMPANY.into_iter().map(line).collect()
 }
 
 /// How many, and those that differ most by name.

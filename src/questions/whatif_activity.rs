@@ -3,22 +3,34 @@
 use super::left::avoidable_part;
 use super::lives::is_spread;
 use super::recalled::Recalled;
+use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif::{difference, exact};
 use super::whatif_answer::ActivityDifference;
 use crate::costing::schema::ActivityCosting;
 use crate::profitability::schema::CostLine;
 use crate::units::{Decimal, pow10};
 
-pub(super) fn of_activity(base: &Recalled<'_>, changed: &Recalled<'_>, index: usize) -> ActivityDifference {
-    let sum = |recalled: &Recalled<'_>, of: fn(&ActivityCosting) -> i64| {
-        let periods = recalled.costing.periods.iter();
+/// Of the activity at an index, which has a place among those that customers bear cost of; `charged` is what they bear in the
+/// scenario, by period and place.
+pub(super) fn of_activity(
+    costings: &TwoCostings<'_>,
+    (place, index): (usize, usize),
+    charged: &[Vec<ChargedActivity>],
+) -> ActivityDifference {
+    let (base, changed) = (&costings.base, &costings.scenario);
+    let of_scenario = |of: fn(&ChargedActivity) -> i64| {
+        charged.iter().map(|activities| i128::from(of(&activities[place]))).sum::<i128>()
+    };
+    let sum = |of: fn(&ActivityCosting) -> i64| {
+        let periods = base.costing.periods.iter();
         periods.map(|period| i128::from(of(&period.activities[index]))).sum::<i128>()
     };
-    let both = |of| (sum(base, of), sum(changed, of));
-    let (cost, volume) = (both(|costed| costed.posted), both(|costed| costed.volume));
+    let (cost, volume) = (sum(|costed| costed.posted), sum(|costed| costed.volume));
+    let cost = (cost, of_scenario(|charged| charged.posted));
+    let volume = (volume, of_scenario(|charged| charged.volume));
     let known = &base.costing.activities[index];
     let avoidable = if is_spread(base, index) { Decimal::ZERO } else { known.avoidable };
-    let scales = (known.volume_scale(), changed.costing.activities[index].volume_scale());
+    let scales = (known.volume_scale(), changed.costing.activities[index].volume_scale() + costings.digits());
     let scale = scales.0.max(scales.1);
     let volume = (volume.0 * pow10(scale - scales.0), volume.1 * pow10(scale - scales.1));
     ActivityDifference {

@@ -18,7 +18,17 @@ pub struct WhatIf {
     pub profit: Difference,
     /// Of the profit's difference, what is left when only avoidable cost counts.
     pub avoidable_difference: Exact,
-    /// Gross margin of all.
+    /// What the company's result changes by: gross margin less the money that feeds resources, of which only that ends
+    /// which really does.
+    pub result_difference: Exact,
+    /// Net revenue of all, without fees of the scenario.
+    pub net_revenue: Difference,
+    /// Fees of the scenario; none if it has no fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee_income: Option<Difference>,
+    /// Cost of the goods of all.
+    pub product_cost: Difference,
+    /// Gross margin of all: net revenue and fees less product cost.
     pub gross_margin: Difference,
     /// What winning customers cost by the customers source, in both; part of the profit.
     pub acquisition_cost: Exact,
@@ -35,6 +45,9 @@ pub struct WhatIf {
     pub activities: Vec<ActivityDifference>,
     /// Where the company's cost went: it closes on both sides.
     pub company: Vec<Line>,
+    /// What customers do about each fee, price or drop of the scenario.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<ResponseOf>,
     /// Customers whose profit, by the last line of the waterfall, differs. So with the lists below.
     pub customers_affected: usize,
     /// Customers without profit before and with one in the scenario.
@@ -61,11 +74,54 @@ pub struct Difference {
 /// A line of the company's cost.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// `input`, `imputed`, `overdriven`, `assigned`, `retained`, `unused`, `unassigned` or `variance`.
+    /// `input`, `imputed`, `overdriven`, `assigned`, `retained`, `unused`, `unassigned`, `variance` or `idle`: what customers
+    /// do not take any more, and what stays.
     pub line: &'static str,
     /// Its amounts.
     #[serde(flatten)]
     pub amount: Difference,
+}
+
+/// What customers do about one fee, price or drop of a scenario. Numbers of orders are expected values; none where facts do not
+/// tell them: prices and product groups are of lines, not of orders.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResponseOf {
+    /// `fee`, `price` or `drop`.
+    pub kind: &'static str,
+    /// What it is called.
+    pub name: String,
+    /// Customers it is about, without the unidentified cost object.
+    pub customers: usize,
+    /// Orders it is about: those that a fee is due of, or that are dropped.
+    pub orders: Option<Exact>,
+    /// Net revenue in the release of what it is about.
+    pub base_net_revenue: Exact,
+    /// Orders that pay the fee.
+    pub orders_paying: Option<Exact>,
+    /// Orders lost: of those that fees are due of, each reacts to the one with the lowest limit.
+    pub orders_lost: Option<Exact>,
+    /// Orders merged with others.
+    pub orders_merged: Option<Exact>,
+    /// Orders raised to the limit of the fee.
+    pub orders_raised: Option<Exact>,
+    /// What is paid.
+    pub fee_income: Exact,
+    /// Net revenue of what is not bought any more, below 0.
+    pub net_revenue_lost: Exact,
+    /// Net revenue of what is bought more.
+    pub net_revenue_raised: Exact,
+    /// What other prices bring of what is bought.
+    pub net_revenue_by_price: Exact,
+    /// Net revenue in the release of what else the customers buy; none but of drops.
+    pub other_net_revenue: Option<Exact>,
+    /// Its gross margin.
+    pub other_gross_margin: Option<Exact>,
+    /// What of that net revenue is lost, below 0.
+    pub other_net_revenue_lost: Option<Exact>,
+    /// By how much the cost of the goods differs.
+    pub product_cost_difference: Exact,
+    /// Fees, and net revenue less the cost of the goods, as they differ.
+    pub gross_margin_difference: Exact,
 }
 
 /// What customers bear of one activity.

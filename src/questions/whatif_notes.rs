@@ -1,19 +1,53 @@
 //! What a comparison leaves out, said beside it.
 
+use super::lives::bearing;
+use super::recalled::Recalled;
 use crate::pipeline::{
-    Change, CostingDef, Definition, DriverDef, Function, Quantity, ResourceDriver, ScenarioDef, Take,
+    Change, CostingDef, DriverDef, DropDef, FeeDef, Function, Quantity, ResourceDriver, ScenarioDef,
+    SelectedBy, Take,
 };
 
-pub(super) fn notes(definition: &Definition, scenario: &ScenarioDef) -> Vec<String> {
+pub(super) fn notes(base: &Recalled<'_>, scenario: &ScenarioDef) -> Vec<String> {
+    let definition = base.definition;
     let is_priced = scenario.changes.iter().any(|change| matches!(change, Change::Prices(_)));
     let untouched = definition.costing.as_ref().filter(|_| is_priced).and_then(untouched_by_prices);
-    let only_plans = scenario.changes.is_empty().then(|| {
+    let beside = stays(base, scenario);
+    let only_plans = scenario.has_only_plans().then(|| {
         format!(
             "the scenario has nothing but plans, so nothing differs; ask `abacus budget --scenario '{}'` what they need",
             scenario.name
         )
     });
-    untouched.into_iter().chain(only_plans).collect()
+    untouched.into_iter().chain(beside).chain(only_plans).collect()
+}
+
+/// What facts keep neither by order nor by product group does not change with these.
+fn stays(base: &Recalled<'_>, scenario: &ScenarioDef) -> Option<String> {
+    let reacts = |fee: &FeeDef| [fee.lost, fee.merged, fee.raised].iter().any(|share| share.mantissa != 0);
+    let is_of_orders =
+        |drop: &DropDef| drop.only.iter().any(|condition| matches!(condition.by, SelectedBy::Dimension(_)));
+    let drop = scenario.drop.as_ref();
+    let of_orders = scenario.fees.iter().any(reacts) || drop.is_some_and(is_of_orders);
+    let of_goods = scenario.price_changes.iter().any(|price| price.elasticity.mantissa != 0)
+        || drop.is_some_and(|drop| !drop.product_groups.is_empty());
+    let (kept, by) = match (of_orders, of_goods) {
+        (true, _) => (&base.facts.order_aggregates, "order"),
+        (_, true) => (&base.facts.line_aggregates, "product group"),
+        _ => return None,
+    };
+    let names = bearing(base).filter_map(|index| {
+        let activity = &base.costing.activities[index];
+        let drivers = activity.driver.iter().chain(&activity.fallback);
+        let mut terms = drivers.flat_map(|driver| &driver.terms);
+        terms.any(|(aggregate, _)| !kept.contains(aggregate)).then(|| format!("'{}'", activity.name))
+    });
+    let names: Vec<String> = names.collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "volumes that facts do not keep by {by} stay as they are, in whole or in part: {}",
+            names.join(", ")
+        )
+    })
 }
 
 /// Kept facts hold what drivers add up, not what they would add up at other prices.

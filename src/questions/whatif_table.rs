@@ -44,6 +44,8 @@ impl WhatIfTable<'_> {
         add(&mut draft, "scenario_profit", "The same in the scenario", |place| scenario.profit[place])?;
         let difference = |place: usize| scenario.profit[place] - base.profit[place];
         add(&mut draft, "profit_difference", "Scenario − base", difference)?;
+        let meaning = "Fees of the scenario that the customer pays, part of its profit";
+        add(&mut draft, "fees", meaning, |place| lives.fees[place])?;
         let meaning = "The difference when only avoidable cost counts";
         add(&mut draft, "avoidable_difference", meaning, |place| lives.avoidable_difference(place))?;
         // A published table has the same columns whatever the run has; values are null where it has no such line.

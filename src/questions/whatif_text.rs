@@ -1,6 +1,6 @@
 //! A scenario's difference for a person.
 
-use super::text::Table;
+use super::text::{Table, shown};
 use super::whatif_answer::{Difference, Turn, WhatIf};
 use std::fmt::{Display, Formatter, Result};
 
@@ -13,6 +13,11 @@ impl Display for WhatIf {
         let mut table = Table::indented(2);
         table.head(&["", "base", "scenario", "difference", "avoidable"]);
         let avoidable = self.avoidable_difference.to_string();
+        if !self.responses.is_empty() {
+            table.row(cells("net revenue", &self.net_revenue));
+            self.fee_income.iter().for_each(|fees| table.row(cells("fee income", fees)));
+            table.row(cells("product cost", &self.product_cost));
+        }
         table.row(cells("gross margin", &self.gross_margin));
         table.row(cells("customer profit", &self.profit).into_iter().chain([avoidable]));
         for (name, line) in [
@@ -28,7 +33,11 @@ impl Display for WhatIf {
                 table.row(cells(&format!("cost {}", line.line), &line.amount));
             }
         }
-        write!(f, "{table}\n{}", self.activities())?;
+        writeln!(f, "{table}\n  the company's result differs by {}\n", self.result_difference)?;
+        if !self.responses.is_empty() {
+            writeln!(f, "{}", self.responses())?;
+        }
+        write!(f, "{}", self.activities())?;
         let profit = if self.fully_loaded_profit.is_some() { "fully loaded profit" } else { "profit" };
         writeln!(f, "\n  customers whose {profit} differs: {}", self.customers_affected)?;
         for (what, turn) in [
@@ -44,6 +53,40 @@ impl Display for WhatIf {
 }
 
 impl WhatIf {
+    fn responses(&self) -> Table {
+        let mut table = Table::indented(2);
+        table.head(&[
+            "responses",
+            "customers",
+            "orders",
+            "paying",
+            "lost",
+            "merged",
+            "raised",
+            "fee income",
+            "revenue lost",
+            "raised",
+            "by price",
+            "gross margin",
+            "of other goods",
+            "lost",
+        ]);
+        for of in &self.responses {
+            let orders = [of.orders, of.orders_paying, of.orders_lost, of.orders_merged, of.orders_raised];
+            let money = [
+                of.fee_income,
+                of.net_revenue_lost,
+                of.net_revenue_raised,
+                of.net_revenue_by_price,
+                of.gross_margin_difference,
+            ];
+            let others = [of.other_gross_margin, of.other_net_revenue_lost];
+            let numbers = orders.into_iter().chain(money.map(Some)).chain(others).map(shown);
+            table.row([of.name.clone(), of.customers.to_string()].into_iter().chain(numbers));
+        }
+        table
+    }
+
     fn activities(&self) -> Table {
         let mut table = Table::indented(2);
         table.head(&[

@@ -1,7 +1,8 @@
 //! The walk of a what-if: every customer by both costings, of which sums, counts and the customers that gain or lose most
 //! are kept, and a table is handed on slice by slice.
 
-use super::lives::{Lives, LivesWindow, TwoCostings};
+use super::lives::{Lives, Margin};
+use super::two_costings::{LivesWindow, TwoCostings};
 use super::whatif_table::WhatIfTable;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
@@ -26,7 +27,7 @@ pub(super) struct Found {
     pub(super) profit: [i128; 2],
     /// The last line of the waterfall.
     pub(super) last: [i128; 2],
-    pub(super) margin: [i128; 2],
+    pub(super) margin: [Margin; 2],
     /// What winning customers cost, by the customers source.
     pub(super) acquisition: i128,
     /// Customers whose last line differs.
@@ -130,10 +131,11 @@ impl Turned {
 
 impl AddAssign for Found {
     fn add_assign(&mut self, other: Self) {
-        let sums = [&mut self.profit, &mut self.last, &mut self.margin].into_iter();
-        for (sums, more) in sums.zip([other.profit, other.last, other.margin]) {
+        let sums = [&mut self.profit, &mut self.last].into_iter();
+        for (sums, more) in sums.zip([other.profit, other.last]) {
             sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
+        self.margin.iter_mut().zip(other.margin).for_each(|(sum, more)| *sum += more);
         self.acquisition += other.acquisition;
         self.affected += other.affected;
         for (turned, more) in self.turns.iter_mut().zip(other.turns) {

@@ -114,6 +114,22 @@ pub fn whatif_line(summary: &questions::WhatIfSummary, definition: &Definition) 
     summary.scenarios.iter().map(scenario).collect::<Vec<_>>().join("; ")
 }
 
+/// Which estimate matters most.
+pub fn sensitivity_line(summary: &questions::SensitivitySummary, definition: &Definition) -> String {
+    let estimates = counted(summary.estimates);
+    match &summary.first {
+        None => format!("{estimates}, none of which moves a customer's profit"),
+        Some((name, moved)) => {
+            let moved = money_text(*moved, definition);
+            format!("{estimates} off; most, {moved} of customers' profit, follows {name}")
+        }
+    }
+}
+
+fn counted(estimates: usize) -> String {
+    if estimates == 1 { "1 estimate".to_owned() } else { format!("{estimates} estimates") }
+}
+
 /// What treatments brought.
 pub fn effects_line(summary: &effects::Summary, definition: &Definition) -> String {
     let [contacted, held_out] = summary.contacts.map(|count| grouped(count.into()));

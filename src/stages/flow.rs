@@ -62,6 +62,7 @@ pub(super) fn run(
     let history = history.flatten();
     let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
+    flow.run_or_keep("sensitivity", |tables| stage.sensitivity(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
@@ -274,6 +275,20 @@ impl Stages<'_> {
         let (definition, memory) = (&of("whatif").view(self.definition), &self.memory);
         let summary = questions::publish_whatifs(definition, facts, costing, &ledgers.sums, memory, tables)?;
         let account = report::whatif_line(&summary, self.definition);
+        Ok(Ran { summary, hands_on: (), account })
+    }
+
+    fn sensitivity(
+        &self,
+        facts: &FactSet,
+        costing: &Costing,
+        ledgers: &Ledgers,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<questions::SensitivitySummary, ()>> {
+        let (definition, memory) = (&of("sensitivity").view(self.definition), &self.memory);
+        let summary =
+            questions::publish_sensitivity(definition, facts, costing, &ledgers.sums, memory, tables)?;
+        let account = report::sensitivity_line(&summary, self.definition);
         Ok(Ran { summary, hands_on: (), account })
     }
 

@@ -63,6 +63,9 @@ cases! {
     h20_bridge_of_customers
     h21_published_what_ifs
     h22_price_waterfall
+    h23_fees_on_small_orders
+    h24_prices_and_dropping
+    h25_sensitivity_of_profit
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -48,7 +48,7 @@ fn every_scenario_of_a_tour_is_costed_and_budgeted() {
         for scenario in &release.definition.scenarios {
             let changed =
                 ask(&folder, tour, &["whatif", "--scenario", &scenario.name, "--format", "json"]).json();
-            let is_plan = scenario.changes.is_empty();
+            let is_plan = scenario.has_only_plans();
             assert_eq!(changed["customers_affected"] == 0, is_plan, "{}", scenario.name);
             let budget =
                 ask(&folder, tour, &["budget", "--scenario", &scenario.name, "--format", "json"]).json();

@@ -176,3 +176,53 @@ fn a_factor_on_a_resource_s_money_scales_what_it_gives() {
     let input = found.company.iter().find(|line| line.line == "input").unwrap();
     assert_eq!(input.amount.difference.to_string(), "1000.0000");
 }
+
+#[test]
+fn what_a_scenario_selects_must_be_there() {
+    let pipeline = history()
+        .with(
+            "quantity = \"quantity\"",
+            "quantity = \"quantity\"\ndimensions = { order_channel = \"channel\" }",
+        )
+        .and(
+            "[[scenario.group.price]]\nname = \"a\"\nfactor = 1.1\nproduct_group = \"papper\"\n\
+             [scenario.customer.drop]\nonly = { customer = \"999999\" }\n\
+             [[scenario.member.fee]]\nname = \"a\"\namount = 1\nonly = { order_channel = \"fone\" }\n",
+        );
+    pipeline.publish(&[]);
+    for (scenario, told) in [
+        ("group", ["no order line has the product group 'papper'", "history.toml:"]),
+        ("customer", ["no customer has the key '999999'", "customers have facts"]),
+        ("member", ["no order has the order_channel 'fone'; there are", "'phone'"]),
+    ] {
+        pipeline.abacus(&["whatif", "--scenario", scenario]).fails(2, &told);
+    }
+}
+
+#[test]
+fn who_does_what_he_did_bears_what_he_bore() {
+    let pipeline = history().and("[scenario.one.drop]\nonly = { customer = \"7\" }\n");
+    pipeline.publish(&[]);
+    let path = pipeline.data("whatif.parquet");
+    let path = path.to_str().unwrap();
+    let found =
+        pipeline.abacus(&["whatif", "--scenario", "one", "--format", "json", "--output", path]).json();
+    assert_eq!(found["customers_affected"], 1);
+    let rows = rows_of(std::path::Path::new(path));
+    assert_eq!(rows.iter().map(|row| row["customer_id"].as_str()).collect::<Vec<_>>(), ["7"]);
+    // What the customer brought and cost is gone, and of what it cost all but the committed minutes of the desk ends.
+    assert_eq!(rows[0]["scenario_profit"], "0.0000");
+    let line = |name: &str| {
+        let lines = found["company"].as_array().unwrap().iter();
+        let line = lines.clone().find(|line| line["line"] == name).unwrap();
+        line["difference"].as_str().unwrap().parse::<f64>().unwrap()
+    };
+    let cost = |name: &str| {
+        let activities = found["activities"].as_array().unwrap().iter();
+        let activity = activities.clone().find(|activity| activity["activity"] == name).unwrap();
+        activity["cost"]["difference"].as_str().unwrap().parse::<f64>().unwrap()
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
+    near(line("idle"), -cost("take order"));
+    near(line("input"), cost("pick") + cost("keep account"));
+}

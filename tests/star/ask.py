@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
 LIST = Path(__file__).parents[2] / "docs" / "questions.md"
@@ -172,6 +173,29 @@ def whatif_sums():
     ]
 
 
+def sensitivity_sums():
+    """Of estimates that are a tenth off: minutes move a tenth of the cost, capacity gives an eleventh of it back, and a share of the
+    wages moves what its other takers give way by; to whole money, for customers' parts are rounded one by one."""
+    more = "case activity when 'pick and pack' then 0.1 * s.share else s.share * (0.395 / 0.45 - 1) end"
+    return [
+        ("select taker, round(profit_moved), round(-profit_difference) from sensitivity where estimate = 'minutes' order by 1",
+         """select activity, round(0.1 * sum(assigned)), round(0.1 * sum(assigned)) from activity_period
+            where activity in (select taker from sensitivity where estimate = 'minutes') group by 1 order by 1"""),
+        ("select round(sum(profit_difference)) from sensitivity where estimate = 'capacity'",
+         """select round(sum(assigned) / 11) from activity_period
+            where activity in (select taker from sensitivity where estimate = 'minutes')"""),
+        ("""select round(profit_moved) from sensitivity
+            where estimate = 'share' and taker = 'pick and pack' and giver = 'warehouse wages'""",
+         f"""with s(activity, share) as (values ('pick and pack', 0.55), ('ship', 0.2), ('handle return', 0.25)),
+                  w as (select period_start, cost from balance where stage = 'resource' and node = 'warehouse wages')
+             select round(sum(abs(moved))) from (
+                 select f.customer_key, sum(f.volume::double / a.volume * w.cost * {more}) as moved
+                 from s join activity_period a using (activity) join w using (period_start)
+                      join dim_date d using (period_start) join fact_customer_activity f using (date_key)
+                 where f.activity_key = activity group by 1)"""),
+    ]
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -187,6 +211,8 @@ def check_sums(connection):
         ("select count(*) from dim_customer", "select count(*) from customer"),
         *bridge_sums(),
         *whatif_sums(),
+        *responses_oracle.sums(),
+        *sensitivity_sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
@@ -235,6 +261,7 @@ def connected(out):
 
 def main():
     connection, of_prices = [connected(out) for out in sys.argv[1:3]]
+    responses_oracle.prepare(connection)
     check_sums(connection)
     check_prices(of_prices)
     relations = check_relations(connection) + check_relations(of_prices)

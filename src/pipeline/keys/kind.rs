@@ -36,6 +36,8 @@ pub(in crate::pipeline) enum Kind {
     SqlByName,
     /// Linear combinations of SQL aggregates by name.
     DriverByName,
+    /// One text or several by name, `region = ["north", "west"]`.
+    TextsByName,
     /// Numbers by day, `"2024-01-01" = 100`.
     NumberByDay,
     /// A number, or numbers by day.
@@ -73,6 +75,7 @@ impl Kind {
         match self {
             Kind::SqlByName => Some(Kind::Sql),
             Kind::DriverByName => Some(Kind::Driver),
+            Kind::TextsByName => Some(Kind::Texts),
             Kind::NumberByDay | Kind::NumberByName => Some(Kind::Number),
             Kind::RatioByName => Some(Kind::Ratio),
             Kind::NumberByNameByName => Some(Kind::NumberByName),
@@ -101,6 +104,7 @@ impl fmt::Display for Kind {
             Kind::Numbers => f.write_str("a list of numbers"),
             Kind::SqlByName => f.write_str("a table of SQL expressions by name"),
             Kind::DriverByName => f.write_str("a table of SQL aggregates by name"),
+            Kind::TextsByName => f.write_str("a table of texts, or lists of texts, by name"),
             Kind::NumberByDay => f.write_str("a table of numbers by day"),
             Kind::NumberOrByDay => f.write_str("a number or a table of numbers by day"),
             Kind::NumberByName => f.write_str("a table of numbers by name"),

@@ -27,7 +27,7 @@ pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
 pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
-pub(super) use scenario::SCENARIO;
+pub(super) use scenario::{DROP, FEE, PRICE, SCENARIO, SENSITIVITY};
 pub(super) use segments::{LOYALTY, PYRAMID, RFM, SEGMENTS, SIZE};
 pub(super) use settings::{EXPECT, PROFITABILITY, PUBLISH};
 
@@ -90,6 +90,12 @@ pub(super) static FILE: Section = Section {
             Kind::NamedTables(&scenario::SCENARIO),
             "",
             "What-ifs: the same facts with some numbers of the costing changed",
+        ),
+        Key::optional(
+            "sensitivity",
+            Kind::Table(&scenario::SENSITIVITY),
+            "",
+            "What moves when an estimate of the costing is off; its presence turns the stage on",
         ),
         Key::optional("run", Kind::Table(&settings::RUN), "", "What a run may take of the machine"),
         Key::optional("publish", Kind::Table(&settings::PUBLISH), "", "Where and how to publish"),

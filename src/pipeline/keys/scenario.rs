@@ -43,6 +43,19 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "1",
             "Factor on list revenue, above 0; discounts and returns follow it",
         ),
+        Key::optional("fee", Kind::Tables(&FEE), "", "Fees on orders, and what customers do about them"),
+        Key::optional(
+            "price",
+            Kind::Tables(&PRICE),
+            "",
+            "Other prices of product groups or customers, and the quantity that they move",
+        ),
+        Key::optional(
+            "drop",
+            Kind::Table(&DROP),
+            "",
+            "Product groups, customers or orders that are dropped, and what else goes with them",
+        ),
         Key::optional(
             "planned",
             Kind::NumberByName,
@@ -59,8 +72,96 @@ pub(in crate::pipeline) static SCENARIO: Section = Section {
             "publish",
             Kind::Flag,
             "false",
-            "Publish the scenario with every release, as rows of `whatif`, `whatif_line` and `whatif_customer`",
+            "Publish the scenario with every release, as rows of `whatif`, `whatif_line`, `whatif_response` and `whatif_customer`",
         ),
     ],
+    // Each is about revenue as it is, and changes it.
+    choice: Choice::AtMostOneOf(&["prices", "fee", "price", "drop"]),
+};
+
+pub(in crate::pipeline) static FEE: Section = Section {
+    header: "[[scenario.NAME.fee]]",
+    keys: &[
+        Key::required("name", Kind::Text, "Unique in the scenario: what the fee is called"),
+        Key::optional(
+            "below",
+            Kind::Number,
+            "",
+            "Net revenue of an order from which the fee is not due, above 0; without it every order pays",
+        ),
+        Key::optional("amount", Kind::Number, "0", "Money for each order"),
+        Key::optional("share", Kind::Number, "0", "Share of the order's net revenue, from 0 to 1"),
+        Key::optional(
+            "lost",
+            Kind::Number,
+            "0",
+            "Share of these orders, from 0 to 1, that are not placed any more",
+        ),
+        Key::optional(
+            "merged",
+            Kind::Number,
+            "0",
+            "Share that customers put together with other orders of theirs: lines and revenue stay, the order goes",
+        ),
+        Key::optional(
+            "raised",
+            Kind::Number,
+            "0",
+            "Share that customers raise to `below`, by more of the same goods",
+        ),
+        ONLY,
+    ],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static PRICE: Section = Section {
+    header: "[[scenario.NAME.price]]",
+    keys: &[
+        Key::required("name", Kind::Text, "Unique in the scenario: what the change is called"),
+        Key::required("factor", Kind::Number, "Factor on list revenue, discount and returns, above 0"),
+        Key::optional(
+            "elasticity",
+            Kind::Number,
+            "0",
+            "By how many per cent quantity changes when the price rises by one: mostly below 0",
+        ),
+        Key::optional("product_group", Kind::Texts, "", "Of these product groups alone"),
+        ONLY,
+    ],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static DROP: Section = Section {
+    header: "[scenario.NAME.drop]",
+    keys: &[
+        Key::optional("product_group", Kind::Texts, "", "Product groups that are not sold any more"),
+        ONLY,
+        Key::optional(
+            "others_lost",
+            Kind::Number,
+            "0",
+            "Share of what else the customers concerned buy, from 0 to 1, that goes too",
+        ),
+    ],
+    choice: Choice::Free,
+};
+
+/// Which orders or customers a change of a scenario is about.
+const ONLY: Key = Key::optional(
+    "only",
+    Kind::TextsByName,
+    "",
+    "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
+     customers, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
+);
+
+pub(in crate::pipeline) static SENSITIVITY: Section = Section {
+    header: "[sensitivity]",
+    keys: &[Key::optional(
+        "off_by",
+        Kind::Number,
+        "0.1",
+        "By which part of itself each estimate is off, above -1 and at most 10, not 0",
+    )],
     choice: Choice::Free,
 };

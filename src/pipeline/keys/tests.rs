@@ -76,6 +76,7 @@ fn reference_type(kind: Kind) -> String {
         Kind::Numbers => "list of numbers".into(),
         Kind::SqlByName => "SQL expression by name".into(),
         Kind::DriverByName => "SQL aggregates by name".into(),
+        Kind::TextsByName => "text or list of texts by name".into(),
         Kind::NumberByDay => "number by day".into(),
         Kind::NumberOrByDay => "number, or number by day".into(),
         Kind::NumberByName => "number by name".into(),

@@ -39,8 +39,12 @@ mod rate;
 mod reading;
 mod resource;
 mod scenario;
+mod scenario_fees;
+mod scenario_only;
+mod scenario_sales;
 mod scenario_shares;
 mod segments;
+mod sensitivity;
 mod services;
 mod settings;
 mod shape;
@@ -121,6 +125,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
+    let sensitivity = root.table("sensitivity").and_then(|section| sensitivity::sensitivity(section, root));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
@@ -136,6 +141,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         plan,
+        sensitivity,
         lifecycle,
         clv,
         segments,
@@ -223,6 +229,8 @@ mod tests {
                 "unknown activity",
                 "unknown source",
                 "'acquired_on' is missing",
+                "is no dimension of orders",
+                "have no product groups",
             ];
             for message in &error.messages {
                 assert!(

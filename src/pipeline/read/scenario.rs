@@ -8,6 +8,9 @@ use super::network::Network;
 use super::number::{above_zero, from_zero, ratio};
 use super::or_default::number_or;
 use super::planned::Plannable;
+use super::scenario_fees::fees;
+use super::scenario_only::Selectable;
+use super::scenario_sales::{drop, price_changes};
 use super::scenario_shares::shares;
 use super::table::{Entry, Table};
 use super::wording::quoted;
@@ -35,24 +38,34 @@ pub(super) fn scenarios<'a>(
     grain: Grain,
 ) -> Option<Vec<ScenarioDef>> {
     let context = Context { network, activities, bills, grain };
+    let selectable = Selectable::of(root);
     let mut entries = root.entries_of("scenario");
     entries.sort_by_key(|entry| entry.key);
-    let read: Vec<_> = entries.into_iter().map(|entry| scenario(entry, context)).collect();
+    let read: Vec<_> = entries.into_iter().map(|entry| scenario(entry, context, &selectable)).collect();
     read.into_iter().collect()
 }
 
-fn scenario<'a>(entry: Entry<'a>, context: Context<'_, 'a>) -> Option<ScenarioDef> {
+fn scenario<'a>(
+    entry: Entry<'a>,
+    context: Context<'_, 'a>,
+    selectable: &Selectable<'_>,
+) -> Option<ScenarioDef> {
     let table = entry.table()?;
     check_name_and_content(entry, table);
     let changes = context.changes(table);
     let planned =
         Plannable { names: context.network.names, activities: context.activities, bills: context.bills };
     let planned = planned.read(table);
+    let fees = fees(table, selectable, context.grain);
+    let (price_changes, drop) = (price_changes(table, selectable), drop(table, selectable));
     let growth = number_or(Some(table), &SCENARIO, "growth", above_zero);
     Some(ScenarioDef {
         name: entry.key.to_owned(),
         about: table.text("about").map(str::to_owned),
         changes: changes?,
+        fees: fees?,
+        price_changes: price_changes?,
+        drop: drop?,
         planned: planned?,
         growth: growth?,
         is_published: table.flag("publish"),

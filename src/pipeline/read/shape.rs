@@ -83,6 +83,7 @@ fn check_value(entry: Entry<'_>, key: &Key, complete: bool) {
         Kind::Numbers => check_numbers(entry, key),
         Kind::SqlByName
         | Kind::DriverByName
+        | Kind::TextsByName
         | Kind::NumberByDay
         | Kind::NumberByName
         | Kind::RatioByName

@@ -1,0 +1,66 @@
+//! Sensitivity of customer profit to the estimates of the costing: what moves if one share, quantity, time equation or capacity is
+//! off by a declared part of itself, and which of them matter most. One at a time (OAT), each a costing of the same facts.
+
+mod estimates;
+mod movement;
+mod standing;
+mod walk;
+
+use super::recalled::Recalled;
+use crate::costing::{self, schema::Costing};
+use crate::error::Result;
+use crate::facts::FactSet;
+use crate::facts::schema::LedgerSums;
+use crate::memory::Memory;
+use crate::pipeline::{Definition, apply};
+use crate::publish::{StageTables, TableFormat};
+use estimates::estimates;
+use movement::{Movement, sheet};
+use standing::Standing;
+use std::cmp::Reverse;
+use walk::SensitivityWalk;
+
+/// What the run says of the estimates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SensitivitySummary {
+    /// How many were tried.
+    pub estimates: usize,
+    /// The one that moves most profit, in words, and how much; none if nothing moves.
+    pub first: Option<(String, i128)>,
+}
+
+/// Makes and stages `sensitivity`.
+///
+/// # Errors
+/// What costing and the walks return, a failed write.
+pub fn publish_sensitivity(
+    definition: &Definition,
+    facts: &FactSet,
+    costing: &Costing,
+    ledgers: &[LedgerSums],
+    memory: &Memory,
+    tables: StageTables<'_>,
+) -> Result<SensitivitySummary> {
+    let base = Recalled { definition, facts, costing };
+    let off_by = definition.sensitivity.expect("the stage is on").off_by;
+    let (_, before) = SensitivityWalk::of(&base, &base, memory)?;
+    let mut movements = Vec::new();
+    for estimate in estimates(definition, off_by) {
+        let changed = apply(definition, &estimate.scenario);
+        let costed = costing::run(&changed, facts, ledgers)?;
+        let scenario = Recalled { definition: &changed, facts, costing: &costed };
+        let (sums, after) = SensitivityWalk::of(&base, &scenario, memory)?;
+        let moved = Standing::moves(&before, &after, facts.customers.keys.len());
+        movements.push(Movement { estimate, sums, moved });
+    }
+    // What moves as much keeps the order of the file.
+    movements.sort_by_key(|movement| Reverse(movement.sums.moved));
+    let format = TableFormat::new(&definition.facts, facts.as_of);
+    let sheet = sheet(format, off_by, &movements);
+    tables.put(&sheet.spec, None, sheet.arrays)?;
+    let first = movements.first().filter(|movement| movement.sums.moved != 0);
+    Ok(SensitivitySummary {
+        estimates: movements.len(),
+        first: first.map(|movement| (movement.estimate.in_words(), movement.sums.moved)),
+    })
+}
