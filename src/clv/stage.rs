@@ -235,7 +235,7 @@ impl Run<'_> {
             let mut model = candidate.model.word().to_owned();
             if candidate.has_covariates {
                 model += " by ";
-                model += &self.scope.covariates.word(true);
+                model += self.scope.covariates.word(true);
             }
             (self.scope.segments.label(segment), model, choice.text().to_owned())
         };

@@ -58,12 +58,12 @@ pub struct CovariateFit {
     pub coefficients: Vec<Coefficient>,
     /// By cell: the model of its customers.
     pub cells: Vec<Fit>,
-    errors: SharedErrors,
+    pub(super) errors: SharedErrors,
 }
 
 /// How errors of cells are parts of those that all share.
 #[derive(Debug, Clone, PartialEq)]
-enum SharedErrors {
+pub(super) enum SharedErrors {
     /// They are the same.
     Alike,
     /// By cell.
