@@ -248,6 +248,29 @@ fn segments_and_seasons_go_together_with_covariates() {
     assert!(number(&total[0], "residual_value_se") > 0.0);
 }
 
+/// Those of the north have parameters of their own, beside which a channel that says nothing is not worth its coefficients.
+#[test]
+fn segments_without_use_for_covariates_keep_their_own_parameters() {
+    let published =
+        pipeline("segment = \"region\"\ncovariates = [\"channel\"]\nmodels = [\"pareto_nbd\"]").publish(&[]);
+    let rows = published.rows("value_model");
+    let of = |covariates: &str| {
+        let of = [("segment", "north"), ("sample", "whole"), ("covariates", covariates)];
+        those(&rows, &of).into_iter().cloned().collect::<Vec<_>>()
+    };
+    let (plain, with) = (of("none"), of("channel"));
+    assert_eq!((plain.len(), with.len()), (4, 8), "two values with two effects each");
+    for (plain, with) in plain.iter().zip(&with) {
+        assert_eq!((&plain["fitted_to"], &plain["estimate"]), (&"segment".to_owned(), &with["estimate"]));
+    }
+    let effects = &with[4..];
+    assert!(
+        effects.iter().all(|row| row["estimate"] == "null" && row["reason"].contains("Schwarz")),
+        "{effects:?}"
+    );
+    assert!(!chosen(&published).1, "of equal ones the one without");
+}
+
 #[test]
 fn bytes_do_not_depend_on_threads_or_memory() {
     let history = pipeline("covariates = [\"region\", \"channel\"]\nspend = \"gamma_gamma\"");

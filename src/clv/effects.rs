@@ -48,6 +48,9 @@ fn reason(why: NoEffect, customers: &str, others: &str) -> String {
         NoEffect::Aliased => format!("other covariates say already who is of {customers}"),
         NoEffect::Undetermined => "the data bound it on one side at most".to_owned(),
         NoEffect::NobodyLapses => "by the form of the model nobody lapses".to_owned(),
+        NoEffect::NotWorth => {
+            "without covariates the segment's own parameters are as good by Schwarz's criterion".to_owned()
+        }
         NoEffect::NoFit => "without covariates the model has no regular fit to start from".to_owned(),
     };
     format!("no effect of its own, as if of {others}: {why}")

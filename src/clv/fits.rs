@@ -76,6 +76,24 @@ impl FittedPurchases {
         Self { fit: found.fit.clone(), covariates: Some(Arc::new(found)), ..self.clone() }
     }
 
+    /// Takes the parameters of all customers where the segment should not have its own.
+    fn pool(&mut self, segment: (&Histories<'_>, &Rhythm), all: &Self, discount_per_day: f64) {
+        let pooled = pooling::purchases(self, segment, all, discount_per_day);
+        if pooled.is_some() {
+            *self = Self { pooled, ..all.clone() };
+        }
+    }
+
+    /// Takes the segment's own parameters without covariates where its effects, and those of all customers, are not worth
+    /// having.
+    fn without_worthless_effects(&mut self, segment: (&Histories<'_>, &Rhythm), plain: &Self, all: &Self) {
+        let Some(covariates) = &self.covariates else { return };
+        if plain.pooled.is_none() && pooling::is_better_without(self, segment, plain, all) {
+            let without = covariates.without_effects(&plain.fit);
+            *self = Self { covariates: Some(Arc::new(without)), ..plain.clone() };
+        }
+    }
+
     /// The histories that it tells apart: cell by cell with covariates, else all together.
     pub(crate) fn cells<'h>(&self, histories: &'h Histories<'_>) -> Vec<&'h Counts> {
         if self.covariates.is_some() { histories.by_cell() } else { vec![&histories.all] }
@@ -234,17 +252,22 @@ fn purchase_fits(
     }
     let of_all = || fit((&Histories::together(&timed.histories), &rhythms.all));
     let (mut fits, all): (PurchaseFits, _) = rayon::join(of_segments, of_all);
-    let pool_model = |segment: (&Histories<'_>, &Rhythm),
-                      own: &mut Option<FittedPurchases>,
-                      all: &Option<FittedPurchases>| {
-        let (Some(own), Some(all)) = (own, all) else { return };
-        let pooled = pooling::purchases(own, segment, all, discount_per_day);
-        if pooled.is_some() {
-            *own = FittedPurchases { pooled, ..all.clone() };
-        }
-    };
-    segments().zip(&mut fits).for_each(|((histories, rhythm), own)| {
-        own.par_iter_mut().zip(&all).for_each(|(own, all)| pool_model((histories, rhythm), own, all));
+    segments().zip(&mut fits).for_each(|(segment, own)| {
+        let pool = |(own, all): (&mut Option<FittedPurchases>, &Option<FittedPurchases>)| {
+            let (Some(own), Some(all)) = (own, all) else { return };
+            own.pool(segment, all, discount_per_day);
+        };
+        // Models without covariates first: those with them may fall back on them.
+        let models = candidates.iter().filter(|candidate| !candidate.has_covariates).count();
+        let (plain, with) = own.split_at_mut(models);
+        plain.par_iter_mut().zip(&all[..models]).for_each(pool);
+        let with = with.par_iter_mut().zip(&all[models..]).zip(plain);
+        with.for_each(|((own, all), plain)| {
+            if let (Some(own), Some(all), Some(plain)) = (&mut *own, all, plain) {
+                own.without_worthless_effects(segment, plain, all);
+            }
+            pool((own, all));
+        });
     });
     fits
 }

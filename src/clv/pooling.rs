@@ -11,6 +11,8 @@
 //! - if its own k parameters do not beat them by Schwarz's criterion: ln L(own) − ½ k ln n ≤ ln L(all), both of the
 //!   segment's n customers.
 //!
+//! With covariates, a segment takes its own parameters without them where the same criterion prefers these to both.
+//!
 //! What a purchase brings is decided in the same way: the segment's mean is its own where it differs from that of all by
 //! more than √(ln n) standard errors, the same criterion for one parameter.
 //!
@@ -91,6 +93,20 @@ pub(crate) fn purchases(
         return Some(Pooled::NotApart);
     }
     is_unsure(fitted, histories, discount_per_day).then_some(Pooled::Unsure)
+}
+
+/// Whether a segment's own parameters without covariates are better, by Schwarz's criterion, than its own with them and than
+/// those of all customers with them, of which it estimates none.
+pub(crate) fn is_better_without(
+    with: &FittedPurchases,
+    (histories, rhythm): (&Histories<'_>, &Rhythm),
+    plain: &FittedPurchases,
+    all: &FittedPurchases,
+) -> bool {
+    let cost = 0.5 * count(histories.all.customers()).ln();
+    let merit = |fitted: &FittedPurchases| fitted.fit.log_likelihood - cost * f64::from(fitted.estimated());
+    let of_all = all.log_likelihood(histories, rhythm);
+    merit(plain) >= merit(with) && of_all.is_none_or(|of_all| merit(plain) >= of_all)
 }
 
 /// Whether a segment takes the value per purchase of all customers.

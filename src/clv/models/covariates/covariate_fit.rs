@@ -34,6 +34,8 @@ pub enum NoEffect {
     NobodyLapses,
     /// The model has no regular fit without covariates to start from.
     NoFit,
+    /// Those of the fit together are not worth having: without them it is as good by Schwarz's criterion.
+    NotWorth,
 }
 
 /// γ of a value: how much more, as a logarithm, its customers have of what one parameter stands for.
@@ -228,9 +230,23 @@ impl CovariateFit {
         }
     }
 
-    /// Whether any effect is estimated.
-    pub fn has_effects(&self) -> bool {
-        self.effects() > 0
+    /// The fit without covariates in place of this one, whose effects are not worth having.
+    #[must_use]
+    pub fn without_effects(&self, plain: &Fit) -> Self {
+        let not_worth = |coefficient: &Coefficient| Coefficient {
+            parameter: None,
+            estimate: Err(coefficient.estimate.err().unwrap_or(NoEffect::NotWorth)),
+            ..coefficient.clone()
+        };
+        let mut coefficients: Vec<Coefficient> = self.coefficients.iter().map(not_worth).collect();
+        // An effect of two coefficients has one reason.
+        coefficients.dedup();
+        Self {
+            fit: plain.clone(),
+            coefficients,
+            cells: vec![plain.clone(); self.cells.len()],
+            errors: SharedErrors::Alike,
+        }
     }
 
     /// How many coefficients are estimated.
