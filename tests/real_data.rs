@@ -6,12 +6,18 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Date32Type, Int64Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::BTreeMap;
 use std::fs;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{Outcome, Published, those};
+use std::sync::Arc;
+use support::{Outcome, Published, those, write};
 use tempfile::TempDir;
 
 /// The folder of the histories, if it was named.
@@ -233,4 +239,93 @@ fn regular_buyers_agree_with_scipy() {
         };
         assert_eq!(total("mbg_nbd") == total("mbg_cnbd_k"), k == 1.0, "{name}");
     }
+}
+
+/// A model with the log-likelihood of the first 39 weeks, its parameters, and coefficients with their standard errors.
+type Covaried = (&'static str, f64, [(&'static str, f64); 4], &'static [(&'static str, f64, f64)]);
+
+/// By `benches/clv/covariate_fit.py`, which fits row by row of customers by scipy 1.17.
+#[rustfmt::skip]
+const COVARIED: [Covaried; 3] = [
+    ("bg_nbd", -9_560.465_530, [("r", 0.254_284), ("alpha", 6.369_599), ("a", 0.562_456), ("b", 1.649_706)], &[
+        ("two.purchase", 0.265_219, 0.132_21), ("two.dropout_a", 0.411_230, 0.622_43), ("two.dropout_b", 0.372_494, 0.762_04),
+        ("three or more.purchase", 0.780_767, 0.125_48), ("three or more.dropout_a", 0.653_985, 0.564_20), ("three or more.dropout_b", 0.850_391, 0.696_74),
+    ]),
+    ("mbg_nbd", -9_556.414_689, [("r", 0.566_066), ("alpha", 7.599_365), ("a", 0.731_391), ("b", 0.952_485)], &[
+        ("two.purchase", 0.048_860, 0.157_24), ("two.dropout_a", 0.358_624, 0.377_07), ("two.dropout_b", 0.729_381, 0.469_60),
+        ("three or more.purchase", 0.422_444, 0.139_64), ("three or more.dropout_a", 0.455_471, 0.370_55), ("three or more.dropout_b", 1.153_491, 0.470_59),
+    ]),
+    ("pareto_nbd", -9_572.584_334, [("r", 0.584_889), ("alpha", 13.456_084), ("s", 0.570_107), ("beta", 9.089_100)], &[
+        ("two.purchase", 0.113_737, 0.113_02), ("two.dropout", -0.227_705, 0.278_23),
+        ("three or more.purchase", 0.543_391, 0.104_87), ("three or more.dropout", -0.246_276, 0.253_00),
+    ]),
+];
+
+#[test]
+fn covariates_agree_with_scipy() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let customers = folder.path().join("customers.parquet");
+    write(&customers, first_purchases(&data.join("cdnow_sample.parquet")));
+    let source = format!(
+        "[facts.customers]\nfiles = {customers:?}\ncustomer = \"customer_id\"\nattributes = {{ cds = \"cds\" }}\n\n[clv]\n\
+         covariates = [\"cds\"]"
+    );
+    let (_folder, published) = publish_edited("cdnow", &data, |text| text.replace("[clv]", &source));
+    let rows = published.rows("value_model");
+    for (model, log_likelihood, parameters, coefficients) in COVARIED {
+        let of = |parameter: &str| {
+            let of = [
+                ("model", model),
+                ("covariates", "cds"),
+                ("sample", "calibration"),
+                ("parameter", parameter),
+            ];
+            let found = those(&rows, &of);
+            assert_eq!(found.len(), 1, "{model} {parameter}");
+            found[0].clone()
+        };
+        for (parameter, estimate) in parameters {
+            let row = of(parameter);
+            let off = (number(&row, "estimate") - estimate).abs();
+            assert!(off < 1e-4 * number(&row, "standard_error"), "{model} {parameter}: {off} off");
+            assert!((number(&row, "log_likelihood") - log_likelihood).abs() < 1e-5, "{model}");
+        }
+        for (coefficient, estimate, error) in coefficients {
+            let row = of(&format!("gamma.cds.{coefficient}"));
+            let off = (number(&row, "estimate") - estimate).abs();
+            assert!(off < 1e-4 * error, "{model} {coefficient}: {off} off");
+            assert!((number(&row, "standard_error") / error - 1.0).abs() < 1e-3, "{model} {coefficient}");
+        }
+    }
+}
+
+/// Customers with how many CDs they bought on their first day: one, two, or three and more.
+fn first_purchases(log: &Path) -> Vec<(&'static str, ArrayRef)> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(log).unwrap()).unwrap().build().unwrap();
+    let mut firsts: BTreeMap<i64, (i32, i64)> = BTreeMap::new();
+    for batch in reader.map(Result::unwrap) {
+        let column = |name: &str, kind| cast(batch.column_by_name(name).unwrap(), &kind).unwrap();
+        let (ids, days) = (column("customer_id", DataType::Int64), column("date", DataType::Date32));
+        let cds = column("cds", DataType::Int64);
+        let (ids, days) = (ids.as_primitive::<Int64Type>(), days.as_primitive::<Date32Type>());
+        for ((id, day), cds) in
+            ids.values().iter().zip(days.values()).zip(cds.as_primitive::<Int64Type>().values())
+        {
+            let first = firsts.entry(*id).or_insert((*day, 0));
+            match first.0.cmp(day) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => first.1 += cds,
+                std::cmp::Ordering::Greater => *first = (*day, *cds),
+            }
+        }
+    }
+    let band = |cds: &i64| match cds {
+        ..=1 => "one",
+        2 => "two",
+        _ => "three or more",
+    };
+    let bands: StringArray = firsts.values().map(|(_, cds)| Some(band(cds))).collect();
+    let ids: Int64Array = firsts.keys().copied().map(Some).collect();
+    vec![("customer_id", Arc::new(ids)), ("cds", Arc::new(bands))]
 }

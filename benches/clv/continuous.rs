@@ -10,20 +10,20 @@ use abacus::clv::models::{self, Counts, Rhythm};
 use abacus::pipeline::PurchaseModel;
 
 /// How much slower.
-const SLOW: u32 = 100;
+pub(crate) const SLOW: u32 = 100;
 
 const CUSTOMERS: u64 = 10_000;
 
 /// Ages are between one and two years on the papers' clock.
-const WINDOW: Window = Window { intake_days: 364 * SLOW, observed_days: 728 * SLOW };
+pub(crate) const WINDOW: Window = Window { intake_days: 364 * SLOW, observed_days: 728 * SLOW };
 
 const DATA: &str = "10,000 customers, 52 to 104 weeks × 100";
 
-const BG_NBD: [f64; 4] = [0.243, 4.414, 0.793, 2.426];
-const MBG_NBD: [f64; 4] = [0.525, 6.183, 0.891, 1.614];
+pub(crate) const BG_NBD: [f64; 4] = [0.243, 4.414, 0.793, 2.426];
+pub(crate) const MBG_NBD: [f64; 4] = [0.525, 6.183, 0.891, 1.614];
 /// The parameters that BTYDplus tests its own by.
 const MBG_CNBD: [f64; 4] = [0.85, 1.45, 0.79, 2.42];
-const PARETO_NBD: [f64; 4] = [0.553, 10.578, 0.606, 11.669];
+pub(crate) const PARETO_NBD: [f64; 4] = [0.553, 10.578, 0.606, 11.669];
 
 pub(crate) fn models() -> Vec<Model> {
     vec![
@@ -55,7 +55,7 @@ pub(crate) fn models() -> Vec<Model> {
 }
 
 /// The last parameter is a time in one model only.
-fn slow([r, alpha, first, second]: [f64; 4], of_second: u32) -> [f64; 4] {
+pub(crate) fn slow([r, alpha, first, second]: [f64; 4], of_second: u32) -> [f64; 4] {
     [r, alpha * f64::from(SLOW), first, second * f64::from(of_second)]
 }
 

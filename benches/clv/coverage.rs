@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a bench talks to the person at the terminal")]
 
 mod continuous;
+mod covariates;
 mod discrete;
 
 use rayon::prelude::*;
@@ -50,7 +51,8 @@ fn main() {
         "| model | data set | fitted | parameter | truth | mean estimate | covered | mean distance (se) | sd |"
     );
     println!("|---|---|---:|---|---:|---:|---:|---:|---:|");
-    for model in continuous::models().into_iter().chain(discrete::models()).filter(is_asked) {
+    let models = continuous::models().into_iter().chain(covariates::models()).chain(discrete::models());
+    for model in models.filter(is_asked) {
         print!("{}", rows(&model, data_sets));
     }
 }

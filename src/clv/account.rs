@@ -1,6 +1,8 @@
 //! What every model says of itself: parameters with their errors, how the fit ended, and how far it drifted.
 
 use super::choice::{Choice, segment_of};
+use super::covariates::Covariates;
+use super::effects;
 use super::fits::{Fits, FittedPurchases, FittedSpend};
 use super::formulas::Line;
 use super::models::contribution::ContributionModel;
@@ -12,6 +14,7 @@ use super::spend::Spend;
 use crate::pipeline::{Season, SpendModel};
 use crate::units::Day;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What a model is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub(crate) struct Account {
     pub(crate) is_pooled: bool,
     /// Why it was chosen.
     pub(crate) why: Option<&'static str>,
+    /// Of a purchase model: whether it has covariates.
+    pub(crate) has_covariates: Option<bool>,
     /// The seasons that its times are measured by.
     pub(crate) season: Option<Season>,
     pub(crate) parameters: Vec<Parameter>,
@@ -51,7 +56,7 @@ pub(crate) struct Account {
 /// One number of a model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) estimate: Option<f64>,
     pub(crate) standard_error: Option<f64>,
     pub(crate) meaning: String,
@@ -64,10 +69,15 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
-    fn new(name: &'static str, estimate: f64, standard_error: Option<f64>, meaning: &str) -> Self {
+    pub(crate) fn new(
+        name: impl Into<Cow<'static, str>>,
+        estimate: f64,
+        standard_error: Option<f64>,
+        meaning: &str,
+    ) -> Self {
         let finite = |value: f64| value.is_finite().then_some(value);
         Self {
-            name,
+            name: name.into(),
             estimate: finite(estimate),
             standard_error: standard_error.and_then(finite),
             meaning: meaning.to_owned(),
@@ -96,6 +106,7 @@ impl Place {
             role,
             is_pooled: false,
             why: None,
+            has_covariates: None,
             season: None,
             parameters: Vec::new(),
             log_likelihood: None,
@@ -110,6 +121,7 @@ impl Place {
 /// Every fit at every date, with the seasons that purchases were timed by then.
 pub(crate) fn of_fits(
     fits: &Fits,
+    covariates: &Covariates,
     dates: &[(Day, Season)],
     choices: &[Choice],
     spend: SpendModel,
@@ -119,12 +131,18 @@ pub(crate) fn of_fits(
     for (date, (until, season)) in dates.iter().enumerate() {
         for (segment, choice) in choices.iter().enumerate() {
             let place = Place { segment, until: until.0, is_whole: date == 0 };
-            for (model, name) in fits.models.iter().map(|model| model.word()).enumerate() {
-                let is_chosen = choice.model == model;
+            for (index, candidate) in fits.candidates.iter().enumerate() {
+                let is_chosen = choice.candidate == index;
                 let role = if is_chosen { Role::Chosen } else { Role::Candidate };
-                let why = is_chosen.then(|| choice.why.text());
-                let account = fits.of(date, segment, model).map(|fitted| of_fit(place, name, role, fitted));
-                accounts.extend(account.map(|account| Account { why, season: Some(*season), ..account }));
+                let Some(fitted) = fits.of(date, segment, index) else { continue };
+                let mut account = of_fit(place, candidate.model.word(), role, fitted);
+                account.parameters.extend(effects::of_fit(fitted, covariates));
+                accounts.push(Account {
+                    why: is_chosen.then(|| choice.why.text()),
+                    has_covariates: Some(candidate.has_covariates),
+                    season: Some(*season),
+                    ..account
+                });
             }
             let found = fits.spend(date, segment).into_iter();
             accounts.extend(found.flat_map(|found| of_spend(place, found, spend, unit)));
@@ -292,7 +310,7 @@ pub(crate) fn of_estimate<const N: usize>(
     let parameters = names.iter().zip(estimate.parameters).zip(errors);
     Account {
         parameters: parameters
-            .map(|(((name, meaning), value), error)| Parameter::new(name, value, error, meaning))
+            .map(|(((name, meaning), value), error)| Parameter::new(*name, value, error, meaning))
             .collect(),
         log_likelihood: Some(estimate.log_likelihood),
         customers: Some(customers),
@@ -328,14 +346,20 @@ impl Line {
     }
 }
 
+/// Whether an entry of a manifest is about the same model, with covariates or without.
+fn is_same(account: &Account, model: &Value) -> bool {
+    let has_covariates = model["has_covariates"].as_bool().unwrap_or(false);
+    model["model"] == account.model && has_covariates == account.has_covariates.unwrap_or(false)
+}
+
 /// Compares the fits of the whole history with those of an earlier release: the manifest's `clv`.
 pub(crate) fn measure_drift(accounts: &mut [Account], earlier: &Value, names: &[Option<String>]) {
     for account in accounts.iter_mut().filter(|account| account.is_whole) {
         let Some(segment) = segment_of(earlier, names[account.segment].as_deref()) else { continue };
         let models = segment["models"].as_array().map_or(&[][..], Vec::as_slice);
-        let Some(model) = models.iter().find(|model| model["model"] == account.model) else { continue };
+        let Some(model) = models.iter().find(|model| is_same(account, model)) else { continue };
         for parameter in &mut account.parameters {
-            let of = |key: &str| model[key][parameter.name].as_f64();
+            let of = |key: &str| model[key][&*parameter.name].as_f64();
             parameter.earlier = of("parameters");
             parameter.drift = parameter
                 .estimate

@@ -25,7 +25,7 @@ pub(crate) fn left_censored_start(census: &Census) -> Option<String> {
 pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> Vec<String> {
     let (mut pooled, mut unvalued, mut endless) = (Vec::new(), Vec::new(), Vec::new());
     for (segment, choice) in choices.iter().enumerate() {
-        let Some(fitted) = fits.of(0, segment, choice.model) else { continue };
+        let Some(fitted) = fits.of(0, segment, choice.candidate) else { continue };
         let name = segments.customers_of(segment);
         let of_spend = fits.spend(0, segment).and_then(|spend| spend.pooled);
         if fitted.pooled.or(of_spend).is_some_and(|pooled| pooled.is_small()) {

@@ -3,11 +3,12 @@
 //! What is handed on is forecasts, not customers: a probability is a look-up by what a customer did before a date, done
 //! where it is needed.
 
+use super::covariates::Covariates;
 use super::fits::FittedPurchases;
-use super::models::{Asked, Counts};
+use super::histories::Histories;
+use super::models::Asked;
 use super::outlook::Forecast;
 use super::past::Times;
-use super::pile::merged;
 use super::season::Clock;
 use super::segments::Segments;
 use crate::customers::days::Seen;
@@ -25,6 +26,7 @@ struct AliveForecasts {
     /// clock each has its own.
     forecasts: Vec<Vec<Option<Forecast>>>,
     segments: Arc<Segments>,
+    covariates: Arc<Covariates>,
 }
 
 /// What is handed on besides fits.
@@ -32,7 +34,7 @@ pub(crate) struct AliveAt<'c> {
     /// The dates, the first of them the run's as-of date.
     pub(crate) days: Vec<Day>,
     /// Histories before them: by date, by segment.
-    pub(crate) counts: Vec<Vec<&'c Counts>>,
+    pub(crate) histories: Vec<Vec<&'c Histories<'c>>>,
     /// The clock that the fits are timed by.
     pub(crate) clock: Arc<Clock>,
     pub(crate) discount_per_day: f64,
@@ -41,11 +43,16 @@ pub(crate) struct AliveAt<'c> {
 
 impl Alive {
     /// By one fit per segment. Scorers hold the histories that were counted, and look ahead by the holdout.
-    pub(crate) fn new(at: AliveAt<'_>, segments: Arc<Segments>, fits: &[Option<&FittedPurchases>]) -> Self {
+    pub(crate) fn new(
+        at: AliveAt<'_>,
+        segments: Arc<Segments>,
+        covariates: Arc<Covariates>,
+        fits: &[Option<&FittedPurchases>],
+    ) -> Self {
         let together = if at.clock.is_calendar() { at.days.len() } else { 1 };
-        let days = at.days.chunks(together).zip(at.counts.chunks(together));
-        let forecasts = days.map(|(days, counts)| at.forecasts(days, counts, fits)).collect();
-        Self(Arc::new(AliveForecasts { days: at.days, forecasts, segments }))
+        let days = at.days.chunks(together).zip(at.histories.chunks(together));
+        let forecasts = days.map(|(days, histories)| at.forecasts(days, histories, fits)).collect();
+        Self(Arc::new(AliveForecasts { days: at.days, forecasts, segments, covariates }))
     }
 
     /// Whether the date is one of those that were asked for.
@@ -55,14 +62,14 @@ impl Alive {
 
     /// That of a customer to buy nothing within the holdout, by what is seen of it at a known date.
     pub(crate) fn no_purchase(&self, rank: usize, seen: &Seen, day: Day) -> Option<f64> {
-        Some(self.0.forecast(rank, day)?.no_purchase(&Times::of(seen, day)))
+        Some(self.0.forecast(rank, day)?.no_purchase(self.0.covariates.of(rank), &Times::of(seen, day)))
     }
 
     /// That of a customer to be alive, by what is seen of it at a known date.
     pub(crate) fn probability(&self, rank: usize, seen: &Seen, day: Day) -> Option<f32> {
         let forecast = self.0.forecast(rank, day)?;
         #[expect(clippy::cast_possible_truncation, reason = "a probability needs no more digits")]
-        let probability = forecast.alive(&Times::of(seen, day)) as f32;
+        let probability = forecast.alive(self.0.covariates.of(rank), &Times::of(seen, day)) as f32;
         Some(probability)
     }
 }
@@ -79,15 +86,15 @@ impl AliveAt<'_> {
     fn forecasts(
         &self,
         days: &[Day],
-        counts: &[Vec<&Counts>],
+        histories: &[Vec<&Histories<'_>>],
         fits: &[Option<&FittedPurchases>],
     ) -> Vec<Option<Forecast>> {
         let lookahead = self.clock.lookahead(days[0].0 - 1, &[self.holdout_days], self.discount_per_day);
         let forecast = |(segment, fit): (usize, &Option<&FittedPurchases>)| {
             let fit = (*fit)?;
-            let mut all = Counts::default();
-            for (day, counts) in days.iter().zip(counts) {
-                all = merged(&all, &self.clock.counts(counts[segment], *day));
+            let mut all = Histories::default();
+            for (day, histories) in days.iter().zip(histories) {
+                all = all.merged(&histories[segment].timed(&self.clock, *day));
             }
             Forecast::new(fit, &self.clock, &lookahead, &all, Asked::NoPurchase)
         };

@@ -1,5 +1,6 @@
 //! Back-tests: what every model and rule would have foretold at a calibration date, held against what came.
 
+use super::candidate::Candidate;
 use super::census::{Census, Scope};
 use super::errors::Errors;
 use super::fits::Fits;
@@ -44,6 +45,8 @@ pub(crate) struct Series {
     pub(crate) target: Target,
     /// A model or a rule.
     pub(crate) forecaster: &'static str,
+    /// Whether a model has covariates.
+    pub(crate) has_covariates: Option<bool>,
     /// How a model's purchases are timed.
     pub(crate) season: Option<Season>,
     /// How a purchase was valued.
@@ -67,7 +70,7 @@ pub(crate) struct Backtest {
 /// Repeat purchases up to the end of a week since the first day with a purchase.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Week {
-    pub(crate) forecaster: &'static str,
+    pub(crate) candidate: Candidate,
     pub(crate) season: Season,
     /// From 1.
     pub(crate) week: u32,
@@ -139,9 +142,10 @@ impl SliceOperator for Holdouts<'_> {
         let mut series = self.begin()?;
         let mut buffers = Buffers::default();
         for (rank, days) in customers.ranks.clone().zip(customers.days.customers()) {
-            let segment = self.sources.scope.segments.of(rank);
+            let scope = self.sources.scope;
+            let place = (scope.segments.of(rank), scope.covariates.of(rank));
             for (holdout, series) in self.holdouts.iter().zip(&mut series) {
-                holdout.add(series, days, segment, &mut buffers);
+                holdout.add(series, days, place, &mut buffers);
             }
         }
         Ok(series)
@@ -156,13 +160,14 @@ impl SliceOperator for Holdouts<'_> {
 }
 
 impl Backtest {
-    /// Errors of a model's purchases by segment, timed by seasons: by the calendar where there was no clock then.
-    pub(crate) fn by_segment(&self, model: &str, season: Season) -> Option<&[Errors]> {
+    /// Errors of a candidate's purchases by segment, timed by seasons: by the calendar where there was no clock then.
+    pub(crate) fn by_segment(&self, candidate: Candidate, season: Season) -> Option<&[Errors]> {
         let of = |season: Season| {
             let is_asked = move |series: &&Series| {
                 series.target == Target::Purchases
                     && series.kind == Kind::Total
-                    && series.forecaster == model
+                    && series.forecaster == candidate.model.word()
+                    && series.has_covariates == Some(candidate.has_covariates)
                     && series.season == Some(season)
             };
             self.series.iter().find(is_asked)

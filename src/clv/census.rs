@@ -1,5 +1,7 @@
 //! One pass over all customers: everything the fits need, as counts and sums by date and segment.
 
+use super::covariates::Covariates;
+use super::histories::Histories;
 use super::lives::{Lives, LivingRule, Opportunities, opportunity};
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
@@ -13,11 +15,13 @@ use crate::customers::history::CustomerHistory;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::{Error, Result};
 use crate::units::Day;
+use std::borrow::Cow;
 
 /// What is counted, and until when.
 pub(crate) struct Scope<'r> {
     pub(crate) history: &'r CustomerHistory,
     pub(crate) segments: &'r Segments,
+    pub(crate) covariates: &'r Covariates,
     pub(crate) rule: &'r LivingRule,
     /// What purchases are measured by.
     pub(crate) measures: [Amount; MEASURES],
@@ -36,7 +40,7 @@ pub(crate) struct Scope<'r> {
 /// What one segment did before a date.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) counts: Counts,
+    pub(crate) histories: Histories<'static>,
     /// Between purchases; none where no model asks.
     pub(crate) gaps: Gaps,
     pub(crate) opportunities: Opportunities,
@@ -58,7 +62,7 @@ pub(crate) struct Census {
     /// By date, by day since the start: purchases of customers whose first came before the date, the first ones aside.
     pub(crate) repeats_by_day: Vec<Vec<u64>>,
     /// By earlier date at which somebody asks who was alive, by segment.
-    pub(crate) alive_counts: Vec<Vec<Counts>>,
+    pub(crate) alive_counts: Vec<Vec<Histories<'static>>>,
 }
 
 /// Counts everybody: an operator over slices of customers.
@@ -68,9 +72,12 @@ impl SliceOperator for Scope<'_> {
     type Total = Counting;
 
     fn begin(&self) -> Result<Counting> {
-        let piles = self.dates.iter().map(|_| self.by_segment(Pile::default)).collect();
-        let alive_piles = self.alive_dates.iter().map(|_| self.by_segment(Pile::default)).collect();
-        Ok(Counting { census: self.empty(), piles, alive_piles })
+        let groups = self.segments.len() * self.cells();
+        let piles = |dates: &[Day]| -> Vec<Vec<Pile>> {
+            dates.iter().map(|_| (0..groups).map(|_| Pile::default()).collect()).collect()
+        };
+        let (piles, alive_piles) = (piles(&self.dates), piles(&self.alive_dates));
+        Ok(Counting { census: self.empty(), cells: self.covariates.cells(), piles, alive_piles })
     }
 
     fn slice(&self, _window: &(), customers: &CustomerSlice) -> Result<Part> {
@@ -91,7 +98,7 @@ impl SliceOperator for Scope<'_> {
     fn take(&self, total: &mut Counting, part: Part) -> Result<()> {
         let piles = total.piles.iter_mut().chain(&mut total.alive_piles);
         for (piles, times) in piles.zip(part.times.iter().chain(&part.alive_times)) {
-            times.iter().for_each(|(segment, times)| piles[usize::from(*segment)].push(times));
+            times.iter().for_each(|(group, times)| piles[usize::from(*group)].push(times));
         }
         total.census.merge(part.census)
     }
@@ -108,6 +115,11 @@ impl Scope<'_> {
         }
     }
 
+    /// Piles of a segment.
+    fn cells(&self) -> usize {
+        self.covariates.cells().max(1)
+    }
+
     fn by_segment<T>(&self, of: impl Fn() -> T) -> Vec<T> {
         (0..self.segments.len()).map(|_| of()).collect()
     }
@@ -121,11 +133,12 @@ impl Scope<'_> {
         buffers: &mut Buffers,
     ) -> Result<(), Overflow> {
         let segment = self.segments.of(rank);
+        let group = group_number(segment * self.cells() + self.covariates.of(rank));
         for (index, date) in self.dates.iter().enumerate() {
             let days = days.before(*date);
             let Some(times) = Times::of_days(days, *date) else { continue };
             let tally = &mut part.census.tallies[index][segment];
-            part.times[index].push((segment_number(segment), times));
+            part.times[index].push((group, times));
             purchases_into(days, self.measures, &mut buffers.purchases);
             let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
             for measure in 0..MEASURES {
@@ -151,7 +164,7 @@ impl Scope<'_> {
         }
         for (date, alive_times) in self.alive_dates.iter().zip(&mut part.alive_times) {
             if let Some(times) = Times::of_days(days.before(*date), *date) {
-                alive_times.push((segment_number(segment), times));
+                alive_times.push((group, times));
             }
         }
         Ok(())
@@ -205,23 +218,37 @@ impl Census {
 /// A census on its way.
 pub(crate) struct Counting {
     census: Census,
-    /// By date, by segment.
+    /// Cells of covariates; 0 where none are declared.
+    cells: usize,
+    /// By date, by segment, by cell.
     piles: Vec<Vec<Pile>>,
-    /// By earlier date, by segment.
+    /// By earlier date, likewise.
     alive_piles: Vec<Vec<Pile>>,
 }
 
 impl Counting {
     /// Once all customers are in.
     pub(crate) fn finish(self) -> Census {
-        let mut census = self.census;
-        let tallies = census.tallies.iter_mut().flatten();
-        for (tally, pile) in tallies.zip(self.piles.into_iter().flatten()) {
-            tally.counts = pile.finish();
+        let (mut census, cells) = (self.census, self.cells);
+        for (tallies, piles) in census.tallies.iter_mut().zip(self.piles) {
+            let histories = histories(piles, cells);
+            tallies.iter_mut().zip(histories).for_each(|(tally, histories)| tally.histories = histories);
         }
-        let counts = |piles: Vec<Pile>| piles.into_iter().map(Pile::finish).collect();
-        census.alive_counts = self.alive_piles.into_iter().map(counts).collect();
+        census.alive_counts = self.alive_piles.into_iter().map(|piles| histories(piles, cells)).collect();
         census
+    }
+}
+
+/// By segment.
+fn histories(piles: Vec<Pile>, cells: usize) -> Vec<Histories<'static>> {
+    let mut counts = piles.into_iter().map(Pile::finish);
+    let mut segments = Vec::new();
+    loop {
+        let of_segment: Vec<Counts> = counts.by_ref().take(cells.max(1)).collect();
+        if of_segment.is_empty() {
+            return segments;
+        }
+        segments.push(Histories::of_cells(of_segment, cells > 0));
     }
 }
 
@@ -239,8 +266,9 @@ struct Buffers {
     pairs: Vec<(i64, i64)>,
 }
 
-fn segment_number(segment: usize) -> u16 {
-    u16::try_from(segment).expect("segments are few")
+/// Of a cell of a segment.
+fn group_number(group: usize) -> u16 {
+    u16::try_from(group).expect("segments and cells are few")
 }
 
 fn too_large() -> Error {
@@ -255,14 +283,20 @@ impl Tally {
     /// # Errors
     /// Money whose squares leave 128 bits.
     pub(crate) fn of_all(tallies: &[Self]) -> Result<Self> {
-        let rows = tallies.iter().flat_map(|tally| tally.counts.rows()).copied();
-        let mut all = Self { counts: Counts::of_rows(rows), ..Self::default() };
+        let rows = tallies.iter().flat_map(|tally| tally.counts().rows()).copied();
+        let histories = Histories { all: Cow::Owned(Counts::of_rows(rows)), cells: Vec::new() };
+        let mut all = Self { histories, ..Self::default() };
         for tally in tallies {
             all.add_money(tally).map_err(|Overflow| too_large())?;
             all.repeaters.merge(&tally.repeaters);
             all.gaps.merge(&tally.gaps);
         }
         Ok(all)
+    }
+
+    /// Of all its customers.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.histories.all
     }
 
     /// Merges all but the counts, which the piles hold.
@@ -286,9 +320,9 @@ impl Tally {
 
     /// Days between purchases, on average over all gaps; none if nobody bought twice.
     pub(crate) fn mean_gap(&self) -> Option<f64> {
-        let rows = self.counts.rows();
+        let rows = self.counts().rows();
         let days: u64 = rows.iter().map(|row| u64::from(row.last_purchase_days) * row.customers).sum();
-        let gaps = self.counts.purchases();
+        let gaps = self.counts().purchases();
         #[expect(clippy::cast_precision_loss, reason = "a mean is rounded anyway")]
         (gaps > 0).then(|| days as f64 / gaps as f64)
     }

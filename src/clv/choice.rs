@@ -1,9 +1,10 @@
 //! Which model values the customers of a segment, and why.
 
 use super::backtest::Backtest;
+use super::candidate::Candidate;
 use super::errors::Errors;
 use super::segments::Segments;
-use crate::pipeline::{ClvDef, PurchaseModel, Season};
+use crate::pipeline::{ClvDef, Season};
 use serde_json::Value;
 
 /// What earlier releases say of themselves: the manifest's `clv`.
@@ -23,14 +24,17 @@ impl Earlier {
     pub fn digest(&self) -> String {
         let segments = self.current.iter().flat_map(|clv| clv["segments"].as_array().into_iter().flatten());
         let chosen = segments.filter(|segment| segment["why"] == Why::Holdout.word());
-        let chosen: Vec<_> = chosen.map(|segment| (&segment["segment"], &segment["chosen"])).collect();
+        let chosen: Vec<_> = chosen
+            .map(|segment| (&segment["segment"], &segment["chosen"], &segment["has_covariates"]))
+            .collect();
+        let covariates = self.current.as_ref().map(|clv| &clv["covariates"]);
         let season = self
             .current
             .iter()
             .map(|clv| &clv["season"])
             .filter(|season| season["why"] == Why::Holdout.word());
         let season: Vec<_> = season.map(|season| &season["chosen"]).collect();
-        let text = format!("{chosen:?} {season:?} {:?} {}", self.drift_from, self.reselect);
+        let text = format!("{chosen:?} {covariates:?} {season:?} {:?} {}", self.drift_from, self.reselect);
         blake3::hash(text.as_bytes()).to_string()
     }
 }
@@ -38,12 +42,12 @@ impl Earlier {
 /// The model of one segment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
-    /// Its place in `Fits::models`.
-    pub(crate) model: usize,
+    /// Its place among the candidates.
+    pub(crate) candidate: usize,
     pub(crate) why: Why,
     /// Whether the current release had chosen it, so that nothing was chosen now.
     pub(crate) is_kept: bool,
-    /// Root mean squared error of each model over the holdouts, in the order of the models; none without holdout.
+    /// Root mean squared error of each candidate over the holdouts, in their order; none without holdout.
     pub(crate) scores: Vec<Option<f64>>,
 }
 
@@ -87,7 +91,7 @@ impl Why {
 /// foretold all customers best: a few tell nothing of models either.
 pub(crate) fn choose(
     clv: &ClvDef,
-    models: &[PurchaseModel],
+    candidates: &[Candidate],
     segments: &Segments,
     season: Season,
     is_pooled: &[bool],
@@ -96,21 +100,22 @@ pub(crate) fn choose(
 ) -> Vec<Choice> {
     let of = |segment: usize| {
         let own = (!is_pooled[segment]).then_some(segment);
-        let scores: Vec<Option<f64>> = models.iter().map(|model| score(tests, *model, season, own)).collect();
+        let score = |candidate: &Candidate| score(tests, *candidate, season, own);
+        let scores: Vec<Option<f64>> = candidates.iter().map(score).collect();
         let kept = || {
-            let name = kept_model(earlier, segments.names()[segment].as_deref())?;
-            models.iter().position(|model| model.word() == name)
+            let kept = kept_model(clv, earlier, segments.names()[segment].as_deref())?;
+            candidates.iter().position(|candidate| kept.is(*candidate))
         };
-        let declared = clv.model.and_then(|declared| models.iter().position(|model| *model == declared));
-        let (model, why, is_kept) = if let Some(model) = declared {
-            (model, Why::Declared, false)
-        } else if let Some(model) = kept() {
-            (model, Why::Holdout, true)
+        let declared = clv.model.and_then(|_| candidates.iter().position(|known| known.is_eligible(clv)));
+        let (candidate, why, is_kept) = if let Some(candidate) = declared {
+            (candidate, Why::Declared, false)
+        } else if let Some(candidate) = kept() {
+            (candidate, Why::Holdout, true)
         } else {
-            let (model, why) = best(&scores).map_or((0, Why::First), |model| (model, Why::Holdout));
-            (model, why, false)
+            let (candidate, why) = best(&scores).map_or((0, Why::First), |best| (best, Why::Holdout));
+            (candidate, why, false)
         };
-        Choice { model, why, is_kept, scores }
+        Choice { candidate, why, is_kept, scores }
     };
     (0..segments.len()).map(of).collect()
 }
@@ -118,12 +123,12 @@ pub(crate) fn choose(
 /// Root mean squared error over all calibration dates together, of one segment or of all customers.
 pub(crate) fn score(
     tests: &[Backtest],
-    model: PurchaseModel,
+    candidate: Candidate,
     season: Season,
     segment: Option<usize>,
 ) -> Option<f64> {
     let mut sum = Errors::default();
-    for errors in tests.iter().filter_map(|test| test.by_segment(model.word(), season)) {
+    for errors in tests.iter().filter_map(|test| test.by_segment(candidate, season)) {
         match segment {
             Some(segment) => errors.get(segment).into_iter().for_each(|errors| sum.merge(errors)),
             None => errors.iter().for_each(|errors| sum.merge(errors)),
@@ -134,15 +139,33 @@ pub(crate) fn score(
 
 /// The lowest score; of equal ones the first.
 fn best(scores: &[Option<f64>]) -> Option<usize> {
-    let scored = scores.iter().enumerate().filter_map(|(model, score)| Some((model, (*score)?)));
-    scored.reduce(|best, next| if next.1 < best.1 { next } else { best }).map(|(model, _)| model)
+    let scored = scores.iter().enumerate().filter_map(|(place, score)| Some((place, (*score)?)));
+    scored.reduce(|best, next| if next.1 < best.1 { next } else { best }).map(|(place, _)| place)
 }
 
-/// What the current release values this segment by, if a holdout chose it and the run is not asked to choose again.
-fn kept_model<'e>(earlier: &'e Earlier, segment: Option<&str>) -> Option<&'e str> {
+/// What an earlier release values a segment by.
+struct Kept<'e> {
+    model: &'e str,
+    has_covariates: bool,
+}
+
+impl Kept<'_> {
+    fn is(&self, candidate: Candidate) -> bool {
+        self.model == candidate.model.word() && self.has_covariates == candidate.has_covariates
+    }
+}
+
+/// That of the current release, if a holdout chose it among models with the same covariates, and the run is not asked to
+/// choose again.
+fn kept_model<'e>(clv: &ClvDef, earlier: &'e Earlier, segment: Option<&str>) -> Option<Kept<'e>> {
     let current = earlier.current.as_ref().filter(|_| !earlier.reselect)?;
+    let covariates = current["covariates"].as_array().map_or(&[][..], Vec::as_slice);
+    if !covariates.iter().eq(&clv.covariates) {
+        return None;
+    }
     let segment = segment_of(current, segment).filter(|segment| segment["why"] == Why::Holdout.word())?;
-    segment["chosen"].as_str()
+    let has_covariates = segment["has_covariates"].as_bool().unwrap_or(false);
+    Some(Kept { model: segment["chosen"].as_str()?, has_covariates })
 }
 
 /// A segment's entry in a manifest's `clv`.
@@ -154,15 +177,17 @@ pub(crate) fn segment_of<'e>(clv: &'e Value, segment: Option<&str>) -> Option<&'
 mod tests {
     use super::*;
     use crate::clv::backtest::{Kind, Series, Target};
+    use crate::pipeline::PurchaseModel;
 
-    fn series(model: PurchaseModel, error: f64) -> Series {
+    fn series(candidate: Candidate, error: f64) -> Series {
         let mut errors = Errors::default();
         errors.add(1.0 + error, 1.0);
-        let forecaster = model.word();
+        let forecaster = candidate.model.word();
         let season = Some(Season::None);
         Series {
             target: Target::Purchases,
             forecaster,
+            has_covariates: Some(candidate.has_covariates),
             season,
             spend: None,
             kind: Kind::Total,
@@ -171,12 +196,14 @@ mod tests {
     }
 
     fn chosen(clv: &ClvDef, errors: &[f64], earlier: &Earlier) -> (usize, Why, bool) {
-        let series = clv.models.iter().zip(errors).map(|(model, error)| series(*model, *error)).collect();
+        let candidates = Candidate::all(clv);
+        let series =
+            candidates.iter().zip(errors).map(|(candidate, error)| series(*candidate, *error)).collect();
         let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
         let segments = Segments::new(None, None, 1, "").unwrap();
         let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
-        let choice = choose(clv, &clv.models, &segments, Season::None, &[false], tests, earlier).remove(0);
-        (choice.model, choice.why, choice.is_kept)
+        let choice = choose(clv, &candidates, &segments, Season::None, &[false], tests, earlier).remove(0);
+        (choice.candidate, choice.why, choice.is_kept)
     }
 
     fn clv(model: Option<PurchaseModel>) -> ClvDef {
@@ -189,6 +216,7 @@ mod tests {
             discount_rate_annual: "0.1".parse().unwrap(),
             horizons: Vec::new(),
             segment: None,
+            covariates: Vec::new(),
             calibration: Vec::new(),
             drift_from: None,
             lifetime: None,
@@ -222,5 +250,30 @@ mod tests {
         assert_eq!(chosen(&clv(None), &[0.5, 0.4], &gone), (1, Why::Holdout, false));
         let declared = clv(Some(PurchaseModel::MbgNbd));
         assert_eq!(chosen(&declared, &[0.5, 0.4], &again), (0, Why::Declared, false));
+    }
+
+    #[test]
+    fn covariates_are_chosen_by_the_holdout_or_with_the_declared_model() {
+        let with = |model| ClvDef { covariates: vec!["region".to_owned()], ..clv(model) };
+        let none = Earlier::default();
+        // Without: MBG/NBD, Pareto/NBD; with: the same.
+        assert_eq!(chosen(&with(None), &[0.5, 0.4, 0.3, 0.6], &none), (2, Why::Holdout, false));
+        assert_eq!(chosen(&with(None), &[0.5, 0.4, 0.4, 0.4], &none), (1, Why::Holdout, false), "no better");
+        let declared = with(Some(PurchaseModel::ParetoNbd));
+        assert_eq!(chosen(&declared, &[0.5, 0.4, 0.3, 0.6], &none), (3, Why::Declared, false));
+        let segment = serde_json::json!({ "segment": null, "chosen": "mbg_nbd", "why": "holdout" });
+        let kept = |covariates: serde_json::Value| {
+            let current = serde_json::json!({ "covariates": covariates, "segments": [segment.clone()] });
+            Earlier { current: Some(current), ..Earlier::default() }
+        };
+        let errors = [0.5, 0.4, 0.3, 0.6];
+        assert_eq!(
+            chosen(&with(None), &errors, &kept(serde_json::json!(["region"]))),
+            (0, Why::Holdout, true)
+        );
+        for other in [serde_json::json!([]), serde_json::json!(["size"]), serde_json::Value::Null] {
+            let again = chosen(&with(None), &errors, &kept(other));
+            assert_eq!(again, (2, Why::Holdout, false), "it was chosen among others");
+        }
     }
 }

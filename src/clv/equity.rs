@@ -1,13 +1,15 @@
 //! What the customers of a segment are worth together, and how sure that is.
 //!
 //! The variance of a total has four parts. Parameters of the purchase model: the delta method on the total, by
-//! the sum over customers of value per purchase × pull of the parameters at their discounted purchases. The base's mean value per
+//! the sum over customers of value per purchase × pull of the parameters at their discounted purchases, with covariates by cell,
+//! whose errors are parts of those of one fit. The base's mean value per
 //! purchase, which all share: (Σ discounted purchases × weight of the base)² × its variance. Each customer's own mean
 //! about it, and the scatter of what single customers will do: purchases about their expectation, as widely as in the
 //! holdout (variance per expected purchase), and values of single purchases. Segments that take the parameters of all
 //! customers share their error; that these customers are among all is left aside. What it does not hold: that the model is
 //! wrong, and that prices, costs or rates change.
 
+use super::models::CovariateFit;
 use super::past::{MEASURES, VALUED};
 use super::spend::Spend;
 use super::tables::customer_value::Row;
@@ -38,8 +40,11 @@ pub(crate) struct Equity {
     pub(crate) acquisition_cost: i128,
     /// Variance of the total by its parts; none where a part cannot be estimated.
     pub(crate) variance: Option<Variance>,
-    /// Σ value per purchase × pull of the parameters at discounted purchases; none where a fit has no errors.
-    pull: Option<[f64; 4]>,
+    /// Σ value per purchase × pull of the parameters at discounted purchases, by cell of covariates; none where a fit has no
+    /// errors.
+    pulls: Option<Vec<[f64; 4]>>,
+    /// The same by the errors that all cells share, once all customers are in.
+    pull: Option<Vec<f64>>,
     /// Σ discounted purchases × weight of the base's mean.
     shared: f64,
     /// Variance of the base's mean; none where it cannot be estimated.
@@ -70,7 +75,8 @@ pub(crate) struct Variance {
 }
 
 impl Equity {
-    pub(crate) fn new(horizons: usize) -> Self {
+    /// Of customers in so many cells; of none, where what they share is not asked for.
+    pub(crate) fn new(horizons: usize, cells: usize) -> Self {
         Self {
             customers: 0,
             foreseen: 0,
@@ -84,15 +90,16 @@ impl Equity {
             profit: 0,
             acquisition_cost: 0,
             variance: None,
-            pull: Some([0.0; 4]),
+            pulls: Some(vec![[0.0; 4]; cells]),
+            pull: None,
             shared: 0.0,
             own: 0.0,
             scatter: 0.0,
         }
     }
 
-    /// Adds a customer; `dispersion` is the squared error per expected purchase.
-    pub(crate) fn add(&mut self, row: &Row, dispersion: f64, spend: &Spend) {
+    /// Adds a customer of a cell; `dispersion` is the squared error per expected purchase.
+    pub(crate) fn add(&mut self, row: &Row, cell: usize, dispersion: f64, spend: &Spend) {
         self.customers += 1;
         self.profit += i128::from(row.profit);
         self.acquisition_cost += i128::from(row.acquisition_cost);
@@ -105,7 +112,10 @@ impl Equity {
         let (each, discounted) = (row.value.each[VALUED], purchases.value);
         self.discounted += discounted;
         self.residual.iter_mut().zip(residual).for_each(|(sum, more)| *sum += i128::from(more));
-        self.pull(purchases.pull.map(|pull| pull.map(|pull| each * pull)));
+        match (&mut self.pulls, purchases.pull) {
+            (Some(pulls), Some(pull)) => add(&mut pulls[cell], &pull.map(|pull| each * pull)),
+            _ => self.pulls = None,
+        }
         let between = &spend.shrunken[VALUED].between_variance;
         let of_base = 1.0 - row.value.credibility;
         self.shared += discounted * of_base;
@@ -128,7 +138,10 @@ impl Equity {
         self.expected.iter_mut().zip(&part.expected).for_each(|(sum, more)| *sum += more);
         self.residual.iter_mut().zip(part.residual).for_each(|(sum, more)| *sum += more);
         self.within.iter_mut().zip(&part.within).for_each(|(sum, more)| *sum += more);
-        self.pull(part.pull);
+        match (&mut self.pulls, &part.pulls) {
+            (Some(pulls), Some(more)) => pulls.iter_mut().zip(more).for_each(|(sum, more)| add(sum, more)),
+            _ => self.pulls = None,
+        }
         self.profit += part.profit;
         self.acquisition_cost += part.acquisition_cost;
         for (sum, more) in [
@@ -142,20 +155,19 @@ impl Equity {
         }
     }
 
-    fn pull(&mut self, more: Option<[f64; 4]>) {
-        self.pull =
-            self.pull.zip(more).map(|(sum, more)| std::array::from_fn(|index| sum[index] + more[index]));
-    }
-
-    /// Works out the variance, once all customers are in.
-    pub(crate) fn close(&mut self, spend: &Spend) {
+    /// Works out the variance, once all customers are in; the fit is that of a model with covariates.
+    pub(crate) fn close(&mut self, spend: &Spend, fit: Option<&CovariateFit>) {
+        self.pull = self.pulls.as_ref().and_then(|pulls| match fit {
+            Some(fit) => fit.joint_pull(pulls),
+            None => Some(pulls.first()?.to_vec()),
+        });
         self.prior = spend.shrunken[VALUED].prior_mean_variance;
         self.variance = variance(&[(self, Estimates::default())]);
     }
 
     /// The total of segments; `estimates` says which of them share an estimate. Those fitted apart are independent.
     pub(crate) fn total(parts: &[Self], estimates: &[Estimates]) -> Self {
-        let mut total = Self::new(parts.first().map_or(0, |part| part.expected.len()));
+        let mut total = Self::new(parts.first().map_or(0, |part| part.expected.len()), 0);
         parts.iter().for_each(|part| total.merge(part));
         let valued: Vec<(&Self, Estimates)> =
             parts.iter().zip(estimates.iter().copied()).filter(|(part, _)| part.valued > 0).collect();
@@ -195,16 +207,20 @@ pub(crate) fn scatter(discounted: f64, each: f64, dispersion: f64, spend: &Spend
     discounted * (dispersion * each * each + within)
 }
 
+fn add(sum: &mut [f64], more: &[f64]) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
 /// The variance of the total of segments: an estimate that several of them share errs in all of them alike, so what it
 /// moves adds up before it is squared. None where a part cannot be estimated.
 fn variance(parts: &[(&Equity, Estimates)]) -> Option<Variance> {
-    let mut pulls: BTreeMap<usize, [f64; 4]> = BTreeMap::new();
+    let mut pulls: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut means: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     let mut sum = Variance::default();
     for (part, estimates) in parts {
-        let (pull, prior) = (part.pull?, part.prior?);
-        let pulls = pulls.entry(estimates.purchases).or_default();
-        pulls.iter_mut().zip(pull).for_each(|(sum, more)| *sum += more);
+        let (pull, prior) = (part.pull.as_ref()?, part.prior?);
+        let pulls = pulls.entry(estimates.purchases).or_insert_with(|| vec![0.0; pull.len()]);
+        add(pulls, pull);
         let mean = means.entry(estimates.spend).or_insert((0.0, prior));
         mean.0 += part.shared;
         sum.each += part.own;
@@ -227,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_value_is_unsure_on_the_scale_of_what_customers_brought() {
-        let mut equity = Equity::new(0);
+        let mut equity = Equity::new(0, 1);
         equity.valued = 12;
         equity.residual[VALUED] = -100;
         equity.variance = Some(Variance { parameters: 150.0 * 150.0, ..Variance::default() });

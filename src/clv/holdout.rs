@@ -42,9 +42,9 @@ pub(crate) struct Holdout<'r> {
 /// Forecasts of the models by one clock.
 struct TimedForecasts {
     season: Season,
-    /// By segment, by model.
+    /// By segment, by candidate.
     forecasts: Vec<Vec<Option<Forecast>>>,
-    /// By model: the largest expectation of each decile but the last.
+    /// By candidate: the largest expectation of each decile but the last.
     deciles: Vec<Vec<f64>>,
 }
 
@@ -85,6 +85,7 @@ impl<'r> Holdout<'r> {
         let of = |target, forecaster, spend, kind, bins: usize| Series {
             target,
             forecaster,
+            has_covariates: None,
             season: None,
             spend,
             kind,
@@ -92,10 +93,11 @@ impl<'r> Holdout<'r> {
         };
         let mut series = Vec::new();
         for timing in &self.timings {
-            for name in self.sources.fits.models.iter().map(|model| model.word()) {
+            for candidate in &self.sources.fits.candidates {
                 let of = |target, spend, kind, bins| Series {
+                    has_covariates: Some(candidate.has_covariates),
                     season: Some(timing.season),
-                    ..of(target, name, spend, kind, bins)
+                    ..of(target, candidate.model.word(), spend, kind, bins)
                 };
                 series.push(of(Target::Purchases, None, Kind::Total, segments));
                 for (kind, bins) in [
@@ -123,12 +125,12 @@ impl<'r> Holdout<'r> {
         series
     }
 
-    /// Adds a customer by all its days, if it bought before the date.
+    /// Adds a customer of a segment and a cell of covariates by all its days, if it bought before the date.
     pub(crate) fn add(
         &self,
         series: &mut [Series],
         days: CustomerDaysView<'_>,
-        segment: usize,
+        (segment, cell): (usize, usize),
         buffers: &mut Buffers,
     ) {
         let measures = self.sources.scope.measures;
@@ -151,7 +153,7 @@ impl<'r> Holdout<'r> {
         };
         for timing in &self.timings {
             for (forecast, deciles) in timing.forecasts[segment].iter().zip(&timing.deciles) {
-                let expected = forecast.as_ref().map(|forecast| forecast.purchases(&times));
+                let expected = forecast.as_ref().map(|forecast| forecast.purchases(cell, &times));
                 let decile = |expected| deciles.partition_point(|cut| *cut < expected);
                 add(segment, expected, came);
                 add(expected.map_or(0, decile), expected, came);
@@ -205,28 +207,40 @@ impl TimedForecasts {
         let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
         let horizon = [date.0.abs_diff(until.0)];
         let lookahead = timed.clock.lookahead(date.0 - 1, &horizon, sources.discount_per_day);
-        let forecast = |segment: usize, model: usize| {
-            let fit = sources.fits.by_timing(index, timing, segment, model)?;
-            Forecast::new(fit, &timed.clock, &lookahead, &timed.counts[segment], Asked::Purchases)
+        let forecast = |segment: usize, candidate: usize| {
+            let fit = sources.fits.by_timing(index, timing, segment, candidate)?;
+            Forecast::new(fit, &timed.clock, &lookahead, &timed.histories[segment], Asked::Purchases)
         };
-        let models = sources.fits.models.len();
+        let candidates = sources.fits.candidates.len();
         let of_segment = |segment: usize| -> Vec<Option<Forecast>> {
-            (0..models).into_par_iter().map(|model| forecast(segment, model)).collect()
+            (0..candidates).into_par_iter().map(|candidate| forecast(segment, candidate)).collect()
         };
         let forecasts: Vec<Vec<Option<Forecast>>> =
-            (0..timed.counts.len()).into_par_iter().map(of_segment).collect();
-        let deciles = (0..models).into_par_iter().map(|model| deciles(timed, &forecasts, model)).collect();
+            (0..timed.histories.len()).into_par_iter().map(of_segment).collect();
+        let deciles = |candidate: usize| {
+            let has_covariates = sources.fits.candidates[candidate].has_covariates;
+            deciles(timed, &forecasts, candidate, has_covariates)
+        };
+        let deciles = (0..candidates).into_par_iter().map(deciles).collect();
         Some(Self { season: sources.timings.seasons[timing], forecasts, deciles })
     }
 }
 
 /// Expectations that tenths of customers do not exceed; equal ones stay together.
-fn deciles(timed: &Timed<'_>, forecasts: &[Vec<Option<Forecast>>], model: usize) -> Vec<f64> {
+fn deciles(
+    timed: &Timed<'_>,
+    forecasts: &[Vec<Option<Forecast>>],
+    candidate: usize,
+    has_covariates: bool,
+) -> Vec<f64> {
     let mut expected: Vec<(f64, u64)> = Vec::new();
-    for (counts, forecasts) in timed.counts.iter().zip(forecasts) {
-        let Some(forecast) = &forecasts[model] else { continue };
-        let rows = counts.rows().iter();
-        expected.extend(rows.map(|row| (forecast.purchases_of(row.history()), row.customers)));
+    for (histories, forecasts) in timed.histories.iter().zip(forecasts) {
+        let Some(forecast) = &forecasts[candidate] else { continue };
+        let cells = if has_covariates { histories.by_cell() } else { vec![&*histories.all] };
+        for (cell, counts) in cells.into_iter().enumerate() {
+            let rows = counts.rows().iter();
+            expected.extend(rows.map(|row| (forecast.purchases_of(cell, row.history()), row.customers)));
+        }
     }
     expected.sort_by(|a, b| a.0.total_cmp(&b.0));
     let customers: u64 = expected.iter().map(|(_, customers)| customers).sum();

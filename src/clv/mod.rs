@@ -2,7 +2,7 @@
 //! Knows nothing of how facts and costs were made.
 //!
 //! `models` holds the models, one file each, which know neither tables nor money scales. Around them, in the order
-//! data flows: what single customers did (`past`), counted (`census`, `lives`), timed by clocks of seasons (`season`,
+//! data flows: what single customers did (`past`), counted (`census`, `lives`; by `covariates` apart), timed by clocks of seasons (`season`,
 //! `timing`), fitted (`fits`, `spend`, `pooling`), held against holdouts (`backtest`), chosen from (`seasonality`,
 //! `choice`), used to value everybody (`valuation`, `equity`) and told (`account`, `tables`).
 
@@ -13,14 +13,18 @@ mod account;
 mod advice;
 mod alive;
 mod backtest;
+mod candidate;
 mod census;
 mod choice;
+mod covariates;
 mod dates;
 mod discrete;
+mod effects;
 mod equity;
 mod errors;
 mod fits;
 mod formulas;
+mod histories;
 mod holdout;
 mod left_censoring;
 mod lives;

@@ -1,9 +1,11 @@
 //! What a fit says of single customers: the one place that speaks with the models of purchases.
 
 use super::fits::FittedPurchases;
-use super::models::{Asked, Counts, Estimate, Lookahead, MOST_HORIZONS, Predictor, Score, Scorer, Span};
+use super::histories::Histories;
+use super::models::{Asked, Counts, Estimate, Fit, Lookahead, MOST_HORIZONS, Predictor, Score, Scorer, Span};
 use super::past::Times;
 use super::season::{Clock, TimedHistory};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// What a parameter of a purchase model means.
@@ -46,70 +48,77 @@ pub(crate) struct Outlook {
     pub(crate) median_wait_days: f64,
 }
 
+/// Scorers of one cell, with their numbers of horizons: the first tells of all but those beyond what one scorer holds. Empty
+/// where the cell has no customers.
+type CellForecast = Vec<(Scorer, usize)>;
+
 /// A fit, ready to score customers: by the clock that the counts it was fitted to are timed by.
 #[derive(Debug)]
 pub(crate) struct Forecast {
-    /// The first tells of all horizons but those beyond what one scorer holds.
-    scorers: Vec<(Scorer, usize)>,
+    /// By cell of covariates, or one for all customers.
+    cells: Vec<CellForecast>,
     has_residual: bool,
     clock: Arc<Clock>,
 }
 
 impl Forecast {
-    /// For the histories of `counts`, which are timed by the clock. None where the fit found nothing to predict from.
+    /// For histories that are timed by the clock. None where the fit found nothing to predict from.
     pub(crate) fn new(
         fitted: &FittedPurchases,
         clock: &Arc<Clock>,
         lookahead: &Lookahead,
-        counts: &Counts,
+        histories: &Histories<'_>,
         asked: Asked,
     ) -> Option<Self> {
         if !fitted.predicts() {
             return None;
         }
-        let first = lookahead.horizons.len().min(MOST_HORIZONS);
-        let rest = lookahead.horizons[first..].chunks(MOST_HORIZONS);
-        let scorer = |horizons: &[Span]| {
-            let part = Lookahead { horizons: horizons.to_vec(), ..*lookahead };
-            Some((Scorer::new(&fitted.fit, &part, counts, asked)?, horizons.len()))
-        };
-        let scorers = std::iter::once(&lookahead.horizons[..first]).chain(rest).map(scorer);
+        let counts = fitted.cells(histories);
+        let cells = counts.par_iter().enumerate();
+        let cells = cells.map(|(cell, counts)| scorers(fitted.of_cell(cell), lookahead, counts, asked));
         Some(Self {
-            scorers: scorers.collect::<Option<_>>()?,
+            cells: cells.collect::<Option<_>>()?,
             has_residual: fitted.has_residual(),
             clock: clock.clone(),
         })
     }
 
-    /// A customer's probability alive.
-    pub(crate) fn alive(&self, times: &Times) -> f64 {
-        self.first_score(self.clock.history(times)).alive.value
+    /// A customer's probability alive; the cell is that of its covariates.
+    pub(crate) fn alive(&self, cell: usize, times: &Times) -> f64 {
+        self.first_score(cell, self.clock.history(times)).alive.value
     }
 
     /// The probability that a customer buys nothing within the first horizon.
-    pub(crate) fn no_purchase(&self, times: &Times) -> f64 {
-        self.first_score(self.clock.history(times)).no_purchase[0]
+    pub(crate) fn no_purchase(&self, cell: usize, times: &Times) -> f64 {
+        self.first_score(cell, self.clock.history(times)).no_purchase[0]
     }
 
     /// Purchases of a customer within the first horizon.
-    pub(crate) fn purchases(&self, times: &Times) -> f64 {
-        self.purchases_of(self.clock.history(times))
+    pub(crate) fn purchases(&self, cell: usize, times: &Times) -> f64 {
+        self.purchases_of(cell, self.clock.history(times))
     }
 
     /// The same of a history by the clock.
-    pub(crate) fn purchases_of(&self, history: TimedHistory) -> f64 {
-        self.first_score(history).purchases[0].value
+    pub(crate) fn purchases_of(&self, cell: usize, history: TimedHistory) -> f64 {
+        self.first_score(cell, history).purchases[0].value
     }
 
-    fn first_score(&self, (purchases, last, age): TimedHistory) -> Score {
-        self.scorers.first().expect("there is a first scorer").0.score(purchases, last, age)
+    fn cell(&self, cell: usize) -> &CellForecast {
+        match &self.cells[..] {
+            [all] => all,
+            cells => &cells[cell],
+        }
+    }
+
+    fn first_score(&self, cell: usize, (purchases, last, age): TimedHistory) -> Score {
+        self.cell(cell).first().expect("there is a first scorer").0.score(purchases, last, age)
     }
 
     /// A customer's outlook.
-    pub(crate) fn at(&self, times: &Times) -> Outlook {
+    pub(crate) fn at(&self, cell: usize, times: &Times) -> Outlook {
         let (purchases, last, age) = self.clock.history(times);
         let mut scores =
-            self.scorers.iter().map(|(scorer, horizons)| (scorer.score(purchases, last, age), *horizons));
+            self.cell(cell).iter().map(|(scorer, horizons)| (scorer.score(purchases, last, age), *horizons));
         let (score, horizons) = scores.next().expect("there is a first scorer");
         let mut expected = score.purchases[..horizons].to_vec();
         let mut no_purchase = score.no_purchase[..horizons].to_vec();
@@ -126,10 +135,25 @@ impl Forecast {
     }
 }
 
-/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers who start at days since
+/// None where the fit found nothing to predict from.
+fn scorers(fit: &Fit, lookahead: &Lookahead, counts: &Counts, asked: Asked) -> Option<CellForecast> {
+    if counts.rows().is_empty() {
+        return Some(Vec::new());
+    }
+    let first = lookahead.horizons.len().min(MOST_HORIZONS);
+    let rest = lookahead.horizons[first..].chunks(MOST_HORIZONS);
+    let scorer = |horizons: &[Span]| {
+        let part = Lookahead { horizons: horizons.to_vec(), ..*lookahead };
+        Some((Scorer::new(fit, &part, counts, asked)?, horizons.len()))
+    };
+    std::iter::once(&lookahead.horizons[..first]).chain(rest).map(scorer).collect()
+}
+
+/// Expected repeat purchases, cumulative, by the end of each of the first `days` days, of customers of a cell who start at days since
 /// the first of all.
 pub(crate) fn tracking(
     fitted: &FittedPurchases,
+    cell: usize,
     clock: &Clock,
     first: i32,
     starts: &[(u32, u64)],
@@ -137,5 +161,9 @@ pub(crate) fn tracking(
 ) -> Option<Vec<f64>> {
     let day = |since: u32| first + i32::try_from(since).expect("a history has few days");
     let time_between = |from, to| clock.days_between(day(from), day(to));
-    Some(Predictor::new(&fitted.fit).filter(|_| fitted.predicts())?.tracking(starts, days, time_between))
+    Some(Predictor::new(fitted.of_cell(cell)).filter(|_| fitted.predicts())?.tracking(
+        starts,
+        days,
+        time_between,
+    ))
 }

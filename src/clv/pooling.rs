@@ -11,6 +11,8 @@
 //! - if its own k parameters do not beat them by Schwarz's criterion: ln L(own) − ½ k ln n ≤ ln L(all), both of the
 //!   segment's n customers.
 //!
+//! With covariates, a segment takes its own parameters without them where the same criterion prefers these to both.
+//!
 //! What a purchase brings is decided in the same way: the segment's mean is its own where it differs from that of all by
 //! more than √(ln n) standard errors, the same criterion for one parameter.
 //!
@@ -22,9 +24,8 @@
 
 use super::census::Tally;
 use super::fits::FittedPurchases;
-use super::models::{
-    Asked, Counts, Estimate, FEWEST_REPEATERS, Fit, Lapsing, Lookahead, Rhythm, Scorer, log_likelihood,
-};
+use super::histories::Histories;
+use super::models::{Asked, Counts, FEWEST_REPEATERS, Fit, Lapsing, Lookahead, Rhythm, Scorer};
 use super::past::VALUED;
 use super::spend::Spend;
 
@@ -73,30 +74,44 @@ impl Pooled {
 /// Whether a segment takes the purchase model of all customers.
 pub(crate) fn purchases(
     fitted: &FittedPurchases,
-    (counts, rhythm): (&Counts, &Rhythm),
-    all: &Fit,
+    (histories, rhythm): (&Histories<'_>, &Rhythm),
+    all: &FittedPurchases,
     discount_per_day: f64,
 ) -> Option<Pooled> {
-    let own = &fitted.fit;
+    let (own, counts) = (&fitted.fit, &*histories.all);
     let repeaters = counts.repeaters();
     if repeaters < FEWEST_REPEATERS {
         return Some(Pooled::FewRepeaters(repeaters));
     }
     let is_endless = |fit: &Fit| fit.form.lapsing == Lapsing::Never;
-    if is_endless(own) && !is_endless(all) && !rules_out_lapse(counts, discount_per_day) {
+    if is_endless(own) && !is_endless(&all.fit) && !rules_out_lapse(counts, discount_per_day) {
         return Some(Pooled::NoLapse);
     }
-    let cost = 0.5 * f64::from(own.estimated()) * count(counts.customers()).ln();
-    let gain = own.log_likelihood - log_likelihood(all, counts, rhythm)?;
+    let cost = 0.5 * f64::from(fitted.estimated()) * count(counts.customers()).ln();
+    let gain = own.log_likelihood - all.log_likelihood(histories, rhythm)?;
     if gain <= cost {
         return Some(Pooled::NotApart);
     }
-    is_unsure(fitted, counts, discount_per_day).then_some(Pooled::Unsure)
+    is_unsure(fitted, histories, discount_per_day).then_some(Pooled::Unsure)
+}
+
+/// Whether a segment's own parameters without covariates are better, by Schwarz's criterion, than its own with them and than
+/// those of all customers with them, of which it estimates none.
+pub(crate) fn is_better_without(
+    with: &FittedPurchases,
+    (histories, rhythm): (&Histories<'_>, &Rhythm),
+    plain: &FittedPurchases,
+    all: &FittedPurchases,
+) -> bool {
+    let cost = 0.5 * count(histories.all.customers()).ln();
+    let merit = |fitted: &FittedPurchases| fitted.fit.log_likelihood - cost * f64::from(fitted.estimated());
+    let of_all = all.log_likelihood(histories, rhythm);
+    merit(plain) >= merit(with) && of_all.is_none_or(|of_all| merit(plain) >= of_all)
 }
 
 /// Whether a segment takes the value per purchase of all customers.
 pub(crate) fn spend(own: &Spend, tally: &Tally, all: &Spend) -> Option<Pooled> {
-    let repeaters = tally.counts.repeaters();
+    let repeaters = tally.counts().repeaters();
     if repeaters < FEWEST_REPEATERS {
         return Some(Pooled::FewRepeaters(repeaters));
     }
@@ -112,20 +127,28 @@ const FEW_CUSTOMERS: u64 = 10_000;
 /// Whether the parameters of a few customers say next to nothing of what is to come of them: by the delta method the
 /// standard error of their discounted purchases is above the sum. A criterion for the likelihood does not see this, for
 /// the purchases of many years depend on a rate of lapsing that a short history hardly bounds.
-fn is_unsure(fitted: &FittedPurchases, counts: &Counts, discount_per_day: f64) -> bool {
-    if counts.customers() > FEW_CUSTOMERS || !fitted.has_residual() {
+fn is_unsure(fitted: &FittedPurchases, histories: &Histories<'_>, discount_per_day: f64) -> bool {
+    if histories.all.customers() > FEW_CUSTOMERS || !fitted.has_residual() {
         return false;
     }
     let lookahead = Lookahead::calendar(&[], discount_per_day);
-    let Some(scorer) = Scorer::new(&fitted.fit, &lookahead, counts, Asked::Discounted) else { return false };
-    let mut sum = Estimate { value: 0.0, pull: Some([0.0; 4]) };
-    for row in counts.rows() {
-        let discounted = scorer.score(row.purchases, row.last_purchase_days, row.age_days).residual;
-        let customers = count(row.customers);
-        sum.value += customers * discounted.value;
-        sum.pull = sum.pull.zip(discounted.pull).map(|(sum, pull)| added(sum, customers, pull));
+    let mut value = 0.0;
+    let mut pulls = Vec::new();
+    for (cell, counts) in fitted.cells(histories).into_iter().enumerate() {
+        let fit = fitted.of_cell(cell);
+        let Some(scorer) = Scorer::new(fit, &lookahead, counts, Asked::Discounted) else { return false };
+        let mut sum = [0.0; 4];
+        for row in counts.rows() {
+            let discounted = scorer.score(row.purchases, row.last_purchase_days, row.age_days).residual;
+            let customers = count(row.customers);
+            value += customers * discounted.value;
+            let Some(pull) = discounted.pull else { return false };
+            sum = added(sum, customers, pull);
+        }
+        pulls.push(sum);
     }
-    sum.standard_error().is_some_and(|error| error > sum.value)
+    let pull = fitted.joint_pull(&pulls);
+    pull.is_some_and(|pull| pull.iter().map(|entry| entry * entry).sum::<f64>().sqrt() > value)
 }
 
 fn added(mut sum: [f64; 4], weight: f64, more: [f64; 4]) -> [f64; 4] {
@@ -152,9 +175,9 @@ fn count(customers: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clv::models::fit;
     use crate::clv::models::simulate::{Window, simulate};
     use crate::pipeline::PurchaseModel;
+    use std::borrow::Cow;
 
     const DISCOUNT: f64 = 0.1 / 365.25;
 
@@ -164,9 +187,10 @@ mod tests {
     }
 
     fn decided(segment: &Counts, others: &Counts) -> Option<Pooled> {
-        let all = fit(PurchaseModel::MbgNbd, &segment.merge(others));
-        let own = FittedPurchases::new(PurchaseModel::MbgNbd, segment, &Rhythm::RANDOM, DISCOUNT);
-        purchases(&own, (segment, &Rhythm::RANDOM), &all, DISCOUNT)
+        let fitted =
+            |counts: &Counts| FittedPurchases::new(PurchaseModel::MbgNbd, counts, &Rhythm::RANDOM, DISCOUNT);
+        let histories = Histories { all: Cow::Borrowed(segment), cells: Vec::new() };
+        purchases(&fitted(segment), (&histories, &Rhythm::RANDOM), &fitted(&segment.merge(others)), DISCOUNT)
     }
 
     /// They buy far more often than the others, so that their own fit is better by Schwarz's criterion; but half a year of

@@ -1,10 +1,11 @@
 //! Which seasons purchases are timed by, and why: one clock for all segments, as it is estimated from all customers.
 
 use super::backtest::Backtest;
+use super::candidate::Candidate;
 use super::choice::{Earlier, score};
 use super::season::NoClock;
 use super::timing::Timings;
-use crate::pipeline::{ClvDef, PurchaseModel, Season};
+use crate::pipeline::{ClvDef, Season};
 use serde_json::{Map, Value, json};
 
 /// The timing that customers are valued by.
@@ -35,13 +36,13 @@ enum Why {
 /// Chooses for the run: as declared, where there is a clock; else as the current release did; else by the holdouts.
 pub(crate) fn choose(
     clv: &ClvDef,
-    models: &[PurchaseModel],
+    candidates: &[Candidate],
     timings: &Timings<'_>,
     tests: &[Backtest],
     earlier: &Earlier,
 ) -> SeasonChoice {
     let scores: Vec<(Season, Option<f64>)> =
-        timings.seasons.iter().map(|season| (*season, best(clv, models, tests, *season))).collect();
+        timings.seasons.iter().map(|season| (*season, best(clv, candidates, tests, *season))).collect();
     let known = |timing: &usize| timings.own(0, *timing).is_some();
     let (timing, why, is_kept) = match clv.season {
         Some(declared) => {
@@ -80,9 +81,9 @@ fn by_holdout(
 }
 
 /// The smallest error of a model of all customers: of the declared one, or of the best.
-fn best(clv: &ClvDef, models: &[PurchaseModel], tests: &[Backtest], season: Season) -> Option<f64> {
-    let models = models.iter().filter(|model| clv.model.is_none_or(|declared| declared == **model));
-    models.filter_map(|model| score(tests, *model, season, None)).reduce(f64::min)
+fn best(clv: &ClvDef, candidates: &[Candidate], tests: &[Backtest], season: Season) -> Option<f64> {
+    let eligible = candidates.iter().filter(|candidate| candidate.is_eligible(clv));
+    eligible.filter_map(|candidate| score(tests, *candidate, season, None)).reduce(f64::min)
 }
 
 /// Why seasons have no clock at a date.

@@ -4,8 +4,10 @@ use super::account::{self, Account, Place, Role};
 use super::advice;
 use super::alive::{Alive, AliveAt};
 use super::backtest::{self, Backtest};
+use super::candidate::Candidate;
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
+use super::covariates::Covariates;
 use super::dates;
 use super::discrete;
 use super::equity::{Equity, Estimates};
@@ -69,6 +71,8 @@ pub fn run(
     let customers = history.days.customers();
     let segments = Segments::new(clv.segment.as_deref(), facts.master.as_ref(), customers, &place)?;
     let segments = Arc::new(segments);
+    let covariates = Covariates::new(&clv.covariates, facts.master.as_ref(), customers, &segments, &place)
+        .map(Arc::new)?;
     let lifecycle = definition.lifecycle.as_ref();
     let gap_days = lifecycle.map_or_else(LifecycleDef::default_gap_days, |lifecycle| lifecycle.gap_days);
     let rule = LivingRule { calendar: Calendar::new(&facts.periods, facts.as_of), gap_days };
@@ -78,6 +82,7 @@ pub fn run(
     let scope = Scope {
         history,
         segments: &segments,
+        covariates: &covariates,
         rule: &rule,
         measures: past::measures(clv.margin),
         dates: std::iter::once(facts.as_of).chain(calibration).collect(),
@@ -89,7 +94,8 @@ pub fn run(
     let census = walk(&history.days, &scope)?.finish();
     warnings.extend(advice::left_censored_start(&census));
     let timings = Timings::new(clv.season, &census, &scope.dates, scope.start);
-    let mut fits = Fits::new(&clv.models, &census, &timings, discount_per_day(clv))?;
+    let candidates = Candidate::all(clv);
+    let mut fits = Fits::new(candidates, covariates.design(), &census, &timings, discount_per_day(clv))?;
     let sources = backtest::Sources {
         scope: &scope,
         census: &census,
@@ -99,11 +105,11 @@ pub fn run(
         discount_per_day: discount_per_day(clv),
     };
     let tests = backtest::backtests(&sources)?;
-    let season = seasonality::choose(clv, &fits.models, &timings, &tests, earlier);
+    let season = seasonality::choose(clv, &fits.candidates, &timings, &tests, earlier);
     warnings.extend(season.warning(clv));
     fits.value_by(&timings, season.timing, discount_per_day(clv));
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
-    let choices = choose(clv, &fits.models, &segments, season.season, &is_pooled, &tests, earlier);
+    let choices = choose(clv, &fits.candidates, &segments, season.season, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let run = Run {
@@ -115,7 +121,7 @@ pub fn run(
         fits: &fits,
         tests: &tests,
         choices: &choices,
-        context: TableContext { format, clv, segments: &segments },
+        context: TableContext { format, clv, segments: &segments, covariates: &covariates },
         customers: &facts.customers,
     };
     let mut accounts = run.accounts();
@@ -126,7 +132,8 @@ pub fn run(
     warnings.extend(advice::of_equities(&equities, &segments));
     let total = Equity::total(&equities, &run.estimates());
     run.publish(&accounts, &equities, &total, staging)?;
-    let alive = lifecycle.map(|lifecycle| run.alive(warning_days, segments.clone(), lifecycle));
+    let alive =
+        lifecycle.map(|lifecycle| run.alive(warning_days, segments.clone(), covariates.clone(), lifecycle));
     let summary = Summary {
         models: run.chosen_models(),
         customer_equity: total.residual().map(|residual| residual[VALUED]),
@@ -135,7 +142,7 @@ pub fn run(
         alive_customers: total.expected(|total| total.alive),
         warnings,
         season: (clv.season != Some(Season::None)).then(|| (season.season.word().to_owned(), season.text())),
-        manifest: manifest(&segments, &fits.models, &choices, &season, &accounts),
+        manifest: manifest(&segments, &clv.covariates, &fits.candidates, &choices, &season, &accounts),
     };
     Ok((summary, alive))
 }
@@ -160,17 +167,23 @@ impl Run<'_> {
     }
 
     /// Who is alive at the dates of the early warning, by the fits of the whole history.
-    fn alive(&self, days: Vec<Day>, segments: Arc<Segments>, lifecycle: &LifecycleDef) -> Alive {
-        let as_of = self.census.tallies[0].iter().map(|tally| &tally.counts).collect();
-        let earlier = self.census.alive_counts.iter().map(|counts| counts.iter().collect());
+    fn alive(
+        &self,
+        days: Vec<Day>,
+        segments: Arc<Segments>,
+        covariates: Arc<Covariates>,
+        lifecycle: &LifecycleDef,
+    ) -> Alive {
+        let as_of = self.census.tallies[0].iter().map(|tally| &tally.histories).collect();
+        let earlier = self.census.alive_counts.iter().map(|histories| histories.iter().collect());
         let at = AliveAt {
             days,
-            counts: std::iter::once(as_of).chain(earlier).collect(),
+            histories: std::iter::once(as_of).chain(earlier).collect(),
             clock: self.timed().clock.clone(),
             discount_per_day: discount_per_day(self.clv),
             holdout_days: lifecycle.warning.holdout_days,
         };
-        Alive::new(at, segments, &self.chosen_fits())
+        Alive::new(at, segments, covariates, &self.chosen_fits())
     }
 
     /// Dates, with the seasons that purchases are timed by.
@@ -186,24 +199,25 @@ impl Run<'_> {
 
     /// The model of each segment.
     fn models(&self) -> Vec<PurchaseModel> {
-        self.choices.iter().map(|choice| self.fits.models[choice.model]).collect()
+        self.choices.iter().map(|choice| self.fits.candidates[choice.candidate].model).collect()
     }
 
     /// The chosen fit of each segment, of the whole history.
     fn chosen_fits(&self) -> Vec<Option<&FittedPurchases>> {
-        let fit = |(segment, choice): (usize, &Choice)| self.fits.of(0, segment, choice.model);
+        let fit = |(segment, choice): (usize, &Choice)| self.fits.of(0, segment, choice.candidate);
         self.choices.iter().enumerate().map(fit).collect()
     }
 
     /// Which estimates each segment is valued by: those of all customers have the lowest numbers.
     fn estimates(&self) -> Vec<Estimates> {
-        let models = self.fits.models.len();
+        let candidates = self.fits.candidates.len();
         let of = |(segment, choice): (usize, &Choice)| {
-            let own = models + segment;
-            let is_pooled = self.fits.of(0, segment, choice.model).is_some_and(|fit| fit.pooled.is_some());
+            let own = candidates + segment;
+            let is_pooled =
+                self.fits.of(0, segment, choice.candidate).is_some_and(|fit| fit.pooled.is_some());
             let takes_mean = self.fits.spend(0, segment).is_some_and(|spend| spend.pooled.is_some());
             Estimates {
-                purchases: if is_pooled { choice.model } else { own },
+                purchases: if is_pooled { choice.candidate } else { own },
                 spend: if takes_mean { 0 } else { own },
             }
         };
@@ -217,7 +231,12 @@ impl Run<'_> {
 
     fn chosen_models(&self) -> Vec<(String, String, String)> {
         let of = |(segment, choice): (usize, &Choice)| {
-            let model = self.fits.models[choice.model].word().to_owned();
+            let candidate = self.fits.candidates[choice.candidate];
+            let mut model = candidate.model.word().to_owned();
+            if candidate.has_covariates {
+                model += " by ";
+                model += self.scope.covariates.word(true);
+            }
             (self.scope.segments.label(segment), model, choice.text().to_owned())
         };
         self.choices.iter().enumerate().map(of).collect()
@@ -226,8 +245,14 @@ impl Run<'_> {
     /// Every model and formula.
     fn accounts(&self) -> Vec<Account> {
         let unit = money::unit(self.context.format.money_scale);
-        let mut accounts =
-            account::of_fits(self.fits, &self.timed_dates(), self.choices, self.clv.spend, unit);
+        let mut accounts = account::of_fits(
+            self.fits,
+            self.scope.covariates,
+            &self.timed_dates(),
+            self.choices,
+            self.clv.spend,
+            unit,
+        );
         for segment in 0..self.scope.segments.len() {
             let place = Place { segment, until: self.as_of(), is_whole: true };
             let inputs = Inputs {
@@ -267,16 +292,16 @@ impl Run<'_> {
     }
 
     fn chosen(&self, segment: usize) -> Chosen {
-        let model = self.choices[segment].model;
-        let name = self.fits.models[model].word();
+        let candidate = self.choices[segment].candidate;
+        let model = self.fits.candidates[candidate];
         let mut pooled = super::errors::Errors::default();
-        for errors in self.tests.iter().filter_map(|test| test.by_segment(name, self.season.season)) {
+        for errors in self.tests.iter().filter_map(|test| test.by_segment(model, self.season.season)) {
             let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };
             own.iter().for_each(|errors| pooled.merge(errors));
         }
         // Without holdout purchases scatter as Poisson's do, at least.
         let dispersion = pooled.dispersion().unwrap_or(1.0);
-        Chosen { model, dispersion }
+        Chosen { candidate, dispersion }
     }
 
     fn publish(

@@ -1,12 +1,11 @@
 //! How purchases are timed: by the calendar, and by the clocks of seasons, at every date.
 
-use super::census::Census;
-use super::models::Counts;
+use super::census::{Census, Tally};
+use super::histories::Histories;
 use super::season::{Clock, Estimate, History, NoClock, estimate};
 use crate::pipeline::Season;
 use crate::units::Day;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Ways to time purchases: by the calendar first, then by the seasons asked for.
@@ -30,7 +29,7 @@ struct Timing<'c> {
 pub(crate) struct Timed<'c> {
     pub(crate) clock: Arc<Clock>,
     /// By segment.
-    pub(crate) counts: Vec<Cow<'c, Counts>>,
+    pub(crate) histories: Vec<Histories<'c>>,
 }
 
 impl<'c> Timings<'c> {
@@ -81,15 +80,16 @@ impl<'c> Timings<'c> {
 
 impl<'c> Timing<'c> {
     fn new(season: Season, history: History<'_>, census: &'c Census, date: usize, day: Day) -> Self {
-        let counts = || census.tallies[date].iter().map(|tally| &tally.counts);
+        let tallies = &census.tallies[date];
         let timed = |clock: Clock| Timed {
-            counts: counts().map(|counts| clock.counts(counts, day)).collect(),
+            histories: tallies.iter().map(|tally| tally.histories.timed(&clock, day)).collect(),
             clock: Arc::new(clock),
         };
         if season == Season::None {
             return Self { timed: Some(timed(Clock::CALENDAR)), estimated: None };
         }
-        let estimated = estimate(season, history, counts(), day);
+        let counts = tallies.iter().map(Tally::counts);
+        let estimated = estimate(season, history, counts, day);
         let timed = estimated.as_ref().ok().map(|estimate| timed(estimate.clock.clone()));
         Self { timed, estimated: Some(estimated) }
     }

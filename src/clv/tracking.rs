@@ -11,32 +11,32 @@ const WEEK: u32 = 7;
 pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
     let (date, until) = (sources.scope.dates[index].0, sources.scope.dates[0].0);
     let tallies = &sources.census.tallies[index];
-    let Some(first) = tallies.iter().filter_map(|tally| first_day(&tally.counts, date)).min() else {
+    let Some(first) = tallies.iter().filter_map(|tally| first_day(tally.counts(), date)).min() else {
         return Vec::new();
     };
-    let customers = tallies.iter().map(|tally| tally.counts.customers()).sum();
+    let customers = tallies.iter().map(|tally| tally.counts().customers()).sum();
     let actual = actual(sources, index, first, until);
     let mut weeks = Vec::new();
     for (timing, season) in sources.timings.seasons.iter().enumerate() {
         if sources.timings.own(index, timing).is_none() {
             continue;
         }
-        for (model, name) in sources.fits.models.iter().map(|model| model.word()).enumerate() {
-            let expected = expected(sources, index, [timing, model], first, actual.len());
+        for (place, candidate) in sources.fits.candidates.iter().enumerate() {
+            let expected = expected(sources, index, [timing, place], first, actual.len());
             for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
-                let (forecaster, season, actual) = (name, *season, *actual);
-                weeks.push(Week { forecaster, season, week, customers, expected, actual });
+                let (candidate, season, actual) = (*candidate, *season, *actual);
+                weeks.push(Week { candidate, season, week, customers, expected, actual });
             }
         }
     }
     weeks
 }
 
-/// Expected repeat purchases up to the end of every week by a model and a timing.
+/// Expected repeat purchases up to the end of every week by a candidate and a timing.
 fn expected(
     sources: &Sources<'_>,
     index: usize,
-    [timing, model]: [usize; 2],
+    [timing, candidate]: [usize; 2],
     first: i32,
     weeks: usize,
 ) -> Vec<f64> {
@@ -44,13 +44,15 @@ fn expected(
     let clock = &sources.timings.at(index, timing).clock;
     let mut expected = vec![0.0; weeks];
     for (segment, tally) in sources.census.tallies[index].iter().enumerate() {
-        let Some(fit) = sources.fits.by_timing(index, timing, segment, model) else { continue };
+        let Some(fit) = sources.fits.by_timing(index, timing, segment, candidate) else { continue };
         let days = first.abs_diff(until) + 1;
-        let starts = starts(&tally.counts, date, first);
-        let Some(curve) = tracking(fit, clock, first, &starts, days) else { continue };
-        // The first day is 0, so a week is over at the beginning of day 7.
-        let ends = curve.iter().skip(WEEK as usize).step_by(WEEK as usize);
-        expected.iter_mut().zip(ends).for_each(|(sum, end)| *sum += end);
+        for (cell, counts) in fit.cells(&tally.histories).into_iter().enumerate() {
+            let starts = starts(counts, date, first);
+            let Some(curve) = tracking(fit, cell, clock, first, &starts, days) else { continue };
+            // The first day is 0, so a week is over at the beginning of day 7.
+            let ends = curve.iter().skip(WEEK as usize).step_by(WEEK as usize);
+            expected.iter_mut().zip(ends).for_each(|(sum, end)| *sum += end);
+        }
     }
     expected
 }

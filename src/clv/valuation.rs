@@ -3,7 +3,7 @@
 use super::census::Scope;
 use super::equity::{self, Equity};
 use super::fits::Fits;
-use super::models::Asked;
+use super::models::{Asked, CovariateFit};
 use super::money;
 use super::outlook::{Forecast, Outlook};
 use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_into};
@@ -20,6 +20,7 @@ use crate::publish::{StageTables, TableWriter};
 use crate::units::Fixed18;
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What customers are valued by.
 pub(crate) struct Valuation<'r> {
@@ -38,6 +39,8 @@ pub(crate) struct Valuation<'r> {
 struct Valuer {
     /// None where the fit found nothing to predict from.
     forecast: Option<Forecast>,
+    /// None where the model has none.
+    covariates: Option<Arc<CovariateFit>>,
     spend: Spend,
     /// Squared error per expected purchase.
     dispersion: f64,
@@ -75,8 +78,8 @@ pub(crate) struct Fitted<'f> {
 
 /// What is told of a segment's base, besides its fits.
 pub(crate) struct Chosen {
-    /// The model's place among the fits.
-    pub(crate) model: usize,
+    /// The model's place among the candidates.
+    pub(crate) candidate: usize,
     /// Squared error per expected purchase in the holdout.
     pub(crate) dispersion: f64,
 }
@@ -96,11 +99,12 @@ impl<'r> Valuation<'r> {
         let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
         let lookahead = timed.clock.lookahead(as_of.0 - 1, &horizons, discount_per_day(clv));
         let valuer = |(segment, chosen): (usize, &Chosen)| {
-            let fit = fits.of(0, segment, chosen.model)?;
+            let fit = fits.of(0, segment, chosen.candidate)?;
             let spend = fits.spend(0, segment)?.spend.clone();
-            let counts = &timed.counts[segment];
-            let forecast = Forecast::new(fit, &timed.clock, &lookahead, counts, Asked::Discounted);
-            Some(Valuer { forecast, spend, dispersion: chosen.dispersion })
+            let histories = &timed.histories[segment];
+            let forecast = Forecast::new(fit, &timed.clock, &lookahead, histories, Asked::Discounted);
+            let covariates = fit.covariates.clone();
+            Some(Valuer { forecast, covariates, spend, dispersion: chosen.dispersion })
         };
         let valuers = chosen.par_iter().enumerate().map(valuer).collect();
         Self { clv, context, customers, scope, staging, models, valuers }
@@ -115,14 +119,17 @@ impl<'r> Valuation<'r> {
         let mut equities = total.equities;
         for (equity, valuer) in equities.iter_mut().zip(&self.valuers) {
             if let Some(valuer) = valuer {
-                equity.close(&valuer.spend);
+                equity.close(&valuer.spend, valuer.covariates.as_deref());
             }
         }
         Ok(equities)
     }
 
     fn no_equities(&self) -> Vec<Equity> {
-        self.valuers.iter().map(|_| Equity::new(self.clv.horizons.len())).collect()
+        let cells = |valuer: &Valuer| valuer.covariates.as_ref().map_or(1, |fit| fit.cells.len());
+        let equity =
+            |valuer: &Option<Valuer>| Equity::new(self.clv.horizons.len(), valuer.as_ref().map_or(1, cells));
+        self.valuers.iter().map(equity).collect()
     }
 
     fn sheet(&self, rows: &[Row]) -> Sheet {
@@ -203,13 +210,16 @@ impl SliceOperator for Valuation<'_> {
             let days = days.before(as_of);
             let Some(times) = Times::of_days(days, as_of) else { continue };
             let segment = self.scope.segments.of(rank);
+            let cell = self.scope.covariates.of(rank);
             let Some(valuer) = &self.valuers[segment] else { continue };
             purchases_into(days, self.scope.measures, &mut buffers.purchases);
             let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
-            let value = valuer.value(self.clv.spend, &brought, &times);
+            let value = valuer.value(self.clv.spend, &brought, cell, &times);
             let worth = [worth.profit[place], worth.acquisition_cost[place]];
             let row = self.row(rank, segment, times, value, worth)?;
-            equities[segment].add(&row, valuer.dispersion, &valuer.spend);
+            // Without covariates there is one cell.
+            let cell = if valuer.covariates.is_some() { cell } else { 0 };
+            equities[segment].add(&row, cell, valuer.dispersion, &valuer.spend);
             rows.push(row);
         }
         Ok((self.sheet(&rows).arrays, equities))
@@ -229,7 +239,7 @@ struct Buffers {
 }
 
 impl Valuer {
-    fn value(&self, by: SpendModel, brought: &Brought, times: &Times) -> Value {
+    fn value(&self, by: SpendModel, brought: &Brought, cell: usize, times: &Times) -> Value {
         let each = self.spend.expect(by, brought);
         let full = self.spend.shrunken(FULL, brought);
         let revenue = self.spend.revenue(by, brought);
@@ -238,7 +248,7 @@ impl Valuer {
             SpendModel::GammaGamma => 1.0,
         };
         Value {
-            outlook: self.forecast.as_ref().map(|forecast| forecast.at(times)),
+            outlook: self.forecast.as_ref().map(|forecast| forecast.at(cell, times)),
             each: [each.mean, full.mean, revenue.mean],
             each_error: each.standard_error,
             credibility,

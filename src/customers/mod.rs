@@ -7,6 +7,7 @@
 
 pub(crate) mod bins;
 pub(crate) mod calendar;
+pub(crate) mod combinations;
 pub(crate) mod days;
 pub(crate) mod grouping;
 pub(crate) mod history;

@@ -10,12 +10,13 @@ pub(super) struct Backtest {
     pub(super) total: Row,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "calibration_date",
     "until_date",
     "target",
     "segment_by",
     "forecaster",
+    "covariates",
     "season",
     "expected",
     "actual",
@@ -43,6 +44,6 @@ impl Backtest {
     /// Whether a row of another table is about the same model and date.
     pub(super) fn has(&self, row: &Row) -> bool {
         let same = |column: &str| row.cell(column).exact() == self.total.cell(column).exact();
-        ["calibration_date", "forecaster", "season"].into_iter().all(same)
+        ["calibration_date", "forecaster", "covariates", "season"].into_iter().all(same)
     }
 }

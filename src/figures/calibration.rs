@@ -18,10 +18,11 @@ pub(super) const CALIBRATION: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "calibration_date",
     "target",
     "forecaster",
+    "covariates",
     "season",
     "bin_by",
     "bin",
@@ -39,7 +40,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if rows.rows.is_empty() {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "target", "season", "bin_by"]).first(30);
+    let rows = rows.without(&["calibration_date", "target", "covariates", "season", "bin_by"]).first(30);
     Ok(Some(Drawn { seen: seen(&backtest), picture: picture(&rows), rows }))
 }
 

@@ -17,7 +17,8 @@ pub(super) const TRACKING: Figure = Figure {
     draw,
 };
 
-const COLUMNS: [&str; 6] = ["calibration_date", "forecaster", "season", "week", "expected", "actual"];
+const COLUMNS: [&str; 7] =
+    ["calibration_date", "forecaster", "covariates", "season", "week", "expected", "actual"];
 
 fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     let Some(backtest) = Backtest::best(tables)? else { return Ok(None) };
@@ -25,7 +26,7 @@ fn draw(tables: &Tables<'_>) -> Result<Option<Drawn>> {
     if rows.rows.len() < 2 {
         return Ok(None);
     }
-    let rows = rows.without(&["calibration_date", "season"]);
+    let rows = rows.without(&["calibration_date", "covariates", "season"]);
     Ok(Some(Drawn { seen: seen(&rows), picture: picture(&rows, &backtest), rows }))
 }
 

@@ -5,6 +5,7 @@
 pub mod hypergeometric;
 pub mod least_squares;
 pub mod linear;
+pub mod newton;
 pub mod optimise;
 pub mod quadrature;
 pub mod ratio;

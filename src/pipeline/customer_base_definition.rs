@@ -93,6 +93,8 @@ pub struct ClvDef {
     pub horizons: Vec<Horizon>,
     /// The attribute of the customers source whose values are fitted apart.
     pub segment: Option<String>,
+    /// Attributes of the customers source by which purchase models may tell customers apart.
+    pub covariates: Vec<String>,
     /// Calibration dates of the back-test, ascending; rows on these days or later are held out. None: one, after two
     /// thirds of the history.
     pub calibration: Vec<Day>,

@@ -17,6 +17,7 @@ pub(crate) fn definition(pipeline: &Path, with_days: bool) -> Definition {
         discount_rate_annual: Decimal::ZERO,
         horizons: Vec::new(),
         segment: None,
+        covariates: Vec::new(),
         calibration: Vec::new(),
         drift_from: None,
         lifetime: None,

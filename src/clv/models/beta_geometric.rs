@@ -92,6 +92,9 @@ pub(super) fn common_lapse(a: f64, b: f64) -> CommonLapse {
     CommonLapse { value: share, slope: share * (1.0 - share) }
 }
 
+/// How covariates enter lapsing: a = a₀ exp(γ₂′z) and b = b₀ exp(γ₃′z), each with its own coefficients.
+pub(super) const DROPOUT: [(usize, f64); 2] = [(2, 1.0), (3, 1.0)];
+
 impl BetaGeometric {
     /// f of the pair.
     fn survived_term(&self, purchases: u32, t: f64, phase: u32) -> Term {

@@ -11,7 +11,7 @@
 //!
 //! Range: parameters from 10⁻⁴ to 10⁸ (a from 10⁻³ in predictions), x to 10⁶.
 
-use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::beta_geometric::{self, BetaGeometric, common_lapse};
 use super::condensed::Condensed;
 use super::family::Family;
 use super::nbd::PurchaseRates;
@@ -27,6 +27,7 @@ pub(super) static FAMILY: Family = Family {
     },
     start: |shape, _| shape,
     common_lapse,
+    dropout: &beta_geometric::DROPOUT,
     simulate: |draws, [_, _, a, b], buyer, times| {
         let lapse = draws.beta(a, b);
         draws.purchases(buyer, lapse, times);

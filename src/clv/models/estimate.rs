@@ -42,6 +42,11 @@ impl Pulls {
         Self { lower }
     }
 
+    /// An entry of L.
+    pub(super) fn lower(&self, row: usize, column: usize) -> f64 {
+        self.lower[row][column]
+    }
+
     pub(super) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
         std::array::from_fn(|column| (column..4).map(|row| self.lower[row][column] * gradient[row]).sum())
     }

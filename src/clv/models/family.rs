@@ -15,6 +15,8 @@ pub(super) struct Family {
     pub(super) start: fn(shape: f64, age_weeks: f64) -> f64,
     /// Where all lapse alike: the probability or rate of it, by the third and the fourth parameter.
     pub(super) common_lapse: fn(f64, f64) -> CommonLapse,
+    /// How covariates enter lapsing: the parameters they scale by exp(±γ′z), with the sign.
+    pub(super) dropout: &'static [(usize, f64)],
     /// Adds the times of a customer's repeat purchases.
     pub(super) simulate: fn(&mut Draws, [f64; 4], &Buyer, &mut Vec<f64>),
 }

@@ -13,7 +13,8 @@ use super::nbd::PurchaseRates;
 use super::pairs::Pairs;
 use super::purchase_law::PurchaseLaw;
 use super::{Counts, DAYS_PER_WEEK, Form, Lapsing, Purchasing, Reason, Rhythm, likelihood};
-use crate::math::optimise::{Evaluation, Optimum, maximise};
+use crate::math::newton::{self, Derivatives, Search};
+use crate::math::optimise::Evaluation;
 use crate::pipeline::PurchaseModel;
 
 /// The shape that stands for "all customers alike": a coefficient of variation of 10⁻⁴.
@@ -23,7 +24,7 @@ const ALIKE: f64 = 1e8;
 pub const FEWEST_REPEATERS: u64 = 10;
 
 /// A logarithm with a larger standard error is not known: the parameter might be 20 times larger or smaller.
-const UNKNOWN: f64 = 3.0;
+pub(super) const UNKNOWN: f64 = 3.0;
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,9 +98,13 @@ pub(super) fn fit_ticks(model: PurchaseModel, counts: &Counts, rhythm: &Rhythm, 
 
 /// ln of the likelihood of counted histories under a fit to others; none where the fit found nothing to predict from.
 pub fn log_likelihood(fit: &Fit, counts: &Counts, rhythm: &Rhythm) -> Option<f64> {
+    Some(ln_of_counts(fit, counts)? + rhythm.gaps.ln_density(fit.k))
+}
+
+/// The same without what the gaps between purchases add.
+pub(super) fn ln_of_counts(fit: &Fit, counts: &Counts) -> Option<f64> {
     let law = fit.law()?;
-    let of_counts = likelihood::log_likelihood(&*law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value;
-    Some(of_counts + rhythm.gaps.ln_density(fit.k))
+    Some(likelihood::log_likelihood(&*law, &Pairs::new(counts), 1.0 / DAYS_PER_WEEK).value)
 }
 
 impl Fit {
@@ -216,16 +221,20 @@ impl Sample {
         }
     }
 
+    /// Maximises over the free parameters; positions are logarithms of their ratios to the start.
     fn fit(&self, form: Form) -> Fit {
-        let start = self.start(form);
-        match (form.purchasing, form.lapsing) {
-            (Purchasing::Mixed, Lapsing::Mixed) => self.maximise(form, start, [0, 1, 2, 3]),
-            (Purchasing::Mixed, Lapsing::Alike) => self.maximise(form, start, [0, 1, 3]),
-            (Purchasing::Mixed, Lapsing::Never) => self.maximise(form, start, [0, 1]),
-            (_, Lapsing::Mixed) => self.maximise(form, start, [1, 2, 3]),
-            (_, Lapsing::Alike) => self.maximise(form, start, [1, 3]),
-            (_, Lapsing::Never) => self.maximise(form, start, [1]),
-        }
+        let (start, free) = (self.start(form), form.free_parameters());
+        let at = |position: &[f64]| {
+            let mut parameters = start;
+            free.iter().zip(position).for_each(|(&index, ratio)| parameters[index] *= ratio.exp());
+            parameters
+        };
+        let search = newton::search(vec![0.0; free.len()], |position| {
+            let fit = Fit { form, parameters: at(position), ..self.nothing() };
+            let law = fit.law().expect("a form that is fitted has a law");
+            restrict(&likelihood::log_likelihood(&*law, &self.pairs, self.weeks_per_tick), free)
+        });
+        self.report(form, at(&search.position), &search)
     }
 
     fn start(&self, form: Form) -> [f64; 4] {
@@ -238,48 +247,28 @@ impl Sample {
         }
     }
 
-    /// Maximises over the `free` parameters; positions are logarithms of their ratios to the start.
-    fn maximise<const N: usize>(&self, form: Form, start: [f64; 4], free: [usize; N]) -> Fit {
-        let at = |position: &[f64; N]| {
-            let mut parameters = start;
-            free.iter().zip(position).for_each(|(&index, ratio)| parameters[index] *= ratio.exp());
-            parameters
-        };
-        let optimum = maximise([0.0; N], |position| {
-            let fit = Fit { form, parameters: at(position), ..self.nothing() };
-            let law = fit.law().expect("a form that is fitted has a law");
-            restrict(&likelihood::log_likelihood(&*law, &self.pairs, self.weeks_per_tick), &free)
-        });
-        self.report(form, at(&optimum.position), &optimum, free)
-    }
-
-    fn report<const N: usize>(
-        &self,
-        form: Form,
-        parameters: [f64; 4],
-        optimum: &Optimum<N>,
-        free: [usize; N],
-    ) -> Fit {
-        let covariance = optimum.covariance().filter(|_| optimum.converged).map(|small| {
+    fn report(&self, form: Form, parameters: [f64; 4], search: &Search) -> Fit {
+        let free = form.free_parameters();
+        let covariance = search.covariance().filter(|_| search.converged).map(|small| {
             let mut covariance = [[0.0; 4]; 4];
             for (row, &parameter) in free.iter().enumerate() {
-                free.iter().zip(small[row]).for_each(|(&other, entry)| covariance[parameter][other] = entry);
+                free.iter()
+                    .zip(&small[row])
+                    .for_each(|(&other, entry)| covariance[parameter][other] = *entry);
             }
             covariance
         });
         let mut gradient = [0.0; 4];
-        free.iter().zip(optimum.evaluation.gradient).for_each(|(&index, entry)| gradient[index] = entry);
-        let errors = |covariance: [[f64; 4]; 4]| {
-            std::array::from_fn(|index| parameters[index] * covariance[index][index].sqrt())
-        };
+        free.iter().zip(&search.derivatives.gradient).for_each(|(&index, entry)| gradient[index] = *entry);
+        let errors = |covariance: [[f64; 4]; 4]| standard_errors(&parameters, &covariance);
         Fit {
             form,
             parameters,
             standard_errors: covariance.map(errors),
             covariance,
-            log_likelihood: optimum.evaluation.value + self.of_gaps,
-            iterations: optimum.iterations,
-            converged: optimum.converged,
+            log_likelihood: search.derivatives.value + self.of_gaps,
+            iterations: search.iterations,
+            converged: search.converged,
             gradient,
             ..self.nothing()
         }
@@ -288,7 +277,7 @@ impl Sample {
 
 impl Fit {
     /// Converged, inside, and every parameter known within an order of magnitude.
-    fn is_regular(&self) -> bool {
+    pub(super) fn is_regular(&self) -> bool {
         let is_known =
             |covariance: [[f64; 4]; 4]| (0..4).all(|index| covariance[index][index] < UNKNOWN * UNKNOWN);
         self.converged && self.covariance.is_some_and(is_known)
@@ -306,11 +295,17 @@ impl Fit {
     }
 }
 
+/// Of parameters, by the covariance of their logarithms.
+pub(super) fn standard_errors(parameters: &[f64; 4], covariance: &[[f64; 4]; 4]) -> [f64; 4] {
+    std::array::from_fn(|index| parameters[index] * covariance[index][index].sqrt())
+}
+
 /// The rows and columns of the free parameters.
-fn restrict<const N: usize>(full: &Evaluation<4>, free: &[usize; N]) -> Evaluation<N> {
-    Evaluation {
+fn restrict(full: &Evaluation<4>, free: &[usize]) -> Derivatives {
+    let row = |row: &usize| free.iter().map(|column| full.hessian[*row][*column]).collect();
+    Derivatives {
         value: full.value,
-        gradient: free.map(|index| full.gradient[index]),
-        hessian: free.map(|row| free.map(|column| full.hessian[row][column])),
+        gradient: free.iter().map(|index| full.gradient[*index]).collect(),
+        hessian: free.iter().map(row).collect(),
     }
 }

@@ -62,6 +62,18 @@ impl Form {
         of_purchasing + of_lapsing
     }
 
+    /// Which of a model's four parameters are estimated.
+    pub(super) fn free_parameters(self) -> &'static [usize] {
+        match (self.purchasing, self.lapsing) {
+            (Purchasing::Mixed, Lapsing::Mixed) => &[0, 1, 2, 3],
+            (Purchasing::Mixed, Lapsing::Alike) => &[0, 1, 3],
+            (Purchasing::Mixed, Lapsing::Never) => &[0, 1],
+            (_, Lapsing::Mixed) => &[1, 2, 3],
+            (_, Lapsing::Alike) => &[1, 3],
+            (_, Lapsing::Never) => &[1],
+        }
+    }
+
     /// As published.
     pub fn name(self) -> &'static str {
         match (self.purchasing, self.lapsing) {

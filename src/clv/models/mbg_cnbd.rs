@@ -13,7 +13,7 @@
 //!
 //! Range: as `mbg_nbd`, k from 1 to 12.
 
-use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::beta_geometric::{self, BetaGeometric, common_lapse};
 use super::condensed::Condensed;
 use super::family::Family;
 use super::mbg_nbd;
@@ -30,5 +30,6 @@ pub(super) static FAMILY: Family = Family {
     },
     start: |shape, _| shape,
     common_lapse,
+    dropout: &beta_geometric::DROPOUT,
     simulate: mbg_nbd::simulate,
 };

@@ -10,7 +10,7 @@
 //!
 //! Range: as `bg_nbd`.
 
-use super::beta_geometric::{BetaGeometric, common_lapse};
+use super::beta_geometric::{self, BetaGeometric, common_lapse};
 use super::condensed::Condensed;
 use super::draws::{Buyer, Draws};
 use super::family::Family;
@@ -27,6 +27,7 @@ pub(super) static FAMILY: Family = Family {
     },
     start: |shape, _| shape,
     common_lapse,
+    dropout: &beta_geometric::DROPOUT,
     simulate,
 };
 

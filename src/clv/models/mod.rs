@@ -10,6 +10,7 @@
 //! money nor where histories come from.
 
 mod counts;
+mod covariates;
 mod estimate;
 mod families;
 mod family;
@@ -61,6 +62,7 @@ mod golden;
 mod grid;
 
 pub use counts::{CountRow, Counts};
+pub use covariates::{Coefficient, CovariateFit, Design, Level, NoEffect, Process, fit_covariates};
 pub use estimate::Estimate;
 pub use fit::{FEWEST_REPEATERS, Fit, Parameter, fit, fit_regular, log_likelihood};
 pub use form::{Form, Lapsing, Purchasing, Reason};

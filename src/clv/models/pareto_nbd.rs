@@ -52,6 +52,8 @@ pub(super) static FAMILY: Family = Family {
     // Survival halves within the mean age.
     start: |shape, age_weeks| shape * age_weeks,
     common_lapse: |s, beta| CommonLapse { value: s / beta, slope: s / beta },
+    // β = β₀ exp(−γ₂′z): with exp(γ₂′z) times the rate of lapsing.
+    dropout: &[(3, -1.0)],
     simulate: |draws, [_, _, s, beta], buyer, times| {
         let lapse_rate = draws.gamma(s) / beta;
         let life = draws.exponential() / lapse_rate;

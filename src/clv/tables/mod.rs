@@ -7,6 +7,7 @@ pub(crate) mod value_backtest;
 pub(crate) mod value_counts;
 pub(crate) mod value_model;
 
+use super::covariates::Covariates;
 use super::segments::Segments;
 use crate::pipeline::ClvDef;
 use crate::publish::{ALL_CUSTOMERS, Draft, SegmentKey, TableFormat};
@@ -18,6 +19,7 @@ pub(crate) struct TableContext<'r> {
     /// What `[clv]` says.
     pub(crate) clv: &'r ClvDef,
     pub(crate) segments: &'r Segments,
+    pub(crate) covariates: &'r Covariates,
 }
 
 impl<'r> TableContext<'r> {

@@ -31,9 +31,9 @@ pub(crate) fn sheets(context: TableContext<'_>, tests: &[Backtest]) -> [Sheet; 3
 
 fn totals(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows = total_rows(tests, context.segments.is_split());
-    let grain = "calibration date, target, forecaster, season, spend and segment";
+    let grain = "calibration date, target, forecaster, covariates, season, spend and segment";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
-    add_forecast(&mut draft);
+    add_forecast(context, &mut draft);
     context.add_segment(&mut draft, |row| row.group);
     add_errors(&mut draft);
     draft.finish()
@@ -54,9 +54,9 @@ fn total_rows(tests: &[Backtest], is_split: bool) -> Vec<Row<'_, Option<usize>>>
 
 fn bins(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows = bin_rows(tests);
-    let grain = "calibration date, target, forecaster, season, spend, way of binning and bin";
+    let grain = "calibration date, target, forecaster, covariates, season, spend, way of binning and bin";
     let mut draft = context.format.draft("value_backtest_bin", grain, None, &rows);
-    add_forecast(&mut draft);
+    add_forecast(context, &mut draft);
     let meaning =
         "decile (of expected purchases), frequency (repeat purchases before), recency (days since the last)";
     draft.name("bin_by", meaning, |row| row.group.by);
@@ -94,11 +94,13 @@ fn every_series(tests: &[Backtest]) -> impl Iterator<Item = (&Backtest, &Series)
 fn weeks(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows: Vec<(&Backtest, &Week)> =
         tests.iter().flat_map(|test| test.weeks.iter().map(move |week| (test, week))).collect();
-    let grain = "calibration date, model, season and week";
+    let grain = "calibration date, model, covariates, season and week";
     let mut draft = context.format.draft("value_backtest_week", grain, None, &rows);
     draft.day("calibration_date", CALIBRATION_DATE, |(test, _)| Day(test.date));
     draft.day("until_date", UNTIL_DATE, |(test, _)| Day(test.until));
-    draft.name("forecaster", "Purchase model", |(_, week)| week.forecaster);
+    draft.name("forecaster", "Purchase model", |(_, week)| week.candidate.model.word());
+    let meaning = "Attributes by which its customers differ: none, or those of clv.covariates";
+    draft.name("covariates", meaning, |(_, week)| context.covariates.word(week.candidate.has_covariates));
     draft.name("season", "Seasons that its purchases are timed by: none, month or week", |(_, week)| {
         week.season.word()
     });
@@ -122,13 +124,18 @@ const CALIBRATION_DATE: &str = "Rows on this day or later were held out";
 const UNTIL_DATE: &str = "Exclusive end of the holdout";
 const BIAS: &str = "Expected less actual, over actual";
 
-fn add_forecast<'r, G>(draft: &mut Draft<'r, Row<'r, G>>) {
+fn add_forecast<'r, G>(context: TableContext<'r>, draft: &mut Draft<'r, Row<'r, G>>) {
     draft.day("calibration_date", CALIBRATION_DATE, |row| Day(row.test.date));
     draft.day("until_date", UNTIL_DATE, |row| Day(row.test.until));
     let meaning = "What is foretold: purchases, margin_per_purchase (of customers who bought), margin, or active_periods: whole ones with a purchase";
     draft.name("target", meaning, |row| target(row.series.target));
     let meaning = "Purchase model, or rule: past_rate, last_period, idle_beyond_own_gap, idle_beyond_mean_gap, own_mean, base_mean";
     draft.name("forecaster", meaning, |row| row.series.forecaster);
+    let meaning =
+        "Attributes by which customers of a model differ: none, or those of clv.covariates; null for rules";
+    draft.name("covariates", meaning, |row| {
+        row.series.has_covariates.map(|has_covariates| context.covariates.word(has_covariates))
+    });
     let meaning = "Seasons that a model's purchases are timed by (see purchase_season): none, month or week; null for rules";
     draft.name("season", meaning, |row| row.series.season.map(Season::word));
     draft.name("spend", "How a purchase is valued; null for purchases", |row| row.series.spend);

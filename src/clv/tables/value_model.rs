@@ -30,10 +30,14 @@ pub(crate) fn sheet(context: TableContext<'_>, accounts: &[Account]) -> Sheet {
     draft.name("fitted_to", meaning, |row| if row.0.is_pooled { "all" } else { "segment" });
     draft.name("chosen_because", "Why the purchase model was chosen", |row| row.0.why);
     let meaning =
+        "Attributes by which customers of a purchase model differ: none, or those of clv.covariates";
+    draft.name("covariates", meaning, |row| row.0.has_covariates.map(|has| context.covariates.word(has)));
+    let meaning =
         "Seasons that a purchase model's times are measured by (see purchase_season): none, month or week";
     draft.name("season", meaning, |row| row.0.season.map(Season::word));
-    let meaning = "Symbol in the source; null for a model without estimate";
-    draft.name("parameter", meaning, |row| row.1.map(|parameter| parameter.name));
+    let meaning =
+        "Symbol in the source; gamma.ATTRIBUTE.VALUE.EFFECT of covariates; null for a model without estimate";
+    draft.name("parameter", meaning, |row| row.1.map(|parameter| &*parameter.name));
     draft.float("estimate", "", "Its value; null where there is none", |row| row.1?.estimate);
     let meaning = "Of the estimate; null where it cannot be estimated";
     draft.float("standard_error", "", meaning, |row| row.1?.standard_error);

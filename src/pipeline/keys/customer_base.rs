@@ -181,6 +181,12 @@ pub(in crate::pipeline) static CLV: Section = Section {
             "The attribute of [facts.customers] whose values are fitted apart",
         ),
         Key::optional(
+            "covariates",
+            Kind::Texts,
+            "",
+            "Attributes of [facts.customers] by whose values customers buy and lapse at other rates within one model; every model is back-tested with and without them and the holdout chooses, but a declared `model` is taken with them",
+        ),
+        Key::optional(
             "calibration",
             Kind::Texts,
             "two thirds of the history",

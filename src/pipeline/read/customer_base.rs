@@ -74,6 +74,7 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
     };
     let rate = number_or(Some(table), &CLV, "discount_rate_annual", discount_rate);
     let segment = attributes(table, "segment", root);
+    let covariates = covariates(table, root);
     let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
     let lifetime = lifetime(table);
     Some(ClvDef {
@@ -92,11 +93,27 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
         discount_rate_annual: rate?,
         horizons: horizons?,
         segment: segment?.into_iter().next(),
+        covariates: covariates?,
         calibration: calibration?,
         drift_from: table.text("drift_from").map(str::to_owned),
         lifetime: lifetime?,
         at: table.at(),
     })
+}
+
+/// Attributes other than the one whose values have parameters of their own.
+fn covariates(table: Table<'_>, root: Table<'_>) -> Option<Vec<String>> {
+    let covariates = attributes(table, "covariates", root)?;
+    let segment = table.text("segment");
+    let Some(twice) = covariates.iter().find(|name| Some(name.as_str()) == segment) else {
+        return Some(covariates);
+    };
+    let entry = table.entry("covariates").expect("it names an attribute");
+    entry.fault(format!(
+        "{} is 'segment' too, whose values have parameters of their own; name it in one of the two",
+        quoted(twice)
+    ));
+    None
 }
 
 /// `lifetime_periods` or `churn_rate`; `None` if it is faulty.
