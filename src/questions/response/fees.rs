@@ -70,7 +70,7 @@ impl Tariff {
         let of_order = |index: &usize| match &facts.aggregates[*index].aggregate.function {
             Function::CountDistinct(_) => (*index, OfOrder::Orders),
             Function::CountRows | Function::Count(_) => (*index, OfOrder::Lines),
-            Function::Sum(_) => (*index, OfOrder::Sum),
+            Function::Sum(_) | Function::Money(_) => (*index, OfOrder::Sum),
         };
         Ok(Self { fees, digits, aggregates: facts.order_aggregates.iter().map(of_order).collect() })
     }
