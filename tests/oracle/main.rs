@@ -367,7 +367,7 @@ fn spark_python() -> PathBuf {
 #[test]
 fn the_printed_sql_is_determinate() {
     for engine in ["duckdb", "spark"] {
-        for pipeline in ["retail", "time_driven", "network"] {
+        for pipeline in ["retail", "time_driven", "network", "prices"] {
             let pipeline = Path::new(ROOT).join("pipelines").join(pipeline).with_extension("toml");
             let mut command = Command::new(env!("CARGO_BIN_EXE_abacus"));
             let output =
