@@ -145,6 +145,7 @@ fn the_customer_base_of_the_complete_file_reads_as_written() {
         "the chosen is fitted too"
     );
     assert_eq!((clv.margin, clv.spend), (Margin::Full, SpendModel::GammaGamma));
+    assert_eq!((clv.segment.as_deref(), &clv.covariates[..]), (Some("channel"), &["region".to_owned()][..]));
     let horizons: Vec<&str> = clv.horizons.iter().map(|horizon| horizon.column.as_str()).collect();
     assert_eq!(
         (horizons, clv.discount_rate_annual.to_string()),

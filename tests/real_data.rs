@@ -139,6 +139,12 @@ fn golden_3_1_cdnow_parameters_from_the_raw_log() {
     }
     assert!((number(spend("p"), "log_likelihood") - -4_055.917_695).abs() < 1e-5);
     assert_eq!(spend("p")["customers"], "946");
+    // Fader, Hardie and Lee (2005): 0.11 of the average transaction value and the number of transactions; the digits are
+    // those of DuckDB's corr().
+    let of = [("model", "spend_and_frequency"), ("sample", "calibration"), ("parameter", "correlation")];
+    let correlation = those(&rows, &of)[0];
+    assert!((number(correlation, "estimate") - 0.113_887_919_4).abs() < 1e-9, "{correlation:?}");
+    assert!(correlation["reason"].starts_with("beyond chance"), "{correlation:?}");
 }
 
 #[test]

@@ -217,6 +217,7 @@ fn of_spend(place: Place, fitted: &FittedSpend, chosen: SpendModel, unit: f64) -
         });
     }
     accounts.push(of_gamma_gamma(place, role(SpendModel::GammaGamma), spend, unit));
+    accounts.extend(of_dependence(place, spend));
     accounts.into_iter().map(|account| account.pooled(fitted.pooled)).collect()
 }
 
@@ -279,6 +280,26 @@ fn of_gamma_gamma(place: Place, role: Role, spend: &Spend, unit: f64) -> Account
             }
         }
     }
+}
+
+/// The correlation that models of purchases and of spend, which are fitted apart, take to be 0.
+fn of_dependence(place: Place, spend: &Spend) -> Option<Account> {
+    let found = spend.dependence?;
+    let meaning = "of repeat purchases and their mean net revenue over customers who bought again: models of purchases and of \
+                   spend take it as 0";
+    let reason = if found.is_beyond_chance() {
+        "beyond chance: those who buy more often spend otherwise, and what a purchase brings, shrunken towards the mean of \
+         all, does not know it of customers with few purchases"
+    } else {
+        "within chance: 95 % of bases without dependence have as large a one or a smaller"
+    };
+    let parameter = Parameter::new("correlation", found.correlation, Some(found.standard_error), meaning);
+    Some(Account {
+        parameters: vec![parameter],
+        customers: Some(spend.repeaters),
+        reason: Some(reason.to_owned()),
+        ..place.account("spend_and_frequency", Role::Formula)
+    })
 }
 
 /// n ln u: what the log-likelihood of n densities changes by when money is counted in units of u smallest ones.

@@ -2,6 +2,7 @@
 
 use super::census::Tally;
 use super::models::contribution::{ContributionModel, ExpectedContribution};
+use super::models::dependence::Dependence;
 use super::models::gamma_gamma::{self, CountedSpend};
 use super::models::logarithms::Estimate;
 use super::models::margin_rate::{Expected, MarginRateModel, contribution};
@@ -32,7 +33,9 @@ pub(crate) struct Spend {
     pub(crate) rate: Option<MarginRateModel>,
     /// Of net revenue after the first purchase, of those who bought again for more than nothing.
     pub(crate) gamma_gamma: std::result::Result<Estimate<3>, gamma_gamma::Unfit>,
-    /// Customers it was fitted to.
+    /// Whether those who buy more often spend otherwise; none where that cannot be told.
+    pub(crate) dependence: Option<Dependence>,
+    /// Customers both were fitted to.
     pub(crate) repeaters: u64,
     /// One in so many of those who could have been.
     pub(crate) stride: u64,
@@ -57,6 +60,7 @@ impl Spend {
             shrunken: [valued, full, revenue],
             rate: tally.rates.fit(),
             gamma_gamma: gamma_gamma::fit(&repeats),
+            dependence: Dependence::of(&repeats),
             repeaters: repeats.len() as u64,
             stride: tally.repeaters.stride,
         }))

@@ -47,6 +47,7 @@ mod terms;
 // In whole periods, of what a purchase brings, and the formulas of the text-books; each stands alone.
 pub mod bg_bb;
 pub mod contribution;
+pub mod dependence;
 pub mod gamma_gamma;
 pub mod logarithms;
 pub mod margin_rate;
