@@ -15,3 +15,9 @@ pub(super) fn plus(a: Decimal, b: Decimal) -> Option<Decimal> {
     let scale = a.scale.max(b.scale);
     Some(Decimal { mantissa: a.at_scale(scale)?.checked_add(b.at_scale(scale)?)?, scale })
 }
+
+/// The smaller of two numbers; `None` beyond 128 bits.
+pub(super) fn least(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let scale = a.scale.max(b.scale);
+    Some(if a.at_scale(scale)? <= b.at_scale(scale)? { a } else { b })
+}

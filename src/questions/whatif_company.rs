@@ -3,9 +3,9 @@
 //! Driver rates stay those of the scenario's own money at the release's volumes, so that no customer bears what others leave
 //! (Kaplan & Cooper, *Cost & Effect*, chapter 7: rates do not carry the cost of unused capacity). What an activity charges less
 //! ends by its avoidable share, and money that feeds resources is so much less. Time-driven resources are committed: their
-//! minutes first cure what is overdriven, and money ends only in whole steps of capacity, where it is bought in steps.
+//! minutes are first taken off what is overdriven, and money ends only in whole steps of capacity, where it is bought in steps.
 
-use super::capacity_steps::{plus, started};
+use super::capacity_steps::{least, plus, started};
 use super::left::avoidable_part;
 use super::lives::is_spread;
 use super::recalled::Recalled;
@@ -130,20 +130,22 @@ impl Freed {
         resource: &ResourceCosting,
         freed: OfResource,
     ) -> Result<()> {
-        let cured = freed.less.min(i128::from(resource.overdriven)).max(0);
+        let beyond = freed.less.min(i128::from(resource.overdriven)).max(0);
         let step = capacity(scenario, index).and_then(|capacity| capacity.step);
         let ended = match (step, resource.minutes) {
             (Some(step), Some(minutes)) => {
                 let after = plus(minutes.used, negative(freed.minutes)).ok_or_else(too_large)?;
+                // Minutes beyond practical capacity are worked, but no step of them is paid.
+                let steps = |used: Decimal| started(step, least(used, minutes.practical)?);
+                let steps = steps(minutes.used).zip(steps(after)).ok_or_else(too_large)?;
                 let cost = step.cost.at_scale(scenario.facts.money_scale).ok_or_else(too_large)?;
-                let steps = started(step, minutes.used).zip(started(step, after)).ok_or_else(too_large)?;
                 cost.checked_mul(steps.0 - steps.1).ok_or_else(too_large)?
             }
             _ => 0,
         };
-        self.overdriven += cured;
+        self.overdriven += beyond;
         self.ended += ended;
-        self.idle += freed.less - cured - ended;
+        self.idle += freed.less - beyond - ended;
         Ok(())
     }
 }

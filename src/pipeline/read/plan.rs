@@ -55,6 +55,12 @@ pub(super) fn plan(table: Table<'_>, root: Table<'_>, scenarios: Option<&[Scenar
                 let way_out = did_you_mean(name, names(), || "add [scenario.NAME]".to_owned());
                 entry.fault(format!("there is no scenario {}; {way_out}", quoted(name)));
             }
+            if found.is_some_and(ScenarioDef::has_responses) {
+                entry.fault(format!(
+                    "scenario {} has fees, prices or something dropped, which a plan does not know: it plans money, capacity, volumes and all prices; name another scenario",
+                    quoted(name)
+                ));
+            }
             Some(Box::new(found?.clone()))
         }
         None => None,
