@@ -214,7 +214,8 @@ fn who_does_what_he_did_bears_what_he_bore() {
     let rows = rows_of(std::path::Path::new(path));
     assert_eq!(rows.iter().map(|row| &row["customer_id"]).collect::<Vec<_>>(), [&key]);
     // What the customer brought and cost is gone, and of what it cost all but the committed minutes of the desk ends.
-    assert_eq!(rows[0]["scenario_profit"], "0.0000");
+    // What changes is posted by itself, so that the last digit may stay for each of 3 activities in 2 months.
+    assert!(rows[0]["scenario_profit"].parse::<f64>().unwrap().abs() < 0.0007, "{rows:?}");
     let line = |name: &str| {
         let lines = found["company"].as_array().unwrap().iter();
         let line = lines.clone().find(|line| line["line"] == name).unwrap();
