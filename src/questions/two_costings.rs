@@ -13,7 +13,7 @@ use crate::profitability::schema::{Acquisition, CostLine, Lines, Values};
 use crate::units::{Decimal, Fixed18, Period, pow10};
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Two costings of a release's facts, with the volumes before the customers that come next.
 pub(super) struct TwoCostings<'r> {
@@ -64,12 +64,23 @@ pub(super) struct ChargedActivity {
     pub(super) volume: i64,
 }
 
+/// Facts of the customers of a window, by period: read once, however many costings there are.
+pub(super) type WindowFacts = Arc<Vec<PeriodFacts>>;
+
+/// A period's rows of customers, and what drivers are sums of.
+pub(super) struct PeriodFacts {
+    rows: CustomerFacts,
+    aggregates: Vec<Values>,
+}
+
 /// What customers of several slices had in every period.
 #[derive(Default)]
-pub(super) struct LivesWindow(Vec<WindowPeriod>);
+pub(super) struct LivesWindow {
+    facts: WindowFacts,
+    periods: Vec<WindowPeriod>,
+}
 
 struct WindowPeriod {
-    facts: CustomerFacts,
     /// What customers do in the scenario, where they do something else.
     response: Option<Response>,
     /// By bearing activity.
@@ -93,8 +104,23 @@ impl<'r> TwoCostings<'r> {
         prices: Decimal,
         responses: Responses<'r>,
     ) -> Self {
+        Self::of_activities(base, scenario, prices, responses, bearing(base).collect())
+    }
+
+    /// Of the activities alone that cost customers something else in the scenario; customers do what they did, at their prices.
+    pub(super) fn of_differing(base: &Recalled<'r>, scenario: &Recalled<'r>) -> Self {
+        let differing = bearing(base).filter(|activity| differs(base, scenario, *activity)).collect();
+        Self::of_activities(base, scenario, Decimal::ONE, Responses::none(base), differing)
+    }
+
+    fn of_activities(
+        base: &Recalled<'r>,
+        scenario: &Recalled<'r>,
+        prices: Decimal,
+        responses: Responses<'r>,
+        bearing: Vec<usize>,
+    ) -> Self {
         let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
-        let bearing: Vec<usize> = bearing(base).collect();
         let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
         let volumes = vec![vec![RunningVolume::default(); bearing.len()]; periods.len()];
         let tallies = responses.tallies();
@@ -118,16 +144,30 @@ impl<'r> TwoCostings<'r> {
         lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged)
     }
 
+    /// The facts of the customers of a window.
+    ///
+    /// # Errors
+    /// Unreadable state.
+    pub(super) fn facts(&self, ranks: &Range<usize>) -> Result<WindowFacts> {
+        let read = |period: usize| -> Result<PeriodFacts> {
+            let mut rows = self.base.facts.customer_facts(period, ranks.clone())?;
+            let aggregates = std::mem::take(&mut rows.aggregates).into_iter().map(Values::from).collect();
+            Ok(PeriodFacts { rows, aggregates })
+        };
+        let periods = (0..self.base.facts.periods.len()).into_par_iter().with_max_len(1).map(read);
+        Ok(Arc::new(periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?))
+    }
+
     /// What the customers of the next window had; windows are read in the order of ranks.
     ///
     /// # Errors
     /// Unreadable state, a volume that cannot be charged.
-    pub(super) fn read(&self, ranks: &Range<usize>) -> Result<LivesWindow> {
+    pub(super) fn window(&self, facts: WindowFacts, ranks: &Range<usize>) -> Result<LivesWindow> {
         let mut running = self.running.lock().expect("no thread panics while it reads");
         let Running { volumes, tallies } = &mut *running;
         let concerned = self.responses.concerned(ranks)?;
         let read = |(period, before): (usize, &mut Vec<RunningVolume>)| {
-            self.read_period(period, before, ranks, &concerned)
+            self.window_period((period, &facts[period]), before, ranks, &concerned)
         };
         let periods = volumes.par_iter_mut().enumerate().with_max_len(1).map(read);
         let periods = periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
@@ -147,34 +187,32 @@ impl<'r> TwoCostings<'r> {
             ranks.dedup();
             tally.customers += ranks.len();
         }
-        Ok(LivesWindow(window))
+        Ok(LivesWindow { facts, periods: window })
     }
 
-    fn read_period(
+    fn window_period(
         &self,
-        period: usize,
+        (period, facts): (usize, &PeriodFacts),
         before: &mut [RunningVolume],
         ranks: &Range<usize>,
         concerned: &[bool],
     ) -> Result<(WindowPeriod, PeriodTallies)> {
-        let mut facts = self.base.facts.customer_facts(period, ranks.clone())?;
-        let aggregates: Vec<Values> =
-            std::mem::take(&mut facts.aggregates).into_iter().map(Values::from).collect();
+        let aggregates = &facts.aggregates[..];
         let (response, found) = match self.is_as_it_was {
             true => (None, PeriodTallies::new()),
             false => {
-                let rows = (&facts, &aggregates[..]);
+                let rows = (&facts.rows, aggregates);
                 let (response, found) = self.responses.respond(period, ranks, concerned, rows)?;
                 (Some(response), found)
             }
         };
-        let rows = facts.ranks.len();
+        let rows = facts.rows.ranks.len();
         let mut activities = Vec::with_capacity(self.bearing.len());
         for (index, before) in self.bearing.iter().zip(before) {
-            let of_base = self.base.volumes(period, *index, &aggregates, rows)?;
-            let of_scenario = match self.has_same_driver(period, *index) {
+            let of_base = self.base.volumes(period, *index, aggregates, rows)?;
+            let of_scenario = match has_same_driver(&self.base, &self.scenario, period, *index) {
                 true => of_base.clone(),
-                false => self.scenario.volumes(period, *index, &aggregates, rows)?,
+                false => self.scenario.volumes(period, *index, aggregates, rows)?,
             };
             let change = response.as_ref().map(|response| {
                 let changed = self.scenario.volumes(period, *index, &response.aggregates, rows)?;
@@ -186,7 +224,7 @@ impl<'r> TwoCostings<'r> {
             activities.push(WindowActivity { volumes, change, before: *before });
             *before = RunningVolume { sides: narrowed(sides)?, change: narrowed([more])?[0] };
         }
-        Ok((WindowPeriod { facts, response, activities }, found))
+        Ok((WindowPeriod { response, activities }, found))
     }
 
     /// Digits that driver volumes of the scenario have more than those of the release.
@@ -258,14 +296,10 @@ impl<'r> TwoCostings<'r> {
     /// A cost beyond 18 digits.
     pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Lives> {
         let mut lives = Lives::new(ranks.clone(), self.is_loaded, self.avoidable_scale);
-        for (period, had) in window.0.iter().enumerate() {
-            let bound = |rank: usize| had.facts.ranks.partition_point(|known| (*known as usize) < rank);
-            let rows = bound(ranks.start)..bound(ranks.end);
-            lives.add_margins(&had.facts, had.response.as_ref(), rows.clone(), self.prices);
-            for (index, activity) in self.bearing.iter().zip(&had.activities) {
-                self.add_cost(&mut lives, (period, *index), activity, &had.facts.ranks, rows.clone())?;
-            }
+        for (had, facts) in window.periods.iter().zip(window.facts.iter()) {
+            lives.add_margins(&facts.rows, had.response.as_ref(), facts.of(&ranks), self.prices);
         }
+        self.add_costs(&mut lives, window)?;
         // What winning customers cost is spent in both.
         for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
             lives.acquisition += i128::from(cost);
@@ -274,6 +308,27 @@ impl<'r> TwoCostings<'r> {
             lives.scenario.add(place, -i128::from(cost));
         }
         Ok(lives)
+    }
+
+    /// Scenario − base in customer profit, by place in these ranks, where customers do what they did.
+    ///
+    /// # Errors
+    /// A cost beyond 18 digits.
+    pub(super) fn differences(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Vec<i128>> {
+        let mut lives = Lives::new(ranks, self.is_loaded, self.avoidable_scale);
+        self.add_costs(&mut lives, window)?;
+        let sides = lives.scenario.profit.iter().zip(&lives.base.profit);
+        Ok(sides.map(|(is, was)| is - was).collect())
+    }
+
+    fn add_costs(&self, lives: &mut Lives, window: &LivesWindow) -> Result<()> {
+        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
+            let rows = facts.of(&lives.ranks);
+            for (index, activity) in self.bearing.iter().zip(&had.activities) {
+                self.add_cost(lives, (period, *index), activity, &facts.rows.ranks, rows.clone())?;
+            }
+        }
+        Ok(())
     }
 
     /// Charges an activity's cost, and unused capacity with it, by both costings.
@@ -306,7 +361,12 @@ impl<'r> TwoCostings<'r> {
         let share = known.avoidable.at_scale(self.avoidable_scale);
         let share = share.expect("the largest scale holds every share");
         let is_spread = is_spread(&self.base, index);
-        let [before, after] = [charged(0, costed[0].rate)?, charged(1, costed[1].rate)?];
+        let before = charged(0, costed[0].rate)?;
+        let is_same = costed[0].rate == costed[1].rate
+            && activity.change.is_none()
+            && activity.volumes[0].ptr_eq(&activity.volumes[1])
+            && activity.before.sides[0] == activity.before.sides[1];
+        let after = if is_same { before.clone() } else { charged(1, costed[1].rate)? };
         for ((rank, before), after) in ranks[rows.clone()].iter().zip(before).zip(after) {
             let place = *rank as usize - lives.ranks.start;
             let (before, after) = (i128::from(before), i128::from(after));
@@ -332,15 +392,32 @@ impl<'r> TwoCostings<'r> {
         }
         Ok(())
     }
+}
 
-    /// Whether both costings take the volume of all customers alike.
-    fn has_same_driver(&self, period: usize, activity: usize) -> bool {
-        let driver = |recalled: &Recalled<'_>| {
-            let costed = &recalled.costing.periods[period].activities[activity];
-            recalled.costing.activities[activity].driver_of(costed).cloned()
-        };
-        driver(&self.base) == driver(&self.scenario)
+impl PeriodFacts {
+    /// The rows of these customers.
+    fn of(&self, ranks: &Range<usize>) -> Range<usize> {
+        let bound = |rank: usize| self.rows.ranks.partition_point(|known| (*known as usize) < rank);
+        bound(ranks.start)..bound(ranks.end)
     }
+}
+
+/// Whether both costings take the volume of all customers alike.
+fn has_same_driver(base: &Recalled<'_>, scenario: &Recalled<'_>, period: usize, activity: usize) -> bool {
+    let driver = |recalled: &Recalled<'_>| {
+        let costed = &recalled.costing.periods[period].activities[activity];
+        recalled.costing.activities[activity].driver_of(costed).cloned()
+    };
+    driver(base) == driver(scenario)
+}
+
+/// Whether an activity costs customers something else in a scenario, in any period.
+fn differs(base: &Recalled<'_>, scenario: &Recalled<'_>, activity: usize) -> bool {
+    (0..base.costing.periods.len()).any(|period| {
+        let costed = [base, scenario].map(|side| &side.costing.periods[period].activities[activity]);
+        let charged = costed.map(|costed| (costed.rate, costed.unused_charged, costed.volume));
+        charged[0] != charged[1] || !has_same_driver(base, scenario, period, activity)
+    })
 }
 
 /// What is changed of volumes; changed ones have so many more digits.

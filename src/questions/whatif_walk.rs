@@ -72,7 +72,7 @@ impl SliceOperator for WhatIfWalk<'_> {
     }
 
     fn read(&self, ranks: Range<usize>) -> Result<LivesWindow> {
-        self.costings.read(&ranks)
+        self.costings.window(self.costings.facts(&ranks)?, &ranks)
     }
 
     fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<Self::Part> {

@@ -14,11 +14,13 @@ use crate::facts::schema::LedgerSums;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, apply};
 use crate::publish::{StageTables, TableFormat};
-use estimates::estimates;
+use estimates::{Estimate, estimates};
 use movement::{Movement, sheet};
-use standing::Standing;
 use std::cmp::Reverse;
 use walk::SensitivityWalk;
+
+/// Estimates that share a walk: the open runs of their rankings take 4 MiB each.
+const OF_A_WALK: usize = 8;
 
 /// What the run says of the estimates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -43,15 +45,19 @@ pub fn publish_sensitivity(
 ) -> Result<SensitivitySummary> {
     let base = Recalled { definition, facts, costing };
     let off_by = definition.sensitivity.expect("the stage is on").off_by;
-    let (_, before) = SensitivityWalk::of(&base, &base, memory)?;
     let mut movements = Vec::new();
-    for estimate in estimates(definition, off_by) {
-        let changed = apply(definition, &estimate.scenario);
-        let costed = costing::run(&changed, facts, ledgers)?;
-        let scenario = Recalled { definition: &changed, facts, costing: &costed };
-        let (sums, after) = SensitivityWalk::of(&base, &scenario, memory)?;
-        let moved = Standing::moves(&before, &after, facts.customers.keys.len());
-        movements.push(Movement { estimate, sums, moved });
+    let mut estimates = estimates(definition, off_by).into_iter().peekable();
+    while estimates.peek().is_some() {
+        let some: Vec<Estimate> = estimates.by_ref().take(OF_A_WALK).collect();
+        let changed: Vec<Definition> =
+            some.iter().map(|estimate| apply(definition, &estimate.scenario)).collect();
+        let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
+        let costed = costed.collect::<Result<Vec<Costing>>>()?;
+        let scenarios = changed.iter().zip(&costed);
+        let scenarios = scenarios.map(|(definition, costing)| Recalled { definition, facts, costing });
+        let moved = SensitivityWalk::of(&base, &scenarios.collect::<Vec<_>>(), memory)?;
+        let movement = |(estimate, (sums, moved))| Movement { estimate, sums, moved };
+        movements.extend(some.into_iter().zip(moved).map(movement));
     }
     // What moves as much keeps the order of the file.
     movements.sort_by_key(|movement| Reverse(movement.sums.moved));

@@ -1,9 +1,10 @@
-//! The walk of one estimate: every customer by both costings, of which sums are kept, and the profits by the estimate are ranked.
+//! The walk of several estimates: every customer by the release's costing and, where activities cost something else, by that of each
+//! estimate, so that what is read and posted for all of them is so once. Sums are kept, and profits by each are ranked.
 
 use super::super::recalled::Recalled;
 use super::super::response::Responses;
 use super::super::two_costings::{LivesWindow, TwoCostings};
-use super::standing::Standing;
+use super::standing::{Moves, Standing};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::customers::ranking::Ranking;
@@ -14,7 +15,8 @@ use std::ops::Range;
 
 /// What is computed of every slice.
 pub(super) struct SensitivityWalk<'r> {
-    costings: TwoCostings<'r>,
+    release: TwoCostings<'r>,
+    estimates: Vec<TwoCostings<'r>>,
     memory: &'r Memory,
 }
 
@@ -32,68 +34,109 @@ pub(super) struct ProfitSums {
     pub(super) turn_unprofitable: usize,
 }
 
+/// What customers of several slices had, by the release and by each estimate.
+#[derive(Default)]
+pub(super) struct EstimatesWindow {
+    release: LivesWindow,
+    estimates: Vec<LivesWindow>,
+}
+
+/// Profits of those who bought.
+type Profits = Vec<(u32, i64)>;
+
 impl<'r> SensitivityWalk<'r> {
-    /// Compares two costings of the same facts.
+    /// What moves by each of these costings of the same facts.
     ///
     /// # Errors
     /// A number beyond 18 digits, unreadable state, a full disk.
     pub(super) fn of(
         base: &Recalled<'r>,
-        scenario: &Recalled<'r>,
+        estimates: &[Recalled<'r>],
         memory: &'r Memory,
-    ) -> Result<(ProfitSums, Standing)> {
-        let costings = TwoCostings::new(base, scenario, Decimal::ONE, Responses::none(base));
+    ) -> Result<Vec<(ProfitSums, Moves)>> {
+        let release = TwoCostings::new(base, base, Decimal::ONE, Responses::none(base));
+        let estimates = estimates.iter().map(|estimate| TwoCostings::of_differing(base, estimate)).collect();
         let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-        let (sums, ranking) = walk(&without_days, &Self { costings, memory })?;
-        Ok((sums, Standing::of(base, ranking)?))
+        let (of_release, found) = walk(&without_days, &Self { release, estimates, memory })?;
+        let before = Standing::of(base, of_release)?;
+        let mut moved = Vec::with_capacity(found.len());
+        for (sums, ranking) in found {
+            let after = Standing::of(base, ranking)?;
+            moved.push((sums, Standing::moves(&before, &after, base.facts.customers.keys.len())));
+        }
+        Ok(moved)
     }
 }
 
 impl SliceOperator for SensitivityWalk<'_> {
-    type Window = LivesWindow;
-    /// Sums, and the profits of those who bought.
-    type Part = (ProfitSums, Vec<(u32, i64)>);
-    type Total = (ProfitSums, Ranking);
+    type Window = EstimatesWindow;
+    type Part = (Profits, Vec<(ProfitSums, Profits)>);
+    type Total = (Ranking, Vec<(ProfitSums, Ranking)>);
 
     fn begin(&self) -> Result<Self::Total> {
-        let customers = self.costings.base.facts.customers.keys.len();
-        Ok((ProfitSums::default(), Ranking::new(customers, self.memory)))
+        let customers = self.release.base.facts.customers.keys.len();
+        let ranking = || Ranking::new(customers, self.memory);
+        Ok((ranking(), self.estimates.iter().map(|_| (ProfitSums::default(), ranking())).collect()))
     }
 
-    fn read(&self, ranks: Range<usize>) -> Result<LivesWindow> {
-        self.costings.read(&ranks)
+    fn read(&self, ranks: Range<usize>) -> Result<EstimatesWindow> {
+        let facts = self.release.facts(&ranks)?;
+        let estimates = self.estimates.iter().map(|estimate| estimate.window(facts.clone(), &ranks));
+        let estimates = estimates.collect::<Result<_>>()?;
+        Ok(EstimatesWindow { release: self.release.window(facts, &ranks)?, estimates })
     }
 
-    fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
-        let lives = self.costings.lives(window, customers.ranks.clone())?;
-        let known = self.costings.base.facts.customers.keys.len();
-        let (mut sums, mut bought) = (ProfitSums::default(), Vec::new());
-        for (place, rank) in lives.ranks.clone().enumerate() {
-            let (was, is) = (lives.base.profit[place], lives.scenario.profit[place]);
-            sums.moved += (is - was).abs();
-            sums.difference += is - was;
-            if rank >= known {
-                continue;
+    fn slice(&self, window: &EstimatesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
+        let lives = self.release.lives(&window.release, customers.ranks.clone())?;
+        let known = self.release.base.facts.customers.keys.len();
+        let bought = |place: usize| lives.has_bought[place] && lives.ranks.start + place < known;
+        let profits = |profit: &dyn Fn(usize) -> i128| -> Result<Profits> {
+            let mut profits = Vec::new();
+            for place in (0..lives.ranks.len()).filter(|place| bought(*place)) {
+                let profit = Fixed18::checked(profit(place), "sensitivity: a customer's profit")?;
+                let rank = u32::try_from(lives.ranks.start + place).expect("ranks fit 32 bits");
+                profits.push((rank, profit.get()));
             }
-            sums.largest = sums.largest.max((is - was).abs());
-            sums.affected += usize::from(is != was);
-            sums.turn_profitable += usize::from(was <= 0 && is > 0);
-            sums.turn_unprofitable += usize::from(was >= 0 && is < 0);
-            if lives.has_bought[place] {
-                let profit = Fixed18::checked(is, "sensitivity: a customer's profit")?;
-                bought.push((u32::try_from(rank).expect("ranks fit 32 bits"), profit.get()));
+            Ok(profits)
+        };
+        let was = &lives.base.profit;
+        let mut found = Vec::with_capacity(self.estimates.len());
+        for (estimate, window) in self.estimates.iter().zip(&window.estimates) {
+            let differences = estimate.differences(window, customers.ranks.clone())?;
+            let mut sums = ProfitSums::default();
+            for (place, (was, difference)) in was.iter().zip(&differences).enumerate() {
+                sums.add(*was, *difference, lives.ranks.start + place < known);
             }
+            found.push((sums, profits(&|place| was[place] + differences[place])?));
         }
-        Ok((sums, bought))
+        Ok((profits(&|place| was[place])?, found))
     }
 
-    fn take(&self, (sums, ranking): &mut Self::Total, (more, bought): Self::Part) -> Result<()> {
-        sums.moved += more.moved;
-        sums.difference += more.difference;
-        sums.largest = sums.largest.max(more.largest);
-        sums.affected += more.affected;
-        sums.turn_profitable += more.turn_profitable;
-        sums.turn_unprofitable += more.turn_unprofitable;
-        bought.into_iter().try_for_each(|(rank, profit)| ranking.add(rank, profit))
+    fn take(&self, (release, estimates): &mut Self::Total, (of_release, found): Self::Part) -> Result<()> {
+        of_release.into_iter().try_for_each(|(rank, profit)| release.add(rank, profit))?;
+        for ((sums, ranking), (more, profits)) in estimates.iter_mut().zip(found) {
+            sums.moved += more.moved;
+            sums.difference += more.difference;
+            sums.largest = sums.largest.max(more.largest);
+            sums.affected += more.affected;
+            sums.turn_profitable += more.turn_profitable;
+            sums.turn_unprofitable += more.turn_unprofitable;
+            profits.into_iter().try_for_each(|(rank, profit)| ranking.add(rank, profit))?;
+        }
+        Ok(())
+    }
+}
+
+impl ProfitSums {
+    /// Adds a customer, or the unidentified cost object.
+    fn add(&mut self, was: i128, difference: i128, is_customer: bool) {
+        self.moved += difference.abs();
+        self.difference += difference;
+        if is_customer {
+            self.largest = self.largest.max(difference.abs());
+            self.affected += usize::from(difference != 0);
+            self.turn_profitable += usize::from(was <= 0 && was + difference > 0);
+            self.turn_unprofitable += usize::from(was >= 0 && was + difference < 0);
+        }
     }
 }
