@@ -30,7 +30,7 @@ fn seen(lines: &Rows) -> String {
     let amount = |line| lines.find("line", line).map_or_else(String::new, |row| row.cell("amount").words());
     format!(
         "Customers brought {} of net revenue. When the goods and what was done for customers are paid, {} are left as \
-         customer profit. The ledger's result, with all that no customer bears, is {}.",
+         customer profit. The ledger's result, with all that is charged to no customer, is {}.",
         amount("net revenue"),
         amount("customer profit"),
         amount("ledger result")

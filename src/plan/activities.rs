@@ -154,7 +154,7 @@ pub(super) fn sheet(format: TableFormat<'_>, rows: &[ActivityRow<'_>]) -> Sheet 
     draft.day("period_start", "First day of the period", |row| row.period.start);
     draft.flag("is_complete", COMPLETE, |row| row.is_complete);
     draft.name("activity", "Name of the activity", |row| &row.activity.name);
-    let meaning = "Line of the waterfall it forms; null: customers do not bear it";
+    let meaning = "Line of the waterfall it forms; null: it is not charged to customers";
     draft.name("line", meaning, |row| row.activity.line.map(line_name));
     add_columns(&mut draft, Meaning::Cost, |row| &row.variances);
     let quantities = rows.iter().flat_map(|row| [row.planned_volume, Some(row.volume), row.minutes_worked]);

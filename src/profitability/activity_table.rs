@@ -82,7 +82,7 @@ impl<'l> ActivityRows<'l> {
         let meaning = "Driver volume, in the units of the activity's driver";
         let column = Column::new("volume", ColumnKind::Volume(self.scale), "driver units", meaning);
         draft.fixed(column, |cell| cell.volume.get());
-        let meaning = "What the customer bears of the activity's cost, unused capacity charged apart";
+        let meaning = "What is charged to the customer of the activity's cost, unused capacity charged apart";
         draft.money("cost", meaning, |cell| cell.cost);
         draft.finish()
     }

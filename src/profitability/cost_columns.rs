@@ -116,11 +116,13 @@ fn no_customer_bears(activity: &ActivityDef) -> String {
     let name = &activity.name;
     match activity.line {
         None => format!(
-            "activity '{name}' is of level {}, whose cost customers do not bear; ask cost_hierarchy or activity_period",
+            "activity '{name}' is of level {}, whose cost is not charged to customers; ask cost_hierarchy or activity_period",
             level_name(activity.level)
         ),
         Some(_) => {
-            format!("activity '{name}' has no driver, so no customer bears its cost; ask activity_period")
+            format!(
+                "activity '{name}' has no driver, so its cost is charged to no customer; ask activity_period"
+            )
         }
     }
 }

@@ -73,7 +73,7 @@ impl CustomerTotals {
         CostLine::ALL.into_iter().map(|line| self.assigned(line)).sum()
     }
 
-    /// What is left of customers after all they bear.
+    /// What is left of customers after all that is charged to them.
     pub(crate) fn last_step(&self) -> i128 {
         self.fully_loaded_profit.unwrap_or(self.customer_profit)
     }

@@ -149,7 +149,7 @@ pub(crate) fn sheets(format: TableFormat<'_>, steps: &[Step]) -> [Sheet; 2] {
     draft.name("member", meaning, |row| row.1.member.as_str());
     let meaning = "Customers with a sale line in the period; over life, with a sale line or a return line";
     draft.count("customers", "customers", meaning, |row| row.1.customers);
-    let meaning = "What is left of customers after all they bear, or of the step before";
+    let meaning = "What is left of customers after all that is charged to them, or of the step before";
     draft.total("income_before", meaning, |row| row.1.income_before);
     draft.total("retained_cost", "What stays at this level", |row| row.1.retained_cost);
     let meaning = "Income before − retained cost; the last is the ledger's result";

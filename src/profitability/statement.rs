@@ -117,11 +117,11 @@ impl CompanyMoney {
         let contra = customers.imputed_acquisition;
         let mut entries = vec![("contra of imputed acquisition cost", None, contra)];
         entries.extend(if_any("contra of imputed activities", costs.imputed - costs.deducted));
-        entries.extend(self.retained("retained at its level, not borne by customers", -1));
-        entries.push(("unused capacity, not borne by customers", None, -costs.unused));
-        entries.push(("unassigned, not borne by customers", None, -costs.unassigned));
-        entries.extend(if_any("variance of standard rates, not borne by customers", -costs.variance));
-        entries.push(("overdriven, borne beyond the pools", None, costs.overdriven));
+        entries.extend(self.retained("retained at its level, not charged to customers", -1));
+        entries.push(("unused capacity, not charged to customers", None, -costs.unused));
+        entries.push(("unassigned, not charged to customers", None, -costs.unassigned));
+        entries.extend(if_any("variance of standard rates, not charged to customers", -costs.variance));
+        entries.push(("overdriven, charged beyond the pools", None, costs.overdriven));
         entries
     }
 

@@ -84,7 +84,7 @@ impl Worth {
         self.lines.get(line).expect("every run has this line")
     }
 
-    /// What is left of customers after all they bear.
+    /// What is left of customers after all that is charged to them.
     pub(crate) fn last_step(&self) -> &Values {
         self.fully_loaded_profit.as_ref().unwrap_or(&self.customer_profit)
     }

@@ -18,7 +18,7 @@ pub(super) fn dim_activity(format: TableFormat<'_>, costing: &Costing) -> Sheet 
     });
     let meaning = "Level of the cost hierarchy: unit, order, customer, channel, product or facility";
     draft.name("level", meaning, |(_, activity)| level_name(activity.level));
-    let meaning = "Line of the waterfall it forms; (none) where customers do not bear it";
+    let meaning = "Line of the waterfall it forms; (none) where it is not charged to customers";
     draft.name("line", meaning, |(_, activity)| activity.line.map_or(NONE, line_name));
     draft.name("member", "Channel or product group that causes it; (all) where all do", |(_, activity)| {
         activity.member.as_deref().unwrap_or("(all)")

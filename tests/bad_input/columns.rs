@@ -185,8 +185,8 @@ fn activities_beyond_forty_have_rows_and_no_columns() {
 #[test]
 fn a_level_has_columns_where_its_cost_is_borne() {
     for (table, column, why) in [
-        ("customer", "cost_run_it", "of level facility, whose cost customers do not bear"),
-        ("customer_period", "volume_list", "of level product, whose cost customers do not bear"),
+        ("customer", "cost_run_it", "of level facility, whose cost is not charged to customers"),
+        ("customer_period", "volume_list", "of level product, whose cost is not charged to customers"),
         ("customer_product", "cost_ship", "of level order, and only those of level unit reach products"),
         ("product_group", "cost_call", "of level customer, and only those of level unit reach products"),
         (

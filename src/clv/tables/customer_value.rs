@@ -123,7 +123,7 @@ fn add_worth(draft: &mut Draft<'_, Row>, margin: Margin) {
         "Standard error of residual_value, of purchases and margin; null where it cannot be estimated";
     draft.float("residual_value_se", currency(), meaning, |row| Some(row.value.error()? * unit));
     if margin != Margin::Full {
-        let meaning = "Expected margin of a purchase after all that the customer bears";
+        let meaning = "Expected margin of a purchase after all that is charged to the customer";
         draft.float("full_margin_per_purchase", currency(), meaning, each(FULL));
         let meaning = "Residual value at the full margin: discounted purchases × full margin per purchase";
         draft.money(RESIDUAL[FULL], meaning, residual(FULL));

@@ -56,7 +56,7 @@ fn add_names<'c>(draft: &mut Draft<'c, Row<'c>>) {
     draft.name("level", meaning, |row| level_name(row.activity.level));
     let meaning = "The channel or product group that causes it";
     draft.name("member", meaning, |row| row.activity.member.as_deref());
-    let meaning = "Line of the waterfall it forms; null: customers do not bear it";
+    let meaning = "Line of the waterfall it forms; null: it is not charged to customers";
     draft.name("line", meaning, |row| row.activity.line.map(super::line_name));
     draft.name("source", "Source its driver speaks of", |row| &row.activity.source);
     draft.name("driver", "SQL of the driver or time equation", |row| &row.activity.driver_text);

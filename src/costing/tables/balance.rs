@@ -57,7 +57,7 @@ fn add_amounts<'c>(draft: &mut Draft<'c, Row<'c>>) {
     draft.total("unused", "Cost of unused capacity", |row| row.unused);
     let meaning = "Cost of unused capacity, retained at the level that owns it";
     draft.total("unused_retained", meaning, |row| row.unused_retained);
-    draft.total("unused_charged", "Cost of unused capacity that customers bear", |row| row.unused_charged);
+    draft.total("unused_charged", "Cost of unused capacity charged to customers", |row| row.unused_charged);
     draft.total("unassigned", "Money that stays here", |row| row.unassigned);
     draft.total("variance", "What a standard rate left over (positive) or put in", |row| row.variance);
     let meaning = "Exact cost less rounded, always 0: parts are rounded by cumulative difference";

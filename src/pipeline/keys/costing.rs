@@ -121,7 +121,7 @@ pub(in crate::pipeline) static CAPACITY: Section = Section {
             "unused",
             Kind::Words(&["keep", "proportional", "customer", "product", "channel", "facility"]),
             "\"keep\"",
-            "Who bears unused minutes: nobody, customers in proportion to the minutes they took as a line of its own, or the level that decided on the capacity",
+            "To whom unused minutes are charged: to no one, to customers in proportion to the minutes they took, as a line of its own, or to the level that decided on the capacity",
         ),
         Key::optional("step", Kind::Table(&STEP), "", "The steps in which capacity is bought, for budgets"),
     ],

@@ -104,7 +104,7 @@ pub(super) fn check_unused(network: &Network<'_>) {
         if !network.out_of(Node::Resource(index)).any(reaches_customers) {
             let entry = capacity.entry("unused").expect("it is proportional");
             entry.fault(format!(
-                "unused minutes of {} are borne in proportion to minutes taken for customers, but no activity that reaches customers takes any; write 'keep' or the level that owns them",
+                "unused minutes of {} are charged in proportion to minutes taken for customers, but no activity that reaches customers takes any; write 'keep' or the level that owns them",
                 network.names.subject(Node::Resource(index))
             ));
         }

@@ -198,7 +198,7 @@ fn duplicates(table: Table<'_>) -> Duplicates {
         (table.entry("duplicates"), word, has_line)
     {
         entry.fault(
-            "'duplicates' are told by (order, line), but 'line' is missing; add line = \"…\", the line's key",
+            "'duplicates' are recognised by (order, line), but 'line' is missing; add line = \"…\", the line's key",
         );
     }
     match word {

@@ -76,7 +76,7 @@ fn check(table: Table<'_>, level: Level) {
         fault(
             entry,
             format!(
-                "line {line} is borne by customers, but cost of level {word} stays there; write a level of unit, order or customer"
+                "line {line} is charged to customers, but cost of level {word} stays there; write a level of unit, order or customer"
             ),
         );
     } else if table.text("line") == Some("acquisition") && level != Level::Customer {
