@@ -58,11 +58,11 @@ def made(endpoint):
     raise last
 
 
-def run(abacus, pipeline, endpoint, code=0, key=KEY):
+def run(abacus, pipeline, endpoint, code=0, key=KEY, words=("run",)):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ABACUS_"))} | {
         "AZURE_STORAGE_ACCOUNT_NAME": ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": key, "AZURE_STORAGE_ENDPOINT": endpoint,
     }
-    done = subprocess.run([abacus, "run", str(pipeline)], env=environment, capture_output=True, text=True)
+    done = subprocess.run([abacus, *words, str(pipeline)], env=environment, capture_output=True, text=True)
     assert done.returncode == code, done.stderr
     assert key not in done.stdout + done.stderr, "a secret is shown"
     return done
@@ -94,6 +94,13 @@ def check(abacus, folder, container, endpoint):
         for file in table["files"]:
             assert held[f"lake/{file['path']}"] == file["bytes"]
     assert "unchanged" in run(abacus, pipeline, endpoint).stdout
+    pipeline.write_text(pipeline.read_text().replace("[publish]\n", "[publish]\nkeep = 1\ngrace_minutes = 0\n"))
+    for words in (["run", "--republish"], ["releases", "vacuum", "--keep", "1"]):
+        run(abacus, pipeline, endpoint, words=words)
+        last = json.loads(container.download_blob("lake/release.json").readall())["release"]
+        assert last != there["release"]
+        kept = {blob.name for blob in container.list_blobs("lake/releases/")}
+        assert kept == {f"lake/releases/{last}.json"}, kept
     missing = folder / "azure/pipelines/missing.toml"
     missing.write_text(pipeline.read_text().replace(f"az://{CONTAINER}/", "az://no-such-container/"))
     assert "there is no bucket 'no-such-container' (ContainerNotFound)" in run(abacus, missing, endpoint, 4).stderr
