@@ -344,8 +344,11 @@ fn synthetic(folder: &Path, lines: &str) -> PathBuf {
     succeed(command.args(["--lines", lines, "--customers", "20000", "--months", "6"]), "the history");
     let pipeline = folder.join("pipelines/retail.toml");
     std::fs::create_dir_all(folder.join("pipelines")).expect("a folder can be made");
-    std::fs::copy(Path::new(ROOT).join("pipelines/retail.toml"), &pipeline)
-        .expect("a pipeline can be copied");
+    let text = std::fs::read_to_string(Path::new(ROOT).join("pipelines/retail.toml"));
+    let text = text.expect("a shipped pipeline");
+    // What it expects are control totals of the sample.
+    let without_checks = text.split("[[expect]]").next().expect("a text has a first part");
+    std::fs::write(&pipeline, without_checks).expect("a pipeline can be written");
     pipeline
 }
 
