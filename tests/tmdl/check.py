@@ -29,6 +29,12 @@ def main():
     print(f"tmdl: {len(tables)} tables, {len(model['relationships'])} relationships, {sums} columns that are summed")
 
 
+def decimal(sql_type):
+    """Decimal numbers of Power BI have four digits after the point; what has more is a double there."""
+    digits = sql_type.removesuffix(")").rpartition(",")[2]
+    return "double" if digits.isdigit() and int(digits) > 4 else "decimal"
+
+
 def check_table(table, published):
     """A table has the columns of the dictionary; how many are summed."""
     assert table["description"].removeprefix("One row per ").rstrip(".") in published["grain"], table["description"]
@@ -37,7 +43,7 @@ def check_table(table, published):
     source = partition["source"]["expression"]
     for column, of in zip(table["columns"], published["columns"]):
         sql_type = of["type"]
-        expected = "dateTime" if sql_type in ("DATE", "TIMESTAMP WITH TIME ZONE") else TYPES.get(sql_type, "decimal")
+        expected = "dateTime" if sql_type in ("DATE", "TIMESTAMP WITH TIME ZONE") else TYPES.get(sql_type, decimal(sql_type))
         assert column["dataType"] == expected, (table["name"], column)
         assert column["sourceColumn"] == of["name"] and column["description"].startswith(of["meaning"]), column
         assert f'{{"{of["name"]}", ' in source, (table["name"], of["name"])
