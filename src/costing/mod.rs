@@ -19,6 +19,7 @@ mod planned;
 mod pools;
 mod posting;
 mod quantities;
+mod rate;
 mod rates;
 mod resolve;
 pub mod schema;

@@ -3,10 +3,11 @@
 
 pub use super::driver::ActivityDriver;
 pub use super::posting::{post, trace};
+pub use super::rate::{Rate, RateKind};
 
 use super::services::reciprocal::System;
 use crate::pipeline::{Level, Line, NegativeVolume, Node};
-use crate::units::{Decimal, Period, pow10, round_ratio};
+use crate::units::{Decimal, Period, pow10};
 use arrow::buffer::ScalarBuffer;
 use std::sync::Arc;
 
@@ -239,30 +240,6 @@ pub struct ActivityCosting {
     pub(crate) system: Option<Arc<System>>,
 }
 
-/// Where a rate comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateKind {
-    /// Cost over volume of the period.
-    Actual,
-    /// Given; what it leaves over or under is a variance.
-    Standard,
-    /// Volumes are money.
-    Charge,
-    /// Given, without a pool behind it.
-    Imputed,
-    /// Volumes are money that revenue is less by.
-    Deducted,
-}
-
-/// Money per unit of volume as an exact fraction of mantissas: R(volume × money / volume_of_money).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Mantissa of money.
-    pub money: i64,
-    /// Mantissa of the volume it pays for, above 0.
-    pub volume: i64,
-}
-
 /// Why an activity without driver volume keeps its cost.
 pub const NO_VOLUME: &str = "no driver volume";
 /// Why an activity whose credits outweigh its volume keeps its cost.
@@ -353,13 +330,6 @@ pub(crate) fn level_name(level: Level) -> &'static str {
         Level::Product => "product",
         Level::Channel => "channel",
         Level::Facility => "facility",
-    }
-}
-
-impl Rate {
-    /// What a running volume costs, rounded once; `None` beyond 128 bits.
-    pub fn at(self, volume: i128) -> Option<i128> {
-        Some(round_ratio(volume.checked_mul(i128::from(self.money))?, i128::from(self.volume)))
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn kept_place(kept: &[usize], aggregate: usize) -> usize {
 }
 
 impl PriceBands {
-    /// Of nobody yet.
+    /// No sums yet.
     pub(crate) fn new(groups: usize) -> Self {
         Self(vec![[BandSums::default(); BANDS]; groups])
     }

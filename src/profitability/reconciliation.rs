@@ -3,8 +3,8 @@
 use super::acquisition::Acquisition;
 use super::bridge::CONTRIBUTION;
 use super::customer_totals::CustomerTotals;
-use super::goods::PeriodPrices;
 use super::lines::CostLine;
+use super::matrix_walk::PeriodPrices;
 use super::price_lines::{INVOICE_PRICE, LIST_PRICE, POCKET_MARGIN, PriceLines};
 use super::published_change::PublishedChange;
 use super::statement::{CompanyMoney, DIFFERENCE};

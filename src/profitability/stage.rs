@@ -5,11 +5,11 @@ use super::bridges::Bridges;
 use super::channels::Channels;
 use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
-use super::goods::Goods;
 use super::hierarchy;
 use super::lifetime::Life;
 use super::lines::{Lines, posts};
 use super::lives::{self, Lives};
+use super::matrix_walk::MatrixWalk;
 use super::members::check_members;
 use super::order_bands::OrderBands;
 use super::order_costs::OrderCosts;
@@ -104,8 +104,8 @@ pub fn run(
         periods.iter().copied().zip(totals.clone()).collect();
     statement.add_bridges(&PublishedChange::read(staging)?, &totals_of_periods);
     drop(lives);
-    let goods = Goods { definition, context, facts, costing, prices: prices.as_ref() };
-    let waterfalls = goods.write(&sums.worth, &standing, staging)?;
+    let matrix = MatrixWalk { definition, context, facts, costing, prices: prices.as_ref() };
+    let waterfalls = matrix.write(&sums.worth, &standing, staging)?;
     if let Some(prices) = &prices {
         statement.add_prices(prices, &waterfalls, &totals, sums.earned.totals);
     }

@@ -19,6 +19,8 @@ pub(super) struct StoreInMemory {
     is_deaf: bool,
     /// Puts whose answers are lost from now on.
     pub(super) lost_answers: Arc<Mutex<u32>>,
+    /// What another run makes `release.json` while the next listing is under way.
+    pub(super) meanwhile: Arc<Mutex<Option<Bytes>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,7 +33,13 @@ struct Stored {
 impl StoreInMemory {
     pub(super) fn new() -> Self {
         let at = Location::of(Path::new("s3://test/out")).unwrap();
-        Self { at, objects: Arc::default(), is_deaf: false, lost_answers: Arc::default() }
+        Self {
+            at,
+            objects: Arc::default(),
+            is_deaf: false,
+            lost_answers: Arc::default(),
+            meanwhile: Arc::default(),
+        }
     }
 
     /// One that ignores conditions.
@@ -103,6 +111,9 @@ impl Target for StoreInMemory {
     }
 
     fn list(&self) -> io::Result<Vec<Listed>> {
+        if let Some(text) = self.meanwhile.lock().unwrap().take() {
+            self.put("release.json", text)?;
+        }
         let objects = self.objects.lock().unwrap();
         let listed =
             |(name, stored): (&String, &Stored)| Listed { name: name.clone(), modified: stored.modified };

@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_goes_while_another_release_becomes_current() {
+        let memory = StoreInMemory::new();
+        (1..=3).for_each(|day| drop(publish(&memory, day)));
+        let before = memory.names();
+        let store = memory.store().unwrap();
+        let (text, _) = store.target.read(POINTER).unwrap().unwrap();
+        *memory.meanwhile.lock().unwrap() = Some(text);
+        assert_eq!(store.vacuum(Retention::newest(1)).unwrap(), Vec::<String>::new());
+        assert_eq!(memory.names(), before);
+        assert_eq!(store.vacuum(Retention::newest(1)).unwrap().len(), 2);
+    }
+
+    #[test]
     fn a_release_that_cannot_be_read_keeps_every_file() {
         let memory = StoreInMemory::new();
         let first = publish(&memory, 1);

@@ -1,7 +1,7 @@
 //! Two costings of the same facts, read window by window of customers and added up slice by slice.
 //!
-//! What customers do more or less in a scenario is posted by itself, at the scenario's rates on the release's volumes: who does what
-//! he did bears what he bore.
+//! What customers do more or less in a scenario is posted by itself, at the scenario's rates on the release's volumes, so that who
+//! does what he did is charged what he was.
 
 use super::lives::{Lives, bearing, is_spread};
 use super::recalled::Recalled;
@@ -348,7 +348,7 @@ impl<'r> TwoCostings<'r> {
                 post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
             };
             let mut costs = posted(rate, volumes, activity.before.sides[side])?;
-            // What changes is posted by itself, so that customers who do what they did bear what they bore.
+            // By itself, so that customers who do what they did are charged what they were.
             if let Some(change) = activity.change.as_ref().filter(|_| side == 1) {
                 let more = posted(self.finer(rate)?, change, activity.before.change)?;
                 costs.iter_mut().zip(more).for_each(|(cost, more)| *cost += more);
@@ -362,6 +362,7 @@ impl<'r> TwoCostings<'r> {
         let share = share.expect("the largest scale holds every share");
         let is_spread = is_spread(&self.base, index);
         let before = charged(0, costed[0].rate)?;
+        // Most activities cost the same in both, and are posted once.
         let is_same = costed[0].rate == costed[1].rate
             && activity.change.is_none()
             && activity.volumes[0].ptr_eq(&activity.volumes[1])

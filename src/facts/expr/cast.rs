@@ -2,7 +2,7 @@
 //!
 //! A value that the type does not hold is a fault of its row, or null where it was tried only.
 
-use super::eval::{dates, floats, instants};
+use super::bound_value::{dates, floats, instants};
 use super::node::{Cast, Format, Kind};
 use super::number::{Checked, Faults, Numbers, merged, row_number};
 use super::outcome::{Outcome, without};

@@ -1,5 +1,6 @@
 //! Evaluates typed trees over one batch, a column at a time.
 
+use super::bound_value::{dates, floats, instants, numbers, ratios, texts, truths};
 use super::calendar::{date_part, date_trunc, from_epoch, make_date};
 use super::cast::cast;
 use super::compare::{compare, in_list};
@@ -399,55 +400,5 @@ fn null(kind: Kind, rows: usize) -> Value {
         Kind::Text => Value::Text(Texts::All(None)),
         Kind::Date => Value::Date(Vector::null(rows)),
         Kind::Instant { .. } => Value::Instant(Vector::null(rows)),
-    }
-}
-
-pub(super) fn numbers(value: Value) -> Numbers {
-    match value {
-        Value::Number(numbers) => numbers,
-        other => unreachable!("bound as an exact number: {other:?}"),
-    }
-}
-
-/// A fraction, which a number is too.
-pub(super) fn ratios(value: Value) -> Ratios {
-    match value {
-        Value::Ratio(ratios) => ratios,
-        number => numbers(number).into(),
-    }
-}
-
-fn truths(value: Value) -> BooleanArray {
-    match value {
-        Value::Bool(truths) => truths,
-        other => unreachable!("bound as a condition: {other:?}"),
-    }
-}
-
-pub(super) fn floats(value: Value) -> Vector<f64> {
-    match value {
-        Value::Float(floats) => floats,
-        other => unreachable!("bound as a float: {other:?}"),
-    }
-}
-
-pub(super) fn texts(value: Value) -> Texts {
-    match value {
-        Value::Text(texts) => texts,
-        other => unreachable!("bound as text: {other:?}"),
-    }
-}
-
-pub(super) fn dates(value: Value) -> Vector<i32> {
-    match value {
-        Value::Date(dates) => dates,
-        other => unreachable!("bound as a date: {other:?}"),
-    }
-}
-
-pub(super) fn instants(value: Value) -> Vector<i64> {
-    match value {
-        Value::Instant(instants) => instants,
-        other => unreachable!("bound as a timestamp: {other:?}"),
     }
 }

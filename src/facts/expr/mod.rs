@@ -9,6 +9,7 @@
 mod bind;
 mod bind_arithmetic;
 mod bind_call;
+mod bound_value;
 mod calendar;
 mod cast;
 mod column;

@@ -38,7 +38,7 @@ struct DroppedPart {
     cost: i128,
     /// (Column, volume), at the digits of facts.
     volumes: Vec<(usize, i128)>,
-    /// Whether anything is left of what the customer bought.
+    /// Whether nothing is left of what the customer bought.
     is_all: bool,
     orders: i128,
 }

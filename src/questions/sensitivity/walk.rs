@@ -1,6 +1,7 @@
 //! The walk of several estimates: every customer by the release's costing and, where activities cost something else, by that of each
 //! estimate, so that what is read and posted for all of them is so once. Sums are kept, and profits by each are ranked.
 
+use super::super::lives::Lives;
 use super::super::recalled::Recalled;
 use super::super::response::Responses;
 use super::super::two_costings::{LivesWindow, TwoCostings};
@@ -89,16 +90,6 @@ impl SliceOperator for SensitivityWalk<'_> {
     fn slice(&self, window: &EstimatesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
         let lives = self.release.lives(&window.release, customers.ranks.clone())?;
         let known = self.release.base.facts.customers.keys.len();
-        let bought = |place: usize| lives.has_bought[place] && lives.ranks.start + place < known;
-        let profits = |profit: &dyn Fn(usize) -> i128| -> Result<Profits> {
-            let mut profits = Vec::new();
-            for place in (0..lives.ranks.len()).filter(|place| bought(*place)) {
-                let profit = Fixed18::checked(profit(place), "sensitivity: a customer's profit")?;
-                let rank = u32::try_from(lives.ranks.start + place).expect("ranks fit 32 bits");
-                profits.push((rank, profit.get()));
-            }
-            Ok(profits)
-        };
         let was = &lives.base.profit;
         let mut found = Vec::with_capacity(self.estimates.len());
         for (estimate, window) in self.estimates.iter().zip(&window.estimates) {
@@ -107,9 +98,11 @@ impl SliceOperator for SensitivityWalk<'_> {
             for (place, (was, difference)) in was.iter().zip(&differences).enumerate() {
                 sums.add(*was, *difference, lives.ranks.start + place < known);
             }
-            found.push((sums, profits(&|place| was[place] + differences[place])?));
+            let is: Vec<i128> =
+                was.iter().zip(differences).map(|(was, difference)| was + difference).collect();
+            found.push((sums, of_buyers(&lives, known, &is)?));
         }
-        Ok((profits(&|place| was[place])?, found))
+        Ok((of_buyers(&lives, known, was)?, found))
     }
 
     fn take(&self, (release, estimates): &mut Self::Total, (of_release, found): Self::Part) -> Result<()> {
@@ -125,6 +118,18 @@ impl SliceOperator for SensitivityWalk<'_> {
         }
         Ok(())
     }
+}
+
+/// Of these profits, by place in the slice, those of customers (ranks below `known`) who bought.
+fn of_buyers(lives: &Lives, known: usize, profits: &[i128]) -> Result<Profits> {
+    let mut of_buyers = Vec::new();
+    for ((rank, profit), has_bought) in lives.ranks.clone().zip(profits).zip(&lives.has_bought) {
+        if *has_bought && rank < known {
+            let profit = Fixed18::checked(*profit, "sensitivity: a customer's profit")?;
+            of_buyers.push((u32::try_from(rank).expect("ranks fit 32 bits"), profit.get()));
+        }
+    }
+    Ok(of_buyers)
 }
 
 impl ProfitSums {

@@ -99,7 +99,7 @@ mod tests {
         Counts::of_customers([(1, 3, 9); 20])
     }
 
-    fn told(design: &Design, cells: &[&Counts]) -> Vec<(usize, usize, Option<NoEffect>)> {
+    fn effects(design: &Design, cells: &[&Counts]) -> Vec<(usize, usize, Option<NoEffect>)> {
         design.estimable(cells).into_iter().map(|(level, why)| (level.covariate, level.value, why)).collect()
     }
 
@@ -110,9 +110,9 @@ mod tests {
         let many = many();
         let cells = [&many; 3];
         let aliased = [(0, 1, None), (0, 2, None), (1, 1, Some(NoEffect::Aliased))];
-        assert_eq!(told(&design, &cells), aliased);
+        assert_eq!(effects(&design, &cells), aliased);
         design.cells.push(vec![0, 1]);
-        assert_eq!(told(&design, &[&many; 4])[2], (1, 1, None));
+        assert_eq!(effects(&design, &[&many; 4])[2], (1, 1, None));
     }
 
     #[test]
@@ -121,11 +121,11 @@ mod tests {
         let few = Counts::of_customers([(1, 3, 9), (0, 0, 9)]);
         let many = many();
         assert_eq!(
-            told(&design, &[&few, &many, &many]),
+            effects(&design, &[&few, &many, &many]),
             [(0, 0, Some(NoEffect::FewRepeaters(1))), (0, 2, None)]
         );
         // Nobody has the reference: one of the others stands in for it.
         let none = Counts::default();
-        assert_eq!(told(&design, &[&many, &none, &many]), [(0, 0, None), (0, 2, Some(NoEffect::Aliased))]);
+        assert_eq!(effects(&design, &[&many, &none, &many]), [(0, 0, None), (0, 2, Some(NoEffect::Aliased))]);
     }
 }

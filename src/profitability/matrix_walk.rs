@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 /// What the tables of product groups are made from.
-pub(crate) struct Goods<'r> {
+pub(crate) struct MatrixWalk<'r> {
     pub(crate) definition: &'r Definition,
     pub(crate) context: TableContext<'r>,
     pub(crate) facts: &'r FactSet,
@@ -48,7 +48,7 @@ struct PeriodTotals {
 /// Amounts of the lines of the price waterfall of a period.
 pub(crate) type PeriodPrices = (Period, Vec<i128>);
 
-impl Goods<'_> {
+impl MatrixWalk<'_> {
     /// Writes the tables, and gives the price waterfall of each period where components are declared.
     ///
     /// # Errors
