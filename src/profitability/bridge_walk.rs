@@ -112,7 +112,8 @@ impl BridgeWalk<'_> {
             usize::try_from(first).ok().filter(|_| (rank as usize) < known)
         };
         let mut rows = ChangeRows::default();
-        let mut spans = Spans { periods: &had, longer: BTreeMap::new() };
+        let groups = self.sources.facts.groups.len();
+        let mut spans = Spans { periods: &had, slice: ranks, groups, longer: BTreeMap::new() };
         for (comparison, of) in self.comparing.comparisons.iter().enumerate() {
             let [before, after] = of.spans();
             spans.make(&before)?;
@@ -161,6 +162,9 @@ impl BridgeWalk<'_> {
 /// What the customers of a slice had in periods, and in the longer spans that were asked for.
 struct Spans<'s> {
     periods: &'s [Option<CustomerSpan>],
+    slice: &'s Range<usize>,
+    /// How many product groups there are.
+    groups: usize,
     /// By first and last period.
     longer: BTreeMap<(usize, usize), CustomerSpan>,
 }
@@ -171,10 +175,8 @@ impl Spans<'_> {
         if span.len() == 1 || self.longer.contains_key(&(span.start, span.end)) {
             return Ok(());
         }
-        let mut sum = self.period(span.start).clone();
-        for period in span.start + 1..span.end {
-            sum = sum.add(self.period(period))?;
-        }
+        let periods: Vec<&CustomerSpan> = span.clone().map(|period| self.period(period)).collect();
+        let sum = CustomerSpan::sum(&periods, self.slice, self.groups)?;
         self.longer.insert((span.start, span.end), sum);
         Ok(())
     }

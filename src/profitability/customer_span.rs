@@ -1,6 +1,6 @@
 //! What consecutive customers had in a span of periods, as bridges see it.
 
-use super::columns::Values;
+use super::columns::{Values, add_at};
 use super::customer_change::BELOW_CONTRIBUTION;
 use super::effects::too_large;
 use super::sold::Sold;
@@ -76,78 +76,111 @@ impl SpanCells {
         Sold { units, list_revenue, discount, returns, product_cost }
     }
 
-    fn add(&self, other: &Self) -> Result<Self> {
-        let key = |(rank, group): (&u32, &u32)| u64::from(*rank) << 32 | u64::from(*group);
-        let keys = |cells: &Self| cells.ranks.iter().zip(cells.groups.iter()).map(key).collect::<Vec<_>>();
-        let union = Union::of(&keys(self), &keys(other));
-        let part = |shift: u32| {
-            let parts = union.keys.iter().map(move |key| u32::try_from(key >> shift & 0xffff_ffff));
-            parts.map(|part| part.expect("32 bits")).collect::<ScalarBuffer<u32>>()
-        };
-        let mut columns = self.columns.clone();
-        for (column, more) in columns.iter_mut().zip(&other.columns) {
-            *column = union.sum(column, more)?;
+    /// Cells of several spans together. `groups` are all product groups.
+    fn sum(spans: &[&Self], customers: &[u32], groups: usize) -> Result<Self> {
+        let mut next = vec![0; spans.len()];
+        let (mut ranks, mut sold) = (Vec::new(), Vec::new());
+        let mut columns: [Vec<i64>; 5] = Default::default();
+        let mut sums = GroupSums::new(groups);
+        for rank in customers {
+            for (span, next) in spans.iter().zip(&mut next) {
+                for cell in span.take(*rank, next) {
+                    sums.add(span.groups[cell], std::array::from_fn(|column| span.columns[column][cell]))?;
+                }
+            }
+            for (group, values) in sums.drain() {
+                ranks.push(*rank);
+                sold.push(group);
+                columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
+            }
         }
-        Ok(Self { ranks: part(32), groups: part(0), columns })
+        Ok(Self { ranks: ranks.into(), groups: sold.into(), columns: columns.map(Values::from) })
     }
 }
 
 impl CustomerSpan {
-    /// Both spans together.
+    /// Spans of the customers of a slice together. Each column is added up where a customer's rank says, once for all
+    /// spans: merged two by two, a year of months would be copied eleven times.
     ///
     /// # Errors
     /// A sum beyond 64 bits.
-    pub(crate) fn add(&self, other: &Self) -> Result<Self> {
-        let keys = |span: &Self| span.ranks.iter().map(|rank| u64::from(*rank)).collect::<Vec<_>>();
-        let union = Union::of(&keys(self), &keys(other));
-        let columns = |columns: &[Values], more: &[Values]| {
-            columns.iter().zip(more).map(|(column, more)| union.sum(column, more)).collect::<Result<Vec<_>>>()
+    pub(crate) fn sum(spans: &[&Self], slice: &Range<usize>, groups: usize) -> Result<Self> {
+        let ranks = union(spans, slice);
+        let column = |of: &dyn Fn(&Self) -> &Values| -> Result<Values> {
+            let mut sums = vec![0; slice.len()];
+            for span in spans {
+                add_at("bridge", &mut sums, slice.start, &span.ranks, of(span))?;
+            }
+            Ok(ranks.iter().map(|rank| sums[*rank as usize - slice.start]).collect())
         };
-        let mut below = self.below.clone();
-        for (line, more) in below.iter_mut().zip(&other.below) {
-            *line = line.as_ref().zip(more.as_ref()).map(|(line, more)| union.sum(line, more)).transpose()?;
+        let services = 0..spans[0].volumes.len();
+        let mut below = [const { None }; BELOW_CONTRIBUTION.len()];
+        for (line, sum) in below.iter_mut().enumerate() {
+            if spans.iter().all(|span| span.below[line].is_some()) {
+                *sum = Some(column(&|span| span.below[line].as_ref().expect("every span has this line"))?);
+            }
         }
-        let before = self.volumes_before.iter().zip(&other.volumes_before);
-        let rank = |key: &u64| u32::try_from(*key).expect("ranks fit 32 bits");
+        let before = |service: usize| {
+            let mut volumes = spans.iter().map(|span| span.volumes_before[service]);
+            volumes.try_fold(0_i64, i64::checked_add).ok_or_else(too_large)
+        };
+        let cells: Vec<&SpanCells> = spans.iter().map(|span| &span.cells).collect();
         Ok(Self {
-            ranks: union.keys.iter().map(rank).collect(),
-            lines: union.sum(&self.lines, &other.lines)?,
-            volumes: columns(&self.volumes, &other.volumes)?,
-            volumes_before: before
-                .map(|(one, other)| one.checked_add(*other).ok_or_else(too_large))
-                .collect::<Result<_>>()?,
-            costs: columns(&self.costs, &other.costs)?,
+            lines: column(&|span| &span.lines)?,
+            volumes: services.clone().map(|place| column(&|span| &span.volumes[place])).collect::<Result<_>>()?,
+            volumes_before: services.clone().map(before).collect::<Result<_>>()?,
+            costs: services.map(|place| column(&|span| &span.costs[place])).collect::<Result<_>>()?,
             below,
-            cells: self.cells.add(&other.cells)?,
+            cells: SpanCells::sum(&cells, &ranks, groups)?,
+            ranks: ranks.into(),
         })
     }
 }
 
-/// The rows of two tables by key, each in the order of its keys: an outer merge.
-struct Union {
-    keys: Vec<u64>,
-    /// Of either table.
-    rows: Vec<[Option<usize>; 2]>,
+/// The customers of a slice who are in any of the spans, ascending.
+fn union(spans: &[&CustomerSpan], slice: &Range<usize>) -> Vec<u32> {
+    let mut is_present = vec![false; slice.len()];
+    for rank in spans.iter().flat_map(|span| span.ranks.iter()) {
+        is_present[*rank as usize - slice.start] = true;
+    }
+    let rank = |place: usize| u32::try_from(slice.start + place).expect("ranks fit 32 bits");
+    let present = is_present.iter().enumerate().filter(|(_, is_present)| **is_present);
+    present.map(|(place, _)| rank(place)).collect()
 }
 
-impl Union {
-    fn of(one: &[u64], other: &[u64]) -> Self {
-        let mut union = Self { keys: Vec::new(), rows: Vec::new() };
-        let mut next = [0, 0];
-        while let Some(key) = one.get(next[0]).into_iter().chain(other.get(next[1])).min() {
-            let is_next = [one.get(next[0]) == Some(key), other.get(next[1]) == Some(key)];
-            union.keys.push(*key);
-            union.rows.push(std::array::from_fn(|table| is_next[table].then_some(next[table])));
-            next = std::array::from_fn(|table| next[table] + usize::from(is_next[table]));
-        }
-        union
+/// Sums of one customer's cells by product group, without an allocation for each customer.
+struct GroupSums {
+    sums: Vec<[i64; 5]>,
+    is_sold: Vec<bool>,
+    /// Those that are sold, in the order they were met.
+    sold: Vec<u32>,
+}
+
+impl GroupSums {
+    fn new(groups: usize) -> Self {
+        Self { sums: vec![[0; 5]; groups], is_sold: vec![false; groups], sold: Vec::new() }
     }
 
-    fn sum(&self, one: &[i64], other: &[i64]) -> Result<Values> {
-        let value = |column: &[i64], row: Option<usize>| row.map_or(0, |row| column[row]);
-        let sums = self.rows.iter().map(|rows| value(one, rows[0]).checked_add(value(other, rows[1])));
-        let sums: Option<Vec<i64>> = sums.collect();
-        sums.map(Values::from).ok_or_else(too_large)
+    fn add(&mut self, group: u32, values: [i64; 5]) -> Result<()> {
+        let place = group as usize;
+        if !self.is_sold[place] {
+            self.is_sold[place] = true;
+            self.sold.push(group);
+        }
+        for (sum, value) in self.sums[place].iter_mut().zip(values) {
+            *sum = sum.checked_add(value).ok_or_else(too_large)?;
+        }
+        Ok(())
+    }
+
+    /// What was sold, in the order of product groups; nothing is left.
+    fn drain(&mut self) -> impl Iterator<Item = (u32, [i64; 5])> {
+        let Self { sums, is_sold, sold } = self;
+        sold.sort_unstable();
+        sold.drain(..).map(|group| {
+            is_sold[group as usize] = false;
+            (group, std::mem::take(&mut sums[group as usize]))
+        })
     }
 }
 
@@ -185,7 +218,8 @@ mod tests {
         ) {
             let mut both = one.clone();
             other.iter().for_each(|(key, value)| *both.entry(*key).or_insert(0) += value);
-            let (found, expected) = (span(&one).add(&span(&other)).unwrap(), span(&both));
+            let (one, other) = (span(&one), span(&other));
+            let (found, expected) = (CustomerSpan::sum(&[&one, &other], &(0..30), 4).unwrap(), span(&both));
             prop_assert_eq!(&found.ranks[..], &expected.ranks[..]);
             prop_assert_eq!(&found.lines[..], &expected.lines[..]);
             prop_assert_eq!((&found.volumes, &found.costs), (&expected.volumes, &expected.costs));
