@@ -20,7 +20,8 @@ pub(super) struct FactsArgs {
     as_of: Option<Day>,
     /// Write the request into this new folder instead: request.json with files, settings and statements, and job.py, which
     /// makes the facts there (`spark-submit FOLDER/job.py`) and hands them over as Parquet to `abacus run --facts FOLDER`. It
-    /// asks for what a run would make now: a night that brings one month asks for that month.
+    /// asks for what a run would make now: a night that brings one month asks for that month. The folder may lie in an object
+    /// store (s3://…, az://…, abfss://…, gs://…): `spark-submit FOLDER/job.py FOLDER`.
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
     /// Ask for every period, those that are kept too.
@@ -41,10 +42,11 @@ pub(super) fn facts(args: &FactsArgs, json: bool) -> Result<String> {
         return Ok(pretty(&serde_json::json!({ "request": folder.join("request.json"), "job": job })));
     }
     let command = if args.sql == Engine::Spark { "spark-submit" } else { "python" };
+    // What Spark runs from a store is a copy on its own machine, which does not know where it came from.
+    let folder = folder.display().to_string();
+    let argument = if folder.contains("://") { format!(" {folder}") } else { String::new() };
     Ok(format!(
-        "{} and {job}; run it with {command} {job}, then abacus run {} --facts {}\n",
-        folder.join("request.json").display(),
+        "{folder}/request.json and {job}; run it with {command} {job}{argument}, then abacus run {} --facts {folder}\n",
         args.pipeline.pipeline.display(),
-        folder.display()
     ))
 }

@@ -24,8 +24,8 @@ pub(super) struct RunArgs {
     /// groups allow. What does not fit is put on disk beside the releases while the run lasts.
     #[arg(long, env = "ABACUS_MEMORY", value_name = "SIZE")]
     memory: Option<MemorySize>,
-    /// Take the facts from what the job of a request handed over in this folder (see abacus facts --to), instead of reading
-    /// transactions and events.
+    /// Take the facts from what the job of a request handed over in this folder, which may lie in an object store (see abacus
+    /// facts --to), instead of reading transactions and events.
     #[arg(long, value_name = "FOLDER")]
     facts: Option<PathBuf>,
     /// Make a release even if nothing that it follows from has changed since the current one.

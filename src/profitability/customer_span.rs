@@ -127,7 +127,10 @@ impl CustomerSpan {
         let cells: Vec<&SpanCells> = spans.iter().map(|span| &span.cells).collect();
         Ok(Self {
             lines: column(&|span| &span.lines)?,
-            volumes: services.clone().map(|place| column(&|span| &span.volumes[place])).collect::<Result<_>>()?,
+            volumes: services
+                .clone()
+                .map(|place| column(&|span| &span.volumes[place]))
+                .collect::<Result<_>>()?,
             volumes_before: services.clone().map(before).collect::<Result<_>>()?,
             costs: services.map(|place| column(&|span| &span.costs[place])).collect::<Result<_>>()?,
             below,

@@ -3,6 +3,7 @@
 //! Paths of sources are `PathBuf`s whatever holds them, so that the rooms above know files alone. An address keeps its text as
 //! a path, for joining and stripping take names one by one.
 
+use crate::error::{Error, Result};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
@@ -80,6 +81,17 @@ impl Location {
         let names = key.strip_suffix('/').unwrap_or(key);
         (!names.is_empty() && !names.split('/').all(is_name))
             .then(|| "a name in it is empty, '.' or '..'; an object store has no such folders".to_owned())
+    }
+
+    /// Makes sure that what a person named is a path of this machine, or an address with nothing wrong about it.
+    ///
+    /// # Errors
+    /// Says what is wrong; an address with credentials is not shown.
+    pub(crate) fn check(path: &Path) -> Result<()> {
+        let text = path.to_string_lossy();
+        let Some(fault) = Self::fault(&text) else { return Ok(()) };
+        let shown = if fault.starts_with(NO_CREDENTIALS) { String::new() } else { format!("{text}: ") };
+        Err(Error::definition(format!("{shown}{fault}")))
     }
 
     /// The bucket or container.

@@ -317,6 +317,30 @@ fn facts_that_spark_hands_over_equal_those_of_duckdb() {
     }
 }
 
+/// The job as managed services run it: a copy somewhere else, given the address of a folder that Spark's file systems reach.
+#[test]
+#[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
+fn facts_that_spark_hands_over_at_an_address_publish_the_same_bytes() {
+    let python = spark_python();
+    let folder = history(&python, 2, 2);
+    let pipeline = folder.path().join("pipelines/history.toml");
+    run(&pipeline, 2);
+    let scanned = tables(&pipeline);
+    std::fs::remove_dir_all(folder.path().join("out")).expect("the release is there");
+    let (made, job) = (folder.path().join("facts"), folder.path().join("copy.py"));
+    request(&pipeline, "spark", &made);
+    std::fs::rename(made.join("job.py"), &job).expect("a file can be moved");
+    let by_address = || {
+        let mut script = Command::new(&python);
+        script.arg(&job).arg(format!("file://{}", made.display())).env("ABACUS_LINES_PER_TASK", "100");
+        script
+    };
+    succeed(&mut by_address(), "the job");
+    hold_same(&import(&pipeline, &made), &scanned, "an address");
+    let again = by_address().output().expect("python runs");
+    assert!(String::from_utf8_lossy(&again.stderr).contains("these facts are made"));
+}
+
 #[test]
 #[ignore = "takes minutes and a Java: tests/oracle/spark.sh"]
 fn a_killed_executor_changes_no_byte() {

@@ -1,6 +1,7 @@
-"""Makes the facts that the request beside this file asks for, on Spark or DuckDB, and hands them over in this folder.
+"""Makes the facts that the request beside this file asks for, on Spark or DuckDB, and hands them over in the request's folder.
 
     spark-submit job.py        or, for a request to DuckDB,        python job.py
+    spark-submit s3a://bucket/facts/job.py s3a://bucket/facts      where the request's folder lies in an object store
 
 It holds no rule of the facts: it sets what the request says, reads the settings back, runs the request's statements, writes
 each grain as Parquet and, last, facts.json, which is the sign that all of it is there. It ends without facts.json if a setting
@@ -17,18 +18,18 @@ import os
 import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
 MONEY = ["list_revenue", "discount", "returns", "product_cost"]
 
 
 def main():
     """Runs the request."""
-    text = (FOLDER / "request.json").read_bytes()
+    folder = folder_of(sys.argv[1:])
+    text = folder.read("request.json")
     request = json.loads(text)
-    if (FOLDER / "facts.json").exists():
-        sys.exit(f"{FOLDER / 'facts.json'} exists: these facts are made; write another request for another try")
+    if folder.has("facts.json"):
+        sys.exit(f"{folder.at('facts.json')} exists: these facts are made; write another request for another try")
     check_sources(request)
-    engine = {"Spark": Spark, "DuckDB": DuckDb}[request["engine"]]()
+    engine = {"Spark": Spark, "DuckDB": DuckDb}[request["engine"]](folder)
     settings = engine.set(request["settings"])
     for name, value in request["settings"].items():
         if settings[name].lower() != value.lower():
@@ -38,16 +39,14 @@ def main():
     grains = {}
     for grain in request["grains"]:
         print(f"{grain['name']} ...", flush=True)
-        engine.write(grain, FOLDER / grain["name"], request)
-        grains[grain["name"]] = files_of(FOLDER / grain["name"])
+        engine.write(grain, folder.at(grain["name"]), request)
+        grains[grain["name"]] = folder.files(grain["name"])
     check_accounts(request, engine)
     check_totals(request, engine)
     check_sources(request)
     facts = {"format": request["format"], "request": hashlib.sha256(text).hexdigest(), "engine": engine.name(),
              "settings": settings, "grains": grains}
-    unfinished = FOLDER / "facts.json.unfinished"
-    unfinished.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    unfinished.rename(FOLDER / "facts.json")
+    folder.finish("facts.json", (json.dumps(facts, indent=1) + "\n").encode())
     engine.close()
     print("facts.json")
 
@@ -56,12 +55,27 @@ def check_sources(request):
     """Every file as it was when the request was written, as far as this machine sees it."""
     for source in request["sources"]:
         for file in source["files"]:
-            path = Path(file["path"])
-            found = path.stat() if path.exists() else None
+            path = file["path"]
+            found = stored(path) if "://" in path and request["engine"] == "Spark" else local(path)
             if found is None and os.environ.get("ABACUS_SOURCES_ELSEWHERE") != "1":
                 sys.exit(f"{path} is not there; if only the executors see it, set ABACUS_SOURCES_ELSEWHERE=1")
-            if found and (found.st_size, found.st_mtime_ns) != (file["size"], file["modified"]):
+            if found and found != (file["size"], file["modified"]):
                 sys.exit(f"{path} has changed since the request was written; write the request again")
+
+
+def local(path):
+    """Bytes of a file of this machine, and the nanosecond of its last change; none if there is none."""
+    if not Path(path).exists():
+        return None
+    found = Path(path).stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def stored(address):
+    """The same of an object, by the file systems of Spark. A request has no time of objects: `run --facts` holds their versions
+    against the store."""
+    system, path = file_system(address)
+    return (system.getFileStatus(path).getLen(), 0) if system.exists(path) else None
 
 
 def check_accounts(request, engine):
@@ -88,10 +102,82 @@ def check_totals(request, engine):
         sys.exit("order lines with the same keys contradict each other; see the rows of order_line above 1, and correct the source")
 
 
-def files_of(folder):
-    """Parquet files, each with its size and digest, so that whoever takes them over finds them as they were made."""
-    files = sorted(folder.rglob("*.parquet"))
-    return [{"path": file.relative_to(FOLDER).as_posix(), "bytes": file.stat().st_size, "sha256": digest_of(file)} for file in files]
+def folder_of(arguments):
+    """The folder of the request: the one this file lies in, or the one that is named."""
+    if not arguments:
+        return Folder(Path(__file__).resolve().parent)
+    return Store(arguments[0].rstrip("/")) if "://" in arguments[0] else Folder(Path(arguments[0]).resolve())
+
+
+class Folder:
+    """A folder that this machine and the executors see by the same path."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def at(self, name):
+        return str(self.path / name)
+
+    def read(self, name):
+        return (self.path / name).read_bytes()
+
+    def has(self, name):
+        return (self.path / name).exists()
+
+    def files(self, grain):
+        """Parquet files, each with its size and digest, so that whoever takes them over finds them as they were made."""
+        files = sorted((self.path / grain).rglob("*.parquet"))
+        return [{"path": file.relative_to(self.path).as_posix(), "bytes": file.stat().st_size, "sha256": digest_of(file)} for file in files]
+
+    def finish(self, name, text):
+        unfinished = self.path / f"{name}.unfinished"
+        unfinished.write_bytes(text)
+        unfinished.rename(self.path / name)
+
+
+class Store:
+    """A folder of an object store, by the file systems of Spark: they have its credentials."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def at(self, name):
+        return f"{self.address}/{name}"
+
+    def read(self, name):
+        [found] = session().read.format("binaryFile").load(self.at(name)).select("content").collect()
+        return bytes(found.content)
+
+    def has(self, name):
+        system, path = file_system(self.at(name))
+        return system.exists(path)
+
+    def files(self, grain):
+        """The same as of a folder, digested by the executors."""
+        files = session().read.format("binaryFile").option("recursiveFileLookup", "true").option("pathGlobFilter", "*.parquet")
+        found = files.load(self.at(grain)).selectExpr("path", "length", "sha2(content, 256) AS sha256").collect()
+        below = [(file.path[file.path.rindex(f"/{grain}/") + 1:], file) for file in found]
+        return [{"path": path, "bytes": file.length, "sha256": file.sha256} for path, file in sorted(below)]
+
+    def finish(self, name, text):
+        # An object is there when it is closed, and whole.
+        system, path = file_system(self.at(name))
+        stream = system.create(path, False)
+        stream.write(bytearray(text))
+        stream.close()
+
+
+def session():
+    """The one session of Spark."""
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.appName("abacus facts").getOrCreate()
+
+
+def file_system(address):
+    """The file system of Spark that an address belongs to, and its path there."""
+    path = session()._jvm.org.apache.hadoop.fs.Path(address)
+    return path.getFileSystem(session()._jsc.hadoopConfiguration()), path
 
 
 def digest_of(file):
@@ -106,7 +192,7 @@ def digest_of(file):
 class DuckDb:
     """One connection."""
 
-    def __init__(self):
+    def __init__(self, _):
         import duckdb
 
         self.connection, self.version = duckdb.connect(), duckdb.__version__
@@ -130,6 +216,7 @@ class DuckDb:
 
     def write(self, grain, folder, _):
         name, order = f'"{grain["name"]}"', ", ".join(f'"{key}"' for key in grain["keys"])
+        folder = Path(folder)
         folder.mkdir(parents=True)
         self.run(f'CREATE TEMP TABLE "made {grain["name"]}" AS SELECT * FROM {name}')
         made = f'"made {grain["name"]}"'
@@ -160,11 +247,8 @@ def quoted(path):
 class Spark:
     """One session; what was written is read back, so that the checks see what is handed over."""
 
-    def __init__(self):
-        from pyspark.sql import SparkSession
-
-        self.session = SparkSession.builder.appName("abacus facts").getOrCreate()
-        self.cuts = {}
+    def __init__(self, folder):
+        self.folder, self.session, self.cuts = folder, session(), {}
 
     def name(self):
         return f"Spark {self.session.version}"
@@ -188,13 +272,13 @@ class Spark:
         keys = [col(f"`{key}`").asc_nulls_last() for key in grain["keys"]]
         # By columns and never round-robin: a task that runs again must make the same rows.
         if not grain["by_period"]:
-            table.repartition(col(f"`{grain['keys'][0]}`")).sortWithinPartitions(*keys).write.parquet(str(folder))
+            table.repartition(col(f"`{grain['keys'][0]}`")).sortWithinPartitions(*keys).write.parquet(folder)
             return
         by = ["period"]
         cuts = self.cut_points(grain["keys"][0], request)
         if cuts:
             table, by = table.withColumn("slice", slice_of(grain["keys"][0], cuts)), ["period", "slice"]
-        table.repartition(*by).sortWithinPartitions(*by, *keys).write.partitionBy(*by).parquet(str(folder))
+        table.repartition(*by).sortWithinPartitions(*by, *keys).write.partitionBy(*by).parquet(folder)
 
     def cut_points(self, key, request):
         """Keys at which the rows of a period are cut into slices, each the work of a task. They are quantiles of a sample by
@@ -210,7 +294,7 @@ class Spark:
         return self.cuts[key]
 
     def made(self, grain):
-        return self.session.read.parquet(str(FOLDER / grain))
+        return self.session.read.parquet(self.folder.at(grain))
 
     def rows(self, grain, columns):
         return [tuple(row) for row in self.made(grain).select(*columns).collect()]

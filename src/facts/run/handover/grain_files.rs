@@ -3,17 +3,21 @@
 use super::manifest::{GrainFile, Manifest, hex};
 use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::contain::{contain, contain_each};
+use crate::storage::{HeldFile, Location};
 use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write};
 use std::path::Path;
 
 /// Rows decoded at a time; of the grain by customer and period, what is joined at a time.
 const BATCH_ROWS: usize = 1 << 16;
+
+/// Bytes of an object that are asked for at a time.
+const PIECE: u64 = 8 << 20;
 
 /// All rows of a grain, or those of one period, in the order of its files.
 pub(super) fn batches<'m>(
@@ -33,6 +37,7 @@ pub(super) fn columns_of<'m>(
 ) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<'m> {
     let files = manifest.files(grain, period).into_iter();
     let mut files = files.map(|file| (manifest.folder.join(&file.path), file));
+    let scratch = &manifest.scratch;
     let mut open: Option<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> = None;
     std::iter::from_fn(move || {
         loop {
@@ -40,7 +45,7 @@ pub(super) fn columns_of<'m>(
                 return Some(batch);
             }
             let (path, file) = files.next()?;
-            match of_file(&path, file, columns.as_deref()) {
+            match of_file(&path, scratch, file, columns.as_deref()) {
                 Ok(batches) => open = Some(Box::new(batches)),
                 Err(fault) => return Some(Err(fault)),
             }
@@ -50,10 +55,13 @@ pub(super) fn columns_of<'m>(
 
 fn of_file(
     path: &Path,
+    scratch: &Path,
     listed: &GrainFile,
     columns: Option<&[String]>,
 ) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
-    let mut file = File::open(path).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
+    let is_stored = Location::of(path).is_some();
+    let file = if is_stored { fetched(path, scratch) } else { File::open(path) };
+    let mut file = file.map_err(|fault| Error::io(Kind::Input, path, &fault))?;
     let (bytes, digest) = digest_of(&mut file).map_err(|fault| Error::io(Kind::Input, path, &fault))?;
     if (bytes, digest.as_str()) != (listed.bytes, listed.sha256.as_str()) {
         return Err(Error::input(format!(
@@ -87,6 +95,22 @@ fn reader(
         builder = builder.with_projection(mask);
     }
     builder.build()
+}
+
+/// An object as a file of this machine, which is gone when it is closed. All its bytes are held against their digest before
+/// rows are read, and would come twice from the store.
+fn fetched(path: &Path, scratch: &Path) -> std::io::Result<File> {
+    let (held, object) = HeldFile::open(path)?;
+    let mut file = tempfile::tempfile_in(scratch)?;
+    let (size, mut start) = (held.head().size, 0);
+    while start < size {
+        let piece = object.read_range(start, (size - start).min(PIECE) as usize)?;
+        file.write_all(&piece)?;
+        start += piece.len() as u64;
+    }
+    held.check(&*object)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 fn digest_of(file: &mut File) -> std::io::Result<(u64, String)> {

@@ -5,6 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::source::Source;
 use crate::facts::run::schedule::Run;
+use crate::storage::{self, Location};
 use crate::units::{Day, Period};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 /// A hand-over whose request and list of files were read.
 pub(super) struct Manifest {
     pub(super) folder: PathBuf,
+    /// A folder of this machine, for files that are fetched from a store.
+    pub(super) scratch: PathBuf,
     request: Request,
     grains: BTreeMap<String, Vec<GrainFile>>,
 }
@@ -88,13 +91,14 @@ impl RequestFile {
 }
 
 impl Manifest {
-    /// Reads what was asked and what was made.
+    /// Reads what was asked and what was made, here or in an object store.
     ///
     /// # Errors
     /// Facts that are not there, not finished, of another format or request, or made with other settings.
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(super) fn open(folder: &Path, scratch: &Path) -> Result<Self> {
+        Location::check(folder)?;
         let (facts, request) = (folder.join("facts.json"), folder.join("request.json"));
-        let text = std::fs::read(&facts).map_err(|fault| match fault.kind() {
+        let text = storage::read(&facts).map_err(|fault| match fault.kind() {
             std::io::ErrorKind::NotFound => Error::input(format!(
                 "{}: no facts.json, which the job of a request writes last: it was not run, or it failed; run job.py there, \
                  or name the folder of a request (abacus facts --to FOLDER)",
@@ -103,7 +107,7 @@ impl Manifest {
             _ => Error::io(Kind::Input, &facts, &fault),
         })?;
         let made: Facts = parsed(&facts, &text)?;
-        let text = std::fs::read(&request).map_err(|fault| Error::io(Kind::Input, &request, &fault))?;
+        let text = storage::read(&request).map_err(|fault| Error::io(Kind::Input, &request, &fault))?;
         let asked: Request = parsed(&request, &text)?;
         if made.request != hex(&Sha256::digest(&text)) {
             return Err(Error::input(format!(
@@ -131,7 +135,8 @@ impl Manifest {
                 grain.name
             )));
         }
-        Ok(Self { folder: folder.to_owned(), request: asked, grains: made.grains })
+        let (folder, scratch) = (folder.to_owned(), scratch.to_owned());
+        Ok(Self { folder, scratch, request: asked, grains: made.grains })
     }
 
     /// Whether the facts are those that a run would make now.

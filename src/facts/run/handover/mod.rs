@@ -41,7 +41,7 @@ impl Run<'_> {
     /// # Errors
     /// A hand-over that is incomplete, damaged, of another request than this run needs, or at odds with itself.
     pub(crate) fn take_over(&self, folder: &Path, options: &GatherOptions<'_>) -> Result<Read> {
-        let manifest = Manifest::open(folder)?;
+        let manifest = Manifest::open(folder, &options.folder)?;
         manifest.check(self, options.as_of)?;
         let master = self.customers.as_ref().map(CustomersSource::read).transpose()?;
         let matches = Matches::read(&manifest, self)?;
