@@ -34,6 +34,8 @@ pub mod effects;
 
 pub mod plan;
 
+pub mod forecast;
+
 pub mod segments;
 
 pub mod perception;

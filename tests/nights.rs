@@ -171,6 +171,7 @@ const ALL: &[&str] = &[
     "costing",
     "profitability",
     "plan",
+    "forecast",
     "whatif",
     "sensitivity",
     "clv",
@@ -187,6 +188,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("bridges = [\"period\", \"quarter\", \"year\"]", "bridges = [\"period\"]", PROFIT),
     ("bridge_history = 24", "bridge_history = 2", PROFIT),
     ("off_by = 0.1 ", "off_by = 0.2 ", &["sensitivity"]),
+    ("periods = 6", "periods = 7", &["forecast"]),
     ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),
@@ -310,11 +312,11 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, whatif, sensitivity, effects, segments, perception, star, expect; ",
+        "left out of this release: plan, forecast, whatif, sensitivity, effects, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let left_out = ["facts", "plan", "whatif", "sensitivity", "effects"];
+    let left_out = ["facts", "plan", "forecast", "whatif", "sensitivity", "effects"];
     let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));

@@ -8,6 +8,7 @@
 //! pool goes where, `services` what services give each other, `period` lets the money flow, `rates` and `unused`
 //! say who bears it, `verify` that it closes.
 
+pub(crate) mod capacity_steps;
 mod cost;
 mod driver;
 mod drivers;

@@ -9,6 +9,7 @@ use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::effects_definition::EffectsDef;
 use super::expect_definition::ExpectDef;
 use super::facts_definition::FactsDef;
+use super::forecast_definition::ForecastDef;
 use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
 use super::plan_definition::PlanDef;
@@ -108,6 +109,8 @@ pub struct Definition {
     pub clv: Option<ClvDef>,
     /// Present when the file has the section: what was planned.
     pub plan: Option<PlanDef>,
+    /// Present when the file has the section: driver volumes of coming periods.
+    pub forecast: Option<ForecastDef>,
     /// Present when the file has the section: what customers' profit owes to estimates of the costing.
     pub sensitivity: Option<SensitivityDef>,
     /// Present when the file has the section: groups of customers and what to do with them.

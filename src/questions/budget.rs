@@ -6,9 +6,9 @@
 //! a base period without volume has none, and then minutes cost the standard rate, or cost over practical capacity.
 
 use super::budget_rate::{minute_rate, plan_rate, too_large};
-use super::capacity_steps::{plus, started};
 use super::exact::Exact;
 use super::recalled::Recalled;
+use crate::costing::capacity_steps::{plus, started};
 use crate::costing::schema::{ActivityCosting, Assigned, PeriodCosting, ResourceCosting};
 use crate::error::{Error, Result};
 use crate::pipeline::{Capacity, CostingDef, Node, Quantity, ResourceDriver, ScenarioDef, Step};

@@ -10,7 +10,6 @@ mod books;
 mod budget;
 mod budget_rate;
 mod budget_text;
-mod capacity_steps;
 mod change;
 mod change_text;
 mod customer;

@@ -5,13 +5,13 @@
 //! ends by its avoidable share, and money that feeds resources is so much less. Time-driven resources are committed: their
 //! minutes are first taken off what is overdriven, and money ends only in whole steps of capacity, where it is bought in steps.
 
-use super::capacity_steps::{least, plus, started};
 use super::left::avoidable_part;
 use super::lives::is_spread;
 use super::recalled::Recalled;
 use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif::difference;
 use super::whatif_answer::{Difference, Line};
+use crate::costing::capacity_steps::{least, plus, started};
 use crate::costing::schema::{ActivityCosting, CostTotals, PeriodCosting, ResourceCosting};
 use crate::error::{Error, Result};
 use crate::pipeline::{Capacity, DropDef, Line as WaterfallLine, ScenarioDef};

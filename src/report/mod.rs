@@ -11,6 +11,7 @@ use crate::costing::schema::Costing;
 use crate::effects;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
+use crate::forecast;
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::Definition;
@@ -102,6 +103,17 @@ pub fn plan_line(summary: &plan::Summary, definition: &Definition) -> String {
     let mut line = format!("{planned} of {all} periods; cost {}", three(summary.cost));
     if let Some(sales) = summary.sales {
         line += &format!("; gross margin {}", three(sales));
+    }
+    line
+}
+
+/// What is coming.
+pub fn forecast_line(summary: &forecast::Summary) -> String {
+    let forecast::Summary { periods, from, activities, short } = summary;
+    let Some(from) = from else { return "no period is complete yet, so none is forecast".to_owned() };
+    let mut line = format!("{periods} periods from {from}, driver volumes of {activities} activities");
+    for (resource, since) in short {
+        line += &format!("; {resource} beyond practical capacity from {since}");
     }
     line
 }

@@ -80,6 +80,16 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.plan.is_some(),
     },
     Stage {
+        name: "forecast",
+        about: "driver volumes and capacity of the coming periods",
+        reads: &["facts", "costing", "forecast"],
+        needs: &["facts", "costing"],
+        may_use: &[],
+        makes: &["forecast_activity", "forecast_accuracy", "forecast_resource"],
+        hands_on: &[],
+        enabled: |definition| definition.forecast.is_some(),
+    },
+    Stage {
         name: "whatif",
         about: "every customer by the numbers of scenarios",
         reads: &["facts", "costing", "whatif"],

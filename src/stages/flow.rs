@@ -23,7 +23,7 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, effects, lifecycle, perception, plan, profitability, questions, segments, star};
+use crate::{clv, effects, forecast, lifecycle, perception, plan, profitability, questions, segments, star};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -61,6 +61,7 @@ pub(super) fn run(
     let profit: profitability::Summary = needed(profit, "profitability")?;
     let history = history.flatten();
     let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
+    flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, tables))?;
     flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("sensitivity", |tables| stage.sensitivity(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
@@ -275,6 +276,17 @@ impl Stages<'_> {
         let (definition, memory) = (&of("whatif").view(self.definition), &self.memory);
         let summary = questions::publish_whatifs(definition, facts, costing, &ledgers.sums, memory, tables)?;
         let account = report::whatif_line(&summary, self.definition);
+        Ok(Ran { summary, hands_on: (), account })
+    }
+
+    fn forecast(
+        &self,
+        facts: &FactSet,
+        costing: &Costing,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<forecast::Summary, ()>> {
+        let summary = forecast::run(&of("forecast").view(self.definition), facts, costing, tables)?;
+        let account = report::forecast_line(&summary);
         Ok(Ran { summary, hands_on: (), account })
     }
 

@@ -7,6 +7,7 @@ mod customer_base;
 mod defaults;
 mod effects;
 mod facts;
+mod forecast;
 mod kind;
 mod network;
 mod perception;
@@ -24,6 +25,7 @@ pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
 pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
 pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
+pub(super) use forecast::FORECAST;
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
 pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
@@ -54,6 +56,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&plan::PLAN),
             "",
             "What was planned: budget against actual with variances; its presence turns the stage on",
+        ),
+        Key::optional(
+            "forecast",
+            Kind::Table(&forecast::FORECAST),
+            "",
+            "Driver volumes and capacity of the coming periods; its presence turns the stage on",
         ),
         Key::optional(
             "lifecycle",

@@ -23,6 +23,7 @@ mod exits;
 mod expect;
 mod facts;
 mod feed;
+mod forecast;
 mod ledger;
 mod level;
 mod names;
@@ -125,6 +126,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
+    let forecast = root.table("forecast").and_then(|section| forecast::forecast(section, root));
     let sensitivity = root.table("sensitivity").and_then(|section| sensitivity::sensitivity(section, root));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
@@ -141,6 +143,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         scenarios: scenarios.unwrap_or_default(),
         profitability: root.table("profitability").map(|section| settings::profitability(section, grain)),
         plan,
+        forecast,
         sensitivity,
         lifecycle,
         clv,
