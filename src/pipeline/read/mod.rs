@@ -23,6 +23,7 @@ mod exits;
 mod expect;
 mod facts;
 mod feed;
+mod hierarchy;
 mod ledger;
 mod level;
 mod names;
@@ -130,6 +131,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
+    let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -146,6 +148,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         clv,
         segments,
         effects,
+        hierarchy,
         perception,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
