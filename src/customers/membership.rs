@@ -68,7 +68,8 @@ impl Membership {
         budget: &MemoryBudget,
     ) -> Result<Self> {
         let texts = texts(customers, values, &shares.names)?;
-        let of_texts = budget.hold(texts.get_array_memory_size() as u64);
+        // Texts, and while they are sorted twenty bytes each.
+        let of_texts = budget.hold((texts.get_array_memory_size() + 20 * texts.len()) as u64);
         let mut wanted = vec![true; customers.len()];
         wanted.resize(texts.len(), false);
         for share in &shares.rows {

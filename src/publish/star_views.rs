@@ -357,7 +357,8 @@ pub fn relations_table(has: impl Fn(&str) -> bool) -> Sheet {
     let meaning = "Its key of the dimension; null only in a dimension that has another";
     add_names(&mut sheet, relations, ("fact_key", meaning), |row| row.2);
     add_names(&mut sheet, relations, ("fact_table", "Table that the view shows"), |row| row.1);
-    let meaning = "Column of the table from which the key follows; of segments and of groups of customers two";
+    let meaning =
+        "Column of the table from which the key follows; of segments and of groups of customers two";
     add_names(&mut sheet, relations, ("fact_column", meaning), |row| row.3.column);
     add_names(&mut sheet, relations, ("dimension", "Table with a row for each member"), |row| {
         row.3.dimension

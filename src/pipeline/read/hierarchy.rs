@@ -11,11 +11,7 @@ pub(super) fn hierarchy(table: Table<'_>, root: Table<'_>) -> Option<HierarchyDe
         Some(section) => Some(shared(section)?),
         None => None,
     };
-    let levels = levels?;
-    if levels.is_empty() {
-        table.entry("levels")?.fault("'levels' is empty; name an attribute of [facts.customers]");
-        return None;
-    }
+    let levels = levels.filter(|levels| !levels.is_empty())?;
     if levels.len() > 1
         && let Some(shared) = table.table("shared").filter(|section| !section.has("level"))
     {
