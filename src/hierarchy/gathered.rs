@@ -1,7 +1,7 @@
 //! First walk of a level: what each member brings to its group, kept by partition of groups.
 
 use super::customer_reader::{BLOCK, CustomerBlock, CustomerTables};
-use super::measures::Measures;
+use super::measures::{LINES, Measures};
 use crate::customers::grouped_rows::GroupedRows;
 use crate::customers::membership::{Member, Membership};
 use crate::error::Result;
@@ -33,6 +33,8 @@ pub(super) const IS_RANKED: i64 = 1;
 pub(super) const IS_SHARED: i64 = 2;
 /// Has no value of the level's attribute and no shares.
 pub(super) const IS_ALONE: i64 = 4;
+/// Has a sale line, though of a shared customer's part there may be none.
+pub(super) const IS_ACTIVE: i64 = 8;
 
 /// Of a customer who belongs to several groups of the next level, or where there is none.
 pub(super) const NO_NEXT: i64 = -1;
@@ -85,24 +87,27 @@ impl Gathering<'_> {
             members.iter().map(|member| member.part.of(values[row(member)])).collect()
         };
         let mut columns: Vec<Vec<i64>> = additive.par_iter().map(divided).collect();
+        let lines = &block.measures[self.measures.place(LINES).expect("every run has lines")];
         let each = |of: &dyn Fn(&Member) -> i64| members.iter().map(of).collect();
         columns.push(each(&|member| block.first_order_at[row(member)]));
         columns.push(each(&|member| block.last_order_at[row(member)]));
         columns.push(each(&|member| member.rank.into()));
         columns.push(each(&|member| member.part.share()));
-        columns.push(each(&|member| self.flags(member, block.is_ranked[row(member)])));
+        columns
+            .push(each(&|member| self.flags(member, block.is_ranked[row(member)], lines[row(member)] > 0)));
         columns.push(each(&|member| {
             self.next.and_then(|next| next.only_group(member.rank)).map_or(NO_NEXT, i64::from)
         }));
         columns
     }
 
-    fn flags(&self, member: &Member, is_ranked: bool) -> i64 {
+    fn flags(&self, member: &Member, is_ranked: bool, is_active: bool) -> i64 {
         let rank = member.rank as usize;
         let is_identified = rank < self.customers.keys.len();
         let has_value = rank < self.values.len() && self.values.is_valid(rank);
         let is_alone = is_identified && !has_value && !self.membership.has_shares(member.rank);
         let flag = |is_set: bool, flag: i64| if is_set { flag } else { 0 };
-        flag(is_ranked, IS_RANKED) + flag(member.is_shared, IS_SHARED) + flag(is_alone, IS_ALONE)
+        let of_member = flag(member.is_shared, IS_SHARED) + flag(is_alone, IS_ALONE);
+        of_member + flag(is_ranked, IS_RANKED) + flag(is_active, IS_ACTIVE)
     }
 }

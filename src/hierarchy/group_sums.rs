@@ -1,7 +1,7 @@
 //! What groups add up to: sums over members, their first and last purchases, their best and worst.
 
-use super::gathered::{IS_ALONE, IS_RANKED, IS_SHARED, KEPT, Kept, NO_NEXT};
-use super::measures::{CUSTOMER_PROFIT, LINES, Measures};
+use super::gathered::{IS_ACTIVE, IS_ALONE, IS_RANKED, IS_SHARED, KEPT, Kept, NO_NEXT};
+use super::measures::{CUSTOMER_PROFIT, Measures};
 use crate::customers::grouped_rows::GroupedRows;
 use crate::error::{Error, Result};
 use crate::facts::schema::NO_INSTANT;
@@ -60,8 +60,6 @@ struct Adding<'r> {
     measures: &'r Measures,
     /// By additive measure: what of it customer profit is.
     signs: Vec<i64>,
-    /// The place of sale lines among additive measures.
-    lines: usize,
     additive: Vec<Vec<i64>>,
     own: Vec<Vec<i64>>,
     first_group: usize,
@@ -81,7 +79,6 @@ pub(super) fn sums_of(
     has_next: bool,
 ) -> Result<(GroupSums, Option<Split>, usize)> {
     let additive = measures.additive().count();
-    let of_lines = measures.additive().position(|(_, measure)| measure.name == LINES);
     let mut own = vec![vec![0; groups.len()]; OWN];
     own[Own::FirstOrderAt as usize].fill(NO_INSTANT);
     own[Own::LastOrderAt as usize].fill(NO_INSTANT);
@@ -89,7 +86,6 @@ pub(super) fn sums_of(
     let mut adding = Adding {
         measures,
         signs: measures.signs_of_profit(),
-        lines: of_lines.expect("every run has lines"),
         additive: vec![vec![0; groups.len()]; additive],
         own,
         first_group: groups.start,
@@ -135,8 +131,7 @@ impl Adding<'_> {
         for (row, place) in places.iter().enumerate() {
             let profit = self.signs.iter().zip(additive).map(|(sign, values)| sign * values[row]).sum();
             let kept = |column: Kept| kept[column as usize][row];
-            let is_active = additive[self.lines][row] > 0;
-            self.add_member(*place, profit, is_active, &kept)?;
+            self.add_member(*place, profit, &kept)?;
             if has_next {
                 self.follow(*place, kept(Kept::Rank), kept(Kept::Next));
             }
@@ -144,18 +139,12 @@ impl Adding<'_> {
         Ok(())
     }
 
-    fn add_member(
-        &mut self,
-        place: usize,
-        profit: i64,
-        is_active: bool,
-        kept: &dyn Fn(Kept) -> i64,
-    ) -> Result<()> {
+    fn add_member(&mut self, place: usize, profit: i64, kept: &dyn Fn(Kept) -> i64) -> Result<()> {
         let (flags, rank) = (kept(Kept::Flags), kept(Kept::Rank));
         let at_a_loss = i64::from(profit < 0);
         let counts = [
             (Own::Members, 1),
-            (Own::Active, i64::from(is_active)),
+            (Own::Active, i64::from(flags & IS_ACTIVE != 0)),
             (Own::Ranked, i64::from(flags & IS_RANKED != 0)),
             (Own::Shared, i64::from(flags & IS_SHARED != 0)),
             (Own::Alone, i64::from(flags & IS_ALONE != 0)),

@@ -4,7 +4,7 @@ use super::customer_reader::CustomerTables;
 use super::gathered::{Gathered, Gathering};
 use super::group_sums::{GroupSums, Own, Split, sums_of};
 use super::group_table::{GroupTable, customer_group};
-use super::measures::{LINES, Measures};
+use super::measures::Measures;
 use super::nesting::Nesting;
 use super::tiers::{TierSums, Tiers, measure_of};
 use crate::customers::membership::Membership;
@@ -212,7 +212,6 @@ impl Summing<'_> {
         counts.members += total(sums.own(Own::Members));
         counts.shared += total(sums.own(Own::Shared));
         counts.shares += total(sums.own(Own::Shares));
-        let lines = &sums.measures[measures.place(LINES).expect("every run has lines")];
         for (row, (group, profit)) in groups.zip(sums.profit(measures)).enumerate() {
             let group = u32::try_from(group).expect("groups fit 32 bits");
             if Some(group) == unidentified {
@@ -228,7 +227,9 @@ impl Summing<'_> {
                 0 => counts.prospect_profit += i128::from(*profit),
                 _ => self.by_profit.add(group, *profit)?,
             }
-            if let Some((_, measure, ranking)) = self.by_measure.as_mut().filter(|_| lines[row] > 0) {
+            if let Some((_, measure, ranking)) =
+                self.by_measure.as_mut().filter(|_| sums.own(Own::Active)[row] > 0)
+            {
                 ranking.add(group, sums.measures[*measure][row])?;
             }
         }

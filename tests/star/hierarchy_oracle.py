@@ -24,7 +24,7 @@ with shared as (
 running as (
     select *, sum(share) over (partition by customer_id order by group_key) as until,
            sum(share) over (partition by customer_id) as whole from shared)
-select customer_id, 'household' as level, group_key, until - share as before, until, whole from running
+select customer_id as member, 'household' as level, group_key, until - share as before, until, whole from running
 union all
 select customer_id, 'household', coalesce(household_id, '(' || customer_id || ')'), 0, 1, 1
 from read_parquet('{SAMPLE}/customers.parquet') where customer_id not in (select customer_id from shared)
@@ -54,11 +54,10 @@ def prepare(connection):
     parts = ", ".join(map(part, [*COUNTS, *UNITS, *MONEY]))
     connection.execute(f"""
         create temp table member_part as
-        select level, group_key, customer_id, whole > 1 as is_shared, (until - before) / whole as share, c.lines > 0 as is_active,
-               c.rank_profit is not null as is_ranked, c.first_order_at, c.last_order_at, {parts.replace(
-                   'coalesce(lines', 'coalesce(c.lines').replace('(coalesce(acquisition_cost', '(coalesce(c.acquisition_cost')}
-        from belongs b join customer c on b.customer_id is not distinct from c.customer_id
-        left join customer_value v on c.customer_id = v.customer_id""")
+        select level, group_key, customer_id, whole > 1 as is_shared, (until - before) / whole as share, lines > 0 as is_active,
+               rank_profit is not null as is_ranked, first_order_at, last_order_at, {parts}
+        from belongs join customer on member is not distinct from customer_id
+        left join (select customer_id as valued, residual_value from customer_value) on valued = customer_id""")
     sums = ", ".join(f"sum({column}) as {column}" for column in [*COUNTS, *UNITS, *MONEY])
     connection.execute(f"""
         create temp table group_sum as
@@ -74,7 +73,7 @@ def prepare(connection):
 
 def sums():
     """Pairs of queries: of a release, and of what was recomputed."""
-    counts = "members, active_members, shared_members, members_at_a_loss, first_order_at, last_order_at, best_member, worst_member"
+    counts = "members, active_members, shared_members, members_at_a_loss, epoch_us(first_order_at), epoch_us(last_order_at), best_member, worst_member"
     money = [*UNITS, *MONEY, "member_losses", "best_member_profit", "worst_member_profit"]
     published = ", ".join([*COUNTS, *(f"({column} * 10000)::hugeint as {column}" for column in money)])
     steps = f"(net_revenue * 10000)::hugeint, (customer_profit * 10000)::hugeint"
