@@ -57,7 +57,7 @@ const UNIDENTIFIED: &str = "(unidentified)";
 
 impl Membership {
     /// Groups by the values of an attribute, which are parallel to ranks. A customer without a value is a group of its own, with
-    /// its key in parentheses, so that it never falls together with a group of that name.
+    /// its key in parentheses, so that it does not fall together with a group that is called as the customer is.
     ///
     /// # Errors
     /// Values that have no text.

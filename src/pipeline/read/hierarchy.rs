@@ -23,6 +23,16 @@ pub(super) fn hierarchy(table: Table<'_>, root: Table<'_>) -> Option<HierarchyDe
     Some(HierarchyDef { levels, is_nested: table.flag("nested"), shared, at: table.at() })
 }
 
+/// Finds a table of members asked for where there are no groups.
+pub(super) fn check_published(root: Table<'_>) {
+    let wanted = root.table("publish").and_then(|publish| publish.entry("customer_group_member"));
+    if let Some(entry) = wanted.filter(|entry| entry.flag() == Some(true) && !root.has("hierarchy")) {
+        let message = "'customer_group_member' publishes which customers belong to which groups, and there are none; add \
+                       [hierarchy] or remove it";
+        entry.reading.fault(entry.key_offset, message);
+    }
+}
+
 fn shared(table: Table<'_>) -> Option<SharedDef> {
     let [filter, customer, level, group, share] =
         ["where", "customer", "level", "group", "share"].map(|key| table.sql(key));

@@ -123,6 +123,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     acquisitions::check_charged_once(root);
     price::check_activities(root);
     price::check_published(root);
+    hierarchy::check_published(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
