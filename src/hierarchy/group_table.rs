@@ -96,7 +96,8 @@ fn add_standing<'r>(draft: &mut Draft<'r, u32>, table: &GroupTable<'r>, sums: &G
     let meaning = "Place by customer profit among the groups of the level, 1 the best; null where nobody bought or returned, and for \
                    the unidentified";
     draft.count("rank_profit", "", meaning, |group| place(*group));
-    let meaning = "high profit, profit, break-even or loss, with the bounds that customers have; null where rank_profit is";
+    let meaning = "high profit, profit, break-even or loss by the bounds of [profitability], high profit from the group \
+                   at the top 20 % on unless declared; null where rank_profit is";
     draft.name("profit_class", meaning, |group| {
         table.standing.class(*group as usize, profit(*group)).map(Class::name)
     });
