@@ -32,6 +32,8 @@ pub mod lifecycle;
 
 pub mod effects;
 
+pub mod hierarchy;
+
 pub mod plan;
 
 pub mod forecast;

@@ -155,15 +155,16 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings; contacts are read with them.
-const ANSWERS: &[&str] = &["answers", "lifecycle", "effects"];
+/// Complaints and interviews are reasons of warnings; contacts and shared customers are read with them.
+const ANSWERS: &[&str] = &["answers", "lifecycle", "effects", "hierarchy"];
 
-const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
+/// Groups sum up residual values.
+const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "hierarchy"];
 
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects"];
+const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "hierarchy"];
 
 const ALL: &[&str] = &[
     "facts",
@@ -177,6 +178,7 @@ const ALL: &[&str] = &[
     "clv",
     "lifecycle",
     "effects",
+    "hierarchy",
 ];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
@@ -197,7 +199,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),
-    ("next_products = 2", "next_products = 1", &[]),
+    ("next_products = 2", "next_products = 1", &["hierarchy"]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
     ("path = \"../out/retail\"", "path = \"../out/retail\"\nrow_group_rows = 1000", ALL),
@@ -312,11 +314,11 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, forecast, whatif, sensitivity, effects, segments, perception, star, expect; ",
+        "left out of this release: plan, forecast, whatif, sensitivity, effects, hierarchy, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let left_out = ["facts", "plan", "forecast", "whatif", "sensitivity", "effects"];
+    let left_out = ["facts", "plan", "forecast", "whatif", "sensitivity", "effects", "hierarchy"];
     let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));

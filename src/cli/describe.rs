@@ -31,7 +31,7 @@ pub(super) struct DescribeArgs {
 }
 
 /// Where a person looks first, as far as the pipeline publishes it.
-const FIRST: [(&str, &str); 10] = [
+const FIRST: [(&str, &str); 11] = [
     ("customer", "what each customer brought and cost, with rank and class"),
     ("customer_period", "the same by period"),
     ("whale_summary", "how much of the profit comes from how few"),
@@ -40,6 +40,7 @@ const FIRST: [(&str, &str); 10] = [
     ("plan_result", "budget against actual, with the variances between them"),
     ("customer_value", "what customers are still going to bring"),
     ("early_warning", "whom to call first, and why"),
+    ("customer_group", "what parents, households and other groups of customers are worth"),
     ("customer_segment", "scores, tier and what to do with whom"),
     ("relations", "how BI tools join facts and dimensions"),
 ];

@@ -81,6 +81,17 @@ impl Source {
                     source.add("arm", of.arm.as_ref());
                 }
             }
+            Some(("hierarchy", _)) => {
+                if let Some(of) =
+                    definition.hierarchy.as_ref().and_then(|hierarchy| hierarchy.shared.as_ref())
+                {
+                    source.add("where", of.filter.as_ref());
+                    source.add("customer", Some(&of.customer));
+                    source.add("level", of.level.as_ref());
+                    source.add("group", Some(&of.group));
+                    source.add("share", Some(&of.share));
+                }
+            }
             Some(("perception", name)) => {
                 let name = name.to_owned();
                 definition.perception.iter().for_each(|perception| source.add_perception(&name, perception));

@@ -10,6 +10,7 @@ use super::effects_definition::EffectsDef;
 use super::expect_definition::ExpectDef;
 use super::facts_definition::FactsDef;
 use super::forecast_definition::ForecastDef;
+use super::hierarchy_definition::HierarchyDef;
 use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
 use super::plan_definition::PlanDef;
@@ -117,6 +118,8 @@ pub struct Definition {
     pub segments: Option<SegmentsDef>,
     /// Present when the file has the section: whether treatments worked.
     pub effects: Option<EffectsDef>,
+    /// Present when the file has the section: groups of customers, level by level.
+    pub hierarchy: Option<HierarchyDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
     /// What a run may take of the machine.

@@ -81,6 +81,11 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Of nobody: for a table without rows.
+    pub(crate) fn nobody() -> Self {
+        Self { places: Places::default(), cuts: Cuts { break_even: 0, high_from: i128::MAX } }
+    }
+
     /// The class of a customer with this profit; none for prospects and the unidentified cost object.
     pub(crate) fn class(&self, rank: usize, profit: i64) -> Option<Class> {
         self.places.of(rank).map(|_| self.cuts.class(i128::from(profit)))

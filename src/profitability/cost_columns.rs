@@ -23,6 +23,8 @@ pub struct CostColumn {
 }
 
 const OF_CUSTOMERS: &[&str] = &["customer_period", "customer"];
+/// Tables that have the lines of the waterfall.
+const OF_WATERFALLS: &[&str] = &["customer_period", "customer", "customer_group"];
 const OF_PRODUCTS: &[&str] = &["customer_product", "product_group"];
 const OF_ORDERS: &[&str] = &["order_profile", "customer_order"];
 const OF_GROUPS: &[&str] = &["product_group"];
@@ -140,9 +142,9 @@ fn of_lines(definition: &Definition, posting: &[&ActivityDef]) -> Vec<CostColumn
         if line == CostLine::PriceConcession {
             add(OF_ORDERS, line.column(), absent.clone());
         }
-        add(OF_CUSTOMERS, line.column(), absent);
+        add(OF_WATERFALLS, line.column(), absent);
     }
     let unloaded = "no cost is spread and no unused capacity charged; ask customer_profit";
-    add(OF_CUSTOMERS, FULLY_LOADED, (!lines.is_loaded()).then(|| unloaded.to_owned()));
+    add(OF_WATERFALLS, FULLY_LOADED, (!lines.is_loaded()).then(|| unloaded.to_owned()));
     columns
 }

@@ -130,8 +130,15 @@ pub fn run(
     Ok((summary, history))
 }
 
-/// Ranks customers by profit, and draws the whale curve on the way.
-fn rank(definition: &Definition, money_scale: u8, ranking: Ranking) -> Result<(Standing, WhaleCurve)> {
+/// Ranks customers, or groups of them, by profit, and draws the whale curve on the way.
+///
+/// # Errors
+/// A disk that fails, a break-even with more digits than money.
+pub(crate) fn rank(
+    definition: &Definition,
+    money_scale: u8,
+    ranking: Ranking,
+) -> Result<(Standing, WhaleCurve)> {
     let mut curve = WhaleCurveBuilder::new(ranking.len());
     let last_of_top_fifth = top_fifth(ranking.len());
     let (mut met, mut top) = (0, None);

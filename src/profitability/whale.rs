@@ -17,6 +17,18 @@ pub(crate) struct WhaleCurve {
     inner: i128,
 }
 
+/// A point that is published.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Point {
+    /// None at the peak.
+    pub(crate) per_mille: Option<usize>,
+    pub(crate) customers: usize,
+    /// Of these customers.
+    pub(crate) profit: i128,
+    /// Of the total; none if that is not above 0.
+    pub(crate) share: Option<f64>,
+}
+
 /// A whale curve while profits come in, from the highest on.
 #[derive(Debug)]
 pub(crate) struct WhaleCurveBuilder {
@@ -84,6 +96,16 @@ impl WhaleCurve {
         self.customers
     }
 
+    /// How many have a profit above 0.
+    pub(crate) fn profitable(&self) -> usize {
+        self.profitable
+    }
+
+    /// The fewest with the highest cumulative profit.
+    pub(crate) fn peak_customers(&self) -> usize {
+        self.peak.0
+    }
+
     /// Profit of all of them.
     pub(crate) fn total(&self) -> i128 {
         self.per_mille[PER_MILLE]
@@ -134,22 +156,29 @@ impl WhaleCurve {
         (self.total() > 0).then(|| self.areas().1 as f64 / whole)
     }
 
-    /// Per mille points and the peak.
-    pub(crate) fn sheet(&self, format: TableFormat<'_>) -> Sheet {
-        let mut points: Vec<(Option<usize>, usize, i128)> = Vec::with_capacity(PER_MILLE + 2);
+    /// Points of the curve: those of every per mille, and the peak.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        let mut points = Vec::with_capacity(PER_MILLE + 2);
         for per_mille in 0..=PER_MILLE {
-            let (customers, profit, _) = self.top(per_mille);
-            points.push((Some(per_mille), customers, profit));
+            let (customers, profit, share) = self.top(per_mille);
+            points.push(Point { per_mille: Some(per_mille), customers, profit, share });
         }
-        points.push((None, self.peak.0, self.peak.1));
+        let (customers, profit) = self.peak;
+        points.push(Point { per_mille: None, customers, profit, share: self.share(profit) });
+        points
+    }
+
+    /// `whale_curve`.
+    pub(crate) fn sheet(&self, format: TableFormat<'_>) -> Sheet {
+        let points = self.points();
         let mut draft = format.draft("whale_curve", "point of the curve", None, &points);
         draft.as_of();
-        draft.count("per_mille", "‰", "Best customers; null at the peak", |point| point.0);
-        draft.count("customers", "customers", "How many, rounded up", |point| point.1);
+        draft.count("per_mille", "‰", "Best customers; null at the peak", |point| point.per_mille);
+        draft.count("customers", "customers", "How many, rounded up", |point| point.customers);
         let meaning = "Customer profit of these customers over life";
-        draft.total("cumulative_profit", meaning, |point| point.2);
+        draft.total("cumulative_profit", meaning, |point| point.profit);
         let meaning = "Of all customers' profit; null if that is not above 0";
-        draft.float("share_of_total", "1", meaning, |point| self.share(point.2));
+        draft.float("share_of_total", "1", meaning, |point| point.share);
         draft.finish()
     }
 

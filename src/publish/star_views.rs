@@ -37,6 +37,9 @@ const PRODUCT_GROUP: Join =
 const CHANNEL: Join = Join { dimension: "dim_channel", key: "channel_key", column: "channel" };
 const SEGMENT: Join = Join { dimension: "dim_segment", key: "segment_key", column: "segment_by, segment" };
 
+const GROUP: Join =
+    Join { dimension: "dim_customer_group", key: "customer_group_key", column: "level, group_key" };
+
 const SEGMENT_COLUMNS: &[&str] = &["segment_by", "segment"];
 
 /// Columns of `customer_segment` and `dim_customer` by which customers are told apart.
@@ -187,6 +190,20 @@ const FACTS: &[Fact] = &[
         joins: &[SEGMENT, PERIOD],
         of_dimensions: SEGMENT_COLUMNS,
     },
+    Fact {
+        view: "fact_customer_group",
+        table: "customer_group",
+        filter: "",
+        joins: &[GROUP],
+        of_dimensions: &["level", "group_key", "is_single", "next_group_key", "profit_class", "tier"],
+    },
+    Fact {
+        view: "fact_customer_group_member",
+        table: "customer_group_member",
+        filter: "",
+        joins: &[CUSTOMER, GROUP],
+        of_dimensions: &["level", "group_key"],
+    },
     of_segments("fact_segment_summary", "segment_summary"),
     of_segments("fact_segment_equity", "segment_equity"),
     of_segments("fact_acquisition_profile", "acquisition_profile"),
@@ -248,6 +265,9 @@ fn shown(join: &Join) -> String {
     let Join { dimension, key, column } = join;
     if *key == SEGMENT.key {
         return format!("segment_by || ': ' || segment as {key}");
+    }
+    if *key == GROUP.key {
+        return format!("level || ': ' || group_key as {key}");
     }
     if *key != CUSTOMER.key {
         return format!("{} as {key}", quoted(column));
@@ -337,7 +357,8 @@ pub fn relations_table(has: impl Fn(&str) -> bool) -> Sheet {
     let meaning = "Its key of the dimension; null only in a dimension that has another";
     add_names(&mut sheet, relations, ("fact_key", meaning), |row| row.2);
     add_names(&mut sheet, relations, ("fact_table", "Table that the view shows"), |row| row.1);
-    let meaning = "Column of the table from which the key follows; of segments two";
+    let meaning =
+        "Column of the table from which the key follows; of segments and of groups of customers two";
     add_names(&mut sheet, relations, ("fact_column", meaning), |row| row.3.column);
     add_names(&mut sheet, relations, ("dimension", "Table with a row for each member"), |row| {
         row.3.dimension

@@ -80,6 +80,15 @@ impl Tables {
                 "it comes with publish.customer_price = true; set that, or ask price_waterfall".to_owned();
             tables.0.entry("customer_price".to_owned()).or_default().unmade = Some(why);
         }
+        if !definition.publish.customer_group_member {
+            let why = "it comes with publish.customer_group_member = true; set that, or ask customer_group"
+                .to_owned();
+            tables.0.entry("customer_group_member".to_owned()).or_default().unmade = Some(why);
+        }
+        if definition.hierarchy.is_some() && definition.segments.is_none() {
+            let why = "it comes with [segments], which is off; add that or ask customer_group".to_owned();
+            tables.0.entry("customer_group_pyramid".to_owned()).or_default().unmade = Some(why);
+        }
         if !definition.scenarios.iter().any(|scenario| scenario.is_published) {
             for table in ["whatif", "whatif_line", "whatif_response", "whatif_customer"] {
                 let why =
@@ -187,6 +196,10 @@ impl Tables {
             let why =
                 "it comes with [segments], [lifecycle], [clv] or [perception]; add one or ask another table";
             self.0.entry("dim_segment".to_owned()).or_default().unmade = Some(why.to_owned());
+        }
+        if definition.hierarchy.is_none() {
+            let why = "it comes with [hierarchy], which is off; add that or ask another table";
+            self.0.entry("dim_customer_group".to_owned()).or_default().unmade = Some(why.to_owned());
         }
         let customers = definition.facts.customers.as_ref();
         if customers.is_none_or(|customers| !customers.attributes.contains_key("channel")) {

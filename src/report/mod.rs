@@ -12,6 +12,7 @@ use crate::effects;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
 use crate::forecast;
+use crate::hierarchy;
 use crate::lifecycle;
 use crate::perception;
 use crate::pipeline::Definition;
@@ -140,6 +141,17 @@ pub fn sensitivity_line(summary: &questions::SensitivitySummary, definition: &De
 
 fn counted(estimates: usize) -> String {
     if estimates == 1 { "1 estimate".to_owned() } else { format!("{estimates} estimates") }
+}
+
+/// Groups of every level.
+pub fn hierarchy_line(levels: &[hierarchy::Summary]) -> String {
+    let of_level = |level: &hierarchy::Summary| {
+        let [groups, profitable, hiding] =
+            [level.groups, level.profitable, level.hiding].map(|count| grouped(count as i128));
+        let name = escaped(&level.level);
+        format!("{name}: {groups} groups, {profitable} profitable, {hiding} of them with members at a loss")
+    };
+    levels.iter().map(of_level).collect::<Vec<_>>().join("; ")
 }
 
 /// What treatments brought.

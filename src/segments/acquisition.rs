@@ -118,7 +118,10 @@ fn too_many_values(definition: &Definition, attribute: &str) -> Error {
 }
 
 fn attributes(definition: &Definition, segments: &SegmentsDef) -> Vec<String> {
-    let known = definition.facts.customers.iter().flat_map(|customers| customers.attributes.keys().cloned());
+    // Levels have as many values as groups, which are known only as they are won.
+    let levels: Vec<&String> = definition.hierarchy.iter().flat_map(|hierarchy| &hierarchy.levels).collect();
+    let known = definition.facts.customers.iter().flat_map(|customers| customers.attributes.keys());
+    let known = known.filter(|attribute| !levels.contains(attribute)).cloned();
     segments.acquired_by.clone().unwrap_or_else(|| known.collect())
 }
 

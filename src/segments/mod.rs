@@ -28,6 +28,7 @@ mod earlier;
 
 mod change;
 
+pub(crate) mod schema;
 mod tiers;
 
 mod pyramid;

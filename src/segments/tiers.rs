@@ -15,7 +15,7 @@ pub(crate) fn layers(values: ScratchColumn<'_>, customers: usize, shares: &[Deci
 }
 
 /// ⌈q·N⌉ for the shares added up, and N.
-fn ends(customers: usize, shares: &[Decimal]) -> Vec<u64> {
+pub(crate) fn ends(customers: usize, shares: &[Decimal]) -> Vec<u64> {
     const SCALE: u8 = 18;
     let whole = crate::units::pow10(SCALE);
     let wide = i128::try_from(customers).expect("a count fits");

@@ -23,7 +23,9 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, effects, forecast, lifecycle, perception, plan, profitability, questions, segments, star};
+use crate::{
+    clv, effects, forecast, hierarchy, lifecycle, perception, plan, profitability, questions, segments, star,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -50,9 +52,11 @@ pub(super) fn run(
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let hold = |bytes| stage.memory.budget.hold(bytes);
     let _of_customers = hold(facts.bytes());
-    let ((), (asked, contacts)) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
+    let ((), (asked, contacts, shared)) =
+        flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let _of_answers = hold(asked.bytes());
     let of_contacts = hold(contacts.bytes());
+    let _of_shared = hold(shared.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {
@@ -76,6 +80,7 @@ pub(super) fn run(
         stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
     })?;
     drop((history, contacts, of_contacts));
+    flow.run_or_keep("hierarchy", |tables| stage.hierarchy(&facts, &shared, tables))?;
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
@@ -160,6 +165,9 @@ fn needed<T>(made: Option<T>, name: &str) -> Result<T> {
     made.ok_or_else(|| Error::internal(format!("'{name}' is needed, but the stage before did not make it")))
 }
 
+/// What was asked and said, whom treatments reached, and who belongs to several groups.
+type Answers = (perception::Asked, effects::Contacts, hierarchy::SharedCustomers);
+
 /// Each stage: its room's work, and what the run says of it.
 struct Stages<'r> {
     definition: &'r Definition,
@@ -197,18 +205,15 @@ impl Stages<'_> {
     }
 
     /// Hands on what customers were asked and said; rows that broke the row contract join those of the facts.
-    fn answers(
-        &self,
-        facts: &mut FactSet,
-        tables: StageTables<'_>,
-    ) -> Result<Ran<(), (perception::Asked, effects::Contacts)>> {
+    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), Answers>> {
         let definition = &of("answers").view(self.definition);
         let asked = perception::read(definition, facts, &self.memory)?;
         let contacts = effects::read(definition, facts)?;
+        let shared = hierarchy::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: (asked, contacts), account })
+        Ok(Ran { summary: (), hands_on: (asked, contacts, shared), account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -345,6 +350,17 @@ impl Stages<'_> {
         let definition = &of("effects").view(self.definition);
         let summary = effects::run(definition, facts, history, contacts, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::effects_line(&summary, definition) })
+    }
+
+    fn hierarchy(
+        &self,
+        facts: &FactSet,
+        shared: &hierarchy::SharedCustomers,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("hierarchy").view(self.definition);
+        let levels = hierarchy::run(definition, facts, shared, &self.memory, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::hierarchy_line(&levels) })
     }
 
     /// Its summary is what a person should know of the rules.

@@ -7,6 +7,7 @@
 mod dim_activity;
 mod dim_channel;
 mod dim_customer;
+mod dim_customer_group;
 mod dim_date;
 mod dim_product_group;
 mod dim_resource;

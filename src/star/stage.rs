@@ -3,6 +3,7 @@
 use super::dim_activity::dim_activity;
 use super::dim_channel::dim_channel;
 use super::dim_customer::DimCustomer;
+use super::dim_customer_group::write_customer_groups;
 use super::dim_date::dim_date;
 use super::dim_product_group::dim_product_group;
 use super::dim_resource::dim_resource;
@@ -44,7 +45,8 @@ pub fn run(
     dimensions.extend(dim_segment(format, tables)?);
     let put = |sheet: Sheet| tables.put(&sheet.spec, None, sheet.arrays);
     let customers = DimCustomer::new(facts, format, tables)?.write(tables)?;
-    let summary = Summary { dimensions: dimensions.len() + 1, customers };
+    let has_groups = write_customer_groups(format, tables)?;
+    let summary = Summary { dimensions: dimensions.len() + 1 + usize::from(has_groups), customers };
     dimensions.into_iter().try_for_each(put)?;
     put(relations_table(|table| tables.is_there(table)))?;
     Ok(summary)

@@ -3,6 +3,7 @@
 use super::catalogue::{Catalogue, Product};
 use super::customer::Customer;
 use super::draw::Purpose;
+use super::groups::{Groups, household_name, parent_name};
 use super::history::History;
 use super::table_file::{ROWS_PER_GROUP, TableFile, cents};
 use crate::error::Result;
@@ -42,7 +43,7 @@ pub(super) const ACCOUNTS: [Account; 12] = [
 ];
 
 /// Writes `customers.parquet`.
-pub(super) fn write_customers(path: &Path, customers: &[Customer]) -> Result<()> {
+pub(super) fn write_customers(path: &Path, history: &History) -> Result<()> {
     let fields = vec![
         Field::new("customer_id", DataType::Int64, false),
         Field::new("acquired_on", DataType::Date32, false),
@@ -50,11 +51,16 @@ pub(super) fn write_customers(path: &Path, customers: &[Customer]) -> Result<()>
         Field::new("channel", DataType::Utf8, false),
         Field::new("region", DataType::Utf8, false),
         Field::new("kind", DataType::Utf8, false),
+        Field::new("parent_id", DataType::Utf8, true),
+        Field::new("household_id", DataType::Utf8, true),
     ];
     let mut file = TableFile::create(path, fields, &["customer_id", "acquired_on"])?;
     let mut first_id = 1_i64;
-    for customers in customers.chunks(ROWS_PER_GROUP) {
+    for customers in history.customers.chunks(ROWS_PER_GROUP) {
         let ids = first_id..;
+        let indices = (0..).map(|index: u32| u32::try_from(first_id - 1).expect("few customers") + index);
+        let groups: Vec<Groups> =
+            indices.zip(customers).map(|(index, customer)| Groups::draw(history, index, customer)).collect();
         file.write(vec![
             Arc::new(Int64Array::from_iter_values(ids.take(customers.len()))),
             Arc::new(Date32Array::from_iter_values(customers.iter().map(|customer| customer.acquired_day))),
@@ -62,6 +68,8 @@ pub(super) fn write_customers(path: &Path, customers: &[Customer]) -> Result<()>
             text(customers, Customer::source),
             text(customers, Customer::region),
             text(customers, |customer| customer.habits().name),
+            Arc::new(groups.iter().map(|of| of.parent.map(parent_name)).collect::<StringArray>()),
+            Arc::new(groups.iter().map(|of| of.household.map(household_name)).collect::<StringArray>()),
         ])?;
         first_id += i64::try_from(customers.len()).expect("a row group is small");
     }

@@ -130,7 +130,9 @@ fn is_of_customers(table: &str) -> bool {
 /// The type as the list has it: keys are of either kind, and scales are those of the default.
 fn kind(column: &str, sql_type: &str) -> String {
     match sql_type.split_once(',') {
-        _ if ["customer_id", "customer_key"].contains(&column) => "KEY".to_owned(),
+        _ if ["customer_id", "customer_key", "best_member", "worst_member"].contains(&column) => {
+            "KEY".to_owned()
+        }
         _ if column == "order_id" => "ORDER".to_owned(),
         Some((decimal, _)) => format!("{decimal},4)"),
         None => sql_type.to_owned(),

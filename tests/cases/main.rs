@@ -67,6 +67,8 @@ cases! {
     h24_prices_and_dropping
     h25_sensitivity_of_profit
     h31_forecast_of_volumes
+    h26_parents_and_payers
+    h27_nested_levels
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

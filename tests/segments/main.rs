@@ -7,6 +7,7 @@
 mod support;
 
 mod effects;
+mod hierarchy;
 mod oracle;
 mod releases;
 

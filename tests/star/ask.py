@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import hierarchy_oracle
 import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -212,6 +213,7 @@ def check_sums(connection):
         *bridge_sums(),
         *whatif_sums(),
         *responses_oracle.sums(),
+        *hierarchy_oracle.sums(),
         *sensitivity_sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
@@ -262,6 +264,7 @@ def connected(out):
 def main():
     connection, of_prices = [connected(out) for out in sys.argv[1:3]]
     responses_oracle.prepare(connection)
+    hierarchy_oracle.prepare(connection)
     check_sums(connection)
     check_prices(of_prices)
     relations = check_relations(connection) + check_relations(of_prices)

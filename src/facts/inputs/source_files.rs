@@ -42,6 +42,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources.extend(planned.map(|rows| (format!("plan.{}", rows.section), rows.files())));
     let contacts = definition.effects.iter().filter_map(|effects| effects.contacts.as_ref());
     sources.extend(contacts.map(|contacts| ("effects.contacts".to_owned(), &contacts.files)));
+    let shared = definition.hierarchy.iter().filter_map(|hierarchy| hierarchy.shared.as_ref());
+    sources.extend(shared.map(|shared| ("hierarchy.shared".to_owned(), &shared.files)));
     let perception = definition.perception.iter().flat_map(PerceptionDef::sources);
     sources.extend(perception.map(|(name, files)| (format!("perception.{name}"), files)));
     sources

@@ -8,6 +8,7 @@ mod defaults;
 mod effects;
 mod facts;
 mod forecast;
+mod hierarchy;
 mod kind;
 mod network;
 mod perception;
@@ -86,6 +87,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&effects::EFFECTS),
             "",
             "Whether treatments worked: contacts and control groups; its presence turns the stage on",
+        ),
+        Key::optional(
+            "hierarchy",
+            Kind::Table(&hierarchy::HIERARCHY),
+            "",
+            "Groups of customers, such as parents and households, level by level; its presence turns the stage on",
         ),
         Key::optional(
             "perception",

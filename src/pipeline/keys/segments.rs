@@ -43,7 +43,7 @@ pub(in crate::pipeline) static SEGMENTS: Section = Section {
         Key::optional(
             "acquired_by",
             Kind::Texts,
-            "all there are",
+            "all there are, levels of [hierarchy] left out",
             "Attributes of [facts.customers] that the acquisition profile tells apart",
         ),
         Key::optional(

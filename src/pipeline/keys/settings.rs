@@ -118,6 +118,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "Publish the table `customer_price`: the price waterfall of every customer, by period",
         ),
         Key::optional(
+            "customer_group_member",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_group_member`: which customers belong to which groups of [hierarchy], with their shares",
+        ),
+        Key::optional(
             "row_group_rows",
             Kind::Integer(1, 16_777_216),
             "131_072",

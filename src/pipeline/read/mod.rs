@@ -24,6 +24,7 @@ mod expect;
 mod facts;
 mod feed;
 mod forecast;
+mod hierarchy;
 mod ledger;
 mod level;
 mod names;
@@ -123,6 +124,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     acquisitions::check_charged_once(root);
     price::check_activities(root);
     price::check_published(root);
+    hierarchy::check_published(root);
     let (costing, scenarios) = costing::costing(root, grain, &events);
     let costing = price::charged(costing, facts.as_ref());
     let plan = root.table("plan").and_then(|section| plan::plan(section, root, scenarios.as_deref()));
@@ -132,6 +134,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
+    let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -149,6 +152,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         clv,
         segments,
         effects,
+        hierarchy,
         perception,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
