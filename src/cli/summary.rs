@@ -21,6 +21,7 @@ pub(super) fn text(report: &Report) -> String {
             (rows.quarantined, "quarantined"),
             (rows.excluded, "excluded"),
             (rows.after_as_of, "after the as-of day"),
+            (rows.eliminated, "between companies"),
         ] {
             if rows > 0 {
                 write!(counts, ", {} {what}", count(rows)).expect("a string takes text");

@@ -70,6 +70,15 @@ impl Tables {
             let why = "it comes with publish.customer_bridge = true; set that, or ask bridge".to_owned();
             tables.0.entry("customer_bridge".to_owned()).or_default().unmade = Some(why);
         }
+        let (transactions, why) = (&definition.facts.transactions, "it comes with");
+        if transactions.conversion.is_none() {
+            let why = format!("{why} [facts.exchange_rates]; add that, or ask customer_period");
+            tables.0.entry("currency_period".to_owned()).or_default().unmade = Some(why);
+        }
+        if transactions.company.is_none() {
+            let why = format!("{why} facts.transactions.company; set that, or ask customer_period");
+            tables.0.entry("company_period".to_owned()).or_default().unmade = Some(why);
+        }
         if definition.facts.transactions.price_components.is_empty() {
             for table in ["price_waterfall", "price_waterfall_total", "price_band", "customer_price"] {
                 let why = "it comes with a [[facts.transactions.price_component]]; add one, or ask product_group_period";
