@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 const SMALL: SynthOptions =
-    SynthOptions { lines: 8_000, customers: 500, months: 6, seed: 7, start: Day(19_358) };
+    SynthOptions { lines: 8_000, customers: 500, months: 6, seed: 7, start: Day(19_358), group: false };
 
 fn made(options: &SynthOptions) -> (tempfile::TempDir, SynthTotals) {
     let folder = tempfile::tempdir().unwrap();

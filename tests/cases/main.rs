@@ -66,6 +66,8 @@ cases! {
     h23_fees_on_small_orders
     h24_prices_and_dropping
     h25_sensitivity_of_profit
+    h28_currencies_and_companies
+    h29_rates_of_the_month
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

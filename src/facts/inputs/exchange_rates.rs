@@ -39,10 +39,10 @@ pub(crate) struct RateOfDays<'r> {
 const PAR: i64 = 10_i64.pow(RATE_DIGITS as u32);
 
 /// Stands for a currency that is not known.
-pub(crate) const NO_CURRENCY: u32 = MOST_CURRENCIES as u32;
+pub(crate) const NO_CURRENCY: u32 = 255;
 
 /// Currencies that rates may be of: lines carry their number in eight bits.
-const MOST_CURRENCIES: usize = 255;
+const MOST_CURRENCIES: usize = NO_CURRENCY as usize;
 
 /// Rates that are held, of all currencies: 256 MiB.
 const MOST_RATES: usize = 1 << 25;
