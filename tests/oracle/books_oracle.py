@@ -53,16 +53,17 @@ def lines(oracle, spec):
             FROM read_csv('{spec['rates']}', columns = {{'currency': 'VARCHAR', 'day': 'DATE', 'rate': 'VARCHAR'}}, header = true)""")
         rate = f"CASE WHEN r.currency = 'EUR' THEN CAST(1 AS DECIMAL(11, 10)) WHEN f.day - q.day <= {spec['carry_days']} THEN q.rate END"
         join = "ASOF LEFT JOIN quoted q ON q.currency = r.currency AND q.day <= f.day"
-    amount = lambda role, rate: f"CAST(({short(spec[role])}) * {rate} AS DECIMAL(38, {scale}))"
+    amount = lambda role, rate: f"CAST(CAST({short(spec[role])} AS DECIMAL(20, 9)) * {rate} AS DECIMAL(38, {scale}))"
     period = {"month": "month", "week": "week", "quarter": "quarter"}[oracle.spec["period"]]
     within = "r.sold_to IS NOT NULL" if spec["has_companies"] else "false"
+    company = "r.company" if spec["has_companies"] else "''"
     currency = "r.currency" if spec["has_currencies"] else "'EUR'"
     oracle.sql(f"""CREATE OR REPLACE TEMP TABLE books AS
         SELECT CAST(date_trunc('{period}', day) AS DATE) AS period, coalesce(company, '(none)') AS company, currency, is_within, is_return,
             {amount('revenue', 'rate')} AS revenue, {amount('discount', 'rate')} AS discount, {amount('cost', 'rate')} AS cost,
             CAST({short(spec['revenue'])} - ({short(spec['discount'])}) AS DECIMAL(38, {scale})) AS own
         FROM (
-            SELECT f.day, f.is_return, r.company, {currency} AS currency, {within} AS is_within, {rate} AS rate,
+            SELECT f.day, f.is_return, {company} AS company, {currency} AS currency, {within} AS is_within, {rate} AS rate,
                 CAST(r.quantity AS DECIMAL(4, 0)) AS quantity, CAST(r.unit_price AS DECIMAL(9, 3)) AS unit_price,
                 CAST(r.unit_cost AS DECIMAL(9, 3)) AS unit_cost, r.discount AS rebate
             FROM transactions_read r JOIN transactions_fates f USING (_file, _row) {join}

@@ -208,8 +208,9 @@ class Shape:
         return components if self.has_prices else []
 
     def own(self, amount):
-        """A component as the facts keep it: in the reporting currency."""
-        return f"({amount}) * exchange_rate" if self.has_currencies else amount
+        """A component as the facts keep it: in the reporting currency, as abacus prints it."""
+        factor = amount if amount.startswith("case") else f"({amount})"
+        return f"{factor} * exchange_rate" if self.has_currencies else amount
 
     def books(self, root):
         """What the oracle of currencies and companies recomputes; none of doubles, whose products are a matter of engines."""

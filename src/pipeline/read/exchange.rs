@@ -170,7 +170,7 @@ pub(super) fn settlements(facts: Table<'_>) -> Option<EventsDef> {
         customer: customer?,
         unknown_customer: UnknownCustomer::CostObject,
         trust_statistics: trust_statistics(table),
-        makes_periods: false,
+        makes_periods: true,
         settlements: Some(SettlementsDef {
             currency: currency?,
             invoiced_on: invoiced_on?,
