@@ -42,8 +42,10 @@ pub enum RateSpan {
 pub struct Conversion {
     /// Roles in the line's own currency, by name: what price components speak of.
     pub roles: BTreeMap<String, Expr>,
-    /// Revenue less discount in the line's own currency.
-    pub net_revenue: Scalar,
+    /// Revenue in the line's own currency.
+    pub revenue: Scalar,
+    /// Discount in the line's own currency.
+    pub discount: Option<Scalar>,
 }
 
 /// `[facts.settlements]`: when invoices in foreign currency were paid.

@@ -94,6 +94,7 @@ fn every_pipeline() -> Vec<(tempfile::TempDir, PathBuf)> {
         ("network.toml", "", ""),
         ("time_driven.toml", "[publish]", long),
         ("prices.toml", "", ""),
+        ("group.toml", "", ""),
     ];
     CASES.iter().map(of_case).chain(names.map(shipped)).collect()
 }

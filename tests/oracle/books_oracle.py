@@ -61,7 +61,7 @@ def lines(oracle, spec):
     oracle.sql(f"""CREATE OR REPLACE TEMP TABLE books AS
         SELECT CAST(date_trunc('{period}', day) AS DATE) AS period, coalesce(company, '(none)') AS company, currency, is_within, is_return,
             {amount('revenue', 'rate')} AS revenue, {amount('discount', 'rate')} AS discount, {amount('cost', 'rate')} AS cost,
-            CAST({short(spec['revenue'])} - ({short(spec['discount'])}) AS DECIMAL(38, {scale})) AS own
+            CAST({short(spec['revenue'])} AS DECIMAL(38, {scale})) - CAST({short(spec['discount'])} AS DECIMAL(38, {scale})) AS own
         FROM (
             SELECT f.day, f.is_return, {company} AS company, {currency} AS currency, {within} AS is_within, {rate} AS rate,
                 CAST(r.quantity AS DECIMAL(4, 0)) AS quantity, CAST(r.unit_price AS DECIMAL(9, 3)) AS unit_price,

@@ -98,18 +98,15 @@ fn bind_transactions(
         let role = Some(role);
         values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role, is_component: false });
     }
+    // Rounded as what is converted is, so that lines in the reporting currency are worth what they are.
     let own_revenue = def.conversion.as_ref().map(|conversion| {
-        let bound = binder.scalar("revenue", &conversion.net_revenue, Wanted::Number);
-        let role = Some("own_revenue");
-        values.push(ValueColumn {
-            bound,
-            constant: 0,
-            scale: facts.money_scale,
-            more_digits: 0,
-            role,
-            is_component: false,
-        });
-        values.len() - 1
+        let own = [("own_revenue", Some(&conversion.revenue)), ("own_discount", conversion.discount.as_ref())];
+        own.map(|(role, scalar)| {
+            let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
+            let (scale, role) = (facts.money_scale, Some(role));
+            values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role, is_component: false });
+            values.len() - 1
+        })
     });
     let company = def.company.as_ref().map(|scalar| named_key(&mut binder, "company", scalar));
     let intercompany =

@@ -62,8 +62,8 @@ pub(crate) struct RateColumns {
 pub(crate) struct BookOf {
     pub(crate) company: Option<Bound>,
     pub(crate) intercompany: Option<Bound>,
-    /// Which of the values is net revenue in the line's own currency; where none is, it is in the reporting currency.
-    pub(crate) own_revenue: Option<usize>,
+    /// Which of the values are revenue and discount in the line's own currency; where none are, that is the reporting currency.
+    pub(crate) own_revenue: Option<[usize; 2]>,
 }
 
 impl Source {

@@ -52,10 +52,11 @@ impl BookSums {
             }
         }
         let values = layout.measures(line);
-        let own = shape.books.flatten().map(|own| layout.value(line, own));
+        let own = shape.books.flatten().map(|own| own.map(|value| layout.value(line, value)));
+        let [own_revenue, own_discount] = own.unwrap_or([values[REVENUE], values[LINE_DISCOUNT]]);
         let (_, sums) = &mut self.sums[self.last];
         let mut overflow = post(&mut sums.measures, values, meta.is_return());
-        add(&mut sums.own_revenue, own.unwrap_or(values[REVENUE] - values[LINE_DISCOUNT]), &mut overflow);
+        add(&mut sums.own_revenue, own_revenue - own_discount, &mut overflow);
         sums.lines += 1;
         overflow
     }

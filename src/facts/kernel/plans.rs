@@ -12,8 +12,8 @@ pub(crate) struct SourceShape {
     pub(crate) is_sale: bool,
     /// How many values its lines have; the last is the book, where there are any.
     pub(crate) values: usize,
-    /// Whether lines are added up by book and, if so, which value is net revenue in the line's own currency.
-    pub(crate) books: Option<Option<usize>>,
+    /// Whether lines are added up by book and, if so, which values are revenue and discount in the line's own currency.
+    pub(crate) books: Option<Option<[usize; 2]>>,
     /// Whether its lines are told apart from each other.
     pub(crate) is_checked: bool,
     pub(crate) duplicates: Duplicates,

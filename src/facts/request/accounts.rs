@@ -140,8 +140,8 @@ impl Grains<'_> {
         let reporting = self.asked.engine.text(&self.asked.definition.facts.currency);
         let currency = if has("currency") { "currency".to_owned() } else { reporting };
         let between = if self.has_eliminations() { "CASE WHEN is_intercompany THEN 1 ELSE 0 END" } else { "0" };
-        let own = rows.source.books().and_then(|books| books.own_revenue);
-        let own = own.map_or("revenue - discount", |own| rows.columns.values[own].as_str());
+        let has_own = rows.source.books().is_some_and(|books| books.own_revenue.is_some());
+        let own = if has_own { "own_revenue - own_discount" } else { "revenue - discount" };
         let sums = MEASURES[3..].iter().map(|(name, sum)| (*name, *sum));
         let own = format!("sum({own})");
         let sums = sums.chain([("own_revenue", own.as_str())]);
@@ -153,7 +153,7 @@ impl Grains<'_> {
              {}\n  FROM {}\n) AS lines\nGROUP BY period, company, currency, is_eliminated",
             self.asked.engine.quoted("lines"),
             sums.join(",\n  "),
-            if rows.source.books().is_some_and(|books| books.own_revenue.is_some()) { "own_revenue" } else { "0 AS own" },
+            if has_own { "own_revenue, own_discount" } else { "0 AS own" },
             self.booked_or_used()
         );
         let about = "Period × company × currency: all lines, those between companies of the group apart.";

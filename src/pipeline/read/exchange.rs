@@ -6,9 +6,9 @@ use super::table::Table;
 use super::text_format::text_format;
 use super::wording::quoted;
 use crate::pipeline::keys::EXCHANGE_RATES;
-use crate::pipeline::sql::{BinaryOp, parse_scalar};
+use crate::pipeline::sql::parse_scalar;
 use crate::pipeline::{
-    Conversion, CostingDef, EventsDef, ExchangeRatesDef, Expr, FactsDef, LedgerDef, RateSpan, SETTLEMENTS,
+    Conversion, CostingDef, EventsDef, ExchangeRatesDef, FactsDef, LedgerDef, RateSpan, SETTLEMENTS,
     Scalar, SettlementsDef, TransactionsDef, UnknownCustomer,
 };
 
@@ -115,7 +115,11 @@ fn convert(transactions: &mut TransactionsDef, excepted: &[&str]) {
     ];
     let own = roles.into_iter().filter_map(|(name, scalar)| Some((name.to_owned(), scalar?.expr.clone())));
     let own = own.filter(|(name, _)| is_foreign(name)).collect();
-    transactions.conversion = Some(Conversion { roles: own, net_revenue: net_revenue(transactions) });
+    transactions.conversion = Some(Conversion {
+        roles: own,
+        revenue: transactions.revenue.clone(),
+        discount: transactions.discount.clone(),
+    });
     transactions.revenue = transactions.revenue.clone().converted();
     transactions.discount = transactions.discount.take().map(Scalar::converted);
     if is_foreign("cost") {
@@ -125,17 +129,6 @@ fn convert(transactions: &mut TransactionsDef, excepted: &[&str]) {
         if is_foreign(&component.name) {
             component.amount = component.amount.clone().converted();
         }
-    }
-}
-
-/// Revenue less discount, as the line has them.
-fn net_revenue(transactions: &TransactionsDef) -> Scalar {
-    let revenue = transactions.revenue.clone();
-    let Some(discount) = &transactions.discount else { return revenue };
-    Scalar {
-        text: format!("({}) - ({})", revenue.text, discount.text),
-        expr: Expr::Binary(Box::new(revenue.expr), BinaryOp::Subtract, Box::new(discount.expr.clone())),
-        at: revenue.at,
     }
 }
 
