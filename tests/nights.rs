@@ -353,7 +353,16 @@ fn a_changed_rate_makes_the_months_again_that_it_reaches() {
     fs::write(sample.file(), format!("{before}[facts.customers]{after}")).unwrap();
     let rates = sample.0.path().join("sample_data/group/rates.csv");
     let original = fs::read_to_string(&rates).unwrap();
-    let row = original.lines().find(|row| row.starts_with("USD,2023-06-15,")).unwrap().to_owned();
+    // Half of what dollars were worth in the middle of June.
+    let halved = original.replace("USD,2023-06-1", "USD,2023-06-1#");
+    let halved: Vec<String> = halved
+        .lines()
+        .map(|row| match row.split_once('#') {
+            Some((key, rest)) => format!("{key}{},0.450000", &rest[..1]),
+            None => row.to_owned(),
+        })
+        .collect();
+    let halved = halved.join("\n") + "\n";
     sample.run(&[]);
     for (settlements, made) in [(false, &["2023-06-01"][..]), (true, &SINCE_JUNE)] {
         if settlements {
@@ -364,7 +373,7 @@ fn a_changed_rate_makes_the_months_again_that_it_reaches() {
         // A rate of a day beyond the history is another file, and changes nothing.
         fs::write(&rates, format!("{original}USD,2024-03-01,0.900000\n")).unwrap();
         assert!(periods_to_make(&sample).is_empty());
-        fs::write(&rates, original.replace(&row, "USD,2023-06-15,0.500000")).unwrap();
+        fs::write(&rates, &halved).unwrap();
         assert_eq!(periods_to_make(&sample), made);
         let before = sample.bytes();
         sample.run(&[]);
