@@ -2,8 +2,8 @@
 
 use crate::facts::sources;
 use crate::pipeline::{
-    CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef, PerceptionDef,
-    PlanDef, Scalar, TransactionsDef,
+    CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
+    PerceptionDef, PlanDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};

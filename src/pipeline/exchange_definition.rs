@@ -94,7 +94,9 @@ impl SettlementsDef {
             name: EXCHANGE_DIFFERENCES.to_owned(),
             column: EXCHANGE_DIFFERENCES.replace(' ', "_"),
             takes: Vec::new(),
-            driver: Some(DriverDef { parts: vec![DriverPart { on: Some(source), sql, factor: Decimal::ONE }] }),
+            driver: Some(DriverDef {
+                parts: vec![DriverPart { on: Some(source), sql, factor: Decimal::ONE }],
+            }),
             fallback: None,
             negative: NegativeVolume::Signed,
             rate: RateDef::Exchange,
@@ -115,8 +117,7 @@ impl EventsDef {
     /// The expressions that a row of it must have, by key.
     pub(crate) fn roles(&self) -> Vec<(&'static str, &Scalar)> {
         let settled = self.settlements.iter();
-        let settled =
-            settled.flat_map(|of| [("currency", &of.currency), ("invoiced_on", &of.invoiced_on)]);
+        let settled = settled.flat_map(|of| [("currency", &of.currency), ("invoiced_on", &of.invoiced_on)]);
         [("customer", &self.customer), ("at", &self.at)].into_iter().chain(settled).collect()
     }
 }

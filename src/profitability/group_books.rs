@@ -1,8 +1,8 @@
 //! `currency_period` and `company_period`: revenue by currency with the original amounts, and by company with what the group
 //! eliminates (IFRS 10.B86). Both add up to customers' rows.
 
-use super::reconciliation::Reconciliation;
 use super::customer_totals::CustomerTotals;
+use super::reconciliation::Reconciliation;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::schema::Book;
@@ -102,17 +102,24 @@ impl<'r> GroupBooks<'r> {
             draft.name("company", "Company of the group", |row| row.1.company.as_deref());
         }
         draft.name("currency", "Currency of the lines", |row| row.1.currency.as_str());
-        draft.count("lines", "lines", "Order lines, sales and returns; those between companies are left out", |row| {
-            i64::try_from(row.1.lines).expect("rows fit 63 bits")
-        });
+        draft.count(
+            "lines",
+            "lines",
+            "Order lines, sales and returns; those between companies are left out",
+            |row| i64::try_from(row.1.lines).expect("rows fit 63 bits"),
+        );
         let meaning = "List value less discount and returns in the lines' own currency";
         let money = ColumnKind::Total(self.facts.money_scale);
         let column = Column::new("net_revenue_in_currency", money, "money of the currency", meaning);
         draft.wide(column, |row| row.1.own_revenue);
-        draft.total("list_revenue", "List value of sale lines, converted line by line", |row| row.1.list_revenue);
+        draft.total("list_revenue", "List value of sale lines, converted line by line", |row| {
+            row.1.list_revenue
+        });
         draft.total("discount", "Discount on sale lines, converted", |row| row.1.discount);
         draft.total("returns", "Net value of return lines, converted", |row| row.1.returns);
-        draft.total("net_revenue", "List revenue − discount − returns, converted", |row| row.1.net_revenue());
+        draft.total("net_revenue", "List revenue − discount − returns, converted", |row| {
+            row.1.net_revenue()
+        });
         draft.total("product_cost", "Cost of the goods in the reporting currency", |row| row.1.product_cost);
         let meaning = "Net revenue ÷ net revenue in its currency: the mean of rates, weighted by revenue; null without revenue";
         let rate = Column::new("mean_exchange_rate", ColumnKind::Total(RATE_DIGITS), "1", meaning);
@@ -121,7 +128,8 @@ impl<'r> GroupBooks<'r> {
             let meaning = "Net revenue in its currency at the rate of 'constant_day': at constant currency; null where the currency \
                            has none";
             draft.total("net_revenue_at_constant_rates", meaning, |row| self.at_constant_rate(row.1));
-            let meaning = "Net revenue less that at constant rates: what rates alone brought since 'constant_day'";
+            let meaning =
+                "Net revenue less that at constant rates: what rates alone brought since 'constant_day'";
             draft.total("exchange_effect", meaning, |row| {
                 Some(row.1.net_revenue() - self.at_constant_rate(row.1)?)
             });
@@ -156,14 +164,19 @@ impl<'r> GroupBooks<'r> {
         draft.day("period_start", "First day of the period", |row| row.period.start);
         draft.name("company", "Company of the group", |row| row.company);
         draft.count("lines", "lines", "Order lines, sales and returns", |row| row.all.lines);
-        draft.total("net_revenue", "List revenue − discount − returns of all lines", |row| row.all.net_revenue);
+        draft.total("net_revenue", "List revenue − discount − returns of all lines", |row| {
+            row.all.net_revenue
+        });
         draft.total("product_cost", "Cost of the goods of all lines", |row| row.all.product_cost);
         draft.total("gross_margin", "Net revenue − product cost", |row| {
             row.all.net_revenue - row.all.product_cost
         });
-        draft.count("intercompany_lines", "lines", "Of the lines, those between companies of the group", |row| {
-            row.within.lines
-        });
+        draft.count(
+            "intercompany_lines",
+            "lines",
+            "Of the lines, those between companies of the group",
+            |row| row.within.lines,
+        );
         let meaning = "Net revenue of lines between companies of the group, which is eliminated";
         draft.total("intercompany_revenue", meaning, |row| row.within.net_revenue);
         let meaning = "Product cost of lines between companies of the group, which is eliminated";
@@ -171,10 +184,16 @@ impl<'r> GroupBooks<'r> {
         let meaning = "Net revenue − intercompany revenue: companies add up to customer_period";
         draft.total("consolidated_revenue", meaning, |row| row.all.net_revenue - row.within.net_revenue);
         let meaning = "Product cost − intercompany product cost: companies add up to customer_period";
-        draft.total("consolidated_product_cost", meaning, |row| row.all.product_cost - row.within.product_cost);
-        draft.total("consolidated_gross_margin", "Consolidated revenue − consolidated product cost", |row| {
-            row.all.net_revenue - row.within.net_revenue - row.all.product_cost + row.within.product_cost
+        draft.total("consolidated_product_cost", meaning, |row| {
+            row.all.product_cost - row.within.product_cost
         });
+        draft.total(
+            "consolidated_gross_margin",
+            "Consolidated revenue − consolidated product cost",
+            |row| {
+                row.all.net_revenue - row.within.net_revenue - row.all.product_cost + row.within.product_cost
+            },
+        );
         let sheet = draft.finish();
         staging.put(&sheet.spec, None, sheet.arrays)
     }

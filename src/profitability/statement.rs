@@ -162,9 +162,10 @@ fn profit(customers: &CustomerTotals, costs: &CostTotals) -> Vec<Entry> {
         ("acquisition cost, imputed", None, -customers.imputed_acquisition),
         ("customer profit", None, customers.customer_profit),
     ];
-    for (before, line, amount) in
-        [("product cost", OFF_INVOICE, costs.exchange - deducted), ("customer profit", EXCHANGE, -costs.exchange)]
-    {
+    for (before, line, amount) in [
+        ("product cost", OFF_INVOICE, costs.exchange - deducted),
+        ("customer profit", EXCHANGE, -costs.exchange),
+    ] {
         let at = entries.iter().position(|(line, ..)| *line == before).expect("it is a line");
         if let Some(line) = if_any(line, amount) {
             entries.insert(at, line);

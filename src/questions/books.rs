@@ -74,8 +74,12 @@ impl Books {
     }
 
     pub(super) fn profit(&self, activities: &[Activity]) -> i128 {
-        let lines =
-            [CostLine::CustomerLevel, CostLine::Financing, CostLine::ExchangeDifference, CostLine::Acquisition];
+        let lines = [
+            CostLine::CustomerLevel,
+            CostLine::Financing,
+            CostLine::ExchangeDifference,
+            CostLine::Acquisition,
+        ];
         self.less(self.contribution(activities), activities, &lines)
     }
 

@@ -95,9 +95,7 @@ impl Payments {
         let net: i64 = rows
             .lines
             .iter()
-            .map(|line| {
-                i64::from(line.quantity) * line.unit_price_cents * i64::from(10_000 - line.discount)
-            })
+            .map(|line| i64::from(line.quantity) * line.unit_price_cents * i64::from(10_000 - line.discount))
             .sum();
         let invoiced = i32::try_from(part.at.div_euclid(MICROS_PER_DAY)).expect("a day of the history");
         let days = TERMS.0 + part.order.wrapping_mul(2_654_435_761) % (TERMS.1 - TERMS.0);

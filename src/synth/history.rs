@@ -67,7 +67,14 @@ impl History {
         let expected = Expected::of(&streams, &months, &customers);
         let rate_factor = expected.rate_factor(options.lines);
         share_lines(&mut months, &expected.lines_by_month(rate_factor), options.lines);
-        Self { catalogue: Catalogue::new(&streams), streams, customers, months, rate_factor, is_group: options.group }
+        Self {
+            catalogue: Catalogue::new(&streams),
+            streams,
+            customers,
+            months,
+            rate_factor,
+            is_group: options.group,
+        }
     }
 
     /// The first day after the history.

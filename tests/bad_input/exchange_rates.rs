@@ -12,7 +12,8 @@ const SECTION: &str = "\n[facts.exchange_rates]\nfiles = \"../data/rates.csv\"\n
 fn with_rates(text: &str, keys: &str) -> Pipeline {
     let pipeline = sound();
     fs::write(pipeline.data("rates.csv"), text).unwrap();
-    let currency = "quantity = \"quantity\"\ncurrency = \"case when order_id % 2 = 0 then 'USD' else 'EUR' end\"";
+    let currency =
+        "quantity = \"quantity\"\ncurrency = \"case when order_id % 2 = 0 then 'USD' else 'EUR' end\"";
     pipeline.with("quantity = \"quantity\"", currency).and(&format!("{SECTION}{keys}"))
 }
 
@@ -27,7 +28,10 @@ fn fails(pipeline: &Pipeline, code: i32, texts: &[&str]) {
 #[test]
 fn wrong_rates_are_refused_with_their_place() {
     for (text, found) in [
-        ("currency,day,rate\nUSD,2024-01-01,0\n", "rates.csv:2: the rate of 'USD' is 0, expected one above 0"),
+        (
+            "currency,day,rate\nUSD,2024-01-01,0\n",
+            "rates.csv:2: the rate of 'USD' is 0, expected one above 0",
+        ),
         ("currency,day,rate\nUSD,2024-01-01,-0.9\n", "the rate of 'USD' is -0.9, expected one above 0"),
         (
             "currency,day,rate\nUSD,2024-01-01,0.9\nUSD,2024-01-01,0.91\n",

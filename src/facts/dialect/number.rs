@@ -90,9 +90,8 @@ impl Writer<'_> {
 
     fn product(&self, x: &Node, y: &Node, claim: Option<i16>) -> Write<Written> {
         // What one side claims is no longer to be claimed by the other.
-        let left_of = |of: &Written| {
-            claim.zip(of.claim()).map(|(both, own)| both - own).filter(|rest| *rest >= 0)
-        };
+        let left_of =
+            |of: &Written| claim.zip(of.claim()).map(|(both, own)| both - own).filter(|rest| *rest >= 0);
         // A column claims what it has, whatever it is asked for, so that constants inside the other side can claim the rest.
         let (x, y) = if is_flexible(x) || matches!(y, Node::Column(..)) {
             let y = self.write(y, None)?;

@@ -100,7 +100,8 @@ fn bind_transactions(
     }
     // Rounded as what is converted is, so that lines in the reporting currency are worth what they are.
     let own_revenue = def.conversion.as_ref().map(|conversion| {
-        let own = [("own_revenue", Some(&conversion.revenue)), ("own_discount", conversion.discount.as_ref())];
+        let own =
+            [("own_revenue", Some(&conversion.revenue)), ("own_discount", conversion.discount.as_ref())];
         own.map(|(role, scalar)| {
             let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
             let (scale, role) = (facts.money_scale, Some(role));

@@ -94,7 +94,8 @@ impl ExchangeRates {
             let place = |day: Day| at + usize::try_from(day.0 - first).expect("a day of the table");
             table[place(span.first)..=place(span.last)].fill(span.rate);
         }
-        let reporting = currencies.binary_search_by(|known| known.as_str().cmp(to)).expect("it is among them");
+        let reporting =
+            currencies.binary_search_by(|known| known.as_str().cmp(to)).expect("it is among them");
         let mut rates =
             Self { currencies, reporting, first, days, table, files, view, constant: BTreeMap::new() };
         if let Some(day) = def.constant_day {
@@ -217,7 +218,9 @@ fn checked(row: &RateRow, to: &str) -> Result<i64, String> {
     let Decimal { mantissa, scale } = row.rate.normalised();
     let (currency, rate) = (&row.currency, row.rate);
     if mantissa <= 0 {
-        return Err(format!("the rate of '{currency}' is {rate}, expected one above 0: the worth of 1 of it in '{to}'"));
+        return Err(format!(
+            "the rate of '{currency}' is {rate}, expected one above 0: the worth of 1 of it in '{to}'"
+        ));
     }
     let most = i128::from(PAR) * pow10(8);
     match row.rate.at_scale(RATE_DIGITS).filter(|rate| *rate < most) {
@@ -226,9 +229,9 @@ fn checked(row: &RateRow, to: &str) -> Result<i64, String> {
              is written"
         )),
         None => Err(format!("the rate of '{currency}' is {rate}, expected one below 100000000")),
-        Some(found) if currency == to && found != i128::from(PAR) => {
-            Err(format!("the rate of '{currency}' is {rate}, and it is the reporting currency, which is worth 1"))
-        }
+        Some(found) if currency == to && found != i128::from(PAR) => Err(format!(
+            "the rate of '{currency}' is {rate}, and it is the reporting currency, which is worth 1"
+        )),
         Some(found) => Ok(i64::try_from(found).expect("below 10^18")),
     }
 }

@@ -77,7 +77,6 @@ impl Source {
         self.values.len() + self.dimensions().len() + usize::from(self.books().is_some())
     }
 
-
     /// What keys of orders are.
     pub(crate) fn order_type(&self) -> OrderType {
         match self.sale.as_ref().map(|sale| sale.order.ty()) {

@@ -11,7 +11,8 @@ impl Grains<'_> {
         let money = format!("DECIMAL(38, {})", self.asked.definition.facts.money_scale);
         let of_source = |rows: &UsedRows<'_>| {
             let filters = &rows.columns.filters;
-            let takes_all = rows.source.aggregates.iter().any(|(_, plan)| plan.takes_all(rows.source.sale.is_some()));
+            let takes_all =
+                rows.source.aggregates.iter().any(|(_, plan)| plan.takes_all(rows.source.sale.is_some()));
             let matched = if takes_all {
                 "true".to_owned()
             } else if filters.is_empty() {
@@ -68,7 +69,8 @@ impl Grains<'_> {
         let money = format!("DECIMAL(38, {})", self.asked.definition.facts.money_scale);
         let looks_up_products = self.transactions().columns.looks_up_products;
         let of_source = |rows: &UsedRows<'_>| {
-            let eliminated = self.has_eliminations().then(|| count("fate = 'eliminated'", "eliminated") + ",");
+            let eliminated =
+                self.has_eliminations().then(|| count("fate = 'eliminated'", "eliminated") + ",");
             let eliminated = eliminated.map_or_else(String::new, |count| format!(" {count}"));
             let mistakes = match &rows.source.sale {
                 Some(_) => mistakes::counts(rows.source, looks_up_products, &money),
@@ -139,7 +141,8 @@ impl Grains<'_> {
         let company = if has("company") { "company".to_owned() } else { format!("CAST(NULL AS {text})") };
         let reporting = self.asked.engine.text(&self.asked.definition.facts.currency);
         let currency = if has("currency") { "currency".to_owned() } else { reporting };
-        let between = if self.has_eliminations() { "CASE WHEN is_intercompany THEN 1 ELSE 0 END" } else { "0" };
+        let between =
+            if self.has_eliminations() { "CASE WHEN is_intercompany THEN 1 ELSE 0 END" } else { "0" };
         let has_own = rows.source.books().is_some_and(|books| books.own_revenue.is_some());
         let own = if has_own { "own_revenue - own_discount" } else { "revenue - discount" };
         let sums = MEASURES[3..].iter().map(|(name, sum)| (*name, *sum));

@@ -71,11 +71,7 @@ pub(super) fn rated_view(
 }
 
 /// Roles of the rates, and the branches of rows without one.
-pub(super) fn add_rates(
-    writer: &Writer<'_>,
-    rates: &RateColumns,
-    roles: &mut Roles,
-) -> Result<(), String> {
+pub(super) fn add_rates(writer: &Writer<'_>, rates: &RateColumns, roles: &mut Roles) -> Result<(), String> {
     let engine = writer.engine;
     roles.add_role("currency", role("currency", writer.key(&rates.currency))?, "currency");
     let (text, quote) = (engine.text_type(), engine.text("'"));

@@ -14,7 +14,9 @@ use crate::facts::inputs::raw_master::RawMaster;
 use crate::facts::inputs::source::{line_aggregates, order_aggregates, wanted_aggregates};
 use crate::facts::inputs::unlisted_customers::UnlistedCustomers;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::schema::{AggregateColumn, Book, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch};
+use crate::facts::schema::{
+    AggregateColumn, Book, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch,
+};
 use crate::memory::Memory;
 use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};

@@ -1,7 +1,7 @@
 //! Keys of `[facts]`.
 
-use super::{Choice, Key, Kind, Section, VERSION};
 use super::text_format::{DATE_FORMAT, DECIMAL_MARK, SEPARATOR, THOUSANDS_MARK};
+use super::{Choice, Key, Kind, Section, VERSION};
 use crate::pipeline::Policy;
 
 pub(in crate::pipeline) static FACTS: Section = Section {
@@ -305,7 +305,12 @@ pub(in crate::pipeline) static EXCHANGE_RATES: Section = Section {
             "The Parquet or text files (CSV), one row per currency and day: how much of `facts.currency` 1 of it is worth",
         ),
         VERSION,
-        Key::optional("currency_column", Kind::Text, "\"currency\"", "Column of the currency, as lines have it"),
+        Key::optional(
+            "currency_column",
+            Kind::Text,
+            "\"currency\"",
+            "Column of the currency, as lines have it",
+        ),
         Key::optional("day_column", Kind::Text, "\"day\"", "Column of the day, or of any day of the period"),
         Key::optional(
             "rate_column",
@@ -362,7 +367,11 @@ static SETTLEMENTS: Section = Section {
             Kind::Sql,
             "What was invoiced and is paid, in the row's currency; speaks of file columns; negative on a refund",
         ),
-        Key::required("invoiced_on", Kind::Sql, "The day at whose rate the amount was booked: a date or timestamp"),
+        Key::required(
+            "invoiced_on",
+            Kind::Sql,
+            "The day at whose rate the amount was booked: a date or timestamp",
+        ),
         TRUST_STATISTICS,
     ],
     choice: Choice::Free,

@@ -8,8 +8,8 @@ use super::wording::quoted;
 use crate::pipeline::keys::EXCHANGE_RATES;
 use crate::pipeline::sql::parse_scalar;
 use crate::pipeline::{
-    Conversion, CostingDef, EventsDef, ExchangeRatesDef, FactsDef, LedgerDef, RateSpan, SETTLEMENTS,
-    Scalar, SettlementsDef, TransactionsDef, UnknownCustomer,
+    Conversion, CostingDef, EventsDef, ExchangeRatesDef, FactsDef, LedgerDef, RateSpan, SETTLEMENTS, Scalar,
+    SettlementsDef, TransactionsDef, UnknownCustomer,
 };
 
 /// Reads the rates; money of order lines is in the reporting currency from then on.
@@ -38,7 +38,8 @@ pub(super) fn exchange_rates(
     let column = |key: &str| word_or(Some(table), &EXCHANGE_RATES, key).to_owned();
     let mut format = text_format(table);
     // A rate such as 1.087 has three digits after the point more often than it is a thousand.
-    format.decimal_mark = format.decimal_mark.or(Some('.').filter(|mark| format.thousands_mark != Some(*mark)));
+    format.decimal_mark =
+        format.decimal_mark.or(Some('.').filter(|mark| format.thousands_mark != Some(*mark)));
     let rates = ExchangeRatesDef {
         rows: LedgerDef {
             files: table.files("files")?,
@@ -89,8 +90,7 @@ fn check_companies(lines: Option<Table<'_>>) {
 fn check_excepted(lines: Option<Table<'_>>, transactions: &TransactionsDef) {
     let Some(entry) = lines.and_then(|lines| lines.entry("in_reporting_currency")) else { return };
     let components = transactions.price_components.iter().map(|component| component.name.as_str());
-    let known: Vec<&str> =
-        transactions.cost.iter().map(|_| "cost").chain(components).collect();
+    let known: Vec<&str> = transactions.cost.iter().map(|_| "cost").chain(components).collect();
     for (of, name) in entry.texts().into_iter().filter(|(_, name)| !known.contains(name)) {
         of.fault(match name {
             "revenue" | "discount" => format!(
@@ -136,10 +136,13 @@ fn convert(transactions: &mut TransactionsDef, excepted: &[&str]) {
 pub(super) fn settlements(facts: Table<'_>) -> Option<EventsDef> {
     let table = facts.table(SETTLEMENTS)?;
     if !facts.has("exchange_rates") {
-        table.fault("[facts.settlements] are valued by exchange rates; add [facts.exchange_rates] or remove it");
+        table.fault(
+            "[facts.settlements] are valued by exchange rates; add [facts.exchange_rates] or remove it",
+        );
     }
     if let Some(entry) = facts.table("events").and_then(|events| events.entry(SETTLEMENTS)) {
-        let message = "'settlements' are the payments of [facts.settlements]; choose another name for this source";
+        let message =
+            "'settlements' are the payments of [facts.settlements]; choose another name for this source";
         entry.reading.fault(entry.key_offset, message);
     }
     let files = table.files("files");
@@ -190,7 +193,9 @@ pub(super) fn check_activities(root: Table<'_>) {
     }
     for activity in root.table("costing").map(|costing| costing.tables("activity")).unwrap_or_default() {
         let column = super::activity::column_of(activity);
-        if let (Some(entry), true) = (activity.entry("name"), column.as_deref() == Some("exchange_differences")) {
+        if let (Some(entry), true) =
+            (activity.entry("name"), column.as_deref() == Some("exchange_differences"))
+        {
             entry.fault(
                 "an activity has the column 'exchange_differences', which those of [facts.settlements] have; give it another \
                  name or column",

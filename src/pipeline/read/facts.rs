@@ -2,8 +2,8 @@
 
 use super::acquisitions;
 use super::customers::{customers, is_column_name, products};
-use super::or_default::word_or;
 use super::exchange;
+use super::or_default::word_or;
 use super::price;
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};

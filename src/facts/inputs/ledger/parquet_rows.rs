@@ -152,8 +152,7 @@ impl Columns {
             Finest::Quantity(most) => (self.amount.natural_scale(most), false),
         };
         let mut fixed = self.amount.fixed(rows, scale)?;
-        while !is_money && scale > 0 && fixed.faults.iter().any(|(_, fault)| *fault == Fault::Overflow)
-        {
+        while !is_money && scale > 0 && fixed.faults.iter().any(|(_, fault)| *fault == Fault::Overflow) {
             scale -= 1;
             fixed = self.amount.fixed(rows, scale)?;
         }

@@ -1,7 +1,7 @@
 //! Exchange rates as rows of (currency, day, rate), read as ledgers are.
 
-use super::{Finest, amounts, read_files};
 use super::marks::Marks;
+use super::{Finest, amounts, read_files};
 use crate::error::Result;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::source_view::SourceView;
