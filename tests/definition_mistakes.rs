@@ -100,8 +100,8 @@ fn the_complete_file_reads_as_written() {
     assert_eq!(facts.transactions.duplicates, Duplicates::DropIdentical);
     assert_eq!(facts.transactions.filter.as_ref().unwrap().text, "status <> 'test'");
     let events: Vec<&str> = facts.events.iter().map(|event| event.name.as_str()).collect();
-    assert_eq!(events, ["sales_visit", "support_call"]);
-    assert_eq!(facts.events[1].unknown_customer, UnknownCustomer::Quarantine);
+    assert_eq!(events, ["sales_visit", "settlements", "support_call"]);
+    assert_eq!(facts.events[2].unknown_customer, UnknownCustomer::Quarantine);
     let attributes: Vec<&String> = facts.customers.as_ref().unwrap().attributes.keys().collect();
     assert_eq!(attributes, ["channel", "region", "size"]);
     assert!(facts.products.is_some());
@@ -231,7 +231,7 @@ fn costing_of_the_complete_file_is_resolved() {
     assert_eq!(columns[..6], ["take_order", "answer_call", "pick", "pack", "care", "visit"]);
     let part = |index: usize| &activity(index).driver.as_ref().unwrap().parts[0];
     assert_eq!((activity(0).minutes_of(), part(0).on), (Some(0), None));
-    assert_eq!((part(1).on, activity(1).level), (Some(1), Level::Customer));
+    assert_eq!((part(1).on, activity(1).level), (Some(2), Level::Customer));
     let takes = |index: usize| -> Vec<String> {
         let take = |take: &Take| match (take.from, &take.by) {
             (Node::Resource(resource), ResourceDriver::Share(share)) => format!("{resource} {share}"),

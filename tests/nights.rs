@@ -17,25 +17,31 @@ use std::time::{Duration, SystemTime};
 use support::Outcome;
 use tempfile::TempDir;
 
-/// The sample and its pipeline in a folder of their own.
-struct Sample(TempDir);
+/// A sample and its pipeline in a folder of their own, and its name.
+struct Sample(TempDir, &'static str);
 
 impl Sample {
     fn new() -> Self {
+        Self::of("retail")
+    }
+
+    fn of(name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&root.join("sample_data/retail"), &folder.path().join("sample_data/retail"));
+        let data = Path::new("sample_data").join(name);
+        copy(&root.join(&data), &folder.path().join(&data));
         fs::create_dir(folder.path().join("pipelines")).unwrap();
-        fs::copy(root.join("pipelines/retail.toml"), folder.path().join("pipelines/retail.toml")).unwrap();
-        Self(folder)
+        let sample = Self(folder, name);
+        fs::copy(root.join(format!("pipelines/{name}.toml")), sample.file()).unwrap();
+        sample
     }
 
     fn file(&self) -> PathBuf {
-        self.0.path().join("pipelines/retail.toml")
+        self.0.path().join(format!("pipelines/{}.toml", self.1))
     }
 
     fn out(&self) -> PathBuf {
-        self.0.path().join("out/retail")
+        self.0.path().join("out").join(self.1)
     }
 
     fn abacus(&self, words: &[&str]) -> Outcome {
@@ -333,6 +339,66 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("no such stage; did you mean 'segments'?"), "{outcome:?}");
 }
+
+/// First days of the periods that a run would make.
+fn periods_to_make(sample: &Sample) -> Vec<String> {
+    let plan = sample.abacus(&["plan", "--format", "json"]).json();
+    let made = plan["made"].as_array().unwrap_or_else(|| panic!("{plan}"));
+    made.iter().map(|period| period["period"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_changed_rate_makes_the_months_again_that_it_reaches() {
+    let sample = Sample::of("group");
+    // Without payments, which are valued at rates of days before theirs, a rate reaches its own month.
+    let text = fs::read_to_string(sample.file()).unwrap();
+    let (before, rest) = text.split_once("[facts.settlements]").unwrap();
+    let (_, after) = rest.split_once("[facts.customers]").unwrap();
+    fs::write(sample.file(), format!("{before}[facts.customers]{after}")).unwrap();
+    let rates = sample.0.path().join("sample_data/group/rates.csv");
+    let original = fs::read_to_string(&rates).unwrap();
+    // Half of what dollars were worth in the middle of June.
+    let halved = original.replace("USD,2023-06-1", "USD,2023-06-1#");
+    let halved: Vec<String> = halved
+        .lines()
+        .map(|row| match row.split_once('#') {
+            Some((key, rest)) => format!("{key}{},0.450000", &rest[..1]),
+            None => row.to_owned(),
+        })
+        .collect();
+    let halved = halved.join("\n") + "\n";
+    sample.run(&[]);
+    for settlements in [false, true] {
+        if settlements {
+            fs::write(sample.file(), &text).unwrap();
+            sample.run(&[]);
+        }
+        assert!(periods_to_make(&sample).is_empty());
+        // A rate of a day beyond the history is another file, and changes nothing.
+        fs::write(&rates, format!("{original}USD,2024-03-01,0.900000\n")).unwrap();
+        assert!(periods_to_make(&sample).is_empty());
+        fs::write(&rates, &halved).unwrap();
+        let made = periods_to_make(&sample);
+        if settlements {
+            // Of files that reach into June all rows are judged again, and so are the months before that they have rows of.
+            assert!(made.ends_with(&SINCE_JUNE.map(str::to_owned)), "{made:?}");
+            assert!(!made.contains(&"2023-02-01".to_owned()), "{made:?}");
+        } else {
+            assert_eq!(made, ["2023-06-01"]);
+        }
+        let before = sample.bytes();
+        sample.run(&[]);
+        let found = sample.bytes();
+        sample.run(&["--full"]);
+        assert!(found == sample.bytes(), "what a night makes is what a run makes that makes everything");
+        assert!(before != found);
+        fs::write(&rates, &original).unwrap();
+        sample.run(&[]);
+    }
+}
+
+const SINCE_JUNE: [&str; 7] =
+    ["2023-06-01", "2023-07-01", "2023-08-01", "2023-09-01", "2023-10-01", "2023-11-01", "2023-12-01"];
 
 #[test]
 fn what_a_release_restates_adds_up_by_cause() {

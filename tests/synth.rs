@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 const SMALL: SynthOptions =
-    SynthOptions { lines: 8_000, customers: 500, months: 6, seed: 7, start: Day(19_358) };
+    SynthOptions { lines: 8_000, customers: 500, months: 6, seed: 7, start: Day(19_358), group: false };
 
 fn made(options: &SynthOptions) -> (tempfile::TempDir, SynthTotals) {
     let folder = tempfile::tempdir().unwrap();
@@ -31,7 +31,8 @@ fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn parquet_files(folder: &Path) -> Vec<PathBuf> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
     let paths = entries.map(|entry| entry.unwrap().into_path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "parquet")).collect()
+    let is_data = |path: &PathBuf| path.extension().is_some_and(|of| of == "parquet" || of == "csv");
+    paths.filter(is_data).collect()
 }
 
 fn read(path: &Path) -> RecordBatch {
@@ -117,12 +118,32 @@ fn the_numbers_of_a_known_history_do_not_change() {
 /// A newer Parquet writer may well change the bytes: then make the sample again, as its README says.
 #[test]
 fn the_sample_data_is_what_its_readme_says_it_is_made_by() {
-    let (folder, _) = made(&SynthOptions::default());
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/retail");
-    let (made, kept) = (bytes(folder.path()), bytes(&sample));
-    assert!(made.keys().eq(kept.keys()));
-    let changed: Vec<_> = made.iter().filter(|(path, bytes)| kept[*path] != **bytes).collect();
-    assert!(changed.is_empty(), "{:?}", changed.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    let group =
+        SynthOptions { lines: 6_000, customers: 300, months: 12, group: true, ..SynthOptions::default() };
+    for (name, options) in [("retail", SynthOptions::default()), ("group", group)] {
+        let (folder, _) = made(&options);
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data").join(name);
+        let (made, kept) = (bytes(folder.path()), bytes(&sample));
+        assert!(made.keys().eq(kept.keys()), "{name}");
+        let changed: Vec<_> = made.iter().filter(|(path, bytes)| kept[*path] != **bytes).collect();
+        assert!(changed.is_empty(), "{:?}", changed.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    }
+}
+
+/// What a group of companies has besides changes nothing of what is drawn otherwise.
+#[test]
+fn a_group_sells_what_a_company_sells() {
+    let (alone, totals) = made(&SMALL);
+    let (group, of_group) = made(&SynthOptions { group: true, ..SMALL });
+    assert_eq!(totals, of_group);
+    for (alone, group) in transactions(alone.path()).iter().zip(transactions(group.path())) {
+        let columns = alone.num_columns();
+        assert_eq!(alone.columns(), &group.columns()[..columns]);
+        let names: Vec<_> = group.schema().fields()[columns..].iter().map(|of| of.name().clone()).collect();
+        assert_eq!(names, ["company", "currency", "sold_to"]);
+    }
+    let rates = std::fs::read_to_string(group.path().join("rates.csv")).unwrap();
+    assert!(rates.starts_with("currency,day,rate\nCHF,2022-12-26,"), "{rates}");
 }
 
 #[test]

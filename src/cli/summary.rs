@@ -21,6 +21,7 @@ pub(super) fn text(report: &Report) -> String {
             (rows.quarantined, "quarantined"),
             (rows.excluded, "excluded"),
             (rows.after_as_of, "after the as-of day"),
+            (rows.eliminated, "between companies"),
         ] {
             if rows > 0 {
                 write!(counts, ", {} {what}", count(rows)).expect("a string takes text");
@@ -37,7 +38,8 @@ pub(super) fn text(report: &Report) -> String {
     let costs = &report.costs;
     let mut flow = format!("{} in, {} assigned", money(costs.input), money(costs.assigned));
     for (amount, what) in [
-        (costs.deducted, "price components off invoice"),
+        (costs.deducted - costs.exchange, "price components off invoice"),
+        (costs.exchange, "exchange differences"),
         (costs.imputed - costs.deducted, "imputed"),
         (costs.retained, "retained at its level"),
         (costs.unused, "unused"),

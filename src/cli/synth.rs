@@ -24,6 +24,9 @@ pub(super) struct SynthArgs {
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Several companies in several currencies: lines say which, with rates.csv and payments.
+    #[arg(long)]
+    group: bool,
 }
 
 pub(super) fn synth(args: &SynthArgs, events: &dyn Events, json: bool) -> Result<String> {
@@ -32,6 +35,7 @@ pub(super) fn synth(args: &SynthArgs, events: &dyn Events, json: bool) -> Result
         customers: args.customers,
         months: args.months,
         seed: args.seed,
+        group: args.group,
         ..SynthOptions::default()
     };
     let start = Instant::now();

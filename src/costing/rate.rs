@@ -15,6 +15,8 @@ pub enum RateKind {
     Imputed,
     /// Volumes are money that revenue is less by.
     Deducted,
+    /// Volumes are money that is lost by currency.
+    Exchange,
 }
 
 /// Money per unit of volume as an exact fraction of mantissas: R(volume × money / volume_of_money).

@@ -29,7 +29,9 @@ pub(crate) fn given(
 ) -> Result<Option<Rate>, RateTooFine> {
     let ratio = match definition.rate {
         RateDef::Actual => return Ok(None),
-        RateDef::Charge | RateDef::Deducted => Ratio { numerator: Decimal::ONE, denominator: Decimal::ONE },
+        RateDef::Charge | RateDef::Deducted | RateDef::Exchange => {
+            Ratio { numerator: Decimal::ONE, denominator: Decimal::ONE }
+        }
         RateDef::Standard(ratio) | RateDef::Imputed(ratio) => ratio,
     };
     Rate::given(ratio, money_scale, activity.volume_scale()).map(Some).ok_or(RateTooFine)
@@ -71,6 +73,7 @@ fn kind(rate: RateDef) -> RateKind {
         RateDef::Charge => RateKind::Charge,
         RateDef::Imputed(_) => RateKind::Imputed,
         RateDef::Deducted => RateKind::Deducted,
+        RateDef::Exchange => RateKind::Exchange,
     }
 }
 

@@ -45,7 +45,8 @@ pub struct Activity {
     pub is_timed: bool,
     /// Whether no pool holds its cost, so that a contra line stands against it.
     pub is_imputed: bool,
-    /// Whether it is a price component off invoice, which is imputed and has no contra line: revenue is less by it.
+    /// Whether it is a price component off invoice or an exchange difference, which are imputed and have no contra line: the
+    /// company has them too.
     pub is_deducted: bool,
     /// The driver's SQL; empty without driver.
     pub driver_text: String,
@@ -82,6 +83,9 @@ impl Activity {
     /// What stands in place of a pool where none pays it: what it is, and why.
     pub(crate) fn without_pool(&self) -> Option<(&'static str, &'static str)> {
         match (self.is_deducted, self.is_imputed) {
+            (true, _) if self.line == Some(Line::ExchangeDifference) => {
+                Some(("exchange difference", "rates moved between invoice and payment"))
+            }
             (true, _) => Some(("price component", "revenue is less by it")),
             (false, true) => Some(("imputed", "no pool holds it")),
             (false, false) => None,
@@ -354,8 +358,10 @@ pub struct CostTotals {
     pub input: i128,
     /// Assigned to customers without a pool behind it, price components among it.
     pub imputed: i128,
-    /// Of these, price components off invoice: revenue is less by them.
+    /// Of these, what the company has too: price components off invoice, exchange differences.
     pub deducted: i128,
+    /// Of these, realised exchange losses less gains.
+    pub exchange: i128,
     /// Assigned to customers, unused capacity charged to them among it.
     pub assigned: i128,
     /// Stays at its level by intent.
@@ -377,6 +383,7 @@ impl std::ops::AddAssign for CostTotals {
         self.input += other.input;
         self.imputed += other.imputed;
         self.deducted += other.deducted;
+        self.exchange += other.exchange;
         self.assigned += other.assigned;
         self.retained += other.retained;
         self.unused += other.unused;
@@ -431,6 +438,9 @@ impl Costing {
             }
             if activity.is_deducted {
                 totals.deducted -= i128::from(costed.variance);
+            }
+            if activity.line == Some(Line::ExchangeDifference) {
+                totals.exchange -= i128::from(costed.variance);
             }
         }
         totals

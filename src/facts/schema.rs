@@ -319,7 +319,7 @@ impl CustomerMaster {
 /// Arrow types of customer attributes, by name: text, integers or flags.
 pub type AttributeTypes = std::collections::BTreeMap<String, arrow::datatypes::DataType>;
 
-/// Where the rows of one source went: in = used + quarantined + excluded + after as-of.
+/// Where the rows of one source went: in = used + quarantined + excluded + after as-of + eliminated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RowCounts {
     /// Rows read.
@@ -332,6 +332,72 @@ pub struct RowCounts {
     pub excluded: u64,
     /// Rows at or after the as-of day.
     pub after_as_of: u64,
+    /// Lines between companies of the group, which no customer has.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub eliminated: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Lines of a company and currency in one period, at `money_scale`; those between companies are apart.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Book {
+    /// The company of the group; none where no line says of which it is.
+    pub company: Option<String>,
+    /// The currency of the lines.
+    pub currency: String,
+    /// Whether the lines are between companies of the group.
+    pub is_eliminated: bool,
+    /// Lines, of sales and returns.
+    pub lines: u64,
+    /// List value less discount in the lines' own currency.
+    #[serde(with = "as_text")]
+    pub own_revenue: i128,
+    /// List value of sale lines.
+    #[serde(with = "as_text")]
+    pub list_revenue: i128,
+    /// Discount on sale lines.
+    #[serde(with = "as_text")]
+    pub discount: i128,
+    /// −(revenue − discount) of return lines.
+    #[serde(with = "as_text")]
+    pub returns: i128,
+    /// Signed product cost of all lines.
+    #[serde(with = "as_text")]
+    pub product_cost: i128,
+}
+
+impl Book {
+    /// List revenue less discount and returns.
+    pub fn net_revenue(&self) -> i128 {
+        self.list_revenue - self.discount - self.returns
+    }
+}
+
+impl std::ops::AddAssign<&Self> for Book {
+    fn add_assign(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.own_revenue += other.own_revenue;
+        self.list_revenue += other.list_revenue;
+        self.discount += other.discount;
+        self.returns += other.returns;
+        self.product_cost += other.product_cost;
+    }
+}
+
+/// Sums as text: JSON numbers end at 64 bits.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(sum: &i128, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&sum.to_string())
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<i128, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 /// A period of the run.

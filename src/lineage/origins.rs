@@ -249,6 +249,7 @@ fn lines_of(activity: &ActivityDef) -> Vec<&'static str> {
         Some(Line::CostToServe) => "cost_to_serve",
         Some(Line::CustomerLevel) => "customer_level_cost",
         Some(Line::Financing) => "financing_cost",
+        Some(Line::ExchangeDifference) => "exchange_difference",
         Some(Line::Acquisition) => "acquisition_cost",
         Some(Line::Spread) => return vec!["spread_cost"],
     };

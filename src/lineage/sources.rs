@@ -2,8 +2,8 @@
 
 use crate::facts::sources;
 use crate::pipeline::{
-    CustomersDef, Definition, DriverDef, Expr, Files, MeasuresDef, PerceptionDef, PlanDef, Scalar,
-    TransactionsDef,
+    CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
+    PerceptionDef, PlanDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,11 @@ pub(super) struct Field {
     pub(super) dataset: String,
     /// Name of the column.
     pub(super) column: String,
+}
+
+/// Whether a name is that of an exchange rate, which is no column of the rows themselves.
+fn is_rate(name: &str) -> bool {
+    name == EXCHANGE_RATE || name == INVOICE_RATE
 }
 
 /// Columns of datasets.
@@ -56,12 +61,17 @@ impl Source {
                     source.add("product_group", Some(&products.group));
                 }
             }
+            Some(("facts", "exchange_rates")) => {
+                let rates = facts.exchange_rates.iter().flat_map(|rates| rates.rows.columns());
+                source.others.extend(rates.cloned());
+            }
             Some(("facts", _)) => {
                 let events = facts.events.iter().find(|events| source.section == section_of(&events.name));
                 if let Some(events) = events {
                     source.add("where", events.filter.as_ref());
-                    source.add("customer", Some(&events.customer));
-                    source.add("at", Some(&events.at));
+                    for (key, scalar) in events.roles() {
+                        source.add(key, Some(scalar));
+                    }
                 }
             }
             Some(("costing", _)) => source.add_ledger(definition, files),
@@ -137,6 +147,7 @@ impl Source {
             let role = self.roles.iter().find(|(role, _)| role.eq_ignore_ascii_case(name));
             match role {
                 Some((_, of_role)) => columns.extend(of_role.iter().cloned()),
+                None if is_rate(name) => {}
                 None => drop(columns.insert(name.clone())),
             }
         }
@@ -145,6 +156,7 @@ impl Source {
 
     fn add(&mut self, role: &'static str, scalar: Option<&Scalar>) {
         let names = scalar.into_iter().flat_map(|scalar| scalar.expr.columns());
+        let names = names.filter(|name| !is_rate(name));
         self.roles.entry(role).or_default().extend(names.map(str::to_owned));
     }
 
@@ -160,6 +172,8 @@ impl Source {
         self.roles.insert("return", columns);
         self.add("where", def.filter.as_ref());
         self.add("currency", def.currency.as_ref());
+        self.add("company", def.company.as_ref());
+        self.add("intercompany", def.intercompany.as_ref());
         // Those off invoice are drivers too; what the invoice shows is not.
         for component in &def.price_components {
             let columns = self.columns_of(&names_of(&component.amount.expr));

@@ -289,6 +289,9 @@ pub enum RateDef {
     /// Volumes are money by which revenue is less than invoiced: a price component. No pool holds it, and no contra line stands
     /// against it.
     Deducted,
+    /// Volumes are money that is lost by currency: a realised exchange difference. No pool holds it, and no contra line stands
+    /// against it.
+    Exchange,
 }
 
 /// What a negative volume of a customer in a period means.
@@ -333,6 +336,8 @@ pub enum Line {
     CustomerLevel,
     /// Below contribution: financing of receivables.
     Financing,
+    /// Below contribution: realised exchange differences.
+    ExchangeDifference,
     /// Below contribution: winning the customer.
     Acquisition,
     /// Below customer profit: cost of a higher level, spread by a declared basis.

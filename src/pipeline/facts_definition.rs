@@ -1,8 +1,10 @@
 //! The checked definition of `[facts]`: the sources, and the grain of what is kept.
 
 use super::definition::{Files, Scalar};
+use super::exchange_definition::{Conversion, ExchangeRatesDef, SettlementsDef};
 use super::price_definition::PriceComponent;
 use super::row_checks::RowChecks;
+use super::sql::Expr;
 use crate::units::{Day, PeriodKind};
 use std::collections::BTreeMap;
 
@@ -29,6 +31,8 @@ pub struct FactsDef {
     pub events: Vec<EventsDef>,
     /// Customer master data.
     pub customers: Option<CustomersDef>,
+    /// What foreign currencies are worth.
+    pub exchange_rates: Option<ExchangeRatesDef>,
     /// Product master data.
     pub products: Option<ProductsDef>,
     /// What becomes of rows that contradict themselves, of the transactions and of the customers source.
@@ -73,8 +77,14 @@ pub struct TransactionsDef {
     pub discount: Option<Scalar>,
     /// Product cost, natural sign; default 0.
     pub cost: Option<Scalar>,
-    /// The row's currency, checked against `facts.currency`.
+    /// The row's currency: converted by exchange rates, else checked against `facts.currency`.
     pub currency: Option<Scalar>,
+    /// What money is before it is converted; none without exchange rates.
+    pub conversion: Option<Conversion>,
+    /// The company of the group that the line is of.
+    pub company: Option<Scalar>,
+    /// True on lines between companies of the group, which are eliminated.
+    pub intercompany: Option<Scalar>,
     /// What orders are divided by, by name: order channel, ship mode, warehouse.
     pub dimensions: BTreeMap<String, Scalar>,
     /// What stands between list price and pocket price, in the order of the waterfall.
@@ -88,6 +98,16 @@ pub struct TransactionsDef {
 }
 
 impl TransactionsDef {
+    /// Whether lines are added up by company and currency.
+    pub fn has_books(&self) -> bool {
+        self.conversion.is_some() || self.company.is_some()
+    }
+
+    /// A role in the line's own currency.
+    pub(crate) fn own_money(&self, role: &str) -> Option<&Expr> {
+        self.conversion.as_ref().and_then(|conversion| conversion.roles.get(role))
+    }
+
     /// What each role is, by the key that declares it: what conditions and drivers may speak of by that name.
     pub(crate) fn roles(&self) -> [(&'static str, Option<&Scalar>); 10] {
         [
@@ -125,6 +145,8 @@ pub struct EventsDef {
     /// Whether the run begins and ends with its rows too. Not those of the built-in source `acquisitions`: rows of it
     /// before the first period of the other sources, or after the last, are left aside.
     pub makes_periods: bool,
+    /// What the built-in source of settlements has besides.
+    pub settlements: Option<SettlementsDef>,
 }
 
 /// `[facts.customers]`: one row per customer.

@@ -95,8 +95,8 @@ fn set_rate(costing: &mut CostingDef, index: usize, rate: Ratio) {
     *rating = match rating {
         RateDef::Imputed(_) => RateDef::Imputed(rate),
         RateDef::Standard(_) | RateDef::Actual => RateDef::Standard(rate),
-        RateDef::Charge | RateDef::Deducted => {
-            unreachable!("a scenario gives no rate to a direct charge or a price component")
+        RateDef::Charge | RateDef::Deducted | RateDef::Exchange => {
+            unreachable!("a scenario gives no rate to what is charged as it is")
         }
     };
 }

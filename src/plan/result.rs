@@ -38,7 +38,8 @@ pub(super) struct Report<'r, 'c> {
 
 /// Lines of activities above and below contribution.
 const ABOVE: [Line; 2] = [Line::PriceConcession, Line::CostToServe];
-const BELOW: [Line; 4] = [Line::CustomerLevel, Line::Financing, Line::Acquisition, Line::Spread];
+const BELOW: [Line; 5] =
+    [Line::CustomerLevel, Line::Financing, Line::ExchangeDifference, Line::Acquisition, Line::Spread];
 
 impl Report<'_, '_> {
     /// The lines of the report, levels among them; and the sum of its costs, as a positive number.
@@ -93,7 +94,7 @@ impl Report<'_, '_> {
         );
     }
 
-    /// Price components off invoice: revenue is less by them, so no contra line stands against them.
+    /// Price components off invoice and exchange differences: the company has them too, so no contra line stands against them.
     fn deducted(&self) -> Variances {
         let mut sum = Variances::default();
         let components = self.activities.iter().filter(|row| row.activity.is_deducted);

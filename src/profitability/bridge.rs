@@ -100,7 +100,10 @@ fn step_rows<'r>(comparison: &'r Comparison, sums: &BridgeSums) -> Vec<StepRow<'
     let ends = [("contribution before", sums.before), ("contribution", sums.after)];
     let mut rows = chain(comparison, CONTRIBUTION, ends, steps);
     let mut steps = vec![("change of contribution", effects.iter().sum())];
-    steps.extend(BELOW_CONTRIBUTION.map(line_name).into_iter().zip(sums.below));
+    let below = BELOW_CONTRIBUTION.into_iter().zip(sums.below);
+    // Most companies have no other currency.
+    let is_shown = |(line, amount): &(CostLine, i128)| *line != CostLine::ExchangeDifference || *amount != 0;
+    steps.extend(below.filter(is_shown).map(|(line, amount)| (line_name(line), amount)));
     let ends = [("customer profit before", sums.profit.0), ("customer profit", sums.profit.1)];
     rows.extend(chain(comparison, CUSTOMER_PROFIT, ends, steps));
     rows
@@ -130,6 +133,7 @@ fn line_name(line: CostLine) -> &'static str {
     match line {
         CostLine::CustomerLevel => "customer-level cost",
         CostLine::Financing => "financing cost",
+        CostLine::ExchangeDifference => "exchange difference",
         _ => "acquisition cost",
     }
 }

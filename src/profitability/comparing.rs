@@ -141,7 +141,7 @@ impl<'c> Comparing<'c> {
             })?;
         }
         let below = |span: &CustomerSpan, row| -> [i128; BELOW_CONTRIBUTION.len()] {
-            std::array::from_fn(|line| span.below[line].as_ref().map_or(0, |costs| value(costs, row)))
+            span.below.each_ref().map(|costs| costs.as_ref().map_or(0, |costs| value(costs, row)))
         };
         let (lines_before, lines_after) = (below(before, was), below(after, is));
         let change = CustomerChange {

@@ -4,12 +4,14 @@
 use super::bridge::{COMPARED, COMPARED_UNTIL, COMPARISON, PERIOD, PERIOD_UNTIL, SPAN};
 use super::comparison::Comparison;
 use super::customer_change::{BELOW_CONTRIBUTION, CustomerChange};
+use super::lines::CostLine;
 use super::stay::Stay;
 use super::step::{STEPS, Step};
 use super::table_context::TableContext;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
 use crate::memory::{Memory, Scratch};
+use crate::pipeline::Line;
 use crate::publish::schema::Sheet;
 use crate::units::{Fixed18, Period};
 use std::ops::Range;
@@ -181,7 +183,10 @@ impl ChangeColumns {
         draft.money("customer_profit_before", "Customer profit of the compared span", |row| {
             money(PROFIT..PROFIT + 1, row)
         });
-        for (line, of) in BELOW_CONTRIBUTION.into_iter().enumerate() {
+        let mut activities = context.activities.iter();
+        let has_exchange = activities.any(|activity| activity.line == Some(Line::ExchangeDifference));
+        let is_shown = |of: &CostLine| *of != CostLine::ExchangeDifference || has_exchange;
+        for (line, of) in BELOW_CONTRIBUTION.into_iter().enumerate().filter(|(_, of)| is_shown(of)) {
             let column = BELOW + line;
             let meaning = "Effect on customer profit: less of this cost is above 0";
             draft.money(format!("{}_effect", of.column()), meaning, |row| money(column..column + 1, row));

@@ -5,8 +5,8 @@ use super::stay::Stay;
 use super::step::Effects;
 
 /// Lines between contribution and customer profit.
-pub(crate) const BELOW_CONTRIBUTION: [CostLine; 3] =
-    [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
+pub(crate) const BELOW_CONTRIBUTION: [CostLine; 4] =
+    [CostLine::CustomerLevel, CostLine::Financing, CostLine::ExchangeDifference, CostLine::Acquisition];
 
 /// A customer's change, which closes: `before` + effects = `after`, and the same of profit with the lines below.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -208,7 +208,7 @@ mod tests {
             volumes: vec![column(2)],
             volumes_before: vec![10],
             costs: vec![column(3)],
-            below: [Some(column(4)), None, Some(column(5))],
+            below: [Some(column(4)), None, None, Some(column(5))],
             cells,
         }
     }

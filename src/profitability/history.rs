@@ -12,8 +12,13 @@ use crate::units::{Day, Decimal, pow10, round_ratio};
 use std::ops::Range;
 
 /// Costs that end with the customer: what acquisition cost is spent, and fully loaded lines go on without it.
-const SERVED: [CostLine; 4] =
-    [CostLine::PriceConcession, CostLine::CostToServe, CostLine::CustomerLevel, CostLine::Financing];
+const SERVED: [CostLine; 5] = [
+    CostLine::PriceConcession,
+    CostLine::CostToServe,
+    CostLine::CustomerLevel,
+    CostLine::Financing,
+    CostLine::ExchangeDifference,
+];
 
 /// The avoidable part of what a period's customers bear, row by row, while their costs are posted.
 pub(crate) struct Avoidable {

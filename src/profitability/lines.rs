@@ -13,6 +13,7 @@ pub(crate) enum CostLine {
     CostToServe,
     CustomerLevel,
     Financing,
+    ExchangeDifference,
     Acquisition,
     Spread,
     UnusedCharged,
@@ -20,11 +21,12 @@ pub(crate) enum CostLine {
 
 impl CostLine {
     /// In the order of the waterfall.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::PriceConcession,
         Self::CostToServe,
         Self::CustomerLevel,
         Self::Financing,
+        Self::ExchangeDifference,
         Self::Acquisition,
         Self::Spread,
         Self::UnusedCharged,
@@ -36,6 +38,7 @@ impl CostLine {
             Line::CostToServe => Self::CostToServe,
             Line::CustomerLevel => Self::CustomerLevel,
             Line::Financing => Self::Financing,
+            Line::ExchangeDifference => Self::ExchangeDifference,
             Line::Acquisition => Self::Acquisition,
             Line::Spread => Self::Spread,
         }
@@ -48,6 +51,7 @@ impl CostLine {
             Self::CostToServe => "no activity is of level unit or order",
             Self::CustomerLevel => "no activity is of level customer",
             Self::Financing => "no activity has line = \"financing\"",
+            Self::ExchangeDifference => "no [facts.settlements] are declared",
             Self::Acquisition => "no activity has line = \"acquisition\"",
             Self::Spread => "no activity has a 'spread'",
             Self::UnusedCharged => "no capacity has unused = \"proportional\"",
@@ -61,6 +65,7 @@ impl CostLine {
             Self::CostToServe => "cost_to_serve",
             Self::CustomerLevel => "customer_level_cost",
             Self::Financing => "financing_cost",
+            Self::ExchangeDifference => "exchange_difference",
             Self::Acquisition => "acquisition_cost",
             Self::Spread => "spread_cost",
             Self::UnusedCharged => "unused_charged",

@@ -26,6 +26,7 @@ mod customer_price;
 mod customer_span;
 mod customer_totals;
 mod effects;
+mod group_books;
 mod hierarchy;
 mod history;
 mod lifetime;

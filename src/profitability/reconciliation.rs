@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use crate::units::{Period, format_fixed};
+use std::collections::BTreeMap;
 
 /// One line of the statement; `period` none for all periods together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,27 @@ impl Reconciliation {
             self.close_prices(Some(*period), lines, amounts, *customers);
         }
         self.close_prices(None, lines, &all, lives);
+        self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
+    }
+
+    /// Appends what a measure is in parts, and what customers' rows have more.
+    pub(crate) fn add_parts<'p>(
+        &mut self,
+        period: Period,
+        section: &'static str,
+        line: &'static str,
+        parts: impl Iterator<Item = (&'p str, i128)>,
+        whole: i128,
+    ) {
+        let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+        for (part, amount) in parts {
+            *sums.entry(part).or_default() += amount;
+        }
+        let all: i128 = sums.values().sum();
+        for (part, amount) in sums {
+            self.push(Some(period), section, line, Some(part.to_owned()), amount);
+        }
+        self.push(Some(period), section, DIFFERENCE, Some(line.to_owned()), whole - all);
         self.lines.sort_by_key(|line| (line.period.is_none(), line.period.map(|period| period.start)));
     }
 

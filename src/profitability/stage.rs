@@ -5,6 +5,7 @@ use super::bridges::Bridges;
 use super::channels::Channels;
 use super::classes::{Cuts, Standing, top_fifth};
 use super::customer_totals::CustomerTotals;
+use super::group_books::GroupBooks;
 use super::hierarchy;
 use super::lifetime::Life;
 use super::lines::{Lines, posts};
@@ -108,6 +109,9 @@ pub fn run(
     let waterfalls = matrix.write(&sums.worth, &standing, staging)?;
     if let Some(prices) = &prices {
         statement.add_prices(prices, &waterfalls, &totals, sums.earned.totals);
+    }
+    if let Some(books) = GroupBooks::of(&definition.facts.transactions, facts) {
+        books.write(format, &mut statement, &totals_of_periods, staging)?;
     }
     statement.verify(facts.money_scale)?;
     let curves = [curve.sheet(format), curve.summary(format, &sums.rest)];

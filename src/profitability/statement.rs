@@ -12,6 +12,9 @@ pub(crate) const DIFFERENCE: &str = "difference";
 /// Price components off invoice, by which revenue is less than invoiced.
 const OFF_INVOICE: &str = "price components, off invoice";
 
+/// What rates made of invoices before they were paid.
+const EXCHANGE: &str = "realised exchange differences";
+
 /// (line, what it is about, amount).
 pub(crate) type Entry = (&'static str, Option<String>, i128);
 
@@ -56,7 +59,8 @@ impl CompanyMoney {
         let mut entries = vec![("ledger input", None, self.ledger)];
         entries.push(("inline input", None, costs.input - self.ledger));
         entries.extend(if_any("imputed, without a pool behind it", costs.imputed - costs.deducted));
-        entries.extend(if_any(OFF_INVOICE, costs.deducted));
+        entries.extend(if_any(OFF_INVOICE, costs.deducted - costs.exchange));
+        entries.extend(if_any(EXCHANGE, costs.exchange));
         for (line, name) in ASSIGNED {
             let amount = customers.assigned(line);
             let is_shown = amount != 0 || matches!(line, CostLine::CostToServe | CostLine::CustomerLevel);
@@ -76,7 +80,7 @@ impl CompanyMoney {
 
     /// Profit of customers + stayed elsewhere = ledger result.
     pub(crate) fn result(&self, customers: &CustomerTotals) -> Vec<Entry> {
-        let mut entries = profit(customers, self.costs.deducted);
+        let mut entries = profit(customers, &self.costs);
         let mut elsewhere = self.elsewhere(customers);
         elsewhere.extend(
             self.unclaimed
@@ -132,18 +136,21 @@ impl CompanyMoney {
 }
 
 /// Lines by which customers bear cost, as the statement calls them.
-const ASSIGNED: [(CostLine, &str); 7] = [
+const ASSIGNED: [(CostLine, &str); 8] = [
     (CostLine::PriceConcession, "assigned to customers, price concessions"),
     (CostLine::CostToServe, "assigned to customers, cost to serve"),
     (CostLine::CustomerLevel, "assigned to customers, customer level"),
     (CostLine::Financing, "assigned to customers, financing"),
+    (CostLine::ExchangeDifference, "assigned to customers, exchange differences"),
     (CostLine::Acquisition, "assigned to customers, acquisition"),
     (CostLine::Spread, "assigned to customers, spread"),
     (CostLine::UnusedCharged, "assigned to customers, unused capacity"),
 ];
 
-/// From list revenue to the last step of the waterfall; price components off invoice are a line of their own.
-fn profit(customers: &CustomerTotals, deducted: i128) -> Vec<Entry> {
+/// From list revenue to the last step of the waterfall; price components off invoice and exchange differences are lines of
+/// their own.
+fn profit(customers: &CustomerTotals, costs: &CostTotals) -> Vec<Entry> {
+    let deducted = costs.deducted;
     let below = customers.assigned(CostLine::Spread) + customers.assigned(CostLine::UnusedCharged);
     let mut entries = vec![
         ("list revenue", None, customers.list_revenue),
@@ -155,9 +162,14 @@ fn profit(customers: &CustomerTotals, deducted: i128) -> Vec<Entry> {
         ("acquisition cost, imputed", None, -customers.imputed_acquisition),
         ("customer profit", None, customers.customer_profit),
     ];
-    if let Some(line) = if_any(OFF_INVOICE, -deducted) {
-        let after = entries.iter().position(|(line, ..)| *line == "net revenue");
-        entries.insert(after.expect("it is a line") + 1, line);
+    for (before, line, amount) in [
+        ("product cost", OFF_INVOICE, costs.exchange - deducted),
+        ("customer profit", EXCHANGE, -costs.exchange),
+    ] {
+        let at = entries.iter().position(|(line, ..)| *line == before).expect("it is a line");
+        if let Some(line) = if_any(line, amount) {
+            entries.insert(at, line);
+        }
     }
     if let Some(fully_loaded) = customers.fully_loaded_profit {
         entries.push(("spread cost", None, -customers.assigned(CostLine::Spread)));

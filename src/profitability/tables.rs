@@ -48,12 +48,13 @@ const BEHAVIOUR: [Measure; 11] = [
 
 /// What remains after serving, keeping and winning them.
 #[rustfmt::skip]
-const WORTH: [Measure; 10] = [
+const WORTH: [Measure; 11] = [
     Measure { name: "price_concessions", kind: Kind::Money, meaning: "Cost of all activities that are price concessions", of: |m| m.worth.lines.get(CostLine::PriceConcession) },
     Measure { name: "cost_to_serve", kind: Kind::Money, meaning: "Cost of all unit- and order-level activities", of: |m| m.worth.lines.get(CostLine::CostToServe) },
     Measure { name: "contribution", kind: Kind::Money, meaning: "Gross margin − price concessions, if any − cost to serve", of: |m| Some(&m.worth.contribution) },
     Measure { name: "customer_level_cost", kind: Kind::Money, meaning: "Cost of all customer-level activities", of: |m| m.worth.lines.get(CostLine::CustomerLevel) },
     Measure { name: "financing_cost", kind: Kind::Money, meaning: "Cost of all activities that finance receivables", of: |m| m.worth.lines.get(CostLine::Financing) },
+    Measure { name: "exchange_difference", kind: Kind::Money, meaning: "Realised exchange losses less gains between invoice and payment, before customer profit", of: |m| m.worth.lines.get(CostLine::ExchangeDifference) },
     Measure { name: "acquisition_cost", kind: Kind::Money, meaning: "What winning the customer cost", of: |m| m.worth.lines.get(CostLine::Acquisition) },
     Measure { name: "customer_profit", kind: Kind::Money, meaning: "Contribution − customer-level cost − financing cost, if any − acquisition cost", of: |m| Some(&m.worth.customer_profit) },
     Measure { name: "spread_cost", kind: Kind::Money, meaning: "Cost of higher levels that a declared basis spreads over customers", of: |m| m.worth.lines.get(CostLine::Spread) },

@@ -94,7 +94,8 @@ impl Worth {
 pub(crate) const FULLY_LOADED: &str = "fully_loaded_profit";
 
 const ABOVE_CONTRIBUTION: [CostLine; 2] = [CostLine::PriceConcession, CostLine::CostToServe];
-const ABOVE_PROFIT: [CostLine; 3] = [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
+const ABOVE_PROFIT: [CostLine; 4] =
+    [CostLine::CustomerLevel, CostLine::Financing, CostLine::ExchangeDifference, CostLine::Acquisition];
 pub(crate) const BELOW_PROFIT: [CostLine; 2] = [CostLine::Spread, CostLine::UnusedCharged];
 
 /// What the waterfalls of all periods share.

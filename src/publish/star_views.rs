@@ -146,6 +146,20 @@ const FACTS: &[Fact] = &[
         joins: &[CUSTOMER, PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_currency_period",
+        table: "currency_period",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_company_period",
+        table: "company_period",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
     Fact { view: "fact_bridge", table: "bridge_part", filter: "", joins: &[PERIOD], of_dimensions: &[] },
     Fact {
         view: "fact_customer_bridge",

@@ -8,7 +8,7 @@ mod attributes;
 mod queries;
 
 use crate::facts::schema::{AttributeTypes, KeyTypes, OrderType};
-use crate::pipeline::{Definition, KeyType};
+use crate::pipeline::{Definition, FactsDef, KeyType};
 use crate::profitability::schema::{CostColumn, columns_of_costs, without_activity_table};
 use crate::publish::SEGMENT_KINDS;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -70,6 +70,7 @@ impl Tables {
             let why = "it comes with publish.customer_bridge = true; set that, or ask bridge".to_owned();
             tables.0.entry("customer_bridge".to_owned()).or_default().unmade = Some(why);
         }
+        tables.settle_group(&definition.facts);
         if definition.facts.transactions.price_components.is_empty() {
             for table in ["price_waterfall", "price_waterfall_total", "price_band", "customer_price"] {
                 let why = "it comes with a [[facts.transactions.price_component]]; add one, or ask product_group_period";
@@ -181,6 +182,35 @@ impl Tables {
                 }
                 table.absent.insert(column.to_owned(), why.clone());
             }
+        }
+    }
+
+    /// Tables and columns of currencies and companies.
+    fn settle_group(&mut self, facts: &FactsDef) {
+        let transactions = &facts.transactions;
+        let comes_with = |what: &str| format!("it comes with {what}");
+        if transactions.conversion.is_none() {
+            let why = comes_with("[facts.exchange_rates]; add that, or ask customer_period");
+            self.0.entry("currency_period".to_owned()).or_default().unmade = Some(why);
+        }
+        if transactions.company.is_none() {
+            let why = comes_with("facts.transactions.company; set that, or ask customer_period");
+            self.settle("currency_period", "company", Some(&why));
+            self.0.entry("company_period".to_owned()).or_default().unmade = Some(why);
+        }
+        if transactions.intercompany.is_none() {
+            let why = comes_with("facts.transactions.intercompany; set that, or ask rows_used");
+            self.settle("run", "rows_eliminated", Some(&why));
+        }
+        if facts.exchange_rates.as_ref().is_none_or(|rates| rates.constant_day.is_none()) {
+            let why = comes_with("facts.exchange_rates.constant_day; set that, or ask net_revenue");
+            for column in ["net_revenue_at_constant_rates", "exchange_effect"] {
+                self.settle("currency_period", column, Some(&why));
+            }
+        }
+        if facts.events.iter().all(|events| events.settlements.is_none()) {
+            let why = comes_with("[facts.settlements]; add that, or ask financing_cost_effect");
+            self.settle("customer_bridge", "exchange_difference_effect", Some(&why));
         }
     }
 

@@ -74,7 +74,12 @@ impl Books {
     }
 
     pub(super) fn profit(&self, activities: &[Activity]) -> i128 {
-        let lines = [CostLine::CustomerLevel, CostLine::Financing, CostLine::Acquisition];
+        let lines = [
+            CostLine::CustomerLevel,
+            CostLine::Financing,
+            CostLine::ExchangeDifference,
+            CostLine::Acquisition,
+        ];
         self.less(self.contribution(activities), activities, &lines)
     }
 
@@ -100,6 +105,7 @@ impl Books {
             Some(("contribution", self.contribution(activities))),
             line(CostLine::CustomerLevel),
             line(CostLine::Financing),
+            line(CostLine::ExchangeDifference),
             line(CostLine::Acquisition),
             Some(("customer_profit", profit)),
             line(CostLine::Spread),

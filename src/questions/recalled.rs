@@ -106,7 +106,7 @@ impl<'r> Recalled<'r> {
             None | Some(RateDef::Actual) => {
                 format!("{}/{}", self.money(rate.money), Exact::new(rate.volume, scale))
             }
-            Some(RateDef::Charge | RateDef::Deducted) => "1".to_string(),
+            Some(RateDef::Charge | RateDef::Deducted | RateDef::Exchange) => "1".to_string(),
             Some(RateDef::Standard(given) | RateDef::Imputed(given)) => as_given(given),
         }
     }
@@ -119,6 +119,7 @@ impl<'r> Recalled<'r> {
             Some(RateDef::Charge) => "charge",
             Some(RateDef::Imputed(_)) => "imputed",
             Some(RateDef::Deducted) => "price component",
+            Some(RateDef::Exchange) => "exchange difference",
         }
     }
 

@@ -31,6 +31,10 @@ pub fn run_table(
     let meaning = "rows excluded by where, and identical duplicates";
     draft.count("rows_excluded", "rows", meaning, |rows| rows.excluded);
     draft.count("rows_after_as_of", "rows", "rows on the as-of date or later", |rows| rows.after_as_of);
+    if definition.facts.transactions.intercompany.is_some() {
+        let meaning = "lines between companies of the group, which no customer has";
+        draft.count("rows_eliminated", "rows", meaning, |rows| rows.eliminated);
+    }
     let meaning = "customers with a sale line or a return line";
     draft.count("customers", "rows", meaning, |_| profit.customers);
     draft.count("prospects", "rows", "customers without either", |_| profit.prospects);

@@ -38,6 +38,8 @@ pub(super) enum Purpose {
     Contact = 13,
     /// The groups that a customer belongs to.
     Group = 14,
+    /// What a currency is worth.
+    Rate = 15,
 }
 
 /// All streams of one history.

@@ -23,6 +23,8 @@ pub(super) struct History {
     pub(super) months: Vec<Month>,
     /// Purchase rates × this give the number of lines asked for.
     pub(super) rate_factor: f64,
+    /// Whether several companies sell, in several currencies.
+    pub(super) is_group: bool,
 }
 
 /// One month of the history.
@@ -65,12 +67,24 @@ impl History {
         let expected = Expected::of(&streams, &months, &customers);
         let rate_factor = expected.rate_factor(options.lines);
         share_lines(&mut months, &expected.lines_by_month(rate_factor), options.lines);
-        Self { catalogue: Catalogue::new(&streams), streams, customers, months, rate_factor }
+        Self {
+            catalogue: Catalogue::new(&streams),
+            streams,
+            customers,
+            months,
+            rate_factor,
+            is_group: options.group,
+        }
+    }
+
+    /// The first day after the history.
+    pub(super) fn end_day(&self) -> i32 {
+        self.months[self.months.len() - 1].end_day
     }
 
     /// The instant at which the history is over.
     pub(super) fn end(&self) -> i64 {
-        Day(self.months[self.months.len() - 1].end_day).micros()
+        Day(self.end_day()).micros()
     }
 }
 

@@ -11,6 +11,7 @@ mod contacts;
 mod customer;
 mod draw;
 mod fit;
+mod group;
 mod groups;
 mod history;
 mod master_files;
@@ -33,8 +34,8 @@ use voice::Opened;
 
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
-const FOLDERS: [&str; 3] = ["transactions", "support_calls", "sales_visits"];
-const FILES: [&str; 11] = [
+const FOLDERS: [&str; 4] = ["transactions", "support_calls", "sales_visits", "payments"];
+const FILES: [&str; 12] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
@@ -46,6 +47,7 @@ const FILES: [&str; 11] = [
     "plan_volumes.parquet",
     "plan_sales.parquet",
     "household_shares.parquet",
+    "rates.csv",
 ];
 
 /// What history to make.
@@ -61,12 +63,14 @@ pub struct SynthOptions {
     pub seed: u64,
     /// First day; must be the first of a month.
     pub start: Day,
+    /// Whether several companies of a group sell, in several currencies: with rates and payments.
+    pub group: bool,
 }
 
 impl Default for SynthOptions {
     fn default() -> Self {
         let start = Day::from_ymd(2023, 1, 1).expect("a day of the calendar");
-        Self { lines: 60_000, customers: 3_000, months: 24, seed: 7, start }
+        Self { lines: 60_000, customers: 3_000, months: 24, seed: 7, start, group: false }
     }
 }
 
@@ -113,9 +117,12 @@ pub fn generate(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<SynthTotals> {
     check(options)?;
-    make_folders(out)?;
+    make_folders(out, options)?;
     let history = History::new(options);
     master_files::write_customers(&out.join(FILES[0]), &history)?;
+    if options.group {
+        group::write_rates(&out.join(FILES[11]), &history)?;
+    }
     master_files::write_products(&out.join(FILES[1]), &history.catalogue.products)?;
     let (months, complaints) = write_months(out, &history, &|done| progress(done, options.lines))?;
     let net_revenue: Vec<i128> = months.iter().map(|month| month.net_revenue_micros).collect();
@@ -152,12 +159,12 @@ fn check(options: &SynthOptions) -> Result<()> {
 }
 
 /// Refuses a folder with a history in it: months left over from another one would be read with the new ones.
-fn make_folders(out: &Path) -> Result<()> {
+fn make_folders(out: &Path, options: &SynthOptions) -> Result<()> {
     if let Some(name) = FOLDERS.iter().chain(&FILES).find(|name| out.join(name).exists()) {
         let way_out = "remove it or name another folder";
         return Err(Error::definition(format!("{}: already exists; {way_out}", out.join(name).display())));
     }
-    for name in FOLDERS {
+    for name in FOLDERS.into_iter().filter(|name| options.group || *name != "payments") {
         let folder = out.join(name);
         std::fs::create_dir_all(&folder).map_err(|error| table_file::io(&folder, &error))?;
     }

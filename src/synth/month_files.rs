@@ -3,6 +3,7 @@
 use super::business::Business;
 use super::catalogue::Catalogue;
 use super::customer::CHANNELS;
+use super::group::{GroupColumns, Payments};
 use super::history::{History, Month};
 use super::month::{Call, Draft, NOBODY, Part, PartKind, TOPICS, Visit};
 use super::order::Rows;
@@ -42,7 +43,12 @@ pub(super) fn write(
     draft: &Draft,
     wrote: &(dyn Fn(u64) + Sync),
 ) -> Result<MonthTotals> {
-    let mut totals = write_transactions(&path(out, "transactions", month), history, draft, wrote)?;
+    let mut payments = Payments::default();
+    let transactions = path(out, "transactions", month);
+    let mut totals = write_transactions(&transactions, history, draft, &mut payments, wrote)?;
+    if history.is_group {
+        payments.write(&path(out, "payments", month))?;
+    }
     write_calls(&path(out, "support_calls", month), &draft.calls)?;
     write_visits(&path(out, "sales_visits", month), &draft.visits)?;
     totals.calls = draft.calls.len() as u64;
@@ -60,14 +66,19 @@ fn write_transactions(
     path: &Path,
     history: &History,
     draft: &Draft,
+    payments: &mut Payments,
     wrote: &(dyn Fn(u64) + Sync),
 ) -> Result<MonthTotals> {
-    let mut file = TableFile::create(path, Lines::fields(), &["order_id", "ordered_at"])?;
+    let fields = Lines::fields(history.is_group);
+    let mut file = TableFile::create(path, fields, &["order_id", "ordered_at"])?;
     let mut totals = MonthTotals { business: Business::of(draft), ..MonthTotals::default() };
     let (mut rows, mut lines) = (Rows::default(), Lines::default());
     for part in &draft.parts {
         rows.fill(history, part);
         totals.add(&history.catalogue, part, &rows);
+        if history.is_group {
+            payments.add(history, part, &rows, order_id(part));
+        }
         for number in 0..rows.lines.len() {
             lines.push(history, part, &rows, number);
             if lines.order.len() == ROWS_PER_GROUP {
@@ -122,11 +133,13 @@ struct Lines {
     freight_cents: Vec<i64>,
     channel: Vec<u8>,
     status: Vec<u8>,
+    /// Of a group of companies.
+    group_columns: Option<GroupColumns>,
 }
 
 impl Lines {
-    fn fields() -> Vec<Field> {
-        vec![
+    fn fields(is_group: bool) -> Vec<Field> {
+        let mut fields = vec![
             Field::new("customer_id", DataType::Int64, true),
             Field::new("order_id", DataType::Int64, false),
             Field::new("line_no", DataType::Int32, false),
@@ -142,7 +155,9 @@ impl Lines {
             Field::new("freight_allowance", DataType::Decimal64(10, 2), false),
             Field::new("channel", short_list(), false),
             Field::new("status", short_list(), false),
-        ]
+        ];
+        fields.extend(is_group.then(GroupColumns::fields).into_iter().flatten());
+        fields
     }
 
     fn push(&mut self, history: &History, part: &Part, rows: &Rows, number: usize) {
@@ -163,11 +178,14 @@ impl Lines {
         self.freight_cents.push(line.freight_cents);
         self.channel.push(part.channel);
         self.status.push(u8::from(rows.is_test));
+        if history.is_group {
+            self.group_columns.get_or_insert_default().push(history, part);
+        }
     }
 
     fn columns(self) -> Vec<ArrayRef> {
         let groups: Vec<_> = Catalogue::group_names().collect();
-        vec![
+        let mut columns: Vec<ArrayRef> = vec![
             Arc::new(Int64Array::from(self.customer)),
             Arc::new(Int64Array::from(self.order)),
             Arc::new(Int32Array::from(self.number)),
@@ -183,7 +201,9 @@ impl Lines {
             cents(self.freight_cents),
             names(self.channel, &CHANNELS),
             names(self.status, &STATUSES),
-        ]
+        ];
+        columns.extend(self.group_columns.map(GroupColumns::columns).into_iter().flatten());
+        columns
     }
 }
 
@@ -224,7 +244,7 @@ fn write_visits(path: &Path, visits: &[Visit]) -> Result<()> {
 }
 
 /// Customers are numbered from 1.
-fn customer_id(index: u32) -> i64 {
+pub(super) fn customer_id(index: u32) -> i64 {
     i64::from(index) + 1
 }
 

@@ -6,6 +6,7 @@ mod columns;
 mod definition;
 mod drift;
 mod early;
+mod exchange_rates;
 mod files;
 mod footers;
 mod found;

@@ -96,6 +96,7 @@ fn every_pipeline() -> Vec<(tempfile::TempDir, PathBuf)> {
         ("network.toml", "", ""),
         ("time_driven.toml", "[publish]", long),
         ("prices.toml", "", ""),
+        ("group.toml", "", ""),
     ];
     CASES.iter().map(of_case).chain(names.map(shipped)).collect()
 }

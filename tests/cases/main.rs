@@ -69,6 +69,8 @@ cases! {
     h31_forecast_of_volumes
     h26_parents_and_payers
     h27_nested_levels
+    h28_currencies_and_companies
+    h29_rates_of_the_month
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -44,6 +44,9 @@ def main():
     folder = options.out / "history"
     for table, rows in history.items():
         write(folder / table, rows, shape.schema(table), layout)
+    if shape.has_currencies:
+        rates = draw_rates(random.Random(f"rates {options.seed}"), shape)
+        (folder / "rates.csv").write_text(rates, encoding="utf-8")
     write_definition(options.out, shape)
     write_oracle(options.out, shape)
 
@@ -68,6 +71,9 @@ class Shape:
         self.customers = dice.choice([3, 40, 400])
         self.has_dimensions = dice.random() < 0.7
         self.has_prices = dice.random() < 0.6
+        self.has_currencies = dice.random() < 0.6
+        self.has_companies = dice.random() < 0.6
+        self.carried = dice.choice([0, 3, 10])
 
     def key(self):
         """Type of customer keys."""
@@ -111,6 +117,16 @@ class Shape:
                 ("channel", self.text()),
                 ("status", self.text()),
                 ("returned", pa.bool_()),
+                ("currency", self.text()),
+                ("company", self.text()),
+                ("sold_to", self.text()),
+            ],
+            "payments": [
+                customer,
+                ("paid_on", pa.date32()),
+                ("invoiced_on", pa.date32()),
+                ("currency", self.text()),
+                ("amount", pa.decimal128(10, 2)),
             ],
             "calls": [customer, ("called_at", at), ("minutes", pa.decimal128(6, 2)), ("topic", self.text())],
             "visits": [customer, ("visited_at", at), ("hours", pa.decimal128(5, 3))],
@@ -136,6 +152,11 @@ class Shape:
         if self.price == "float":
             # A product of a double and a decimal is a matter of each engine's types: keep the discount exact.
             roles["discount"] = "quantity * discount"
+        if self.has_currencies:
+            roles["currency"] = "currency"
+        if self.has_companies:
+            roles["company"] = "company"
+            roles["intercompany"] = "sold_to is not null"
         if self.return_column:
             roles["return"] = "returned and quantity < 0"
         if self.has_filter:
@@ -186,6 +207,25 @@ class Shape:
         ]
         return components if self.has_prices else []
 
+    def own(self, amount):
+        """A component as the facts keep it: in the reporting currency, as abacus prints it."""
+        factor = amount if amount.startswith("case") else f"({amount})"
+        return f"{factor} * exchange_rate" if self.has_currencies else amount
+
+    def books(self, root):
+        """What the oracle of currencies and companies recomputes; none of doubles, whose products are a matter of engines."""
+        if self.price == "float" or not (self.has_currencies or self.has_companies):
+            return None
+        roles = self.transactions()
+        return {
+            "has_currencies": self.has_currencies,
+            "has_companies": self.has_companies,
+            "money_scale": self.money_scale,
+            "rates": str(root / "history" / "rates.csv"),
+            "carry_days": self.carried,
+            **{role: roles[role] for role in ("revenue", "discount", "cost")},
+        }
+
     def events(self):
         """Roles of the event sources."""
         calls = {"customer": "customer_id", "at": "called_at"}
@@ -195,6 +235,8 @@ class Shape:
 
 
 FILES = {"support_call": "calls", "sales_visit": "visits"}
+# As abacus prints it.
+LOSS = "sum(amount * (invoice_rate - exchange_rate))"
 
 
 def draw(dice, shape, lines):
@@ -220,13 +262,47 @@ def draw(dice, shape, lines):
         }
         for _ in range(lines // 30)
     ]
-    return {"transactions": transactions, "calls": calls, "visits": visits}
+    history = {"transactions": transactions, "calls": calls, "visits": visits}
+    if shape.has_currencies:
+        history["payments"] = [draw_payment(dice, shape) for _ in range(lines // 20)]
+    return history
+
+
+CURRENCIES = ["EUR", "USD", "JPY", "XXX", None]
+
+
+def draw_payment(dice, shape):
+    """A payment, mostly after its invoice, or one that is not paid yet."""
+    invoiced = moment(dice).date()
+    paid = invoiced + timedelta(days=dice.choice([0, 1, 14, 30, 60, -1]))
+    return {
+        "customer_id": key(dice, shape, 1.2),
+        "paid_on": None if dice.random() < 0.1 else paid,
+        "invoiced_on": invoiced,
+        "currency": dice.choices(CURRENCIES, [9, 9, 9, 1, 0])[0],
+        "amount": Decimal(dice.randrange(-5000, 100_000)) / 100,
+    }
+
+
+def draw_rates(dice, shape):
+    """Rates of most days, of up to ten digits after the point."""
+    rows = []
+    for currency, worth in [("USD", 9_123_456_789), ("JPY", 61_234_567)]:
+        for day in range(-5, DAYS + 110):
+            if dice.random() < (0.97 if shape.carried == 0 else 0.6):
+                rate = Decimal(worth * dice.randrange(900, 1100) // 1000) / 10**10
+                rows.append(((START + timedelta(days=day)).date(), currency, rate))
+    dice.shuffle(rows)
+    return "currency,day,rate\n" + "".join(f"{currency},{day},{rate:f}\n" for day, currency, rate in rows)
 
 
 def draw_order(dice, shape, order):
     """The lines of one order: some on a later day, some returned, some of another customer with the same number."""
     customer, at = key(dice, shape, 1), moment(dice)
     name = f"order {order:05}" if shape.text_orders else order
+    # What is drawn of its own leaves everything else as it is without it.
+    other = random.Random(f"{order} {dice.getstate()[1][:4]}")
+    currency = other.choices(CURRENCIES, [20, 10, 10, 1, 1])[0]
     channel, status = dice.choice(CHANNELS), "test" if dice.random() < 0.05 else "ok"
     rows = []
     for line in range(dice.choice([1, 1, 2, 3, 9])):
@@ -247,6 +323,9 @@ def draw_order(dice, shape, order):
                 "channel": channel,
                 "status": status,
                 "returned": dice.choice([True, True, False, None]) if is_return else False,
+                "currency": currency if other.random() < 0.95 else other.choice(CURRENCIES),
+                "company": other.choice(["A", "B", None]) if shape.has_companies else None,
+                "sold_to": other.choice(["A", "B"]) if other.random() < 0.1 else None,
             }
         )
     return rows
@@ -344,6 +423,10 @@ def write_definition(out, shape):
     for name, roles in shape.events().items():
         lines += ["", f"[facts.events.{name}]", f'files = "../history/{FILES[name]}/*.parquet"']
         lines += [f"{role} = {json.dumps(text)}" for role, text in roles.items()]
+    if shape.has_currencies:
+        lines += ["", "[facts.exchange_rates]", 'files = "../history/rates.csv"', f"carry_days = {shape.carried}"]
+        lines += ["", "[facts.settlements]", 'files = "../history/payments/*.parquet"', 'customer = "customer_id"', 'at = "paid_on"']
+        lines += ['currency = "currency"', 'amount = "amount"', 'invoiced_on = "invoiced_on"']
     lines += [
         "",
         "[[costing.resource]]",
@@ -376,11 +459,13 @@ def write_oracle(out, shape):
             {"column": column, "on": source, "terms_sql": text} for _, column, source, _, text, _ in shape.activities()
         ]
         + [
-            {"column": name, "on": None, "terms_sql": f"sum({amount})"}
+            {"column": name, "on": None, "terms_sql": f"sum({shape.own(amount)})"}
             for name, amount, invoice in shape.components()
             if invoice == "off"
-        ],
-        "components": shape.components(),
+        ]
+        + [{"column": "exchange_differences", "on": "settlements", "terms_sql": LOSS} for _ in [0] if shape.has_currencies],
+        "components": [(name, shape.own(amount), invoice) for name, amount, invoice in shape.components()],
+        "books": shape.books(root),
         "dimensions": list(DIMENSIONS) if shape.has_dimensions else [],
         "period": shape.period,
         "release": str(root / "out"),

@@ -36,7 +36,7 @@ def compare(oracle):
               for place, amount in enumerate(sums.amounts(on, off), 1)}
     faults += differences(oracle, "price_waterfall", "period_start, product_group, line_number", "amount", wanted)
     levels = {1, len(on) + 3, len(lines) + 4, len(lines) + 6}
-    wanted = {(*key, place): [amount] for key, sums in customers.items() if sums.any()
+    wanted = {(*key, place): [amount] for key, sums in customers.items() if sums.any_money()
               for place, amount in enumerate(sums.amounts(on, off), 1) if amount or place in levels}
     faults += differences(oracle, "customer_price", "period_start, customer_id, line_number", "amount", wanted)
     wanted = {key: values for key, values in bands.items()}
@@ -66,7 +66,11 @@ class Sums:
 
     def any(self):
         """Whether there is anything."""
-        return any([self.list, self.net, self.cost, self.units, *self.given.values()])
+        return bool(self.units) or self.any_money()
+
+    def any_money(self):
+        """Whether there is money: customers' waterfalls have nothing else."""
+        return any([self.list, self.net, self.cost, *self.given.values()])
 
     def pocket(self, off):
         """What is pocketed."""

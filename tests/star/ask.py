@@ -1,9 +1,9 @@
 """Asks releases business questions of their stars, and holds the answers against the files beside them.
 
-    ask.py OUT OUT_OF_PRICES      compares; BLESS=1 rewrites the answers, and docs/questions.md, which lists the questions
+    ask.py OUT OUT_OF_PRICES OUT_OF_GROUP      compares; BLESS=1 rewrites the answers, and docs/questions.md, which lists the questions
 
-The first release is that of pipelines/retail.toml, the second of pipelines/prices.toml; a question whose second line names
-the latter is asked of it.
+The first release is that of pipelines/retail.toml, the others of pipelines/prices.toml and pipelines/group.toml; a question whose
+second line names one of these is asked of it.
 
 Also holds the star itself: keys are never null and unique in their dimension, every key of a fact has its member, and
 what facts add up to is what the tables they show add up to.
@@ -38,15 +38,21 @@ def answer(connection, sql):
     return text.getvalue()
 
 
-OF_PRICES = "-- of pipelines/prices.toml\n"
+OTHERS = ["prices", "group"]
 
 
-def check_questions(connection, of_prices):
+def other_of(sql):
+    """The pipeline that a question's second line names, if any, and the line."""
+    lines = {name: f"-- of pipelines/{name}.toml\n" for name in OTHERS}
+    return next(((name, line) for name, line in lines.items() if line in sql), (None, ""))
+
+
+def check_questions(connection, others):
     questions = sorted(QUESTIONS.glob("*.sql"))
     assert len(questions) >= 25, f"{len(questions)} questions"
     for question in questions:
         sql = question.read_text()
-        found = answer(of_prices if OF_PRICES in sql else connection, sql)
+        found = answer(others.get(other_of(sql)[0], connection), sql)
         golden = question.with_suffix(".csv")
         if os.environ.get("BLESS"):
             golden.write_text(found)
@@ -61,8 +67,9 @@ def listed(questions):
     text = "# Questions\n\nEach is answered by one statement over `views.sql` of a release. A test asks all of them of the sample.\n"
     for question in questions:
         head, sql = question.read_text().split("\n", 1)
-        of = "\nOf a release of `pipelines/prices.toml`:\n" if sql.startswith(OF_PRICES) else ""
-        text += f"\n## {head.removeprefix('-- ')}\n{of}\n```sql\n{sql.removeprefix(OF_PRICES).strip()}\n```\n"
+        name, line = other_of(sql)
+        of = f"\nOf a release of `pipelines/{name}.toml`:\n" if name else ""
+        text += f"\n## {head.removeprefix('-- ')}\n{of}\n```sql\n{sql.removeprefix(line).strip()}\n```\n"
     return text
 
 
@@ -254,6 +261,33 @@ def check_prices(connection):
         assert found == expected and found, f"{star}: {found}, {table}: {expected}"
 
 
+def check_group(connection):
+    """Of the release of a group: currencies and companies are what customers' rows are, and exchange differences close."""
+    same = [
+        ("select period_start, sum(list_revenue), sum(discount), sum(returns), sum(net_revenue), sum(product_cost) from currency_period "
+         "group by 1 order by 1",
+         "select period_start, sum(list_revenue), sum(discount), sum(returns), sum(net_revenue), sum(product_cost) from customer_period "
+         "group by 1 order by 1"),
+        ("select period_start, sum(consolidated_revenue), sum(consolidated_product_cost), sum(consolidated_gross_margin) "
+         "from fact_company_period join dim_date using (date_key) group by 1 order by 1",
+         "select period_start, sum(net_revenue), sum(product_cost), sum(gross_margin) from customer_period group by 1 order by 1"),
+        ("select period_start, company, net_revenue - intercompany_revenue from company_period where consolidated_revenue <> 0 order by 1, 2",
+         "select period_start, company, sum(net_revenue) from currency_period group by 1, 2 order by 1, 2"),
+        ("select period_start, sum(exchange_difference) from customer_period group by 1 order by 1",
+         "select period_start, assigned from activity_period where rate_kind = 'exchange difference' order by 1"),
+        ("select period_start, sum(contribution - customer_level_cost - exchange_difference - acquisition_cost) from customer_period "
+         "group by 1 order by 1",
+         "select period_start, amount from reconciliation where line = 'customer profit' order by 1"),
+        ("select sum(net_revenue_in_currency), sum(exchange_effect) from currency_period where currency = 'EUR'",
+         "select sum(net_revenue), 0 from currency_period where currency = 'EUR'"),
+        ("select count(*) from reconciliation where section in ('currency', 'company') and line = 'difference' and amount = 0",
+         "select 3 * count(distinct period_start) from customer_period"),
+    ]
+    for star, table in same:
+        found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
+        assert found == expected and found, f"{star}: {found}, {table}: {expected}"
+
+
 def connected(out):
     """A release by its views."""
     connection = duckdb.connect()
@@ -262,13 +296,15 @@ def connected(out):
 
 
 def main():
-    connection, of_prices = [connected(out) for out in sys.argv[1:3]]
+    connection, *others = [connected(out) for out in sys.argv[1:4]]
+    others = dict(zip(OTHERS, others))
     responses_oracle.prepare(connection)
     hierarchy_oracle.prepare(connection)
     check_sums(connection)
-    check_prices(of_prices)
-    relations = check_relations(connection) + check_relations(of_prices)
-    print(f"star: {check_questions(connection, of_prices)} questions, {relations} relations hold")
+    check_prices(others["prices"])
+    check_group(others["group"])
+    relations = check_relations(connection) + sum(check_relations(other) for other in others.values())
+    print(f"star: {check_questions(connection, others)} questions, {relations} relations hold")
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ impl Row<'_> {
             RateKind::Charge => "charge",
             RateKind::Imputed => "imputed",
             RateKind::Deducted => "price component",
+            RateKind::Exchange => "exchange difference",
         })
     }
 }

@@ -61,6 +61,7 @@ pub(crate) fn line_name(line: Line) -> &'static str {
         Line::CostToServe => "cost to serve",
         Line::CustomerLevel => "customer level",
         Line::Financing => "financing",
+        Line::ExchangeDifference => "exchange difference",
         Line::Acquisition => "acquisition",
         Line::Spread => "spread",
     }

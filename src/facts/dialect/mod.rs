@@ -25,5 +25,5 @@ pub(crate) use digits::Digits;
 pub use engine::Engine;
 pub(crate) use engine::date;
 pub use expression::{Asks, expression_sql};
-pub(crate) use roles::RoleSql;
+pub(crate) use roles::{MomentSql, RoleSql};
 pub(crate) use writer::Writer;

@@ -58,7 +58,12 @@ impl Writer<'_> {
                 // The least integer has no counterpart in its own type.
                 let exact = exact.as_decimal();
                 let sql = of(&exact.sql).with_fault(exact.sql.fault.clone());
-                Written::Exact(Exact { sql, ..exact })
+                let strained = |strain: Strain| {
+                    let tried = of(&Sql::new(strain.tried, Binds::Sum)).text;
+                    Strain { tried, ..strain }
+                };
+                let strain = exact.strain.map(strained);
+                Written::Exact(Exact { sql, strain, ..exact })
             }
             Written::Null => Written::Null,
             other => {
@@ -85,13 +90,15 @@ impl Writer<'_> {
 
     fn product(&self, x: &Node, y: &Node, claim: Option<i16>) -> Write<Written> {
         // What one side claims is no longer to be claimed by the other.
-        let (x, y) = if is_flexible(x) {
+        let left_of =
+            |of: &Written| claim.zip(of.claim()).map(|(both, own)| both - own).filter(|rest| *rest >= 0);
+        // A column claims what it has, whatever it is asked for, so that constants inside the other side can claim the rest.
+        let (x, y) = if is_flexible(x) || matches!(y, Node::Column(..)) {
             let y = self.write(y, None)?;
-            let rest = claim.zip(y.claim()).map(|(both, own)| both - own).filter(|rest| *rest >= 0);
-            (self.write(x, rest)?, y)
+            (self.write(x, left_of(&y))?, y)
         } else {
             let x = self.write(x, None)?;
-            let rest = claim.zip(x.claim()).map(|(both, own)| both - own).filter(|rest| *rest >= 0);
+            let rest = left_of(&x);
             (x, self.write(y, rest)?)
         };
         Ok(match (x, y) {

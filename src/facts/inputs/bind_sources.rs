@@ -3,12 +3,14 @@
 use super::aggregates::Plans;
 use super::binder::{Binder, Wanted};
 use super::input::open;
-use super::source::{GroupOf, Sale, Source, ValueColumn, wanted_aggregates};
+use super::source::{BookOf, GroupOf, RateColumns, Sale, Source, ValueColumn, wanted_aggregates};
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::{Bound, Type};
 use crate::facts::schema::AggregateColumn;
 use crate::pipeline::sql::SqlType;
-use crate::pipeline::{Definition, EventsDef, Expr, Scalar, TransactionsDef, UnknownCustomer};
+use crate::pipeline::{
+    Definition, EXCHANGE_RATE, EventsDef, Expr, INVOICE_RATE, Scalar, TransactionsDef, UnknownCustomer,
+};
 
 /// All sources of a definition, bound, with the aggregates its activities need.
 ///
@@ -50,7 +52,12 @@ fn bind_transactions(
     let never_null = roles.iter().copied().filter(|(key, _)| !["product", "product_group"].contains(key));
     let conditions = [("where", def.filter.as_ref()), ("currency", def.currency.as_ref())];
     for (key, scalar) in never_null.chain(conditions) {
-        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+        scalar
+            .iter()
+            .for_each(|scalar| binder.require(key, def.own_money(key).unwrap_or(&scalar.expr), false));
+    }
+    if let Some(conversion) = &def.conversion {
+        binder.add_rates(&[EXCHANGE_RATE], Some(conversion), &definition.place(def.files.at));
     }
     def.is_return.iter().for_each(|scalar| binder.require("return", &scalar.expr, true));
     let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
@@ -91,15 +98,43 @@ fn bind_transactions(
         let role = Some(role);
         values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role, is_component: false });
     }
+    // Rounded as what is converted is, so that lines in the reporting currency are worth what they are.
+    let own_revenue = def.conversion.as_ref().map(|conversion| {
+        let own =
+            [("own_revenue", Some(&conversion.revenue)), ("own_discount", conversion.discount.as_ref())];
+        own.map(|(role, scalar)| {
+            let bound = scalar.and_then(|scalar| binder.scalar(role, scalar, Wanted::Number));
+            let (scale, role) = (facts.money_scale, Some(role));
+            values.push(ValueColumn { bound, constant: 0, scale, more_digits: 0, role, is_component: false });
+            values.len() - 1
+        })
+    });
+    let company = def.company.as_ref().map(|scalar| named_key(&mut binder, "company", scalar));
+    let intercompany =
+        def.intercompany.as_ref().map(|scalar| binder.scalar("intercompany", scalar, Wanted::Truth));
     let mut plans = Plans { values, ..Plans::default() };
     plans.bind(&mut binder, None, aggregates, facts);
     let columns = binder.finish(&files)?;
     let whole = "bound, or a message was given";
+    let at = at.expect(whole);
+    let currency = currency.map(|bound| bound.expect(whole));
+    let (rates, currency) = match (def.conversion.is_some(), currency) {
+        (true, Some(currency)) => {
+            (Some(RateColumns { currency, columns: vec![(EXCHANGE_RATE, at.clone())] }), None)
+        }
+        (_, currency) => (None, currency),
+    };
+    let books = def.has_books().then(|| BookOf {
+        company: company.map(|bound| bound.expect(whole)),
+        intercompany: intercompany.map(|bound| bound.expect(whole)),
+        own_revenue,
+    });
     Ok(Source {
         name: "transactions".to_owned(),
+        rates,
         filter: filter.map(|bound| bound.expect(whole)),
         customer: customer.expect(whole),
-        at: at.expect(whole),
+        at,
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
         makes_periods: true,
         trusts_statistics: def.trust_statistics,
@@ -110,7 +145,8 @@ fn bind_transactions(
             line: line.map(|bound| bound.expect(whole)),
             group: group.expect(whole),
             is_return: is_return.expect(whole),
-            currency: currency.map(|bound| bound.expect(whole)),
+            currency,
+            books,
             dimensions: dimensions.into_iter().map(|bound| bound.expect(whole)).collect(),
             duplicates: def.duplicates,
         }),
@@ -159,13 +195,17 @@ fn bind_events(
     verify: bool,
 ) -> Result<Source> {
     let files = open(definition, &def.files, verify)?;
-    let mut binder =
-        Binder::new(definition, &files, &[("customer", Some(&def.customer)), ("at", Some(&def.at))]);
-    for (key, scalar) in
-        [("where", def.filter.as_ref()), ("customer", Some(&def.customer)), ("at", Some(&def.at))]
-    {
-        scalar.iter().for_each(|scalar| binder.require(key, &scalar.expr, false));
+    let roles = [("customer", Some(&def.customer)), ("at", Some(&def.at))];
+    let mut binder = Binder::new(definition, &files, &roles);
+    let required = def.filter.iter().map(|filter| ("where", filter)).chain(def.roles());
+    required.for_each(|(key, scalar)| binder.require(key, &scalar.expr, false));
+    if def.settlements.is_some() {
+        binder.add_rates(&[EXCHANGE_RATE, INVOICE_RATE], None, &definition.place(def.files.at));
     }
+    let settled = def.settlements.as_ref().map(|of| {
+        let currency = binder.scalar("currency", &of.currency, Wanted::Text);
+        (currency, binder.scalar("invoiced_on", &of.invoiced_on, Wanted::Instant))
+    });
     let filter = def.filter.as_ref().map(|scalar| binder.scalar("where", scalar, Wanted::Truth));
     let customer = binder.scalar("customer", &def.customer, Wanted::Key);
     let at = binder.scalar("at", &def.at, Wanted::Instant);
@@ -173,11 +213,17 @@ fn bind_events(
     plans.bind(&mut binder, Some(index), aggregates, &definition.facts);
     let columns = binder.finish(&files)?;
     let whole = "bound, or a message was given";
+    let at = at.expect(whole);
+    let rates = settled.map(|(currency, invoiced_on)| RateColumns {
+        currency: currency.expect(whole),
+        columns: vec![(EXCHANGE_RATE, at.clone()), (INVOICE_RATE, invoiced_on.expect(whole))],
+    });
     Ok(Source {
         name: def.name.clone(),
+        rates,
         filter: filter.map(|bound| bound.expect(whole)),
         customer: customer.expect(whole),
-        at: at.expect(whole),
+        at,
         keep_unknown: def.unknown_customer == UnknownCustomer::CostObject,
         makes_periods: def.makes_periods,
         trusts_statistics: def.trust_statistics,

@@ -5,8 +5,11 @@ use super::input_file::InputFile;
 use super::unify::check_columns;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::{Bound, Type, bind, way_to_a_moment};
-use crate::pipeline::{Definition, Expr, Scalar};
+use crate::facts::inputs::ledger::RATE_DIGITS;
+use crate::pipeline::{Conversion, Definition, Expr, Scalar, is_converted};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Binds the expressions of one source and collects what is wrong with them.
 pub(crate) struct Binder<'d> {
@@ -14,6 +17,10 @@ pub(crate) struct Binder<'d> {
     pub(crate) schema: arrow::datatypes::SchemaRef,
     pub(crate) file: String,
     pub(crate) roles: BTreeMap<String, Expr>,
+    /// Roles as money that is yet to be converted speaks of them: in the row's own currency.
+    own_roles: BTreeMap<String, Expr>,
+    /// Exchange rates, which are columns of the rows and of no file.
+    rates: Vec<&'static str>,
     pub(crate) columns: Vec<String>,
     required: Vec<Required>,
     pub(crate) messages: Vec<String>,
@@ -33,16 +40,41 @@ impl<'d> Binder<'d> {
             schema: files[0].schema().clone(),
             file: files[0].path.display().to_string(),
             roles: roles.iter().filter_map(of).collect(),
+            own_roles: BTreeMap::new(),
+            rates: Vec::new(),
             columns: Vec::new(),
             required: Vec::new(),
             messages: Vec::new(),
         }
     }
 
+    /// Gives rows exchange rates as columns; `own` are the roles that are money in the row's currency.
+    pub(crate) fn add_rates(&mut self, rates: &[&'static str], own: Option<&Conversion>, place: &str) {
+        let mut fields: Vec<FieldRef> = self.schema.fields().iter().cloned().collect();
+        for rate in rates {
+            if fields.iter().any(|field| field.name().eq_ignore_ascii_case(rate)) {
+                self.messages.push(format!(
+                    "{place}: {} has a column '{rate}', which is the name of the rate that [facts.exchange_rates] give; write \
+                     the files with another name for it",
+                    self.file
+                ));
+            }
+            fields.push(Arc::new(rate_field(rate)));
+        }
+        self.schema = Arc::new(Schema::new(fields));
+        self.rates = rates.to_vec();
+        self.own_roles = self.roles.clone();
+        self.own_roles.extend(own.iter().flat_map(|own| own.roles.clone()));
+    }
+
     /// Binds a tree; `place` is the head of a message about it.
     pub(crate) fn tree(&mut self, expr: &Expr, place: &str, with_roles: bool) -> Option<Bound> {
         let none = BTreeMap::new();
-        let roles = if with_roles { &self.roles } else { &none };
+        let roles = match with_roles {
+            true if is_converted(expr) => &self.own_roles,
+            true => &self.roles,
+            false => &none,
+        };
         match bind(expr, &self.schema, roles, self.definition.facts.timezone) {
             Ok(bound) => {
                 self.columns.extend(bound.columns().iter().cloned());
@@ -95,6 +127,7 @@ impl<'d> Binder<'d> {
     pub(crate) fn finish(mut self, files: &[InputFile]) -> Result<Vec<String>> {
         self.columns.sort();
         self.columns.dedup();
+        self.columns.retain(|name| !self.rates.contains(&name.as_str()));
         // First, because a column of two types may be of the wrong one here.
         check_columns(files, &self.columns)?;
         if !self.messages.is_empty() {
@@ -104,6 +137,14 @@ impl<'d> Binder<'d> {
         if absent.is_empty() { Ok(self.columns) } else { Err(Error { kind: Kind::Input, messages: absent }) }
     }
 }
+
+/// The column of an exchange rate.
+pub(crate) fn rate_field(name: &str) -> Field {
+    Field::new(name, RATE_TYPE, true)
+}
+
+/// Rates as rows have them: exact, of 18 digits.
+pub(crate) const RATE_TYPE: DataType = DataType::Decimal64(18, RATE_DIGITS.cast_signed());
 
 /// What an expression must yield.
 #[derive(Clone, Copy)]

@@ -12,6 +12,7 @@ pub(super) mod constant;
 pub(super) mod contain;
 pub(super) mod declared_measures;
 pub(super) mod digests;
+pub(super) mod exchange_rates;
 pub(super) mod file_kind;
 pub(super) mod file_outcome;
 pub(super) mod find;

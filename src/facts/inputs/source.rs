@@ -19,6 +19,8 @@ pub(crate) struct Source {
     pub(crate) makes_periods: bool,
     /// Whether row groups are planned by the statistics of their footers.
     pub(crate) trusts_statistics: bool,
+    /// Exchange rates of its rows.
+    pub(crate) rates: Option<RateColumns>,
     /// What only order lines have.
     pub(crate) sale: Option<Sale>,
     /// Values taken from each row, in record order; the first four of a sale are quantity, revenue, discount, cost.
@@ -45,9 +47,36 @@ pub(crate) struct Sale {
     /// What orders are divided by, in the order of their names.
     pub(crate) dimensions: Vec<Bound>,
     pub(crate) duplicates: Duplicates,
+    /// What lines are added up by, beside customers; none where no company and no other currency is declared.
+    pub(crate) books: Option<BookOf>,
+}
+
+/// The exchange rates that rows are given as columns, by currency and day.
+pub(crate) struct RateColumns {
+    pub(crate) currency: Bound,
+    /// The name of each, and the moment on whose day it holds.
+    pub(crate) columns: Vec<(&'static str, Bound)>,
+}
+
+/// By what lines are added up: company and currency, and whether they are eliminated.
+pub(crate) struct BookOf {
+    pub(crate) company: Option<Bound>,
+    pub(crate) intercompany: Option<Bound>,
+    /// Which of the values are revenue and discount in the line's own currency; where none are, that is the reporting currency.
+    pub(crate) own_revenue: Option<[usize; 2]>,
 }
 
 impl Source {
+    /// Lines are added up by company and currency.
+    pub(crate) fn books(&self) -> Option<&BookOf> {
+        self.sale.as_ref().and_then(|sale| sale.books.as_ref())
+    }
+
+    /// Values of a record: those of the row, members of dimensions, and the book.
+    pub(crate) fn record_values(&self) -> usize {
+        self.values.len() + self.dimensions().len() + usize::from(self.books().is_some())
+    }
+
     /// What keys of orders are.
     pub(crate) fn order_type(&self) -> OrderType {
         match self.sale.as_ref().map(|sale| sale.order.ty()) {
@@ -136,9 +165,9 @@ impl AggregatePlan {
         }
     }
 
-    /// Whether a driver counts or adds up every row by it.
-    pub(crate) fn takes_all(&self) -> bool {
-        self.filter().is_none() && !matches!(self, Self::Money { .. })
+    /// Whether a driver counts or adds up every row by it: money of events is what they are for.
+    pub(crate) fn takes_all(&self, is_sale: bool) -> bool {
+        self.filter().is_none() && !(is_sale && matches!(self, Self::Money { .. }))
     }
 }
 

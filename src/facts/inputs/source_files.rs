@@ -36,6 +36,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
         .extend(facts.events.iter().map(|events| (format!("facts.events.{}", events.name), &events.files)));
     sources.extend(facts.customers.iter().map(|customers| ("facts.customers".to_owned(), &customers.files)));
     sources.extend(facts.products.iter().map(|products| ("facts.products".to_owned(), &products.files)));
+    let rates = facts.exchange_rates.as_ref().map(|rates| &rates.rows.files);
+    sources.extend(rates.map(|files| ("facts.exchange_rates".to_owned(), files)));
     let ledgers = definition.costing.iter().flat_map(ledger_files);
     sources.extend(ledgers.map(|ledger| (format!("costing.{}", ledger.files.pattern), &ledger.files)));
     let planned = definition.plan.iter().flat_map(PlanDef::rows);

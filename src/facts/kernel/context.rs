@@ -3,6 +3,7 @@
 use super::key_ranges::KeyRanges;
 use super::periods::PeriodIndex;
 use super::record::Records;
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::ProductGroups;
@@ -37,6 +38,10 @@ pub(crate) struct ScanContext<'c> {
     /// Members of all dimensions.
     pub(crate) members: &'c Interner,
     pub(crate) products: Option<&'c ProductGroups>,
+    /// What foreign currencies are worth.
+    pub(crate) rates: Option<&'c ExchangeRates>,
+    /// Companies of the group.
+    pub(crate) companies: &'c Interner,
     pub(crate) currency: &'c str,
     /// The key ranges of a period, made from the first keys seen of it.
     pub(crate) ranges: &'c RangesOf<'c>,

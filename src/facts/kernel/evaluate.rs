@@ -1,16 +1,19 @@
 //! Evaluates every expression of a source over a batch, each once.
 
+use super::books::{MOST_COMPANIES, book_of};
 use super::context::ScanContext;
 use super::fates::Fates;
+use super::rated::Rated;
 use super::record::{Meta, UNIDENTIFIED, key_word, pair, text_words};
 use super::unlisted_products::{UNLISTED, UnlistedProducts};
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Instants, KeyColumn, Rows};
+use crate::facts::inputs::exchange_rates::NO_CURRENCY;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::NO_GROUP;
-use crate::facts::inputs::source::{GroupOf, Sale, Source};
+use crate::facts::inputs::source::{BookOf, GroupOf, Sale, Source};
 use arrow::array::{Array, StringArray};
-use arrow::buffer::{NullBuffer, ScalarBuffer};
+use arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use hashbrown::HashMap;
 
 /// A batch with every expression of its source evaluated.
@@ -34,12 +37,15 @@ pub(crate) struct Evaluated {
     pub(crate) distinct: Vec<(Vec<[u64; 2]>, Option<NullBuffer>)>,
     /// Lines whose product the products source does not list.
     pub(crate) unlisted: Option<UnlistedProducts>,
+    /// Lines between companies of the group, where some condition names them.
+    pub(crate) eliminated: Option<BooleanBuffer>,
 }
 
 pub(crate) fn evaluate(
     context: &ScanContext<'_>,
     source: &Source,
     rows: &Rows<'_>,
+    rated: Option<&Rated>,
     fates: &mut Fates,
 ) -> Result<Evaluated> {
     let instants = source.at.instants(rows)?;
@@ -63,9 +69,13 @@ pub(crate) fn evaluate(
         values: Vec::new(),
         distinct: Vec::with_capacity(source.distinct.len()),
         unlisted: None,
+        eliminated: None,
     };
     if let Some(sale) = &source.sale {
         evaluate_sale(context, sale, rows, fates, &mut evaluated)?;
+    }
+    if let (Some(rated), Some(rates)) = (rated, &source.rates) {
+        rated.judge(rates, fates);
     }
     let mut values: Vec<ScalarBuffer<i64>> = Vec::with_capacity(source.values.len());
     for value in &source.values {
@@ -84,6 +94,9 @@ pub(crate) fn evaluate(
     }
     for (dimension, bound) in source.dimensions().iter().enumerate() {
         values.push(members(context, dimension, bound, rows, fates)?);
+    }
+    if let Some(books) = source.books() {
+        values.push(book_numbers(context, books, rows, rated, fates, &mut evaluated)?);
     }
     evaluated.values = packed(&values, evaluated.narrow);
     evaluated.columns = values;
@@ -327,11 +340,47 @@ fn members(
     Ok(numbers.into_iter().map(i64::from).collect())
 }
 
+/// The company and currency of each line, by number; lines between companies are marked.
+fn book_numbers(
+    context: &ScanContext<'_>,
+    books: &BookOf,
+    rows: &Rows<'_>,
+    rated: Option<&Rated>,
+    fates: &mut Fates,
+    evaluated: &mut Evaluated,
+) -> Result<ScalarBuffer<i64>> {
+    let companies = match &books.company {
+        None => vec![0; rows.count()],
+        Some(company) => {
+            let intern = |text: &str| context.companies.intern(text);
+            let keys = fates.accept(company.keys(rows)?, "company");
+            codes_by(&keys, intern, |key| intern(&key.to_string()), || intern(NO_GROUP))
+        }
+    };
+    if companies.iter().any(|company| *company >= MOST_COMPANIES) {
+        return Err(Error::definition(format!(
+            "lines are of more than {MOST_COMPANIES} companies; let 'company' name the companies of the group"
+        )));
+    }
+    if let Some(intercompany) = &books.intercompany {
+        let eliminated = fates.accept(intercompany.truth(rows)?, "intercompany");
+        eliminated.set_indices().for_each(|row| evaluated.meta[row].eliminate());
+        evaluated.eliminated = Some(eliminated);
+    }
+    Ok(match rated {
+        None => companies.into_iter().map(|company| book_of(company, NO_CURRENCY)).collect(),
+        Some(rated) => {
+            let numbers = companies.into_iter().zip(&rated.numbers);
+            numbers.map(|(company, currency)| book_of(company, *currency)).collect()
+        }
+    })
+}
+
 /// Members that all dimensions may have together: cells of them are held in memory, by period.
 const MOST_MEMBERS: u32 = 1 << 16;
 
 /// Group codes of a key column: each dictionary value, or each change of key, is looked up once.
-fn codes_by(
+pub(crate) fn codes_by(
     keys: &KeyColumn,
     text: impl Fn(&str) -> u32,
     int: impl Fn(i64) -> u32,

@@ -110,6 +110,13 @@ impl Fates {
         checked.value
     }
 
+    /// Counts lines between companies apart: they are added up as they are, for no customer.
+    pub(crate) fn eliminate(&mut self, truth: &BooleanBuffer) {
+        let eliminated = truth.set_indices().filter(|row| self.fates[*row] == Fate::Used).count() as u64;
+        self.counts.used -= eliminated;
+        self.counts.eliminated += eliminated;
+    }
+
     pub(crate) fn cut(&mut self, days: &[i32], as_of: Option<Day>) {
         let Some(as_of) = as_of else { return };
         for (row, _) in days.iter().enumerate().filter(|(_, day)| **day >= as_of.0) {
@@ -141,7 +148,9 @@ mod tests {
         fates.cut(&[9, 3, 9, 3, 3, 9], Some(Day(9)));
         assert_eq!(fates.used(), [1, 3, 4]);
         assert_eq!(fates.reasons, [(5, "order is null".to_owned())]);
-        let RowCounts { read, used, excluded, quarantined, after_as_of } = fates.counts;
-        assert_eq!((read, used, excluded, quarantined, after_as_of), (6, 3, 1, 1, 1));
+        fates.eliminate(&BooleanBuffer::from_iter([true, false, true, true, false, false]));
+        let RowCounts { read, used, excluded, quarantined, after_as_of, eliminated } = fates.counts;
+        assert_eq!((read, used, excluded, quarantined, after_as_of, eliminated), (6, 2, 1, 1, 1, 1));
+        assert_eq!(fates.used(), [1, 3, 4]);
     }
 }

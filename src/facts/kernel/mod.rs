@@ -2,6 +2,7 @@
 //!
 //! All of it works on memory: it opens no file by name, decides nothing about which rows are read, and keeps nothing.
 
+pub(super) mod books;
 pub(super) mod cells;
 pub(super) mod column;
 pub(super) mod context;
@@ -17,6 +18,7 @@ pub(super) mod order_texts;
 pub(super) mod orders;
 pub(super) mod periods;
 pub(super) mod plans;
+pub(super) mod rated;
 pub(super) mod record;
 pub(super) mod reduce;
 pub(super) mod reduced;

@@ -10,8 +10,10 @@ use crate::pipeline::Duplicates;
 #[derive(Debug, Clone)]
 pub(crate) struct SourceShape {
     pub(crate) is_sale: bool,
-    /// How many values its lines have.
+    /// How many values its lines have; the last is the book, where there are any.
     pub(crate) values: usize,
+    /// Whether lines are added up by book and, if so, which values are revenue and discount in the line's own currency.
+    pub(crate) books: Option<Option<[usize; 2]>>,
     /// Whether its lines are told apart from each other.
     pub(crate) is_checked: bool,
     pub(crate) duplicates: Duplicates,
@@ -21,7 +23,7 @@ pub(crate) struct SourceShape {
 impl SourceShape {
     /// Whether some driver counts or adds up every row, whatever its filters say.
     pub(crate) fn takes_all(&self) -> bool {
-        self.aggregates.iter().any(|(_, plan)| plan.takes_all())
+        self.aggregates.iter().any(|(_, plan)| plan.takes_all(self.is_sale))
     }
 }
 

@@ -26,7 +26,7 @@ const IDENTITY_WORDS: usize = 4;
 
 impl Layout {
     pub(crate) fn of(source: &Source, narrow: bool) -> Self {
-        let values = source.values.len() + source.dimensions().len();
+        let values = source.record_values();
         let after_values = VALUES + if narrow { values.div_ceil(2) } else { values };
         let identity = source.sale.as_ref().is_some_and(Sale::looks_for_duplicates).then_some(after_values);
         let words = after_values + identity.map_or(0, |_| IDENTITY_WORDS);
@@ -151,6 +151,15 @@ impl Meta {
 
     pub(crate) fn mark_return(&mut self) {
         self.0 |= 1 << 63;
+    }
+
+    /// Marks a line between companies of the group.
+    pub(crate) fn eliminate(&mut self) {
+        self.0 |= 1 << 62;
+    }
+
+    pub(crate) fn is_eliminated(self) -> bool {
+        self.0 >> 62 & 1 == 1
     }
 
     /// Notes that a filter holds.

@@ -4,6 +4,7 @@
 //! customer after another is summed up and done with. Nothing here depends on the order of the records: sums are
 //! integers, and sets are sorted.
 
+use super::books::BookSums;
 use super::cells::{CellSums, post};
 use super::days::{DaySum, DaySums};
 use super::deduplicate::Deduplicated;
@@ -73,6 +74,7 @@ struct Tables<'t> {
     aggregates: Vec<i64>,
     cells: CellSums<'t>,
     orders: OrderSets,
+    books: BookSums,
     active_days: Vec<i64>,
     days: Option<DaySums>,
     /// Of the customer at hand.
@@ -88,6 +90,8 @@ struct Open {
     last: i64,
     /// Days with a sale line, one bit each.
     days: Vec<u64>,
+    /// Whether any line is the customer's own.
+    has_lines: bool,
 }
 
 /// Reduces the records of one key range.
@@ -116,10 +120,10 @@ pub(crate) fn reduce(
             rows,
             cells,
             orders,
-            first_member: shape.values - dimensions,
+            first_member: shape.values - dimensions - usize::from(shape.books.is_some()),
             dimensions,
             takes_all,
-            is_plain: only_counts && !shape.is_checked && !target.keeps_days,
+            is_plain: only_counts && !shape.is_checked && !target.keeps_days && shape.books.is_none(),
         });
         runs.extend(parts.iter().enumerate().map(|(number, lines)| Run { source, number, lines: *lines }));
     }
@@ -161,6 +165,7 @@ impl<'t> Tables<'t> {
             aggregates: Vec::with_capacity(heads * target.aggregates),
             cells: CellSums::new(target.group_order, target.line_aggregates.len(), lines),
             orders: OrderSets::with_capacity(order_layout, heads),
+            books: BookSums::default(),
             active_days: Vec::with_capacity(heads),
             days: target.keeps_days.then(DaySums::default),
             open: Open {
@@ -168,6 +173,7 @@ impl<'t> Tables<'t> {
                 first: i64::MAX,
                 last: NO_INSTANT,
                 days: vec![0; target.days.div_ceil(64)],
+                has_lines: false,
             },
             overflow: false,
         }
@@ -190,6 +196,7 @@ impl<'t> Tables<'t> {
             matched += u64::from(meta.filters() != 0);
         }
         plan.rows.count(&mut self.open.aggregates, lines);
+        self.open.has_lines = true;
         matches.rows += lines;
         matches.matched += if plan.takes_all { lines } else { matched };
     }
@@ -215,6 +222,12 @@ impl<'t> Tables<'t> {
                 && !plan.keep.keeps(run.number, first as usize + number * layout.words)
             {
                 continue;
+            }
+            if !IS_PLAIN && plan.shape.books.is_some() {
+                overflow |= self.books.add(plan.shape, layout, meta, line);
+                if meta.is_eliminated() {
+                    continue;
+                }
             }
             let values = layout.measures(line);
             let cell = self.cells.of(meta.group());
@@ -254,8 +267,10 @@ impl<'t> Tables<'t> {
             OrderEntry { words: order, day, bits, measures: [sale_lines, net_revenue, product_cost], at };
         self.orders.add(entry, lines > 0);
         if lines == 0 {
+            self.overflow |= overflow;
             return;
         }
+        self.open.has_lines = true;
         plan.rows.count(&mut self.open.aggregates, lines);
         plan.orders.count(self.orders.aggregates(at), lines);
         matches.rows += lines;
@@ -275,6 +290,10 @@ impl<'t> Tables<'t> {
     /// Ends the customer at hand.
     #[inline(always)]
     fn close(&mut self, key: u64, closing: &Closing) {
+        // Whose lines are all between companies of the group is no customer.
+        if !std::mem::take(&mut self.open.has_lines) {
+            return;
+        }
         let row = index_u32(self.keys.len());
         self.keys.push(key);
         let Self { open, days, .. } = self;
@@ -330,6 +349,7 @@ impl<'t> Tables<'t> {
             order_rows,
             active_days: self.active_days.into(),
             cells: self.cells.finish(),
+            books: self.books,
             days: self.days.map(DaySums::finish),
             overflow: self.overflow,
             ..reduced

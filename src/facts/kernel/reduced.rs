@@ -1,5 +1,6 @@
 //! What the reduction of a key range leaves: rows sorted by customer, with their cells and orders.
 
+use super::books::BookSums;
 use super::column::Column;
 use super::days::Days;
 use super::measures::{RETURNED_UNITS, UNITS};
@@ -21,6 +22,8 @@ pub(crate) struct Reduced {
     pub(crate) aggregates: Vec<Column>,
     /// Customer × product group, sorted by (row, group).
     pub(crate) cells: Cells,
+    /// What no customer has a part of: lines by company and currency.
+    pub(crate) books: BookSums,
     /// Distinct (row, order), sorted.
     pub(crate) order_rows: OrderRows,
     /// Customer × day, if they are kept.

@@ -5,6 +5,7 @@ use super::context::{ScanContext, Scanned};
 use super::evaluate::evaluate;
 use super::fates::Fates;
 use super::mistakes::{BatchPlace, Measures, check_products, check_rows};
+use super::rated::Rated;
 use super::sink::Sink;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::Rows;
@@ -78,13 +79,17 @@ fn add_batch(
     scanned: &mut Scanned,
 ) -> Result<()> {
     let source = &context.sources[task.source];
-    let rows = &Rows::of(batch);
+    let rated = match (&source.rates, context.rates) {
+        (Some(of), Some(rates)) => Some(Rated::new(rates, of, batch)?),
+        _ => None,
+    };
+    let rows = &Rows::of(rated.as_ref().map_or(batch, |rated| &rated.batch));
     let mut fates = Fates::new(rows.count());
     if let Some(filter) = &source.filter {
         let kept = fates.accept(filter.truth(rows)?, "where");
         fates.exclude(&kept);
     }
-    let evaluated = evaluate(context, source, rows, &mut fates)?;
+    let evaluated = evaluate(context, source, rows, rated.as_ref(), &mut fates)?;
     let planned = context.days[task.source][task.file][task.row_group];
     planned.check(
         &evaluated.instants,
@@ -104,6 +109,9 @@ fn add_batch(
         if let Some(unlisted) = &evaluated.unlisted {
             check_products(source, context.checks, &measures, place, unlisted, &mut fates, found);
         }
+    }
+    if let Some(eliminated) = &evaluated.eliminated {
+        fates.eliminate(eliminated);
     }
     scanned.counts.add(&fates.counts);
     for (row, reason) in &fates.reasons {

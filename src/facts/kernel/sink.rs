@@ -10,6 +10,7 @@ use super::sums::index_u32;
 use crate::facts::inputs::task::Task;
 use crate::units::Day;
 use hashbrown::HashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Collects records per period and key range.
@@ -69,18 +70,25 @@ impl<'c> Sink<'c> {
                 last_day: Day::MIN,
             }
         });
-        let last_day = rows.iter().map(|row| batch.instants.days[*row as usize]).max();
+        // Lines between companies are of no customer: nothing else of the period follows from them.
+        let of_customers: Cow<'_, [u32]> = match &batch.eliminated {
+            None => Cow::Borrowed(rows),
+            Some(eliminated) => {
+                Cow::Owned(rows.iter().copied().filter(|row| !eliminated.value(*row as usize)).collect())
+            }
+        };
+        let last_day = of_customers.iter().map(|row| batch.instants.days[*row as usize]).max();
         records.last_day = records.last_day.max(last_day.map_or(Day::MIN, Day));
         let source = &self.context.sources[self.source];
         if source.sale.is_some() {
-            rows.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
+            of_customers.iter().for_each(|row| records.groups.insert(batch.meta[*row as usize].group()));
         }
-        for members in &batch.columns[source.values.len()..] {
+        for members in &batch.columns[source.values.len()..][..source.dimensions().len()] {
             let number = |row: &u32| u32::try_from(members[*row as usize]).expect("members are few");
-            rows.iter().for_each(|row| records.members.insert(number(row)));
+            of_customers.iter().for_each(|row| records.members.insert(number(row)));
         }
         for ((words, nulls), parts) in batch.distinct.iter().zip(&mut records.distinct) {
-            let rows = rows.iter().map(|row| *row as usize);
+            let rows = of_customers.iter().map(|row| *row as usize);
             for row in rows.filter(|row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*row))) {
                 let (key, [high, low]) = (batch.keys[row], words[row]);
                 let filters = u64::from(batch.meta[row].filters());

@@ -1,6 +1,7 @@
 //! Columns as an engine reads them from Parquet, and as abacus holds them: what lies between is a cast.
 
 use crate::facts::dialect::{Digits, Engine};
+use crate::facts::inputs::binder::RATE_TYPE;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::source::Source;
 use arrow::array::{Array, AsArray};
@@ -19,6 +20,8 @@ pub(super) fn digits_of(source: &Source) -> BTreeMap<String, Digits> {
             digits.insert(name.clone(), widest);
         }
     }
+    let rates = source.rates.iter().flat_map(|rates| &rates.columns);
+    digits.extend(rates.filter_map(|(name, _)| Some(((*name).to_owned(), Digits::of_type(&RATE_TYPE)?))));
     digits
 }
 

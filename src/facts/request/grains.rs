@@ -54,6 +54,7 @@ impl Grains<'_> {
             self.quarantine(),
         ];
         let transactions = self.transactions().source;
+        statements.extend(transactions.books().map(|_| self.book()));
         if transactions.sale.as_ref().is_some_and(Sale::looks_for_duplicates) {
             statements.push(self.order_line());
         }

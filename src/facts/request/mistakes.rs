@@ -38,7 +38,8 @@ pub(super) fn counts(source: &Source, looks_up_products: bool, money: &str) -> V
     let mut all: Vec<Condition> = conditions(source).into();
     if looks_up_products {
         let name = Mistake::UnlistedProduct.name();
-        let is_left = format!("{UNLISTED} AND (fate = 'used' OR fate LIKE '{name}: %')");
+        let used = used(source);
+        let is_left = format!("{UNLISTED} AND ({used} OR fate LIKE '{name}: %')");
         all.push((Mistake::UnlistedProduct, is_left, "revenue"));
     }
     let mut columns = Vec::new();
@@ -49,6 +50,16 @@ pub(super) fn counts(source: &Source, looks_up_products: bool, money: &str) -> V
         columns.push(format!("min(_row) {filter} AS {name}_first"));
     }
     columns
+}
+
+/// Whether a row is added up, for a customer or between companies.
+pub(super) fn used(source: &Source) -> &'static str {
+    if has_eliminations(source) { "fate IN ('used', 'eliminated')" } else { "fate = 'used'" }
+}
+
+/// Whether some condition names lines between companies.
+pub(super) fn has_eliminations(source: &Source) -> bool {
+    source.books().is_some_and(|books| books.intercompany.is_some())
 }
 
 /// The same of a source whose rows are no order lines.

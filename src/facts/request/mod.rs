@@ -11,6 +11,7 @@ mod folder;
 mod grains;
 mod mistakes;
 mod products;
+mod rated;
 mod roles;
 mod rows;
 mod script;

@@ -1,7 +1,7 @@
 //! The roles of a source as columns, and the branches of a row's fate that each brings: faults, nulls, foreign currencies.
 
 use super::rows::{Asked, RowColumns};
-use crate::facts::dialect::{Engine, RoleSql, Writer};
+use crate::facts::dialect::{Engine, MomentSql, RoleSql, Writer};
 use crate::facts::expr::{Bound, Type};
 use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::{GroupOf, Sale, Source};
@@ -19,7 +19,7 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    fn add(&mut self, column: &str, value: String) {
+    pub(super) fn add(&mut self, column: &str, value: String) {
         self.columns.push((value, column.to_owned()));
     }
 
@@ -34,6 +34,23 @@ impl Roles {
         }
     }
 
+    /// A moment and its day, `name` and `name_day`; a row without either is quarantined.
+    pub(super) fn add_moment(&mut self, name: &str, called: &str, moment: MomentSql) {
+        self.add(name, moment.at.clone());
+        self.add(&format!("{name}_day"), moment.day.clone());
+        self.judge_moment(name, called, moment);
+    }
+
+    /// The branches of a moment that is a column already.
+    fn judge_moment(&mut self, name: &str, called: &str, moment: MomentSql) {
+        // A fault of the value itself comes first; what has none may still be null.
+        let Some(fault) = moment.fault else { return self.refuse_null(name, called) };
+        let column = format!("{name}_fault");
+        self.add(&column, fault);
+        self.branches.push(format!("WHEN {name} IS NULL AND {column} IS NULL THEN '{called} is null'"));
+        self.branches.push(format!("WHEN {column} IS NOT NULL THEN concat('{called}: ', {column})"));
+    }
+
     fn refuse_null(&mut self, column: &str, called: &str) {
         self.branches.push(format!("WHEN {column} IS NULL THEN '{called} is null'"));
     }
@@ -46,17 +63,9 @@ pub(super) fn role<T>(called: &str, written: Result<T, String>) -> Result<T, Str
 
 pub(super) fn add_moment(writer: &Writer<'_>, source: &Source, roles: &mut Roles) -> Result<(), String> {
     let moment = role("at", writer.moment(&source.at))?;
-    roles.add("moment", moment.at);
-    roles.add("day", moment.day);
-    // A fault of the value itself comes first; what has none may still be null.
-    match moment.fault {
-        None => roles.refuse_null("moment", "at"),
-        Some(fault) => {
-            roles.add("moment_fault", fault);
-            roles.branches.push("WHEN moment IS NULL AND moment_fault IS NULL THEN 'at is null'".to_owned());
-            roles.branches.push("WHEN moment_fault IS NOT NULL THEN concat('at: ', moment_fault)".to_owned());
-        }
-    }
+    roles.add("moment", moment.at.clone());
+    roles.add("day", moment.day.clone());
+    roles.judge_moment("moment", "at", moment);
     Ok(())
 }
 
@@ -120,6 +129,16 @@ pub(super) fn add_sale(
     if let Some(line) = &sale.line {
         roles.add_role("line_key", role("line", writer.key(line))?, "line");
         roles.refuse_null("line_key", "line");
+    }
+    if let Some(bound) = sale.books.as_ref().and_then(|books| books.company.as_ref()) {
+        let key = role("company", writer.key(bound))?;
+        let value = format!("coalesce({}, '{NO_GROUP}')", as_text(&key, bound));
+        roles.add_role("company", RoleSql { value, ..key }, "company");
+        columns.books.push("company".to_owned());
+    }
+    if let Some(bound) = sale.books.as_ref().and_then(|books| books.intercompany.as_ref()) {
+        let truth = role("intercompany", writer.truth(bound))?;
+        roles.add_role("is_intercompany", truth, "intercompany");
     }
     if let Some(currency) = &sale.currency {
         roles.add_role("currency", role("currency", writer.key(currency))?, "currency");

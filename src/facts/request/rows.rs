@@ -3,10 +3,12 @@
 use super::columns::digits_of;
 use super::mistakes;
 use super::products::ListedProducts;
+use super::rated::{add_rates, rated_view};
 use super::roles::{Roles, add_customer, add_moment, add_sale, add_values, role};
 use super::source_view::source_view;
 use super::statement::Statement;
 use crate::facts::dialect::{Engine, Writer, date};
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::products::NO_GROUP;
 use crate::facts::inputs::source::Source;
 use crate::pipeline::{DayBounds, Definition, Duplicates};
@@ -30,6 +32,8 @@ pub(super) struct RowColumns {
     pub(super) keys: Vec<String>,
     /// By dimension of orders: its column.
     pub(super) dimensions: Vec<String>,
+    /// What lines are added up by beside customers: their columns.
+    pub(super) books: Vec<String>,
     /// Whether groups are looked up by product.
     pub(super) looks_up_products: bool,
 }
@@ -40,6 +44,8 @@ pub(super) struct Asked<'d> {
     pub(super) definition: &'d Definition,
     /// Rows on this day or later are left out.
     pub(super) as_of: Option<Day>,
+    /// What foreign currencies are worth.
+    pub(super) rates: Option<&'d ExchangeRates>,
     pub(super) products: Option<ListedProducts>,
     /// First days of the periods that are asked for; all of them if it is none.
     pub(super) periods: Option<Vec<Day>>,
@@ -68,6 +74,10 @@ pub(super) fn row_statements(
     if let Some(sale) = &source.sale {
         add_sale(asked, &writer, sale, &mut roles, &mut columns)?;
     }
+    if let Some(rates) = &source.rates {
+        add_rates(&writer, rates, &mut roles)?;
+        columns.books.extend(source.books().map(|_| "currency".to_owned()));
+    }
     add_values(&writer, source, &mut roles, &mut columns)?;
     let mut later = Vec::new();
     if source.makes_periods {
@@ -82,7 +92,13 @@ pub(super) fn row_statements(
         let listed = asked.products.as_ref().filter(|_| columns.looks_up_products);
         checks.extend(listed.and_then(|listed| mistakes::unlisted(asked.engine, listed, policies)));
     }
+    if mistakes::has_eliminations(source) {
+        checks.push("WHEN is_intercompany THEN 'eliminated'".to_owned());
+    }
     let mut all = vec![source_view(asked.engine, source, files)?];
+    if let Some(rates) = &source.rates {
+        all.push(rated_view(&writer, source, rates, &asked.definition.facts.currency)?);
+    }
     all.extend(statements(asked, source, &roles, &checks, &columns)?);
     Ok(RowStatements { statements: all, columns })
 }
@@ -113,7 +129,8 @@ fn statements(
     let name = |suffix: &str| asked.engine.quoted(&suffixed(suffix));
     let selected: Vec<String> =
         roles.columns.iter().map(|(value, column)| format!("  {value} AS {column}")).collect();
-    let with_roles = format!("SELECT\n{},\n  _file, _row\nFROM {}", selected.join(",\n"), name("read"));
+    let rows = if source.rates.is_some() { "rated" } else { "read" };
+    let with_roles = format!("SELECT\n{},\n  _file, _row\nFROM {}", selected.join(",\n"), name(rows));
     let from = match columns.looks_up_products {
         false => name("roles"),
         true => format!(
@@ -142,13 +159,29 @@ fn statements(
                     customers cannot be written: what is counted is no part of a line's content; leave one of the two out"
             .to_owned());
     }
+    let books = source.books().map(|_| {
+        let mut names = used_columns(source, columns);
+        names.extend(columns.books.iter().cloned());
+        let between = mistakes::has_eliminations(source).then_some("is_intercompany");
+        names.extend(between.map(str::to_owned));
+        let query = format!(
+            "SELECT {}customer, {} AS period, {}\nFROM {}\nWHERE {}",
+            if drops_copies { "DISTINCT " } else { "" },
+            period_of(asked, "day"),
+            names.join(", "),
+            name("fates"),
+            is_asked(asked, mistakes::used(source))
+        );
+        let about = "Lines by company and currency, those between companies of the group among them.";
+        Statement::step(suffixed("booked"), about, query)
+    });
     let used = format!(
         "SELECT {}customer, {} AS period, {}\nFROM {}\nWHERE {}",
         if drops_copies { "DISTINCT " } else { "" },
         period_of(asked, "day"),
         used_columns(source, columns).join(", "),
         name("fates"),
-        is_asked(asked)
+        is_asked(asked, "fate = 'used'")
     );
     let about = match drops_copies {
         true => "The rows that the facts are made of; of identical lines one counts.",
@@ -156,11 +189,13 @@ fn statements(
     };
     let roles_about = "What each row is to the facts, each amount rounded once, half away from zero.";
     let fates_about = "What becomes of each row: used, excluded, after the as-of day, or the reason for which it is quarantined.";
-    Ok(vec![
+    let mut statements = vec![
         Statement::step(suffixed("roles"), roles_about, with_roles),
         Statement::step(suffixed("fates"), fates_about, fates),
         Statement::step(suffixed("used"), about, used),
-    ])
+    ];
+    statements.extend(books);
+    Ok(statements)
 }
 
 /// The columns of used rows beside customer and period.
@@ -180,14 +215,14 @@ pub(super) fn is_checked(source: &Source, duplicates: Duplicates) -> bool {
     source.sale.as_ref().is_some_and(|sale| sale.looks_for_duplicates() && sale.duplicates == duplicates)
 }
 
-/// Whether a row is used, and of a period that is asked for.
-pub(super) fn is_asked(asked: &Asked<'_>) -> String {
-    let Some(periods) = &asked.periods else { return "fate = 'used'".to_owned() };
+/// Whether a row has this fate, and is of a period that is asked for.
+pub(super) fn is_asked(asked: &Asked<'_>, fate: &str) -> String {
+    let Some(periods) = &asked.periods else { return fate.to_owned() };
     if periods.is_empty() {
         return "false".to_owned();
     }
     let periods: Vec<String> = periods.iter().copied().map(date).collect();
-    format!("fate = 'used' AND {} IN ({})", period_of(asked, "day"), periods.join(", "))
+    format!("{fate} AND {} IN ({})", period_of(asked, "day"), periods.join(", "))
 }
 
 /// The first day of the period a day lies in.

@@ -2,12 +2,14 @@
 
 use super::grains::{Grains, UsedRows};
 use super::products::ListedProducts;
+use super::rated::rates_view;
 use super::rows::{Asked, RowStatements, row_statements};
 use super::source_view::whole_path;
 use super::statement::Statement;
 use crate::error::{Error, Result};
 use crate::facts::dialect::Engine;
 use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
@@ -99,7 +101,8 @@ pub fn script(definition: &Definition, engine: Engine, as_of: Option<Day>) -> Re
         products.map(|def| read_products(definition, def, sources.first(), &groups, false)).transpose()?;
     let rules = Rules::of(definition, &sources, products.as_ref(), as_of).definition;
     let products = products.map(|products| ListedProducts::new(engine, &products, &groups));
-    let asked = Asked { engine, definition, as_of, products, periods: None };
+    let rates = ExchangeRates::read(definition)?;
+    let asked = Asked { engine, definition, as_of, rates: rates.as_ref(), products, periods: None };
     let files = sources.iter().map(|source| (0..source.files.len()).collect()).collect();
     write(&asked, &Bound { sources: &sources, files, aggregates: &aggregates, rules })
 }
@@ -116,7 +119,8 @@ pub fn script_of_run(definition: &Definition, engine: Engine, options: &GatherOp
     let is_all = !run.bounded || run.kept.is_empty();
     let periods = run.reasons.keys().map(|number| run.periods.start(*number));
     let periods = (!is_all).then(|| periods.collect());
-    let asked = Asked { engine, definition, as_of: options.as_of, products, periods };
+    let (as_of, rates) = (options.as_of, run.rates.as_ref());
+    let asked = Asked { engine, definition, as_of, rates, products, periods };
     let of_source = |source: usize| {
         let files = run.files_of_tasks(source);
         // A source of which nothing is read still needs a file that gives its view columns.
@@ -139,7 +143,7 @@ struct Bound<'b> {
 fn write(asked: &Asked<'_>, bound: &Bound<'_>) -> Result<Script> {
     let Asked { engine, definition, as_of, .. } = *asked;
     let Bound { sources, files, aggregates, rules } = bound;
-    let mut statements = Vec::new();
+    let mut statements: Vec<Statement> = asked.rates.iter().map(|rates| rates_view(engine, rates)).collect();
     let mut used = Vec::new();
     let mut messages = Vec::new();
     for (source, files) in sources.iter().zip(files) {

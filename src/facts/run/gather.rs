@@ -133,5 +133,6 @@ impl RowCounts {
         self.quarantined += other.quarantined;
         self.excluded += other.excluded;
         self.after_as_of += other.after_as_of;
+        self.eliminated += other.eliminated;
     }
 }

@@ -3,9 +3,11 @@
 use super::schedule::Run;
 use crate::error::{Error, Result};
 use crate::facts::inputs::intern::Interner;
+use crate::facts::kernel::books::PeriodBooks;
 use crate::facts::kernel::group_set::GroupSet;
 use crate::facts::kernel::reduced::Reduced;
 use crate::facts::kernel::row_match::RowMatch;
+use crate::facts::schema::Book;
 use crate::facts::state::period_run::{Codes, NameCodes, PeriodFiles};
 use crate::facts::state::period_writer::PeriodWriter;
 use crate::facts::state::record::{PeriodRuns, StateFile};
@@ -18,6 +20,7 @@ pub(crate) struct PeriodInMaking<'m> {
     number: u16,
     writer: PeriodWriter<'m>,
     sums: PeriodSums,
+    books: PeriodBooks,
 }
 
 impl Run<'_> {
@@ -41,7 +44,7 @@ impl<'m> PeriodInMaking<'m> {
     ) -> Result<Self> {
         let writer = PeriodWriter::new(folder, run.key_type, customers, codes, run.keeps_days)?;
         let sums = PeriodSums::new(run.sources.len(), run.aggregates.len());
-        Ok(Self { run, number, writer, sums })
+        Ok(Self { run, number, writer, sums, books: PeriodBooks::default() })
     }
 
     /// Adds the next key ranges.
@@ -50,8 +53,22 @@ impl<'m> PeriodInMaking<'m> {
     /// A full disk.
     pub(crate) fn add(&mut self, ranges: Vec<Reduced>) -> Result<()> {
         let factor = 10_i64.pow(u32::from(self.run.units_lack()));
-        ranges.iter().for_each(|range| self.sums.add(range, factor));
+        let names = self.run.book_names();
+        for range in &ranges {
+            self.sums.add(range, factor);
+            self.books.add(&range.books, &names);
+        }
         self.writer.add(ranges)
+    }
+
+    /// Whether there is no customer.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sums.customers == 0
+    }
+
+    /// Adds lines by company and currency that another engine added up.
+    pub(crate) fn add_books(&mut self, books: &[Book]) {
+        books.iter().for_each(|book| self.books.push(book.clone()));
     }
 
     /// Ends the period, whose order lines are kept in a file where they must be unique.
@@ -59,7 +76,7 @@ impl<'m> PeriodInMaking<'m> {
     /// # Errors
     /// A sum past 64 bits, a full disk.
     pub(crate) fn finish(self, lines: Option<StateFile>, last_day: Option<Day>) -> Result<PeriodRuns> {
-        let Self { run, number, writer, sums } = self;
+        let Self { run, number, writer, sums, books } = self;
         let period = run.periods.period(number);
         if sums.overflow {
             return Err(Error::check(format!(
@@ -75,6 +92,7 @@ impl<'m> PeriodInMaking<'m> {
             duplicates: sums.duplicates,
             aggregate_totals: sums.aggregates.iter().map(ToString::to_string).collect(),
             matches: sums.matches,
+            books: books.finish(),
             keys,
             customers,
             products,
@@ -87,6 +105,7 @@ impl<'m> PeriodInMaking<'m> {
 
 /// What the ranges of a period come to together.
 struct PeriodSums {
+    customers: usize,
     duplicates: u64,
     matches: Vec<RowMatch>,
     aggregates: Vec<i128>,
@@ -97,6 +116,7 @@ struct PeriodSums {
 impl PeriodSums {
     fn new(sources: usize, aggregates: usize) -> Self {
         Self {
+            customers: 0,
             duplicates: 0,
             matches: vec![RowMatch::default(); sources],
             aggregates: vec![0; aggregates],
@@ -106,6 +126,7 @@ impl PeriodSums {
 
     /// Adds a range, whose units must fit 64 bits when they are so many times as fine.
     fn add(&mut self, range: &Reduced, units_factor: i64) {
+        self.customers += range.keys.len();
         self.duplicates += range.duplicates;
         self.matches.iter_mut().zip(&range.matches).for_each(|(sum, part)| *sum += *part);
         self.aggregates.iter_mut().zip(&range.aggregates).for_each(|(sum, part)| *sum += part.total());

@@ -2,6 +2,7 @@
 //! stumble over.
 
 use crate::error::{Error, Faults, Result};
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::products::ProductGroups;
@@ -29,6 +30,7 @@ pub(crate) fn probe(
     products: Option<&ProductGroups>,
 ) -> Result<Vec<Option<String>>> {
     let facts = &definition.facts;
+    let rates = ExchangeRates::read(definition)?;
     // Without bounds: the first rows of a long history may well lie before them.
     let context = ScanContext {
         sources,
@@ -42,6 +44,8 @@ pub(crate) fn probe(
         groups: &Interner::new(),
         members: &Interner::without_gaps(),
         products,
+        rates: rates.as_ref(),
+        companies: &Interner::without_gaps(),
         currency: &facts.currency,
         ranges: &|_, keys| Arc::new(KeyRanges::new(0, keys)),
     };

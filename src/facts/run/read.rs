@@ -151,7 +151,7 @@ impl Run<'_> {
         folder: &Path,
     ) -> Result<FileAccount> {
         let FileOutcome { counts, quarantined, mistakes } = found;
-        let rules = self.rules.for_file(self.last_day(source, file));
+        let rules = self.rules_of_file(source, file);
         let source = &self.sources[source];
         let identity = source.files[file].identity.clone();
         let quarantine = quarantine::keep(folder, &source.name, &identity.path, quarantined)?;
@@ -252,6 +252,8 @@ impl Run<'_> {
             empty,
             files,
             products,
+            exchange_rates: self.rates.iter().flat_map(|rates| rates.files.clone()).collect(),
+            constant_rates: self.rates.iter().flat_map(|rates| rates.constant.clone()).collect(),
             listed_groups,
         })
     }
@@ -268,11 +270,15 @@ fn nothing_left(folder: &Path, files: &[FileAccount]) -> Error {
     let mut counts = RowCounts::default();
     let lines = files.iter().filter(|account| account.source == "transactions");
     lines.clone().for_each(|account| counts.add(&account.counts));
-    let RowCounts { read, excluded, quarantined, after_as_of, .. } = counts;
+    let RowCounts { read, excluded, quarantined, after_as_of, eliminated, .. } = counts;
+    let between = match eliminated {
+        0 => String::new(),
+        lines => format!(", {lines} between companies of the group"),
+    };
     let refused = quarantine::first(folder, lines.filter_map(|account| account.quarantine.as_ref()));
     let refused = refused.map_or(String::new(), |row| format!(" (the first: {row})"));
     Error::check(format!(
         "no row of the transactions is left to work on: of {read} rows {excluded} are excluded by 'where', {quarantined} \
-         quarantined{refused} and {after_as_of} after the as-of day; correct what leaves them out, or the file pattern"
+         quarantined{refused}{between} and {after_as_of} after the as-of day; correct what leaves them out, or the file pattern"
     ))
 }

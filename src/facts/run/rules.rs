@@ -81,6 +81,14 @@ impl Rules {
         let aggregates = wanted_aggregates(definition);
         add(&format!("{:?}", line_aggregates(definition, &aggregates)));
         add(&format!("{:?}", order_aggregates(definition, &aggregates)));
+        if transactions.has_books() {
+            let texts = [&transactions.company, &transactions.intercompany];
+            texts.iter().for_each(|scalar| add(scalar.as_ref().map_or("-", |scalar| &scalar.text)));
+            add(&format!("books {}", transactions.conversion.is_some()));
+        }
+        for settled in facts.events.iter().filter_map(|events| events.settlements.as_ref()) {
+            add(&format!("{} {}", settled.currency.text, settled.invoiced_on.text));
+        }
         if keeps_days(definition) {
             add("days");
         }

@@ -6,6 +6,7 @@ use super::rules::Rules;
 use crate::error::{Error, Kind, Result};
 use crate::facts::expr::Type;
 use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
@@ -17,6 +18,7 @@ use crate::facts::inputs::source::{
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::inputs::statistics::Days;
 use crate::facts::inputs::task::Task;
+use crate::facts::kernel::books::BookNames;
 use crate::facts::kernel::periods::PeriodIndex;
 use crate::facts::schema::AggregateColumn;
 use crate::facts::state::journal::Finished;
@@ -44,6 +46,13 @@ pub(crate) struct Run<'d> {
     pub(crate) customers: Option<CustomersSource<'d>>,
     pub(crate) periods: PeriodIndex,
     pub(crate) currency: String,
+    /// What foreign currencies are worth.
+    pub(crate) rates: Option<ExchangeRates>,
+    /// Companies of the group, and whether lines say of which they are.
+    pub(crate) companies: Interner,
+    pub(crate) has_companies: bool,
+    /// Whether payments are valued at rates of days before theirs.
+    has_settlements: bool,
     pub(crate) zone: chrono_tz::Tz,
     pub(crate) money_scale: u8,
     pub(crate) bounds: DayBounds,
@@ -89,6 +98,7 @@ impl<'d> Run<'d> {
         let days = days_of(&sources, facts.timezone)?;
         let reach = reach_of(&sources, &days, &periods, facts);
         let rules = Rules::of(definition, &sources, products.as_ref(), options.as_of);
+        let rates = ExchangeRates::read(definition)?;
         let mut run = Self {
             bounded: reach.iter().flatten().flatten().all(Option::is_some),
             sources,
@@ -103,6 +113,10 @@ impl<'d> Run<'d> {
             customers,
             periods,
             currency: facts.currency.clone(),
+            rates,
+            companies: Interner::without_gaps(),
+            has_companies: facts.transactions.company.is_some(),
+            has_settlements: facts.events.iter().any(|events| events.settlements.is_some()),
             zone: facts.timezone,
             money_scale: facts.money_scale,
             bounds: facts.bounds,
@@ -162,7 +176,42 @@ impl<'d> Run<'d> {
         let mut hasher = blake3::Hasher::new();
         let cut = self.rules.as_of.filter(|as_of| *as_of < self.periods.period(number).end());
         hasher.update(format!("{} {cut:?}\0", self.rules.definition).as_bytes());
+        let period = self.periods.period(number);
+        self.rates.iter().for_each(|rates| {
+            hasher.update(self.rates_within(rates, period.start, period.end()).as_bytes());
+        });
         hasher
+    }
+
+    /// A digest of the rates that rows of these days are valued at, the last of them excluded.
+    fn rates_within(&self, rates: &ExchangeRates, first: Day, end: Day) -> String {
+        // What is paid was invoiced before.
+        let first = if self.has_settlements { Day::MIN } else { first };
+        rates.digest(first, Day(end.0 - 1))
+    }
+
+    /// What decides the account of a file, beside its rows.
+    pub(crate) fn rules_of_file(&self, source: usize, file: usize) -> String {
+        let last = self.last_day(source, file);
+        let rules = self.rules.for_file(last);
+        let Some(rates) = self.rates.as_ref().filter(|_| self.sources[source].rates.is_some()) else {
+            return rules;
+        };
+        let first = self.reach[source][file].iter().map(|reach| reach.map(|(first, _)| first));
+        let first = first.collect::<Option<Vec<u16>>>().and_then(|firsts| firsts.into_iter().min());
+        let first = first.map_or(Day::MIN, |number| self.periods.start(number));
+        let end = last.map_or(Day::END, |last| Day(last.0 + 1));
+        format!("{rules} {}", self.rates_within(rates, first, end))
+    }
+
+    /// By what names books are known.
+    pub(crate) fn book_names(&self) -> BookNames<'_> {
+        BookNames {
+            companies: &self.companies,
+            rates: self.rates.as_ref(),
+            reporting: &self.currency,
+            has_companies: self.has_companies,
+        }
     }
 
     /// Splits the work into what is kept and what is made.
@@ -177,6 +226,8 @@ impl<'d> Run<'d> {
             empty: BTreeSet::new(),
             files: vec![],
             products: vec![],
+            exchange_rates: vec![],
+            constant_rates: BTreeMap::new(),
             listed_groups: vec![],
         };
         let mut previous = options.previous.clone().unwrap_or_else(nothing);
@@ -247,7 +298,7 @@ impl<'d> Run<'d> {
 
     /// What is known of the rows of a file under today's rules.
     fn account_in<'r>(&self, previous: &'r Record, source: usize, file: usize) -> Option<&'r FileAccount> {
-        let rules = self.rules.for_file(self.last_day(source, file));
+        let rules = self.rules_of_file(source, file);
         let source = &self.sources[source];
         let identity = &source.files[file].identity;
         previous.files.iter().find(|account| {
@@ -323,7 +374,8 @@ impl<'d> Run<'d> {
         let products = self.products.iter().map(|products| SourceView::of("products", &products.files, &[]));
         let sources =
             self.sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns));
-        sources.chain(customers).chain(products).collect()
+        let rates = self.rates.iter().map(|rates| rates.view.clone());
+        sources.chain(customers).chain(products).chain(rates).collect()
     }
 
     /// Doubts about the sources, and a change of all customers' keys.

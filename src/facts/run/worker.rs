@@ -62,6 +62,8 @@ impl Shared<'_> {
             groups: &run.groups,
             members: &run.members,
             products: run.products.as_ref(),
+            rates: run.rates.as_ref(),
+            companies: &run.companies,
             currency: &run.currency,
             ranges: &|number, keys| self.inboxes[usize::from(number)].ranges(keys),
         };
@@ -129,6 +131,10 @@ impl Shared<'_> {
             making.add(reduced)?;
         }
         drop(records);
+        // Lines between companies of the group alone are of no customer, and make no period.
+        if making.is_empty() {
+            return Ok(None);
+        }
         let lines = self.lines(&shapes, identities)?;
         making.finish(lines, last_day).map(Some)
     }
@@ -186,7 +192,8 @@ fn shape_of(source: &Source) -> SourceShape {
     let sale = source.sale.as_ref();
     SourceShape {
         is_sale: sale.is_some(),
-        values: source.values.len() + source.dimensions().len(),
+        values: source.record_values(),
+        books: source.books().map(|books| books.own_revenue),
         is_checked: sale.is_some_and(Sale::looks_for_duplicates),
         duplicates: sale.map_or(Duplicates::Allow, |sale| sale.duplicates),
         aggregates: source.aggregates.clone(),

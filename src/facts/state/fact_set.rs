@@ -14,7 +14,9 @@ use crate::facts::inputs::raw_master::RawMaster;
 use crate::facts::inputs::source::{line_aggregates, order_aggregates, wanted_aggregates};
 use crate::facts::inputs::unlisted_customers::UnlistedCustomers;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::schema::{AggregateColumn, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch};
+use crate::facts::schema::{
+    AggregateColumn, Book, CustomerMaster, Customers, FactPeriod, RowCounts, SourceMatch,
+};
 use crate::memory::Memory;
 use crate::pipeline::{Aggregate, Definition, Policy};
 use crate::units::{Day, Period, PeriodKind};
@@ -188,6 +190,12 @@ impl FactSet {
             (period.period, sources.map(|(index, source)| source_match(index, source, found)).collect())
         };
         self.periods.iter().zip(&self.runs).map(of_period).collect()
+    }
+
+    /// Lines by company and currency, by period.
+    pub fn books(&self) -> Vec<(Period, &[Book])> {
+        let of_run = |run: &Option<usize>| run.map_or(&[][..], |run| &self.record.periods[run].books);
+        self.periods.iter().zip(&self.runs).map(|(period, run)| (period.period, of_run(run))).collect()
     }
 
     /// Content addresses of a period's keys and customer facts.

@@ -5,10 +5,10 @@ use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::findings::Found;
 use crate::facts::inputs::identity::Identity;
 use crate::facts::kernel::row_match::RowMatch;
-use crate::facts::schema::{OrderType, RowCounts};
+use crate::facts::schema::{Book, OrderType, RowCounts};
 use crate::pipeline::KeyType;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A state file, known by its content.
@@ -61,6 +61,9 @@ pub struct PeriodRuns {
     pub aggregate_totals: Vec<String>,
     /// By source, transactions first: what drivers make of its rows.
     pub matches: Vec<RowMatch>,
+    /// Lines by company and currency, where these are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub books: Vec<Book>,
     /// The customers' keys, in order.
     pub keys: StateFile,
     /// One row per customer.
@@ -131,6 +134,12 @@ pub struct Record {
     /// Files of the products source.
     #[serde(default)]
     pub products: Vec<Identity>,
+    /// Files of exchange rates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchange_rates: Vec<Identity>,
+    /// Rates at constant currency, by currency, of ten digits after the point.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constant_rates: BTreeMap<String, i64>,
     /// Product groups that the products source lists, sold or not, sorted.
     #[serde(default)]
     pub listed_groups: Vec<String>,

@@ -1,5 +1,6 @@
 //! Keys of `[facts]`.
 
+use super::text_format::{DATE_FORMAT, DECIMAL_MARK, SEPARATOR, THOUSANDS_MARK};
 use super::{Choice, Key, Kind, Section, VERSION};
 use crate::pipeline::Policy;
 
@@ -17,7 +18,11 @@ pub(in crate::pipeline) static FACTS: Section = Section {
             "\"UTC\"",
             "Where an instant's day begins, an IANA name; a timestamp without zone is local wall time",
         ),
-        Key::required("currency", Kind::Text, "ISO 4217 code of every money column"),
+        Key::required(
+            "currency",
+            Kind::Text,
+            "ISO 4217 code of every money column: the reporting currency, where lines have others",
+        ),
         Key::optional(
             "money_scale",
             Kind::Integer(0, 9),
@@ -52,6 +57,18 @@ pub(in crate::pipeline) static FACTS: Section = Section {
         Key::optional("events", Kind::NamedTables(&EVENTS), "", "Further sources: one row per event"),
         Key::optional("customers", Kind::Table(&CUSTOMERS), "", "Master data: one row per customer"),
         Key::optional("products", Kind::Table(&PRODUCTS), "", "Master data: one row per product"),
+        Key::optional(
+            "exchange_rates",
+            Kind::Table(&EXCHANGE_RATES),
+            "",
+            "Exchange rates: money of order lines is converted to `currency` by them",
+        ),
+        Key::optional(
+            "settlements",
+            Kind::Table(&SETTLEMENTS),
+            "",
+            "Payments of invoices in other currencies: what is gained or lost between invoice and payment",
+        ),
     ],
     choice: Choice::Free,
 };
@@ -108,7 +125,27 @@ pub(in crate::pipeline) static TRANSACTIONS: Section = Section {
             "currency",
             Kind::Sql,
             "",
-            "The row's currency; rows in another than `facts.currency` are quarantined",
+            "The row's currency. With `[facts.exchange_rates]` its money is converted; without them, rows in another than \
+             `facts.currency` are quarantined",
+        ),
+        Key::optional(
+            "in_reporting_currency",
+            Kind::Texts,
+            "",
+            "Money of a line that is in `facts.currency` already, whatever the line's: `\"cost\"`, or names of price components",
+        ),
+        Key::optional(
+            "company",
+            Kind::Sql,
+            "",
+            "The company of the group that the line is of: text or an integer; `company_period` has each",
+        ),
+        Key::optional(
+            "intercompany",
+            Kind::Sql,
+            "false",
+            "True on lines between companies of the group, which are eliminated: no customer has them, and `company_period` shows \
+             them apart",
         ),
         Key::optional(
             "dimensions",
@@ -256,6 +293,87 @@ pub(in crate::pipeline) static CUSTOMER_CHECKS: Section = Section {
         "\"quarantine\"",
         "Customers with an acquisition cost below 0, which would be profit",
     )],
+    choice: Choice::Free,
+};
+
+pub(in crate::pipeline) static EXCHANGE_RATES: Section = Section {
+    header: "[facts.exchange_rates]",
+    keys: &[
+        Key::required(
+            "files",
+            Kind::Files,
+            "The Parquet or text files (CSV), one row per currency and day: how much of `facts.currency` 1 of it is worth",
+        ),
+        VERSION,
+        Key::optional(
+            "currency_column",
+            Kind::Text,
+            "\"currency\"",
+            "Column of the currency, as lines have it",
+        ),
+        Key::optional("day_column", Kind::Text, "\"day\"", "Column of the day, or of any day of the period"),
+        Key::optional(
+            "rate_column",
+            Kind::Text,
+            "\"rate\"",
+            "Column of the rate: above 0, at most 10 digits after the point and 8 before it",
+        ),
+        Key::optional(
+            "holds",
+            Kind::Words(&["day", "period"]),
+            "\"day\"",
+            "Whether a rate is that of its day, or of the whole period of the facts its day lies in",
+        ),
+        Key::optional(
+            "carry_days",
+            Kind::Integer(0, 366),
+            "0",
+            "Days on which the rate of a day still holds while none follows it, such as weekends and holidays; lines on a day without \
+             rate are quarantined",
+        ),
+        Key::optional(
+            "constant_day",
+            Kind::Day,
+            "",
+            "The day at whose rates `currency_period` shows net revenue besides: at constant currency",
+        ),
+        SEPARATOR,
+        Key { default: "\".\"", ..DECIMAL_MARK },
+        THOUSANDS_MARK,
+        DATE_FORMAT,
+    ],
+    choice: Choice::Free,
+};
+
+static SETTLEMENTS: Section = Section {
+    header: "[facts.settlements]",
+    keys: &[
+        Key::required(
+            "files",
+            Kind::Files,
+            "The Parquet files, one row per payment; those of the transactions, where lines say when they were paid",
+        ),
+        VERSION,
+        WHERE,
+        Key::required("customer", Kind::Sql, "Customer key, of the same type as in the transactions"),
+        Key::required(
+            "at",
+            Kind::Sql,
+            "When it was paid: a date or timestamp; rows where it is null are excluded, as not paid yet",
+        ),
+        Key::required("currency", Kind::Sql, "The row's currency"),
+        Key::required(
+            "amount",
+            Kind::Sql,
+            "What was invoiced and is paid, in the row's currency; speaks of file columns; negative on a refund",
+        ),
+        Key::required(
+            "invoiced_on",
+            Kind::Sql,
+            "The day at whose rate the amount was booked: a date or timestamp",
+        ),
+        TRUST_STATISTICS,
+    ],
     choice: Choice::Free,
 };
 

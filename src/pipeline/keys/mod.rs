@@ -25,7 +25,7 @@ pub(super) use activity::{ACTIVITY, WEIGHTS};
 pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
 pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
 pub(super) use effects::{CONTROL, EFFECTS};
-pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, FACTS, TRANSACTIONS};
+pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, EXCHANGE_RATES, FACTS, TRANSACTIONS};
 pub(super) use forecast::FORECAST;
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};

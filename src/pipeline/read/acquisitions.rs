@@ -42,6 +42,7 @@ pub(super) fn source(customers: &CustomersDef) -> Option<EventsDef> {
         unknown_customer: UnknownCustomer::Quarantine,
         trust_statistics: customers.trust_statistics,
         makes_periods: false,
+        settlements: None,
     })
 }
 

@@ -148,6 +148,12 @@ pub(super) fn column(table: Table<'_>, name: Option<&str>) -> Option<String> {
 /// `cost_to_serve` is the sum of all activities, so no activity may be called `to serve`.
 const TAKEN_COLUMN: &str = "to_serve";
 
+/// The same of any table with a name; notes nothing.
+pub(super) fn column_of(table: Table<'_>) -> Option<String> {
+    let of_name = || snake_case(table.text("name").unwrap_or(""));
+    Some(table.text("column").map_or_else(of_name, str::to_owned))
+}
+
 /// `Pick & pack` as `pick_pack`. Letters beyond ASCII stay, so that the check asks for a column of the user's choice.
 pub(super) fn snake_case(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());

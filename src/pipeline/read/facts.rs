@@ -2,14 +2,15 @@
 
 use super::acquisitions;
 use super::customers::{customers, is_column_name, products};
+use super::exchange;
 use super::or_default::word_or;
 use super::price;
 use super::table::{Entry, Table};
 use super::wording::{nearest, quoted};
 use crate::pipeline::keys::{self, CHECKS, CUSTOMER_CHECKS, FACTS};
 use crate::pipeline::{
-    DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, Scalar, TransactionsDef,
-    UnknownCustomer,
+    DayBounds, Duplicates, EventsDef, FactsDef, Int96, Mistake, Policy, RowChecks, SETTLEMENTS, Scalar,
+    TransactionsDef, UnknownCustomer,
 };
 use crate::units::{Day, PeriodKind};
 use std::collections::BTreeMap;
@@ -34,11 +35,13 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
     let timezone = table.entry("timezone").map_or(Some(chrono_tz::UTC), timezone);
     let currency = table.entry("currency").and_then(currency);
     let transactions = table.table("transactions");
-    let transactions_def = transactions.and_then(transactions_section);
+    let mut transactions_def = transactions.and_then(transactions_section);
+    let exchange_rates = exchange::exchange_rates(table, transactions_def.as_mut());
     let mut events: Vec<EventsDef> = event_entries(table).into_iter().filter_map(event_source).collect();
     let customers_table = table.table("customers");
     let customers = customers_table.and_then(customers);
     events.extend(customers.as_ref().filter(|_| with_acquisitions).and_then(acquisitions::source));
+    events.extend(exchange::settlements(table));
     events.sort_by(|left, right| left.name.cmp(&right.name));
     let products = table.table("products").and_then(|table| products(table, transactions));
     Some(FactsDef {
@@ -52,6 +55,7 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
         transactions: transactions_def?,
         events,
         customers,
+        exchange_rates,
         products,
         checks: row_checks(transactions, customers_table),
     })
@@ -60,7 +64,10 @@ pub(super) fn facts(table: Table<'_>, grain: Grain, with_acquisitions: bool) -> 
 /// Names of the event sources, in the order of `FactsDef::events`.
 pub(super) fn event_names(facts: Table<'_>, with_acquisitions: bool) -> Vec<&str> {
     let built_in = with_acquisitions.then_some(acquisitions::ACQUISITIONS);
-    let mut names: Vec<&str> = event_entries(facts).iter().map(|entry| entry.key).chain(built_in).collect();
+    let settlements = facts.has(SETTLEMENTS).then_some(SETTLEMENTS);
+    let declared = event_entries(facts);
+    let declared = declared.iter().map(|entry| entry.key);
+    let mut names: Vec<&str> = declared.chain(built_in).chain(settlements).collect();
     names.sort_unstable();
     names
 }
@@ -90,7 +97,7 @@ fn bounds(facts: Table<'_>) -> DayBounds {
     DayBounds { earliest, latest }
 }
 
-fn day(entry: Entry<'_>) -> Option<Day> {
+pub(super) fn day(entry: Entry<'_>) -> Option<Day> {
     let text = entry.text()?;
     let day = text.parse().ok().filter(|day| (Day::MIN..Day::END).contains(day));
     if day.is_none() {
@@ -128,6 +135,7 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
     let optional =
         ["where", "line", "product", "product_group", "quantity", "return", "discount", "cost", "currency"]
             .map(|key| table.sql(key));
+    let [company, intercompany] = ["company", "intercompany"].map(|key| table.sql(key));
     let dimensions = dimensions(table);
     let price_components = price::components(table);
     let duplicates = duplicates(table);
@@ -149,6 +157,9 @@ fn transactions_section(table: Table<'_>) -> Option<TransactionsDef> {
         discount,
         cost,
         currency,
+        conversion: None,
+        company,
+        intercompany,
         dimensions,
         price_components,
         unknown_customer: unknown_customer(table),
@@ -246,6 +257,7 @@ fn event_source(entry: Entry<'_>) -> Option<EventsDef> {
         unknown_customer: unknown_customer(table),
         trust_statistics: trust_statistics(table),
         makes_periods: true,
+        settlements: None,
     })
 }
 

@@ -56,7 +56,7 @@ pub(super) fn check_activities(root: Table<'_>) {
     if off.is_empty() {
         return;
     }
-    let named = |table: &Table<'_>| Some((table.text("name")?.to_owned(), column_of(*table)?));
+    let named = |table: &Table<'_>| Some((table.text("name")?.to_owned(), activity::column_of(*table)?));
     let activities = root.table("costing").map(|costing| costing.tables("activity")).unwrap_or_default();
     let activities: Vec<(String, String)> = activities.iter().filter_map(named).collect();
     for (place, component) in off.iter().enumerate() {
@@ -93,15 +93,6 @@ pub(super) fn check_published(root: Table<'_>) {
                        [[facts.transactions.price_component]] or remove it";
         entry.reading.fault(entry.key_offset, message);
     }
-}
-
-/// The column given, else the one that follows from the name; notes nothing.
-fn column_of(table: Table<'_>) -> Option<String> {
-    Some(
-        table
-            .text("column")
-            .map_or_else(|| activity::snake_case(table.text("name").unwrap_or("")), str::to_owned),
-    )
 }
 
 /// The costing with the price concessions that components off invoice are, after all other activities.

@@ -8,9 +8,12 @@ mod amount;
 mod day;
 mod marks;
 mod parquet_rows;
+mod rates;
 mod row;
 mod text_file;
 mod text_rows;
+
+pub(crate) use rates::{RATE_DIGITS, RateRow, read_rates};
 
 use crate::error::{Error, Kind, Result};
 use crate::facts::inputs::file_kind::{FileKind, conversion};
@@ -101,8 +104,9 @@ fn check_formats(definition: &Definition, costing: &CostingDef) -> Result<()> {
 /// # Errors
 /// As `read_ledgers`.
 pub fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool) -> Result<LedgerSums> {
-    let (files, view) = read_files(definition, ledger, holds_quantities)?;
     let money_scale = definition.facts.money_scale;
+    let digits = if holds_quantities { Finest::Quantity(MOST_DIGITS) } else { Finest::Money(money_scale) };
+    let (files, view) = read_files(definition, ledger, digits)?;
     let (finest, currency) =
         if holds_quantities { (MOST_DIGITS, None) } else { (money_scale, Some(&*definition.facts.currency)) };
     let marks = Marks::settle(&ledger.format, &files, currency)?;
@@ -130,10 +134,19 @@ pub fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool)
 /// Digits after the point that a quantity may have; further ones are rounded, once per row.
 const MOST_DIGITS: u8 = 9;
 
+/// Digits after the point that amounts are read with.
+#[derive(Debug, Clone, Copy)]
+enum Finest {
+    /// All of them, as money has.
+    Money(u8),
+    /// As many as they have, and at most these.
+    Quantity(u8),
+}
+
 fn read_files(
     definition: &Definition,
     ledger: &LedgerDef,
-    holds_quantities: bool,
+    digits: Finest,
 ) -> Result<(Vec<FileRows>, SourceView)> {
     let found = find(definition, &ledger.files)?;
     let mut kinds = BTreeMap::new();
@@ -147,7 +160,7 @@ fn read_files(
     let used = [&ledger.account_column, &ledger.period_column, &ledger.amount_column].map(Clone::clone);
     let mut view = SourceView::of(&ledger.files.pattern, &parquet, &used);
     for file in parquet {
-        files.push(parquet_rows::read(definition, ledger, file, holds_quantities)?);
+        files.push(parquet_rows::read(definition, ledger, file, digits)?);
     }
     for file in &others {
         match kinds[&file.path] {

@@ -1,6 +1,8 @@
 //! Rows of a Parquet file, read by the same rules as the columns of every other source.
 
+use super::Finest;
 use super::day::parse_day;
+use super::rates::RATE_DIGITS;
 use super::row::{Amount, FileRows, Row, fault};
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Checked, Fault, Rows, Type, bind};
@@ -27,7 +29,7 @@ pub(super) fn read(
     definition: &Definition,
     ledger: &LedgerDef,
     file: InputFile,
-    holds_quantities: bool,
+    digits: Finest,
 ) -> Result<FileRows> {
     if file.rows() == 0 {
         return Ok(FileRows { path: file.path, identity: file.identity, separator: None, rows: Vec::new() });
@@ -37,12 +39,11 @@ pub(super) fn read(
     let [file] = files;
     let columns = Columns::bind(definition, ledger, &file)?;
     check_columns(std::slice::from_ref(&file), &columns.names())?;
-    let finest = (!holds_quantities).then_some(definition.facts.money_scale);
     let (mut rows, mut first): (Vec<Row>, u64) = (Vec::new(), 1);
     for batch in batches(&file, &columns.names())? {
         let batch = batch?;
         let loaded = &Rows::of(&batch);
-        let found = columns.rows(definition, ledger, loaded, batch.num_rows(), finest)?;
+        let found = columns.rows(definition, ledger, loaded, batch.num_rows(), digits)?;
         for (number, row) in (first..).zip(found) {
             let (account, day, amount) = row.map_err(|message| fault(&file.path, false, number, &message))?;
             match amount {
@@ -102,11 +103,11 @@ impl Columns {
         ledger: &LedgerDef,
         rows: &Rows<'_>,
         count: usize,
-        finest: Option<u8>,
+        digits: Finest,
     ) -> Result<Cells<(String, Day, Option<Amount>)>> {
         let accounts = texts(&self.account, rows, count, "account")?;
         let days = self.days(definition, ledger, rows, count)?;
-        let amounts = self.amounts(rows, count, finest)?;
+        let amounts = self.amounts(rows, count, digits)?;
         let cells = accounts.into_iter().zip(days).zip(amounts);
         Ok(cells.map(|((account, day), amount)| Ok((account?, day?, amount?))).collect())
     }
@@ -138,16 +139,20 @@ impl Columns {
         Ok(days)
     }
 
-    /// Amounts at `finest`, as transactions take money; quantities at as many digits as they have or as fit.
-    fn amounts(&self, rows: &Rows<'_>, count: usize, finest: Option<u8>) -> Result<Cells<Option<Amount>>> {
+    /// Money at its scale, as transactions take it; quantities at as many digits as they have or as fit.
+    fn amounts(&self, rows: &Rows<'_>, count: usize, digits: Finest) -> Result<Cells<Option<Amount>>> {
         if self.amount.ty() == Type::Text {
             let texts = texts_or_none(&self.amount, rows, count, "amount")?;
             return Ok(texts.into_iter().map(|text| Ok(text?.map(Amount::Text))).collect());
         }
-        let mut scale = finest.unwrap_or_else(|| self.amount.natural_scale(super::MOST_DIGITS));
+        let (mut scale, is_money) = match digits {
+            Finest::Money(scale) => (scale, true),
+            // A double has no further digits that mean anything.
+            Finest::Quantity(most) if self.amount.ty() == Type::Float => (most.min(RATE_DIGITS), false),
+            Finest::Quantity(most) => (self.amount.natural_scale(most), false),
+        };
         let mut fixed = self.amount.fixed(rows, scale)?;
-        while finest.is_none() && scale > 0 && fixed.faults.iter().any(|(_, fault)| *fault == Fault::Overflow)
-        {
+        while !is_money && scale > 0 && fixed.faults.iter().any(|(_, fault)| *fault == Fault::Overflow) {
             scale -= 1;
             fixed = self.amount.fixed(rows, scale)?;
         }

@@ -57,6 +57,10 @@ impl<'m> Accounts<'m> {
             let [read, used, quarantined, excluded, after_as_of] =
                 ["read", "used", "quarantined", "excluded", "after_as_of"].map(|name| of(name)?.counts());
             let counts = [read?, used?, quarantined?, excluded?, after_as_of?];
+            let eliminated = match batch.column_by_name("eliminated") {
+                Some(_) => of("eliminated")?.counts()?,
+                None => vec![0; batch.num_rows()],
+            };
             let mut mistakes = Vec::new();
             for mistake in counted(looks_up_products) {
                 let names = ["rows", "money", "first"].map(|what| format!("{}_{what}", mistake.name()));
@@ -74,6 +78,7 @@ impl<'m> Accounts<'m> {
                     quarantined: quarantined?,
                     excluded: excluded?,
                     after_as_of: after_as_of?,
+                    eliminated: count(eliminated[row])?,
                 };
                 for (mistake, rows, money, first) in &mistakes {
                     if let (rows @ 1.., Some(first)) = (count(rows[row])?, first[row]) {
@@ -118,8 +123,8 @@ impl<'m> Accounts<'m> {
                 let path = self.manifest.path_of(&source.name, &file.identity);
                 let path = path.expect("every file to read was asked for").to_owned();
                 let found = self.files.remove(&(source.name.clone(), path)).unwrap_or_default();
-                let RowCounts { read, used, quarantined, excluded, after_as_of } = found.counts;
-                let parts = [used, quarantined, excluded, after_as_of].iter().sum::<u64>();
+                let RowCounts { read, used, quarantined, excluded, after_as_of, eliminated } = found.counts;
+                let parts = [used, quarantined, excluded, after_as_of, eliminated].iter().sum::<u64>();
                 let listed = found.refused.len() as u64;
                 if read != file.rows() || read != parts || quarantined != listed {
                     return Err(Error::input(format!(

@@ -69,6 +69,24 @@ impl PeriodImport<'_> {
             ))),
         }
     }
+
+    /// Lines by company and currency, without those between companies, add up to the period's totals.
+    pub(super) fn check_books(&self, found: &PeriodMatch) -> Result<()> {
+        if self.run.sources[0].books().is_none() {
+            return Ok(());
+        }
+        let mut sums = [0; TOTALS.len()];
+        for book in found.books.iter().filter(|book| !book.is_eliminated) {
+            let of_book = [book.list_revenue, book.discount, book.returns, book.product_cost];
+            sums.iter_mut().zip(of_book).for_each(|(sum, of_book)| *sum += of_book);
+        }
+        match TOTALS.into_iter().zip(sums).zip(found.totals).find(|((_, sum), lines)| sum != lines) {
+            None => Ok(()),
+            Some(((name, sum), lines)) => Err(self.fault(format!(
+                "{name} sums to {sum} over companies and currencies and to {lines} straight from the lines"
+            ))),
+        }
+    }
 }
 
 /// Sums of 64-bit numbers that nobody has held against a range yet need more.

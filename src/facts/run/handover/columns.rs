@@ -145,6 +145,11 @@ impl GrainColumn<'_> {
         self.texts()
     }
 
+    /// Texts, null where there is none.
+    pub(super) fn names_or_null(&self) -> Result<StringArray> {
+        self.texts()
+    }
+
     /// Numbers of names.
     pub(super) fn numbers(&self, names: &Interner) -> Result<Vec<u32>> {
         let texts = self.names()?;

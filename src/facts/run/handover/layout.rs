@@ -16,7 +16,7 @@ pub(crate) struct GrainLayout {
 }
 
 /// Every grain that a request may ask for.
-pub(crate) const GRAINS: [GrainLayout; 9] = [
+pub(crate) const GRAINS: [GrainLayout; 10] = [
     GrainLayout { name: "customer_period", by_period: true, keys: &["customer"] },
     GrainLayout { name: "customer_product", by_period: true, keys: &["customer", "product_group"] },
     GrainLayout { name: "customer_order", by_period: true, keys: &["customer", "order_key"] },
@@ -25,6 +25,7 @@ pub(crate) const GRAINS: [GrainLayout; 9] = [
     GrainLayout { name: "match", by_period: false, keys: &["source", "period"] },
     GrainLayout { name: "account", by_period: false, keys: &["source", "file"] },
     GrainLayout { name: "quarantine", by_period: false, keys: &["source", "file", "row"] },
+    GrainLayout { name: "book", by_period: false, keys: &["period", "company", "currency", "is_eliminated"] },
     GrainLayout { name: "line_count", by_period: false, keys: &["period"] },
 ];
 

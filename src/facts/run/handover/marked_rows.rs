@@ -83,6 +83,8 @@ impl MarkedRows<'_> {
             customers: self.customers,
             groups: &run.groups,
             members: &run.members,
+            rates: run.rates.as_ref(),
+            companies: &run.companies,
             products: run.products.as_ref(),
             currency: &run.currency,
             ranges: &|_, _| unreachable!("no row is wanted"),

@@ -6,7 +6,9 @@ use super::manifest::Manifest;
 use crate::error::{Error, Result};
 use crate::facts::kernel::row_match::RowMatch;
 use crate::facts::run::schedule::Run;
+use crate::facts::schema::Book;
 use crate::units::Day;
+use arrow::array::Array;
 use std::collections::BTreeMap;
 
 /// Of every period that has a row.
@@ -22,6 +24,8 @@ pub(super) struct PeriodMatch {
     pub(super) duplicates: u64,
     /// List revenue, discount, returns and product cost, at `money_scale`.
     pub(super) totals: [i128; TOTALS.len()],
+    /// Lines by company and currency.
+    pub(super) books: Vec<Book>,
 }
 
 /// Measures whose sums are held against those of the grains.
@@ -59,6 +63,9 @@ impl Matches {
                 found.totals.iter_mut().zip(&totals).for_each(|(sum, total)| *sum += total[row]);
             }
         }
+        if manifest.has("book") {
+            found.read_books(manifest, run)?;
+        }
         if manifest.has("line_count") {
             found.count_duplicates(manifest, run)?;
         }
@@ -80,6 +87,7 @@ impl Matches {
         Ok(self.0.entry(number).or_insert_with(|| PeriodMatch {
             matches: vec![RowMatch::default(); run.sources.len()],
             last_day: first,
+            books: Vec::new(),
             duplicates: 0,
             totals: [0; TOTALS.len()],
         }))
@@ -104,8 +112,40 @@ impl Matches {
         Ok(())
     }
 
+    fn read_books(&mut self, manifest: &Manifest, run: &Run<'_>) -> Result<()> {
+        for batch in batches(manifest, "book", None) {
+            let batch = batch?;
+            let of = |name| column("book", &batch, name);
+            let periods = of("period")?.days()?;
+            let (companies, currencies) = (of("company")?.names_or_null()?, of("currency")?.names()?);
+            let (eliminated, lines) = (of("is_eliminated")?.counts()?, of("lines")?.counts()?);
+            let money = |name| of(name).and_then(|column| column.fixed(run.money_scale));
+            let own = money("own_revenue")?;
+            let totals = TOTALS.map(money).into_iter().collect::<Result<Vec<_>>>()?;
+            for row in 0..batch.num_rows() {
+                let [list_revenue, discount, returns, product_cost] = [0, 1, 2, 3].map(|of| totals[of][row]);
+                let book = Book {
+                    company: companies.is_valid(row).then(|| companies.value(row).to_owned()),
+                    currency: currencies.value(row).to_owned(),
+                    is_eliminated: eliminated[row] != 0,
+                    lines: count(lines[row])?,
+                    own_revenue: own[row],
+                    list_revenue,
+                    discount,
+                    returns,
+                    product_cost,
+                };
+                let found = self.entry(manifest, run, periods[row])?;
+                // A period of lines between companies alone has no customer, and is not kept.
+                found.books.push(book);
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn periods(&self) -> impl Iterator<Item = u16> {
-        self.0.keys().copied()
+        let has_rows = |found: &PeriodMatch| found.matches.iter().any(|of| of.rows > 0);
+        self.0.iter().filter(move |(_, found)| has_rows(found)).map(|(number, _)| *number)
     }
 
     pub(super) fn of(&self, number: u16) -> Option<&PeriodMatch> {

@@ -102,6 +102,8 @@ impl PeriodImport<'_> {
         orders.finish()?;
         days.map(GrainRows::finish).transpose()?;
         self.check_totals(&found, sums)?;
+        self.check_books(&found)?;
+        making.add_books(&found.books);
         if before.is_none() {
             return Ok(None);
         }
