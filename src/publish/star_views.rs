@@ -73,6 +73,21 @@ const FACTS: &[Fact] = &[
         joins: &[CUSTOMER],
         of_dimensions: &[],
     },
+    Fact { view: "fact_contract", table: "contract", filter: "", joins: &[CUSTOMER], of_dimensions: &[] },
+    Fact {
+        view: "fact_customer_contract",
+        table: "customer_contract",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_contract_movement",
+        table: "contract_movement",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
     Fact {
         view: "fact_early_warning",
         table: "early_warning",

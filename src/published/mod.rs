@@ -29,6 +29,13 @@ const OF_HORIZONS: [(&str, &str); 3] = [
     ("segment_equity", "DECIMAL(38,4)"),
 ];
 
+/// Tables that hold the value of contracts within each horizon, and the type of their money.
+const OF_CONTRACTS: [(&str, &str); 3] = [
+    ("contract", "DECIMAL(18,4)"),
+    ("customer_contract", "DECIMAL(18,4)"),
+    ("contract_summary", "DECIMAL(38,4)"),
+];
+
 /// The columns of every table that pipelines can publish, by table.
 #[derive(Debug, Clone, Default)]
 pub struct Tables(BTreeMap<String, Table>);
@@ -135,6 +142,9 @@ impl Tables {
             tables.add("customer_value", format!("no_purchase_probability_{column}"), "DOUBLE");
             for (table, money) in OF_HORIZONS {
                 tables.add(table, expected.clone(), "DOUBLE");
+                tables.add(table, format!("value_within_{column}"), money);
+            }
+            for (table, money) in OF_CONTRACTS {
                 tables.add(table, format!("value_within_{column}"), money);
             }
         }

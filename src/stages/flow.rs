@@ -23,7 +23,7 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, effects, lifecycle, perception, plan, profitability, questions, segments, star};
+use crate::{clv, contracts, effects, lifecycle, perception, plan, profitability, questions, segments, star};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -50,9 +50,11 @@ pub(super) fn run(
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let hold = |bytes| stage.memory.budget.hold(bytes);
     let _of_customers = hold(facts.bytes());
-    let ((), (asked, contacts)) = flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
+    let ((), Rows { asked, contacts, contracts }) =
+        flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let _of_answers = hold(asked.bytes());
     let of_contacts = hold(contacts.bytes());
+    let of_contracts = hold(contracts.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {
@@ -67,6 +69,8 @@ pub(super) fn run(
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
     let alive = alive.flatten();
+    flow.run_or_keep("contracts", |tables| stage.contracts(&facts, &contracts, tables))?;
+    drop((contracts, of_contracts));
     let (lifecycle_doubts, _) = flow.run_or_keep("lifecycle", |tables| {
         let known = KnownElsewhere { alive: alive.as_ref(), voice: stage.voice(&asked) };
         stage.lifecycle(&facts, needed(history.as_ref(), "history")?, known, tables)
@@ -159,6 +163,13 @@ fn needed<T>(made: Option<T>, name: &str) -> Result<T> {
     made.ok_or_else(|| Error::internal(format!("'{name}' is needed, but the stage before did not make it")))
 }
 
+/// Rows of sources beside the transactions and events, which later stages look at one by one.
+struct Rows {
+    asked: perception::Asked,
+    contacts: effects::Contacts,
+    contracts: contracts::Contracts,
+}
+
 /// Each stage: its room's work, and what the run says of it.
 struct Stages<'r> {
     definition: &'r Definition,
@@ -196,18 +207,15 @@ impl Stages<'_> {
     }
 
     /// Hands on what customers were asked and said; rows that broke the row contract join those of the facts.
-    fn answers(
-        &self,
-        facts: &mut FactSet,
-        tables: StageTables<'_>,
-    ) -> Result<Ran<(), (perception::Asked, effects::Contacts)>> {
+    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), Rows>> {
         let definition = &of("answers").view(self.definition);
         let asked = perception::read(definition, facts, &self.memory)?;
         let contacts = effects::read(definition, facts)?;
+        let contracts = contracts::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: (asked, contacts), account })
+        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts }, account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -302,6 +310,17 @@ impl Stages<'_> {
         let (summary, alive) = clv::run(&of("clv").view(self.definition), facts, history, earlier, tables)?;
         let account = report::clv_line(&summary, self.definition);
         Ok(Ran { summary, hands_on: alive, account })
+    }
+
+    fn contracts(
+        &self,
+        facts: &FactSet,
+        rows: &contracts::Contracts,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("contracts").view(self.definition);
+        let summary = contracts::run(definition, facts, rows, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::contracts_line(&summary, definition) })
     }
 
     /// What customers said, where they were asked or complained.

@@ -36,6 +36,8 @@ pub(super) enum Purpose {
     Referral = 12,
     /// Whether one wave of contacts is about a customer.
     Contact = 13,
+    /// The contract of one customer.
+    Contract = 14,
 }
 
 /// All streams of one history.

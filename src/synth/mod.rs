@@ -8,6 +8,7 @@
 mod business;
 mod catalogue;
 mod contacts;
+mod contracts;
 mod customer;
 mod draw;
 mod fit;
@@ -33,7 +34,7 @@ use voice::Opened;
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 3] = ["transactions", "support_calls", "sales_visits"];
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
@@ -44,6 +45,7 @@ const FILES: [&str; 10] = [
     "plan_costs.parquet",
     "plan_volumes.parquet",
     "plan_sales.parquet",
+    "contracts.parquet",
 ];
 
 /// What history to make.
@@ -91,6 +93,8 @@ pub struct SynthTotals {
     pub referrals: u64,
     /// Rows of `contacts.parquet`.
     pub contacts: u64,
+    /// Rows of `contracts.parquet`.
+    pub contracts: u64,
     /// Rows of the files of the plan.
     pub planned: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
@@ -121,6 +125,7 @@ pub fn generate(
         complaints: voice::write_complaints(&out.join(FILES[4]), &history, &complaints)?,
         referrals: voice::write_referrals(&out.join(FILES[5]), &history)?,
         contacts: contacts::write_contacts(&out.join(FILES[6]), &history)?,
+        contracts: contracts::write_contracts(&out.join(FILES[10]), &history)?,
         planned: plan::write_plan([7, 8, 9].map(|file| out.join(FILES[file])), &history, &months)?,
         ..sum(&months, options, ledger_cents)
     };

@@ -90,7 +90,7 @@ fn bounds(facts: Table<'_>) -> DayBounds {
     DayBounds { earliest, latest }
 }
 
-fn day(entry: Entry<'_>) -> Option<Day> {
+pub(super) fn day(entry: Entry<'_>) -> Option<Day> {
     let text = entry.text()?;
     let day = text.parse().ok().filter(|day| (Day::MIN..Day::END).contains(day));
     if day.is_none() {
