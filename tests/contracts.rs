@@ -119,7 +119,7 @@ fn golden_how_to_project_customer_retention() {
             let row = those(&renewals, &[("plan", plan), ("renewal", &renewal.to_string())])[0];
             let share = f64::from(i32::try_from(survivors).unwrap()) / 1000.0;
             let forecast = number(row, "shifted_beta_geometric_survival");
-            assert!((forecast - share).abs() < 0.015, "{renewal}: {forecast} {share}");
+            assert!((forecast - share).abs() < 0.02, "{renewal}: {forecast} {share}");
             if renewal <= 7 {
                 assert!((number(row, "survival") - share).abs() < 1e-12, "{row:?}");
             } else {
@@ -183,10 +183,12 @@ fn the_holdout_prefers_the_model_that_made_the_data() {
     let mut dice = Dice(5);
     let mut spans = Vec::new();
     for who in 1..=6_000 {
-        // A third of them leaves easily, the others hardly ever.
-        let chance = if dice.below(3) == 0 { 400 } else { 20 };
+        // Beta(1, 8) over contracts, by its inverse.
+        let uniform = f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) / f64::from(1 << 30);
+        let chance = 1.0 - uniform.powf(1.0 / 8.0);
         let started = day("2022-01-10") + i32::try_from(dice.below(700)).unwrap();
-        let lost = (1..60).find(|_| dice.below(1_000) < chance);
+        let lost = (1..60)
+            .find(|_| f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) < chance * f64::from(1 << 30));
         let ended = lost.map(|renewal| started + 30 * renewal + 5).filter(|ended| *ended < day("2024-06-30"));
         spans.push(Span { who, contract: who, months: 1, started, ended, cents: 999, plan: "one" });
     }
@@ -196,7 +198,7 @@ fn the_holdout_prefers_the_model_that_made_the_data() {
     let [hazards, geometric, sbg] = ["hazards", "geometric", "shifted_beta_geometric"].map(of);
     assert!(number(&sbg, "log_score") > number(&geometric, "log_score"));
     assert!(number(&hazards, "log_score") > number(&geometric, "log_score"));
-    assert!(number(&sbg, "error").abs() < 0.15 && number(&geometric, "error") > 0.3, "{sbg:?} {geometric:?}");
+    assert!(number(&sbg, "error").abs() < 0.1 && number(&geometric, "error") > 0.2, "{sbg:?} {geometric:?}");
     let summary = published.rows("contract_summary");
     let chosen = &those(&summary, &[("plan", "all")])[0];
     assert_eq!(chosen["chosen_by"], "holdout");
