@@ -172,9 +172,9 @@ mod tests {
         for model in RetentionModel::ALL {
             assert!(fit(model, &cohort(&[9])).unwrap_err().contains("no contract came to a renewal"));
         }
-        let one_churn = cohort(&[1_000, 900, 810, 729]);
-        assert!(fit(RetentionModel::ShiftedBetaGeometric, &one_churn).unwrap_err().contains("does not rise"));
-        assert!(fit(RetentionModel::Geometric, &one_churn).is_ok());
+        let falling = cohort(&[1_000, 950, 855, 684]);
+        assert!(fit(RetentionModel::ShiftedBetaGeometric, &falling).unwrap_err().contains("does not rise"));
+        assert!(fit(RetentionModel::Geometric, &falling).is_ok());
     }
 
     /// Fader & Hardie (2007), table 1 and figures 2 to 4: seven renewals forecast twelve, and the geometric model is far below.

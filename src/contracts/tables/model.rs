@@ -27,7 +27,11 @@ pub(in super::super) fn contract_model(context: TableContext<'_>, groups: &[Grou
     draft.float("standard_error", "1", "Its standard error", |row| row.parameter?.standard_error);
     let meaning = "Logarithm of the likelihood of all renewals that came due";
     draft.float("log_likelihood", "1", meaning, |row| Some(row.fitted.ok()?.log_likelihood));
-    draft.flag("is_chosen", "Whether contracts are valued by this fit", |row| row.is_chosen());
+    draft.flag(
+        "is_chosen",
+        "Whether it is the row's model in contract_summary, with these parameters",
+        |row| row.is_chosen(),
+    );
     draft.text("reason", "Why there is no fit", |row| row.fitted.err());
     draft.finish()
 }

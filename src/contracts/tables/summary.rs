@@ -30,7 +30,7 @@ pub(in super::super) fn contract_summary<'r>(context: TableContext<'r>, rows: &'
     draft.name("model", meaning, move |row| choice(row).map(|choice| choice.model.word()));
     let meaning = "declared: contracts.model; holdout: the best in contract_backtest; first with a fit: there is no holdout";
     draft.name("chosen_by", meaning, move |row| choice(row).map(|choice| choice.why));
-    let meaning = "plan: its parameters are those of the row's contracts; all: those of all contracts of the term, as fewer than 30 of the plan were lost";
+    let meaning = "own: its parameters are those of the row's contracts; term: those of all contracts of the term, as fewer than 30 of the plan were lost";
     draft.name("fitted_to", meaning, move |row| choice(row).map(Choice::fitted_to));
     let meaning = "Expected terms of a new contract, discounted, the first one counted in full: the discounted expected lifetime";
     draft.float("new_discounted_terms", "terms", meaning, |row| row.0.new_terms());
@@ -45,6 +45,6 @@ pub(in super::super) fn contract_summary<'r>(context: TableContext<'r>, rows: &'
 
 impl Choice {
     fn fitted_to(&self) -> &'static str {
-        if self.is_pooled { "all" } else { "plan" }
+        if self.is_pooled { "term" } else { "own" }
     }
 }
