@@ -43,6 +43,13 @@ fn day(text: &str) -> i32 {
     i32::try_from((date - chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap()).num_days()).unwrap()
 }
 
+/// The day so many months later.
+fn after(started: i32, months: u32) -> i32 {
+    let epoch = chrono::NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+    let date = epoch + chrono::Days::new(u64::try_from(started).unwrap()) + chrono::Months::new(months);
+    i32::try_from((date - epoch).num_days()).unwrap()
+}
+
 /// Everybody who has a contract buys once, on 1 January 2024; the history goes on until 30 June.
 fn pipeline(spans: &[Span], section: &str) -> Pipeline {
     let pipeline = Pipeline::new().and(CLV).and(section);
@@ -177,6 +184,11 @@ fn mantissa(row: &BTreeMap<String, String>, column: &str) -> i128 {
     row[column].replace('.', "").parse().unwrap()
 }
 
+/// Between 0 and 1.
+fn uniform(dice: &mut Dice) -> f64 {
+    f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) / f64::from(1 << 30)
+}
+
 /// Churn that differs between contracts: renewals after the calibration date are foretold best by the model that knows of it.
 #[test]
 fn the_holdout_prefers_the_model_that_made_the_data() {
@@ -184,12 +196,10 @@ fn the_holdout_prefers_the_model_that_made_the_data() {
     let mut spans = Vec::new();
     for who in 1..=6_000 {
         // Beta(1, 8) over contracts, by its inverse.
-        let uniform = f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) / f64::from(1 << 30);
-        let chance = 1.0 - uniform.powf(1.0 / 8.0);
+        let chance = 1.0 - uniform(&mut dice).powf(1.0 / 8.0);
         let started = day("2022-01-10") + i32::try_from(dice.below(700)).unwrap();
-        let lost = (1..60)
-            .find(|_| f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) < chance * f64::from(1 << 30));
-        let ended = lost.map(|renewal| started + 30 * renewal + 5).filter(|ended| *ended < day("2024-06-30"));
+        let lost = (1..60).find(|_| uniform(&mut dice) < chance);
+        let ended = lost.map(|renewal| after(started, renewal)).filter(|ended| *ended < day("2024-06-30"));
         spans.push(Span { who, contract: who, months: 1, started, ended, cents: 999, plan: "one" });
     }
     let published = pipeline(&spans, &(SECTION.to_owned() + "calibration = \"2023-09-01\"\n")).publish(&[]);

@@ -106,7 +106,7 @@ fn the_numbers_of_a_known_history_do_not_change() {
         complaints: 19,
         referrals: 113,
         contacts: 110,
-        contracts: 0,
+        contracts: 46,
         planned: 123,
         net_revenue_micros: 662_879_750_300,
         ledger_cents: 12_522_399,

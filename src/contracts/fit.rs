@@ -73,6 +73,9 @@ pub(super) fn fit(model: RetentionModel, counts: &RenewalCounts) -> Result<Fitte
 fn beta_geometric(counts: &RenewalCounts) -> Result<Fitted, String> {
     let estimate = shifted_beta_geometric::fit(counts).map_err(|reason| reason.to_string())?;
     let [alpha, beta] = estimate.parameters;
+    if estimate.standard_errors().contains(&None) {
+        return Err("too few contracts were lost to tell how churn differs between them".to_owned());
+    }
     let parameters = ["alpha", "beta"].into_iter().zip(estimate.parameters).zip(estimate.standard_errors());
     let parameter = |((name, estimate), standard_error): ((&str, f64), Option<f64>)| Parameter {
         name: name.to_owned(),
@@ -169,6 +172,8 @@ mod tests {
 
     #[test]
     fn what_counts_do_not_determine_is_said() {
+        let one_lost = fit(RetentionModel::ShiftedBetaGeometric, &cohort(&[9, 9, 8, 8]));
+        assert!(one_lost.is_err(), "{one_lost:?}");
         for model in RetentionModel::ALL {
             assert!(fit(model, &cohort(&[9])).unwrap_err().contains("no contract came to a renewal"));
         }
