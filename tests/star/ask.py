@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import contracts_oracle
 import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -264,8 +265,9 @@ def main():
     responses_oracle.prepare(connection)
     check_sums(connection)
     check_prices(of_prices)
+    contracts = contracts_oracle.check(connection)
     relations = check_relations(connection) + check_relations(of_prices)
-    print(f"star: {check_questions(connection, of_prices)} questions, {relations} relations hold")
+    print(f"star: {check_questions(connection, of_prices)} questions, {relations} relations hold, {contracts} numbers of contracts")
 
 
 if __name__ == "__main__":
