@@ -170,9 +170,9 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "segments",
         about: "RFM, pyramid, value matrices, treatments, next products, migration",
-        reads: &["facts", "segments", "lifecycle", "clv", "perception"],
+        reads: &["facts", "segments", "lifecycle", "clv", "contracts", "perception"],
         needs: &["facts", "customer", "customer_product", "product_group"],
-        may_use: &["lifecycle", "customer_value", "early_warning", "customer_voice"],
+        may_use: &["lifecycle", "customer_value", "early_warning", "customer_voice", "customer_contract"],
         makes: &[
             "customer_segment",
             "segment_summary",
