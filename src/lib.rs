@@ -28,6 +28,8 @@ pub mod profitability;
 
 pub mod clv;
 
+pub mod contracts;
+
 pub mod lifecycle;
 
 pub mod effects;

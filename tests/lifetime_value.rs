@@ -9,7 +9,7 @@ mod support;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use support::{Line, Outcome, Pipeline, Published, table, those, write};
+use support::{Dice, Line, Outcome, Pipeline, Published, table, those, write};
 
 /// Customers who come one after another, buy in their own rhythm and stop after some purchases.
 fn buyers(customers: i64) -> Vec<Line> {
@@ -554,4 +554,128 @@ fn rhythms_do_not_depend_on_threads_or_segments() {
     let rows = one.rows("value_model");
     let ks = rows.iter().filter(|row| row["parameter"] == "k" && row["sample"] == "whole");
     assert!(ks.clone().count() >= 3 && ks.clone().all(|row| number(row, "estimate") > 3.0), "{rows:?}");
+}
+
+/// x, tₓ, donors: annual gifts of the 1995 cohort of a non-profit organisation after six years; Fader, Hardie & Shang (2010), table 2.
+const DONATIONS: [(i64, i64, i64); 22] = [
+    (0, 0, 3464),
+    (1, 1, 1091),
+    (1, 2, 277),
+    (1, 3, 129),
+    (1, 4, 78),
+    (1, 5, 119),
+    (1, 6, 129),
+    (2, 2, 613),
+    (2, 3, 255),
+    (2, 4, 155),
+    (2, 5, 173),
+    (2, 6, 234),
+    (3, 3, 322),
+    (3, 4, 181),
+    (3, 5, 225),
+    (3, 6, 357),
+    (4, 4, 240),
+    (4, 5, 284),
+    (4, 6, 512),
+    (5, 5, 335),
+    (5, 6, 728),
+    (6, 6, 1203),
+];
+
+/// Each donor gives first in 2024, x − 1 times from the next year on and last in the year tₓ after.
+fn donors() -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut donor = 0;
+    for (gifts, last, donors) in DONATIONS {
+        for _ in 0..donors {
+            donor += 1;
+            let years = (0..gifts.max(1)).chain((gifts > 0).then_some(last));
+            lines.extend(years.map(|year| Line::new(donor, 10 * donor + year, year * 1461 / 4 + 100)));
+        }
+    }
+    lines
+}
+
+#[test]
+fn golden_bg_bb_values_donors_as_the_paper_does() {
+    let clv = "model = \"bg_bb\"\nhorizons = [\"5 years\"]";
+    let pipeline = pipeline(&donors(), clv).with("period = \"month\"", "period = \"year\"");
+    let published = pipeline.publish(&["--as-of", "2031-01-01"]);
+    check_finite(&published);
+    assert_eq!(chosen(&published), ("bg_bb".to_owned(), "declared".to_owned()));
+    let models = published.rows("value_model");
+    for (parameter, expected) in [("alpha", 1.204), ("beta", 0.750), ("gamma", 0.657), ("delta", 2.783)] {
+        let of = [("model", "bg_bb"), ("parameter", parameter), ("role", "chosen"), ("sample", "whole")];
+        let row = those(&models, &of)[0];
+        assert!((number(row, "estimate") - expected).abs() < 1e-3, "{row:?}");
+    }
+    let customers = published.rows("customer_value");
+    assert_eq!(customers.len(), 11_104);
+    // By the paper's rounded parameters; (0, 0) is donor 1, (6, 6) the last one.
+    for (donor, alive, expected, discounted) in [("1", 0.1161, 0.0728, 0.1146), ("11104", 1.0, 3.752, 5.909)]
+    {
+        let row = those(&customers, &[("customer_id", donor)])[0];
+        let close = |column: &str, expected: f64| {
+            assert!((number(row, column) / expected - 1.0).abs() < 3e-3, "{column} {expected}: {row:?}");
+        };
+        close("probability_alive", alive);
+        close("expected_purchases_5_years", expected);
+        close("discounted_purchases", discounted);
+        assert!(number(row, "expected_purchases_5_years_se") > 0.0 && number(row, "residual_value_se") > 0.0);
+        let residual = number(row, "discounted_purchases") * number(row, "margin_per_purchase");
+        assert!((number(row, "residual_value") - residual).abs() < 1e-3, "{row:?}");
+        assert!(number(row, "value_within_5_years") < number(row, "residual_value"));
+    }
+    let total = sum(&customers, "expected_purchases_5_years");
+    assert!((total / 12_884.2 - 1.0).abs() < 1e-3, "{total}");
+    let equity = &published.rows("customer_equity")[0];
+    assert!((sum(&customers, "residual_value") - number(equity, "residual_value")).abs() < 1e-2);
+    assert!(number(equity, "residual_value_se") > 0.0);
+}
+
+/// Donors who give in a year with a probability of their own, uniform over donors, and lapse before it with one that is beta(1, 8).
+fn simulated_donors() -> Vec<Line> {
+    let mut dice = Dice(3);
+    let mut uniform = || f64::from(u32::try_from(dice.below(1 << 30)).unwrap()) / f64::from(1 << 30);
+    let mut lines = Vec::new();
+    for donor in 1..=4_000 {
+        let (gives, lapses) = (uniform(), 1.0 - uniform().powf(1.0 / 8.0));
+        for year in 0..9 {
+            if year > 0 && uniform() < lapses {
+                break;
+            }
+            if year == 0 || uniform() < gives {
+                lines.push(Line::new(donor, 10 * donor + year, year * 1461 / 4 + 100));
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn bg_bb_is_held_against_the_others_and_is_chosen_where_it_made_the_data() {
+    let clv = "models = [\"mbg_nbd\", \"bg_bb\"]\nhorizons = [\"1 year\", \"2 years\"]\ncalibration = \"2030-01-01\"";
+    let pipeline = pipeline(&simulated_donors(), clv).with("period = \"month\"", "period = \"year\"");
+    let published = pipeline.publish(&["--as-of", "2033-01-01"]);
+    check_finite(&published);
+    let tests = published.rows("value_backtest");
+    let [of_periods, continuous] = ["bg_bb", "mbg_nbd"].map(|model| {
+        let rows = those(&tests, &[("target", "purchases"), ("forecaster", model), ("segment", "all")]);
+        assert_eq!(rows.len(), 1, "{rows:?}");
+        (number(rows[0], "rmse"), number(rows[0], "bias"))
+    });
+    assert!(of_periods.1.abs() < 0.04, "{of_periods:?}");
+    assert!(
+        of_periods.0 < continuous.0 && of_periods.1.abs() < continuous.1.abs(),
+        "{of_periods:?} {continuous:?}"
+    );
+    assert_eq!(chosen(&published), ("bg_bb".to_owned(), "holdout".to_owned()));
+    let bins = published.rows("value_backtest_bin");
+    let deciles = those(&bins, &[("forecaster", "bg_bb"), ("bin_by", "decile")]);
+    assert!(deciles.len() > 3, "{deciles:?}");
+    let digests = published.digests();
+    assert_eq!(
+        pipeline.publish(&["--as-of", "2033-01-01", "--threads", "3", "--republish"]).digests(),
+        digests
+    );
 }

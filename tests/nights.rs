@@ -161,11 +161,14 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings; contacts and shared customers are read with them.
-const ANSWERS: &[&str] = &["answers", "lifecycle", "effects", "hierarchy"];
+/// Complaints and interviews are reasons of warnings; contacts, contracts and shared customers are read with them.
+const ANSWERS: &[&str] = &["answers", "contracts", "lifecycle", "effects", "hierarchy"];
 
 /// Groups sum up residual values.
 const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "hierarchy"];
+
+/// Contracts are valued within the same horizons.
+const LIFETIME_VALUE: &[&str] = &["clv", "contracts", "lifecycle", "hierarchy"];
 
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
@@ -182,6 +185,7 @@ const ALL: &[&str] = &[
     "whatif",
     "sensitivity",
     "clv",
+    "contracts",
     "lifecycle",
     "effects",
     "hierarchy",
@@ -200,10 +204,11 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),
     ("discount_column     = \"discount\"", "", PLAN),
-    ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", CUSTOMER_BASE),
-    ("segment  = \"kind\"", "season = \"month\"\nsegment  = \"kind\"", CUSTOMER_BASE),
+    ("horizons = [\"90 days\", \"1 year\"]", "horizons = [\"60 days\", \"1 year\"]", LIFETIME_VALUE),
+    ("segment  = \"kind\"", "season = \"month\"\nsegment  = \"kind\"", LIFETIME_VALUE),
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
+    ("cost        = \"0.7 * price\"", "cost = \"0.6 * price\"", ANSWERS),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),
     ("next_products = 2", "next_products = 1", &["hierarchy"]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
@@ -320,11 +325,13 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, forecast, whatif, sensitivity, effects, hierarchy, segments, perception, star, expect; ",
+        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, hierarchy, segments, perception, star, \
+         expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let left_out = ["facts", "plan", "forecast", "whatif", "sensitivity", "effects", "hierarchy"];
+    let left_out =
+        ["facts", "plan", "forecast", "whatif", "sensitivity", "contracts", "effects", "hierarchy"];
     let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));

@@ -1,10 +1,11 @@
 //! Back-tests: what every model and rule would have foretold at a calibration date, held against what came.
 
 use super::candidate::Candidate;
-use super::census::{Census, Scope};
+use super::census::{Census, Scope, Tally};
 use super::errors::Errors;
 use super::fits::Fits;
 use super::holdout::{Buffers, Holdout};
+use super::period_forecast::{PeriodForecast, PeriodsAhead};
 use super::timing::Timings;
 use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
@@ -92,6 +93,17 @@ pub(crate) struct Sources<'r> {
 }
 
 impl Sources<'_> {
+    /// BG/BB of every segment, where it is asked for, until the end of the holdout of a date.
+    pub(crate) fn period_forecasts(&self, index: usize) -> Vec<Option<PeriodForecast>> {
+        let (date, until) = (self.scope.dates[index], self.scope.dates[0]);
+        let ahead = PeriodsAhead::new(&self.scope.rule.calendar, date, &[until], self.discount_per_day);
+        let tallies = &self.census.tallies[index];
+        let of = |segment: &Tally| {
+            self.scope.has_periods.then(|| PeriodForecast::new(segment, tallies, ahead.as_ref())).flatten()
+        };
+        tallies.iter().map(of).collect()
+    }
+
     pub(crate) fn periods(&self, index: usize, segment: usize) -> Option<Periods> {
         let calendar = &self.scope.rule.calendar;
         let known = calendar.ended_by(self.scope.dates[index]);

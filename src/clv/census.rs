@@ -2,7 +2,7 @@
 
 use super::covariates::Covariates;
 use super::histories::Histories;
-use super::lives::{Lives, LivingRule, Opportunities, opportunity};
+use super::lives::{Lives, LivingRule, Opportunities, opportunity, purchases_in_periods};
 use super::models::contribution::{Overflow, PurchaseSums};
 use super::models::margin_rate::RateSums;
 use super::models::{Counts, Gaps};
@@ -44,6 +44,8 @@ pub(crate) struct Tally {
     /// Between purchases; none where no model asks.
     pub(crate) gaps: Gaps,
     pub(crate) opportunities: Opportunities,
+    /// Purchases in complete periods, of customers with opportunities.
+    pub(crate) purchases_in_periods: u64,
     /// What purchases brought, by measure.
     pub(crate) brought: [PurchaseSums; MEASURES],
     /// Margin of revenue.
@@ -154,6 +156,7 @@ impl Scope<'_> {
                 && let Some(row) = opportunity(&self.rule.calendar, days, *date)
             {
                 *tally.opportunities.entry(row).or_default() += 1;
+                tally.purchases_in_periods += purchases_in_periods(&self.rule.calendar, days, *date);
             }
             if self.has_gaps {
                 count_gaps(&mut tally.gaps, days);
@@ -304,6 +307,7 @@ impl Tally {
         self.add_money(&more)?;
         self.gaps.merge(&more.gaps);
         more.repeaters.rows.iter().for_each(|(repeats, revenue)| self.repeaters.push(*repeats, *revenue));
+        self.purchases_in_periods += more.purchases_in_periods;
         more.opportunities.into_iter().for_each(|(row, customers)| {
             *self.opportunities.entry(row).or_default() += customers;
         });

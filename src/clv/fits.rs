@@ -207,10 +207,12 @@ impl Fits {
         self.spends[date][segment].as_ref()
     }
 
-    /// Whether a segment takes the parameters of all customers of every model, at the as-of date.
+    /// Whether a segment takes the parameters of all customers of every model in continuous time, at the as-of date.
     pub(crate) fn is_pooled(&self, segment: usize) -> bool {
-        (0..self.candidates.len())
+        let continuous = Candidate::continuous(&self.candidates).len();
+        (0..continuous)
             .all(|candidate| self.of(0, segment, candidate).is_some_and(|fitted| fitted.pooled.is_some()))
+            && continuous > 0
     }
 }
 
@@ -258,7 +260,8 @@ fn purchase_fits(
             own.pool(segment, all, discount_per_day);
         };
         // Models without covariates first: those with them may fall back on them.
-        let models = candidates.iter().filter(|candidate| !candidate.has_covariates).count();
+        let continuous = Candidate::continuous(candidates).iter();
+        let models = continuous.filter(|candidate| !candidate.has_covariates).count();
         let (plain, with) = own.split_at_mut(models);
         plain.par_iter_mut().zip(&all[..models]).for_each(pool);
         let with = with.par_iter_mut().zip(&all[models..]).zip(plain);
@@ -272,7 +275,8 @@ fn purchase_fits(
     fits
 }
 
-/// Of one segment: models without covariates first, from which those with them start.
+/// Of one segment: models without covariates first, from which those with them start; none of a model of whole periods, which is
+/// fitted to other counts.
 fn candidate_fits(
     candidates: &[Candidate],
     design: &Design,
@@ -288,9 +292,11 @@ fn candidate_fits(
         let with = has_covariates.then(|| plain.with_covariates(design, histories, rhythm));
         (plain, with)
     };
-    let models = candidates.par_iter().filter(|candidate| !candidate.has_covariates);
+    let continuous = Candidate::continuous(candidates);
+    let models = continuous.par_iter().filter(|candidate| !candidate.has_covariates);
     let (plain, with): (Vec<_>, Vec<_>) = models.map(of_model).unzip();
-    plain.into_iter().map(Some).chain(with.into_iter().filter(Option::is_some)).collect()
+    let of_periods = candidates[continuous.len()..].iter().map(|_| None);
+    plain.into_iter().map(Some).chain(with.into_iter().filter(Option::is_some)).chain(of_periods).collect()
 }
 
 /// By segment, with that of all customers where a segment should not have its own.

@@ -6,6 +6,7 @@ use super::models::Asked;
 use super::naive::{Base, Rule};
 use super::outlook::Forecast;
 use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
+use super::period_forecast::PeriodForecast;
 use super::spend::{SPENDS, Spend};
 use super::timing::Timed;
 use super::whole_periods::Periods;
@@ -36,6 +37,8 @@ pub(crate) struct Holdout<'r> {
     spends: Vec<Option<&'r Spend>>,
     /// By segment; none where BG/BB is not asked for or has no fit.
     periods: Vec<Option<Periods>>,
+    /// By segment, likewise.
+    period_forecasts: Vec<Option<PeriodForecast>>,
     unit: f64,
 }
 
@@ -43,9 +46,17 @@ pub(crate) struct Holdout<'r> {
 struct TimedForecasts {
     season: Season,
     /// By segment, by candidate.
-    forecasts: Vec<Vec<Option<Forecast>>>,
+    forecasts: Vec<Vec<Expecting>>,
     /// By candidate: the largest expectation of each decile but the last.
     deciles: Vec<Vec<f64>>,
+}
+
+/// How a candidate foretells purchases.
+enum Expecting {
+    /// None where there is no fit, or it found nothing to predict from.
+    Continuous(Option<Forecast>),
+    /// In whole periods, which have no clock.
+    Periods,
 }
 
 /// Buffers of one slice.
@@ -62,8 +73,11 @@ impl<'r> Holdout<'r> {
         let holdout_days = date.0.abs_diff(until.0);
         let tallies = &sources.census.tallies[index];
         let spend = |segment: usize| Some(&sources.fits.spend(index, segment)?.spend);
+        let period_forecasts = sources.period_forecasts(index);
         let timings = (0..sources.timings.len()).into_par_iter();
-        let timings = timings.filter_map(|timing| TimedForecasts::new(sources, index, timing)).collect();
+        let timings = timings
+            .filter_map(|timing| TimedForecasts::new(sources, index, timing, &period_forecasts))
+            .collect();
         let window_days = holdout_days.min(sources.scope.start.0.abs_diff(date.0));
         let base = |mean_gap| Base { holdout_days, window_days, mean_gap };
         Self {
@@ -73,6 +87,7 @@ impl<'r> Holdout<'r> {
             until,
             bases: tallies.iter().map(|tally| base(tally.mean_gap())).collect(),
             spends: (0..tallies.len()).map(spend).collect(),
+            period_forecasts,
             periods: (0..tallies.len()).map(|segment| sources.periods(index, segment)).collect(),
             timings,
             unit: crate::clv::money::unit(sources.money_scale),
@@ -151,9 +166,13 @@ impl<'r> Holdout<'r> {
                 series.errors[bin].add(expected, actual);
             }
         };
+        let calendar = &self.sources.scope.rule.calendar;
+        let in_periods = self.period_forecasts[segment]
+            .as_ref()
+            .map(|forecast| forecast.at(calendar, before, self.date).expected[0].value);
         for timing in &self.timings {
             for (forecast, deciles) in timing.forecasts[segment].iter().zip(&timing.deciles) {
-                let expected = forecast.as_ref().map(|forecast| forecast.purchases(cell, &times));
+                let expected = forecast.purchases(cell, &times, in_periods);
                 let decile = |expected| deciles.partition_point(|cut| *cut < expected);
                 add(segment, expected, came);
                 add(expected.map_or(0, decile), expected, came);
@@ -179,7 +198,6 @@ impl<'r> Holdout<'r> {
         add_each(Some(own));
         add_each(spend.map(|spend| spend.base_mean() * self.unit));
         if self.sources.scope.has_periods {
-            let calendar = &self.sources.scope.rule.calendar;
             let found = self.periods[segment]
                 .as_ref()
                 .and_then(|periods| periods.foretell(calendar, before, all, self.date));
@@ -202,46 +220,79 @@ impl<'r> Holdout<'r> {
 
 impl TimedForecasts {
     /// None where there is no clock at the date.
-    fn new(sources: &Sources<'_>, index: usize, timing: usize) -> Option<Self> {
+    fn new(
+        sources: &Sources<'_>,
+        index: usize,
+        timing: usize,
+        period_forecasts: &[Option<PeriodForecast>],
+    ) -> Option<Self> {
         let timed = sources.timings.own(index, timing)?;
         let (date, until) = (sources.scope.dates[index], sources.scope.dates[0]);
         let horizon = [date.0.abs_diff(until.0)];
         let lookahead = timed.clock.lookahead(date.0 - 1, &horizon, sources.discount_per_day);
         let forecast = |segment: usize, candidate: usize| {
-            let fit = sources.fits.by_timing(index, timing, segment, candidate)?;
-            Forecast::new(fit, &timed.clock, &lookahead, &timed.histories[segment], Asked::Purchases)
+            if !sources.fits.candidates[candidate].model.is_continuous() {
+                return Expecting::Periods;
+            }
+            let fit = sources.fits.by_timing(index, timing, segment, candidate);
+            Expecting::Continuous(fit.and_then(|fit| {
+                Forecast::new(fit, &timed.clock, &lookahead, &timed.histories[segment], Asked::Purchases)
+            }))
         };
         let candidates = sources.fits.candidates.len();
-        let of_segment = |segment: usize| -> Vec<Option<Forecast>> {
+        let of_segment = |segment: usize| -> Vec<Expecting> {
             (0..candidates).into_par_iter().map(|candidate| forecast(segment, candidate)).collect()
         };
-        let forecasts: Vec<Vec<Option<Forecast>>> =
+        let forecasts: Vec<Vec<Expecting>> =
             (0..timed.histories.len()).into_par_iter().map(of_segment).collect();
         let deciles = |candidate: usize| {
             let has_covariates = sources.fits.candidates[candidate].has_covariates;
-            deciles(timed, &forecasts, candidate, has_covariates)
+            deciles(expectations(timed, &forecasts, period_forecasts, candidate, has_covariates))
         };
         let deciles = (0..candidates).into_par_iter().map(deciles).collect();
         Some(Self { season: sources.timings.seasons[timing], forecasts, deciles })
     }
 }
 
-/// Expectations that tenths of customers do not exceed; equal ones stay together.
-fn deciles(
+impl Expecting {
+    /// Of a customer; `in_periods` is what the model of whole periods expects of it.
+    fn purchases(&self, cell: usize, times: &Times, in_periods: Option<f64>) -> Option<f64> {
+        match self {
+            Self::Continuous(forecast) => Some(forecast.as_ref()?.purchases(cell, times)),
+            Self::Periods => in_periods,
+        }
+    }
+}
+
+/// Expectations of a candidate, each with how many customers have it.
+fn expectations(
     timed: &Timed<'_>,
-    forecasts: &[Vec<Option<Forecast>>],
+    forecasts: &[Vec<Expecting>],
+    period_forecasts: &[Option<PeriodForecast>],
     candidate: usize,
     has_covariates: bool,
-) -> Vec<f64> {
+) -> Vec<(f64, u64)> {
     let mut expected: Vec<(f64, u64)> = Vec::new();
-    for (histories, forecasts) in timed.histories.iter().zip(forecasts) {
-        let Some(forecast) = &forecasts[candidate] else { continue };
+    for ((histories, forecasts), periods) in timed.histories.iter().zip(forecasts).zip(period_forecasts) {
+        let forecast = match &forecasts[candidate] {
+            Expecting::Continuous(None) => continue,
+            Expecting::Continuous(Some(forecast)) => forecast,
+            Expecting::Periods => {
+                expected.extend(periods.iter().flat_map(PeriodForecast::expected));
+                continue;
+            }
+        };
         let cells = if has_covariates { histories.by_cell() } else { vec![&*histories.all] };
         for (cell, counts) in cells.into_iter().enumerate() {
             let rows = counts.rows().iter();
             expected.extend(rows.map(|row| (forecast.purchases_of(cell, row.history()), row.customers)));
         }
     }
+    expected
+}
+
+/// Expectations that tenths of customers do not exceed; equal ones stay together.
+fn deciles(mut expected: Vec<(f64, u64)>) -> Vec<f64> {
     expected.sort_by(|a, b| a.0.total_cmp(&b.0));
     let customers: u64 = expected.iter().map(|(_, customers)| customers).sum();
     let (mut cuts, mut below) = (Vec::new(), 0);

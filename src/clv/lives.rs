@@ -130,6 +130,13 @@ pub(crate) fn opportunity(
     Some((count, narrow(last - first), narrow(periods - 1 - first)))
 }
 
+/// A customer's purchases in complete periods before a date.
+pub(crate) fn purchases_in_periods(calendar: &Calendar, days: CustomerDaysView<'_>, date: Day) -> u64 {
+    let periods = calendar.ended_by(date);
+    let is_in = |day: &i32| calendar.find(*day).is_some_and(|period| period < periods);
+    days.purchases().filter(is_in).count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

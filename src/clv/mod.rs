@@ -33,6 +33,7 @@ mod money;
 mod naive;
 mod outlook;
 mod past;
+mod period_forecast;
 mod pile;
 mod pooling;
 mod repeaters;

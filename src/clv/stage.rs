@@ -272,11 +272,18 @@ impl Run<'_> {
     /// BG/BB of the whole history, to compare with; of calibrations too where it is among the models.
     fn bg_bb(&self, segment: usize, inputs: &Inputs<'_>) -> Vec<Account> {
         let is_declared = self.clv.models.contains(&PurchaseModel::BgBb);
-        let role = if is_declared { Role::Candidate } else { Role::Formula };
+        let is_chosen = self.models()[segment] == PurchaseModel::BgBb;
+        let role = match (is_declared, is_chosen) {
+            (false, _) => Role::Formula,
+            (true, false) => Role::Candidate,
+            (true, true) => Role::Chosen,
+        };
+        let why = is_chosen.then(|| self.choices[segment].why.text());
         let dates = if is_declared { self.scope.dates.len() } else { 1 };
         let of = |date: usize| {
             let place = Place { segment, until: self.scope.dates[date].0, is_whole: date == 0 };
-            discrete::bg_bb(place, role, &self.census.tallies[date][segment].opportunities, inputs)
+            let counts = &self.census.tallies[date][segment].opportunities;
+            Account { why, ..discrete::bg_bb(place, role, counts, inputs) }
         };
         (0..dates).map(of).collect()
     }
@@ -285,7 +292,8 @@ impl Run<'_> {
     fn value(&self, staging: StageTables<'_>) -> Result<Vec<Equity>> {
         let chosen: Vec<Chosen> = (0..self.choices.len()).map(|segment| self.chosen(segment)).collect();
         let models = self.models();
-        let fitted = Fitted { fits: self.fits, timed: self.timed(), chosen: &chosen };
+        let tallies = &self.census.tallies[0];
+        let fitted = Fitted { fits: self.fits, timed: self.timed(), tallies, chosen: &chosen };
         let valuation = Valuation::new(self.context, self.customers, self.scope, staging, &models, &fitted);
         let valued = walk(&self.scope.history.days, &valuation)?;
         valuation.finish(valued)

@@ -1,6 +1,7 @@
 //! Repeat purchases of the calibration customers, week by week, through calibration and holdout.
 
 use super::backtest::{Sources, Week};
+use super::candidate::Candidate;
 use super::models::Counts;
 use super::outlook::tracking;
 
@@ -21,7 +22,7 @@ pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
         if sources.timings.own(index, timing).is_none() {
             continue;
         }
-        for (place, candidate) in sources.fits.candidates.iter().enumerate() {
+        for (place, candidate) in Candidate::continuous(&sources.fits.candidates).iter().enumerate() {
             let expected = expected(sources, index, [timing, place], first, actual.len());
             for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
                 let (candidate, season, actual) = (*candidate, *season, *actual);

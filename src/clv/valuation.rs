@@ -1,12 +1,13 @@
 //! Every customer valued: the operator over slices of customers that writes `customer_value`.
 
-use super::census::Scope;
+use super::census::{Scope, Tally};
 use super::equity::{self, Equity};
 use super::fits::Fits;
 use super::models::{Asked, CovariateFit};
 use super::money;
 use super::outlook::{Forecast, Outlook};
 use super::past::{Brought, FULL, MEASURES, Purchase, Times, VALUED, purchases_into};
+use super::period_forecast::{PeriodForecast, PeriodsAhead};
 use super::spend::Spend;
 use super::tables::TableContext;
 use super::tables::customer_value::{self, Row};
@@ -17,7 +18,7 @@ use crate::facts::schema::Customers;
 use crate::pipeline::{ClvDef, PurchaseModel, SpendModel};
 use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableWriter};
-use crate::units::Fixed18;
+use crate::units::{Day, Fixed18};
 use arrow::array::ArrayRef;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -37,13 +38,18 @@ pub(crate) struct Valuation<'r> {
 
 /// What customers of one segment are valued by.
 struct Valuer {
-    /// None where the fit found nothing to predict from.
-    forecast: Option<Forecast>,
+    forecast: ForecastBy,
     /// None where the model has none.
     covariates: Option<Arc<CovariateFit>>,
     spend: Spend,
     /// Squared error per expected purchase.
     dispersion: f64,
+}
+
+/// How purchases are foretold; none where the fit found nothing to predict from.
+enum ForecastBy {
+    Continuous(Option<Forecast>),
+    Periods(Option<PeriodForecast>),
 }
 
 /// One customer's value. Money is in smallest units.
@@ -73,6 +79,8 @@ impl Value {
 pub(crate) struct Fitted<'f> {
     pub(crate) fits: &'f Fits,
     pub(crate) timed: &'f Timed<'f>,
+    /// What was counted at the as-of date, by segment.
+    pub(crate) tallies: &'f [Tally],
     pub(crate) chosen: &'f [Chosen],
 }
 
@@ -93,16 +101,24 @@ impl<'r> Valuation<'r> {
         models: &'r [PurchaseModel],
         fitted: &Fitted<'_>,
     ) -> Self {
-        let Fitted { fits, timed, chosen } = fitted;
+        let Fitted { fits, timed, tallies, chosen } = fitted;
         let clv = context.clv;
         let as_of = scope.dates[0];
         let horizons: Vec<u32> = clv.horizons.iter().map(|horizon| horizon.length.days_from(as_of)).collect();
         let lookahead = timed.clock.lookahead(as_of.0 - 1, &horizons, discount_per_day(clv));
+        let ends: Vec<Day> = clv.horizons.iter().map(|horizon| horizon.length.after(as_of)).collect();
+        let ahead = PeriodsAhead::new(&scope.rule.calendar, as_of, &ends, discount_per_day(clv));
         let valuer = |(segment, chosen): (usize, &Chosen)| {
-            let fit = fits.of(0, segment, chosen.candidate)?;
             let spend = fits.spend(0, segment)?.spend.clone();
+            if !models[segment].is_continuous() {
+                let forecast = PeriodForecast::new(&tallies[segment], tallies, ahead.as_ref());
+                let forecast = ForecastBy::Periods(forecast);
+                return Some(Valuer { forecast, covariates: None, spend, dispersion: chosen.dispersion });
+            }
+            let fit = fits.of(0, segment, chosen.candidate)?;
             let histories = &timed.histories[segment];
             let forecast = Forecast::new(fit, &timed.clock, &lookahead, histories, Asked::Discounted);
+            let forecast = ForecastBy::Continuous(forecast);
             let covariates = fit.covariates.clone();
             Some(Valuer { forecast, covariates, spend, dispersion: chosen.dispersion })
         };
@@ -214,7 +230,15 @@ impl SliceOperator for Valuation<'_> {
             let Some(valuer) = &self.valuers[segment] else { continue };
             purchases_into(days, self.scope.measures, &mut buffers.purchases);
             let brought = Brought::of(&buffers.purchases, &mut buffers.pairs);
-            let value = valuer.value(self.clv.spend, &brought, cell, &times);
+            let outlook = match &valuer.forecast {
+                ForecastBy::Continuous(forecast) => {
+                    forecast.as_ref().map(|forecast| forecast.at(cell, &times))
+                }
+                ForecastBy::Periods(forecast) => forecast
+                    .as_ref()
+                    .map(|forecast| forecast.at(&self.scope.rule.calendar, days, as_of).clone()),
+            };
+            let value = valuer.value(self.clv.spend, &brought, outlook);
             let worth = [worth.profit[place], worth.acquisition_cost[place]];
             let row = self.row(rank, segment, times, value, worth)?;
             // Without covariates there is one cell.
@@ -239,7 +263,7 @@ struct Buffers {
 }
 
 impl Valuer {
-    fn value(&self, by: SpendModel, brought: &Brought, cell: usize, times: &Times) -> Value {
+    fn value(&self, by: SpendModel, brought: &Brought, outlook: Option<Outlook>) -> Value {
         let each = self.spend.expect(by, brought);
         let full = self.spend.shrunken(FULL, brought);
         let revenue = self.spend.revenue(by, brought);
@@ -248,7 +272,7 @@ impl Valuer {
             SpendModel::GammaGamma => 1.0,
         };
         Value {
-            outlook: self.forecast.as_ref().map(|forecast| forecast.at(cell, times)),
+            outlook,
             each: [each.mean, full.mean, revenue.mean],
             each_error: each.standard_error,
             credibility,

@@ -44,6 +44,6 @@ pub(crate) fn histories(counts: &Opportunities) -> Vec<CountedHistory> {
     counts.map(|(row, customers)| CountedHistory { history: history(*row), customers: *customers }).collect()
 }
 
-fn history((purchases, last_purchase, opportunities): (u32, u32, u32)) -> History {
+pub(crate) fn history((purchases, last_purchase, opportunities): (u32, u32, u32)) -> History {
     History { purchases, last_purchase, opportunities }
 }

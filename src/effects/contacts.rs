@@ -81,7 +81,7 @@ fn source(def: &ContactsDef) -> RowSource<'_> {
         column("treatment", &def.treatment, Holds::Name),
     ];
     columns.extend(def.arm.as_ref().map(|arm| column("arm", arm, Holds::Name)));
-    RowSource { name: "contacts", files: &def.files, filter: def.filter.as_ref(), columns }
+    RowSource { name: "contacts", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
 }
 
 impl Contacts {

@@ -21,7 +21,7 @@ pub use inputs::findings::Found;
 pub(crate) use inputs::ledger::ledger_files;
 pub use inputs::ledger::{read as read_ledger, read_ledgers};
 pub use inputs::numbers::Numbers;
-pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowSource, Values, check_rows};
+pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowRule, RowSource, Values, check_rows};
 pub use inputs::source::keep_the_same;
 pub use inputs::source_columns::{SourceColumn, SourceKind, source_columns};
 pub use inputs::source_files::{source_digests, sources};

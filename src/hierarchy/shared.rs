@@ -98,7 +98,7 @@ fn source(def: &SharedDef) -> RowSource<'_> {
         column("share", &def.share, Holds::Number(SHARE_SCALE)),
     ];
     columns.extend(def.level.as_ref().map(|level| column("level", level, Holds::Name)));
-    RowSource { name: "shared", files: &def.files, filter: def.filter.as_ref(), columns }
+    RowSource { name: "shared", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
 }
 
 /// The level of each word of the source.

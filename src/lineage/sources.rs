@@ -2,7 +2,7 @@
 
 use crate::facts::sources;
 use crate::pipeline::{
-    CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
+    ContractsDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
     PerceptionDef, PlanDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
@@ -106,6 +106,7 @@ impl Source {
                 let name = name.to_owned();
                 definition.perception.iter().for_each(|perception| source.add_perception(&name, perception));
             }
+            None => definition.contracts.iter().for_each(|contracts| source.add_contracts(contracts)),
             _ => unreachable!("a source is named by a section and its name"),
         }
         for driver in definition.drivers() {
@@ -202,6 +203,22 @@ impl Source {
             ] {
                 self.roles.entry(role).or_default().insert(column.clone());
             }
+        }
+    }
+
+    fn add_contracts(&mut self, def: &ContractsDef) {
+        for (role, scalar) in [
+            ("customer", &def.customer),
+            ("contract", &def.contract),
+            ("started_on", &def.started_on),
+            ("ended_on", &def.ended_on),
+            ("term_months", &def.term_months),
+            ("price", &def.price),
+        ] {
+            self.add(role, Some(scalar));
+        }
+        for (role, scalar) in [("where", &def.filter), ("cost", &def.cost), ("plan", &def.plan)] {
+            self.add(role, scalar.as_ref());
         }
     }
 

@@ -104,7 +104,7 @@ fn survey_source(def: &SurveysDef) -> RowSource<'_> {
     columns.extend(optional("importance", def.importance.as_ref(), score));
     columns.extend(optional("expectation", def.expectation.as_ref(), score));
     columns.extend(optional("supplier", def.supplier.as_ref(), Holds::Name));
-    RowSource { name: "surveys", files: &def.files, filter: def.filter.as_ref(), columns }
+    RowSource { name: "surveys", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
 }
 
 fn complaint_source(def: &ComplaintsDef) -> RowSource<'_> {
@@ -113,7 +113,7 @@ fn complaint_source(def: &ComplaintsDef) -> RowSource<'_> {
         column("opened", &def.opened, Holds::At, true),
     ];
     columns.extend(optional("resolved", def.resolved.as_ref(), Holds::Day));
-    RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns }
+    RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
 }
 
 fn referral_source<'d>(def: &'d ReferralsDef, definition: &Definition) -> RowSource<'d> {
@@ -123,7 +123,7 @@ fn referral_source<'d>(def: &'d ReferralsDef, definition: &Definition) -> RowSou
         column("at", &def.at, Holds::At, true),
     ];
     columns.extend(optional("reward", def.reward.as_ref(), Holds::Number(definition.facts.money_scale)));
-    RowSource { name: "referrals", files: &def.files, filter: def.filter.as_ref(), columns }
+    RowSource { name: "referrals", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
 }
 
 fn episodes_def(def: &PerceptionDef) -> Option<&EpisodesDef> {
@@ -140,7 +140,13 @@ fn episode_source<'d>(def: &'d EpisodesDef, definition: &Definition) -> Option<R
     let value = def.measures.value.iter().map(|(component, scalar)| (component.name(), scalar));
     let cost = def.measures.cost.iter().map(|(component, scalar)| (component.name(), scalar));
     columns.extend(value.chain(cost).map(|(name, scalar)| column(name, scalar, measure, false)));
-    Some(RowSource { name: "episodes", files: &source.files, filter: source.filter.as_ref(), columns })
+    Some(RowSource {
+        name: "episodes",
+        files: &source.files,
+        filter: source.filter.as_ref(),
+        columns,
+        rule: None,
+    })
 }
 
 /// The columns of rows, in the order they were wanted.

@@ -4,6 +4,7 @@
 //! Column names inside expressions are still to be bound against the files, which `abacus check` and the scan do.
 
 use super::bridge_span::BridgeSpan;
+use super::contracts_definition::ContractsDef;
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::effects_definition::EffectsDef;
@@ -108,6 +109,8 @@ pub struct Definition {
     pub lifecycle: Option<LifecycleDef>,
     /// Present when the file has the section: what customers are going to bring.
     pub clv: Option<ClvDef>,
+    /// Present when the file has the section: contracts, their renewals and prices.
+    pub contracts: Option<ContractsDef>,
     /// Present when the file has the section: what was planned.
     pub plan: Option<PlanDef>,
     /// Present when the file has the section: driver volumes of coming periods.

@@ -2,6 +2,7 @@
 //! Knows no stage by name.
 
 mod bridge_span;
+mod contracts_definition;
 mod control_totals;
 mod costing_definition;
 mod customer_base_definition;
@@ -32,6 +33,7 @@ mod stage;
 mod text_format;
 
 pub use bridge_span::BridgeSpan;
+pub use contracts_definition::*;
 pub use control_totals::CONTROL_TOTALS;
 pub use costing_definition::*;
 pub use customer_base_definition::*;

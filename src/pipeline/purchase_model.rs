@@ -36,7 +36,7 @@ impl PurchaseModel {
         Self::ALL.into_iter().find(|model| model.word() == word)
     }
 
-    /// Whether it values customers: it speaks of continuous time. The others count whole periods.
+    /// Whether it speaks of continuous time. The others count whole periods.
     pub fn is_continuous(self) -> bool {
         !matches!(self, Self::BgBb)
     }

@@ -76,6 +76,21 @@ const FACTS: &[Fact] = &[
         joins: &[CUSTOMER],
         of_dimensions: &[],
     },
+    Fact { view: "fact_contract", table: "contract", filter: "", joins: &[CUSTOMER], of_dimensions: &[] },
+    Fact {
+        view: "fact_customer_contract",
+        table: "customer_contract",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_contract_movement",
+        table: "contract_movement",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
     Fact {
         view: "fact_early_warning",
         table: "early_warning",
@@ -337,6 +352,10 @@ fn append_customer_segment(text: &mut String, release: &Release) -> std::fmt::Re
         release.tables.get(CUSTOMER.dimension).map(|table| &table.columns[..]).unwrap_or_default();
     let has = |kind: &&str| customers.iter().any(|column| column.name == **kind);
     let kinds: Vec<&str> = SEGMENT_KINDS.iter().copied().filter(has).collect();
+    // Without [segments] there are segments of attributes alone.
+    if kinds.is_empty() {
+        return Ok(());
+    }
     writeln!(text, "\n-- fact: customer and kind of segments")?;
     writeln!(text, "create or replace view fact_customer_segment as")?;
     writeln!(text, "select customer_key, kind || ': ' || segment as {}", SEGMENT.key)?;

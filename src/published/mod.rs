@@ -29,6 +29,13 @@ const OF_HORIZONS: [(&str, &str); 3] = [
     ("segment_equity", "DECIMAL(38,4)"),
 ];
 
+/// Tables that hold the value of contracts within each horizon, how its column begins, and the type of its money.
+const OF_CONTRACTS: [(&str, &str, &str); 3] = [
+    ("contract", "", "DECIMAL(18,4)"),
+    ("customer_contract", "contract_", "DECIMAL(18,4)"),
+    ("contract_summary", "", "DECIMAL(38,4)"),
+];
+
 /// The columns of every table that pipelines can publish, by table.
 #[derive(Debug, Clone, Default)]
 pub struct Tables(BTreeMap<String, Table>);
@@ -146,6 +153,9 @@ impl Tables {
             for (table, money) in OF_HORIZONS {
                 tables.add(table, expected.clone(), "DOUBLE");
                 tables.add(table, format!("value_within_{column}"), money);
+            }
+            for (table, of, money) in OF_CONTRACTS {
+                tables.add(table, format!("{of}value_within_{column}"), money);
             }
         }
         tables

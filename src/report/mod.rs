@@ -7,6 +7,7 @@ pub use manifest::manifest;
 pub use run_table::run_table;
 
 use crate::clv;
+use crate::contracts;
 use crate::costing::schema::Costing;
 use crate::effects;
 use crate::facts::FactSet;
@@ -152,6 +153,25 @@ pub fn hierarchy_line(levels: &[hierarchy::Summary]) -> String {
         format!("{name}: {groups} groups, {profitable} profitable, {hiding} of them with members at a loss")
     };
     levels.iter().map(of_level).collect::<Vec<_>>().join("; ")
+}
+
+/// What contracts are still going to bring.
+pub fn contracts_line(summary: &contracts::Summary, definition: &Definition) -> String {
+    let [all, running] = summary.contracts.map(|count| grouped(count.into()));
+    let mut line = format!("{all} contracts, {running} running");
+    for (months, valued) in &summary.terms {
+        line += &match valued {
+            Some((model, residual)) => {
+                let residual = money_text(*residual, definition);
+                format!("; {months}-month terms by {model}: {residual} to come")
+            }
+            None => format!("; {months}-month terms: no model has a fit"),
+        };
+    }
+    if summary.overlapping > 0 {
+        line += &format!("; {} rows overlap", grouped(summary.overlapping.into()));
+    }
+    line
 }
 
 /// What treatments brought.

@@ -24,7 +24,8 @@ pub(crate) struct Base {
 }
 
 /// Further tables whose columns are measures; of a name that several have, the first counts.
-const OTHERS: [&str; 4] = ["lifecycle", "customer_value", "early_warning", "customer_voice"];
+const OTHERS: [&str; 5] =
+    ["lifecycle", "customer_value", "early_warning", "customer_voice", "customer_contract"];
 
 /// Columns of `customer` that say who belongs to the base.
 const KEY: &str = "customer_id";
@@ -46,9 +47,9 @@ impl Base {
     /// A file that cannot be read.
     pub(crate) fn open(staging: StageTables<'_>, as_of: Day) -> Result<Self> {
         let open = |table| PublishedReader::open(&of_date(staging.written(table), as_of));
-        let [lifecycle, value, warning, voice] = OTHERS.map(open);
+        let [lifecycle, value, warning, voice, contract] = OTHERS.map(open);
         let customer = PublishedReader::open(&staging.written("customer"))?;
-        Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?] })
+        Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?, contract?] })
     }
 
     /// Slices of the rows of `customer`.

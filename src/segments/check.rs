@@ -56,8 +56,8 @@ impl Known<'_> {
             let way_out = match self.tables.absent("customer", name) {
                 Some(why) => format!("table customer will not have it: {why}"),
                 None => did_you_mean(name, self.measures.iter().map(|measure| measure.name.as_str()), || {
-                    "it may name the columns of customer, customer_segment, lifecycle, customer_value, early_warning \
-                     and customer_voice"
+                    "it may name the columns of customer, customer_segment, lifecycle, customer_value, early_warning, \
+                     customer_voice and customer_contract"
                         .to_owned()
                 }),
             };
@@ -66,6 +66,7 @@ impl Known<'_> {
         let missing = match measure.home {
             Home::Lifecycle if self.definition.lifecycle.is_none() => "[lifecycle]",
             Home::Clv if self.definition.clv.is_none() => "[clv]",
+            Home::Contracts if self.definition.contracts.is_none() => "[contracts]",
             Home::Perception if self.definition.perception.is_none() => "[perception]",
             _ => return None,
         };

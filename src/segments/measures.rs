@@ -43,6 +43,7 @@ pub(crate) enum Home {
     Lifecycle,
     Clv,
     Perception,
+    Contracts,
 }
 
 /// One measure.
@@ -63,7 +64,7 @@ pub(crate) fn measures(
     let mut known: Vec<Measure> = Vec::new();
     let any = |_: &str| true;
     type IsMeant<'m> = &'m dyn Fn(&str) -> bool;
-    let homes: [(&str, Home, IsMeant<'_>); 7] = [
+    let homes: [(&str, Home, IsMeant<'_>); 8] = [
         ("customer", Home::Always, &any),
         ("customer_segment", Home::Always, &is_own),
         ("lifecycle", Home::Lifecycle, &any),
@@ -71,6 +72,7 @@ pub(crate) fn measures(
         ("customer_segment", Home::Clv, &is_own_of_clv),
         ("early_warning", Home::Lifecycle, &any),
         ("customer_voice", Home::Perception, &any),
+        ("customer_contract", Home::Contracts, &any),
     ];
     let keys = KeyTypes { customer: KeyType::Int, order: OrderType::Int };
     for (table, home, is_meant) in homes {

@@ -24,7 +24,8 @@ use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::{
-    clv, effects, forecast, hierarchy, lifecycle, perception, plan, profitability, questions, segments, star,
+    clv, contracts, effects, forecast, hierarchy, lifecycle, perception, plan, profitability, questions,
+    segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -52,10 +53,11 @@ pub(super) fn run(
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let hold = |bytes| stage.memory.budget.hold(bytes);
     let _of_customers = hold(facts.bytes());
-    let ((), (asked, contacts, shared)) =
+    let ((), Rows { asked, contacts, contracts, shared }) =
         flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let _of_answers = hold(asked.bytes());
     let of_contacts = hold(contacts.bytes());
+    let of_contracts = hold(contracts.bytes());
     let _of_shared = hold(shared.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
@@ -72,6 +74,8 @@ pub(super) fn run(
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
     let alive = alive.flatten();
+    flow.run_or_keep("contracts", |tables| stage.contracts(&facts, &contracts, tables))?;
+    drop((contracts, of_contracts));
     let (lifecycle_doubts, _) = flow.run_or_keep("lifecycle", |tables| {
         let known = KnownElsewhere { alive: alive.as_ref(), voice: stage.voice(&asked) };
         stage.lifecycle(&facts, needed(history.as_ref(), "history")?, known, tables)
@@ -165,8 +169,13 @@ fn needed<T>(made: Option<T>, name: &str) -> Result<T> {
     made.ok_or_else(|| Error::internal(format!("'{name}' is needed, but the stage before did not make it")))
 }
 
-/// What was asked and said, whom treatments reached, and who belongs to several groups.
-type Answers = (perception::Asked, effects::Contacts, hierarchy::SharedCustomers);
+/// Rows of sources beside the transactions and events, which later stages look at one by one.
+struct Rows {
+    asked: perception::Asked,
+    contacts: effects::Contacts,
+    contracts: contracts::Contracts,
+    shared: hierarchy::SharedCustomers,
+}
 
 /// Each stage: its room's work, and what the run says of it.
 struct Stages<'r> {
@@ -205,15 +214,16 @@ impl Stages<'_> {
     }
 
     /// Hands on what customers were asked and said; rows that broke the row contract join those of the facts.
-    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), Answers>> {
+    fn answers(&self, facts: &mut FactSet, tables: StageTables<'_>) -> Result<Ran<(), Rows>> {
         let definition = &of("answers").view(self.definition);
         let asked = perception::read(definition, facts, &self.memory)?;
         let contacts = effects::read(definition, facts)?;
+        let contracts = contracts::read(definition, facts)?;
         let shared = hierarchy::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: (asked, contacts, shared), account })
+        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, shared }, account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -319,6 +329,17 @@ impl Stages<'_> {
         let (summary, alive) = clv::run(&of("clv").view(self.definition), facts, history, earlier, tables)?;
         let account = report::clv_line(&summary, self.definition);
         Ok(Ran { summary, hands_on: alive, account })
+    }
+
+    fn contracts(
+        &self,
+        facts: &FactSet,
+        rows: &contracts::Contracts,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("contracts").view(self.definition);
+        let summary = contracts::run(definition, facts, rows, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::contracts_line(&summary, definition) })
     }
 
     /// What customers said, where they were asked or complained.

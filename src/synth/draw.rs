@@ -40,6 +40,8 @@ pub(super) enum Purpose {
     Group = 14,
     /// What a currency is worth.
     Rate = 15,
+    /// The contract of one customer.
+    Contract = 16,
 }
 
 /// All streams of one history.

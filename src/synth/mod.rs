@@ -8,6 +8,7 @@
 mod business;
 mod catalogue;
 mod contacts;
+mod contracts;
 mod customer;
 mod draw;
 mod fit;
@@ -35,7 +36,7 @@ use voice::Opened;
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 4] = ["transactions", "support_calls", "sales_visits", "payments"];
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
@@ -48,6 +49,7 @@ const FILES: [&str; 12] = [
     "plan_sales.parquet",
     "household_shares.parquet",
     "rates.csv",
+    "contracts.parquet",
 ];
 
 /// What history to make.
@@ -99,6 +101,8 @@ pub struct SynthTotals {
     pub contacts: u64,
     /// Rows of `household_shares.parquet`.
     pub household_shares: u64,
+    /// Rows of `contracts.parquet`.
+    pub contracts: u64,
     /// Rows of the files of the plan.
     pub planned: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
@@ -133,6 +137,7 @@ pub fn generate(
         referrals: voice::write_referrals(&out.join(FILES[5]), &history)?,
         contacts: contacts::write_contacts(&out.join(FILES[6]), &history)?,
         household_shares: groups::write_household_shares(&out.join(FILES[10]), &history)?,
+        contracts: contracts::write_contracts(&out.join(FILES[12]), &history)?,
         planned: plan::write_plan([7, 8, 9].map(|file| out.join(FILES[file])), &history, &months)?,
         ..sum(&months, options, ledger_cents)
     };

@@ -71,6 +71,7 @@ cases! {
     h27_nested_levels
     h28_currencies_and_companies
     h29_rates_of_the_month
+    h32_contracts
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -226,8 +226,15 @@ fn every_measure_of_a_customer_may_stand_in_a_rule() {
     };
     abacus("run");
     let published = Published::read(&folder.path().join("out/retail")).unwrap();
-    let tables =
-        ["customer", "customer_segment", "lifecycle", "customer_value", "early_warning", "customer_voice"];
+    let tables = [
+        "customer",
+        "customer_segment",
+        "lifecycle",
+        "customer_value",
+        "early_warning",
+        "customer_voice",
+        "customer_contract",
+    ];
     let columns = tables.into_iter().flat_map(|table| {
         let columns = published.release["tables"][table]["columns"].as_array().unwrap().iter();
         columns.map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
@@ -251,7 +258,7 @@ fn a_treatment_sees_warnings_complaints_and_the_day() {
     let sample = std::fs::read_to_string(format!("{root}/pipelines/retail.toml")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("retail.toml");
-    let rule = "expected_loss > 50 and open_complaints > 0 and month(as_of_date) = 1 and \
+    let rule = "contracts is null and expected_loss > 50 and open_complaints > 0 and month(as_of_date) = 1 and \
                 extract(year from first_order_at) <= 2024 and (satisfaction <> 'delighted' or satisfaction is null)";
     let treatment = format!("[[segments.treatment]]\nname = \"call\"\nwhen = \"{rule}\"\n");
     let first = sample.find("[[segments.treatment]]").unwrap();
@@ -272,8 +279,11 @@ fn a_treatment_sees_warnings_complaints_and_the_day() {
         .filter(|row| number(row, "open_complaints") > 0.0 && row["satisfaction"] != "delighted")
         .map(|row| row["customer_id"].clone())
         .collect();
+    let subscribers: std::collections::BTreeSet<String> =
+        published.rows("customer_contract").into_iter().map(|row| row["customer_id"].clone()).collect();
     for row in published.rows("early_warning") {
-        if number(&row, "expected_loss") > 50.0 && complained.contains(&row["customer_id"]) {
+        let has_contract = subscribers.contains(&row["customer_id"]);
+        if !has_contract && number(&row, "expected_loss") > 50.0 && complained.contains(&row["customer_id"]) {
             expected.push(row["customer_id"].clone());
         }
     }

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 import hierarchy_oracle
+import contracts_oracle
 import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -304,7 +305,8 @@ def main():
     check_prices(others["prices"])
     check_group(others["group"])
     relations = check_relations(connection) + sum(check_relations(other) for other in others.values())
-    print(f"star: {check_questions(connection, others)} questions, {relations} relations hold")
+    contracts = contracts_oracle.check(connection)
+    print(f"star: {check_questions(connection, others)} questions, {relations} relations hold, {contracts} numbers of contracts")
 
 
 if __name__ == "__main__":

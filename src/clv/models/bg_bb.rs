@@ -203,8 +203,13 @@ impl Outlook {
         Some(self.probability_alive_next() * self.purchase_rate / (1.0 + discount_rate) * sum)
     }
 
+    /// Expected purchases at an opportunity while alive.
+    pub fn purchase_rate(&self) -> f64 {
+        self.purchase_rate
+    }
+
     /// P(alive at n + step) / P(alive at n + step − 1).
-    fn survival(&self, step: f64) -> f64 {
+    pub fn survival(&self, step: f64) -> f64 {
         let BetaGeometricBetaBernoulli { gamma, delta, .. } = self.model;
         let before = self.opportunities + (step - 1.0);
         (delta + before) / (gamma + delta + before)

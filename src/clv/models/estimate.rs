@@ -20,7 +20,7 @@ impl Estimate {
 
 /// The covariance C = L·Lᵀ of the parameters' logarithms, as L: the pull of a gradient g is Lᵀg.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pulls {
+pub(crate) struct Pulls {
     lower: [[f64; 4]; 4],
 }
 
@@ -47,7 +47,7 @@ impl Pulls {
         self.lower[row][column]
     }
 
-    pub(super) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
+    pub(crate) fn of(&self, gradient: &[f64; 4]) -> [f64; 4] {
         std::array::from_fn(|column| (column..4).map(|row| self.lower[row][column] * gradient[row]).sum())
     }
 }

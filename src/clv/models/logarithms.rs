@@ -1,5 +1,6 @@
 //! Fitting positive parameters by their logarithms, at the edge of their range too.
 
+use super::estimate::Pulls;
 use crate::math::optimise::{self, Evaluation, Optimum};
 
 /// Where a parameter without finite best value is held, as a logarithm: the model there cannot be distinguished from its
@@ -46,6 +47,14 @@ impl<const N: usize> Estimate<N> {
     /// Whether a parameter tends to 0 or infinity.
     pub fn is_at_limit(&self) -> bool {
         self.limits.iter().any(Option::is_some)
+    }
+}
+
+impl Estimate<4> {
+    /// How its independent errors pull at a value, by the derivatives of that by ln θ; none where a parameter is at a limit, or is not
+    /// known.
+    pub(crate) fn pulls(&self) -> Option<Pulls> {
+        self.standard_errors().iter().all(Option::is_some).then(|| Pulls::new(&self.log_covariance))
     }
 }
 

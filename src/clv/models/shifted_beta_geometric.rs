@@ -110,21 +110,24 @@ impl RenewalCounts {
             .for_each(|(renewals, customers)| *at(&mut self.kept, renewals) += customers);
     }
 
-    fn lost_at(&self, renewal: usize) -> u64 {
+    /// Customers who left at a renewal.
+    pub fn lost_at(&self, renewal: usize) -> u64 {
         self.lost.get(renewal).copied().unwrap_or(0)
     }
 
-    fn kept_after(&self, renewals: usize) -> u64 {
+    /// Customers still there after so many renewals, the last ones observed.
+    pub fn kept_after(&self, renewals: usize) -> u64 {
         self.kept.get(renewals).copied().unwrap_or(0)
     }
 
     /// The last renewal at which anybody was observed.
-    fn last(&self) -> usize {
+    pub fn last(&self) -> usize {
         let last_of = |counts: &[u64]| counts.iter().rposition(|customers| *customers > 0).unwrap_or(0);
         last_of(&self.lost).max(last_of(&self.kept))
     }
 
-    fn total_lost(&self) -> u64 {
+    /// Customers who left.
+    pub fn total_lost(&self) -> u64 {
         self.lost.iter().sum()
     }
 

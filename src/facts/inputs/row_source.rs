@@ -22,7 +22,13 @@ pub struct RowSource<'d> {
     pub filter: Option<&'d Scalar>,
     /// What is wanted of a row.
     pub columns: Vec<RowColumn<'d>>,
+    /// What the values of a row must be to each other; none: anything.
+    pub rule: Option<RowRule>,
 }
+
+/// Says what is wrong with a row, by its numbers and days, column by column: days since 1970-01-01, numbers at their scale, none
+/// of other columns and where there is no value. None if the row is right.
+pub type RowRule = fn(&[Option<i64>]) -> Option<String>;
 
 /// One thing that is wanted of a row.
 #[derive(Debug, Clone)]
@@ -46,6 +52,8 @@ pub enum Holds {
     Person,
     /// Text from a short list.
     Name,
+    /// A key of any kind, as text.
+    Id,
     /// A number at this scale, rounded half away from zero.
     Number(u8),
     /// The day that decides whether the row lies before the as-of day.
@@ -76,7 +84,7 @@ pub const NO_DAY: i32 = i32::MIN;
 impl Holds {
     fn wanted(self) -> Wanted {
         match self {
-            Holds::Customer | Holds::Person => Wanted::Key,
+            Holds::Customer | Holds::Person | Holds::Id => Wanted::Key,
             Holds::Name => Wanted::Text,
             Holds::Number(_) => Wanted::Number,
             Holds::At | Holds::Day => Wanted::Instant,

@@ -26,7 +26,7 @@ impl Evaluated {
                 let ranks = ranks(&keys.value, rows.count(), customers);
                 Self::People(keys, ranks)
             }
-            Holds::Name => Self::Names(bound.keys(rows)?),
+            Holds::Name | Holds::Id => Self::Names(bound.keys(rows)?),
             Holds::Number(scale) => Self::Numbers(bound.fixed(rows, scale)?),
             Holds::At | Holds::Day => Self::Days(bound.instants(rows)?),
         })
@@ -39,6 +39,16 @@ impl Evaluated {
             Self::Numbers(numbers) => is_null(&numbers.nulls),
             Self::Days(days) => is_null(&days.nulls),
         }
+    }
+
+    /// A number at its scale, or a day; none of another kind, of null and where the expression is at fault.
+    pub(super) fn number(&self, row: usize) -> Option<i64> {
+        let value = match self {
+            Self::People(..) | Self::Names(_) => None,
+            Self::Numbers(numbers) => Some(numbers.values[row]),
+            Self::Days(days) => Some(days.days[row].into()),
+        };
+        value.filter(|_| !self.is_null(row))
     }
 
     pub(super) fn faults(&self) -> &[(u32, Fault)] {

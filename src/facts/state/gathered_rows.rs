@@ -23,7 +23,7 @@ impl GatheredRows {
     pub(super) fn new(source: &RowSource<'_>, rows: usize) -> Self {
         let empty = |column: &RowColumn<'_>| match column.holds {
             Holds::Customer | Holds::Person => Values::Ranks(Vec::with_capacity(rows)),
-            Holds::Name => Values::Names(Vec::new(), Vec::with_capacity(rows)),
+            Holds::Name | Holds::Id => Values::Names(Vec::new(), Vec::with_capacity(rows)),
             Holds::Number(_) => Values::Numbers(Numbers::with_capacity(rows)),
             Holds::At | Holds::Day => Values::Days(Vec::with_capacity(rows)),
         };

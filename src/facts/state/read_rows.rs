@@ -180,6 +180,17 @@ fn fates(as_of: i32, source: &RowSource<'_>, evaluated: &[Evaluated], rows: usiz
             }
         }
     }
+    if let Some(rule) = source.rule {
+        let mut values = vec![None; evaluated.len()];
+        // A row that is at fault already has values that mean nothing.
+        let whole = fates.iter_mut().enumerate().filter(|(_, fate)| !matches!(fate, Fate::Quarantined(_)));
+        for (row, fate) in whole {
+            values.iter_mut().zip(evaluated).for_each(|(value, of)| *value = of.number(row));
+            if let Some(reason) = rule(&values) {
+                quarantine_row(fate, || reason);
+            }
+        }
+    }
     fates
 }
 

@@ -124,6 +124,7 @@ const VALUING: &[&str] = &[
     PurchaseModel::MbgNbd.word(),
     PurchaseModel::MbgCnbdK.word(),
     PurchaseModel::ParetoNbd.word(),
+    PurchaseModel::BgBb.word(),
 ];
 
 /// The words of the seasons by which purchases may be timed.
@@ -136,7 +137,7 @@ pub(in crate::pipeline) static CLV: Section = Section {
             "models",
             Kind::Texts,
             "[\"mbg_nbd\", \"pareto_nbd\"]",
-            "Purchase models that are fitted, reported and back-tested: `bg_nbd`, `mbg_nbd`, `mbg_cnbd_k` (buys regularly, k by the rhythm of the base), `pareto_nbd`, `bg_bb`",
+            "Purchase models that are fitted, reported and back-tested: `bg_nbd`, `mbg_nbd`, `mbg_cnbd_k` (buys regularly, k by the rhythm of the base), `pareto_nbd`, `bg_bb` (one opportunity to buy per period, for donors and members)",
         ),
         Key::optional(
             "model",

@@ -2,6 +2,7 @@
 //! and the reference tables of `pipelines/README.md`.
 
 mod activity;
+mod contracts;
 mod costing;
 mod customer_base;
 mod defaults;
@@ -75,6 +76,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&customer_base::CLV),
             "",
             "Lifetime value; its presence turns the stage on",
+        ),
+        Key::optional(
+            "contracts",
+            Kind::Table(&contracts::CONTRACTS),
+            "",
+            "Contracts and subscriptions: renewals, survival, what they are still going to bring; its presence turns the stage on",
         ),
         Key::optional(
             "segments",

@@ -78,7 +78,7 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
     let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
     let lifetime = lifetime(table);
     Some(ClvDef {
-        models: with_chosen(table, models?, chosen)?,
+        models: with_chosen(models?, chosen),
         model: chosen,
         season: Season::of_word(word_or(Some(table), &CLV, "season")),
         margin: match word_or(Some(table), &CLV, "margin") {
@@ -146,25 +146,10 @@ fn model(entry: Entry<'_>, text: &str) -> Option<PurchaseModel> {
     found
 }
 
-/// Customers are valued by a model in continuous time; the declared one is among the fitted.
-fn with_chosen(
-    table: Table<'_>,
-    mut models: Vec<PurchaseModel>,
-    chosen: Option<PurchaseModel>,
-) -> Option<Vec<PurchaseModel>> {
-    match chosen {
-        Some(chosen) if !models.contains(&chosen) => models.push(chosen),
-        None if !models.iter().any(|model| model.is_continuous()) => {
-            let entry = table.entry("models").expect("the default has others");
-            entry.fault(
-                "'models' has only bg_bb, which speaks of whole periods; name a model that values customers too: \
-                 bg_nbd, mbg_nbd, mbg_cnbd_k or pareto_nbd",
-            );
-            return None;
-        }
-        _ => {}
-    }
-    Some(models)
+/// The declared model is among the fitted.
+fn with_chosen(mut models: Vec<PurchaseModel>, chosen: Option<PurchaseModel>) -> Vec<PurchaseModel> {
+    models.extend(chosen.filter(|chosen| !models.contains(chosen)));
+    models
 }
 
 fn horizon(entry: Entry<'_>, text: &str) -> Option<Horizon> {

@@ -9,6 +9,7 @@ mod activity;
 mod bill;
 mod capacity;
 mod combination;
+mod contracts;
 mod costing;
 #[cfg(test)]
 mod costing_tests;
@@ -135,6 +136,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let sensitivity = root.table("sensitivity").and_then(|section| sensitivity::sensitivity(section, root));
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
+    let contracts = root.table("contracts").and_then(contracts::contracts);
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
     let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
@@ -153,6 +155,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         sensitivity,
         lifecycle,
         clv,
+        contracts,
         segments,
         effects,
         hierarchy,

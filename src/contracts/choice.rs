@@ -1,0 +1,125 @@
+//! Which model values the contracts of a group, and why.
+
+use super::backtest::{Backtest, backtests};
+use super::fit::{Fitted, fit};
+use super::tally::{Kind, Tallies, Tally};
+use crate::pipeline::RetentionModel;
+use std::collections::BTreeMap;
+
+/// Contracts lost, below which a plan is valued by all contracts of its term.
+const FEWEST_LOST: u64 = 30;
+
+/// Contracts of one term: all of them, or those of a plan.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) term_months: u16,
+    /// The plan's place; none of all plans together.
+    pub(super) plan: Option<u32>,
+    pub(super) tally: Tally,
+    /// By model; why there is none.
+    pub(super) fits: Vec<(RetentionModel, Result<Fitted, String>)>,
+    pub(super) backtests: Vec<Backtest>,
+    /// None where no model has a fit.
+    pub(super) choice: Option<Choice>,
+}
+
+/// A model of a group.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Choice {
+    pub(super) model: RetentionModel,
+    pub(super) fitted: Fitted,
+    pub(super) why: &'static str,
+    /// Whether it is that of all contracts of the term.
+    pub(super) is_pooled: bool,
+}
+
+/// Groups of all contracts: for each term all plans together, then plan by plan where plans are declared.
+pub(super) fn groups(tallies: Tallies, has_plans: bool, declared: Option<RetentionModel>) -> Vec<Group> {
+    let mut by_term: BTreeMap<u16, Vec<(u32, Tally)>> = BTreeMap::new();
+    for (Kind { term_months, plan }, tally) in tallies {
+        by_term.entry(term_months).or_default().push((plan, tally));
+    }
+    let mut groups = Vec::new();
+    for (term_months, plans) in by_term {
+        let mut all = Tally::default();
+        plans.iter().for_each(|(_, tally)| all.merge(tally));
+        let all = Group::new(term_months, None, all, declared);
+        let pooled = all.choice.clone().map(|choice| Choice { is_pooled: true, ..choice });
+        groups.push(all);
+        for (plan, tally) in plans.into_iter().filter(|_| has_plans) {
+            let mut group = Group::new(term_months, Some(plan), tally, declared);
+            if group.tally.counts.total_lost() < FEWEST_LOST {
+                group.choice.clone_from(&pooled);
+            }
+            groups.push(group);
+        }
+    }
+    groups
+}
+
+impl Group {
+    fn new(term_months: u16, plan: Option<u32>, tally: Tally, declared: Option<RetentionModel>) -> Self {
+        let fits: Vec<_> =
+            RetentionModel::ALL.into_iter().map(|model| (model, fit(model, &tally.counts))).collect();
+        let backtests = backtests(&tally);
+        let choice = choose(&fits, &backtests, declared);
+        Self { term_months, plan, tally, fits, backtests, choice }
+    }
+}
+
+/// The declared model, else that of the best score, else the first; a model without a fit gives way to the next.
+fn choose(
+    fits: &[(RetentionModel, Result<Fitted, String>)],
+    backtests: &[Backtest],
+    declared: Option<RetentionModel>,
+) -> Option<Choice> {
+    let of = |model: RetentionModel, why| {
+        let (_, fitted) = fits.iter().find(|(known, _)| *known == model)?;
+        let fitted = fitted.as_ref().ok()?.clone();
+        Some(Choice { model, fitted, why, is_pooled: false })
+    };
+    if let Some(choice) = declared.and_then(|model| of(model, "declared")) {
+        return Some(choice);
+    }
+    let mut ranked: Vec<&Backtest> = backtests.iter().collect();
+    // Stable: of equals the first.
+    ranked.sort_by(|a, b| b.log_score.total_cmp(&a.log_score));
+    let best = ranked.iter().find_map(|backtest| of(backtest.model, "holdout"));
+    best.or_else(|| RetentionModel::ALL.into_iter().find_map(|model| of(model, "first with a fit")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clv::models::shifted_beta_geometric::RenewalCounts;
+
+    fn fits(survivors: &[u64]) -> Vec<(RetentionModel, Result<Fitted, String>)> {
+        let counts = RenewalCounts::of_cohort(survivors).unwrap();
+        RetentionModel::ALL.into_iter().map(|model| (model, fit(model, &counts))).collect()
+    }
+
+    fn chosen(
+        survivors: &[u64],
+        scores: &[f64],
+        declared: Option<RetentionModel>,
+    ) -> Option<(RetentionModel, &'static str)> {
+        let models = RetentionModel::ALL.into_iter().zip(scores);
+        let backtests: Vec<Backtest> =
+            models.map(|(model, score)| Backtest { model, expected_lost: 0.0, log_score: *score }).collect();
+        choose(&fits(survivors), &backtests, declared).map(|choice| (choice.model, choice.why))
+    }
+
+    #[test]
+    fn the_holdout_chooses_where_nothing_is_declared() {
+        use RetentionModel::{Geometric, Hazards, ShiftedBetaGeometric};
+        let rising: &[u64] = &[1_000, 631, 468, 382, 326];
+        assert_eq!(chosen(rising, &[-0.3, -0.2, -0.25], None), Some((Hazards, "holdout")));
+        assert_eq!(chosen(rising, &[-0.2, -0.2, -0.2], None), Some((ShiftedBetaGeometric, "holdout")));
+        assert_eq!(chosen(rising, &[], None), Some((ShiftedBetaGeometric, "first with a fit")));
+        assert_eq!(chosen(rising, &[-0.3, -0.2], Some(Geometric)), Some((Geometric, "declared")));
+        let constant: &[u64] = &[1_000, 900, 810, 729];
+        let declared = Some(ShiftedBetaGeometric);
+        assert_eq!(chosen(constant, &[], declared), Some((Hazards, "first with a fit")), "it has no fit");
+        assert_eq!(chosen(&[9], &[], None), None);
+    }
+}

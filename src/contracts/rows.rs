@@ -1,0 +1,252 @@
+//! Reads `[contracts]`.
+
+use crate::error::Result;
+use crate::facts::{FactSet, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, SourceView, Values, check_rows};
+use crate::pipeline::{ContractsDef, Definition, KeyType, Scalar};
+use crate::units::Day;
+use std::ops::Range;
+
+/// The end of a span that has none yet.
+pub(super) const RUNS: i32 = i32::MAX;
+
+/// The longest term, in months.
+const MOST_MONTHS: i64 = 1_200;
+
+/// All contracts.
+#[derive(Debug, Default)]
+pub struct Contracts {
+    /// Sorted by customer, contract and start; those of one contract do not overlap.
+    spans: Vec<Span>,
+    /// Keys of contracts, sorted as text.
+    pub(super) keys: Vec<String>,
+    /// Names of plans, sorted; none where no plan is declared.
+    pub(super) plans: Option<Vec<String>>,
+    /// Rows that another row of the same contract overlaps.
+    pub(super) overlapping: u64,
+}
+
+/// A span of a contract with one price: a row of the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) who: u32,
+    /// Place among the keys.
+    pub(super) contract: u32,
+    pub(super) started: i32,
+    /// The first day that is not covered, `RUNS` where it is not known.
+    pub(super) ended: i32,
+    pub(super) term_months: u16,
+    /// Place among the plans; `NO_CODE` of none.
+    pub(super) plan: u32,
+    /// Per term, in smallest units of money.
+    pub(super) price: i64,
+    pub(super) cost: i64,
+}
+
+/// Reads the source, where it is declared; rows that break the row contract join the quarantine of the facts.
+///
+/// # Errors
+/// Unreadable files, unknown columns, other types than wanted.
+pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Contracts> {
+    let Some(def) = &definition.contracts else { return Ok(Contracts::default()) };
+    let source = source(def, definition.facts.money_scale);
+    let mut columns = facts.read_rows(definition, &source)?.into_iter();
+    let (
+        Some(Values::Ranks(who)),
+        Some(Values::Names(keys, contract)),
+        Some(Values::Days(started)),
+        Some(Values::Days(ended)),
+        Some(Values::Numbers(term_months)),
+        Some(Values::Numbers(price)),
+    ) = (columns.next(), columns.next(), columns.next(), columns.next(), columns.next(), columns.next())
+    else {
+        panic!("a customer, a key, two days and two numbers were wanted");
+    };
+    let mut cost = None;
+    let mut plans = None;
+    for column in columns {
+        match column {
+            Values::Numbers(numbers) => cost = Some(numbers),
+            Values::Names(names, codes) => plans = Some((names, codes)),
+            _ => panic!("costs are numbers and plans are names"),
+        }
+    }
+    let required = "the row contract requires it";
+    let span = |row: usize| Span {
+        who: who[row],
+        contract: contract[row],
+        started: started[row],
+        ended: if ended[row] == NO_DAY { RUNS } else { ended[row] },
+        term_months: term_months.get(row).and_then(|months| u16::try_from(months).ok()).expect(required),
+        plan: plans.as_ref().map_or(NO_CODE, |(_, codes)| codes[row]),
+        price: price.get(row).expect(required),
+        cost: cost.as_ref().map_or(0, |cost| cost.get(row).expect(required)),
+    };
+    let mut spans: Vec<Span> = (0..who.len()).map(span).collect();
+    let overlapping = settle(&mut spans);
+    if overlapping > 0 {
+        let place = definition.place(def.at);
+        facts.warnings.push(format!(
+            "{place}: contracts: {overlapping} rows overlap the next row of their contract, and count until that begins; give each \
+             price the day on which it ended, or contracts keys of their own"
+        ));
+    }
+    Ok(Contracts { spans, keys, plans: plans.map(|(names, _)| names), overlapping })
+}
+
+/// Brings rows in order and ends each where the next one of its contract begins. Of rows that begin on one day the one that lasts
+/// longest counts. Returns how many overlapped: one without an end has none to overlap with.
+fn settle(spans: &mut Vec<Span>) -> u64 {
+    spans.sort_unstable();
+    let mut overlapping = 0;
+    spans.dedup_by(|next, last| {
+        if !last.is_of_contract(next) {
+            return false;
+        }
+        if last.started == next.started {
+            overlapping += 1;
+            *last = *next;
+            return true;
+        }
+        if last.ended > next.started {
+            overlapping += u64::from(last.ended != RUNS);
+            last.ended = next.started;
+        }
+        false
+    });
+    overlapping
+}
+
+/// Opens the source and checks columns and types; reads no row. Gives name, files and rows, where it is declared.
+///
+/// # Errors
+/// All faults of the source.
+pub fn check(definition: &Definition, keys: Option<KeyType>) -> Result<Option<SourceView>> {
+    let source = definition.contracts.as_ref().map(|def| source(def, definition.facts.money_scale));
+    source.map(|source| check_rows(definition, &source, keys)).transpose()
+}
+
+/// Places of columns among those wanted.
+const STARTED: usize = 2;
+const ENDED: usize = 3;
+const TERM: usize = 4;
+
+fn source(def: &ContractsDef, money_scale: u8) -> RowSource<'_> {
+    fn column<'d>(key: &'static str, scalar: &'d Scalar, holds: Holds, required: bool) -> RowColumn<'d> {
+        RowColumn { key, scalar, holds, required }
+    }
+    let money = Holds::Number(money_scale);
+    let mut columns = vec![
+        column("customer", &def.customer, Holds::Customer, true),
+        column("contract", &def.contract, Holds::Id, true),
+        column("started_on", &def.started_on, Holds::At, true),
+        column("ended_on", &def.ended_on, Holds::Day, false),
+        column("term_months", &def.term_months, Holds::Number(0), true),
+        column("price", &def.price, money, true),
+    ];
+    columns.extend(def.cost.as_ref().map(|cost| column("cost", cost, money, true)));
+    columns.extend(def.plan.as_ref().map(|plan| column("plan", plan, Holds::Name, false)));
+    RowSource { name: "contracts", files: &def.files, filter: def.filter.as_ref(), columns, rule: Some(rule) }
+}
+
+/// What is wrong with a row whose values are right one by one.
+fn rule(row: &[Option<i64>]) -> Option<String> {
+    let day = |column: usize| Some(Day(i32::try_from(row[column]?).expect("a day fits 32 bits")));
+    if let (Some(started), Some(ended)) = (day(STARTED), day(ENDED))
+        && ended < started
+    {
+        return Some(format!("ended_on {ended} is before started_on {started}"));
+    }
+    let months = row[TERM]?;
+    let is_term = (1..=MOST_MONTHS).contains(&months);
+    (!is_term).then(|| format!("term_months is {months}, expected 1 to {MOST_MONTHS}"))
+}
+
+impl Span {
+    fn is_of_contract(&self, other: &Self) -> bool {
+        (self.who, self.contract) == (other.who, other.contract)
+    }
+
+    /// Whether the next span goes on with the same contract: at once, or on the day after where ends are last days, and by the
+    /// same term, for renewals are counted in terms.
+    fn goes_on(&self, next: &Self) -> bool {
+        self.is_of_contract(next)
+            && self.term_months == next.term_months
+            && next.started <= self.ended.saturating_add(1)
+    }
+}
+
+impl Contracts {
+    /// Contracts of these customers, each as its spans.
+    pub(super) fn of(&self, ranks: &Range<usize>) -> impl Iterator<Item = &[Span]> {
+        let place = |bound: usize| self.spans.partition_point(|span| (span.who as usize) < bound);
+        self.spans[place(ranks.start)..place(ranks.end)].chunk_by(Span::goes_on)
+    }
+
+    /// The plan of a place; none of contracts without one.
+    pub(super) fn plan(&self, plan: u32) -> Option<&str> {
+        self.plans.as_ref()?.get(plan as usize).map(String::as_str)
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self) -> u64 {
+        let keys: usize = self.keys.iter().map(|key| size_of::<String>() + key.capacity()).sum();
+        (size_of_val(&self.spans[..]) + keys) as u64
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A span of the only contract of a customer, by the month.
+    pub(in crate::contracts) fn span(who: u32, started: i32, ended: i32, price: i64) -> Span {
+        Span { who, contract: 0, started, ended, term_months: 1, plan: NO_CODE, price, cost: 0 }
+    }
+
+    pub(in crate::contracts) fn contracts(mut spans: Vec<Span>) -> Contracts {
+        let overlapping = settle(&mut spans);
+        Contracts { spans, keys: vec!["a".to_owned(), "b".to_owned()], plans: None, overlapping }
+    }
+
+    #[test]
+    fn a_row_lasts_until_the_next_of_its_contract() {
+        let found = contracts(vec![
+            span(1, 50, RUNS, 12),
+            span(1, 10, RUNS, 10), // open until the price changes: no overlap
+            span(2, 10, 60, 7),
+            span(2, 40, 80, 8), // begins before the end of the last
+            span(3, 10, 20, 5),
+            span(3, 10, 30, 6), // stands twice; the one that lasts longer counts
+        ]);
+        let ends = |rank: usize| found.of(&(rank..rank + 1)).map(<[Span]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(ends(1), [[span(1, 10, 50, 10), span(1, 50, RUNS, 12)]]);
+        assert_eq!(ends(2), [[span(2, 10, 40, 7), span(2, 40, 80, 8)]]);
+        assert_eq!(ends(3), [[span(3, 10, 30, 6)]]);
+        assert_eq!(found.overlapping, 2);
+    }
+
+    #[test]
+    fn a_pause_or_another_term_begins_a_new_contract() {
+        let yearly = Span { term_months: 12, ..span(1, 300, RUNS, 100) };
+        let other = Span { contract: 1, ..span(1, 0, RUNS, 3) };
+        let found = contracts(vec![
+            span(1, 10, 40, 10),
+            span(1, 41, 100, 10), // ends are last days: it goes on
+            span(1, 110, 300, 10),
+            yearly,
+            other,
+        ]);
+        let lengths: Vec<usize> = found.of(&(0..2)).map(<[Span]>::len).collect();
+        assert_eq!((lengths, found.overlapping), (vec![2, 1, 1, 1], 0));
+        assert_eq!(found.of(&(2..9)).count(), 0);
+    }
+
+    #[test]
+    fn rows_that_contradict_themselves_are_refused() {
+        let row = |started, ended, months| rule(&[None, None, Some(started), ended, Some(months), Some(1)]);
+        assert_eq!(row(10, Some(10), 1), None);
+        assert_eq!(row(10, None, 1_200), None);
+        assert!(row(10, Some(9), 1).unwrap().contains("is before started_on"));
+        assert!(row(10, None, 0).unwrap().contains("expected 1 to 1200"));
+    }
+}
