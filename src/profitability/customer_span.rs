@@ -77,12 +77,13 @@ impl SpanCells {
     }
 
     /// Cells of several spans together. `groups` are all product groups.
-    fn sum(spans: &[&Self], customers: &[u32], groups: usize) -> Result<Self> {
+    fn sum(spans: &[&Self], groups: usize) -> Result<Self> {
         let mut next = vec![0; spans.len()];
         let (mut ranks, mut sold) = (Vec::new(), Vec::new());
         let mut columns: [Vec<i64>; 5] = Default::default();
         let mut sums = GroupSums::new(groups);
-        for rank in customers {
+        while let Some(rank) = spans.iter().zip(&next).filter_map(|(span, next)| span.ranks.get(*next)).min()
+        {
             for (span, next) in spans.iter().zip(&mut next) {
                 for cell in span.take(*rank, next) {
                     sums.add(span.groups[cell], std::array::from_fn(|column| span.columns[column][cell]))?;
@@ -134,7 +135,7 @@ impl CustomerSpan {
             volumes_before: services.clone().map(before).collect::<Result<_>>()?,
             costs: services.map(|place| column(&|span| &span.costs[place])).collect::<Result<_>>()?,
             below,
-            cells: SpanCells::sum(&cells, &ranks, groups)?,
+            cells: SpanCells::sum(&cells, groups)?,
             ranks: ranks.into(),
         })
     }

@@ -99,7 +99,7 @@ fn nodes_take_by_every_kind_of_driver() {
             "weld",
             vec![
                 "machine hall: minutes volume",
-                "information systems: 0.75 + 1 × sum(minutes) on Some(1)",
+                "information systems: 0.75 + 1 × sum(minutes) on Some(2)",
                 "desk: even",
             ],
         ),

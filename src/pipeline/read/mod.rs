@@ -244,6 +244,7 @@ mod tests {
                 "'acquired_on' is missing",
                 "is no dimension of orders",
                 "have no product groups",
+                "there is no costing whose",
             ];
             for message in &error.messages {
                 assert!(
