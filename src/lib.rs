@@ -32,6 +32,8 @@ pub mod lifecycle;
 
 pub mod effects;
 
+pub mod acquisition;
+
 pub mod plan;
 
 pub mod segments;

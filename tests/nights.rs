@@ -155,15 +155,15 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings; contacts are read with them.
-const ANSWERS: &[&str] = &["answers", "lifecycle", "effects"];
+/// Complaints and interviews are reasons of warnings; contacts are read with them, and rewards of referrals.
+const ANSWERS: &[&str] = &["answers", "lifecycle", "effects", "acquisition"];
 
-const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle"];
+const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "acquisition"];
 
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects"];
+const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition"];
 
 const ALL: &[&str] = &[
     "facts",
@@ -176,6 +176,7 @@ const ALL: &[&str] = &[
     "clv",
     "lifecycle",
     "effects",
+    "acquisition",
 ];
 
 /// What is changed in the pipeline file, and the further stages whose tables follow from it.
@@ -195,6 +196,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("gap_days = 180", "gap_days = 150", CUSTOMER_BASE),
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),
+    ("holdout_days = 120", "holdout_days = 60", &["acquisition"]),
     ("next_products = 2", "next_products = 1", &[]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
@@ -310,11 +312,11 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, whatif, sensitivity, effects, segments, perception, star, expect; ",
+        "left out of this release: plan, whatif, sensitivity, effects, acquisition, segments, perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let left_out = ["facts", "plan", "whatif", "sensitivity", "effects"];
+    let left_out = ["facts", "plan", "whatif", "sensitivity", "effects", "acquisition"];
     let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));

@@ -3,6 +3,7 @@
 //! Every name is resolved, every default filled in and every SQL text parsed; nothing later sees a raw string.
 //! Column names inside expressions are still to be bound against the files, which `abacus check` and the scan do.
 
+use super::acquisition_definition::AcquisitionDef;
 use super::bridge_span::BridgeSpan;
 use super::costing_definition::*;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
@@ -114,6 +115,8 @@ pub struct Definition {
     pub segments: Option<SegmentsDef>,
     /// Present when the file has the section: whether treatments worked.
     pub effects: Option<EffectsDef>,
+    /// Present when the file has the section: what winning customers brought.
+    pub acquisition: Option<AcquisitionDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
     /// What a run may take of the machine.
@@ -149,7 +152,7 @@ impl Definition {
 
     /// Whether a stage looks at what customers bring and cost day by day.
     pub fn wants_days(&self) -> bool {
-        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some()
+        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some() || self.acquisition.is_some()
     }
 
     /// Net revenue at which bands of order size begin, ascending.

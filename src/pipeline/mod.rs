@@ -1,6 +1,7 @@
 //! The pipeline file: parsed as written, checked, resolved once; and the contract every stage keeps.
 //! Knows no stage by name.
 
+mod acquisition_definition;
 mod bridge_span;
 mod control_totals;
 mod costing_definition;
@@ -28,6 +29,7 @@ pub mod sql;
 mod stage;
 mod text_format;
 
+pub use acquisition_definition::*;
 pub use bridge_span::BridgeSpan;
 pub use control_totals::CONTROL_TOTALS;
 pub use costing_definition::*;

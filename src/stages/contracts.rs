@@ -150,6 +150,22 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.effects.is_some(),
     },
     Stage {
+        name: "acquisition",
+        about: "what winning customers cost and brought, what newcomers are worth",
+        reads: &["facts", "costing", "acquisition", "perception"],
+        needs: &["facts", "history"],
+        may_use: &["answers", "customer_value"],
+        makes: &[
+            "acquisition",
+            "acquisition_total",
+            "acquisition_payback",
+            "newcomer_value",
+            "newcomer_holdout",
+        ],
+        hands_on: &[],
+        enabled: |definition| definition.acquisition.is_some(),
+    },
+    Stage {
         name: "segments",
         about: "RFM, pyramid, value matrices, treatments, next products, migration",
         reads: &["facts", "segments", "lifecycle", "clv", "perception"],

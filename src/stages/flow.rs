@@ -23,7 +23,9 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
-use crate::{clv, effects, lifecycle, perception, plan, profitability, questions, segments, star};
+use crate::{
+    acquisition, clv, effects, lifecycle, perception, plan, profitability, questions, segments, star,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -73,6 +75,9 @@ pub(super) fn run(
     })?;
     flow.run_or_keep("effects", |tables| {
         stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
+    })?;
+    flow.run_or_keep("acquisition", |tables| {
+        stage.acquisition(&facts, needed(history.as_ref(), "history")?, &asked, tables)
     })?;
     drop((history, contacts, of_contacts));
     let (segment_doubts, _) =
@@ -333,6 +338,18 @@ impl Stages<'_> {
         let definition = &of("effects").view(self.definition);
         let summary = effects::run(definition, facts, history, contacts, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::effects_line(&summary, definition) })
+    }
+
+    fn acquisition(
+        &self,
+        facts: &FactSet,
+        history: &CustomerHistory,
+        asked: &perception::Asked,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("acquisition").view(self.definition);
+        let summary = acquisition::run(definition, facts, history, asked, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::acquisition_line(&summary, definition) })
     }
 
     /// Its summary is what a person should know of the rules.

@@ -66,6 +66,7 @@ cases! {
     h23_fees_on_small_orders
     h24_prices_and_dropping
     h25_sensitivity_of_profit
+    h30_acquisition_of_eight_customers
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acquisition;
 mod effects;
 mod oracle;
 mod releases;
