@@ -9,6 +9,10 @@
 //! one attribute after another: each time its groups' mean residuals are shrunken. Cells are then shrunken towards the
 //! sum of the main effects in the same way. Of one attribute, whose cells are its groups, all that is left is Bühlmann–Straub.
 //!
+//! Customers are taken to scatter about their expectation as widely in one cell as in another. Where they do not, cells that scatter
+//! less than others have more credibility than they are given; by the variances of small cells they would have too much, for of
+//! skewed amounts those that happen to be low seem to scatter little.
+//!
 //! The standard error is that of the expectation, not of what one newcomer will bring: quadratic losses of the effects, those of
 //! main effects as far as the cell takes them. That effects of attributes err together is left aside.
 
