@@ -163,7 +163,8 @@ const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "acquisition"];
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition"];
+const PROFIT: &[&str] =
+    &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition"];
 
 const ALL: &[&str] = &[
     "facts",

@@ -234,6 +234,29 @@ mod tests {
         assert_eq!(DoorModel::fit(&[ValueSums::default()], &[vec![]]), None);
     }
 
+    /// Henderson's equations: residuals of a value's customers add up to its effect × σ²/τ², and effects of an attribute to 0.
+    #[test]
+    fn main_effects_solve_the_mixed_model_equations() {
+        let values: Vec<Vec<usize>> = (0..12).map(|cell| vec![cell / 3, cell % 3]).collect();
+        let amounts = |at: usize| -> Vec<i128> {
+            let customers = 3 + (7 * at) % 9;
+            let worth = |customer: usize| 1_000 * (at / 3) + 700 * (at % 3) + 50 * (customer * customer % 7);
+            (0..customers).map(|customer| i128::try_from(worth(customer)).unwrap()).collect()
+        };
+        let sums: Vec<ValueSums> = (0..12).map(|at| cell(&amounts(at))).collect();
+        let found = MainEffects::fit(&sums, &values, 2_000.0, 1_000.0);
+        for (attribute, Attribute { structure, effects, .. }) in found.attributes.iter().enumerate() {
+            let structure = structure.expect("values that differ");
+            assert!(effects.iter().sum::<f64>().abs() < 1e-6, "{effects:?}");
+            for (value, group) in found.groups(attribute).iter().enumerate() {
+                let left = group.weight * group.mean;
+                let right = effects[value] * structure.within / structure.between;
+                assert!((left - right).abs() < 1e-4, "{attribute} {value}: {left} {right}");
+                assert!(effects[value].abs() > 1.0);
+            }
+        }
+    }
+
     /// A normal deviate, nearly: the sum of twelve uniform ones.
     fn normal(random: &mut ChaCha8Rng) -> f64 {
         (0..12).map(|_| f64::from(random.next_u32()) / f64::from(u32::MAX)).sum::<f64>() - 6.0

@@ -21,8 +21,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Columns of `customer_value` that are read.
-pub(super) const RESIDUAL: [&str; 4] =
-    ["residual_value", "residual_value_se", "residual_value_low", "residual_value_high"];
+pub(super) const RESIDUAL: [&str; 5] = [
+    "residual_value",
+    "discounted_purchases_se",
+    "margin_per_purchase",
+    "residual_value_low",
+    "residual_value_high",
+];
 
 /// Cohorts beyond which channels tell customers apart one by one.
 const MOST_COHORTS: usize = 100_000;
@@ -177,8 +182,8 @@ impl<'v> Residuals<'v> {
         let value = self.value.get(row)?;
         let known = self.errors.iter().all(|column| column.is_valid(row));
         let errors = known.then(|| {
-            let [error, low, high] = [0, 1, 2].map(|column| self.errors[column].value(row));
-            [error * self.unit, (high - low) / (2.0 * SIGMAS) * self.unit]
+            let [purchases, margin, low, high] = [0, 1, 2, 3].map(|column| self.errors[column].value(row));
+            [(margin * purchases).abs() * self.unit, (high - low) / (2.0 * SIGMAS) * self.unit]
         });
         Some(CustomerResidual { value, errors })
     }

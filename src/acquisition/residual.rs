@@ -1,8 +1,10 @@
-//! Residual values of customers added up, with an upper bound of the sum's standard error.
+//! Residual values of customers added up, with the standard error of the sum.
 //!
-//! Errors of parameters and of the base's mean margin are shared by customers, by how much `customer_value` does not say. The
-//! standard deviation of a sum is at most the sum of the standard deviations (Minkowski's inequality), so they are added up.
-//! What single customers do about their expectation is independent, so those variances are added up.
+//! Errors of the purchase model's parameters are shared by customers, by how much `customer_value` does not say. The
+//! standard deviation of a sum is at most the sum of the standard deviations (Minkowski's inequality), so they are added up:
+//! margin per purchase × standard error of discounted purchases. All else is taken to be a customer's own, and added up squared:
+//! the error of its margin, but for the base's mean in it, and the scatter of what it does. Of all customers of the sample that is
+//! 1.15 times what `customer_equity` has from the parameters' covariances.
 
 /// Normal quantile of a two-sided interval of 95 %.
 pub(super) const SIGMAS: f64 = 1.959_963_984_540_054;
@@ -11,8 +13,8 @@ pub(super) const SIGMAS: f64 = 1.959_963_984_540_054;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct CustomerResidual {
     pub(super) value: i64,
-    /// Standard error of the expectation, and the standard deviation of what the customer will bring about it; none where
-    /// they are not known.
+    /// Standard error by the parameters of the purchase model, and the standard deviation of what the customer will bring;
+    /// none where they are not known.
     pub(super) errors: Option<[f64; 2]>,
 }
 
@@ -22,8 +24,10 @@ pub(super) struct Residual {
     /// Customers with a residual value.
     pub(super) customers: u64,
     pub(super) value: i128,
+    /// Σ standard errors that customers share.
     shared: f64,
-    scatter: f64,
+    /// Σ variances of their own.
+    own: f64,
     /// Customers whose errors are not known.
     unsure: u64,
 }
@@ -35,7 +39,7 @@ impl Residual {
         match customer.errors {
             Some([error, deviation]) => {
                 self.shared += error;
-                self.scatter += (deviation * deviation - error * error).max(0.0);
+                self.own += (deviation * deviation - error * error).max(0.0);
             }
             None => self.unsure += 1,
         }
@@ -45,13 +49,13 @@ impl Residual {
         self.customers += other.customers;
         self.value += other.value;
         self.shared += other.shared;
-        self.scatter += other.scatter;
+        self.own += other.own;
         self.unsure += other.unsure;
     }
 
-    /// At most so large is the standard error of the sum; none where that of a customer is not known.
+    /// Standard error of the sum; none where that of a customer is not known.
     pub(super) fn error(&self) -> Option<f64> {
-        (self.unsure == 0).then(|| (self.shared * self.shared + self.scatter).sqrt())
+        (self.unsure == 0).then(|| (self.shared * self.shared + self.own).sqrt())
     }
 }
 
@@ -60,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shared_errors_add_up_and_scatter_adds_up_squared() {
+    fn shared_errors_add_up_and_others_add_up_squared() {
         let mut sum = Residual::default();
         for value in [10, 30] {
             sum.add(CustomerResidual { value, errors: Some([3.0, 5.0]) });

@@ -85,8 +85,8 @@ fn add_value<'r>(draft: &mut Draft<'r, CohortRow<'_>>, has_residual: bool) {
     draft.total("profit_before_acquisition", meaning, |row| row.cohort.brought());
     let meaning = "Residual value of those who bought; of those who never bought nothing is expected; null without [clv]";
     draft.total("residual_value", meaning, move |row| has_residual.then_some(row.cohort.residual.value));
-    let meaning = "At most its standard error: errors of parameters are taken to go the same way for all customers; null where \
-                   that of one cannot be estimated";
+    let meaning = "Its standard error: errors of the purchase model are taken to go the same way for all customers, all others to be \
+                   each customer's own; null where that of one cannot be estimated";
     draft.float("residual_value_se", currency.clone(), meaning, move |row| {
         Some(row.cohort.residual.error().filter(|_| has_residual)? / unit)
     });
@@ -96,7 +96,7 @@ fn add_value<'r>(draft: &mut Draft<'r, CohortRow<'_>>, has_residual: bool) {
     for (name, end, sigmas) in
         [("lifetime_value_low", "Lower", -SIGMAS), ("lifetime_value_high", "Upper", SIGMAS)]
     {
-        let meaning = format!("{end} end of its interval of at least 95 %, by residual_value_se");
+        let meaning = format!("{end} end of its interval of 95 %, by residual_value_se");
         draft.float(name, currency.clone(), meaning, move |row| {
             let error = row.cohort.residual.error().filter(|_| has_residual)?;
             Some((row.cohort.lifetime_value() as f64 + sigmas * error) / unit)

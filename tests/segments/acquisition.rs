@@ -70,7 +70,8 @@ fn channels_that_bring_more_are_worth_more_at_the_door() {
         assert!(web > 1.3 * shop && web < 2.5 * shop, "{web} {shop}");
     }
     let holdout = published.rows("newcomer_holdout");
-    let skill = |predictor: &str| number(holdout.iter().find(|row| row["predictor"] == predictor).unwrap(), "skill");
+    let skill =
+        |predictor: &str| number(holdout.iter().find(|row| row["predictor"] == predictor).unwrap(), "skill");
     assert!(skill("mean") == 0.0 && skill("cells") > 0.05, "{holdout:?}");
     // 276 came early enough for 90 days, of whom the last 60 days are held out.
     let observed: f64 = rows.iter().map(|row| number(row, "customers")).sum();
@@ -99,7 +100,8 @@ fn totals_are_sums_of_cohorts_and_curves_end_with_what_cohorts_contributed() {
         let points: Vec<_> = curves.iter().filter(is_of).collect();
         assert_eq!(points.last().unwrap()["cumulative_contribution"], row["contribution"]);
         let covered = points.iter().find(|point| {
-            point["is_complete"] == "true" && number(point, "cumulative_contribution") >= number(point, "cost")
+            point["is_complete"] == "true"
+                && number(point, "cumulative_contribution") >= number(point, "cost")
         });
         let expected = covered.filter(|point| number(point, "cost") > 0.0);
         let expected = expected.map_or("null".to_owned(), |point| point["age_periods"].clone());
@@ -116,7 +118,10 @@ fn the_bytes_depend_on_no_threads() {
     let published = pipeline.publish(&["--republish"]);
     let residual = |table: &str| -> f64 {
         let rows = published.rows(table);
-        rows.iter().filter(|row| row["residual_value"] != "null").map(|row| number(row, "residual_value")).sum()
+        rows.iter()
+            .filter(|row| row["residual_value"] != "null")
+            .map(|row| number(row, "residual_value"))
+            .sum()
     };
     assert!((residual("acquisition") - residual("customer_value")).abs() < 1e-6);
 }
@@ -135,7 +140,9 @@ fn without_a_customers_source_customers_come_with_their_first_purchase() {
 #[test]
 fn what_cannot_be_told_apart_is_refused() {
     let unknown = SECTION.replace("[\"channel\", \"size\"]", "[\"chanel\"]");
-    pipeline(&unknown).abacus(&["check"]).fails(2, &["unknown attribute 'chanel'", "did you mean 'channel'?"]);
+    pipeline(&unknown)
+        .abacus(&["check"])
+        .fails(2, &["unknown attribute 'chanel'", "did you mean 'channel'?"]);
     let endless = SECTION.replace("90 days", "soon");
     pipeline(&endless).abacus(&["check"]).fails(2, &["'soon' is no duration", "12 months"]);
 }

@@ -224,6 +224,8 @@ def acquisition_sums():
         ("select channel, cohort_start, residual_value from acquisition where customers > 0 order by all",
          f"""select channel, cohort_start, coalesce(sum(residual_value), 0)
             from ({connection}) left join customer_value using (customer_id) group by all order by all"""),
+        ("""select a.residual_value_se between 0.9 * e.residual_value_se and 1.3 * e.residual_value_se
+            from acquisition_total a, customer_equity e where total_by = 'all'""", "select true"),
         ("select sum(referral_rewards) from acquisition", "select sum(rewards) from referral"),
         ("""select channel, cohort_start, age_periods, period_start, cumulative_contribution, cost from acquisition_payback
             order by all""",
