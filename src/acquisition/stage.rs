@@ -38,7 +38,7 @@ pub struct Summary {
     pub cost: i128,
     /// Cohorts with a cost whose first period is known, and of them those that are paid back.
     pub cohorts: [usize; 2],
-    /// Lifetime value to cost; none without [clv], or where nothing was spent.
+    /// Lifetime value to cost; none without `[clv]`, or where nothing was spent.
     pub value_to_cost: Option<f64>,
     /// 1 − squared errors / those of the mean, of newcomers held out; none without a holdout.
     pub skill: Option<f64>,
