@@ -241,6 +241,8 @@ pub const STAGES: &[Stage] = &[
             "whatif_customer",
             "segment_summary",
             "segment_equity",
+            "acquisition",
+            "acquisition_payback",
             "acquisition_profile",
             "growth",
             "survival",
