@@ -161,19 +161,21 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings; contacts, contracts and shared customers are read with them.
-const ANSWERS: &[&str] = &["answers", "contracts", "lifecycle", "effects", "hierarchy"];
+/// Complaints and interviews are reasons of warnings; contacts, contracts and shared customers are read with them, and rewards of
+/// referrals.
+const ANSWERS: &[&str] = &["answers", "contracts", "lifecycle", "effects", "acquisition", "hierarchy"];
 
-/// Groups sum up residual values.
-const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "hierarchy"];
+/// Groups and cohorts sum up residual values.
+const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "acquisition", "hierarchy"];
 
 /// Contracts are valued within the same horizons.
-const LIFETIME_VALUE: &[&str] = &["clv", "contracts", "lifecycle", "hierarchy"];
+const LIFETIME_VALUE: &[&str] = &["clv", "contracts", "lifecycle", "acquisition", "hierarchy"];
 
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] = &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "hierarchy"];
+const PROFIT: &[&str] =
+    &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition", "hierarchy"];
 
 const ALL: &[&str] = &[
     "facts",
@@ -188,6 +190,7 @@ const ALL: &[&str] = &[
     "contracts",
     "lifecycle",
     "effects",
+    "acquisition",
     "hierarchy",
 ];
 
@@ -210,6 +213,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("as_of    = [\"2024-01-01\", \"2024-07-01\"]", "as_of = [\"2024-01-01\"]", CUSTOMER_BASE),
     ("cost        = \"0.7 * price\"", "cost = \"0.6 * price\"", ANSWERS),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),
+    ("holdout_days = 120", "holdout_days = 60", &["acquisition"]),
     ("next_products = 2", "next_products = 1", &["hierarchy"]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
@@ -325,13 +329,22 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, hierarchy, segments, perception, star, \
-         expect; ",
+        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, acquisition, hierarchy, segments, \
+         perception, star, expect; ",
         "a run without --only",
     ]);
     let made: BTreeSet<&str> = sample.files().keys().map(|(table, _)| makers[table].as_str()).collect();
-    let left_out =
-        ["facts", "plan", "forecast", "whatif", "sensitivity", "contracts", "effects", "hierarchy"];
+    let left_out = [
+        "facts",
+        "plan",
+        "forecast",
+        "whatif",
+        "sensitivity",
+        "contracts",
+        "effects",
+        "acquisition",
+        "hierarchy",
+    ];
     let asked: BTreeSet<&str> = ALL.iter().copied().filter(|stage| !left_out.contains(stage)).collect();
     assert_eq!(made, asked, "lifecycle takes from clv, and what is before is in every release");
     assert!(sample.abacus(&["run", "--only", "lifecycle"]).stdout.starts_with("unchanged "));

@@ -1,7 +1,7 @@
 //! Reads the sources of `[perception]`: surveys, complaints, referrals and episodes.
 
 use super::measures;
-use super::rows::{Complaint, Episodes, Referral};
+use super::rows::{Complaint, Episodes, Referral, referrals_to};
 use super::sums::SCORE_SCALE;
 use super::survey_rows::{Answer, Answers};
 use crate::error::{Faults, Result};
@@ -13,6 +13,7 @@ use crate::pipeline::{
     ComplaintsDef, Definition, EpisodesDef, KeyType, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
     did_you_mean,
 };
+use std::ops::Range;
 
 /// What customers were asked and said, of all sources that are declared.
 #[derive(Debug, Default)]
@@ -33,6 +34,13 @@ impl Asked {
     pub fn bytes(&self) -> u64 {
         let rows = size_of_val(&self.complaints[..]) + size_of_val(&self.referrals[..]);
         rows as u64 + self.episodes.bytes()
+    }
+
+    /// What was given for bringing these customers: of each referral, the customer brought and the reward.
+    pub(crate) fn rewards(&self, ranks: &Range<usize>) -> impl Iterator<Item = (usize, i64)> {
+        referrals_to(&self.referrals, ranks)
+            .iter()
+            .map(|referral| (referral.referred as usize, referral.reward))
     }
 }
 

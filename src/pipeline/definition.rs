@@ -3,6 +3,7 @@
 //! Every name is resolved, every default filled in and every SQL text parsed; nothing later sees a raw string.
 //! Column names inside expressions are still to be bound against the files, which `abacus check` and the scan do.
 
+use super::acquisition_definition::AcquisitionDef;
 use super::bridge_span::BridgeSpan;
 use super::contracts_definition::ContractsDef;
 use super::costing_definition::*;
@@ -123,6 +124,8 @@ pub struct Definition {
     pub effects: Option<EffectsDef>,
     /// Present when the file has the section: groups of customers, level by level.
     pub hierarchy: Option<HierarchyDef>,
+    /// Present when the file has the section: what winning customers brought.
+    pub acquisition: Option<AcquisitionDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
     /// What a run may take of the machine.
@@ -158,7 +161,7 @@ impl Definition {
 
     /// Whether a stage looks at what customers bring and cost day by day.
     pub fn wants_days(&self) -> bool {
-        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some()
+        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some() || self.acquisition.is_some()
     }
 
     /// Net revenue at which bands of order size begin, ascending.

@@ -1,6 +1,7 @@
 //! The pipeline file: parsed as written, checked, resolved once; and the contract every stage keeps.
 //! Knows no stage by name.
 
+mod acquisition_definition;
 mod bridge_span;
 mod contracts_definition;
 mod control_totals;
@@ -32,6 +33,7 @@ pub mod sql;
 mod stage;
 mod text_format;
 
+pub use acquisition_definition::*;
 pub use bridge_span::BridgeSpan;
 pub use contracts_definition::*;
 pub use control_totals::CONTROL_TOTALS;

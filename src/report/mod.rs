@@ -6,6 +6,7 @@ mod run_table;
 pub use manifest::manifest;
 pub use run_table::run_table;
 
+use crate::acquisition;
 use crate::clv;
 use crate::contracts;
 use crate::costing::schema::Costing;
@@ -189,6 +190,23 @@ pub fn effects_line(summary: &effects::Summary, definition: &Definition) -> Stri
     }
     if summary.doubtful > 0 {
         line += &format!("; {} comparisons differed before the contact", summary.doubtful);
+    }
+    line
+}
+
+/// What winning customers cost and brought.
+pub fn acquisition_line(summary: &acquisition::Summary, definition: &Definition) -> String {
+    let [customers, buyers] = summary.customers.map(|count| grouped(count.into()));
+    let [cohorts, paid_back] = summary.cohorts.map(|count| grouped(count as i128));
+    let cost = money_text(summary.cost, definition);
+    let mut line = format!("{customers} customers, {buyers} bought, won for {cost}");
+    line += &format!("; {paid_back} of {cohorts} cohorts paid back");
+    if let Some(ratio) = summary.value_to_cost {
+        line += &format!("; lifetime value {ratio:.2} times the cost");
+    }
+    if let Some(skill) = summary.skill {
+        let per_cent = 100.0 * skill;
+        line += &format!("; attributes take {per_cent:.1} % off the squared errors of newcomers held out");
     }
     line
 }

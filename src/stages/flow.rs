@@ -24,8 +24,8 @@ use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::{
-    clv, contracts, effects, forecast, hierarchy, lifecycle, perception, plan, profitability, questions,
-    segments, star,
+    acquisition, clv, contracts, effects, forecast, hierarchy, lifecycle, perception, plan, profitability,
+    questions, segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,9 @@ pub(super) fn run(
     })?;
     flow.run_or_keep("effects", |tables| {
         stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
+    })?;
+    flow.run_or_keep("acquisition", |tables| {
+        stage.acquisition(&facts, needed(history.as_ref(), "history")?, &asked, tables)
     })?;
     drop((history, contacts, of_contacts));
     flow.run_or_keep("hierarchy", |tables| stage.hierarchy(&facts, &shared, tables))?;
@@ -382,6 +385,18 @@ impl Stages<'_> {
         let definition = &of("hierarchy").view(self.definition);
         let levels = hierarchy::run(definition, facts, shared, &self.memory, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::hierarchy_line(&levels) })
+    }
+
+    fn acquisition(
+        &self,
+        facts: &FactSet,
+        history: &CustomerHistory,
+        asked: &perception::Asked,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("acquisition").view(self.definition);
+        let summary = acquisition::run(definition, facts, history, asked, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::acquisition_line(&summary, definition) })
     }
 
     /// Its summary is what a person should know of the rules.

@@ -72,6 +72,7 @@ cases! {
     h28_currencies_and_companies
     h29_rates_of_the_month
     h32_contracts
+    h30_acquisition_of_eight_customers
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acquisition;
 mod effects;
 mod hierarchy;
 mod oracle;

@@ -205,6 +205,55 @@ def sensitivity_sums():
     ]
 
 
+def acquisition_sums():
+    """Of cohorts of acquisition: what their customers come to in customer, customer_value, customer_period and referral."""
+    connection = """select customer_id, coalesce(channel, '(none)') as channel,
+            date_trunc('month', coalesce(acquired_on, cast(first_order_at at time zone 'UTC' as date)))::date as cohort_start,
+            is_prospect, acquisition_cost, contribution, customer_profit
+        from customer where customer_id is not null"""
+    history = "(select min(period_start) from customer_period)"
+    curve = f"""with came as ({connection}),
+        spent as (select channel, cohort_start, sum(acquisition_cost + referral_rewards) as cost from acquisition group by all),
+        brought as (
+            select channel, cohort_start, greatest(period_start, cohort_start) as period_start, sum(p.contribution) as contribution
+            from customer_period p join came using (customer_id) group by all),
+        ages as (
+            select channel, cohort_start, p.period_start, cost
+            from spent join (select distinct period_start from customer_period) p on p.period_start >= cohort_start
+            where cohort_start >= {history}),
+        curve as (
+            select channel, cohort_start, a.period_start, datediff('month', cohort_start, a.period_start) as age, cost,
+                   sum(coalesce(contribution, 0)) over (partition by channel, cohort_start order by a.period_start) as cumulated
+            from ages a left join brought b using (channel, cohort_start, period_start))"""
+    return [
+        ("""select channel, cohort_start, customers, buyers, acquisition_cost, contribution, profit_before_acquisition
+            from acquisition where customers > 0 order by all""",
+         f"""select channel, cohort_start, count(*), count(*) filter (where not is_prospect), sum(acquisition_cost),
+                sum(contribution), sum(customer_profit + acquisition_cost) from ({connection}) group by all order by all"""),
+        ("select channel, cohort_start, residual_value from acquisition where customers > 0 order by all",
+         f"""select channel, cohort_start, coalesce(sum(residual_value), 0)
+            from ({connection}) left join customer_value using (customer_id) group by all order by all"""),
+        ("""select a.residual_value_se between 0.9 * e.residual_value_se and 1.3 * e.residual_value_se
+            from acquisition_total a, customer_equity e where total_by = 'all'""", "select true"),
+        ("select sum(referral_rewards) from acquisition", "select sum(rewards) from referral"),
+        ("""select channel, cohort_start, age_periods, period_start, cumulative_contribution, cost from acquisition_payback
+            order by all""",
+         f"{curve} select channel, cohort_start, age, period_start, cumulated, cost from curve order by all"),
+        (f"""select channel, cohort_start, payback_periods from acquisition
+            where payback in ('paid back', 'not yet') order by all""",
+         f"""{curve} select channel, cohort_start, min(age) filter (where cumulated >= cost) from curve where cost > 0
+            group by all order by all"""),
+        *(("""select customers, buyers, acquisition_cost, referral_rewards, contribution, residual_value, lifetime_value
+              from acquisition_total where total_by = 'all'""",
+           f"""select sum(customers), sum(buyers), sum(acquisition_cost), sum(referral_rewards), sum(contribution),
+                sum(residual_value), sum(lifetime_value) from acquisition_total where total_by = '{total_by}'""")
+          for total_by in ("channel", "cohort_start")),
+        ("select sum(customers + newcomers), sum(prospects) from newcomer_value",
+         f"""select count(*) filter (where cohort_start >= {history}), count(*) filter (where cohort_start is null)
+            from ({connection})"""),
+    ]
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -223,6 +272,7 @@ def check_sums(connection):
         *responses_oracle.sums(),
         *hierarchy_oracle.sums(),
         *sensitivity_sums(),
+        *acquisition_sums(),
         ("""select dimension, date_key, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),
                    sum(contribution), sum(customer_profit) from fact_order_profile group by 1, 2 order by 1, 2""",
          """select dimension, period_start, sum(orders), sum(lines), sum(net_revenue), sum(gross_margin), sum(cost_to_serve),

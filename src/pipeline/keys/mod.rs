@@ -1,6 +1,7 @@
 //! The keys of a pipeline file: one entry per key, from which follow the checks of its shape, its JSON Schema
 //! and the reference tables of `pipelines/README.md`.
 
+mod acquisition;
 mod activity;
 mod contracts;
 mod costing;
@@ -22,6 +23,7 @@ mod take;
 mod tests;
 mod text_format;
 
+pub(super) use acquisition::ACQUISITION;
 pub(super) use activity::{ACTIVITY, WEIGHTS};
 pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
 pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
@@ -100,6 +102,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&hierarchy::HIERARCHY),
             "",
             "Groups of customers, such as parents and households, level by level; its presence turns the stage on",
+        ),
+        Key::optional(
+            "acquisition",
+            Kind::Table(&acquisition::ACQUISITION),
+            "",
+            "What winning customers cost and brought, by channel and cohort; its presence turns the stage on",
         ),
         Key::optional(
             "perception",

@@ -4,6 +4,7 @@
 //! read as far as it goes, so that a fault in one place hides none in another. Whatever reads as `None` although it
 //! is there has had its fault noted, so what is optional may collapse: only a reading without faults is kept.
 
+mod acquisition;
 mod acquisitions;
 mod activity;
 mod bill;
@@ -140,6 +141,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
     let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
+    let acquisition = root.table("acquisition").and_then(|section| acquisition::acquisition(section, root));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -159,6 +161,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         segments,
         effects,
         hierarchy,
+        acquisition,
         perception,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
@@ -238,6 +241,7 @@ mod tests {
             let error = checked(Path::new("p.toml"), excerpt.as_bytes()).expect_err("no [facts]");
             let left_out = [
                 "missing key 'facts'",
+                "in [facts]",
                 "unknown resource",
                 "unknown activity",
                 "unknown source",

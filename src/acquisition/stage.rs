@@ -1,0 +1,268 @@
+//! The stage: one walk that gathers, then tables from what it gathered.
+
+use super::cell_sums::{CellSums, ValueSums};
+use super::cohort::{Cohort, CohortKey};
+use super::door_model::DoorModel;
+use super::entry::Entries;
+use super::forecast::{Forecast, Predictor};
+use super::gathering::{Gathered, Gathering, RESIDUAL};
+use super::newcomer_tables::{CellRow, newcomer_holdout, newcomer_value};
+use super::observation::Observation;
+use super::payback::{Curve, Payback};
+use super::tables::{CohortRow, PaybackRow, acquisition, acquisition_payback, acquisition_total};
+use crate::customers::calendar::Calendar;
+use crate::customers::combinations::Combinations;
+use crate::customers::grouping::{Grouping, Unlabelled};
+use crate::customers::history::CustomerHistory;
+use crate::customers::keyed_rows::KeyedRows;
+use crate::error::{Error, Result};
+use crate::facts::FactSet;
+use crate::perception::schema::Asked;
+use crate::pipeline::{AcquisitionDef, Definition};
+use crate::publish::read::{PublishedReader, Wanted};
+use crate::publish::{ALL_CUSTOMERS, NO_SEGMENT, StageTables, TableFormat};
+use crate::units::{Day, pow10};
+use std::collections::BTreeMap;
+
+/// The attribute that says how customers were won.
+const CHANNEL: &str = "channel";
+/// Most combinations of values that are told apart.
+const MOST_CELLS: usize = 10_000;
+
+/// What the run says of acquisition.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Summary {
+    /// Customers, and of them those who bought.
+    pub customers: [u64; 2],
+    /// Acquisition cost and rewards, at `money_scale`.
+    pub cost: i128,
+    /// Cohorts with a cost whose first period is known, and of them those that are paid back.
+    pub cohorts: [usize; 2],
+    /// Lifetime value to cost; none without `[clv]`, or where nothing was spent.
+    pub value_to_cost: Option<f64>,
+    /// 1 − squared errors / those of the mean, of newcomers held out; none without a holdout.
+    pub skill: Option<f64>,
+}
+
+/// Makes and stages the tables of acquisition.
+///
+/// # Errors
+/// More cohorts or cells than could be told apart, sums beyond 128 bits, a failed write.
+pub fn run(
+    definition: &Definition,
+    facts: &FactSet,
+    history: &CustomerHistory,
+    asked: &Asked,
+    tables: StageTables<'_>,
+) -> Result<Summary> {
+    let def = definition.acquisition.as_ref().expect("the stage runs where [acquisition] is");
+    let format = TableFormat::new(&definition.facts, facts.as_of);
+    let calendar = Calendar::new(&facts.periods, facts.as_of);
+    let start = facts.periods.first().map_or(facts.as_of, |period| period.period.start);
+    let channels = grouping(facts, CHANNEL, history.days.customers())?;
+    let (cells, names) = cells(definition, def, facts, history.days.customers())?;
+    let gathering = Gathering {
+        history,
+        asked,
+        calendar: &calendar,
+        period: definition.facts.period,
+        entries: Entries { master: facts.master.as_ref(), as_of: facts.as_of },
+        channels: &channels,
+        cells: &cells,
+        observation: Observation::new(start, facts.as_of, def.horizon, def.holdout_days),
+        unit: pow10(format.money_scale) as f64,
+    };
+    let of_today = format!("as_of={}", facts.as_of);
+    let mut paths = tables.written("customer_value");
+    paths.retain(|path| path.to_string_lossy().contains(&of_today));
+    let values = PublishedReader::open(&paths)?;
+    let has_residual = values.has(RESIDUAL[0]);
+    let wanted = RESIDUAL.map(|column| (column, Wanted::Values));
+    let rows = has_residual.then(|| KeyedRows::open(&facts.customers, "customer_value", &values, &wanted));
+    let gathered = gathering.walk(rows.transpose()?)?;
+    let cohorts = Cohorts { channels: &channels, calendar: &calendar, found: &gathered.cohorts };
+    let (rows, totals) = (cohorts.rows(), cohorts.totals());
+    let (cell_rows, forecasts) = newcomers(&gathered, &cells.cells(), &names)?;
+    for sheet in [
+        acquisition(format, has_residual, &rows),
+        acquisition_total(format, has_residual, &totals),
+        acquisition_payback(format, &cohorts.curves()),
+        newcomer_value(format, def.horizon, &cell_rows),
+        newcomer_holdout(format, &forecasts),
+    ] {
+        tables.put(&sheet.spec, None, sheet.arrays)?;
+    }
+    Ok(summary(&rows, &totals[0].cohort, has_residual, &forecasts))
+}
+
+/// Customers by an attribute; all together where the customers source does not give it.
+fn grouping(facts: &FactSet, attribute: &str, customers: usize) -> Result<Grouping> {
+    let mut attributes = facts.master.iter().flat_map(|master| &master.attributes);
+    match attributes.find(|(name, _)| name == attribute) {
+        Some((_, values)) => {
+            Grouping::by_values(&values.slice(0, customers.min(values.len())), Unlabelled::Last)
+        }
+        None => Ok(Grouping::one()),
+    }
+}
+
+/// Cells of customers with the same values of the declared attributes, and their names.
+fn cells(
+    definition: &Definition,
+    def: &AcquisitionDef,
+    facts: &FactSet,
+    customers: usize,
+) -> Result<(Combinations, Vec<String>)> {
+    if def.attributes.is_empty() {
+        return Ok((Combinations::one(), vec![ALL_CUSTOMERS.to_owned()]));
+    }
+    let groupings: Vec<Grouping> =
+        def.attributes.iter().map(|name| grouping(facts, name, customers)).collect::<Result<_>>()?;
+    let labels: Vec<Vec<Option<String>>> = groupings.iter().map(|grouping| grouping.labels.clone()).collect();
+    let Some(found) = Combinations::new(groupings, customers, MOST_CELLS) else {
+        let sizes: Vec<String> = (def.attributes.iter().zip(&labels))
+            .map(|(name, labels)| format!("'{name}' has {}", labels.len()))
+            .collect();
+        return Err(Error::check(format!(
+            "{}: customers have more than {MOST_CELLS} combinations of values of acquisition.attributes ({}); name fewer \
+             attributes, or values that are bands of several, in the attribute's SQL",
+            definition.place(def.at),
+            sizes.join(", ")
+        )));
+    };
+    let mut names = Vec::with_capacity(found.len());
+    for values in found.cells() {
+        let mut parts = Vec::with_capacity(values.len());
+        for ((name, labels), value) in def.attributes.iter().zip(&labels).zip(values) {
+            let label = labels.get(value).and_then(Option::as_deref).unwrap_or(NO_SEGMENT);
+            parts.push(format!("{name} = {label}"));
+        }
+        names.push(parts.join(", "));
+    }
+    Ok((found, names))
+}
+
+/// Cohorts, and how they are shown.
+struct Cohorts<'r> {
+    channels: &'r Grouping,
+    calendar: &'r Calendar,
+    found: &'r BTreeMap<CohortKey, Cohort>,
+}
+
+impl<'r> Cohorts<'r> {
+    fn channel(&self, key: &CohortKey) -> &'r str {
+        self.channels.labels.get(key.channel).and_then(Option::as_deref).unwrap_or(NO_SEGMENT)
+    }
+
+    fn rows(&self) -> Vec<CohortRow<'r>> {
+        let row = |(key, cohort): (&CohortKey, &Cohort)| CohortRow {
+            total_by: None,
+            channel: self.channel(key),
+            start: key.start.map(Day),
+            cohort: cohort.clone(),
+            payback: self.payback(&[(*key, cohort)]),
+        };
+        self.found.iter().map(row).collect()
+    }
+
+    /// All, then by channel, then by period.
+    fn totals(&self) -> Vec<CohortRow<'r>> {
+        let mut rows = vec![self.total("all", ALL_CUSTOMERS, None, self.found.iter().collect())];
+        let mut by_channel: BTreeMap<usize, Vec<(&CohortKey, &Cohort)>> = BTreeMap::new();
+        let mut by_start: BTreeMap<Option<i32>, Vec<(&CohortKey, &Cohort)>> = BTreeMap::new();
+        for (key, cohort) in self.found {
+            by_channel.entry(key.channel).or_default().push((key, cohort));
+            by_start.entry(key.start).or_default().push((key, cohort));
+        }
+        for parts in by_channel.into_values() {
+            rows.push(self.total("channel", self.channel(parts[0].0), None, parts));
+        }
+        for (start, parts) in by_start {
+            rows.push(self.total("cohort_start", ALL_CUSTOMERS, start.map(Day), parts));
+        }
+        rows
+    }
+
+    fn total(
+        &self,
+        total_by: &'static str,
+        channel: &'r str,
+        start: Option<Day>,
+        parts: Vec<(&CohortKey, &Cohort)>,
+    ) -> CohortRow<'r> {
+        let mut sum = Cohort::default();
+        parts.iter().for_each(|(_, cohort)| sum.merge(cohort));
+        let parts: Vec<(CohortKey, &Cohort)> =
+            parts.into_iter().map(|(key, cohort)| (*key, cohort)).collect();
+        CohortRow { total_by: Some(total_by), channel, start, cohort: sum, payback: self.payback(&parts) }
+    }
+
+    fn payback(&self, parts: &[(CohortKey, &Cohort)]) -> Payback {
+        let curve = |(key, cohort): &(CohortKey, &Cohort)| Curve::of(cohort, key.start?, self.calendar);
+        let curves: Vec<Curve> = parts.iter().filter_map(curve).collect();
+        if !curves.is_empty() {
+            return Payback::of(&curves, self.calendar);
+        }
+        match parts.iter().any(|(key, _)| key.start.is_some()) {
+            true => Payback::BeforeHistory,
+            false => Payback::NoKnownDay,
+        }
+    }
+
+    fn curves(&self) -> Vec<PaybackRow<'r>> {
+        let mut rows = Vec::new();
+        for (key, cohort) in self.found {
+            let Some(start) = key.start else { continue };
+            let curve = Curve::of(cohort, start, self.calendar);
+            for point in curve.iter().flat_map(Curve::points) {
+                rows.push(PaybackRow {
+                    channel: self.channel(key),
+                    start: Day(start),
+                    period_start: self.calendar.period(point.period).start,
+                    is_complete: point.period < self.calendar.complete(),
+                    point,
+                });
+            }
+        }
+        rows
+    }
+}
+
+/// Rows of cells, and how far expectations lie off the holdout.
+fn newcomers(
+    gathered: &Gathered,
+    values: &[Vec<usize>],
+    names: &[String],
+) -> Result<(Vec<CellRow>, Vec<Forecast>)> {
+    let observed: Vec<ValueSums> = gathered.cells.iter().map(CellSums::observed).collect::<Result<_>>()?;
+    let training: Vec<ValueSums> = gathered.cells.iter().map(|cell| cell.training).collect();
+    let holdout: Vec<ValueSums> = gathered.cells.iter().map(|cell| cell.holdout).collect();
+    let model = DoorModel::fit(&observed, values);
+    let of_training = DoorModel::fit(&training, values);
+    let mut rows = Vec::with_capacity(names.len());
+    for (cell, (name, sums)) in names.iter().zip(&gathered.cells).enumerate() {
+        rows.push(CellRow {
+            cell: name.clone(),
+            sums: *sums,
+            observed: observed[cell],
+            expected: model.as_ref().map(|model| model.cells[cell]),
+            of_training: of_training.as_ref().map(|model| model.cells[cell]),
+        });
+    }
+    let forecasts = of_training.map(|model| Forecast::all(&model, &training, &holdout));
+    Ok((rows, forecasts.unwrap_or_default()))
+}
+
+fn summary(rows: &[CohortRow<'_>], total: &Cohort, has_residual: bool, forecasts: &[Forecast]) -> Summary {
+    let count = |of: fn(Payback) -> bool| rows.iter().filter(|row| of(row.payback)).count();
+    let paid_back = count(|payback| matches!(payback, Payback::After(_)));
+    let cost = total.cost();
+    let cells = forecasts.iter().find(|forecast| forecast.predictor == Predictor::Cells);
+    Summary {
+        customers: [total.customers, total.buyers],
+        cost,
+        cohorts: [paid_back + count(|payback| payback == Payback::NotYet), paid_back],
+        value_to_cost: (has_residual && cost > 0).then(|| total.lifetime_value() as f64 / cost as f64),
+        skill: cells.map(|forecast| forecast.skill),
+    }
+}
