@@ -108,7 +108,7 @@ fn the_numbers_of_a_known_history_do_not_change() {
         referrals: 113,
         contacts: 110,
         household_shares: 12,
-        contracts: 46,
+        contracts: 51,
         planned: 123,
         net_revenue_micros: 662_879_750_300,
         ledger_cents: 12_522_399,

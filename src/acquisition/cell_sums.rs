@@ -73,7 +73,7 @@ impl ValueSums {
         Ok(())
     }
 
-    /// None of nobody.
+    /// None without customers.
     pub(super) fn mean(&self) -> Option<f64> {
         (self.customers > 0).then(|| self.value as f64 / self.customers as f64)
     }

@@ -39,14 +39,14 @@ pub(super) struct Expectation {
 /// The expectations of a base.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct DoorModel {
-    /// Mean of all customers, who are told apart by nothing.
+    /// Mean of all customers, whatever their attributes.
     pub(super) mean: f64,
     /// By cell.
     pub(super) cells: Vec<Expectation>,
 }
 
 impl DoorModel {
-    /// By what customers of cells brought; `values` has each cell's value of every attribute, as numbers. None of nobody.
+    /// By what customers of cells brought; `values` has each cell's value of every attribute, as numbers. None without customers.
     pub(super) fn fit(sums: &[ValueSums], values: &[Vec<usize>]) -> Option<Self> {
         let customers: u64 = sums.iter().map(|cell| cell.customers).sum();
         let total: i128 = sums.iter().map(|cell| cell.value).sum();
@@ -74,7 +74,7 @@ struct MainEffects<'s> {
 }
 
 struct Attribute {
-    /// None where it tells no customers apart.
+    /// None where all customers have the same value of it.
     structure: Option<Structure>,
     /// By value.
     effects: Vec<f64>,

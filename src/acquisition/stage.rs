@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 /// The attribute that says how customers were won.
 const CHANNEL: &str = "channel";
-/// Most combinations of values that are told apart.
+/// Most combinations of values that have a row of their own.
 const MOST_CELLS: usize = 10_000;
 
 /// What the run says of acquisition.
@@ -47,7 +47,7 @@ pub struct Summary {
 /// Makes and stages the tables of acquisition.
 ///
 /// # Errors
-/// More cohorts or cells than could be told apart, sums beyond 128 bits, a failed write.
+/// More cohorts or cells than there is room for, sums beyond 128 bits, a failed write.
 pub fn run(
     definition: &Definition,
     facts: &FactSet,

@@ -196,7 +196,7 @@ fn no_purchase(model: &BetaGeometricBetaBernoulli, history: History, ahead: &Per
     ahead.until.iter().map(of).collect()
 }
 
-/// The longest median that is told, in periods.
+/// The longest median that is searched for, in periods.
 const LONGEST_WAIT: u32 = 10_000;
 
 /// Periods until the next purchase that one who is alive and stays so exceeds with probability ½: p is beta(α + x, β + n − x).

@@ -81,7 +81,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// Of nobody: for a table without rows.
+    /// Without customers: for a table without rows.
     pub(crate) fn nobody() -> Self {
         Self { places: Places::default(), cuts: Cuts { break_even: 0, high_from: i128::MAX } }
     }

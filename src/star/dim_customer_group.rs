@@ -1,4 +1,4 @@
-//! `dim_customer_group`: the groups of every level of the hierarchy, with what tells them apart.
+//! `dim_customer_group`: the groups of every level of the hierarchy, with their attributes.
 
 use super::names::NONE;
 use crate::error::{Error, Result};

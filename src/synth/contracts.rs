@@ -116,7 +116,7 @@ fn drawn(history: &History, index: u32, customer: &Customer) -> Option<(usize, i
 fn terms(plan: &Plan, draw: &mut Draw) -> u32 {
     let (lost, kept) = (draw.gamma(plan.lost_halves), draw.gamma(plan.kept_halves));
     let most = 1_200 / plan.term_months;
-    // Both of measure 0 at once cannot be told from never.
+    // Both of measure 0 at once stands for never.
     let chance = if lost + kept > 0.0 { lost / (lost + kept) } else { 0.0 };
     (1..most).find(|_| draw.chance(chance)).unwrap_or(most)
 }

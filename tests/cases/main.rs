@@ -66,13 +66,13 @@ cases! {
     h23_fees_on_small_orders
     h24_prices_and_dropping
     h25_sensitivity_of_profit
-    h31_forecast_of_volumes
     h26_parents_and_payers
     h27_nested_levels
     h28_currencies_and_companies
     h29_rates_of_the_month
-    h32_contracts
     h30_acquisition_of_eight_customers
+    h31_forecast_of_volumes
+    h32_contracts
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -152,7 +152,8 @@ def check_folder(files, table, rows):
     )
     polars = polars.collect().row(0)
     arrow = ds.dataset(str(folder), format="parquet", partitioning="hive").to_table(columns=[key])
-    partitions = len({file["partition"] for file in table["files"]})
+    # A month without a row is an empty file, whose partition no reader sees.
+    partitions = len({file["partition"] for file in table["files"] if file["rows"]})
     seen = {"duckdb": duck, "polars": polars, "pyarrow": (arrow.num_rows, len(pc.unique(arrow[key])))}
     return [
         f"{reader} reads {found} rows and partitions of the folder, expected {(rows, partitions)}"
