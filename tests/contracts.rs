@@ -314,7 +314,10 @@ fn rows_that_cannot_be_are_quarantined_and_overlaps_are_said() {
     let reasons: Vec<String> = published.rows("quarantine").iter().map(|row| row["reason"].clone()).collect();
     assert_eq!(
         reasons,
-        ["ended_on 2024-01-09 is before started_on 2024-01-10", "term_months is 0, expected 1 to 1200"]
+        [
+            "ended_on 2024-01-09 is before started_on 2024-01-10",
+            "term_months is 0, expected a whole number from 1 to 1200"
+        ]
     );
     let contracts = published.rows("contract");
     let who: Vec<&str> = contracts.iter().map(|row| row["customer_id"].as_str()).collect();

@@ -74,8 +74,35 @@ impl Cohort {
         self.profit + self.acquisition_cost
     }
 
+    /// What is expected of them; none where a buyer's residual value is not known. Of those who never bought nothing is expected.
+    pub(super) fn expected(&self) -> Option<&Residual> {
+        (self.residual.customers >= self.buyers).then_some(&self.residual)
+    }
+
     /// What they brought and are expected to bring, before the cost of winning.
-    pub(super) fn lifetime_value(&self) -> i128 {
-        self.brought() + self.residual.value
+    pub(super) fn lifetime_value(&self) -> Option<i128> {
+        Some(self.brought() + self.expected()?.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_expected_of_a_cohort_is_known_where_that_of_every_buyer_is() {
+        let member = |is_buyer, residual: Option<i64>| CohortMember {
+            is_buyer,
+            acquisition_cost: 2,
+            profit: 5,
+            residual: residual.map(|value| CustomerResidual { value, errors: None }),
+        };
+        let mut cohort = Cohort::default();
+        cohort.add(&member(false, None));
+        assert_eq!(cohort.lifetime_value(), Some(7), "nothing is expected of who never bought");
+        cohort.add(&member(true, Some(10)));
+        assert_eq!(cohort.lifetime_value(), Some(24));
+        cohort.add(&member(true, None));
+        assert_eq!((cohort.expected(), cohort.lifetime_value()), (None, None));
     }
 }

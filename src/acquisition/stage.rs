@@ -262,7 +262,10 @@ fn summary(rows: &[CohortRow<'_>], total: &Cohort, has_residual: bool, forecasts
         customers: [total.customers, total.buyers],
         cost,
         cohorts: [paid_back + count(|payback| payback == Payback::NotYet), paid_back],
-        value_to_cost: (has_residual && cost > 0).then(|| total.lifetime_value() as f64 / cost as f64),
-        skill: cells.map(|forecast| forecast.skill),
+        value_to_cost: total
+            .lifetime_value()
+            .filter(|_| has_residual && cost > 0)
+            .map(|value| value as f64 / cost as f64),
+        skill: cells.map(|forecast| forecast.skill).filter(|skill| skill.is_finite()),
     }
 }

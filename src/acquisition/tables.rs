@@ -83,29 +83,32 @@ fn add_value<'r>(draft: &mut Draft<'r, CohortRow<'_>>, has_residual: bool) {
     draft.total("contribution", "Contribution so far", |row| row.cohort.contributed());
     let meaning = "Customer profit so far before acquisition_cost";
     draft.total("profit_before_acquisition", meaning, |row| row.cohort.brought());
-    let meaning = "Residual value of those who bought; of those who never bought nothing is expected; null without [clv]";
-    draft.total("residual_value", meaning, move |row| has_residual.then_some(row.cohort.residual.value));
+    let expected = move |row: &CohortRow<'_>| row.cohort.expected().copied().filter(|_| has_residual);
+    let lifetime_value = move |row: &CohortRow<'_>| row.cohort.lifetime_value().filter(|_| has_residual);
+    let meaning = "Residual value of those who bought; of those who never bought nothing is expected; null without [clv], and where \
+                   that of a buyer is not known";
+    draft.total("residual_value", meaning, move |row| expected(row).map(|residual| residual.value));
     let meaning = "Its standard error: errors of the purchase model are taken to go the same way for all customers, all others to be \
                    each customer's own; null where that of one cannot be estimated";
     draft.float("residual_value_se", currency.clone(), meaning, move |row| {
-        Some(row.cohort.residual.error().filter(|_| has_residual)? / unit)
+        Some(expected(row)?.error()? / unit)
     });
     let meaning =
         "profit_before_acquisition + residual_value: what they bring before the cost of winning them";
-    draft.total("lifetime_value", meaning, move |row| has_residual.then_some(row.cohort.lifetime_value()));
+    draft.total("lifetime_value", meaning, lifetime_value);
     for (name, end, sigmas) in
         [("lifetime_value_low", "Lower", -SIGMAS), ("lifetime_value_high", "Upper", SIGMAS)]
     {
         let meaning = format!("{end} end of its interval of 95 %, by residual_value_se");
         draft.float(name, currency.clone(), meaning, move |row| {
-            let error = row.cohort.residual.error().filter(|_| has_residual)?;
-            Some((row.cohort.lifetime_value() as f64 + sigmas * error) / unit)
+            let error = expected(row)?.error()?;
+            Some((lifetime_value(row)? as f64 + sigmas * error) / unit)
         });
     }
     let meaning = "lifetime_value / (acquisition_cost + referral_rewards); null where nothing was spent";
     draft.float("lifetime_value_to_cost", "1", meaning, move |row| {
-        let cost = Some(row.cohort.cost()).filter(|cost| has_residual && *cost > 0)?;
-        Some(row.cohort.lifetime_value() as f64 / cost as f64)
+        let cost = Some(row.cohort.cost()).filter(|cost| *cost > 0)?;
+        Some(lifetime_value(row)? as f64 / cost as f64)
     });
 }
 

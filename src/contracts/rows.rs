@@ -3,14 +3,17 @@
 use crate::error::Result;
 use crate::facts::{FactSet, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, SourceView, Values, check_rows};
 use crate::pipeline::{ContractsDef, Definition, KeyType, Scalar};
-use crate::units::Day;
+use crate::units::{Day, format_fixed};
 use std::ops::Range;
 
 /// The end of a span that has none yet.
 pub(super) const RUNS: i32 = i32::MAX;
 
 /// The longest term, in months.
-const MOST_MONTHS: i64 = 1_200;
+const MOST_MONTHS: u16 = 1_200;
+
+/// Digits after the point that terms are read with, to see whether they are whole.
+const TERM_SCALE: u8 = 6;
 
 /// All contracts.
 #[derive(Debug, Default)]
@@ -76,7 +79,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Contracts> {
         contract: contract[row],
         started: started[row],
         ended: if ended[row] == NO_DAY { RUNS } else { ended[row] },
-        term_months: term_months.get(row).and_then(|months| u16::try_from(months).ok()).expect(required),
+        term_months: term_months.get(row).and_then(whole_months).expect(required),
         plan: plans.as_ref().map_or(NO_CODE, |(_, codes)| codes[row]),
         price: price.get(row).expect(required),
         cost: cost.as_ref().map_or(0, |cost| cost.get(row).expect(required)),
@@ -140,7 +143,7 @@ fn source(def: &ContractsDef, money_scale: u8) -> RowSource<'_> {
         column("contract", &def.contract, Holds::Id, true),
         column("started_on", &def.started_on, Holds::At, true),
         column("ended_on", &def.ended_on, Holds::Day, false),
-        column("term_months", &def.term_months, Holds::Number(0), true),
+        column("term_months", &def.term_months, Holds::Number(TERM_SCALE), true),
         column("price", &def.price, money, true),
     ];
     columns.extend(def.cost.as_ref().map(|cost| column("cost", cost, money, true)));
@@ -156,9 +159,20 @@ fn rule(row: &[Option<i64>]) -> Option<String> {
     {
         return Some(format!("ended_on {ended} is before started_on {started}"));
     }
-    let months = row[TERM]?;
-    let is_term = (1..=MOST_MONTHS).contains(&months);
-    (!is_term).then(|| format!("term_months is {months}, expected 1 to {MOST_MONTHS}"))
+    let term = row[TERM]?;
+    let shown = || format_fixed(i128::from(term), TERM_SCALE);
+    let is_term = whole_months(term).is_some_and(|months| (1..=MOST_MONTHS).contains(&months));
+    (!is_term).then(|| {
+        let shown = shown();
+        let shown = shown.trim_end_matches('0').trim_end_matches('.');
+        format!("term_months is {shown}, expected a whole number from 1 to {MOST_MONTHS}")
+    })
+}
+
+/// A term as months; none where it has a fraction.
+fn whole_months(term: i64) -> Option<u16> {
+    let unit = 10_i64.pow(u32::from(TERM_SCALE));
+    (term % unit == 0).then(|| u16::try_from(term / unit).ok()).flatten()
 }
 
 impl Span {
@@ -243,10 +257,14 @@ pub(super) mod tests {
 
     #[test]
     fn rows_that_contradict_themselves_are_refused() {
-        let row = |started, ended, months| rule(&[None, None, Some(started), ended, Some(months), Some(1)]);
+        let row = |started, ended, months: i64| {
+            rule(&[None, None, Some(started), ended, Some(1_000_000 * months), Some(1)])
+        };
+        let part = rule(&[None, None, Some(10), None, Some(1_500_000), Some(1)]).unwrap();
+        assert_eq!(part, "term_months is 1.5, expected a whole number from 1 to 1200");
         assert_eq!(row(10, Some(10), 1), None);
         assert_eq!(row(10, None, 1_200), None);
         assert!(row(10, Some(9), 1).unwrap().contains("is before started_on"));
-        assert!(row(10, None, 0).unwrap().contains("expected 1 to 1200"));
+        assert!(row(10, None, 0).unwrap().contains("is 0, expected a whole number"));
     }
 }

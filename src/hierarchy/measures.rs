@@ -36,7 +36,7 @@ pub(super) const RESIDUAL_VALUE: &str = "residual_value";
 
 /// In the order of the waterfall. Days are missing: those of several members may be the same.
 #[rustfmt::skip]
-const MEASURES: [Measure; 21] = [
+const MEASURES: [Measure; 22] = [
     Measure { name: LINES, kind: Kind::Count("lines"), meaning: "Sale lines" },
     Measure { name: "orders", kind: Kind::Count("orders"), meaning: "Distinct orders with a sale line; those of a shared customer are divided to whole orders" },
     Measure { name: "units", kind: Kind::Units, meaning: "Units on sale lines" },
@@ -52,8 +52,9 @@ const MEASURES: [Measure; 21] = [
     Measure { name: "contribution", kind: Kind::Step, meaning: "Gross margin − price concessions, if any − cost to serve" },
     Measure { name: "customer_level_cost", kind: Kind::Line, meaning: "Cost of all customer-level activities" },
     Measure { name: "financing_cost", kind: Kind::Line, meaning: "Cost of all activities that finance receivables" },
+    Measure { name: "exchange_difference", kind: Kind::Line, meaning: "Realised exchange losses less gains between invoice and payment" },
     Measure { name: "acquisition_cost", kind: Kind::Line, meaning: "What winning the members cost" },
-    Measure { name: CUSTOMER_PROFIT, kind: Kind::Step, meaning: "Contribution − customer-level cost − financing cost, if any − acquisition cost" },
+    Measure { name: CUSTOMER_PROFIT, kind: Kind::Step, meaning: "Contribution − customer-level cost − financing cost and exchange difference, if any − acquisition cost" },
     Measure { name: "spread_cost", kind: Kind::Line, meaning: "Cost of higher levels that a declared basis spreads over customers" },
     Measure { name: "unused_charged", kind: Kind::Line, meaning: "Unused capacity charged in proportion to the minutes taken" },
     Measure { name: "fully_loaded_profit", kind: Kind::Step, meaning: "Customer profit − spread cost − unused capacity charged" },

@@ -205,8 +205,10 @@ pub fn acquisition_line(summary: &acquisition::Summary, definition: &Definition)
         line += &format!("; lifetime value {ratio:.2} times the cost");
     }
     if let Some(skill) = summary.skill {
-        let per_cent = 100.0 * skill;
-        line += &format!("; attributes take {per_cent:.1} % off the squared errors of newcomers held out");
+        let (per_cent, effect) = (100.0 * skill.abs(), if skill < 0.0 { "add" } else { "take" });
+        let to = if skill < 0.0 { "to" } else { "off" };
+        line +=
+            &format!("; attributes {effect} {per_cent:.1} % {to} the squared errors of newcomers held out");
     }
     line
 }

@@ -192,14 +192,20 @@ pub(super) fn check_activities(root: Table<'_>) {
         return;
     }
     for activity in root.table("costing").map(|costing| costing.tables("activity")).unwrap_or_default() {
-        let column = super::activity::column_of(activity);
-        if let (Some(entry), true) =
-            (activity.entry("name"), column.as_deref() == Some("exchange_differences"))
-        {
-            entry.fault(
-                "an activity has the column 'exchange_differences', which those of [facts.settlements] have; give it another \
-                 name or column",
-            );
-        }
+        refuse_column(activity, "an activity");
+    }
+    let transactions = root.table("facts").and_then(|facts| facts.table("transactions"));
+    for component in transactions.map(|of| of.tables("price_component")).unwrap_or_default() {
+        refuse_column(component, "a price component");
+    }
+}
+
+/// What is costed has a column, which no other may have.
+fn refuse_column(table: Table<'_>, what: &str) {
+    let column = super::activity::column_of(table);
+    if let (Some(entry), true) = (table.entry("name"), column.as_deref() == Some("exchange_differences")) {
+        entry.fault(format!(
+            "{what} has the column 'exchange_differences', which those of [facts.settlements] have; give it another name or column"
+        ));
     }
 }
