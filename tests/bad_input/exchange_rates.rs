@@ -46,8 +46,8 @@ fn wrong_rates_are_refused_with_their_place() {
             "currency,day,rate\nEUR,2024-01-01,1.1\nUSD,2024-01-01,0.9\n",
             "the rate of 'EUR' is 1.1, and it is the reporting currency, which is worth 1",
         ),
-        ("currency,day,rate\nUSD,2024-01-01,\n", "rates.csv:2: no amount"),
-        ("currency,day,rate\n,2024-01-01,1\n", "rates.csv:2: no account"),
+        ("currency,day,rate\nUSD,2024-01-01,\n", "rates.csv:2: nothing in the column 'rate'"),
+        ("currency,day,rate\n,2024-01-01,1\n", "rates.csv:2: nothing in the column 'currency'"),
         ("currency,day\nUSD,2024-01-01\n", "rate"),
     ] {
         let pipeline = with_rates(text, "");

@@ -117,8 +117,8 @@ fn what_a_text_ledger_leaves_open_is_refused_with_the_way_out() {
             line("2024-01-31,6100,1.100,50"),
             ["l.csv:3: ", "4 fields where the head has 3", "another separator"],
         ),
-        (line("2024-01-31,6100,"), ["l.csv:3: ", "no amount", ""]),
-        (line("2024-01-31,,5"), ["l.csv:3: ", "no account", ""]),
+        (line("2024-01-31,6100,"), ["l.csv:3: ", "nothing in the column 'amount'", ""]),
+        (line("2024-01-31,,5"), ["l.csv:3: ", "nothing in the column 'account'", ""]),
         (line("2024-01-31garbage,6100,5"), ["l.csv:3: ", "'2024-01-31garbage' is not a date", "date_format"]),
         (line("01/02/2024,6100,5"), ["l.csv:3: ", "%d/%m/%Y", "%m/%d/%Y"]),
         (
@@ -255,7 +255,7 @@ fn a_bad_row_of_a_parquet_ledger_is_named() {
     let accounts = || Arc::new(StringArray::from(vec!["6100", "6100"])) as ArrayRef;
     let amounts = || Arc::new(Float64Array::from(vec![1.0, 2.0])) as ArrayRef;
     let no_day = Arc::new(Date32Array::from(vec![Some(19_723), None]));
-    fails(&parquet(no_day, accounts(), amounts()), &["l.parquet: row 2: no date"]);
+    fails(&parquet(no_day, accounts(), amounts()), &["l.parquet: row 2: nothing in the column 'period'"]);
     let far = Arc::new(Date32Array::from(vec![19_723, 200_000]));
     fails(
         &parquet(far, accounts(), amounts()),
@@ -264,7 +264,7 @@ fn a_bad_row_of_a_parquet_ledger_is_named() {
     let nan = Arc::new(Float64Array::from(vec![1.0, f64::NAN]));
     fails(&parquet(days(), accounts(), nan), &["l.parquet: row 2: the amount is unusable: not finite"]);
     let none = Arc::new(StringArray::from(vec![Some("6100"), None]));
-    fails(&parquet(days(), none, amounts()), &["l.parquet: row 2: no account"]);
+    fails(&parquet(days(), none, amounts()), &["l.parquet: row 2: nothing in the column 'account'"]);
     let compact = Arc::new(Int64Array::from(vec![20_240_131, 20_240_131]));
     fails(&parquet(compact, accounts(), amounts()), &["l.parquet: row 1: ", "date_format = \"%Y%m%d\""]);
     let texts = Arc::new(StringArray::from(vec!["2024-01-31", "2024-01-31x"]));

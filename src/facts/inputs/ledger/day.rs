@@ -9,9 +9,6 @@ use chrono_tz::Tz;
 /// A time without offset is local; one with an offset is an instant, whose day is that of `zone`.
 pub(super) fn parse_day(text: &str, format: Option<&str>, zone: Tz) -> Result<Day, String> {
     let text = text.trim();
-    if text.is_empty() {
-        return Err("no date".to_owned());
-    }
     let day = match format {
         Some(format) => Day::parse_formatted(text, format),
         None => iso_day(text, zone),

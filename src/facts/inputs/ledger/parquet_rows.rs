@@ -3,7 +3,7 @@
 use super::Finest;
 use super::day::parse_day;
 use super::rates::RATE_DIGITS;
-use super::row::{Amount, FileRows, Row, fault};
+use super::row::{Amount, FileRows, Row, fault, nothing_in};
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Checked, Fault, Rows, Type, bind};
 use crate::facts::inputs::input_file::InputFile;
@@ -49,7 +49,7 @@ pub(super) fn read(
             match amount {
                 Some(amount) => rows.push(Row { number, account, day, amount }),
                 None if ledger.may_be_empty => {}
-                None => return Err(fault(&file.path, false, number, "no amount")),
+                None => return Err(fault(&file.path, false, number, &nothing_in(&ledger.amount_column))),
             }
         }
         first += batch.num_rows() as u64;
@@ -105,7 +105,7 @@ impl Columns {
         count: usize,
         digits: Finest,
     ) -> Result<Cells<(String, Day, Option<Amount>)>> {
-        let accounts = texts(&self.account, rows, count, "account")?;
+        let accounts = texts(&self.account, rows, count, &ledger.account_column)?;
         let days = self.days(definition, ledger, rows, count)?;
         let amounts = self.amounts(rows, count, digits)?;
         let cells = accounts.into_iter().zip(days).zip(amounts);
@@ -123,7 +123,7 @@ impl Columns {
         if !self.period.ty().is_instant() {
             let format = ledger.format.date_format.as_deref();
             let day = |text: String| parse_day(&text, format, definition.facts.timezone);
-            return Ok(texts(&self.period, rows, count, "date")?
+            return Ok(texts(&self.period, rows, count, &ledger.period_column)?
                 .into_iter()
                 .map(|text| day(text?))
                 .collect());
@@ -134,7 +134,7 @@ impl Columns {
             days[*row as usize] = Err(format!("the date is unusable: {}", fault.reason()));
         }
         for row in (0..count).filter(|row| instants.nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row))) {
-            days[row] = Err("no date".to_owned());
+            days[row] = Err(nothing_in(&ledger.period_column));
         }
         Ok(days)
     }
@@ -172,7 +172,7 @@ impl Columns {
 /// A column as text that no row may lack.
 fn texts(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Result<Cells<String>> {
     let texts = texts_or_none(bound, rows, count, what)?;
-    Ok(texts.into_iter().map(|text| text?.ok_or_else(|| format!("no {what}"))).collect())
+    Ok(texts.into_iter().map(|text| text?.ok_or_else(|| nothing_in(what))).collect())
 }
 
 /// A column as text, with whole numbers as their digits; none of rows without.
@@ -180,7 +180,7 @@ fn texts_or_none(bound: &Bound, rows: &Rows<'_>, count: usize, what: &str) -> Re
     let Checked { value: keys, faults } = bound.keys(rows)?;
     let text = |row| {
         if let Some((_, fault)) = faults.iter().find(|(faulty, _)| *faulty as usize == row) {
-            return Err(format!("the {what} is unusable: {}", fault.reason()));
+            return Err(format!("'{what}' is unusable: {}", fault.reason()));
         }
         let text = if is_valid(&keys, row) { text_of(&keys, row) } else { String::new() };
         Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))

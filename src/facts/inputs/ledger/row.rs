@@ -47,3 +47,8 @@ pub(super) fn fault(path: &std::path::Path, is_text: bool, number: u64, message:
     };
     Error::input(format!("{place}: {message}"))
 }
+
+/// What is wrong with a row that lacks a value.
+pub(super) fn nothing_in(column: &str) -> String {
+    format!("nothing in the column '{column}'")
+}

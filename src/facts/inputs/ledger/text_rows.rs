@@ -1,7 +1,7 @@
 //! Rows of a text file: comma-separated values and their relatives, RFC 4180 with any separator.
 
 use super::day::parse_day;
-use super::row::{Amount, FileRows, Row, fault};
+use super::row::{Amount, FileRows, Row, fault, nothing_in};
 use super::text_file::{Columns, TextFile};
 use crate::error::{Error, Result};
 use crate::facts::inputs::find::FoundFile;
@@ -64,14 +64,18 @@ fn row(
 ) -> Result<Option<Row>, String> {
     let account = columns.account.of(record).to_owned();
     if account.is_empty() {
-        return Err("no account".to_owned());
+        return Err(nothing_in(&ledger.account_column));
     }
     let format = ledger.format.date_format.as_deref();
-    let day = parse_day(columns.period.of(record), format, definition.facts.timezone)?;
+    let date = columns.period.of(record);
+    if date.trim().is_empty() {
+        return Err(nothing_in(&ledger.period_column));
+    }
+    let day = parse_day(date, format, definition.facts.timezone)?;
     let amount = columns.amount.of(record).to_owned();
     match amount.is_empty() {
         true if ledger.may_be_empty => Ok(None),
-        true => Err("no amount".to_owned()),
+        true => Err(nothing_in(&ledger.amount_column)),
         false => Ok(Some(Row { number: line, account, day, amount: Amount::Text(amount) })),
     }
 }
