@@ -557,36 +557,17 @@ fn rhythms_do_not_depend_on_threads_or_segments() {
 }
 
 /// x, tₓ, donors: annual gifts of the 1995 cohort of a non-profit organisation after six years; Fader, Hardie & Shang (2010), table 2.
-const DONATIONS: [(i64, i64, i64); 22] = [
-    (0, 0, 3464),
-    (1, 1, 1091),
-    (1, 2, 277),
-    (1, 3, 129),
-    (1, 4, 78),
-    (1, 5, 119),
-    (1, 6, 129),
-    (2, 2, 613),
-    (2, 3, 255),
-    (2, 4, 155),
-    (2, 5, 173),
-    (2, 6, 234),
-    (3, 3, 322),
-    (3, 4, 181),
-    (3, 5, 225),
-    (3, 6, 357),
-    (4, 4, 240),
-    (4, 5, 284),
-    (4, 6, 512),
-    (5, 5, 335),
-    (5, 6, 728),
-    (6, 6, 1203),
-];
+fn donations() -> Vec<[i64; 3]> {
+    let rows = include_str!("../src/clv/models/testdata/donations.csv").lines().skip(1);
+    let numbers = |row: &str| row.split(',').map(|number| number.parse().unwrap()).collect::<Vec<i64>>();
+    rows.map(|row| numbers(row).try_into().unwrap()).collect()
+}
 
 /// Each donor gives first in 2024, x − 1 times from the next year on and last in the year tₓ after.
 fn donors() -> Vec<Line> {
     let mut lines = Vec::new();
     let mut donor = 0;
-    for (gifts, last, donors) in DONATIONS {
+    for [gifts, last, donors] in donations() {
         for _ in 0..donors {
             donor += 1;
             let years = (0..gifts.max(1)).chain((gifts > 0).then_some(last));
