@@ -347,3 +347,25 @@ fn without_a_lifetime_section_contracts_are_valued_for_ever() {
     let row = &published.rows("contract_summary")[0];
     assert!(number(row, "residual_value") > 0.0 && !row.contains_key("value_within_1_year"));
 }
+
+/// A calibration date with nothing before or after it holds no model against anything, and the run says so.
+#[test]
+fn a_calibration_outside_the_contracts_is_reported() {
+    let span = Span {
+        who: 1,
+        contract: 1,
+        months: 1,
+        started: day("2024-01-10"),
+        ended: None,
+        cents: 999,
+        plan: "one",
+    };
+    for calibration in ["1990-01-01", "2030-01-01"] {
+        let section = format!("{SECTION}calibration = \"{calibration}\"\n");
+        pipeline(std::slice::from_ref(&span), &section).abacus(&["run"]).succeeds(&[
+            "contracts.calibration",
+            calibration,
+            "contracts are known from 2024-01-10 until",
+        ]);
+    }
+}

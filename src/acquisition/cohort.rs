@@ -30,6 +30,8 @@ pub(super) struct Cohort {
 
 /// One customer of a cohort.
 pub(super) struct CohortMember {
+    /// Whether it is a customer, not one to come.
+    pub(super) is_won: bool,
     pub(super) is_buyer: bool,
     pub(super) acquisition_cost: i64,
     pub(super) profit: i64,
@@ -38,7 +40,7 @@ pub(super) struct CohortMember {
 
 impl Cohort {
     pub(super) fn add(&mut self, member: &CohortMember) {
-        self.customers += 1;
+        self.customers += u64::from(member.is_won);
         self.buyers += u64::from(member.is_buyer);
         self.acquisition_cost += i128::from(member.acquisition_cost);
         self.profit += i128::from(member.profit);
@@ -92,6 +94,7 @@ mod tests {
     #[test]
     fn what_is_expected_of_a_cohort_is_known_where_that_of_every_buyer_is() {
         let member = |is_buyer, residual: Option<i64>| CohortMember {
+            is_won: true,
             is_buyer,
             acquisition_cost: 2,
             profit: 5,

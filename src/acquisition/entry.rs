@@ -18,4 +18,10 @@ impl Entries<'_> {
         // A day to come is a plan: its cost is charged nowhere yet.
         won.filter(|day| *day < self.as_of).or_else(|| days.purchases().next().map(Day))
     }
+
+    /// Whether a customer without entry is going to be won on a known day, and is no customer yet.
+    pub(super) fn is_to_come(&self, rank: usize) -> bool {
+        let won = self.master.and_then(|master| master.acquired_on.get(rank));
+        won.is_some_and(|day| day >= self.as_of)
+    }
 }

@@ -29,7 +29,7 @@ pub(super) const RESIDUAL: [&str; 5] = [
     "residual_value_high",
 ];
 
-/// Cohorts beyond which channels tell customers apart one by one.
+/// Cohorts beyond which a channel is one customer's own.
 const MOST_COHORTS: usize = 100_000;
 
 /// What customers are gathered by.
@@ -75,6 +75,8 @@ impl Gathering<'_> {
             let nobody = CohortKey { channel: self.no_channel(), start: None };
             gathered.cohorts.entry(nobody).or_default().rewards += rewards;
         }
+        // Customers who are to be won are none yet, and have brought nothing, but for what was spent on them.
+        gathered.cohorts.retain(|_, cohort| *cohort != Cohort::default());
         Ok(gathered)
     }
 
@@ -102,7 +104,8 @@ impl Gathering<'_> {
             let residual = residuals.as_mut().and_then(|residuals| residuals.next(rank));
             let is_buyer = days.purchases().next().is_some();
             let cohort = part.cohorts.entry(self.key(rank, entry)).or_default();
-            cohort.add(&CohortMember { is_buyer, acquisition_cost, profit, residual });
+            let is_won = entry.is_some() || !self.entries.is_to_come(rank);
+            cohort.add(&CohortMember { is_won, is_buyer, acquisition_cost, profit, residual });
             while let Some((_, reward)) = rewards.next_if(|(who, _)| *who == rank) {
                 cohort.rewards += i128::from(reward);
             }

@@ -93,7 +93,21 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Contracts> {
              price the day on which it ended, or contracts keys of their own"
         ));
     }
+    facts.warnings.extend(doubt(definition, def, &spans, facts.as_of));
     Ok(Contracts { spans, keys, plans: plans.map(|(names, _)| names), overlapping })
+}
+
+/// What a person should know of a declared calibration date: contracts began before it, and renewals came due after it.
+fn doubt(definition: &Definition, def: &ContractsDef, spans: &[Span], as_of: Day) -> Option<String> {
+    let (day, first) = (def.calibration?, spans.iter().map(|span| Day(span.started)).min()?);
+    let is_within = first < day && day < as_of;
+    (!is_within).then(|| {
+        format!(
+            "{}: contracts.calibration {day} is left out, so that no model is held against renewals: contracts are known from \
+             {first} until {as_of}",
+            definition.place(def.at)
+        )
+    })
 }
 
 /// Brings rows in order and ends each where the next one of its contract begins. Of rows that begin on one day the one that lasts

@@ -80,7 +80,7 @@ fn count(facts: &FactSet, contracts: &Contracts, dates: &Dates<'_>) -> Result<Ta
     Ok(all)
 }
 
-/// The declared day, or after two thirds of the history; none where nothing lies before it.
+/// The declared day, or after two thirds of the history; none where nothing lies after it.
 fn calibration(def: &ContractsDef, facts: &FactSet) -> Option<Day> {
     let (start, end) = (facts.periods.first()?.period.start.0, facts.as_of.0);
     let day = def.calibration.unwrap_or(Day(start + (end - start) * 2 / 3));

@@ -6,6 +6,7 @@ use super::method::Method;
 use super::outlook::{Interval, Outlook};
 use crate::costing::schema::{Activity, ActivityCosting, Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
+use crate::pipeline::Line;
 use crate::publish::TableFormat;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::{Decimal, Period, pow10};
@@ -52,7 +53,10 @@ pub(super) fn outlooks<'c>(
     season: usize,
     periods: usize,
 ) -> Result<Vec<ActivityOutlook<'c>>> {
-    let driven = costing.activities.iter().enumerate().filter(|(_, activity)| activity.driver.is_some());
+    // What rates are going to do to payments, the payments of the past do not say.
+    let is_work =
+        |activity: &Activity| activity.driver.is_some() && activity.line != Some(Line::ExchangeDifference);
+    let driven = costing.activities.iter().enumerate().filter(|(_, activity)| is_work(activity));
     let outlook = |(index, activity): (usize, &'c Activity)| {
         let costed: Vec<&ActivityCosting> = complete.iter().map(|period| &period.activities[index]).collect();
         let of_fallback = costed.iter().filter(|costed| costed.is_fallback).count();

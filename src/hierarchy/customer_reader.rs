@@ -81,6 +81,8 @@ pub(super) struct CustomerBlock {
     pub(super) last_order_at: Vec<i64>,
     /// Whether the customer has a place: bought or returned, and is identified.
     pub(super) is_ranked: Vec<bool>,
+    /// Whether its residual value is known.
+    pub(super) is_valued: Vec<bool>,
 }
 
 impl CustomerReader<'_> {
@@ -100,13 +102,16 @@ impl CustomerReader<'_> {
             first_order_at: instants(&columns[0]),
             last_order_at: instants(&columns[1]),
             is_ranked: (0..ranks.len()).map(|row| columns[2].get(row).is_some()).collect(),
+            is_valued: vec![false; ranks.len()],
         };
         if let Some(value) = &mut self.value {
             let rows = value.next(ranks.clone())?;
             let values = Integers::of(&rows.columns[0])?;
             let mut column = vec![0; ranks.len()];
             for (row, rank) in rows.ranks.iter().enumerate() {
-                column[*rank as usize - ranks.start] = values.or_zero(row);
+                let place = *rank as usize - ranks.start;
+                column[place] = values.or_zero(row);
+                block.is_valued[place] = values.get(row).is_some();
             }
             block.measures.push(column);
         }

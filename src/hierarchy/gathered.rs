@@ -35,6 +35,8 @@ pub(super) const IS_SHARED: i64 = 2;
 pub(super) const IS_ALONE: i64 = 4;
 /// Has a sale line, though of a shared customer's part there may be none.
 pub(super) const IS_ACTIVE: i64 = 8;
+/// Has a sale line and no residual value that is known.
+pub(super) const IS_UNVALUED: i64 = 16;
 
 /// Of a customer who belongs to several groups of the next level, or where there is none.
 pub(super) const NO_NEXT: i64 = -1;
@@ -93,21 +95,28 @@ impl Gathering<'_> {
         columns.push(each(&|member| block.last_order_at[row(member)]));
         columns.push(each(&|member| member.rank.into()));
         columns.push(each(&|member| member.part.share()));
-        columns
-            .push(each(&|member| self.flags(member, block.is_ranked[row(member)], lines[row(member)] > 0)));
+        columns.push(each(&|member| {
+            let row = row(member);
+            let is_active = lines[row] > 0;
+            let flag = |is_set: bool, flag: i64| if is_set { flag } else { 0 };
+            self.of_member(member)
+                + flag(block.is_ranked[row], IS_RANKED)
+                + flag(is_active, IS_ACTIVE)
+                + flag(is_active && !block.is_valued[row], IS_UNVALUED)
+        }));
         columns.push(each(&|member| {
             self.next.and_then(|next| next.only_group(member.rank)).map_or(NO_NEXT, i64::from)
         }));
         columns
     }
 
-    fn flags(&self, member: &Member, is_ranked: bool, is_active: bool) -> i64 {
+    /// Flags of how it belongs to the group.
+    fn of_member(&self, member: &Member) -> i64 {
         let rank = member.rank as usize;
         let is_identified = rank < self.customers.keys.len();
         let has_value = rank < self.values.len() && self.values.is_valid(rank);
         let is_alone = is_identified && !has_value && !self.membership.has_shares(member.rank);
         let flag = |is_set: bool, flag: i64| if is_set { flag } else { 0 };
-        let of_member = flag(member.is_shared, IS_SHARED) + flag(is_alone, IS_ALONE);
-        of_member + flag(is_ranked, IS_RANKED) + flag(is_active, IS_ACTIVE)
+        flag(member.is_shared, IS_SHARED) + flag(is_alone, IS_ALONE)
     }
 }

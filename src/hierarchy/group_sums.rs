@@ -1,6 +1,6 @@
 //! What groups add up to: sums over members, their first and last purchases, their best and worst.
 
-use super::gathered::{IS_ACTIVE, IS_ALONE, IS_RANKED, IS_SHARED, KEPT, Kept, NO_NEXT};
+use super::gathered::{IS_ACTIVE, IS_ALONE, IS_RANKED, IS_SHARED, IS_UNVALUED, KEPT, Kept, NO_NEXT};
 use super::measures::{CUSTOMER_PROFIT, Measures};
 use crate::customers::grouped_rows::GroupedRows;
 use crate::error::{Error, Result};
@@ -30,12 +30,14 @@ pub(super) enum Own {
     BestProfit,
     Worst,
     WorstProfit,
+    /// With a sale line, and no residual value that is known.
+    Unvalued,
     /// The group of the next level; [`NO_NEXT`] where members lie in several.
     Next,
 }
 
 /// How many they are.
-const OWN: usize = 15;
+const OWN: usize = 16;
 
 /// Sums of consecutive groups: columns parallel to them.
 #[derive(Debug)]
@@ -147,6 +149,7 @@ impl Adding<'_> {
             (Own::Active, i64::from(flags & IS_ACTIVE != 0)),
             (Own::Ranked, i64::from(flags & IS_RANKED != 0)),
             (Own::Shared, i64::from(flags & IS_SHARED != 0)),
+            (Own::Unvalued, i64::from(flags & IS_UNVALUED != 0)),
             (Own::Alone, i64::from(flags & IS_ALONE != 0)),
             (Own::Shares, kept(Kept::Share)),
             (Own::AtALoss, at_a_loss),

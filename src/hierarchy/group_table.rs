@@ -56,7 +56,14 @@ pub(super) fn customer_group(table: &GroupTable<'_>, sums: &GroupSums, groups: R
     add_members(&mut draft, sums);
     let has_residual = table.measures.place(RESIDUAL_VALUE).is_some();
     for (measure, values) in table.measures.all().iter().zip(&sums.measures) {
-        draft.ready().fixed(measure.column(table.format), values.clone());
+        let column = measure.column(table.format);
+        if measure.is_value() {
+            let known = |(value, unvalued): (&i64, &i64)| (*unvalued == 0).then_some(*value);
+            let values = values.iter().zip(sums.own(Own::Unvalued)).map(known);
+            draft.ready().fixed_or_null(column, values.collect());
+        } else {
+            draft.ready().fixed(column, values.clone());
+        }
     }
     if !has_residual {
         draft.money(RESIDUAL_VALUE, "Null: there is no [clv]", |_| None::<Fixed18>);

@@ -58,7 +58,7 @@ const MEASURES: [Measure; 22] = [
     Measure { name: "spread_cost", kind: Kind::Line, meaning: "Cost of higher levels that a declared basis spreads over customers" },
     Measure { name: "unused_charged", kind: Kind::Line, meaning: "Unused capacity charged in proportion to the minutes taken" },
     Measure { name: "fully_loaded_profit", kind: Kind::Step, meaning: "Customer profit − spread cost − unused capacity charged" },
-    Measure { name: RESIDUAL_VALUE, kind: Kind::Value, meaning: "Residual value of the members; never added to profit" },
+    Measure { name: RESIDUAL_VALUE, kind: Kind::Value, meaning: "Residual value of the members; never added to profit; null where that of one who bought is not known" },
 ];
 
 /// The measures of a run.

@@ -27,7 +27,7 @@ pub struct SegmentsDef {
     pub responses: Vec<ResponseDef>,
     /// Product groups recommended per customer, at most. Default 1; 0 for none.
     pub next_products: usize,
-    /// Attributes of the customers source that the acquisition profile tells apart; none: all there are.
+    /// Attributes of the customers source that the acquisition profile is broken down by; none: all there are.
     pub acquired_by: Option<Vec<String>>,
     /// The release that migration and changes of scores start from; none: the one current before the run.
     pub migration_from: Option<Named>,

@@ -80,15 +80,15 @@ pub fn plan(path: &Path, options: &RunOptions) -> Result<Plan> {
     scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
     let reuse = before.reuse();
     let current = home.current()?;
+    let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     let planned = |stage: &&'static Stage| PlannedStage {
         name: stage.name,
         about: stage.about,
-        is_kept: reuse.keeps(stage),
+        is_kept: unchanged.is_some() || reuse.keeps(stage),
         seconds: reuse.expected_seconds(stage, scan.rows),
         tables: current.iter().flat_map(|release| tables_of(stage, release)).collect(),
     };
     let stages = before.plan.iter().filter(|stage| !reuse.leaves_out(stage)).map(planned).collect();
-    let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     Ok(Plan { unchanged, changes: before.changes(), stages, scan })
 }
 

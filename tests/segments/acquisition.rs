@@ -146,3 +146,16 @@ fn what_cannot_be_told_apart_is_refused() {
     let endless = SECTION.replace("90 days", "soon");
     pipeline(&endless).abacus(&["check"]).fails(2, &["'soon' is no duration", "12 months"]);
 }
+
+/// Halfway through the year those who are won later are no customers yet, and no row speaks of them.
+#[test]
+fn who_is_won_later_is_not_counted() {
+    let published = pipeline(SECTION).publish(&["--as-of", "2024-07-01"]);
+    let totals = published.rows("acquisition_total");
+    let all = totals.iter().find(|row| row["total_by"] == "all").unwrap();
+    // Customer n is won n days after the year began; one of five never buys.
+    assert_eq!((all["customers"].as_str(), all["buyers"].as_str()), ("181", "145"));
+    assert!(published.rows("acquisition").iter().all(|row| row["cohort_start"] != "null"));
+    let prospects: f64 = published.rows("newcomer_value").iter().map(|row| number(row, "prospects")).sum();
+    assert!((prospects - 119.0).abs() < 1e-9, "who is to come is a prospect: {prospects}");
+}

@@ -284,3 +284,15 @@ fn a_misspelt_column_of_shares_is_found_by_check() {
     let pipeline = pipeline(&lines(1, 300, 60), &section, |_| (None, None), &shares);
     pipeline.abacus(&["check"]).fails(2, &["shares", "did you mean 'share'"]);
 }
+
+/// Too few bought again for a model: what members are going to bring is not known, and neither is what groups are.
+#[test]
+fn residual_values_that_are_not_known_are_none() {
+    let section = "\n[hierarchy]\nlevels = [\"household\"]\n\n[clv]\n";
+    let published = pipeline(&lines(3, 12, 121), section, |_| (None, None), &Shares::new()).publish(&[]);
+    assert!(published.rows("customer_value").iter().all(|row| row["residual_value"] == "null"));
+    for group in published.rows("customer_group") {
+        let expected = if group["active_members"] == "0" { "0.0000" } else { "null" };
+        assert_eq!(group["residual_value"], expected, "{group:?}");
+    }
+}

@@ -211,6 +211,11 @@ fn bind_events(
     let at = binder.scalar("at", &def.at, Wanted::Instant);
     let mut plans = Plans::default();
     plans.bind(&mut binder, Some(index), aggregates, &definition.facts);
+    // The money of events is the loss of settlements, which has rates: it is null where the amount is. Named once all is bound,
+    // so that no driver's `amount` is taken for it.
+    for loss in plans.values.iter_mut().filter(|value| value.is_component) {
+        loss.role = Some("amount");
+    }
     let columns = binder.finish(&files)?;
     let whole = "bound, or a message was given";
     let at = at.expect(whole);

@@ -44,7 +44,7 @@ pub(in crate::pipeline) static SEGMENTS: Section = Section {
             "acquired_by",
             Kind::Texts,
             "all there are, levels of [hierarchy] left out",
-            "Attributes of [facts.customers] that the acquisition profile tells apart",
+            "Attributes of [facts.customers] that the acquisition profile is broken down by",
         ),
         Key::optional(
             "migration_from",
