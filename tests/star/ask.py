@@ -11,6 +11,7 @@ what facts add up to is what the tables they show add up to.
 
 import csv
 import io
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -254,6 +255,12 @@ def acquisition_sums():
     ]
 
 
+def differences(found, expected, most=5):
+    """The first rows in which two results differ, one above the other."""
+    pairs = [pair for pair in itertools.zip_longest(found, expected) if pair[0] != pair[1]]
+    return "\n".join(f"found    {row}\nexpected {other}" for row, other in pairs[:most])
+
+
 def check_sums(connection):
     """Of every view of a fact and of the table that it shows."""
     same = [
@@ -284,7 +291,7 @@ def check_sums(connection):
     ]
     for star, table in same:
         found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
-        assert found == expected, f"{star}: {found}, {table}: {expected}"
+        assert found == expected, f"{star}\n{table}\n" + differences(found, expected)
 
 
 def check_prices(connection):
@@ -309,7 +316,7 @@ def check_prices(connection):
     ]
     for star, table in same:
         found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
-        assert found == expected and found, f"{star}: {found}, {table}: {expected}"
+        assert found == expected and found, f"{star}\n{table}\n" + differences(found, expected)
 
 
 def check_group(connection):
@@ -336,7 +343,7 @@ def check_group(connection):
     ]
     for star, table in same:
         found, expected = rows_of(connection, star)[1], rows_of(connection, table)[1]
-        assert found == expected and found, f"{star}: {found}, {table}: {expected}"
+        assert found == expected and found, f"{star}\n{table}\n" + differences(found, expected)
 
 
 def connected(out):

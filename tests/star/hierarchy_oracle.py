@@ -55,10 +55,12 @@ def prepare(connection):
     connection.execute(f"""
         create temp table member_part as
         select level, group_key, customer_id, whole > 1 as is_shared, (until - before) / whole as share, lines > 0 as is_active,
-               rank_profit is not null as is_ranked, first_order_at, last_order_at, {parts}
+               lines > 0 and residual_value is null as is_unvalued, rank_profit is not null as is_ranked, first_order_at, last_order_at, {parts}
         from belongs join customer on member is not distinct from customer_id
-        left join (select customer_id as valued, residual_value from customer_value) on valued = customer_id""")
+        left join (select customer_id as valued, residual_value from customer_value) v on valued = customer_id""")
     sums = ", ".join(f"sum({column}) as {column}" for column in [*COUNTS, *UNITS, *MONEY])
+    # Residual value is not known where that of a buyer is not.
+    sums = sums.replace("sum(residual_value)", "case when not bool_or(is_unvalued) then sum(residual_value) end")
     connection.execute(f"""
         create temp table group_sum as
         select level, group_key, count(*) as members, count(*) filter (where is_active) as active_members,
