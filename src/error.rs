@@ -1,4 +1,4 @@
-//! What a user is told when something is wrong: what, where, found, expected, the way out.
+//! The error messages of the program: what, where, found, expected, the way out.
 
 use crate::units::TooManyDigits;
 use std::fmt;
@@ -160,7 +160,7 @@ impl Kind {
     }
 }
 
-/// Faults of several readings, told together; the first decides the kind.
+/// Faults of several readings, in one error; the first decides the kind.
 #[derive(Debug, Default)]
 pub struct Faults(Option<Error>);
 

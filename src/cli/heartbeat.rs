@@ -49,15 +49,15 @@ pub(super) struct Heartbeat {
 
 impl Heartbeat {
     /// Of a stage that begins now.
-    pub(super) fn start(stage: &str, expected: Option<f64>, tell: impl Fn(&Beat) + Send + 'static) -> Self {
-        Self::start_every(EVERY, stage, expected, tell)
+    pub(super) fn start(stage: &str, expected: Option<f64>, send: impl Fn(&Beat) + Send + 'static) -> Self {
+        Self::start_every(EVERY, stage, expected, send)
     }
 
     fn start_every(
         every: Duration,
         stage: &str,
         expected: Option<f64>,
-        tell: impl Fn(&Beat) + Send + 'static,
+        send: impl Fn(&Beat) + Send + 'static,
     ) -> Self {
         let rows = Arc::new([AtomicU64::new(0), AtomicU64::new(0)]);
         let (stop, stopped) = channel();
@@ -66,7 +66,7 @@ impl Heartbeat {
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                 let [done, of] = [&counted[0], &counted[1]].map(|rows| rows.load(Relaxed));
                 let seconds = start.elapsed().as_secs_f64();
-                tell(&Beat { stage: stage.clone(), seconds, expected, done, of });
+                send(&Beat { stage: stage.clone(), seconds, expected, done, of });
             }
         };
         // Without a thread a run is as good, and quieter.
@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn a_stage_beats_until_it_ends() {
-        let (told, beats) = mpsc::channel();
-        let tell = move |beat: &Beat| told.send(beat.clone()).unwrap();
-        let heart = Heartbeat::start_every(Duration::from_millis(1), "facts", Some(9.0), tell);
+        let (sender, beats) = mpsc::channel();
+        let send = move |beat: &Beat| sender.send(beat.clone()).unwrap();
+        let heart = Heartbeat::start_every(Duration::from_millis(1), "facts", Some(9.0), send);
         heart.progress(1, 4);
         let beat = beats.iter().find(|beat| beat.of == 4).unwrap();
         assert_eq!((beat.stage.as_str(), beat.done, beat.expected), ("facts", 1, Some(9.0)));

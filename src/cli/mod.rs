@@ -48,7 +48,7 @@ struct Cli {
     /// How results are printed on stdout.
     #[arg(long, global = true, env = "ABACUS_FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// How progress is told on stderr: bars on a terminal and lines elsewhere, or JSON lines.
+    /// How progress is shown on stderr: bars on a terminal and lines elsewhere, or JSON lines.
     #[arg(long, global = true, env = "ABACUS_LOG", value_enum, default_value_t = Log::Text)]
     log: Log,
 }
@@ -62,7 +62,7 @@ enum Format {
     Json,
 }
 
-/// How progress is told.
+/// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Log {
     /// For people.

@@ -33,7 +33,7 @@ impl Covariates {
     /// Of these attributes; `place` says where they are asked for.
     ///
     /// # Errors
-    /// More combinations of values than could be told apart.
+    /// More combinations of values than there are codes for.
     pub(crate) fn new(
         names: &[String],
         master: Option<&CustomerMaster>,

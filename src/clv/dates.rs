@@ -13,14 +13,14 @@ pub(crate) fn calibration(clv: &ClvDef, facts: &FactSet) -> (Vec<Day>, Vec<Strin
     }
     let (within, outside): (Vec<Day>, Vec<Day>) =
         clv.calibration.iter().partition(|day| start < day.0 && day.0 < end);
-    let told = |day: &Day| {
+    let left_out = |day: &Day| {
         format!(
             "[clv] calibration {day} is left out: the history goes from {} until {}",
             Day(start),
             facts.as_of
         )
     };
-    (within, outside.iter().map(told).collect())
+    (within, outside.iter().map(left_out).collect())
 }
 
 /// The first day of the history.

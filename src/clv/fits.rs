@@ -94,7 +94,7 @@ impl FittedPurchases {
         }
     }
 
-    /// The histories that it tells apart: cell by cell with covariates, else all together.
+    /// The groups of histories that it is fitted to: cell by cell with covariates, else all together.
     pub(crate) fn cells<'h>(&self, histories: &'h Histories<'_>) -> Vec<&'h Counts> {
         if self.covariates.is_some() { histories.by_cell() } else { vec![&histories.all] }
     }

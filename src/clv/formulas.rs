@@ -8,7 +8,7 @@ use super::models::seed_formula::{Lifetime, PerPeriod, SeedFormula, Unstated};
 use crate::pipeline::DeclaredLifetime;
 use crate::units::{Decimal, pow10, round_ratio};
 
-/// Digits after the point of the margin rate that the lifetime-revenue form is told.
+/// Digits after the point of the margin rate that the lifetime-revenue form takes.
 const RATE_DIGITS: u8 = 6;
 
 /// One input or result of a formula.
@@ -42,7 +42,7 @@ impl Line {
     }
 }
 
-/// What every formula is told.
+/// What every formula takes.
 pub(crate) struct Inputs<'r> {
     pub(crate) lives: &'r Lives,
     pub(crate) rule: &'r LivingRule,

@@ -4,7 +4,7 @@
 //! `models` holds the models, one file each, which know neither tables nor money scales. Around them, in the order
 //! data flows: what single customers did (`past`), counted (`census`, `lives`; by `covariates` apart), timed by clocks of seasons (`season`,
 //! `timing`), fitted (`fits`, `spend`, `pooling`), held against holdouts (`backtest`), chosen from (`seasonality`,
-//! `choice`), used to value everybody (`valuation`, `equity`) and told (`account`, `tables`).
+//! `choice`), used to value everybody (`valuation`, `equity`) and published (`account`, `tables`).
 
 pub mod models;
 pub mod schema;

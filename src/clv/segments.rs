@@ -10,7 +10,7 @@ const MOST: usize = 1_000;
 /// Which part each customer belongs to.
 #[derive(Debug)]
 pub(crate) struct Segments {
-    /// The attribute that tells them apart.
+    /// The attribute that they share a value of.
     attribute: Option<String>,
     /// Those without value first; one without name if there is no attribute.
     grouping: Grouping,
@@ -70,7 +70,7 @@ impl Segments {
         self.grouping.len()
     }
 
-    /// Whether customers are told apart by an attribute.
+    /// Whether customers are divided by an attribute.
     pub(crate) fn is_split(&self) -> bool {
         self.grouping.is_split()
     }

@@ -33,7 +33,7 @@ pub(crate) struct Spend {
     pub(crate) rate: Option<MarginRateModel>,
     /// Of net revenue after the first purchase, of those who bought again for more than nothing.
     pub(crate) gamma_gamma: std::result::Result<Estimate<3>, gamma_gamma::Unfit>,
-    /// Whether those who buy more often spend otherwise; none where that cannot be told.
+    /// Whether those who buy more often spend otherwise; none where that is not known.
     pub(crate) dependence: Option<Dependence>,
     /// Customers both were fitted to.
     pub(crate) repeaters: u64,

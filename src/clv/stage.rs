@@ -43,7 +43,7 @@ pub struct Summary {
     pub season: Option<(String, String)>,
     /// Residual value of all customers, at `money_scale`; none where nobody could be valued.
     pub customer_equity: Option<i128>,
-    /// The interval of 95 % about it; none where it cannot be told.
+    /// The interval of 95 % about it; none where it is not known.
     pub interval: Option<[f64; 2]>,
     /// Customers with a purchase.
     pub customers: u64,

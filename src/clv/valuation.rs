@@ -84,7 +84,7 @@ pub(crate) struct Fitted<'f> {
     pub(crate) chosen: &'f [Chosen],
 }
 
-/// What is told of a segment's base, besides its fits.
+/// What is published of a segment's base, besides its fits.
 pub(crate) struct Chosen {
     /// The model's place among the candidates.
     pub(crate) candidate: usize,

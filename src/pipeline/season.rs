@@ -1,4 +1,4 @@
-//! How seasons of the year are told apart, by the word that names each way: in pipeline files, in published tables and in
+//! How seasons of the year are distinguished, by the word that names each way: in pipeline files, in published tables and in
 //! messages.
 
 /// Seasons by which purchases are timed.

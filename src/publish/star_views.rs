@@ -42,7 +42,7 @@ const GROUP: Join =
 
 const SEGMENT_COLUMNS: &[&str] = &["segment_by", "segment"];
 
-/// Columns of `customer_segment` and `dim_customer` by which customers are told apart.
+/// Columns of `customer_segment` and `dim_customer` that classify customers.
 pub const SEGMENT_KINDS: [&str; 8] =
     ["rfm_segment", "tier", "profit_class", "size_class", "value_cell", "loyalty_cell", "state", "treatment"];
 

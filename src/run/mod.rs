@@ -9,7 +9,7 @@ use crate::pipeline::Stage;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What an observer of a run is told. Calls may come from several threads.
+/// The events that an observer of a run receives. Calls may come from several threads.
 pub trait Events: Sync + Send {
     /// A stage begins; `expected` is the seconds it is going to take, by those it took.
     fn stage_started(&self, name: &str, about: &str, expected: Option<f64>);
@@ -42,7 +42,7 @@ impl Progress {
         Self { coming: plan.into_iter(), events, timings: Vec::new() }
     }
 
-    /// Whom to tell how far a stage is.
+    /// Receives how far a stage is.
     pub fn events(&self) -> Arc<dyn Events> {
         self.events.clone()
     }

@@ -18,7 +18,7 @@ pub(crate) struct Segmented<'r> {
     pub(crate) changes: Vec<Option<String>>,
     pub(crate) loyalty: &'r Loyalty,
     pub(crate) worth: &'r Worth,
-    /// Told by name: every way of telling customers apart but treatments.
+    /// By name: every classification of customers but treatments.
     pub(crate) groups: &'r [&'r Groups],
     pub(crate) treatments: &'r Groups,
 }

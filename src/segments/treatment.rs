@@ -55,15 +55,15 @@ pub(crate) fn warnings(
     matched: &RuleCounts,
     unmatched: usize,
 ) -> Vec<String> {
-    let mut told: Vec<String> =
+    let mut messages: Vec<String> =
         (0..treatments.len()).flat_map(|rule| of_rule(definition, treatments, matched, rule)).collect();
     if let Some(last) = treatments.last().filter(|_| unmatched > 0) {
         let place = definition.place(last.at);
-        told.push(format!(
+        messages.push(format!(
             "{place}: {unmatched} customers match no treatment; the table 'customer_segment' has them"
         ));
     }
-    told
+    messages
 }
 
 fn of_rule(
@@ -73,16 +73,16 @@ fn of_rule(
     rule: usize,
 ) -> Vec<String> {
     let treatment = &treatments[rule];
-    let mut told = Vec::new();
-    let mut tell = |at, message: String| {
-        told.push(format!("{}: treatment '{}' {message}", definition.place(at), treatment.name));
+    let mut messages = Vec::new();
+    let mut warn = |at, message: String| {
+        messages.push(format!("{}: treatment '{}' {message}", definition.place(at), treatment.name));
     };
     let taken: usize = matched.taken[rule].iter().sum();
     let at = treatment.when.at;
     if matched.hits[rule] == 0 {
-        tell(at, "never matches".to_owned());
+        warn(at, "never matches".to_owned());
     } else if taken == matched.hits[rule] {
-        tell(
+        warn(
             at,
             format!(
                 "never comes first: earlier ones have all {taken} customers it holds for ({})",
@@ -90,7 +90,7 @@ fn of_rule(
             ),
         );
     } else if taken > 0 {
-        tell(
+        warn(
             at,
             format!(
                 "overlaps: of {} customers it holds for, earlier ones have {taken} ({})",
@@ -102,14 +102,14 @@ fn of_rule(
     for ((divisor, at), zeros) in
         treatment.when.divisors.iter().zip(&matched.zeros[rule]).filter(|(_, zeros)| **zeros > 0)
     {
-        tell(
+        warn(
             *at,
             format!(
                 "divides by '{divisor}', which is 0 for {zeros} customers; the quotient is null for them"
             ),
         );
     }
-    told
+    messages
 }
 
 fn takers(treatments: &[TreatmentDef], matched: &RuleCounts, rule: usize) -> String {

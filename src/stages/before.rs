@@ -112,7 +112,7 @@ impl Before {
 }
 
 /// Holds every file of the current release against its digest, and warns of those that are not what was published: whether
-/// all are, and the tables that are to be made again, all of them if it cannot be told.
+/// all are, and the tables that are to be made again, all of them if that is not known.
 fn verify(home: &Home, current: &Release) -> (bool, BTreeSet<String>) {
     let Some(damages) = home.or_warn(home.verify(current)) else {
         return (false, current.tables.keys().cloned().collect());

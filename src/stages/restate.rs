@@ -24,7 +24,7 @@ pub(super) fn restate(state: &Path, before: &Release, after: &Side<'_>, memory: 
 }
 
 /// None where the facts of then are gone, or where today's definition or ledgers do not fit them: causes that meet are
-/// then told as one.
+/// then reported as one.
 fn costed(
     state: &Path,
     before: &Release,

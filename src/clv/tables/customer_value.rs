@@ -23,8 +23,8 @@ pub(crate) struct Row {
     pub(crate) residual: Option<[Fixed18; MEASURES]>,
     /// Value within each declared horizon, likewise.
     pub(crate) within: Option<Vec<Fixed18>>,
-    /// Variance of what the customer will bring about its residual value, in squared smallest units; none where it cannot be
-    /// told.
+    /// Variance of what the customer will bring about its residual value, in squared smallest units; none where it is not
+    /// known.
     pub(crate) variance: Option<f64>,
     /// Customer profit so far.
     pub(crate) profit: Fixed18,

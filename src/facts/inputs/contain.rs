@@ -1,5 +1,5 @@
 //! The Parquet reader may panic on damaged bytes. That is no fault of ours but of the file, so it is contained here
-//! and told like every other fault of a file. Only the reader runs inside: our own assertions still end the program.
+//! and reported like every other fault of a file. Only the reader runs inside: our own assertions still end the program.
 
 use std::cell::Cell;
 use std::fmt::Display;

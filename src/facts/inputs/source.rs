@@ -98,7 +98,7 @@ impl Source {
 }
 
 impl Sale {
-    /// Whether each line is told apart from the others.
+    /// Whether repeated lines are looked for, by their keys.
     pub(crate) fn looks_for_duplicates(&self) -> bool {
         self.line.is_some() && self.duplicates != Duplicates::Allow
     }

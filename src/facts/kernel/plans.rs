@@ -14,7 +14,7 @@ pub(crate) struct SourceShape {
     pub(crate) values: usize,
     /// Whether lines are added up by book and, if so, which values are revenue and discount in the line's own currency.
     pub(crate) books: Option<Option<[usize; 2]>>,
-    /// Whether its lines are told apart from each other.
+    /// Whether repeated lines are looked for, by their keys.
     pub(crate) is_checked: bool,
     pub(crate) duplicates: Duplicates,
     pub(crate) aggregates: Vec<(usize, AggregatePlan)>,

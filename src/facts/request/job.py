@@ -10,6 +10,9 @@ Another try needs another folder.
 
 On Spark a task writes the rows of one period and one range of customers, of about as many lines as the environment variable
 ABACUS_LINES_PER_TASK says, 4,000,000 without it. Fewer lines are less memory for each task.
+
+DuckDB takes the memory that the environment variable ABACUS_MEMORY says, such as 8GB, and without it four fifths of the machine's;
+what does not fit goes to files in the request's folder, which are removed.
 """
 
 import hashlib
@@ -195,10 +198,13 @@ def digest_of(file):
 class DuckDb:
     """One connection."""
 
-    def __init__(self, _):
+    def __init__(self, folder):
         import duckdb
 
         self.connection, self.version = duckdb.connect(), duckdb.__version__
+        self.run(f"SET temp_directory = '{quoted(folder.at('unfinished'))}'")
+        if memory := os.environ.get("ABACUS_MEMORY"):
+            self.run(f"SET memory_limit = '{quoted(memory)}'")
 
     def name(self):
         return f"DuckDB {self.version}"

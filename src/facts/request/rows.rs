@@ -210,7 +210,7 @@ fn used_columns(source: &Source, columns: &RowColumns) -> Vec<String> {
     names
 }
 
-/// Whether a source's lines are told apart, to do this with a second one.
+/// Whether repeated lines of a source are looked for, by their keys.
 pub(super) fn is_checked(source: &Source, duplicates: Duplicates) -> bool {
     source.sale.as_ref().is_some_and(|sale| sale.looks_for_duplicates() && sale.duplicates == duplicates)
 }

@@ -25,7 +25,7 @@ pub struct GatherOptions<'o> {
     pub previous: Option<Record>,
     /// What may be held, and where the rest goes.
     pub memory: Memory,
-    /// Told (rows read so far, rows to read).
+    /// Called with (rows read so far, rows to read).
     pub progress: &'o (dyn Fn(u64, u64) + Sync),
     /// Given what keys and attributes are before a row is read; an error ends the run.
     pub opened: &'o (dyn Fn(KeyTypes, &AttributeTypes) -> Result<()> + Sync),

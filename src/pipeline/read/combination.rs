@@ -47,7 +47,7 @@ fn fault_of_feed(activity: &Activity<'_>) -> Option<String> {
 }
 
 fn fault_of_drive(activity: &Activity<'_>, level: Level, is_taken: bool) -> Option<String> {
-    // A rate without volume is told of with the rate.
+    // A rate without volume is reported with the rate.
     if activity.measures.entry.is_some() || activity.is_billed || activity.table.has("rate") {
         return None;
     }

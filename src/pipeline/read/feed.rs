@@ -7,7 +7,7 @@ use crate::pipeline::Node;
 use std::collections::BTreeSet;
 
 /// Notes every resource that has no money and takes none, and every member of a group of services that no money
-/// reaches. Activities that take nothing are told of with what else is wrong with them.
+/// reaches. Activities that take nothing are reported with what else is wrong with them.
 pub(super) fn check_feeds(network: &Network<'_>) {
     let names = network.names;
     for node in names.nodes().filter(|node| matches!(node, Node::Resource(_))) {
@@ -51,7 +51,7 @@ fn has_source(network: &Network<'_>, node: Node) -> bool {
     has_own || named == 0 || network.into(node).count() < named
 }
 
-/// Reciprocal: told as one, unless something outside should have fed it.
+/// Reciprocal: reported as one, unless something outside should have fed it.
 fn check_together(network: &Network<'_>, group: &Group<'_>, fed: &BTreeSet<Node>) {
     let is_inside = |flow: &Flow| group.position(flow.giver).is_some();
     let is_unfed = |node: &Node| !fed.contains(node) && network.into(*node).all(is_inside);

@@ -24,7 +24,7 @@ impl<'a> Plannable<'_, 'a> {
     pub(super) fn read(self, table: Table<'a>) -> Option<BTreeMap<usize, Decimal>> {
         let entries = table.entries_of("planned");
         let named: BTreeSet<&str> = entries.iter().map(|entry| entry.key).collect();
-        // Every entry is looked at before a faulty one ends the reading, so that all faults are told.
+        // Every entry is looked at before a faulty one ends the reading, so that all faults are reported.
         let parts: Vec<Option<_>> = entries.into_iter().map(|entry| self.entry(entry, &named)).collect();
         let parts: Option<Vec<Vec<_>>> = parts.into_iter().collect();
         let mut planned = BTreeMap::new();

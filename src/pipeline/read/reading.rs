@@ -55,7 +55,7 @@ impl<'s> Reading<'s> {
     pub(super) fn into_faults(self) -> Vec<String> {
         let mut faults = self.faults.take();
         faults.sort_by_key(|(offset, _)| *offset);
-        // A value that is read twice is told of once.
+        // A value that is read twice is reported once.
         faults.dedup();
         let message = |(offset, message)| {
             let Position { line, column } = self.position(offset);
