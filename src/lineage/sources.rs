@@ -236,7 +236,7 @@ impl Source {
             "complaints" => {
                 if let Some(of) = &def.complaints {
                     scalars.extend([&of.customer, &of.opened]);
-                    scalars.extend([&of.filter, &of.resolved].into_iter().flatten());
+                    scalars.extend([&of.filter, &of.resolved, &of.satisfied].into_iter().flatten());
                 }
             }
             "referrals" => {

@@ -257,6 +257,7 @@ const FACTS: &[Fact] = &[
     of_segments("fact_attribute_value", "attribute_value"),
     of_segments("fact_competitor_value", "competitor_value"),
     of_segments("fact_complaint_outcome", "complaint_outcome"),
+    of_segments("fact_dissatisfaction_streak", "dissatisfaction_streak"),
     of_segments("fact_value_backtest", "value_backtest"),
     of_segments("fact_treatment_effect", "treatment_effect"),
 ];

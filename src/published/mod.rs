@@ -132,6 +132,11 @@ impl Tables {
         if let Some(perception) = &definition.perception {
             let parts = [
                 ("complaint_outcome", "[perception.complaints]", perception.complaints.is_some()),
+                (
+                    "dissatisfaction_streak",
+                    "[perception.surveys] or [perception.complaints]",
+                    perception.asks_customers(),
+                ),
                 ("delivered_value", "[perception.delivered]", perception.delivered.is_some()),
                 ("delivered_value_part", "[perception.delivered]", perception.delivered.is_some()),
             ];
