@@ -3,7 +3,7 @@
 use crate::facts::sources;
 use crate::pipeline::{
     ContractsDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
-    PerceptionDef, PlanDef, Scalar, TransactionsDef,
+    PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,9 @@ impl Source {
             Some(("perception", name)) => {
                 let name = name.to_owned();
                 definition.perception.iter().for_each(|perception| source.add_perception(&name, perception));
+            }
+            None if source.section == "programme" => {
+                definition.programme.iter().for_each(|programme| source.add_programme(programme));
             }
             None => definition.contracts.iter().for_each(|contracts| source.add_contracts(contracts)),
             _ => unreachable!("a source is named by a section and its name"),
@@ -218,6 +221,17 @@ impl Source {
             self.add(role, Some(scalar));
         }
         for (role, scalar) in [("where", &def.filter), ("cost", &def.cost), ("plan", &def.plan)] {
+            self.add(role, scalar.as_ref());
+        }
+    }
+
+    fn add_programme(&mut self, def: &ProgrammeDef) {
+        for (role, scalar) in
+            [("customer", &def.customer), ("at", &def.booked), ("kind", &def.kind), ("points", &def.points)]
+        {
+            self.add(role, Some(scalar));
+        }
+        for (role, scalar) in [("where", &def.filter), ("paid", &def.paid), ("cost", &def.cost)] {
             self.add(role, scalar.as_ref());
         }
     }

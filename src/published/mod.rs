@@ -109,6 +109,11 @@ impl Tables {
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();
             tables.0.entry("control_group".to_owned()).or_default().unmade = Some(why);
         }
+        if definition.programme.as_ref().is_some_and(|programme| programme.matching.is_none()) {
+            let why =
+                "it comes with [programme.matching], which is off; add that or ask another table".to_owned();
+            tables.0.entry("programme_effect".to_owned()).or_default().unmade = Some(why);
+        }
         if let Some(plan) = &definition.plan {
             let is_of_files = plan.scenario.is_none();
             let parts = [
