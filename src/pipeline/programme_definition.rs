@@ -36,7 +36,7 @@ pub struct ProgrammeDef {
 /// `[programme.matching]`: cells of customers who were alike before the members among them joined.
 #[derive(Debug, Clone)]
 pub struct MatchingDef {
-    /// Days after the period of joining within which outcomes count. Default 90.
+    /// Days after the day of joining within which outcomes count. Default 90.
     pub window_days: u32,
     /// Days before it in which purchases and revenue are counted. Default 180.
     pub baseline_days: u32,

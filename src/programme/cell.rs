@@ -1,4 +1,4 @@
-//! Cells of customers who were alike: the same period, with a purchase in it or without, the same attributes, and bands of recency, tenure, purchases and revenue
+//! Cells of customers who were alike: the same period, on a day with a purchase or without, the same attributes, and bands of recency, tenure, purchases and revenue
 //! (coarsened exact matching: S. M. Iacus, G. King, G. Porro, "Causal inference without balance checking: coarsened exact matching",
 //! Political Analysis 20 (2012), 1–24).
 
@@ -8,13 +8,14 @@ use crate::units::{Decimal, pow10};
 /// One cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Cell {
-    /// Index of the period in which the members among them joined.
+    /// Index of the period of the day on which members joined and others did not.
     pub(super) period: u32,
     /// Number of the combination of attributes.
     pub(super) combination: u32,
-    /// Whether they bought in the period.
+    /// Whether they bought on the day.
     pub(super) is_active: bool,
-    pub(super) bands: [u16; 4],
+    /// None of those who had bought nothing before.
+    pub(super) bands: Option<[u16; 4]>,
 }
 
 /// Where bands begin.

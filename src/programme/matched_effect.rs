@@ -45,7 +45,7 @@ struct MatchedCell {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct MatchedEffect {
     pub(super) members: u64,
-    /// Customers who did not join, once for each period they are compared in.
+    /// Occasions on which customers did not join.
     pub(super) others: u64,
     pub(super) cells: u64,
     /// Of members, of the others weighted as members are.
@@ -180,7 +180,7 @@ mod tests {
 
     fn occurrence(period: u32, combination: u32, is_member: bool, outcome: i128) -> Occurrence {
         Occurrence {
-            cell: Cell { period, combination, is_active: true, bands: [0; 4] },
+            cell: Cell { period, combination, is_active: true, bands: None },
             is_member,
             outcome: [outcome; 3],
         }

@@ -3,7 +3,6 @@
 use super::matched_effect::{ByMeasure, Cells, MatchedCells, MatchedEffect};
 use super::movement::Points;
 use super::occurrence::{Known, Observing, Occurrence};
-use crate::customers::calendar::Calendar;
 use crate::customers::days::CustomerDaysView;
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
@@ -13,9 +12,9 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct MemberCounts {
     pub(super) members: u64,
-    /// Of these, those whose outcomes are known, and those of them who had bought before.
+    /// Of these, those whose outcomes are known, and those of them of whom something says whom to compare them with.
     pub(super) observed: u64,
-    pub(super) with_history: u64,
+    pub(super) comparable: u64,
 }
 
 /// Both studies of a programme.
@@ -90,7 +89,7 @@ impl MemberCounts {
     fn add(&mut self, other: &Self) {
         self.members += other.members;
         self.observed += other.observed;
-        self.with_history += other.with_history;
+        self.comparable += other.comparable;
     }
 }
 
@@ -137,7 +136,7 @@ impl SliceOperator for CellWalk<'_> {
                 let counts = &mut counts[self.observing.combinations.of(rank)];
                 counts.members += 1;
                 counts.observed += u64::from(known != Known::Unobserved);
-                counts.with_history += u64::from(known == Known::Observed);
+                counts.comparable += u64::from(known == Known::Observed);
             }
             added
         })?;
@@ -192,16 +191,4 @@ impl SliceOperator for DeviationWalk<'_> {
         }
         Ok(())
     }
-}
-
-/// Periods in which somebody joined and for which outcomes are known, of those given.
-pub(super) fn known_periods(
-    calendar: &Calendar,
-    joined: impl Fn(usize) -> bool,
-    window_days: i32,
-) -> Vec<usize> {
-    let is_known = |period: &usize| {
-        joined(*period) && calendar.days(&(*period..*period + 1)).end.0 + window_days <= calendar.as_of.0
-    };
-    (0..calendar.len()).filter(is_known).collect()
 }

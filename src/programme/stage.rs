@@ -3,9 +3,9 @@
 use super::cell::Bands;
 use super::cohort::Worth;
 use super::ledger::{Ledger, Terms, ledger};
-use super::matching::{Comparison, known_periods};
+use super::matching::Comparison;
 use super::movement::{Movement, Points};
-use super::occurrence::{Observing, Study};
+use super::occurrence::{JoinedIn, Observing, Study};
 use super::tables::{EffectRow, programme_cohort, programme_effect, programme_period, programme_redemption};
 use super::tally::{Tally, period_of};
 use super::writing::Writing;
@@ -107,8 +107,11 @@ impl SliceOperator for Counting<'_> {
                 continue;
             };
             tally.add(own, self.calendar);
+            let joined = own[0].day;
+            let is_idle = days.purchases().all(|day| day != joined);
+            tally.period(period_of(self.calendar, joined)).joined_idle += u64::from(is_idle);
             if !self.is_price_known {
-                let since = days.since(Day(own[0].day));
+                let since = days.since(Day(joined));
                 for (day, amount) in since.days().iter().zip(since.amounts(Amount::NetRevenue)) {
                     tally.period(period_of(self.calendar, *day)).paid += i128::from(*amount);
                 }
@@ -154,15 +157,15 @@ impl Comparing<'_> {
         let combinations = self.combinations(groupings.clone())?;
         let bands = Bands::new(self.def, format.money_scale);
         let days = |days: u32| i32::try_from(days).expect("at most a century");
-        let has_joined = |period: usize| {
-            let number = u32::try_from(period + 1).expect("few periods");
-            self.tally.periods.get(&number).is_some_and(|sums| sums.joined > 0)
-        };
-        let periods = known_periods(self.calendar, has_joined, days(self.def.window_days));
+        let mut joined_in = vec![JoinedIn::default(); self.calendar.len()];
+        for (joined, number) in joined_in.iter_mut().zip(1..) {
+            let sums = self.tally.periods.get(&number).copied().unwrap_or_default();
+            *joined = JoinedIn { by_buying: sums.joined > sums.joined_idle, idle: sums.joined_idle > 0 };
+        }
         let study = |study| Observing {
             study,
             calendar: self.calendar,
-            periods: &periods,
+            joined_in: &joined_in,
             bands: &bands,
             combinations: &combinations,
             window_days: days(self.def.window_days),

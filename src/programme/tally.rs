@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub(super) struct PeriodSums {
     /// Customers whose first movement it has.
     pub(super) joined: u64,
+    /// Of these, customers who did not buy on that day.
+    pub(super) joined_idle: u64,
     pub(super) earned: i128,
     pub(super) redeemed: i128,
     pub(super) expired: i128,
@@ -88,6 +90,7 @@ impl Tally {
         for (period, more) in &other.periods {
             let sums = self.period(*period);
             sums.joined += more.joined;
+            sums.joined_idle += more.joined_idle;
             sums.earned += more.earned;
             sums.redeemed += more.redeemed;
             sums.expired += more.expired;

@@ -191,7 +191,7 @@ mod tests {
             let overdrawn: i128 = tally.periods.values().map(|sums| sums.overdrawn).sum();
             prop_assert_eq!(overdrawn, sum(|member| member.account.overdrawn));
             let deferred: i128 = books.cohorts.iter().map(|cohort| cohort.deferred).sum();
-            prop_assert!(deferred <= movements.iter().map(|movement| i128::from(movement.paid)).sum());
+            prop_assert!(deferred <= movements.iter().map(|movement| i128::from(movement.paid)).sum::<i128>());
         }
     }
 }

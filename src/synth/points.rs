@@ -97,10 +97,11 @@ impl Programme {
         let mut movements = Vec::new();
         for (customer, lots) in &mut self.members {
             let mut points = 0;
-            while let Some((_, lot)) =
-                lots.pop_front_if(|(earned, _)| *earned + EXPIRES_AFTER_MONTHS <= month.number)
+            while let Some((earned, lot)) = lots.front()
+                && earned + EXPIRES_AFTER_MONTHS <= month.number
             {
                 points += lot;
+                lots.pop_front();
             }
             if points > 0 {
                 movements.push(Movement { day: month.first_day, customer: *customer, kind: EXPIRED, points });

@@ -42,30 +42,32 @@ PAID = """select (year(day) - 2023) * 12 + month(day) - 1 as m, sum(revenue) fro
 
 CASES = f"""create temp table own_case as
     with joined as (select customer_id, min(booked_on) as since from own_movement group by 1),
-    period as (select distinct date_trunc('month', since)::date as start from joined),
-    known as (select start, (start + interval 1 month)::date as until from period
-              where (start + interval 1 month)::date + {WINDOW} <= date '{AS_OF}'),
-    pair as (
-        select c.customer_id, c.kind, start, until, coalesce(since >= start and since < until, false) as is_member
-        from read_parquet('{ROOT}/customers.parquet') c cross join known left join joined using (customer_id)
-        where since is null or (since >= start and since < until) or since >= until + {WINDOW}),
-    study as (
-        select *, false as is_placebo, start as from_day, until as first_day, until + {WINDOW} as last_day from pair
+    purchase as (select distinct customer_id, day from own_day where is_purchase),
+    -- Members on the day they joined, others on the days of the same periods on which they bought, all members joining by buying here.
+    occasion as (
+        select customer_id, since as day, true as is_member from joined
         union all
-        select *, true, start - {WINDOW}, start - {WINDOW}, start from pair),
+        select customer_id, day, false from purchase left join joined using (customer_id)
+        where coalesce(day < since, true) and date_trunc('month', day) in (select date_trunc('month', since) from joined)),
+    study as (
+        select *, false as is_placebo, day as from_day, day + 1 as first_day, day + 1 + {WINDOW} as last_day from occasion
+        where day + 1 + {WINDOW} <= date '{AS_OF}'
+        union all
+        select *, true, day - {WINDOW}, day - {WINDOW}, day from occasion where day + 1 + {WINDOW} <= date '{AS_OF}'),
     seen as (
-        select s.customer_id, s.kind, s.start, is_member, is_placebo,
-               bool_or(is_purchase and day >= start and day < until) as is_active,
-               any_value(from_day) - min(day) filter (where is_purchase) as tenure,
-               any_value(from_day) - max(day) filter (where is_purchase and day < from_day) as recency,
-               count(*) filter (where is_purchase and day < from_day and day >= from_day - {BASELINE}) as purchases,
-               coalesce(sum(revenue) filter (where day < from_day and day >= from_day - {BASELINE}), 0) as revenue,
-               count(*) filter (where is_purchase and day >= first_day and day < last_day) as outcome
+        select s.customer_id, s.day, is_member, is_placebo, any_value(s.from_day) as from_day,
+               min(d.day) filter (where is_purchase) as first,
+               max(d.day) filter (where is_purchase and d.day < from_day) as last,
+               count(*) filter (where is_purchase and d.day < from_day and d.day >= from_day - {BASELINE}) as purchases,
+               coalesce(sum(revenue) filter (where d.day < from_day and d.day >= from_day - {BASELINE}), 0) as revenue,
+               count(*) filter (where is_purchase and d.day >= first_day and d.day < last_day) as outcome
         from study s join own_day d using (customer_id) group by all)
-    select *, [(kind, start, is_placebo, is_active)::varchar, len(list_filter([30, 90, 180], lambda x: x <= recency))::varchar,
-               len(list_filter([180, 365], lambda x: x <= tenure))::varchar, len(list_filter([1, 2, 4, 8], lambda x: x <= purchases))::varchar,
-               len(list_filter([100, 500, 2000], lambda x: x <= revenue))::varchar] as cell
-    from seen where recency is not null"""
+    select *, [(kind, date_trunc('month', day), is_placebo, last is null)::varchar,
+               len(list_filter([30, 90, 180], lambda x: x <= from_day - last))::varchar,
+               len(list_filter([180, 365], lambda x: x <= case when last is not null then from_day - first end))::varchar,
+               len(list_filter([1, 2, 4, 8], lambda x: x <= case when last is not null then purchases end))::varchar,
+               len(list_filter([100, 500, 2000], lambda x: x <= case when last is not null then revenue end))::varchar] as cell
+    from seen join read_parquet('{ROOT}/customers.parquet') using (customer_id)"""
 
 EFFECT = """with cells as (
         select cell, count(*) filter (where is_member) as members, count(*) filter (where not is_member) as others,

@@ -65,13 +65,13 @@ pub(in crate::pipeline) static MATCHING: Section = Section {
             "window_days",
             Kind::Integer(1, 36_600),
             "90",
-            "Days after the period in which a member joined within which purchases, contribution and retention count",
+            "Days after the day on which a member joined within which purchases, contribution and retention count",
         ),
         Key::optional(
             "baseline_days",
             Kind::Integer(1, 36_600),
             "180",
-            "Days before that period within which purchases and revenue are counted",
+            "Days before that day within which purchases and revenue are counted",
         ),
         Key::optional("by", Kind::Texts, "", "Attributes of [facts.customers] that must be equal"),
         Key::optional(

@@ -30,9 +30,9 @@ pub(in super::super) fn programme_effect(
     draft.segment(|row| row.segment);
     let meaning = "purchases: days with one; contribution, in money; retention: share of customers who bought; per customer, in the window";
     draft.name("outcome", meaning, |row| row.measure.name());
-    let meaning = "Days after the period of joining that count";
+    let meaning = "Days after the day of joining that count";
     draft.count("window_days", "days", meaning, move |_| window_days);
-    let meaning = "Days before that period in which purchases and revenue decide who is alike";
+    let meaning = "Days before it in which purchases and revenue decide who is alike";
     draft.count("baseline_days", "days", meaning, move |_| baseline_days);
     add_reach(&mut draft);
     add_effects(&mut draft);
@@ -45,16 +45,15 @@ fn add_reach<'r>(draft: &mut Draft<'r, EffectRow<'r>>) {
     draft.count("members", "customers", meaning, move |row| counts(row).members);
     let meaning = "Of these, those who joined in the history and whose window has ended by the as-of date";
     draft.count("observed", "customers", meaning, move |row| counts(row).observed);
-    let meaning = "Of these, those who had bought before the period of joining: of others nothing says whom to compare them with";
-    draft.count("with_history", "customers", meaning, move |row| counts(row).with_history);
+    let meaning = "Of these, those who had bought, that day or before: of others nothing says whom to compare them with";
+    draft.count("comparable", "customers", meaning, move |row| counts(row).comparable);
     let members = |row: &EffectRow<'_>| row.found.effect.map_or(0, |effect| effect.members);
-    let meaning =
-        "Of these, those in a cell of two members and two others or more: what follows is about them";
+    let meaning = "Of these, those in a cell of two members and two occasions of others or more: what follows is about them";
     draft.count("matched_members", "customers", meaning, members);
-    let meaning = "with_history − matched_members";
-    draft
-        .count("unmatched_members", "customers", meaning, move |row| counts(row).with_history - members(row));
-    let meaning = "Customers in the same cells who did not join by the end of the window, once for each period they are compared in";
+    let meaning = "comparable − matched_members";
+    draft.count("unmatched_members", "customers", meaning, move |row| counts(row).comparable - members(row));
+    let meaning = "Occasions in the same cells on which customers who were no members did not join: days with a purchase, or the first day of a \
+                   period for members who joined on a day without";
     draft.count("matched_others", "customers", meaning, |row| {
         row.found.effect.map_or(0, |effect| effect.others)
     });
@@ -97,8 +96,8 @@ fn add_effects<'r>(draft: &mut Draft<'r, EffectRow<'r>>) {
             Some(shown(row, of(row.found.placebo.as_ref()?, row.place())))
         });
     };
-    let meaning = "The same difference as if members had joined window_days earlier, in the days before the period of joining, where there \
-                   can be no effect";
+    let meaning = "The same difference as if all occasions were window_days earlier, in the days before them, where there can be no \
+                   effect";
     add("placebo_effect", meaning, |effect, measure| effect.effects[measure].value);
     add("placebo_effect_se", "Its standard error", |effect, measure| effect.effects[measure].error);
     let is_beyond = |effect: &Option<MatchedEffect>, row: &EffectRow<'_>| {
