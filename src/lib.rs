@@ -34,6 +34,8 @@ pub mod lifecycle;
 
 pub mod effects;
 
+pub mod programme;
+
 pub mod acquisition;
 
 pub mod hierarchy;

@@ -161,9 +161,10 @@ fn copy(from: &Path, to: &Path) {
 /// Segments start from the release before, and others take what they make.
 const ALWAYS: &[&str] = &["segments", "perception", "star", "expect"];
 
-/// Complaints and interviews are reasons of warnings; contacts, contracts and shared customers are read with them, and rewards of
-/// referrals.
-const ANSWERS: &[&str] = &["answers", "contracts", "lifecycle", "effects", "acquisition", "hierarchy"];
+/// Complaints and interviews are reasons of warnings; contacts, contracts, points and shared customers are read with them, and
+/// rewards of referrals.
+const ANSWERS: &[&str] =
+    &["answers", "contracts", "lifecycle", "effects", "programme", "acquisition", "hierarchy"];
 
 /// Groups and cohorts sum up residual values.
 const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "acquisition", "hierarchy"];
@@ -174,8 +175,17 @@ const LIFETIME_VALUE: &[&str] = &["clv", "contracts", "lifecycle", "acquisition"
 /// Nothing but what compares with it follows from a plan.
 const PLAN: &[&str] = &["plan"];
 
-const PROFIT: &[&str] =
-    &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition", "hierarchy"];
+const PROFIT: &[&str] = &[
+    "profitability",
+    "plan",
+    "sensitivity",
+    "clv",
+    "lifecycle",
+    "effects",
+    "programme",
+    "acquisition",
+    "hierarchy",
+];
 
 const ALL: &[&str] = &[
     "facts",
@@ -190,6 +200,7 @@ const ALL: &[&str] = &[
     "contracts",
     "lifecycle",
     "effects",
+    "programme",
     "acquisition",
     "hierarchy",
 ];
@@ -214,6 +225,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("cost        = \"0.7 * price\"", "cost = \"0.6 * price\"", ANSWERS),
     ("share = 0.1\n", "share = 0.2\n", ANSWERS),
     ("holdout_days = 120", "holdout_days = 60", &["acquisition"]),
+    ("worth    = 0.01", "worth = 0.02", ANSWERS),
     ("next_products = 2", "next_products = 1", &["hierarchy"]),
     ("tolerance   = 1 ", "tolerance = 2 ", ANSWERS),
     ("at_most  = 500", "at_most = 499", &[]),
@@ -229,6 +241,7 @@ const FILES: &[(&str, &[&str])] = &[
     ("products.parquet", ALL),
     ("ledger.parquet", ALL),
     ("surveys.parquet", ANSWERS),
+    ("points.parquet", ANSWERS),
     ("referrals.parquet", ANSWERS),
     ("plan_sales.parquet", PLAN),
 ];
@@ -330,7 +343,7 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, acquisition, hierarchy, segments, \
+        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, programme, acquisition, hierarchy, segments, \
          perception, star, expect; ",
         "a run without --only",
     ]);
@@ -343,6 +356,7 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
         "sensitivity",
         "contracts",
         "effects",
+        "programme",
         "acquisition",
         "hierarchy",
     ];

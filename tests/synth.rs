@@ -109,6 +109,7 @@ fn the_numbers_of_a_known_history_do_not_change() {
         contacts: 110,
         household_shares: 12,
         contracts: 51,
+        points: 542,
         planned: 123,
         net_revenue_micros: 662_879_750_300,
         ledger_cents: 12_522_399,

@@ -1,30 +1,7 @@
 //! Sufficient statistics of one arm: counts, sums, squares and products, exact, so that they add up over slices.
 
+use crate::customers::outcome::Measure;
 use crate::error::{Error, Result};
-
-/// What is measured of a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
-    /// Days with a purchase.
-    Purchases,
-    /// Contribution, in smallest units of money.
-    Contribution,
-    /// 1 of who bought, else 0.
-    Retention,
-}
-
-impl Measure {
-    pub(super) const ALL: [Measure; 3] = [Measure::Purchases, Measure::Contribution, Measure::Retention];
-
-    /// As tables show it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Measure::Purchases => "purchases",
-            Measure::Contribution => "contribution",
-            Measure::Retention => "retention",
-        }
-    }
-}
 
 /// Customers of an arm, of a treatment and a segment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,31 +8,10 @@
 //! contact, where there can be no effect: one beyond chance says that the arms were not drawn at random.
 
 use super::arms::{Arm, Sums};
+use crate::math::difference::{Difference, SIGMAS};
 
-/// Normal quantile of a two-sided interval of 95 %.
-pub(super) const SIGMAS: f64 = 1.959_963_984_540_054;
-/// That, and the quantile of a power of 80 %.
+/// The quantile of a two-sided interval of 95 %, and that of a power of 80 %.
 const DETECTED: f64 = SIGMAS + 0.841_621_233_572_914_3;
-
-/// A difference and its standard error.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Difference {
-    pub(super) value: f64,
-    pub(super) error: f64,
-}
-
-impl Difference {
-    /// The interval of 95 %.
-    pub(super) fn interval(&self) -> [f64; 2] {
-        [self.value - SIGMAS * self.error, self.value + SIGMAS * self.error]
-    }
-
-    /// Whether 0 lies outside of the interval.
-    pub(super) fn is_beyond_chance(&self) -> bool {
-        let [low, high] = self.interval();
-        low > 0.0 || high < 0.0
-    }
-}
 
 /// What is known of an effect; of two customers or more in each arm.
 #[derive(Debug, Clone, Copy, PartialEq)]

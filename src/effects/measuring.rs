@@ -1,11 +1,12 @@
 //! What customers did after and before a contact, counted by treatment, segment and arm: an operator over slices.
 
-use super::arms::{Arm, Measure};
+use super::arms::Arm;
 use super::contacts::{Contact, Contacts};
 use super::control::ControlGroup;
-use crate::customers::days::{Amount, CustomerDaysView};
+use crate::customers::days::CustomerDaysView;
 use crate::customers::grouping::Grouping;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
+use crate::customers::outcome::{Measure, outcome};
 use crate::error::Result;
 use crate::facts::schema::Customers;
 use crate::pipeline::EffectsDef;
@@ -84,10 +85,8 @@ impl Measuring<'_> {
         if until > self.as_of.0 {
             return None;
         }
-        let after = days.since(Day(at)).before(Day(until));
-        let before = days.since(Day(at - window(self.def.baseline_days))).before(Day(at));
-        let purchases = [after, before].map(|days| days.purchases().count() as i128);
-        let contribution = [after, before].map(|days| days.sum(Amount::Contribution));
-        Some([purchases, contribution, purchases.map(|purchases| purchases.min(1))])
+        let after = outcome(days, Day(at)..Day(until));
+        let before = outcome(days, Day(at - window(self.def.baseline_days))..Day(at));
+        Some(std::array::from_fn(|measure| [after[measure], before[measure]]))
     }
 }

@@ -1,6 +1,5 @@
 //! The stage: one walk that counts, and estimates from the counts.
 
-use super::arms::Measure;
 use super::contacts::Contacts;
 use super::control::ControlGroup;
 use super::estimate::Estimate;
@@ -9,6 +8,7 @@ use super::tables::{Row, control_group, treatment_effect};
 use crate::customers::grouping::{Grouping, Unlabelled};
 use crate::customers::history::CustomerHistory;
 use crate::customers::operator::walk;
+use crate::customers::outcome::Measure;
 use crate::customers::slices;
 use crate::error::{Error, Result};
 use crate::facts::FactSet;

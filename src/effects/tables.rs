@@ -1,9 +1,10 @@
 //! `treatment_effect` and `control_group`.
 
-use super::arms::Measure;
-use super::estimate::{Difference, Estimate};
+use super::estimate::Estimate;
 use super::measuring::Arms;
+use crate::customers::outcome::Measure;
 use crate::facts::schema::Customers;
+use crate::math::difference::Difference;
 use crate::publish::schema::Sheet;
 use crate::publish::{Draft, SegmentKey, TableFormat};
 

@@ -3,7 +3,7 @@
 use crate::facts::sources;
 use crate::pipeline::{
     ContractsDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
-    PerceptionDef, PlanDef, Scalar, TransactionsDef,
+    PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,9 @@ impl Source {
             Some(("perception", name)) => {
                 let name = name.to_owned();
                 definition.perception.iter().for_each(|perception| source.add_perception(&name, perception));
+            }
+            None if source.section == "programme" => {
+                definition.programme.iter().for_each(|programme| source.add_programme(programme));
             }
             None => definition.contracts.iter().for_each(|contracts| source.add_contracts(contracts)),
             _ => unreachable!("a source is named by a section and its name"),
@@ -222,6 +225,17 @@ impl Source {
         }
     }
 
+    fn add_programme(&mut self, def: &ProgrammeDef) {
+        for (role, scalar) in
+            [("customer", &def.customer), ("at", &def.booked), ("kind", &def.kind), ("points", &def.points)]
+        {
+            self.add(role, Some(scalar));
+        }
+        for (role, scalar) in [("where", &def.filter), ("paid", &def.paid), ("cost", &def.cost)] {
+            self.add(role, scalar.as_ref());
+        }
+    }
+
     fn add_perception(&mut self, name: &str, def: &PerceptionDef) {
         let mut scalars: Vec<&Scalar> = Vec::new();
         match name {
@@ -236,7 +250,7 @@ impl Source {
             "complaints" => {
                 if let Some(of) = &def.complaints {
                     scalars.extend([&of.customer, &of.opened]);
-                    scalars.extend([&of.filter, &of.resolved].into_iter().flatten());
+                    scalars.extend([&of.filter, &of.resolved, &of.satisfied].into_iter().flatten());
                 }
             }
             "referrals" => {

@@ -2,6 +2,7 @@
 //!
 //! Each cites its source and states its range. Knows neither polars nor any room.
 
+pub mod difference;
 pub mod hypergeometric;
 pub mod least_squares;
 pub mod linear;

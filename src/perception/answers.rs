@@ -167,13 +167,14 @@ pub(crate) struct Board<'r> {
     pub(crate) cells: BTreeMap<Key, Cell>,
     /// Index of the offer as a whole among the attributes, if anybody was asked about it.
     pub(crate) overall: Option<u32>,
+    /// Index of the attribute that asks for a recommendation.
+    pub(crate) recommend: Option<u32>,
 }
 
 impl<'r> Board<'r> {
     pub(crate) fn new(asked: &'r Asked, def: &'r PerceptionDef) -> Self {
-        let overall = asked.attributes.iter().position(|name| *name == def.overall);
-        let overall = overall.and_then(|place| u32::try_from(place).ok());
-        Self { asked, def, cells: BTreeMap::new(), overall }
+        let (overall, recommend) = (asked.attribute(&def.overall), asked.recommend(def));
+        Self { asked, def, cells: BTreeMap::new(), overall, recommend }
     }
 
     /// Adds the answers of a slice. A period's answers are those of the whole history too; its respondents are counted anew.
@@ -211,11 +212,16 @@ impl<'r> Board<'r> {
         self.cells.get(&Key { segment, supplier, attribute })
     }
 
-    /// Attributes but the offer as a whole, with an answer about this supplier in the segment.
+    /// Whether an attribute is a part of the offer.
+    pub(crate) fn is_item(&self, attribute: u32) -> bool {
+        ![self.overall, self.recommend].contains(&Some(attribute))
+    }
+
+    /// Attributes that are parts of the offer, with an answer about this supplier in the segment.
     pub(crate) fn items(&self, segment: Segment, supplier: u32) -> Vec<(u32, &Cell)> {
         let range = Key { segment, supplier, attribute: 0 }..=Key { segment, supplier, attribute: u32::MAX };
         let cells = self.cells.range(range).map(|(key, cell)| (key.attribute, cell));
-        cells.filter(|(attribute, _)| Some(*attribute) != self.overall).collect()
+        cells.filter(|(attribute, _)| self.is_item(*attribute)).collect()
     }
 
     pub(crate) fn name(&self, attribute: u32) -> &'r str {

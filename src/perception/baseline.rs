@@ -1,4 +1,4 @@
-//! The comparison group of complaints: who had not complained, matched exactly on recency and purchases.
+//! The comparison group of complaints, and of dissatisfaction: who had not complained, matched exactly on recency and purchases.
 //!
 //! Who complains has mostly just bought, and who has just bought buys again more often than others, complaint or not. So
 //! a complaint is held against customers without complaint who were as recent and had bought as often when its window
@@ -17,6 +17,9 @@
 use super::cell::{CELLS, Cell};
 use super::cuts::{Segment, Segments};
 use super::history::Seen;
+use super::recommendation::{Recommendation, Recommendations};
+use super::rows::Given;
+use super::sequels::Expected;
 use std::collections::BTreeMap;
 
 /// With fewer gaps a cell tells little of itself. Days of one gap are no separate observations.
@@ -29,6 +32,8 @@ pub(crate) struct Points {
     gaps: u64,
     days: u64,
     repurchased: u64,
+    /// Referrals in the windows that begin on the days.
+    referrals: u64,
 }
 
 impl Points {
@@ -36,6 +41,7 @@ impl Points {
         self.gaps += other.gaps;
         self.days += other.days;
         self.repurchased += other.repurchased;
+        self.referrals += other.referrals;
     }
 }
 
@@ -43,19 +49,35 @@ impl Points {
 #[derive(Debug, Clone)]
 pub(crate) struct Compared {
     points: Vec<[Points; CELLS]>,
-    /// Customers with a purchase before any complaint of theirs.
-    customers: Vec<i64>,
+    /// By profile.
+    customers: Vec<Uncomplaining>,
+}
+
+/// Customers with a purchase before any complaint of theirs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Uncomplaining {
+    pub(crate) count: i64,
+    /// What customers said before any complaint of theirs.
+    pub(crate) recommended: Recommendations,
 }
 
 impl Compared {
     /// Of so many profiles.
     pub(crate) fn new(profiles: usize) -> Self {
-        Self { points: vec![[Points::default(); CELLS]; profiles], customers: vec![0; profiles] }
+        Self {
+            points: vec![[Points::default(); CELLS]; profiles],
+            customers: vec![Uncomplaining::default(); profiles],
+        }
     }
 
     /// Counts a customer at its first purchase, if it has not complained before.
     pub(crate) fn begin(&mut self, profile: usize, day: i32, first_complaint: i32) {
-        self.customers[profile] += i64::from(day < first_complaint);
+        self.customers[profile].count += i64::from(day < first_complaint);
+    }
+
+    /// Counts what a customer of a profile said before any complaint of its own.
+    pub(crate) fn recommend(&mut self, profile: usize, said: Recommendation) {
+        self.customers[profile].recommended.add(said);
     }
 
     /// Where the days of customers of a profile are counted.
@@ -68,7 +90,7 @@ impl Compared {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Baseline {
     points: BTreeMap<Segment, [Points; CELLS]>,
-    customers: BTreeMap<Segment, i64>,
+    customers: BTreeMap<Segment, Uncomplaining>,
 }
 
 /// Windows in which customers may buy again.
@@ -83,24 +105,27 @@ impl Baseline {
     /// Adds what was counted of a slice.
     pub(crate) fn add(&mut self, segments: &Segments, counted: &Compared) {
         for (profile, segments) in segments.profiles().iter().enumerate() {
-            if counted.customers[profile] == 0 {
+            let customers = &counted.customers[profile];
+            if customers.count == 0 {
                 continue;
             }
             for segment in segments {
                 let known = self.points.entry(*segment).or_insert([Points::default(); CELLS]);
                 known.iter_mut().zip(&counted.points[profile]).for_each(|(known, more)| known.add(more));
-                *self.customers.entry(*segment).or_default() += counted.customers[profile];
+                let all = self.customers.entry(*segment).or_default();
+                all.count += customers.count;
+                all.recommended.merge(&customers.recommended);
             }
         }
     }
 
     /// Customers who were compared with, by segment.
-    pub(crate) fn customers(&self) -> impl Iterator<Item = (Segment, i64)> {
+    pub(crate) fn customers(&self) -> impl Iterator<Item = (Segment, Uncomplaining)> {
         self.customers.iter().map(|(segment, customers)| (*segment, *customers))
     }
 
-    /// The share of customers without complaint in a cell, or in the cells it is pooled with, who bought within the window.
-    pub(crate) fn rate(&self, segment: Segment, cell: Cell) -> Option<f64> {
+    /// What customers without complaint in a cell, or in the cells it is pooled with, did within the window, on average.
+    pub(crate) fn expected(&self, segment: Segment, cell: Cell) -> Option<Expected> {
         let points = self.points.get(&segment)?;
         let pools = [cell.index()..cell.index() + 1, cell.as_recent(), 0..CELLS];
         let mut pooled = Points::default();
@@ -112,7 +137,10 @@ impl Baseline {
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "2^53 days are more than there are")]
-        (pooled.days > 0).then(|| pooled.repurchased as f64 / pooled.days as f64)
+        (pooled.days > 0).then(|| Expected {
+            bought: pooled.repurchased as f64 / pooled.days as f64,
+            referrals: pooled.referrals as f64 / pooled.days as f64,
+        })
     }
 }
 
@@ -122,12 +150,14 @@ impl Windows {
         Self { days, last_start: as_of - days }
     }
 
-    /// Counts the days after a purchase up to the next one, to the first complaint, or to the last day whose window has ended.
+    /// Counts the days after a purchase up to the next one, to the first complaint, or to the last day whose window has ended. `given`
+    /// are the customer's referrals.
     pub(crate) fn look(
         self,
         seen: Seen,
         next: Option<i32>,
         first_complaint: i32,
+        given: &[Given],
         points: &mut [Points; CELLS],
     ) {
         let until = next.unwrap_or(i32::MAX).min(first_complaint).min(self.last_start);
@@ -136,11 +166,12 @@ impl Windows {
         while from <= until {
             let to = cell.last_day(seen.last).map_or(until, |last| last.min(until));
             // A window reaches the next purchase if it begins less than its length before it.
-            let reaching = next.map_or(0, |next| (to - from.max(next - self.days + 1) + 1).max(0));
+            let reaching = |day: i32| (to.min(day) - from.max(day - self.days + 1) + 1).max(0).unsigned_abs();
             points[cell.index()].add(&Points {
                 gaps: 1,
                 days: u64::from((to - from + 1).unsigned_abs()),
-                repurchased: u64::from(reaching.unsigned_abs()),
+                repurchased: next.map_or(0, |next| reaching(next).into()),
+                referrals: given.iter().map(|given| u64::from(reaching(given.day))).sum(),
             });
             from = to + 1;
             cell = cell.less_recent();
@@ -150,26 +181,23 @@ impl Windows {
 
 #[cfg(test)]
 mod tests {
+    use super::super::comparison::Comparison;
     use super::super::cuts::Segments;
     use super::super::history::{DayWalk, Tracking, bought};
-    use super::super::rows::Complaint;
     use super::*;
 
     fn baseline(periods: &[&[(u32, i32)]], first_complaint: &[i32]) -> Baseline {
         let tracking = Tracking::for_test();
         let customers = first_complaint.len();
-        let complaints: Vec<Complaint> = (0..)
-            .zip(first_complaint)
-            .filter(|(_, opened)| **opened < NEVER)
-            .map(|(who, opened)| Complaint { who, opened: *opened, resolved: None })
-            .collect();
-        let windows = Some(Windows::new(30, 100));
+        let firsts =
+            (0..).zip(first_complaint.iter().copied()).filter(|(_, opened)| *opened < NEVER).collect();
         let segments = Segments::for_test(customers);
-        let mut walk = DayWalk::new(segments, 0..customers, &tracking, Vec::new(), &complaints, windows);
+        let comparison = Comparison::new(Windows::new(30, 100), firsts, &[], segments.profiles().len());
+        let mut walk = DayWalk::new(segments, 0..customers, &tracking, Vec::new(), vec![comparison]);
         periods.iter().for_each(|purchases| walk.add(&bought(purchases)));
         let (segments, _, _, compared) = walk.finish();
         let mut baseline = Baseline::default();
-        baseline.add(&segments, &compared.unwrap());
+        baseline.add(&segments, &compared[0]);
         baseline
     }
 
@@ -177,6 +205,10 @@ mod tests {
     fn of(baseline: &Baseline, recency: i32, purchases: u32) -> (u64, u64) {
         let points = baseline.points[&Segment::ALL][Cell::of(recency, purchases).index()];
         (points.days, points.repurchased)
+    }
+
+    fn count(baseline: &Baseline) -> i64 {
+        baseline.customers().map(|(_, customers)| customers.count).sum()
     }
 
     const NEVER: i32 = i32::MAX;
@@ -191,7 +223,7 @@ mod tests {
         assert_eq!(of(&baseline, 60, 1), (10, 10), "41 to 50");
         assert_eq!(of(&baseline, 7, 2), (7, 0), "51 to 57");
         assert_eq!(of(&baseline, 30, 2), (6, 0), "65 to 70");
-        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Segment::ALL, 2)]);
+        assert_eq!(count(&baseline), 2);
     }
 
     #[test]
@@ -204,7 +236,7 @@ mod tests {
         );
         assert_eq!(of(&baseline, 14, 1), (3, 0), "customer 1 up to 20");
         assert_eq!(of(&baseline, 7, 2), (0, 0), "customer 0 has complained");
-        assert_eq!(baseline.customers().collect::<Vec<_>>(), [(Segment::ALL, 2)], "2 complained at once");
+        assert_eq!(count(&baseline), 2, "2 complained at once");
     }
 
     #[test]
@@ -213,7 +245,9 @@ mod tests {
         let twice = [(19, 1), (19, 15), (20, 1), (20, 15)];
         let all: Vec<(u32, i32)> = customers.into_iter().chain(twice).collect();
         let baseline = baseline(&[&all], &[NEVER; 21]);
-        let rate = |recency, purchases| baseline.rate(Segment::ALL, Cell::of(recency, purchases)).unwrap();
+        let rate = |recency, purchases| {
+            baseline.expected(Segment::ALL, Cell::of(recency, purchases)).unwrap().bought
+        };
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}");
         close(rate(7, 1), 14.0 / 147.0);
         close(rate(7, 2), 14.0 / 161.0);

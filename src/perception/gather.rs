@@ -2,13 +2,18 @@
 
 use super::answers::{Board, SliceTotals, tolerance};
 use super::baseline::{Baseline, Compared, Windows};
-use super::complaints::{self, BySegment, Sequels};
-use super::cuts::{Cuts, SegmentReader, Segments};
+use super::comparison::Comparison;
+use super::complaint_outcome::Outcome;
+use super::complaints::{self, BySegment};
+use super::cuts::{Cuts, Segment, SegmentReader, Segments};
 use super::history::{Active, DayWalk, Tracking};
 use super::interviews::Interviews;
 use super::lag::years_retained;
-use super::rows::complaints_of;
+use super::recommendation::{Recommendation, recommendations};
+use super::rows::{complaints_of, given_by};
+use super::sequels::{Aftermath, Followed, Sequels};
 use super::sources::Asked;
+use super::streak::{Judging, Streak, streaks};
 use super::survey_rows::SliceAnswers;
 use crate::customers::slices;
 use crate::error::Result;
@@ -16,6 +21,7 @@ use crate::facts::FactSet;
 use crate::pipeline::PerceptionDef;
 use crate::publish::read::PublishedReader;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What was gathered of all slices. Nothing in it is as long as there are customers.
@@ -23,16 +29,36 @@ pub(crate) struct Gathered<'r> {
     pub(crate) board: Board<'r>,
     pub(crate) interviews: Interviews,
     pub(crate) complaints: BySegment,
-    pub(crate) sequels: Sequels,
-    /// Whom complaints are compared with.
-    pub(crate) baseline: Baseline,
+    pub(crate) complained: Cases<Outcome>,
+    pub(crate) dissatisfied: Cases<u8>,
     pub(crate) active: Active,
+}
+
+/// What followed cases, and those they are compared with.
+#[derive(Debug, Clone)]
+pub(crate) struct Cases<K> {
+    sequels: Sequels<K>,
+    baseline: Baseline,
+}
+
+impl<K> Default for Cases<K> {
+    fn default() -> Self {
+        Self { sequels: Sequels::default(), baseline: Baseline::default() }
+    }
+}
+
+impl<K: Copy + Ord> Cases<K> {
+    /// By segment and kind; `none` is the kind of those without a case.
+    pub(crate) fn by_kind(&self, none: K) -> BTreeMap<(Segment, K), Aftermath> {
+        self.sequels.by_kind(&self.baseline, none)
+    }
 }
 
 /// A slice of respondents and what is seen of their days.
 struct Walked<'r> {
     ranks: Range<usize>,
     answers: SliceAnswers,
+    streaks: Vec<Streak>,
     walk: DayWalk<'r>,
 }
 
@@ -42,8 +68,10 @@ struct SliceFindings {
     totals: SliceTotals,
     interviews: Interviews,
     complaints: BySegment,
-    sequels: Sequels,
-    compared: Option<Compared>,
+    complained: Sequels<Outcome>,
+    dissatisfied: Sequels<u8>,
+    /// Customers without complaint, those without dissatisfaction.
+    compared: Vec<Compared>,
     active: Active,
 }
 
@@ -68,8 +96,8 @@ impl<'r> Gathering<'r> {
             board: Board::new(self.asked, self.def),
             interviews: Interviews::default(),
             complaints: BySegment::new(),
-            sequels: Sequels::default(),
-            baseline: Baseline::default(),
+            complained: Cases::default(),
+            dissatisfied: Cases::default(),
             active: Active::default(),
         };
         let periods = self.facts.periods.iter().map(|period| period.period);
@@ -124,35 +152,92 @@ impl<'r> Gathering<'r> {
         asked.extend(complaints.iter().map(|complaint| complaint.who));
         asked.sort_unstable();
         asked.dedup();
-        let windows =
-            self.def.complaints.is_some().then(|| Windows::new(self.window_days(), self.facts.as_of.0));
         // The unidentified cost object is no customer.
         let known = self.facts.customers.keys.len();
         let customers = ranks.start.min(known)..ranks.end.min(known);
-        let walk = DayWalk::new(segments, customers, tracking, asked, complaints, windows);
-        Ok(Walked { ranks, answers, walk })
+        let judging = Judging::new(self.asked, self.def);
+        let streaks = streaks(&answers, complaints, judging, &customers);
+        let comparisons = self.comparisons(&customers, &streaks, segments.profiles().len());
+        let walk = DayWalk::new(segments, customers, tracking, asked, comparisons);
+        Ok(Walked { ranks, answers, streaks, walk })
+    }
+
+    /// Whom complaints are compared with, then whom streaks of dissatisfaction are.
+    fn comparisons(
+        self,
+        customers: &Range<usize>,
+        streaks: &[Streak],
+        profiles: usize,
+    ) -> Vec<Comparison<'r>> {
+        if !self.def.asks_customers() {
+            return Vec::new();
+        }
+        let complaints = complaints_of(&self.asked.complaints, customers);
+        // Complaints and streaks are in order of customer and day.
+        let complained = complaints.chunk_by(|a, b| a.who == b.who).map(|own| (own[0].who, own[0].opened));
+        let bad = streaks.iter().filter(|streak| streak.length > 0).map(|streak| (streak.who, streak.day));
+        let mut dissatisfied: Vec<(u32, i32)> = bad.collect();
+        dissatisfied.dedup_by_key(|first| first.0);
+        let windows = Windows::new(self.window_days(), self.facts.as_of.0);
+        let given = given_by(&self.asked.given, customers);
+        vec![
+            Comparison::new(windows, complained.collect(), given, profiles),
+            Comparison::new(windows, dissatisfied, &[], profiles),
+        ]
     }
 
     /// What a slice said, once its purchases are known.
-    fn finish(self, Walked { ranks, answers, walk }: Walked<'_>) -> SliceFindings {
-        let (segments, purchases, active, compared) = walk.finish();
+    fn finish(self, Walked { ranks, answers, streaks, walk }: Walked<'_>) -> SliceFindings {
+        let (segments, purchases, active, mut compared) = walk.finish();
         let tolerance = tolerance(self.def);
         let topics = (self.asked.competitors.len() + 1) * self.asked.attributes.len();
         let within = (self.cuts, &segments);
         let years = |who, day| years_retained(&purchases, who, day);
         let own_complaints = complaints_of(&self.asked.complaints, &ranks);
-        let mut sequels = Sequels::default();
-        if self.def.complaints.is_some() {
-            sequels.add(own_complaints, &segments, &purchases, (self.facts.as_of.0, self.window_days()));
+        let said = recommendations(&answers, self.asked.recommend(self.def));
+        let followed = Followed {
+            purchases: &purchases,
+            given: given_by(&self.asked.given, &ranks),
+            recommendations: &said,
+            as_of: self.facts.as_of.0,
+            window_days: self.window_days(),
+        };
+        let mut complained = Sequels::default();
+        for complaint in own_complaints {
+            // The window begins after the resolution, or after the opening where there is none.
+            let from = complaint.resolved.unwrap_or(complaint.opened) + 1;
+            let of_customer = segments.of(complaint.who);
+            complained.add(Outcome::of(complaint), (complaint.who, from), of_customer, &followed);
+        }
+        let mut dissatisfied = Sequels::default();
+        for streak in streaks.iter().filter(|streak| streak.length > 0) {
+            dissatisfied.add(streak.band(), (streak.who, streak.day + 1), segments.of(streak.who), &followed);
+        }
+        if let Some(compared) = compared.first_mut() {
+            self.recommend(compared, &said, &segments);
         }
         SliceFindings {
             totals: SliceTotals::new(&answers, within, topics, tolerance),
             interviews: Interviews::new(&answers, within, tolerance, years),
             complaints: complaints::by_segment(own_complaints, self.cuts, &segments),
-            sequels,
+            complained,
+            dissatisfied,
             compared,
             active,
             segments,
+        }
+    }
+
+    /// Counts what customers without complaint said of recommending the firm.
+    fn recommend(self, compared: &mut Compared, said: &[(u32, i32, Recommendation)], segments: &Segments) {
+        for (who, day, said) in
+            said.iter().filter(|(who, ..)| (*who as usize) < self.facts.customers.keys.len())
+        {
+            let rank = *who as usize;
+            let first = complaints_of(&self.asked.complaints, &(rank..rank + 1)).first();
+            if first.is_none_or(|first| *day <= first.opened) {
+                compared.recommend(segments.profile(*who), *said);
+            }
         }
     }
 
@@ -167,10 +252,13 @@ impl Gathered<'_> {
         self.board.add(found.totals);
         self.interviews.append(found.interviews);
         complaints::merge(&mut self.complaints, found.complaints);
-        self.sequels.append(found.sequels);
+        self.complained.sequels.append(found.complained);
+        self.dissatisfied.sequels.append(found.dissatisfied);
         self.active.merge(found.active);
-        if let Some(compared) = &found.compared {
-            self.baseline.add(&found.segments, compared);
+        for (baseline, compared) in
+            [&mut self.complained.baseline, &mut self.dissatisfied.baseline].into_iter().zip(&found.compared)
+        {
+            baseline.add(&found.segments, compared);
         }
     }
 }

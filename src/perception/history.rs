@@ -4,10 +4,11 @@
 //! Days are walked through period by period; purchases of the customers who were asked are kept, of the others only
 //! what is counted.
 
-use super::baseline::{Compared, Windows};
+use super::baseline::Compared;
 use super::cell::Cell;
+use super::comparison::{Comparison, Counting};
 use super::cuts::{Cuts, Segment, Segments};
-use super::rows::{Complaint, within};
+use super::rows::within;
 use crate::facts::schema::DayFacts;
 use crate::units::Period;
 use std::collections::BTreeMap;
@@ -62,15 +63,13 @@ pub(crate) struct DayWalk<'r> {
     seen: Vec<Seen>,
     /// Ranks whose purchases are kept, ascending, each once.
     asked: Vec<u32>,
-    /// Rank and day of first complaints, ascending.
-    complained: Vec<(u32, i32)>,
     purchases: Purchases,
     /// Customers with a purchase, by profile and tracking period.
     active: Vec<i64>,
     /// The same over the whole history.
     ever: Vec<i64>,
-    /// Customers without complaint, where complaints are compared with them.
-    compared: Option<(Windows, Compared)>,
+    /// Customers whom those who complained, or were dissatisfied, are compared with.
+    comparisons: Vec<Comparison<'r>>,
 }
 
 /// Rank and day of each purchase of some customers, ascending.
@@ -78,24 +77,20 @@ pub(crate) struct DayWalk<'r> {
 pub(crate) struct Purchases(Vec<(u32, i32)>);
 
 impl<'r> DayWalk<'r> {
-    /// Before the first period. `asked` are the ranks whose purchases are kept, ascending; `complaints` those of the slice.
+    /// Before the first period. `asked` are the ranks whose purchases are kept, ascending.
     pub(crate) fn new(
         segments: Segments,
         ranks: Range<usize>,
         tracking: &'r Tracking,
         asked: Vec<u32>,
-        complaints: &[Complaint],
-        windows: Option<Windows>,
+        comparisons: Vec<Comparison<'r>>,
     ) -> Self {
         let profiles = segments.profiles().len();
-        // Complaints are in order of customer and day.
-        let firsts = complaints.chunk_by(|a, b| a.who == b.who).map(|own| (own[0].who, own[0].opened));
         Self {
             seen: vec![Seen::default(); ranks.len()],
             active: vec![0; profiles * tracking.starts.len()],
             ever: vec![0; profiles],
-            compared: windows.map(|windows| (windows, Compared::new(profiles))),
-            complained: firsts.collect(),
+            comparisons,
             purchases: Purchases::default(),
             ranks,
             segments,
@@ -107,7 +102,7 @@ impl<'r> DayWalk<'r> {
     /// Takes over the days of a period. Periods come in order.
     pub(crate) fn add(&mut self, days: &DayFacts) {
         let mut asked = self.asked.iter().copied().peekable();
-        let mut complained = FirstComplaints::of(&self.complained);
+        let mut counting: Vec<Counting<'_>> = self.comparisons.iter_mut().map(Comparison::begin).collect();
         for row in within(&days.ranks, &self.ranks, |rank| *rank) {
             if days.orders[row] == 0 {
                 continue;
@@ -120,13 +115,7 @@ impl<'r> DayWalk<'r> {
             if seen.purchases == 0 || self.tracking.number(seen.last) != period {
                 self.active[profile * self.tracking.starts.len() + period as usize] += 1;
             }
-            if let Some((windows, compared)) = &mut self.compared {
-                let first_complaint = complained.of_rank(rank);
-                match seen.purchases {
-                    0 => compared.begin(profile, day, first_complaint),
-                    _ => windows.look(*seen, Some(day), first_complaint, compared.points(profile)),
-                }
-            }
+            counting.iter_mut().for_each(|counting| counting.count(profile, rank, *seen, Some(day)));
             *seen = Seen { last: day, purchases: seen.purchases + 1 };
             while asked.next_if(|asked| *asked < rank).is_some() {}
             if asked.peek() == Some(&rank) {
@@ -136,19 +125,18 @@ impl<'r> DayWalk<'r> {
     }
 
     /// Looks at everybody up to the end; gives the purchases kept and what was counted.
-    pub(crate) fn finish(mut self) -> (Segments, Purchases, Active, Option<Compared>) {
-        if let Some((windows, compared)) = &mut self.compared {
-            let mut complained = FirstComplaints::of(&self.complained);
-            for (rank, seen) in (self.ranks.start..).zip(&self.seen).filter(|(_, seen)| seen.purchases > 0) {
+    pub(crate) fn finish(mut self) -> (Segments, Purchases, Active, Vec<Compared>) {
+        for mut counting in self.comparisons.iter_mut().map(Comparison::begin) {
+            for (rank, seen) in (self.ranks.start..).zip(&self.seen) {
                 let rank = u32::try_from(rank).expect("ranks fit 32 bits");
-                let points = compared.points(self.segments.profile(rank));
-                windows.look(*seen, None, complained.of_rank(rank), points);
+                counting.count(self.segments.profile(rank), rank, *seen, None);
             }
         }
         // Periods were added one after another.
         self.purchases.0.sort_unstable();
         let active = self.count_active();
-        (self.segments, self.purchases, active, self.compared.map(|(_, compared)| compared))
+        let compared = self.comparisons.into_iter().map(Comparison::finish).collect();
+        (self.segments, self.purchases, active, compared)
     }
 
     fn count_active(&self) -> Active {
@@ -170,25 +158,6 @@ impl<'r> DayWalk<'r> {
             }
         }
         active
-    }
-}
-
-/// Days of first complaints, for ranks asked for in ascending order.
-struct FirstComplaints<'r> {
-    rest: &'r [(u32, i32)],
-}
-
-impl<'r> FirstComplaints<'r> {
-    fn of(complained: &'r [(u32, i32)]) -> Self {
-        Self { rest: complained }
-    }
-
-    /// The customer's first complaint, `i32::MAX` without one.
-    fn of_rank(&mut self, rank: u32) -> i32 {
-        while self.rest.first().is_some_and(|(other, _)| *other < rank) {
-            self.rest = &self.rest[1..];
-        }
-        self.rest.first().filter(|(other, _)| *other == rank).map_or(i32::MAX, |(_, day)| *day)
     }
 }
 
@@ -290,7 +259,7 @@ mod tests {
     #[test]
     fn a_customer_is_active_in_every_quarter_with_a_purchase_of_a_year() {
         let tracking = Tracking::for_test();
-        let mut walk = DayWalk::new(Segments::for_test(1), 0..1, &tracking, Vec::new(), &[], None);
+        let mut walk = DayWalk::new(Segments::for_test(1), 0..1, &tracking, Vec::new(), Vec::new());
         // January, February, May and November of 1970; a return in August.
         let bought = bought(&[(0, 10), (0, 40), (0, 130), (0, 220), (0, 310)]);
         walk.add(&DayFacts { orders: vec![1, 1, 2, 0, 1], ..bought });

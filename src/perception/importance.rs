@@ -55,7 +55,7 @@ fn derive_one(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> De
     };
     let is_judged = |number: &u32| interviews.performance(*number, overall).is_some();
     let judged: Vec<u32> = numbers.iter().copied().filter(is_judged).collect();
-    let attributes = asked_often(board, interviews, &judged, overall);
+    let attributes = asked_often(board, interviews, &judged);
     let (mut columns, mut response) = (vec![Vec::new(); attributes.len()], Vec::new());
     let mut row = Vec::with_capacity(attributes.len());
     for number in judged {
@@ -76,13 +76,13 @@ fn derive_one(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> De
 }
 
 /// Attributes that at least half of the interviews speak of.
-fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32], overall: u32) -> Vec<u32> {
+fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> Vec<u32> {
     let mut counts = vec![0_usize; board.asked.attributes.len()];
     for number in numbers {
         interviews.attributes(*number).for_each(|attribute| counts[attribute as usize] += 1);
     }
     let often = |(item, count): (u32, usize)| {
-        (item != overall && count > 0 && count * 2 >= numbers.len()).then_some(item)
+        (board.is_item(item) && count > 0 && count * 2 >= numbers.len()).then_some(item)
     };
     (0..).zip(counts).filter_map(often).collect()
 }

@@ -10,6 +10,8 @@ pub(crate) struct Complaint {
     pub(crate) who: u32,
     pub(crate) opened: i32,
     pub(crate) resolved: Option<i32>,
+    /// Whether the customer was content with the resolution; none where that is not known.
+    pub(crate) satisfied: Option<bool>,
 }
 
 /// One referral. They are sorted by the one referred, then by day and referrer.
@@ -20,6 +22,24 @@ pub(crate) struct Referral {
     pub(crate) referrer: u32,
     /// At `money_scale`.
     pub(crate) reward: i64,
+}
+
+/// A referral as seen by who made it. They are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Given {
+    pub(crate) who: u32,
+    pub(crate) day: i32,
+}
+
+/// The referrals that these ranks made.
+pub(crate) fn given_by<'r>(given: &'r [Given], ranks: &Range<usize>) -> &'r [Given] {
+    &given[within(given, ranks, |given| given.who)]
+}
+
+/// How many referrals somebody made within these days.
+pub(crate) fn given_within(given: &[Given], who: u32, days: Range<i32>) -> usize {
+    let place = |day| given.partition_point(|given| *given < Given { who, day });
+    place(days.end) - place(days.start)
 }
 
 /// The complaints of these ranks, of complaints sorted by rank.
@@ -76,6 +96,14 @@ pub(crate) fn within<R>(rows: &[R], ranks: &Range<usize>, rank: impl Fn(&R) -> u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn referrals_are_counted_by_who_made_them_and_when() {
+        let given = [(1, 5), (1, 9), (2, 5), (2, 5)].map(|(who, day)| Given { who, day });
+        assert_eq!([given_within(&given, 1, 5..9), given_within(&given, 2, 0..6)], [1, 2]);
+        assert_eq!([given_within(&given, 1, 6..9), given_within(&given, 3, 0..99)], [0, 0]);
+        assert_eq!(given_by(&given, &(2..9)).len(), 2);
+    }
 
     #[test]
     fn a_slice_finds_its_episodes() {

@@ -1,12 +1,12 @@
 //! Reads the sources of `[perception]`: surveys, complaints, referrals and episodes.
 
 use super::measures;
-use super::rows::{Complaint, Episodes, Referral, referrals_to};
+use super::rows::{Complaint, Episodes, Given, Referral, referrals_to};
 use super::sums::SCORE_SCALE;
 use super::survey_rows::{Answer, Answers};
 use crate::error::{Faults, Result};
 use crate::facts::{
-    FactSet, Holds, NO_CODE, NO_DAY, Numbers, RowColumn, RowSource, SourceView, Values, check_rows,
+    FactSet, Holds, NO_CODE, NO_DAY, Numbers, RowColumn, RowRule, RowSource, SourceView, Values, check_rows,
 };
 use crate::memory::Memory;
 use crate::pipeline::{
@@ -26,13 +26,27 @@ pub struct Asked {
     /// Sorted by customer and day.
     pub(crate) complaints: Vec<Complaint>,
     pub(crate) referrals: Vec<Referral>,
+    /// The same by who made them.
+    pub(crate) given: Vec<Given>,
     pub(crate) episodes: Episodes,
 }
 
 impl Asked {
+    /// The number of an attribute; none if nobody was asked about it.
+    pub(crate) fn attribute(&self, name: &str) -> Option<u32> {
+        let place = self.attributes.iter().position(|known| known == name);
+        place.map(|place| u32::try_from(place).expect("few attributes"))
+    }
+
+    /// The attribute that asks for a recommendation.
+    pub(crate) fn recommend(&self, def: &PerceptionDef) -> Option<u32> {
+        def.recommend.as_ref().and_then(|name| self.attribute(name))
+    }
+
     /// Bytes of memory of rows that are not scratch.
     pub fn bytes(&self) -> u64 {
-        let rows = size_of_val(&self.complaints[..]) + size_of_val(&self.referrals[..]);
+        let referrals = size_of_val(&self.referrals[..]) + size_of_val(&self.given[..]);
+        let rows = size_of_val(&self.complaints[..]) + referrals;
         rows as u64 + self.episodes.bytes()
     }
 
@@ -63,6 +77,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet, memory: &Memory) -> Re
     if let Some(referrals) = &def.referrals {
         let rows = facts.read_rows(definition, &referral_source(referrals, definition))?;
         asked.referrals = referrals_of(referrals, rows);
+        asked.given = given_of(&asked.referrals);
     }
     if let Some(source) = episodes_def(def).and_then(|episodes| episode_source(episodes, definition)) {
         asked.episodes = episodes_of(facts.read_rows(definition, &source)?);
@@ -120,8 +135,18 @@ fn complaint_source(def: &ComplaintsDef) -> RowSource<'_> {
         column("customer", &def.customer, Holds::Customer, true),
         column("opened", &def.opened, Holds::At, true),
     ];
+    let rule = def.satisfied.as_ref().map(|_| satisfied_rule as RowRule);
+    columns.extend(optional("satisfied", def.satisfied.as_ref(), Holds::Number(0)));
     columns.extend(optional("resolved", def.resolved.as_ref(), Holds::Day));
-    RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns, rule: None }
+    RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns, rule }
+}
+
+/// The place of `satisfied` among the columns of complaints.
+const SATISFIED: usize = 2;
+
+fn satisfied_rule(row: &[Option<i64>]) -> Option<String> {
+    let found = row[SATISFIED].filter(|satisfied| ![0, 1].contains(satisfied))?;
+    Some(format!("satisfied is {found}, expected 1, 0 or null"))
 }
 
 fn referral_source<'d>(def: &'d ReferralsDef, definition: &Definition) -> RowSource<'d> {
@@ -213,6 +238,14 @@ impl Asked {
                 def.own
             ));
         }
+        if let Some(recommend) = def.recommend.as_ref().filter(|name| !self.attributes.contains(name)) {
+            let way_out = did_you_mean(recommend, self.attributes.iter().map(String::as_str), || {
+                "name it as surveys do, or leave it out".to_owned()
+            });
+            warnings.push(format!(
+                "{place}: perception.recommend: no answer of the surveys is about '{recommend}'; {way_out}"
+            ));
+        }
         for attribute in def.attributes.iter().filter(|attribute| !self.attributes.contains(&attribute.name))
         {
             let way_out = did_you_mean(&attribute.name, self.attributes.iter().map(String::as_str), || {
@@ -274,9 +307,16 @@ fn complaints_of(def: &ComplaintsDef, rows: Vec<Values>) -> Vec<Complaint> {
     let mut columns = Columns::of(rows);
     let who = columns.ranks();
     let opened = columns.required_days();
+    let satisfied = def.satisfied.as_ref().map(|_| columns.numbers());
+    let satisfied = |row: usize| Some(satisfied.as_ref()?.get(row)? == 1);
     let resolved = def.resolved.as_ref().map(|_| columns.days());
     let resolved = |row: usize| resolved.as_ref().map(|days| days[row]).filter(|day| *day != NO_DAY);
-    let complaint = |row: usize| Complaint { who: who[row], opened: opened[row], resolved: resolved(row) };
+    let complaint = |row: usize| Complaint {
+        who: who[row],
+        opened: opened[row],
+        resolved: resolved(row),
+        satisfied: satisfied(row),
+    };
     let mut complaints: Vec<Complaint> = (0..who.len()).map(complaint).collect();
     complaints.sort_unstable();
     complaints
@@ -297,6 +337,13 @@ fn referrals_of(def: &ReferralsDef, rows: Vec<Values>) -> Vec<Referral> {
     let mut referrals: Vec<Referral> = (0..days.len()).map(referral).collect();
     referrals.sort_unstable();
     referrals
+}
+
+fn given_of(referrals: &[Referral]) -> Vec<Given> {
+    let given = referrals.iter().map(|referral| Given { who: referral.referrer, day: referral.day });
+    let mut given: Vec<Given> = given.collect();
+    given.sort_unstable();
+    given
 }
 
 fn episodes_of(rows: Vec<Values>) -> Episodes {

@@ -6,14 +6,14 @@
 //! customer: what a later walk needs of an earlier one is read back from the tables just written.
 
 use super::both_sides::{self, Exchange};
-use super::complaints;
+use super::complaint_outcome::{self, Known, Outcome};
 use super::cuts::{Cuts, Segment};
 use super::gather::{Gathered, Gathering};
 use super::importance::derive;
 use super::satisfaction::{self, Heard};
 use super::sources::Asked;
 use super::worth::Tables;
-use super::{attribute_value, competitor_value, driver_weight, lag};
+use super::{attribute_value, competitor_value, driver_weight, lag, streak};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, PerceptionDef};
@@ -83,8 +83,13 @@ fn heard(
     sheets.extend(competitor_value::sheets(format, board, cuts, &derived));
     sheets.extend(satisfaction::sheets(format, heard));
     if def.complaints.is_some() {
-        let outcomes = gathered.sequels.outcomes(&gathered.baseline);
-        sheets.push(complaints::sheet(format, cuts, &outcomes, def.repurchase_days));
+        let outcomes = gathered.complained.by_kind(Outcome::None);
+        let known = Known { referrals: def.referrals.is_some(), recommendations: def.recommend.is_some() };
+        sheets.push(complaint_outcome::sheet(format, cuts, &outcomes, def.repurchase_days, known));
+    }
+    if def.asks_customers() {
+        let streaks = gathered.dissatisfied.by_kind(0);
+        sheets.push(streak::sheet(format, cuts, &streaks, def.repurchase_days));
     }
     sheets
 }

@@ -1,6 +1,7 @@
 //! Answers of surveys, partitioned by slice of customers and kept packed: there are several to a customer, and a walk
 //! needs those of one slice at a time.
 
+use crate::customers::slice_rows::SliceRows;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
 use crate::memory::{Memory, Scratch};
@@ -77,23 +78,11 @@ impl Answers {
         memory: &Memory,
     ) -> Result<Self> {
         let end_rank = who.iter().max().map_or(0, |last| *last as usize + 1);
-        let slices = end_rank.div_ceil(SLICE_CUSTOMERS);
-        // A counting sort of the rows by slice.
-        let slice_of = |who: &u32| *who as usize / SLICE_CUSTOMERS;
-        let mut ends = vec![0_usize; slices + 1];
-        who.iter().for_each(|who| ends[slice_of(who) + 1] += 1);
-        (1..ends.len()).for_each(|slice| ends[slice] += ends[slice - 1]);
-        let mut next = ends.clone();
-        let mut order = vec![0_u32; who.len()];
-        for (number, who) in (0..).zip(who) {
-            let place = &mut next[slice_of(who)];
-            order[*place] = number;
-            *place += 1;
-        }
+        let rows = SliceRows::new(who);
+        let slices = rows.slices();
         let kept = Scratch::new(slices, memory);
         let keep = |slice: usize| {
-            let rows = order[ends[slice]..ends[slice + 1]].iter();
-            let mut answers: Vec<Answer> = rows.map(|number| row(*number as usize)).collect();
+            let mut answers: Vec<Answer> = rows.of(slice).map(&row).collect();
             answers.sort_unstable_by_key(|answer| (answer.who, answer.day, answer.topic));
             kept.keep(slice, packed(&answers, slice * SLICE_CUSTOMERS).iter().map(Vec::as_slice))?;
             Ok(answers.iter().any(|answer| answer.topic < attributes))

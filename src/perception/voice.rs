@@ -1,8 +1,9 @@
 //! What customers said before a date: what the early warning takes as reasons.
 
-use super::answers::{Satisfaction, tolerance};
+use super::answers::Satisfaction;
 use super::rows::{Complaint, complaints_of};
 use super::sources::Asked;
+use super::streak::{Judging, streaks};
 use super::sums::SCORE_UNIT;
 use super::survey_rows::{Score, SliceAnswers};
 use crate::error::Result;
@@ -15,9 +16,7 @@ use std::ops::Range;
 pub struct Voice<'r> {
     asked: &'r Asked,
     has_complaints: bool,
-    /// The attribute that is the offer as a whole; none if nobody was asked about it.
-    overall: Option<u32>,
-    tolerance: i64,
+    judging: Judging,
 }
 
 /// Those of a slice of customers.
@@ -67,13 +66,7 @@ pub(crate) fn points(score: i64) -> f64 {
 impl<'r> Voice<'r> {
     /// Of the sources of `[perception]`.
     pub fn new(asked: &'r Asked, def: &PerceptionDef) -> Self {
-        let overall = asked.attributes.iter().position(|name| *name == def.overall);
-        Self {
-            asked,
-            has_complaints: def.complaints.is_some(),
-            overall: overall.and_then(|place| u32::try_from(place).ok()),
-            tolerance: tolerance(def),
-        }
+        Self { asked, has_complaints: def.complaints.is_some(), judging: Judging::new(asked, def) }
     }
 
     /// What is heard of these customers.
@@ -81,7 +74,7 @@ impl<'r> Voice<'r> {
     /// # Errors
     /// A disk that fails.
     pub(crate) fn of(self, ranks: &Range<usize>) -> Result<SliceVoice<'r>> {
-        let answers = match self.overall {
+        let answers = match self.judging.overall {
             Some(_) => self.asked.answers.of(ranks)?,
             None => SliceAnswers::default(),
         };
@@ -99,8 +92,16 @@ impl SliceVoice<'_> {
             complaints: self.voice.has_complaints.then_some(complaints.len()),
             open_complaints: open.clone().count(),
             open_complaint_days: open.next().map(|complaint| date.0 - complaint.opened),
-            interview: self.voice.overall.and_then(|overall| self.interview(rank, date, overall)),
+            interview: self.voice.judging.overall.and_then(|overall| self.interview(rank, date, overall)),
         }
+    }
+
+    /// Dissatisfied answers and complaints in a row up to the end of what is known; none where nobody was asked and complaints are not
+    /// known.
+    pub(crate) fn dissatisfied_in_a_row(&self, rank: usize) -> Option<u32> {
+        let is_known = self.voice.has_complaints || self.voice.judging.overall.is_some();
+        let streaks = || streaks(&self.answers, self.complaints, self.voice.judging, &(rank..rank + 1));
+        is_known.then(|| streaks().last().map_or(0, |streak| streak.length))
     }
 
     fn interview(&self, rank: usize, date: Day, overall: u32) -> Option<Interview> {
@@ -114,7 +115,7 @@ impl SliceVoice<'_> {
                 day: answer.day,
                 performance: answer.score(Score::Performance)?,
                 expectation: answer.score(Score::Expectation),
-                tolerance: self.voice.tolerance,
+                tolerance: self.voice.judging.tolerance,
             })
         });
         judged.next()
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_complaint_is_open_from_the_day_after_until_its_resolution() {
-        let complaint = Complaint { who: 1, opened: 10, resolved: Some(20) };
+        let complaint = Complaint { who: 1, opened: 10, resolved: Some(20), satisfied: None };
         let open = [10, 11, 20, 21].map(|date| is_open(&complaint, Day(date)));
         assert_eq!(open, [false, true, true, false]);
         assert!(is_open(&Complaint { resolved: None, ..complaint }, Day(99)));
@@ -148,7 +149,8 @@ mod tests {
             answer(4, 6, 1, [None, Some(70_000), Some(70_000)]),
         ];
         let asked = Asked::default();
-        let voice = Voice { asked: &asked, has_complaints: false, overall: Some(2), tolerance: 5_000 };
+        let judging = Judging { overall: Some(2), tolerance: 5_000 };
+        let voice = Voice { asked: &asked, has_complaints: false, judging };
         let slice = SliceVoice { voice, complaints: &[], answers: SliceAnswers { rows, attributes: 3 } };
         let latest = |date| slice.before(3, Day(date)).interview.unwrap();
         assert_eq!((latest(9).expectation, latest(9).performance), (Some(80_000), 60_000));

@@ -1,6 +1,6 @@
 //! `customer_voice`: what every customer said and whom it referred, for rules that come before the tables of perception.
 
-use super::rows::Referral;
+use super::rows::{Given, given_within};
 use super::sources::Asked;
 use super::voice::{Said, Voice, points};
 use crate::customers::slices;
@@ -18,6 +18,7 @@ struct Row {
     said: Said,
     /// None where referrals are not known.
     referrals: Option<usize>,
+    dissatisfied_in_a_row: Option<u32>,
 }
 
 /// Writes the table, slice by slice, where the pipeline has `[perception]`.
@@ -33,13 +34,18 @@ pub fn write_voice(
     let Some(def) = &definition.perception else { return Ok(()) };
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let voice = Voice::new(asked, def);
-    let referrers = def.referrals.as_ref().map(|_| referrers(&asked.referrals, facts.as_of));
+    let given: Option<&[Given]> = def.referrals.as_ref().map(|_| &asked.given[..]);
     let rows = |ranks: std::ops::Range<usize>| -> Result<Vec<Row>> {
         let slice = voice.of(&ranks)?;
         let row = |rank: usize| {
             let number = u32::try_from(rank).expect("ranks fit 32 bits");
             let said = slice.before(rank, facts.as_of);
-            Row { rank: number, said, referrals: referrers.as_ref().map(|all| count_of(all, number)) }
+            Row {
+                rank: number,
+                said,
+                referrals: given.map(|given| given_within(given, number, i32::MIN..facts.as_of.0)),
+                dissatisfied_in_a_row: slice.dissatisfied_in_a_row(rank),
+            }
         };
         Ok(ranks.map(row).collect())
     };
@@ -47,19 +53,6 @@ pub fn write_voice(
     let make = |ranks| Ok(sheet(format, &facts.customers, &rows(ranks)?).arrays);
     slices::in_order(0..facts.customers.keys.len(), make, |arrays| writer.write(arrays))?;
     writer.finish()
-}
-
-/// Who referred somebody before a date, sorted, once for each referral.
-fn referrers(referrals: &[Referral], as_of: Day) -> Vec<u32> {
-    let before = referrals.iter().filter(|referral| referral.day < as_of.0);
-    let mut referrers: Vec<u32> = before.map(|referral| referral.referrer).collect();
-    referrers.sort_unstable();
-    referrers
-}
-
-fn count_of(sorted: &[u32], rank: u32) -> usize {
-    let start = sorted.partition_point(|known| *known < rank);
-    sorted[start..].partition_point(|known| *known == rank)
 }
 
 fn sheet(format: TableFormat<'_>, customers: &Customers, rows: &[Row]) -> Sheet {
@@ -86,17 +79,8 @@ fn sheet(format: TableFormat<'_>, customers: &Customers, rows: &[Row]) -> Sheet 
     draft.count("open_complaint_days", "days", meaning, |row| row.said.open_complaint_days);
     let meaning = "Referrals the customer made; null where the pipeline has none";
     draft.count("referrals", "referrals", meaning, |row| row.referrals.map(|count| count as u64));
+    let meaning = "Dissatisfied answers about the offer as a whole and complaints in a row up to the as-of date: one answer \
+                   within or above what was expected ends it; null where the pipeline has neither";
+    draft.count("dissatisfied_in_a_row", "answers and complaints", meaning, |row| row.dissatisfied_in_a_row);
     draft.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn referrals_are_counted_by_referrer_and_before_the_date() {
-        let referral = |referrer, day| Referral { referred: 1, day, referrer, reward: 0 };
-        let all = referrers(&[referral(7, 1), referral(3, 2), referral(7, 9), referral(7, 3)], Day(9));
-        assert_eq!([3, 7, 8].map(|rank| count_of(&all, rank)), [1, 2, 0]);
-    }
 }

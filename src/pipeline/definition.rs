@@ -16,6 +16,7 @@ use super::hierarchy_definition::HierarchyDef;
 use super::keys::PROFITABILITY;
 use super::perception_definition::PerceptionDef;
 use super::plan_definition::PlanDef;
+use super::programme_definition::ProgrammeDef;
 use super::scenario_definition::{ScenarioDef, SensitivityDef};
 use super::sections::Sections;
 use super::segments_definition::SegmentsDef;
@@ -126,6 +127,8 @@ pub struct Definition {
     pub hierarchy: Option<HierarchyDef>,
     /// Present when the file has the section: what winning customers brought.
     pub acquisition: Option<AcquisitionDef>,
+    /// Present when the file has the section: a loyalty programme.
+    pub programme: Option<ProgrammeDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
     /// What a run may take of the machine.
@@ -161,7 +164,8 @@ impl Definition {
 
     /// Whether a stage looks at what customers bring and cost day by day.
     pub fn wants_days(&self) -> bool {
-        self.lifecycle.is_some() || self.clv.is_some() || self.effects.is_some() || self.acquisition.is_some()
+        let of_customers = self.lifecycle.is_some() || self.clv.is_some();
+        of_customers || self.effects.is_some() || self.acquisition.is_some() || self.programme.is_some()
     }
 
     /// Net revenue at which bands of order size begin, ascending.

@@ -10,6 +10,8 @@ pub struct PerceptionDef {
     pub own: String,
     /// The attribute whose performance is that of the offer as a whole. Default `overall`.
     pub overall: String,
+    /// The attribute whose performance says how likely a recommendation is, from 0 to 10.
+    pub recommend: Option<String>,
     /// |performance − expectation| up to this is satisfied. Default 0.5.
     pub tolerance: Decimal,
     /// Periods over which answers are tracked. Default quarter.
@@ -96,6 +98,8 @@ pub struct ComplaintsDef {
     pub opened: Scalar,
     /// When it was resolved; null while it is not.
     pub resolved: Option<Scalar>,
+    /// 1 if the customer was content with the resolution, 0 if not.
+    pub satisfied: Option<Scalar>,
 }
 
 /// `[perception.referrals]`: one row per customer that a customer brought or claims to have brought.

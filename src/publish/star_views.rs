@@ -234,6 +234,20 @@ const FACTS: &[Fact] = &[
         of_dimensions: &["level", "group_key"],
     },
     Fact {
+        view: "fact_programme_period",
+        table: "programme_period",
+        filter: "",
+        joins: &[PERIOD],
+        of_dimensions: &[],
+    },
+    Fact {
+        view: "fact_customer_points",
+        table: "customer_points",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
+    Fact {
         view: "fact_acquisition",
         table: "acquisition",
         filter: "",
@@ -257,8 +271,10 @@ const FACTS: &[Fact] = &[
     of_segments("fact_attribute_value", "attribute_value"),
     of_segments("fact_competitor_value", "competitor_value"),
     of_segments("fact_complaint_outcome", "complaint_outcome"),
+    of_segments("fact_dissatisfaction_streak", "dissatisfaction_streak"),
     of_segments("fact_value_backtest", "value_backtest"),
     of_segments("fact_treatment_effect", "treatment_effect"),
+    of_segments("fact_programme_effect", "programme_effect"),
 ];
 
 /// A fact of segments. Days of surveys' tracking periods stay as they are, as those may begin before the calendar.

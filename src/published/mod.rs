@@ -109,6 +109,11 @@ impl Tables {
                 "it comes with [effects.control], which is off; add that or ask another table".to_owned();
             tables.0.entry("control_group".to_owned()).or_default().unmade = Some(why);
         }
+        if definition.programme.as_ref().is_some_and(|programme| programme.matching.is_none()) {
+            let why =
+                "it comes with [programme.matching], which is off; add that or ask another table".to_owned();
+            tables.0.entry("programme_effect".to_owned()).or_default().unmade = Some(why);
+        }
         if let Some(plan) = &definition.plan {
             let is_of_files = plan.scenario.is_none();
             let parts = [
@@ -132,6 +137,11 @@ impl Tables {
         if let Some(perception) = &definition.perception {
             let parts = [
                 ("complaint_outcome", "[perception.complaints]", perception.complaints.is_some()),
+                (
+                    "dissatisfaction_streak",
+                    "[perception.surveys] or [perception.complaints]",
+                    perception.asks_customers(),
+                ),
                 ("delivered_value", "[perception.delivered]", perception.delivered.is_some()),
                 ("delivered_value_part", "[perception.delivered]", perception.delivered.is_some()),
             ];

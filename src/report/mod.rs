@@ -20,6 +20,7 @@ use crate::perception;
 use crate::pipeline::Definition;
 use crate::plan;
 use crate::profitability::Summary;
+use crate::programme;
 use crate::questions;
 use crate::star;
 use crate::terminal::escaped;
@@ -190,6 +191,29 @@ pub fn effects_line(summary: &effects::Summary, definition: &Definition) -> Stri
     }
     if summary.doubtful > 0 {
         line += &format!("; {} comparisons differed before the contact", summary.doubtful);
+    }
+    line
+}
+
+/// What a loyalty programme owes and brings.
+pub fn programme_line(summary: &programme::Summary, definition: &Definition) -> String {
+    let [members, points] = [summary.members.into(), summary.points].map(grouped);
+    let liability = money_text(summary.liability, definition);
+    let mut line = format!("{members} members, {points} points, {liability} liability");
+    line += &format!(", {:.1} % of points to be redeemed", 100.0 * summary.redemption);
+    if let Some(effect) = summary.effect {
+        let unit = crate::units::pow10(definition.facts.money_scale) as f64;
+        let [value, low, high] = effect.map(|amount| amount / unit);
+        let currency = &definition.facts.currency;
+        line += &format!(
+            "; members: {value:+.2} {currency} contribution per customer, 95 % from {low:.2} to {high:.2}"
+        );
+    }
+    if summary.doubtful > 0 {
+        line += &format!("; {} outcomes differed before they joined", summary.doubtful);
+    }
+    if summary.overdrawn > 0 {
+        line += &format!("; {} points used that nobody had earned", grouped(summary.overdrawn));
     }
     line
 }

@@ -24,8 +24,14 @@ pub(crate) struct Base {
 }
 
 /// Further tables whose columns are measures; of a name that several have, the first counts.
-const OTHERS: [&str; 5] =
-    ["lifecycle", "customer_value", "early_warning", "customer_voice", "customer_contract"];
+const OTHERS: [&str; 6] = [
+    "lifecycle",
+    "customer_value",
+    "early_warning",
+    "customer_voice",
+    "customer_contract",
+    "customer_points",
+];
 
 /// Columns of `customer` that say who belongs to the base.
 const KEY: &str = "customer_id";
@@ -47,9 +53,9 @@ impl Base {
     /// A file that cannot be read.
     pub(crate) fn open(staging: StageTables<'_>, as_of: Day) -> Result<Self> {
         let open = |table| PublishedReader::open(&of_date(staging.written(table), as_of));
-        let [lifecycle, value, warning, voice, contract] = OTHERS.map(open);
+        let [lifecycle, value, warning, voice, contract, points] = OTHERS.map(open);
         let customer = PublishedReader::open(&staging.written("customer"))?;
-        Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?, contract?] })
+        Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?, contract?, points?] })
     }
 
     /// Slices of the rows of `customer`.

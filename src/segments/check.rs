@@ -57,7 +57,7 @@ impl Known<'_> {
                 Some(why) => format!("table customer will not have it: {why}"),
                 None => did_you_mean(name, self.measures.iter().map(|measure| measure.name.as_str()), || {
                     "it may name the columns of customer, customer_segment, lifecycle, customer_value, early_warning, \
-                     customer_voice and customer_contract"
+                     customer_voice, customer_contract and customer_points"
                         .to_owned()
                 }),
             };
@@ -67,6 +67,7 @@ impl Known<'_> {
             Home::Lifecycle if self.definition.lifecycle.is_none() => "[lifecycle]",
             Home::Clv if self.definition.clv.is_none() => "[clv]",
             Home::Contracts if self.definition.contracts.is_none() => "[contracts]",
+            Home::Programme if self.definition.programme.is_none() => "[programme]",
             Home::Perception if self.definition.perception.is_none() => "[perception]",
             _ => return None,
         };

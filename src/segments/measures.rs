@@ -44,6 +44,7 @@ pub(crate) enum Home {
     Clv,
     Perception,
     Contracts,
+    Programme,
 }
 
 /// One measure.
@@ -64,7 +65,7 @@ pub(crate) fn measures(
     let mut known: Vec<Measure> = Vec::new();
     let any = |_: &str| true;
     type IsMeant<'m> = &'m dyn Fn(&str) -> bool;
-    let homes: [(&str, Home, IsMeant<'_>); 8] = [
+    let homes: [(&str, Home, IsMeant<'_>); 9] = [
         ("customer", Home::Always, &any),
         ("customer_segment", Home::Always, &is_own),
         ("lifecycle", Home::Lifecycle, &any),
@@ -73,6 +74,7 @@ pub(crate) fn measures(
         ("early_warning", Home::Lifecycle, &any),
         ("customer_voice", Home::Perception, &any),
         ("customer_contract", Home::Contracts, &any),
+        ("customer_points", Home::Programme, &any),
     ];
     let keys = KeyTypes { customer: KeyType::Int, order: OrderType::Int };
     for (table, home, is_meant) in homes {

@@ -25,7 +25,7 @@ use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::{
     acquisition, clv, contracts, effects, forecast, hierarchy, lifecycle, perception, plan, profitability,
-    questions, segments, star,
+    programme, questions, segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +53,7 @@ pub(super) fn run(
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let hold = |bytes| stage.memory.budget.hold(bytes);
     let _of_customers = hold(facts.bytes());
-    let ((), Rows { asked, contacts, contracts, shared }) =
+    let ((), Rows { asked, contacts, contracts, points, shared }) =
         flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let _of_answers = hold(asked.bytes());
     let of_contacts = hold(contacts.bytes());
@@ -83,10 +83,13 @@ pub(super) fn run(
     flow.run_or_keep("effects", |tables| {
         stage.effects(&facts, needed(history.as_ref(), "history")?, &contacts, tables)
     })?;
+    flow.run_or_keep("programme", |tables| {
+        stage.programme(&facts, needed(history.as_ref(), "history")?, &points, tables)
+    })?;
     flow.run_or_keep("acquisition", |tables| {
         stage.acquisition(&facts, needed(history.as_ref(), "history")?, &asked, tables)
     })?;
-    drop((history, contacts, of_contacts));
+    drop((history, contacts, of_contacts, points));
     flow.run_or_keep("hierarchy", |tables| stage.hierarchy(&facts, &shared, tables))?;
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
@@ -177,6 +180,7 @@ struct Rows {
     asked: perception::Asked,
     contacts: effects::Contacts,
     contracts: contracts::Contracts,
+    points: programme::Points,
     shared: hierarchy::SharedCustomers,
 }
 
@@ -222,11 +226,12 @@ impl Stages<'_> {
         let asked = perception::read(definition, facts, &self.memory)?;
         let contacts = effects::read(definition, facts)?;
         let contracts = contracts::read(definition, facts)?;
+        let points = programme::read(definition, facts, &self.memory)?;
         let shared = hierarchy::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, shared }, account })
+        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, points, shared }, account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -374,6 +379,18 @@ impl Stages<'_> {
         let definition = &of("effects").view(self.definition);
         let summary = effects::run(definition, facts, history, contacts, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::effects_line(&summary, definition) })
+    }
+
+    fn programme(
+        &self,
+        facts: &FactSet,
+        history: &CustomerHistory,
+        points: &programme::Points,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let definition = &of("programme").view(self.definition);
+        let summary = programme::run(definition, facts, history, points, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::programme_line(&summary, definition) })
     }
 
     fn hierarchy(

@@ -42,6 +42,8 @@ pub(super) enum Purpose {
     Rate = 15,
     /// The contract of one customer.
     Contract = 16,
+    /// What one member of the loyalty programme does with points in one month.
+    Programme = 18,
 }
 
 /// All streams of one history.

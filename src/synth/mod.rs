@@ -20,6 +20,7 @@ mod month;
 mod month_files;
 mod order;
 mod plan;
+mod points;
 mod table_file;
 mod voice;
 
@@ -36,7 +37,7 @@ use voice::Opened;
 /// Months in hand at a time. Fixed, so that memory does not grow with the number of processors.
 const MONTHS_AT_ONCE: usize = 4;
 const FOLDERS: [&str; 4] = ["transactions", "support_calls", "sales_visits", "payments"];
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "customers.parquet",
     "products.parquet",
     "ledger.parquet",
@@ -50,6 +51,7 @@ const FILES: [&str; 13] = [
     "household_shares.parquet",
     "rates.csv",
     "contracts.parquet",
+    "points.parquet",
 ];
 
 /// What history to make.
@@ -103,6 +105,8 @@ pub struct SynthTotals {
     pub household_shares: u64,
     /// Rows of `contracts.parquet`.
     pub contracts: u64,
+    /// Rows of `points.parquet`.
+    pub points: u64,
     /// Rows of the files of the plan.
     pub planned: u64,
     /// Σ quantity × price × (1 − discount) without test orders, in 1/1,000,000.
@@ -128,7 +132,9 @@ pub fn generate(
         group::write_rates(&out.join(FILES[11]), &history)?;
     }
     master_files::write_products(&out.join(FILES[1]), &history.catalogue.products)?;
-    let (months, complaints) = write_months(out, &history, &|done| progress(done, options.lines))?;
+    let mut programme = points::Programme::create(&out.join(FILES[13]))?;
+    let (months, complaints) =
+        write_months(out, &history, &mut programme, &|done| progress(done, options.lines))?;
     let net_revenue: Vec<i128> = months.iter().map(|month| month.net_revenue_micros).collect();
     let ledger_cents = master_files::write_ledger(&out.join(FILES[2]), &history, &net_revenue)?;
     let totals = SynthTotals {
@@ -138,6 +144,7 @@ pub fn generate(
         contacts: contacts::write_contacts(&out.join(FILES[6]), &history)?,
         household_shares: groups::write_household_shares(&out.join(FILES[10]), &history)?,
         contracts: contracts::write_contracts(&out.join(FILES[12]), &history)?,
+        points: programme.finish()?,
         planned: plan::write_plan([7, 8, 9].map(|file| out.join(FILES[file])), &history, &months)?,
         ..sum(&months, options, ledger_cents)
     };
@@ -180,6 +187,7 @@ fn make_folders(out: &Path, options: &SynthOptions) -> Result<()> {
 fn write_months(
     out: &Path,
     history: &History,
+    programme: &mut points::Programme,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Vec<MonthTotals>, Vec<Opened>)> {
     let done = AtomicU64::new(0);
@@ -190,6 +198,7 @@ fn write_months(
         let mut drafts: Vec<Draft> = months.par_iter().map(|month| month::draft(history, month)).collect();
         for (month, draft) in months.iter().zip(&mut drafts) {
             carried = draft.exchange(carried, Day(month.end_day).micros());
+            programme.add(history, month, draft)?;
         }
         let written: Result<Vec<MonthTotals>> = months
             .par_iter()

@@ -73,6 +73,8 @@ cases! {
     h30_acquisition_of_eight_customers
     h31_forecast_of_volumes
     h32_contracts
+    h35_points_of_ifrs_15_example_52
+    h36_members_against_others
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -15,6 +15,7 @@ mod kind;
 mod network;
 mod perception;
 mod plan;
+mod programme;
 mod scenario;
 mod segments;
 mod settings;
@@ -33,6 +34,7 @@ pub(super) use forecast::FORECAST;
 pub(super) use kind::Kind;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
 pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
+pub(super) use programme::MATCHING;
 pub(super) use scenario::{DROP, FEE, PRICE, SCENARIO, SENSITIVITY};
 pub(super) use segments::{LOYALTY, PYRAMID, RFM, SEGMENTS, SIZE};
 pub(super) use settings::{EXPECT, PROFITABILITY, PUBLISH};
@@ -108,6 +110,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&acquisition::ACQUISITION),
             "",
             "What winning customers cost and brought, by channel and cohort; its presence turns the stage on",
+        ),
+        Key::optional(
+            "programme",
+            Kind::Table(&programme::PROGRAMME),
+            "",
+            "A loyalty programme: points as liability and cost, members against matched customers; its presence turns the stage on",
         ),
         Key::optional(
             "perception",

@@ -18,6 +18,12 @@ pub(in crate::pipeline) static PERCEPTION: Section = Section {
             "The attribute whose performance is that of the offer as a whole",
         ),
         Key::optional(
+            "recommend",
+            Kind::Text,
+            "",
+            "The attribute whose performance, 0 to 10, says how likely the firm is to be recommended: net promoter scores by how complaints ended",
+        ),
+        Key::optional(
             "tolerance",
             Kind::Number,
             "0.5",
@@ -39,7 +45,7 @@ pub(in crate::pipeline) static PERCEPTION: Section = Section {
             "repurchase_days",
             Kind::Integer(1, 36_600),
             "180",
-            "Days within which a customer is expected to buy again after a complaint",
+            "Days within which a customer is expected to buy again after a complaint or other dissatisfaction, and within which referrals count",
         ),
         Key::optional(
             "lost_days",
@@ -98,6 +104,12 @@ static COMPLAINTS: Section = Section {
         Key::required("customer", Kind::Sql, "Who complained: a customer of the transactions"),
         Key::required("opened", Kind::Sql, "When: a date or timestamp"),
         Key::optional("resolved", Kind::Sql, "", "When it was resolved; null while it is not"),
+        Key::optional(
+            "satisfied",
+            Kind::Sql,
+            "",
+            "1 if the customer was content with the resolution, 0 if not, null where it is not known; such as `case when rating >= 4 then 1 else 0 end`",
+        ),
     ],
     choice: Choice::Free,
 };

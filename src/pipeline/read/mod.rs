@@ -40,6 +40,7 @@ mod plan;
 mod planned;
 mod pool;
 mod price;
+mod programme;
 mod rate;
 mod reading;
 mod resource;
@@ -142,6 +143,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
     let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
     let acquisition = root.table("acquisition").and_then(|section| acquisition::acquisition(section, root));
+    let programme = root.table("programme").and_then(|section| programme::programme(section, root, grain));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
@@ -162,6 +164,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         effects,
         hierarchy,
         acquisition,
+        programme,
         perception,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),

@@ -38,6 +38,20 @@ fn checked(entry: Entry<'_>, number: Decimal, is_right: bool, expected: &str) ->
     is_right.then_some(number)
 }
 
+/// Numbers at which bands begin, ascending.
+pub(super) fn bands(entry: Entry<'_>) -> Vec<Decimal> {
+    let items = entry.items();
+    let limits: Vec<Decimal> = items.iter().filter_map(|item| item.number()).collect();
+    for (pair, item) in limits.windows(2).zip(items.iter().skip(1)) {
+        if compare(pair[0], pair[1]).is_ge() {
+            let message =
+                format!("'{}' has {} after {}, expected them ascending", entry.key, pair[1], pair[0]);
+            item.fault(message);
+        }
+    }
+    limits
+}
+
 /// Numbers by any day of their period, each read by `number`.
 pub(super) fn by_period<'a>(
     table: Table<'a>,

@@ -23,7 +23,13 @@ pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<Perception
     let tracking = PeriodKind::ALL.iter().find(|(name, _)| *name == tracking).map(|(_, kind)| *kind);
     let by = attributes(table, "by", root);
     let (own, overall) = (text("own"), text("overall"));
-    let offer = offer(table, &overall);
+    let recommend = table.text("recommend").map(str::to_owned);
+    if recommend.as_ref() == Some(&overall) {
+        let entry = table.entry("recommend").expect("it was read");
+        entry.fault("recommend is the offer as a whole ('overall') too; name the attribute that asks for a recommendation");
+        return None;
+    }
+    let offer = offer(table, &overall, recommend.as_deref());
     let surveys = section(table, "surveys", surveys);
     let complaints = section(table, "complaints", complaints);
     let referrals = section(table, "referrals", referrals);
@@ -34,6 +40,7 @@ pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<Perception
     Some(PerceptionDef {
         own,
         overall,
+        recommend,
         tolerance: tolerance?,
         tracking: tracking?,
         by: by?,
@@ -84,10 +91,10 @@ fn surveys(table: Table<'_>) -> Option<SurveysDef> {
 }
 
 fn complaints(table: Table<'_>) -> Option<ComplaintsDef> {
-    let [filter, customer, opened, resolved] =
-        ["where", "customer", "opened", "resolved"].map(|key| table.sql(key));
+    let [filter, customer, opened, resolved, satisfied] =
+        ["where", "customer", "opened", "resolved", "satisfied"].map(|key| table.sql(key));
     let files = table.files("files");
-    Some(ComplaintsDef { files: files?, filter, customer: customer?, opened: opened?, resolved })
+    Some(ComplaintsDef { files: files?, filter, customer: customer?, opened: opened?, resolved, satisfied })
 }
 
 fn referrals(table: Table<'_>) -> Option<ReferralsDef> {
@@ -98,7 +105,7 @@ fn referrals(table: Table<'_>) -> Option<ReferralsDef> {
 }
 
 /// The attributes of the offer; two must not share a column.
-fn offer(table: Table<'_>, overall: &str) -> Option<Vec<OfferAttributeDef>> {
+fn offer(table: Table<'_>, overall: &str, recommend: Option<&str>) -> Option<Vec<OfferAttributeDef>> {
     let mut columns: BTreeMap<String, &str> = BTreeMap::new();
     let mut read = Vec::new();
     for entry in table.entries_of("attributes") {
@@ -106,6 +113,14 @@ fn offer(table: Table<'_>, overall: &str) -> Option<Vec<OfferAttributeDef>> {
         if attribute.name == overall {
             let message = format!(
                 "attribute {} is the offer as a whole ('overall'), of which attributes are parts; remove one",
+                quoted(entry.key)
+            );
+            entry.reading.fault(entry.key_offset, message);
+            return None;
+        }
+        if Some(&attribute.name[..]) == recommend {
+            let message = format!(
+                "attribute {} asks for a recommendation ('recommend'), which is no part of the offer; remove one",
                 quoted(entry.key)
             );
             entry.reading.fault(entry.key_offset, message);
