@@ -46,6 +46,8 @@ pub mod segments;
 
 pub mod perception;
 
+pub mod needs;
+
 pub mod star;
 
 pub mod publish;

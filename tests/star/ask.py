@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import hierarchy_oracle
 import contracts_oracle
+import needs_oracle
 import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -363,7 +364,9 @@ def main():
     check_group(others["group"])
     relations = check_relations(connection) + sum(check_relations(other) for other in others.values())
     contracts = contracts_oracle.check(connection)
-    print(f"star: {check_questions(connection, others)} questions, {relations} relations hold, {contracts} numbers of contracts")
+    needs = needs_oracle.check(connection)
+    print(f"star: {check_questions(connection, others)} questions, {relations} relations hold, {contracts} numbers of contracts, "
+          f"{needs} of needs")
 
 
 if __name__ == "__main__":
