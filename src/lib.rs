@@ -48,6 +48,8 @@ pub mod segments;
 
 pub mod perception;
 
+pub mod needs;
+
 pub mod star;
 
 pub mod publish;

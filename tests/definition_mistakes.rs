@@ -5,8 +5,8 @@
 
 use abacus::error::Kind;
 use abacus::pipeline::{
-    Amount, Binning, Duplicates, FileEncoding, Grouping, Level, Margin, Node, PurchaseModel, ResourceDriver,
-    Severity, SpendModel, Take, UnknownCustomer, read,
+    Amount, Binning, Duplicates, FileEncoding, Grouping, Level, Margin, NeedCriterion, NeedTrait, Node,
+    PurchaseModel, ResourceDriver, Severity, SpendModel, Take, UnknownCustomer, read,
 };
 use abacus::units::PeriodKind;
 use std::fs;
@@ -209,6 +209,14 @@ fn the_perception_of_the_complete_file_reads_as_written() {
         "in order"
     );
     assert_eq!((perception.exchange.firm.as_str(), perception.exchange.loyal_orders), ("residual_value", 5));
+}
+
+#[test]
+fn the_needs_of_the_complete_file_read_as_written() {
+    let needs = read(&folder().join("right/complete.toml")).unwrap().needs.unwrap();
+    assert_eq!(needs.traits, [NeedTrait::Attribute("region".to_owned()), NeedTrait::Segment("tier")]);
+    assert_eq!((needs.segments, needs.criterion, needs.seed), ([3, 5], NeedCriterion::Silhouette, 7));
+    assert_eq!(needs.holdout.to_string(), "0.3");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn sample() -> (tempfile::TempDir, Published) {
     (folder, published)
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "attribute_value",
     "attribute_value_period",
     "driver_weight",
@@ -50,6 +50,7 @@ const TABLES: [&str; 14] = [
     "satisfaction",
     "satisfaction_period",
     "satisfaction_effect",
+    "satisfaction_factor",
     "complaint_outcome",
     "delivered_value",
     "delivered_value_part",

@@ -100,7 +100,7 @@ impl Cuts {
         }
         if let Some(table) = table {
             for (index, (column, _)) in columns_of(table).into_iter().enumerate() {
-                let (by, values) = (Some(column.to_owned()), names_of_column(table, column)?);
+                let (by, values) = (Some(column.to_owned()), table.distinct_names(column)?);
                 cuts.push(Cut { by, values, source: Source::Column(index) });
             }
         }
@@ -154,24 +154,6 @@ fn texts_of(values: &ArrayRef, rows: Range<usize>) -> Result<StringArray> {
     let texts =
         texts.map_err(|fault| Error::internal(format!("perception: attribute of customers: {fault}")))?;
     Ok(texts.as_string::<i32>().clone())
-}
-
-/// The distinct values of a column of names, sorted.
-fn names_of_column(table: &PublishedReader, column: &str) -> Result<Vec<String>> {
-    let mut cursor = table.cursor(&[(column, Wanted::Names)])?;
-    let mut names = BTreeSet::new();
-    while cursor.rows_left() > 0 {
-        let rows = cursor.next(slices::SLICE_CUSTOMERS)?;
-        let coded = read::names(&rows[0])?;
-        let known = coded.values().as_string::<i32>();
-        let mut is_used = vec![false; known.len()];
-        for code in coded.keys().iter().flatten() {
-            is_used[usize::try_from(code).expect("a place in the dictionary")] = true;
-        }
-        let used = known.iter().zip(is_used).filter(|(_, is_used)| *is_used);
-        names.extend(used.filter_map(|(name, _)| name.map(str::to_owned)));
-    }
-    Ok(names.into_iter().collect())
 }
 
 /// The segments of customers, read forward.

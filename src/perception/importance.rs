@@ -76,7 +76,7 @@ fn derive_one(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> De
 }
 
 /// Attributes that at least half of the interviews speak of.
-fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> Vec<u32> {
+pub(crate) fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> Vec<u32> {
     let mut counts = vec![0_usize; board.asked.attributes.len()];
     for number in numbers {
         interviews.attributes(*number).for_each(|attribute| counts[attribute as usize] += 1);
@@ -87,7 +87,8 @@ fn asked_often(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> V
     (0..).zip(counts).filter_map(often).collect()
 }
 
-fn reason(board: &Board<'_>, attributes: &[u32], fault: Degenerate) -> String {
+/// Why there is no fit.
+pub(crate) fn reason(board: &Board<'_>, attributes: &[u32], fault: Degenerate) -> String {
     match fault {
         Degenerate::TooFew { observations, parameters } => {
             format!("{observations} complete interviews for {parameters} coefficients")

@@ -13,7 +13,7 @@ use super::importance::derive;
 use super::satisfaction::{self, Heard};
 use super::sources::Asked;
 use super::worth::Tables;
-use super::{attribute_value, competitor_value, driver_weight, lag, streak};
+use super::{attribute_value, competitor_value, driver_weight, lag, satisfaction_factor, streak};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{Definition, PerceptionDef};
@@ -81,6 +81,7 @@ fn heard(
     ];
     sheets.extend(attribute_value::sheets(format, board, cuts, &derived));
     sheets.extend(competitor_value::sheets(format, board, cuts, &derived));
+    sheets.push(satisfaction_factor::sheet(format, board, cuts, interviews, &derived));
     sheets.extend(satisfaction::sheets(format, heard));
     if def.complaints.is_some() {
         let outcomes = gathered.complained.by_kind(Outcome::None);

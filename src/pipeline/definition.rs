@@ -14,6 +14,7 @@ use super::facts_definition::FactsDef;
 use super::forecast_definition::ForecastDef;
 use super::hierarchy_definition::HierarchyDef;
 use super::keys::PROFITABILITY;
+use super::needs_definition::NeedsDef;
 use super::perception_definition::PerceptionDef;
 use super::plan_definition::PlanDef;
 use super::programme_definition::ProgrammeDef;
@@ -131,6 +132,8 @@ pub struct Definition {
     pub programme: Option<ProgrammeDef>,
     /// Present when the file has the section: the value customers get.
     pub perception: Option<PerceptionDef>,
+    /// Present when the file has the section: segments by what customers need.
+    pub needs: Option<NeedsDef>,
     /// What a run may take of the machine.
     pub run: RunDef,
     /// Where and how to publish.

@@ -32,6 +32,8 @@ pub struct PerceptionDef {
     pub referrals: Option<ReferralsDef>,
     /// Attributes of the offer, in the order written.
     pub attributes: Vec<OfferAttributeDef>,
+    /// Which performance is low and high; by the expectation where it is not set.
+    pub factors: Option<FactorLimits>,
     /// Declared weights of drivers, in the order written.
     pub views: Vec<ViewDef>,
     /// What customers get and give.
@@ -134,6 +136,15 @@ pub struct OfferAttributeDef {
     pub benefit: Option<Benefit>,
     /// Whether it is a single process, whose effect is looked for over two years instead of four.
     pub process: bool,
+}
+
+/// `[perception.factors]`: performance by which an attribute disappoints and delights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactorLimits {
+    /// Up to it an attribute disappoints.
+    pub low: Decimal,
+    /// From it on it delights.
+    pub high: Decimal,
 }
 
 /// The two sides of an offer.

@@ -20,6 +20,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,6 +71,27 @@ impl PublishedReader {
     pub(crate) fn data_type(&self, column: &str) -> Option<DataType> {
         let field = self.files.first()?.field(column)?;
         Some(hint(field.data_type(), Wanted::Values))
+    }
+
+    /// The distinct values of a column of names, sorted.
+    ///
+    /// # Errors
+    /// A column that the table does not have, a file that cannot be read.
+    pub(crate) fn distinct_names(&self, column: &str) -> Result<Vec<String>> {
+        let mut cursor = self.cursor(&[(column, Wanted::Names)])?;
+        let mut found = BTreeSet::new();
+        while cursor.rows_left() > 0 {
+            let rows = cursor.next(BATCH_ROWS)?;
+            let coded = names(&rows[0])?;
+            let known = coded.values().as_string::<i32>();
+            let mut is_used = vec![false; known.len()];
+            for code in coded.keys().iter().flatten() {
+                is_used[usize::try_from(code).expect("a place in the dictionary")] = true;
+            }
+            let used = known.iter().zip(is_used).filter(|(_, is_used)| *is_used);
+            found.extend(used.filter_map(|(name, _)| name.map(str::to_owned)));
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// A cursor over these columns, before the first row.

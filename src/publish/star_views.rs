@@ -261,6 +261,13 @@ const FACTS: &[Fact] = &[
         joins: &[CHANNEL, PERIOD],
         of_dimensions: &[],
     },
+    Fact {
+        view: "fact_customer_need",
+        table: "customer_need",
+        filter: "",
+        joins: &[CUSTOMER],
+        of_dimensions: &[],
+    },
     of_segments("fact_segment_summary", "segment_summary"),
     of_segments("fact_segment_equity", "segment_equity"),
     of_segments("fact_acquisition_profile", "acquisition_profile"),
@@ -270,11 +277,15 @@ const FACTS: &[Fact] = &[
     of_segments("fact_satisfaction_period", "satisfaction_period"),
     of_segments("fact_attribute_value", "attribute_value"),
     of_segments("fact_competitor_value", "competitor_value"),
+    of_segments("fact_satisfaction_factor", "satisfaction_factor"),
     of_segments("fact_complaint_outcome", "complaint_outcome"),
     of_segments("fact_dissatisfaction_streak", "dissatisfaction_streak"),
     of_segments("fact_value_backtest", "value_backtest"),
     of_segments("fact_treatment_effect", "treatment_effect"),
     of_segments("fact_programme_effect", "programme_effect"),
+    of_segments("fact_need_segment", "need_segment"),
+    of_segments("fact_need_segment_importance", "need_segment_importance"),
+    of_segments("fact_need_segment_trait", "need_segment_trait"),
 ];
 
 /// A fact of segments. Days of surveys' tracking periods stay as they are, as those may begin before the calendar.

@@ -16,6 +16,7 @@ use crate::facts::schema::RowCounts;
 use crate::forecast;
 use crate::hierarchy;
 use crate::lifecycle;
+use crate::needs;
 use crate::perception;
 use crate::pipeline::Definition;
 use crate::plan;
@@ -256,6 +257,27 @@ pub fn perception_line(summary: &perception::Summary) -> String {
         grouped(summary.referrals as i128),
         grouped(summary.over_served as i128)
     )
+}
+
+/// What the needs stage did.
+pub fn needs_line(summary: &needs::Summary) -> String {
+    let respondents = grouped(summary.respondents.into());
+    if summary.segments == 0 {
+        return format!(
+            "no segments: {respondents} customers rated the importance of all attributes, too few or all alike"
+        );
+    }
+    let mut line = format!("{} segments of {respondents} respondents", summary.segments);
+    if let Some(silhouette) = summary.silhouette {
+        let doubt = if silhouette < 0.25 { ", so they hardly stand apart" } else { "" };
+        line += &format!(", mean silhouette {silhouette:.2}{doubt}");
+    }
+    if let [Some(most_frequent), Some(traits)] = summary.hit_rates.map(|rate| rate.map(|rate| 100.0 * rate)) {
+        line += &format!(
+            "; traits tell the segment of {traits:.1} % of those held out, the most frequent one is that of {most_frequent:.1} %"
+        );
+    }
+    line
 }
 
 /// What the star did, in one line.

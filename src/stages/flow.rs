@@ -24,8 +24,8 @@ use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::{
-    acquisition, clv, contracts, effects, forecast, hierarchy, lifecycle, perception, plan, profitability,
-    programme, questions, segments, star,
+    acquisition, clv, contracts, effects, forecast, hierarchy, lifecycle, needs, perception, plan,
+    profitability, programme, questions, segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,6 +94,7 @@ pub(super) fn run(
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
+    flow.run_or_keep("needs", |tables| stage.needs(&facts, &asked, tables))?;
     flow.run_or_keep("star", |tables| stage.star(&facts, &costing, tables))?;
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;
 
@@ -437,6 +438,16 @@ impl Stages<'_> {
     ) -> Result<Ran<(), ()>> {
         let summary = perception::run(&of("perception").view(self.definition), facts, asked, tables)?;
         Ok(Ran { summary: (), hands_on: (), account: report::perception_line(&summary) })
+    }
+
+    fn needs(
+        &self,
+        facts: &FactSet,
+        asked: &perception::Asked,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<(), ()>> {
+        let summary = needs::run(&of("needs").view(self.definition), facts, asked, tables)?;
+        Ok(Ran { summary: (), hands_on: (), account: report::needs_line(&summary) })
     }
 
     fn star(&self, facts: &FactSet, costing: &Costing, tables: StageTables<'_>) -> Result<Ran<(), ()>> {

@@ -75,6 +75,8 @@ cases! {
     h32_contracts
     h35_points_of_ifrs_15_example_52
     h36_members_against_others
+    h33_segments_by_needs
+    h34_factors_of_satisfaction
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -9,6 +9,7 @@ mod support;
 mod acquisition;
 mod effects;
 mod hierarchy;
+mod needs;
 mod oracle;
 mod releases;
 

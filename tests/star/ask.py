@@ -20,6 +20,7 @@ import duckdb
 import hierarchy_oracle
 import contracts_oracle
 import points_oracle
+import needs_oracle
 import responses_oracle
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -365,8 +366,9 @@ def main():
     relations = check_relations(connection) + sum(check_relations(other) for other in others.values())
     contracts = contracts_oracle.check(connection)
     points = points_oracle.check(connection)
+    needs = needs_oracle.check(connection)
     print(f"star: {check_questions(connection, others)} questions, {relations} relations hold, {contracts} numbers of contracts, "
-          f"{points} of points")
+          f"{points} of points, {needs} of needs")
 
 
 if __name__ == "__main__":

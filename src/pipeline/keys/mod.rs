@@ -12,6 +12,7 @@ mod facts;
 mod forecast;
 mod hierarchy;
 mod kind;
+mod needs;
 mod network;
 mod perception;
 mod plan;
@@ -32,6 +33,7 @@ pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, EXCHANGE_RATES, FACTS, TRANSACTIONS};
 pub(super) use forecast::FORECAST;
 pub(super) use kind::Kind;
+pub(super) use needs::NEEDS;
 pub(super) use perception::{DELIVERED, EXCHANGE, PERCEPTION};
 pub(super) use plan::{PLAN_ACTIVITIES, PLAN_RESOURCES, PLAN_SALES};
 pub(super) use programme::MATCHING;
@@ -122,6 +124,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&perception::PERCEPTION),
             "",
             "Surveys, complaints, referrals: the value customers get; its presence turns the stage on",
+        ),
+        Key::optional(
+            "needs",
+            Kind::Table(&needs::NEEDS),
+            "",
+            "Segments of customers by what matters to them; its presence turns the stage on",
         ),
         Key::optional(
             "scenario",

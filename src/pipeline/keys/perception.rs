@@ -63,6 +63,12 @@ pub(in crate::pipeline) static PERCEPTION: Section = Section {
         Key::optional("complaints", Kind::Table(&COMPLAINTS), "", "Complaints, opened and resolved"),
         Key::optional("referrals", Kind::Table(&REFERRALS), "", "Who brought whom"),
         Key::optional("attributes", Kind::NamedTables(&ATTRIBUTES), "", "What attributes of the offer are"),
+        Key::optional(
+            "factors",
+            Kind::Table(&FACTORS),
+            "by its expectation, with the tolerance",
+            "Which performance of an attribute disappoints and which delights, for basic, performance and excitement factors",
+        ),
         Key::optional("view", Kind::NamedTables(&VIEW), "", "Declared weights of drivers"),
         Key::optional("delivered", Kind::Table(&DELIVERED), "", "What customers get and give up"),
         Key::optional("word_of_mouth", Kind::Table(&WORD_OF_MOUTH), "", "What lost customers tell others"),
@@ -160,6 +166,15 @@ static VIEW: Section = Section {
         Key::optional("groups", Kind::NumberByName, "", "Weights of groups in per cent, as printed"),
         Key::optional("drivers", Kind::NumberByName, "", "Weights of drivers, likewise"),
         Key::optional("items", Kind::NumberByName, "", "Weights of single attributes, likewise"),
+    ],
+    choice: Choice::Free,
+};
+
+static FACTORS: Section = Section {
+    header: "[perception.factors]",
+    keys: &[
+        Key::required("low", Kind::Number, "Performance up to which an attribute disappoints"),
+        Key::required("high", Kind::Number, "Performance from which on it delights: above `low`"),
     ],
     choice: Choice::Free,
 };

@@ -209,10 +209,7 @@ pub(super) fn distinct<'a, T: Clone + PartialEq>(
 /// Names of attributes of the customers source.
 pub(super) fn attributes(table: Table<'_>, key: &str, root: Table<'_>) -> Option<Vec<String>> {
     let Some(entry) = table.entry(key) else { return Some(Vec::new()) };
-    let customers = root.table("facts").and_then(|facts| facts.table("customers"));
-    let declared = customers.map(|customers| customers.entries_of("attributes")).unwrap_or_default();
-    let channel = customers.and_then(|customers| customers.entry("channel")).map(|entry| entry.key);
-    let known: BTreeSet<&str> = declared.iter().map(|entry| entry.key).chain(channel).collect();
+    let known = attribute_names(root);
     distinct(entry, |item, name| {
         if known.contains(name) {
             return Some(name.to_owned());
@@ -226,6 +223,14 @@ pub(super) fn attributes(table: Table<'_>, key: &str, root: Table<'_>) -> Option
         item.fault(format!("unknown attribute {} in '{key}'; {way_out}", quoted(name)));
         None
     })
+}
+
+/// The attributes that the customers source declares.
+pub(super) fn attribute_names<'a>(root: Table<'a>) -> BTreeSet<&'a str> {
+    let customers = root.table("facts").and_then(|facts| facts.table("customers"));
+    let declared = customers.map(|customers| customers.entries_of("attributes")).unwrap_or_default();
+    let channel = customers.and_then(|customers| customers.entry("channel")).map(|entry| entry.key);
+    declared.iter().map(|entry| entry.key).chain(channel).collect()
 }
 
 /// Activities by name, as indices.

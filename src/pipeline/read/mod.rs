@@ -31,6 +31,7 @@ mod hierarchy;
 mod ledger;
 mod level;
 mod names;
+mod needs;
 mod network;
 mod number;
 mod or_default;
@@ -145,6 +146,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let acquisition = root.table("acquisition").and_then(|section| acquisition::acquisition(section, root));
     let programme = root.table("programme").and_then(|section| programme::programme(section, root, grain));
     let perception = root.table("perception").and_then(|section| perception::perception(section, root));
+    let needs = root.table("needs").and_then(|section| needs::needs(section, root));
     Some(Definition {
         path: reading.path.to_owned(),
         about: root.text("about").map(str::to_owned),
@@ -166,6 +168,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         acquisition,
         programme,
         perception,
+        needs,
         run: settings::run(reading, root.table("run")),
         publish: settings::publish(reading, root.table("publish"), &name),
         expect: expect::expectations(&root.tables("expect")),

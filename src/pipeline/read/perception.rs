@@ -3,13 +3,13 @@
 use super::customer_base::{attributes, distinct};
 use super::number::{from_zero, share};
 use super::or_default::{count_or, number_or, word_or};
-use super::table::{Entry, Table};
+use super::table::{Entry, Table, compare};
 use super::wording::{did_you_mean, quoted};
 use crate::pipeline::keys::{DELIVERED, EXCHANGE, PERCEPTION};
 use crate::pipeline::{
     Benefit, ComplaintsDef, CostComponent, DeliveredDef, EpisodeSource, EpisodesDef, ExchangeDef,
-    MeasuresDef, OfferAttributeDef, OfferGroup, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
-    ValueComponent, ViewDef, WordOfMouthDef,
+    FactorLimits, MeasuresDef, OfferAttributeDef, OfferGroup, PerceptionDef, ReferralsDef, Scalar,
+    SurveysDef, ValueComponent, ViewDef, WordOfMouthDef,
 };
 use crate::units::PeriodKind;
 use std::collections::BTreeMap;
@@ -33,6 +33,7 @@ pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<Perception
     let surveys = section(table, "surveys", surveys);
     let complaints = section(table, "complaints", complaints);
     let referrals = section(table, "referrals", referrals);
+    let factors = section(table, "factors", factors);
     let views = table.entries_of("view").into_iter().map(view).collect::<Option<Vec<_>>>();
     let delivered = section(table, "delivered", delivered);
     let word_of_mouth = section(table, "word_of_mouth", word_of_mouth);
@@ -51,6 +52,7 @@ pub(super) fn perception(table: Table<'_>, root: Table<'_>) -> Option<Perception
         complaints: complaints?,
         referrals: referrals?,
         attributes: offer?,
+        factors: factors?,
         views: views?,
         delivered: delivered?,
         word_of_mouth: word_of_mouth?,
@@ -162,6 +164,17 @@ fn offer_attribute(entry: Entry<'_>) -> Option<OfferAttributeDef> {
         benefit,
         process: table.flag("process"),
     })
+}
+
+fn factors(table: Table<'_>) -> Option<FactorLimits> {
+    let [low, high] = ["low", "high"].map(|key| table.entry(key).and_then(|entry| entry.number()));
+    let (low, high) = (low?, high?);
+    if compare(low, high).is_ge() {
+        let entry = table.entry("high").expect("it was read");
+        entry.fault(format!("'high' is {high}, not above 'low' of {low}; expected the better performance"));
+        return None;
+    }
+    Some(FactorLimits { low, high })
 }
 
 /// `Speed of delivery` as `speed_of_delivery`.

@@ -1,0 +1,115 @@
+//! What the customers of a segment are worth: contribution, profit and residual value, exact sums.
+
+use crate::customers::keyed_rows::{KeyedRows, RowsOfRanks};
+use crate::error::Result;
+use crate::facts::FactSet;
+use crate::publish::StageTables;
+use crate::publish::read::{Integers, PublishedReader, Wanted};
+
+const CUSTOMER: [&str; 2] = ["contribution", "customer_profit"];
+const RESIDUAL: &str = "residual_value";
+
+/// Tables of this run that say it.
+pub(super) struct WorthTables {
+    customer: PublishedReader,
+    /// `customer_value` as of the day of the run, where it has residual values.
+    value: Option<PublishedReader>,
+}
+
+impl WorthTables {
+    /// # Errors
+    /// A staged file that cannot be read back.
+    pub(super) fn open(facts: &FactSet, tables: StageTables<'_>) -> Result<Self> {
+        let customer = PublishedReader::open(&tables.written("customer"))?;
+        let of_today = format!("as_of={}", facts.as_of);
+        let mut paths = tables.written("customer_value");
+        paths.retain(|path| path.to_string_lossy().contains(&of_today));
+        let value = PublishedReader::open(&paths)?;
+        Ok(Self { customer, value: Some(value).filter(|value| value.has(RESIDUAL)) })
+    }
+
+    pub(super) fn has_residual(&self) -> bool {
+        self.value.is_some()
+    }
+
+    /// Columns of customers, read forward.
+    ///
+    /// # Errors
+    /// A staged file that cannot be read back.
+    pub(super) fn reader<'t>(&'t self, facts: &'t FactSet) -> Result<WorthReader<'t>> {
+        let wanted = CUSTOMER.map(|name| (name, Wanted::Values));
+        let customer = KeyedRows::open(&facts.customers, "customer", &self.customer, &wanted)?;
+        let wanted = [(RESIDUAL, Wanted::Values)];
+        let open = |value| KeyedRows::open(&facts.customers, "customer_value", value, &wanted);
+        Ok(WorthReader { customer, value: self.value.as_ref().map(open).transpose()? })
+    }
+}
+
+/// See [`WorthTables::reader`].
+pub(super) struct WorthReader<'t> {
+    customer: KeyedRows<'t>,
+    value: Option<KeyedRows<'t>>,
+}
+
+/// A block of customers.
+pub(super) struct WorthRows {
+    customer: (Vec<u32>, [Integers; 2]),
+    value: Option<(Vec<u32>, Integers)>,
+}
+
+impl WorthReader<'_> {
+    /// # Errors
+    /// A staged file that cannot be read back.
+    pub(super) fn next(&mut self, ranks: std::ops::Range<usize>) -> Result<WorthRows> {
+        let RowsOfRanks { ranks: of_customers, columns } = self.customer.next(ranks.clone())?;
+        let customer = (of_customers, [Integers::of(&columns[0])?, Integers::of(&columns[1])?]);
+        let rows = self.value.as_mut().map(|value| value.next(ranks)).transpose()?;
+        let value = rows.map(|rows| Ok((rows.ranks, Integers::of(&rows.columns[0])?))).transpose()?;
+        Ok(WorthRows { customer, value })
+    }
+}
+
+/// What one customer is worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct CustomerWorth {
+    contribution: i64,
+    profit: i64,
+    residual: Option<i64>,
+}
+
+impl WorthRows {
+    fn of(&self, rank: u32) -> CustomerWorth {
+        let (ranks, [contribution, profit]) = &self.customer;
+        let row = ranks.binary_search(&rank).ok();
+        let at = |column: &Integers| row.map_or(0, |row| column.or_zero(row));
+        let residual =
+            self.value.as_ref().and_then(|(ranks, values)| values.get(ranks.binary_search(&rank).ok()?));
+        CustomerWorth { contribution: at(contribution), profit: at(profit), residual }
+    }
+}
+
+/// Sums over the customers of a segment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct SegmentWorth {
+    pub(super) customers: u64,
+    pub(super) contribution: i128,
+    pub(super) profit: i128,
+    pub(super) residual: i128,
+}
+
+impl SegmentWorth {
+    pub(super) fn add(&mut self, rows: &WorthRows, rank: u32) {
+        let CustomerWorth { contribution, profit, residual } = rows.of(rank);
+        self.customers += 1;
+        self.contribution += i128::from(contribution);
+        self.profit += i128::from(profit);
+        self.residual += i128::from(residual.unwrap_or(0));
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.customers += other.customers;
+        self.contribution += other.contribution;
+        self.profit += other.profit;
+        self.residual += other.residual;
+    }
+}
