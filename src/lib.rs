@@ -30,6 +30,8 @@ pub mod clv;
 
 pub mod contracts;
 
+pub mod counted_histories;
+
 pub mod lifecycle;
 
 pub mod effects;

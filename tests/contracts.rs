@@ -325,6 +325,67 @@ fn rows_that_cannot_be_are_quarantined_and_overlaps_are_said() {
     assert_eq!((&*contracts[1]["started_on"], &*contracts[1]["ended_on"]), ("2024-01-10", "null"));
 }
 
+/// What is kept is the model, not its parameters; --reselect chooses again.
+#[test]
+fn the_model_that_a_holdout_chose_is_kept_until_reselect() {
+    let pipeline = pipeline(&fader_hardie(), &(SECTION.to_owned() + "calibration = \"2022-01-01\"\n"));
+    let of = |published: &Published| {
+        let rows = published.rows("contract_summary");
+        let row = those(&rows, &[("plan", "regular")])[0];
+        (row["model"].clone(), row["chosen_by"].clone())
+    };
+    let kept = |published: &Published| {
+        let groups = published.release["run"]["contracts"]["groups"].as_array().unwrap().clone();
+        groups.iter().find(|group| group["plan"] == "regular").unwrap()["kept"].clone()
+    };
+    let first = pipeline.publish(&[]);
+    assert_eq!(of(&first), ("shifted_beta_geometric".to_owned(), "holdout".to_owned()));
+    // Many leave late: the holdout would choose another model.
+    let survivors = [1000, 600, 560, 520, 490, 460, 370, 296];
+    let mut spans = fader_hardie();
+    for span in spans.iter_mut().filter(|span| span.plan == "regular") {
+        let lost = (1..=7).find(|renewal| survivors[*renewal] < span.contract);
+        span.ended = lost.map(|renewal| day(&format!("{}-05-02", 2017 + renewal)));
+    }
+    write_contracts(&pipeline, &spans);
+    let second = pipeline.publish(&[]);
+    assert_eq!((kept(&first), kept(&second)), (false.into(), true.into()));
+    assert_eq!(of(&second).0, of(&first).0, "it is kept");
+    let third = pipeline.publish(&["--reselect"]);
+    assert_eq!(kept(&third), false);
+    let tests = third.rows("contract_backtest");
+    let best = those(&tests, &[("plan", "regular"), ("is_best", "true")])[0];
+    assert_eq!(of(&third).0, best["model"]);
+    assert_ne!(of(&third).0, of(&first).0);
+}
+
+/// Contracts of which only those are known that ran when observation began.
+#[test]
+fn ends_that_are_missing_are_said_and_observed_from_takes_them_into_account() {
+    let mut dice = Dice(8);
+    let mut spans = Vec::new();
+    for who in 1..=3_000 {
+        let started = day("2020-06-01") + i32::try_from(dice.below(1_300)).unwrap();
+        let lost = (1..80).find(|_| uniform(&mut dice) < 0.06);
+        let ended = lost.map(|renewal| after(started, renewal));
+        if ended.is_none_or(|ended| ended >= day("2023-07-01")) {
+            let ended = ended.filter(|ended| *ended < day("2024-06-30"));
+            spans.push(Span { who, contract: who, months: 1, started, ended, cents: 999, plan: "one" });
+        }
+    }
+    let churn = |section: &str, says: &[&str]| {
+        let pipeline = pipeline(&spans, section);
+        pipeline.abacus(&["run"]).succeeds(says);
+        let models = pipeline.published().rows("contract_model");
+        let row = those(&models, &[("plan", "all"), ("model", "geometric")])[0].clone();
+        (number(&row, "estimate"), number(&row, "standard_error"))
+    };
+    let (naive, _) = churn(SECTION, &["none ended before 2023-07-01", "set contracts.observed_from"]);
+    assert!(naive < 0.04, "{naive}");
+    let (found, error) = churn(&(SECTION.to_owned() + "observed_from = \"2023-07-01\"\n"), &[]);
+    assert!((found - 0.06).abs() < 3.0 * error && error < 0.003, "{found} {error}");
+}
+
 #[test]
 fn a_wrong_section_is_refused() {
     let spans = &fader_hardie()[..3];
@@ -336,6 +397,7 @@ fn a_wrong_section_is_refused() {
     fails("plan = \"plan\"", "model = \"sbg\"", &["'sbg'", "'shifted_beta_geometric'"]);
     fails("plan = \"plan\"", "calibration = \"soon\"", &["soon", "day"]);
     fails("started_on = \"started_on\"", "started_on = \"months\"", &["'started_on'", "a date or timestamp"]);
+    fails("plan = \"plan\"", "observed_from = \"soon\"", &["soon", "day"]);
     pipeline(spans, SECTION).abacus(&["check"]).succeeds(&[]);
 }
 

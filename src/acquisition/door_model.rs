@@ -34,6 +34,9 @@ pub(super) struct Expectation {
     pub(super) value: f64,
     /// Standard error; none where nothing shows how much customers differ.
     pub(super) error: Option<f64>,
+    /// The same where main effects alone are taken, and where the mean of all is.
+    pub(super) main_effects_error: Option<f64>,
+    pub(super) mean_error: Option<f64>,
 }
 
 /// The expectations of a base.
@@ -170,12 +173,23 @@ impl<'s> MainEffects<'s> {
         };
         let losses =
             self.attributes.iter().zip(&self.values[cell]).map(|(attribute, value)| attribute.loss(*value));
+        let losses = losses.sum::<f64>();
+        let between = interaction.map_or(0.0, |interaction| interaction.between);
         let error = of_mean.map(|of_mean| {
-            let of_main = losses.sum::<f64>() + of_mean;
-            let of_cell = interaction.map_or(0.0, |interaction| (1.0 - own) * interaction.between);
-            (of_cell + (1.0 - own).powi(2) * of_main).sqrt()
+            let of_main = losses + of_mean;
+            ((1.0 - own) * between + (1.0 - own).powi(2) * of_main).sqrt()
         });
-        Expectation { main_effects, credibility, value: main_effects + own * residual.mean, error }
+        let of_attributes =
+            self.attributes.iter().filter_map(|attribute| attribute.structure).map(|found| found.between);
+        let of_attributes: f64 = of_attributes.sum();
+        Expectation {
+            main_effects,
+            credibility,
+            value: main_effects + own * residual.mean,
+            error,
+            main_effects_error: of_mean.map(|of_mean| (between + losses + of_mean).sqrt()),
+            mean_error: of_mean.map(|of_mean| (between + of_attributes + of_mean).sqrt()),
+        }
     }
 }
 

@@ -26,12 +26,25 @@ impl Predictor {
         }
     }
 
-    fn of(self, model: &DoorModel, cell: usize) -> f64 {
+    /// What is expected of a customer of a cell, with its standard error.
+    pub(super) fn of(self, model: &DoorModel, cell: usize) -> (f64, Option<f64>) {
+        let found = &model.cells[cell];
         match self {
-            Predictor::Mean => model.mean,
-            Predictor::MainEffects => model.cells[cell].main_effects,
-            Predictor::Cells => model.cells[cell].value,
+            Predictor::Mean => (model.mean, found.mean_error),
+            Predictor::MainEffects => (found.main_effects, found.main_effects_error),
+            Predictor::Cells => (found.value, found.error),
         }
+    }
+
+    /// The one with the smallest error on the holdout; of equals, and without a holdout, the finest.
+    pub(super) fn best(forecasts: &[Forecast]) -> Predictor {
+        let mut best: Option<&Forecast> = None;
+        for forecast in forecasts.iter().rev() {
+            if best.is_none_or(|best| forecast.error < best.error) {
+                best = Some(forecast);
+            }
+        }
+        best.map_or(Predictor::Cells, |best| best.predictor)
     }
 }
 
@@ -73,7 +86,7 @@ impl Forecast {
             let term = |(at, cell): (usize, &ValueSums)| cell.customers as f64 * of(at, mean_of(cell));
             met().map(term).sum::<f64>() / count
         };
-        let expected = |cell: usize| predictor.of(model, cell);
+        let expected = |cell: usize| predictor.of(model, cell).0;
         let [actual, predicted] = [weighted(&|_, mean| mean), weighted(&|cell, _| expected(cell))];
         let squared = |expected: &dyn Fn(usize) -> f64| -> f64 {
             met().map(|(at, cell)| cell.deviations_from(expected(at))).sum()
@@ -112,7 +125,14 @@ mod tests {
             sums.merge(&ValueSums::of(values[1], true).unwrap()).unwrap();
             sums
         };
-        let expectation = |value| Expectation { main_effects: 6.0, credibility: 0.5, value, error: None };
+        let expectation = |value| Expectation {
+            main_effects: 6.0,
+            credibility: 0.5,
+            value,
+            error: None,
+            main_effects_error: None,
+            mean_error: None,
+        };
         let model = DoorModel { mean: 6.0, cells: vec![expectation(4.0), expectation(7.0)] };
         let found = Forecast::all(&model, &[], &[cell([3, 5]), cell([8, 12])]);
         let [mean, main, cells] = &found[..] else { panic!("three predictors") };
@@ -123,5 +143,10 @@ mod tests {
         assert_eq!((main.skill, main.slope, cells.slope), (0.0, None, Some(2.0)));
         assert_eq!((cells.predicted, cells.cell_error), (5.5, (9.0_f64 / 2.0).sqrt()));
         assert!(Forecast::all(&model, &[], &[ValueSums::default(); 2]).is_empty());
+        assert_eq!(Predictor::best(&found), Predictor::Cells);
+        assert_eq!(Predictor::best(&[*mean, *main]), Predictor::MainEffects, "of equals the finest");
+        let worse = Forecast { error: 9.0, ..*cells };
+        assert_eq!(Predictor::best(&[*mean, worse]), Predictor::Mean);
+        assert_eq!(Predictor::best(&[]), Predictor::Cells, "without a holdout");
     }
 }

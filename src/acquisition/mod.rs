@@ -7,6 +7,7 @@ mod cohort;
 mod credibility;
 mod door_model;
 mod entry;
+mod expected_payback;
 mod forecast;
 mod gathering;
 mod newcomer_tables;

@@ -61,11 +61,11 @@ impl Payback {
     }
 
     /// Of cohorts observed from their first period on.
-    pub(super) fn of(curves: &[Curve], calendar: &Calendar) -> Self {
+    pub(super) fn of(curves: &[&Curve], calendar: &Calendar) -> Self {
         if curves.iter().all(|curve| curve.cost <= 0) {
             return Payback::NothingSpent;
         }
-        let cumulated: Vec<Vec<i128>> = curves.iter().map(Curve::cumulated).collect();
+        let cumulated: Vec<Vec<i128>> = curves.iter().map(|curve| curve.cumulated()).collect();
         for age in 0..calendar.complete() {
             let (mut cost, mut covered) = (0, 0);
             for (curve, cumulated) in curves.iter().zip(&cumulated) {
@@ -91,6 +91,19 @@ impl Curve {
             contribution[period.saturating_sub(first)] += amount;
         }
         Some(Self { first, contribution, cost: cohort.cost() })
+    }
+
+    /// Ages whose period is over.
+    pub(super) fn observed(&self, calendar: &Calendar) -> usize {
+        calendar.complete().saturating_sub(self.first)
+    }
+
+    pub(super) fn contribution(&self, age: usize) -> i128 {
+        self.contribution[age]
+    }
+
+    pub(super) fn cost(&self) -> i128 {
+        self.cost
     }
 
     fn cumulated(&self) -> Vec<i128> {
@@ -144,7 +157,7 @@ mod tests {
     fn a_cohort_is_paid_back_in_the_first_period_whose_cumulated_contribution_covers_its_cost() {
         let calendar = months();
         let of =
-            |cost, contribution: &[(usize, i128)]| Payback::of(&[curve(1, cost, contribution)], &calendar);
+            |cost, contribution: &[(usize, i128)]| Payback::of(&[&curve(1, cost, contribution)], &calendar);
         assert_eq!(of(10, &[(1, 4), (2, 5), (3, 1)]), Payback::After(2));
         assert_eq!(of(10, &[(0, 4), (1, 6)]), Payback::After(0), "what came before is of age 0");
         assert_eq!(of(10, &[(1, 4), (4, 9)]), Payback::NotYet, "the last month is not over");
@@ -154,9 +167,9 @@ mod tests {
 
     #[test]
     fn an_age_of_several_cohorts_is_about_those_observed_that_long() {
-        let curves = [curve(0, 10, &[(0, 4), (1, 3), (2, 3)]), curve(2, 10, &[(2, 1), (3, 1)])];
+        let [first, later] = [curve(0, 10, &[(0, 4), (1, 3), (2, 3)]), curve(2, 10, &[(2, 1), (3, 1)])];
         // Age 1: 7 + 2 of 20; age 2: 10 of 10, of the first alone.
-        assert_eq!(Payback::of(&curves, &months()), Payback::After(2));
+        assert_eq!(Payback::of(&[&first, &later], &months()), Payback::After(2));
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::cell_sums::{CellSums, ValueSums};
 use super::cohort::{Cohort, CohortKey};
 use super::door_model::DoorModel;
 use super::entry::Entries;
+use super::expected_payback::{Development, ExpectedPayback, Part};
 use super::forecast::{Forecast, Predictor};
 use super::gathering::{Gathered, Gathering, RESIDUAL};
-use super::newcomer_tables::{CellRow, newcomer_holdout, newcomer_value};
+use super::newcomer_tables::{CellExpectation, CellRow, ChosenPredictor, newcomer_holdout, newcomer_value};
 use super::observation::Observation;
 use super::payback::{Curve, Payback};
 use super::tables::{CohortRow, PaybackRow, acquisition, acquisition_payback, acquisition_total};
@@ -30,7 +31,7 @@ const CHANNEL: &str = "channel";
 const MOST_CELLS: usize = 10_000;
 
 /// What the run says of acquisition.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
     /// Customers, and of them those who bought.
     pub customers: [u64; 2],
@@ -38,10 +39,16 @@ pub struct Summary {
     pub cost: i128,
     /// Cohorts with a cost whose first period is known, and of them those that are paid back.
     pub cohorts: [usize; 2],
+    /// Of the others, those that are expected to be.
+    pub expected: usize,
     /// Lifetime value to cost; none without `[clv]`, or where nothing was spent.
     pub value_to_cost: Option<f64>,
     /// 1 − squared errors / those of the mean, of newcomers held out; none without a holdout.
     pub skill: Option<f64>,
+    /// How the value of newcomers is expected, as the holdout chose; none without one.
+    pub predictor: Option<&'static str>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
 }
 
 /// Makes and stages the tables of acquisition.
@@ -80,19 +87,25 @@ pub fn run(
     let wanted = RESIDUAL.map(|column| (column, Wanted::Values));
     let rows = has_residual.then(|| KeyedRows::open(&facts.customers, "customer_value", &values, &wanted));
     let gathered = gathering.walk(rows.transpose()?)?;
-    let cohorts = Cohorts { channels: &channels, calendar: &calendar, found: &gathered.cohorts };
+    let cohorts = Cohorts {
+        channels: &channels,
+        calendar: &calendar,
+        found: &gathered.cohorts,
+        development: Development::of(&gathered.cohorts, &calendar),
+    };
     let (rows, totals) = (cohorts.rows(), cohorts.totals());
-    let (cell_rows, forecasts) = newcomers(&gathered, &cells.cells(), &names)?;
+    let (cell_rows, chosen, forecasts) = newcomers(&gathered, &cells.cells(), &names)?;
     for sheet in [
         acquisition(format, has_residual, &rows),
         acquisition_total(format, has_residual, &totals),
         acquisition_payback(format, &cohorts.curves()),
-        newcomer_value(format, def.horizon, &cell_rows),
-        newcomer_holdout(format, &forecasts),
+        newcomer_value(format, def.horizon, chosen, &cell_rows),
+        newcomer_holdout(format, chosen, &forecasts),
     ] {
         tables.put(&sheet.spec, None, sheet.arrays)?;
     }
-    Ok(summary(&rows, &totals[0].cohort, has_residual, &forecasts))
+    let warnings = newcomer_doubt(definition, def, (start, facts.as_of), &gathered).into_iter().collect();
+    Ok(Summary { warnings, ..summary(&rows, &totals[0].cohort, has_residual, chosen, &forecasts) })
 }
 
 /// Customers by an attribute; all together where the customers source does not give it.
@@ -147,6 +160,7 @@ struct Cohorts<'r> {
     channels: &'r Grouping,
     calendar: &'r Calendar,
     found: &'r BTreeMap<CohortKey, Cohort>,
+    development: Development,
 }
 
 impl<'r> Cohorts<'r> {
@@ -155,19 +169,16 @@ impl<'r> Cohorts<'r> {
     }
 
     fn rows(&self) -> Vec<CohortRow<'r>> {
-        let row = |(key, cohort): (&CohortKey, &Cohort)| CohortRow {
-            total_by: None,
-            channel: self.channel(key),
-            start: key.start.map(Day),
-            cohort: cohort.clone(),
-            payback: self.payback(&[(*key, cohort)]),
+        let row = |(key, cohort): (&CohortKey, &Cohort)| {
+            self.row(None, self.channel(key), key.start.map(Day), &[(key, cohort)])
         };
         self.found.iter().map(row).collect()
     }
 
     /// All, then by channel, then by period.
     fn totals(&self) -> Vec<CohortRow<'r>> {
-        let mut rows = vec![self.total("all", ALL_CUSTOMERS, None, self.found.iter().collect())];
+        let all: Vec<(&CohortKey, &Cohort)> = self.found.iter().collect();
+        let mut rows = vec![self.row(Some("all"), ALL_CUSTOMERS, None, &all)];
         let mut by_channel: BTreeMap<usize, Vec<(&CohortKey, &Cohort)>> = BTreeMap::new();
         let mut by_start: BTreeMap<Option<i32>, Vec<(&CohortKey, &Cohort)>> = BTreeMap::new();
         for (key, cohort) in self.found {
@@ -175,38 +186,42 @@ impl<'r> Cohorts<'r> {
             by_start.entry(key.start).or_default().push((key, cohort));
         }
         for parts in by_channel.into_values() {
-            rows.push(self.total("channel", self.channel(parts[0].0), None, parts));
+            rows.push(self.row(Some("channel"), self.channel(parts[0].0), None, &parts));
         }
         for (start, parts) in by_start {
-            rows.push(self.total("cohort_start", ALL_CUSTOMERS, start.map(Day), parts));
+            rows.push(self.row(Some("cohort_start"), ALL_CUSTOMERS, start.map(Day), &parts));
         }
         rows
     }
 
-    fn total(
+    /// A cohort, or several together.
+    fn row(
         &self,
-        total_by: &'static str,
+        total_by: Option<&'static str>,
         channel: &'r str,
         start: Option<Day>,
-        parts: Vec<(&CohortKey, &Cohort)>,
+        parts: &[(&CohortKey, &Cohort)],
     ) -> CohortRow<'r> {
         let mut sum = Cohort::default();
         parts.iter().for_each(|(_, cohort)| sum.merge(cohort));
-        let parts: Vec<(CohortKey, &Cohort)> =
-            parts.into_iter().map(|(key, cohort)| (*key, cohort)).collect();
-        CohortRow { total_by: Some(total_by), channel, start, cohort: sum, payback: self.payback(&parts) }
+        let (payback, expected_payback) = self.payback(parts);
+        CohortRow { total_by, channel, start, cohort: sum, payback, expected_payback }
     }
 
-    fn payback(&self, parts: &[(CohortKey, &Cohort)]) -> Payback {
-        let curve = |(key, cohort): &(CohortKey, &Cohort)| Curve::of(cohort, key.start?, self.calendar);
-        let curves: Vec<Curve> = parts.iter().filter_map(curve).collect();
-        if !curves.is_empty() {
-            return Payback::of(&curves, self.calendar);
+    fn payback(&self, parts: &[(&CohortKey, &Cohort)]) -> (Payback, Option<ExpectedPayback>) {
+        let part = |(key, cohort): &(&CohortKey, &Cohort)| {
+            let curve = Curve::of(cohort, key.start?, self.calendar)?;
+            Some(Part { channel: key.channel, customers: cohort.customers, curve })
+        };
+        let of_history: Vec<Part> = parts.iter().filter_map(part).collect();
+        if of_history.is_empty() {
+            let is_known = parts.iter().any(|(key, _)| key.start.is_some());
+            return (if is_known { Payback::BeforeHistory } else { Payback::NoKnownDay }, None);
         }
-        match parts.iter().any(|(key, _)| key.start.is_some()) {
-            true => Payback::BeforeHistory,
-            false => Payback::NoKnownDay,
-        }
+        let curves: Vec<&Curve> = of_history.iter().map(|part| &part.curve).collect();
+        let payback = Payback::of(&curves, self.calendar);
+        let is_open = payback == Payback::NotYet;
+        (payback, is_open.then(|| self.development.payback(&of_history, self.calendar)))
     }
 
     fn curves(&self) -> Vec<PaybackRow<'r>> {
@@ -233,31 +248,70 @@ fn newcomers(
     gathered: &Gathered,
     values: &[Vec<usize>],
     names: &[String],
-) -> Result<(Vec<CellRow>, Vec<Forecast>)> {
+) -> Result<(Vec<CellRow>, ChosenPredictor, Vec<Forecast>)> {
     let observed: Vec<ValueSums> = gathered.cells.iter().map(CellSums::observed).collect::<Result<_>>()?;
     let training: Vec<ValueSums> = gathered.cells.iter().map(|cell| cell.training).collect();
     let holdout: Vec<ValueSums> = gathered.cells.iter().map(|cell| cell.holdout).collect();
     let model = DoorModel::fit(&observed, values);
     let of_training = DoorModel::fit(&training, values);
+    let forecasts = of_training.as_ref().map(|model| Forecast::all(model, &training, &holdout));
+    let forecasts = forecasts.unwrap_or_default();
+    let predictor = Predictor::best(&forecasts);
     let mut rows = Vec::with_capacity(names.len());
     for (cell, (name, sums)) in names.iter().zip(&gathered.cells).enumerate() {
+        let expected = |model: &DoorModel| {
+            let (value, error) = predictor.of(model, cell);
+            CellExpectation { found: model.cells[cell], value, error }
+        };
         rows.push(CellRow {
             cell: name.clone(),
             sums: *sums,
             observed: observed[cell],
-            expected: model.as_ref().map(|model| model.cells[cell]),
-            of_training: of_training.as_ref().map(|model| model.cells[cell]),
+            expected: model.as_ref().map(expected),
+            of_training: of_training.as_ref().map(|model| predictor.of(model, cell).0),
         });
     }
-    let forecasts = of_training.map(|model| Forecast::all(&model, &training, &holdout));
-    Ok((rows, forecasts.unwrap_or_default()))
+    Ok((rows, ChosenPredictor { predictor, has_holdout: !forecasts.is_empty() }, forecasts))
 }
 
-fn summary(rows: &[CohortRow<'_>], total: &Cohort, has_residual: bool, forecasts: &[Forecast]) -> Summary {
+/// Why nothing is expected of newcomers, or nothing is held out.
+fn newcomer_doubt(
+    definition: &Definition,
+    def: &AcquisitionDef,
+    (start, as_of): (Day, Day),
+    gathered: &Gathered,
+) -> Option<String> {
+    let count = |of: fn(&CellSums) -> u64| gathered.cells.iter().map(of).sum::<u64>();
+    let (training, holdout) = (count(|cell| cell.training.customers), count(|cell| cell.holdout.customers));
+    let place = definition.place(def.at);
+    if training + holdout == 0 {
+        return Some(format!(
+            "{place}: acquisition: nothing is expected of newcomers (newcomer_value, newcomer_holdout): of those who came since the \
+             history begins on {start} nobody is observed for {} before {as_of}; name a shorter acquisition.horizon, or begin earlier",
+            def.horizon
+        ));
+    }
+    (training == 0).then(|| {
+        format!(
+            "{place}: acquisition: what newcomers are worth is held against nothing (newcomer_holdout): all {holdout} observed for {} \
+             came within the last {} days that have so long to go; name fewer acquisition.holdout_days, or a shorter acquisition.horizon",
+            def.horizon, def.holdout_days
+        )
+    })
+}
+
+fn summary(
+    rows: &[CohortRow<'_>],
+    total: &Cohort,
+    has_residual: bool,
+    chosen: ChosenPredictor,
+    forecasts: &[Forecast],
+) -> Summary {
     let count = |of: fn(Payback) -> bool| rows.iter().filter(|row| of(row.payback)).count();
     let paid_back = count(|payback| matches!(payback, Payback::After(_)));
     let cost = total.cost();
-    let cells = forecasts.iter().find(|forecast| forecast.predictor == Predictor::Cells);
+    let expected = |row: &&CohortRow<'_>| matches!(row.expected_payback, Some(ExpectedPayback::After(_)));
+    let of_chosen = forecasts.iter().find(|forecast| forecast.predictor == chosen.predictor);
     Summary {
         customers: [total.customers, total.buyers],
         cost,
@@ -266,6 +320,9 @@ fn summary(rows: &[CohortRow<'_>], total: &Cohort, has_residual: bool, forecasts
             .lifetime_value()
             .filter(|_| has_residual && cost > 0)
             .map(|value| value as f64 / cost as f64),
-        skill: cells.map(|forecast| forecast.skill).filter(|skill| skill.is_finite()),
+        expected: rows.iter().filter(expected).count(),
+        predictor: of_chosen.map(|forecast| forecast.predictor.word()),
+        warnings: Vec::new(),
+        skill: of_chosen.map(|forecast| forecast.skill).filter(|skill| skill.is_finite()),
     }
 }

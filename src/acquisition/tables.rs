@@ -1,6 +1,7 @@
 //! `acquisition`, `acquisition_total` and `acquisition_payback`.
 
 use super::cohort::Cohort;
+use super::expected_payback::ExpectedPayback;
 use super::payback::{CurvePoint, Payback};
 use super::residual::SIGMAS;
 use crate::publish::schema::Sheet;
@@ -17,6 +18,8 @@ pub(super) struct CohortRow<'r> {
     pub(super) start: Option<Day>,
     pub(super) cohort: Cohort,
     pub(super) payback: Payback,
+    /// None but where it is not yet.
+    pub(super) expected_payback: Option<ExpectedPayback>,
 }
 
 /// Cohorts by channel and period.
@@ -124,6 +127,13 @@ fn add_payback<'r>(draft: &mut Draft<'r, CohortRow<'_>>) {
     let meaning = "paid back; not yet by the last period that is over; nothing spent; before the history: what came first is not \
                    known; no known day of acquisition";
     draft.name("payback", meaning, |row| row.payback.word());
+    let meaning = "Periods after that of acquisition until contribution so far, and at later ages that per customer of older cohorts of \
+                   the channel, of all channels where it has none, is expected to cover acquisition cost and rewards (Bornhuetter and \
+                   Ferguson 1972); not discounted; null unless payback is not yet, and where expected_payback says why";
+    draft.count("expected_payback_periods", "periods", meaning, |row| row.expected_payback?.periods());
+    let meaning = "Of payback that is not yet: expected; not at ages observed: older cohorts have not come to the age at which it would be; \
+                   no older cohort; null of any other";
+    draft.name("expected_payback", meaning, |row| row.expected_payback.map(ExpectedPayback::word));
 }
 
 fn known(count: u64) -> Option<f64> {

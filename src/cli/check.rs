@@ -19,6 +19,7 @@ pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<Strin
     sources.extend(faults.keep(crate::hierarchy::check(&definition, customers)).flatten());
     sources.extend(faults.keep(crate::contracts::check(&definition, customers)).flatten());
     sources.extend(faults.keep(crate::programme::check(&definition, customers)).flatten());
+    sources.extend(faults.keep(crate::counted_histories::check(&definition)).flatten());
     sources.extend(ledgers);
     faults.none()?;
     let of_sources = sources.iter().flat_map(|source| &source.warnings);

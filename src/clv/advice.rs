@@ -1,15 +1,23 @@
 //! What a reader should know of the data and the fits: the warnings of the run.
 
-use super::census::Census;
+use super::candidate::Candidate;
+use super::census::{Census, Tally};
 use super::choice::Choice;
 use super::equity::Equity;
 use super::fits::{Fits, FittedPurchases};
 use super::left_censoring;
+use super::models::bg_bb;
 use super::models::{Lapsing, Reason};
+use super::period_forecast::fit_of_periods;
 use super::segments::Segments;
+use crate::pipeline::PurchaseModel;
 
 /// Segments that are named in one warning; of more only the number is given.
 const MOST_NAMED: usize = 10;
+
+/// What customers do of whom nobody was seen to lapse.
+const ENDLESS: &str = "show no lapse beyond chance, so all count as alive and only the discount rate limits their residual value; a \
+                       longer history may tell more, expected purchases up to a horizon are the safer figure";
 
 /// Whether relationships began before the data, so that old customers look new.
 pub(crate) fn left_censored_start(census: &Census) -> Option<String> {
@@ -40,16 +48,42 @@ pub(crate) fn of_fits(fits: &Fits, choices: &[Choice], segments: &Segments) -> V
     }
     let named = [
         (pooled, "are too few for parameters of their own and take those of all customers (see value_model)"),
-        (
-            endless,
-            "show no lapse beyond chance, so all count as alive and only the discount rate limits their residual \
-             value; a longer history may tell more, expected purchases up to a horizon are the safer figure",
-        ),
+        (endless, ENDLESS),
     ];
     let named = named.into_iter().filter(|(names, _)| !names.is_empty());
     let mut warnings: Vec<String> =
         named.map(|(names, what)| format!("lifetime value: {} {what}", listed(&names))).collect();
     warnings.extend(without_value(&unvalued));
+    warnings
+}
+
+/// Segments that BG/BB values although nobody lapses by it, and those that it cannot value.
+pub(crate) fn of_periods(
+    tallies: &[Tally],
+    candidates: &[Candidate],
+    choices: &[Choice],
+    segments: &Segments,
+) -> Vec<String> {
+    let (mut endless, mut unfit, mut why) = (Vec::new(), Vec::new(), None);
+    let is_valued = |choice: &Choice| candidates[choice.candidate].model == PurchaseModel::BgBb;
+    for (segment, _) in choices.iter().enumerate().filter(|(_, choice)| is_valued(choice)) {
+        let name = segments.customers_of(segment);
+        match fit_of_periods(&tallies[segment], tallies) {
+            Ok(estimate) if bg_bb::shows_no_lapse(&estimate) => endless.push(name),
+            Ok(_) => {}
+            Err(reason) => {
+                unfit.push(name);
+                why = Some(reason);
+            }
+        }
+    }
+    let mut warnings = Vec::new();
+    if !endless.is_empty() {
+        warnings.push(format!("lifetime value: {} {ENDLESS}", listed(&endless)));
+    }
+    warnings.extend(why.map(|why| {
+        format!("lifetime value: {} are not valued by bg_bb: {why} in whole periods", listed(&unfit))
+    }));
     warnings
 }
 

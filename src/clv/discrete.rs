@@ -83,7 +83,8 @@ pub(crate) fn bg_bb(place: Place, role: Role, counts: &Opportunities, inputs: &I
         ("delta", "second shape of it"),
     ];
     let customers = counts.values().sum();
-    let mut account = of_estimate(place, name, role, &estimate, names, customers);
+    let account = of_estimate(place, name, role, &estimate, names, customers);
+    let mut account = Account { reason: bg_bb::reason(&estimate), ..account };
     let model = BetaGeometricBetaBernoulli::from(estimate.parameters);
     account.parameters.extend(outlook(name, &model, &rows, inputs));
     account

@@ -8,7 +8,8 @@
 use super::census::Tally;
 use super::lives::opportunity;
 use super::models::Estimate;
-use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History};
+use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory, History, Unfit};
+use super::models::logarithms::Estimate as Fitted;
 use super::outlook::Outlook;
 use super::whole_periods::{histories, history};
 use crate::customers::calendar::Calendar;
@@ -75,17 +76,22 @@ fn place(first: Period, day: Day) -> f64 {
     whole + f64::from(day.0 - period.start.0) / f64::from(period.end().0 - period.start.0)
 }
 
+/// Fits a segment, or all of them where its own counts do not determine the model.
+///
+/// # Errors
+/// Those of all do not either.
+pub(crate) fn fit_of_periods(segment: &Tally, all: &[Tally]) -> Result<Fitted<4>, Unfit> {
+    let rows = |tallies: &[&Tally]| -> Vec<CountedHistory> {
+        tallies.iter().flat_map(|tally| histories(&tally.opportunities)).collect()
+    };
+    bg_bb::fit(&rows(&[segment])).or_else(|_| bg_bb::fit(&rows(&all.iter().collect::<Vec<_>>())))
+}
+
 impl PeriodForecast {
     /// Fitted to a segment, or to all of them where its own counts do not determine the model; none where those do not either.
     pub(crate) fn new(segment: &Tally, all: &[Tally], ahead: Option<&PeriodsAhead>) -> Option<Self> {
         let ahead = ahead?;
-        let rows = histories(&segment.opportunities);
-        let of_all = || {
-            let rows: Vec<CountedHistory> =
-                all.iter().flat_map(|tally| histories(&tally.opportunities)).collect();
-            bg_bb::fit(&rows)
-        };
-        let estimate = bg_bb::fit(&rows).or_else(|_| of_all()).ok()?;
+        let estimate = fit_of_periods(segment, all).ok()?;
         let pulls = estimate.pulls();
         let each = segment.purchases_per_period();
         let outlook = |row: Row| {

@@ -111,6 +111,7 @@ pub fn run(
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
     let choices = choose(clv, &fits.candidates, &segments, season.season, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
+    warnings.extend(advice::of_periods(&census.tallies[0], &fits.candidates, &choices, &segments));
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let run = Run {
         clv,

@@ -67,6 +67,16 @@ impl Contract<'_> {
         within - u32::from(within > 0 && self.renewal_day(within) >= day)
     }
 
+    /// Renewals that were not observed, as contracts that were lost at them are not known: those of terms that began before the
+    /// observation. Who ended within such a term may be unknown too, so that the first one at risk is that of a term that was
+    /// observed from its beginning.
+    pub(super) fn unobserved(&self, observed_from: Option<Day>) -> u32 {
+        match observed_from {
+            Some(day) if self.first().started < day.0 => self.renewals_before(day.0) + 1,
+            _ => 0,
+        }
+    }
+
     /// What is seen before a day; none if it starts on the day or later.
     pub(super) fn seen(&self, day: Day) -> Option<Seen> {
         if self.first().started >= day.0 {
@@ -115,6 +125,17 @@ mod tests {
             of(1, Fate::Running),
             "the end is not seen"
         );
+    }
+
+    #[test]
+    fn a_contract_is_at_risk_from_the_first_term_that_was_observed_as_a_whole() {
+        let spans = [span(1, day("2024-01-15"), RUNS, 5)];
+        let of = |from: &str| Contract { spans: &spans }.unobserved(Some(Day(day(from))));
+        assert_eq!(of("2024-01-15"), 0, "from its beginning");
+        assert_eq!(of("2024-01-16"), 1, "the first term began before");
+        assert_eq!(of("2024-02-15"), 1, "the second begins on the day");
+        assert_eq!(of("2024-02-16"), 2);
+        assert_eq!(Contract { spans: &spans }.unobserved(None), 0);
     }
 
     proptest! {

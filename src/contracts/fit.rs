@@ -10,6 +10,7 @@
 use super::law::{Hazards, Law};
 use crate::clv::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
 use crate::pipeline::RetentionModel;
+use std::ops::Range;
 
 /// Renewals due, from which on a share of them is estimated by itself.
 const FEWEST_DUE: u64 = 30;
@@ -37,15 +38,17 @@ pub(super) struct Parameter {
     pub(super) standard_error: Option<f64>,
 }
 
-/// The life table: by renewal, from the first on.
+/// The life table: by renewal, from the first on. Contracts come to a renewal if they lived through those before, and were under
+/// observation: those that came later are taken off (delayed entry).
 pub(super) fn life_table(counts: &RenewalCounts) -> Vec<Due> {
     let mut rows = vec![Due::default(); counts.last()];
-    let mut later = 0;
+    let (mut later, mut entered_later) = (0, 0);
     for (row, before) in rows.iter_mut().zip(0..counts.last()).rev() {
         let renewal = before + 1;
         let lost = counts.lost_at(renewal);
         later += lost + counts.kept_after(renewal);
-        *row = Due { due: later, lost };
+        entered_later += counts.entered_after(renewal);
+        *row = Due { due: later - entered_later, lost };
     }
     rows
 }
@@ -66,7 +69,7 @@ pub(super) fn fit(model: RetentionModel, counts: &RenewalCounts) -> Result<Fitte
             let churn = all.parameter("churn".to_owned());
             Ok(of_hazards(Hazards { own: Vec::new(), later: churn.estimate }, &table, vec![churn]))
         }
-        RetentionModel::Hazards => Ok(life_table_hazards(&table)),
+        RetentionModel::Hazards => Ok(life_table_hazards(&table, counts.is_truncated())),
     }
 }
 
@@ -89,19 +92,45 @@ fn beta_geometric(counts: &RenewalCounts) -> Result<Fitted, String> {
     })
 }
 
-fn life_table_hazards(table: &[Due]) -> Fitted {
+/// Where renewals were not observed, few contracts may have come to early ones: these are taken together too.
+fn life_table_hazards(table: &[Due], is_truncated: bool) -> Fitted {
     // The last renewal from which on enough came due; all of them where there are not enough at all.
     let is_enough = |from: &usize| together(&table[*from..]).due >= FEWEST_DUE;
     let first_of_later = (0..table.len()).rev().find(is_enough).unwrap_or(0);
     let (own, later) = table.split_at(first_of_later);
-    let name = |number: usize| format!("hazard_{}", number + 1);
-    let mut parameters: Vec<Parameter> =
-        own.iter().enumerate().map(|(number, due)| due.parameter(name(number))).collect();
-    let hazards = parameters.iter().map(|parameter| parameter.estimate).collect();
-    let later = together(later).parameter(format!("{}_and_later", name(first_of_later)));
+    let (mut parameters, mut hazards) = (Vec::new(), Vec::new());
+    for group in groups(own, if is_truncated { FEWEST_DUE } else { 0 }) {
+        let name = match group.len() {
+            1 => format!("hazard_{}", group.start + 1),
+            _ => format!("hazard_{}_to_{}", group.start + 1, group.end),
+        };
+        let parameter = together(&own[group.clone()]).parameter(name);
+        hazards.extend(group.map(|_| parameter.estimate));
+        parameters.push(parameter);
+    }
+    let later = together(later).parameter(format!("hazard_{}_and_later", first_of_later + 1));
     let law = Hazards { own: hazards, later: later.estimate };
     parameters.push(later);
     of_hazards(law, table, parameters)
+}
+
+/// Renewals one by one, and where fewer came due than these with those before; the first ones with the next, where they are few.
+fn groups(table: &[Due], fewest: u64) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut end = table.len();
+    for start in (0..table.len()).rev() {
+        if together(&table[start..end]).due >= fewest {
+            groups.push(start..end);
+            end = start;
+        }
+    }
+    match groups.last_mut() {
+        Some(first) => first.start = 0,
+        None if end > 0 => groups.push(0..end),
+        None => {}
+    }
+    groups.reverse();
+    groups
 }
 
 fn of_hazards(hazards: Hazards, table: &[Due], parameters: Vec<Parameter>) -> Fitted {
@@ -168,6 +197,27 @@ mod tests {
         let few = fit(RetentionModel::Hazards, &cohort(&[10, 9, 8])).unwrap();
         let churn = fit(RetentionModel::Geometric, &cohort(&[10, 9, 8])).unwrap();
         assert_eq!(few.law, churn.law, "one churn rate where there are too few at all");
+    }
+
+    #[test]
+    fn renewals_that_few_came_to_under_observation_are_taken_together() {
+        let of = |dues: &[u64]| {
+            let table: Vec<Due> = dues.iter().map(|due| Due { due: *due, lost: 0 }).collect();
+            groups(&table, FEWEST_DUE)
+        };
+        assert_eq!(of(&[0, 10, 40, 50, 5, 30]), [0..3, 3..5, 5..6]);
+        assert_eq!(of(&[10, 5]).as_slice(), std::slice::from_ref(&(0..2)));
+        assert!(of(&[]).is_empty());
+        let mut counts = RenewalCounts::default();
+        counts.add_entered(2, 100);
+        counts.add_lost(3, 20);
+        counts.add_lost(4, 10);
+        counts.add_kept(4, 70);
+        counts.add_kept(1, 8);
+        let fitted = fit(RetentionModel::Hazards, &counts).unwrap();
+        let names: Vec<&str> = fitted.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        assert_eq!(names, ["hazard_1_to_3", "hazard_4_and_later"]);
+        assert!((fitted.law.retention(1) - (1.0 - 20.5 / 109.0)).abs() < 1e-15);
     }
 
     #[test]

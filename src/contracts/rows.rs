@@ -1,5 +1,6 @@
 //! Reads `[contracts]`.
 
+use super::contract::{Contract, Fate};
 use crate::error::Result;
 use crate::facts::{FactSet, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, SourceView, Values, check_rows};
 use crate::pipeline::{ContractsDef, Definition, KeyType, Scalar};
@@ -94,6 +95,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet) -> Result<Contracts> {
         ));
     }
     facts.warnings.extend(doubt(definition, def, &spans, facts.as_of));
+    facts.warnings.extend(doubt_of_ends(definition, def, &spans, facts.as_of));
     Ok(Contracts { spans, keys, plans: plans.map(|(names, _)| names), overlapping })
 }
 
@@ -106,6 +108,46 @@ fn doubt(definition: &Definition, def: &ContractsDef, spans: &[Span], as_of: Day
             "{}: contracts.calibration {day} is left out, so that no model is held against renewals: contracts are known from \
              {first} until {as_of}",
             definition.place(def.at)
+        )
+    })
+}
+
+/// Contracts expected to be lost of whom none was, from which on ends seem to be missing: by chance that has a probability of 10⁻⁶.
+const MISSING: f64 = 14.0;
+
+/// What a person should know of the ends that the rows have: those before the first one seem to be missing; those before the day from
+/// which on all are said to be there tell nothing.
+fn doubt_of_ends(definition: &Definition, def: &ContractsDef, spans: &[Span], as_of: Day) -> Option<String> {
+    let place = definition.place(def.at);
+    let contracts = || spans.chunk_by(Span::goes_on).map(|spans| Contract { spans });
+    let ends = contracts().filter_map(|contract| contract.ended().filter(|ended| *ended < as_of.0));
+    if let Some(day) = def.observed_from {
+        let early = ends.filter(|ended| *ended < day.0).count();
+        return (early > 0).then(|| {
+            format!(
+                "{place}: contracts: {early} contracts ended before contracts.observed_from {day}, and tell nothing of how long \
+                 contracts last; leave the key out if those that ended earlier are all there"
+            )
+        });
+    }
+    let first = ends.min()?;
+    let (mut early, mut later, mut lost) = (0_u64, 0_u64, 0_u64);
+    for contract in contracts() {
+        let Some(seen) = contract.seen(as_of) else { continue };
+        let is_lost = seen.fate == Fate::Lost;
+        let due = seen.renewals + u32::from(is_lost);
+        let before = contract.renewals_before(first).min(due);
+        early += u64::from(before);
+        later += u64::from(due - before);
+        lost += u64::from(is_lost);
+    }
+    let expected = early as f64 * lost as f64 / later as f64;
+    (expected > MISSING).then(|| {
+        format!(
+            "{place}: contracts: none ended before {first}, although {early} renewals came due by then and about {expected:.0} contracts \
+             would have been lost: rows of contracts that ended earlier seem to be missing, which makes contracts look longer-lived \
+             than they are; set contracts.observed_from to the day from which on all ends are there",
+            first = Day(first)
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use super::choice::{Group, groups};
 use super::contract::Contract;
+use super::earlier::{Chosen, Earlier};
 use super::rows::Contracts;
 use super::tables::{
     TableContext, contract_backtest, contract_model, contract_movement, contract_renewal, contract_summary,
@@ -27,6 +28,8 @@ pub struct Summary {
     pub overlapping: u64,
     /// By term in months: the model, and what running contracts are still going to bring; none where no model has a fit.
     pub terms: Vec<(u16, Option<(&'static str, i128)>)>,
+    /// Models of all groups, which later releases keep.
+    pub chosen: Chosen,
 }
 
 /// Makes and stages every table of contracts.
@@ -37,12 +40,18 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     contracts: &Contracts,
+    earlier: &Earlier,
     tables: StageTables<'_>,
 ) -> Result<Summary> {
     let def = definition.contracts.as_ref().expect("the stage runs where [contracts] is");
     let calendar = Calendar::new(&facts.periods, facts.as_of);
-    let dates = Dates { as_of: facts.as_of, calibration: calibration(def, facts), calendar: &calendar };
-    let groups = groups(count(facts, contracts, &dates)?, contracts.plans.is_some(), def.model);
+    let dates = Dates {
+        as_of: facts.as_of,
+        calibration: calibration(def, facts),
+        observed_from: def.observed_from,
+        calendar: &calendar,
+    };
+    let groups = groups(count(facts, contracts, &dates)?, contracts, def.model, earlier);
     let horizons = definition.clv.as_ref().map(|clv| &clv.horizons[..]).unwrap_or_default();
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let context = TableContext { format, contracts, horizons };
@@ -66,7 +75,8 @@ pub fn run(
     ] {
         tables.put(&sheet.spec, None, sheet.arrays)?;
     }
-    let summary = Summary { overlapping: contracts.overlapping, ..Summary::default() };
+    let chosen = Chosen::of(&groups, contracts);
+    let summary = Summary { overlapping: contracts.overlapping, chosen, ..Summary::default() };
     Ok(rows.iter().fold(summary, |summary, (valuer, worth)| summary.with(valuer.group, worth)))
 }
 

@@ -1,7 +1,7 @@
 //! Contracts counted by term and plan: all that fits, the back-test and the tables of groups are made from. Integers only, so that
 //! parts merge by adding.
 
-use super::contract::{Contract, Fate};
+use super::contract::{Contract, Fate, Seen};
 use super::fit::Due;
 use super::movement::Movement;
 use crate::clv::models::shifted_beta_geometric::RenewalCounts;
@@ -21,6 +21,8 @@ pub(super) struct Dates<'r> {
     pub(super) as_of: Day,
     /// Renewals that come due from here on are held out; none where there is no such day within the history.
     pub(super) calibration: Option<Day>,
+    /// Contracts that had ended before are not known; none: all are.
+    pub(super) observed_from: Option<Day>,
     pub(super) calendar: &'r Calendar,
 }
 
@@ -78,7 +80,8 @@ pub(super) fn merge(all: &mut Tallies, more: Tallies) {
 impl Tally {
     fn add(&mut self, contract: &Contract<'_>, dates: &Dates<'_>) {
         let Some(seen) = contract.seen(dates.as_of) else { return };
-        count(&mut self.counts, seen.renewals, seen.fate);
+        let unobserved = contract.unobserved(dates.observed_from);
+        count(&mut self.counts, unobserved, seen);
         self.contracts += 1;
         if seen.fate == Fate::Running {
             self.running += 1;
@@ -88,11 +91,12 @@ impl Tally {
         self.movement.add(contract, dates.calendar);
         let Some(date) = dates.calibration else { return };
         let Some(before) = contract.seen(date) else { return };
-        count(&mut self.calibration, before.renewals, before.fate);
-        if before.fate == Fate::Running {
-            let due = contract.renewals_before(dates.as_of.0) - before.renewals;
-            let lived = seen.renewals - before.renewals;
-            self.holdout.add(before.renewals, due, lived, seen.fate == Fate::Lost);
+        count(&mut self.calibration, unobserved, before);
+        // Of a contract that came under observation later, the renewals from then on.
+        let first = before.renewals.max(unobserved);
+        if before.fate == Fate::Running && seen.renewals >= first {
+            let due = contract.renewals_before(dates.as_of.0) - first;
+            self.holdout.add(first, due, seen.renewals - first, seen.fate == Fate::Lost);
         }
     }
 
@@ -108,12 +112,16 @@ impl Tally {
     }
 }
 
-fn count(counts: &mut RenewalCounts, renewals: u32, fate: Fate) {
-    let renewals = renewals as usize;
-    match fate {
+/// Contracts that were lost while others who were are not known tell nothing; one that runs is counted, so that its renewals are,
+/// but is at risk at none of those that were not observed.
+fn count(counts: &mut RenewalCounts, unobserved: u32, seen: Seen) {
+    let renewals = seen.renewals as usize;
+    match seen.fate {
+        Fate::Lost if seen.renewals < unobserved => return,
         Fate::Lost => counts.add_lost(renewals + 1, 1),
         Fate::Running | Fate::Leaving => counts.add_kept(renewals, 1),
     }
+    counts.add_entered((unobserved as usize).min(renewals), 1);
 }
 
 impl Holdout {
@@ -170,8 +178,12 @@ mod tests {
     fn a_holdout_begins_with_the_renewals_after_the_calibration_date() {
         let calendar = calendar(PeriodKind::Month, "2024-01-01", 6, "2024-06-15");
         let day = |text: &str| text.parse::<Day>().unwrap();
-        let dates =
-            Dates { as_of: day("2024-06-15"), calibration: Some(day("2024-03-10")), calendar: &calendar };
+        let dates = Dates {
+            as_of: day("2024-06-15"),
+            calibration: Some(day("2024-03-10")),
+            observed_from: None,
+            calendar: &calendar,
+        };
         let start = day("2024-01-05").0;
         let found = contracts(vec![
             span(1, start, RUNS, 10), // renewed twice by 10 March, and three times since
@@ -189,5 +201,34 @@ mod tests {
         assert_eq!(tally.holdout.totals(), [3, 8, 1]);
         assert_eq!(tally.holdout.table[2..], [(3, 0), (3, 1), (2, 0)].map(|(due, lost)| Due { due, lost }));
         assert_eq!(tally.holdout.running[&(2, 3)], Due { due: 3, lost: 1 });
+    }
+
+    #[test]
+    fn contracts_are_at_risk_once_they_are_observed() {
+        let calendar = calendar(PeriodKind::Month, "2024-01-01", 6, "2024-06-15");
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let dates = Dates {
+            as_of: day("2024-06-15"),
+            calibration: Some(day("2024-03-10")),
+            observed_from: Some(day("2024-02-20")),
+            calendar: &calendar,
+        };
+        let start = day("2024-01-05").0;
+        let found = contracts(vec![
+            span(1, start, RUNS, 10), // its terms from 5 March on are observed: renewals 3 to 5
+            span(2, start, day("2024-02-25").0, 10), // lost at the second renewal, of a term that began before
+            span(3, start, day("2024-04-20").0, 10), // lost at the fourth
+            span(4, day("2024-03-01").0, day("2024-03-15").0, 10), // observed from its beginning
+        ]);
+        let all = found.of(&(0..9)).map(|spans| Contract { spans });
+        let tallies = tally(all, &dates);
+        let (_, tally) = tallies.first_key_value().unwrap();
+        assert_eq!((tally.contracts, tally.running), (4, 1), "all are contracts");
+        let due = |due, lost| Due { due, lost };
+        let table = crate::contracts::fit::life_table(&tally.counts);
+        assert_eq!(table, [due(1, 1), due(0, 0), due(2, 0), due(2, 1), due(1, 0)]);
+        assert_eq!(tally.calibration.last(), 2, "what was not at risk before the date tells nothing of it");
+        assert_eq!(crate::contracts::fit::life_table(&tally.calibration), [due(0, 0), due(0, 0)]);
+        assert_eq!(tally.holdout.totals(), [3, 6, 2]);
     }
 }

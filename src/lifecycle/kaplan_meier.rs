@@ -5,7 +5,7 @@
 //! - M. Greenwood, "The natural duration of cancer" (1926): Var S(t) = S(t)² Σ dᵢ / (nᵢ (nᵢ − dᵢ)).
 //! - J. P. Klein, M. L. Moeschberger, *Survival Analysis*, 2nd ed. (2003): the interval on the scale of
 //!   ln(−ln S) (4.3.2), which stays within 0..1; the restricted mean and its variance (4.5.1, 4.5.2); delayed entry
-//!   (4.6), where a life is at risk at t if entry < t ≤ duration. At 0 all are at risk that are observed from their
+//!   (4.6; W.-Y. Tsai, N. P. Jewell, M.-C. Wang, Biometrika 74 (1987)), where a life is at risk at t if entry < t ≤ duration. At 0 all are at risk that are observed from their
 //!   beginning, as lifelines and R's survfit count them: 0 < 0 would leave out whoever is censored at once.
 //!
 //! Symbols: t duration, d lives that end at t, n lives at risk at t. A life censored at t leaves after those that end
@@ -31,6 +31,19 @@ pub struct CountedLives {
     pub ended: bool,
     /// How many such lives.
     pub lives: u64,
+}
+
+/// Who was at risk at one duration, and what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RiskSet {
+    /// The duration t.
+    pub time: u32,
+    /// Lives that entered before t, or at 0 if t is 0, and lasted until t at least.
+    pub at_risk: u64,
+    /// Lives that ended at t.
+    pub ended: u64,
+    /// Lives censored at t.
+    pub censored: u64,
 }
 
 /// What happened at one duration.
@@ -84,7 +97,23 @@ impl SurvivalCurve {
         exits.sort_unstable_by_key(|row| row.duration);
         let mut entries: Vec<(u32, u64)> = rows.iter().map(|row| (row.entry, row.lives)).collect();
         entries.sort_unstable();
-        Self { steps: steps(&exits, &entries) }
+        Self::of_risk_sets(risk_sets(&exits, &entries))
+    }
+
+    /// The curve of risk sets by ascending duration.
+    pub fn of_risk_sets(sets: impl IntoIterator<Item = RiskSet>) -> Self {
+        let mut steps = Vec::new();
+        let (mut survival, mut greenwood) = (1.0, Some(0.0));
+        for RiskSet { time, at_risk, ended, censored } in sets {
+            if ended > 0 {
+                survival *= ratio(at_risk - ended, at_risk);
+                greenwood = greenwood.zip(greenwood_term(ended, at_risk)).map(|(sum, term)| sum + term);
+            }
+            let standard_error = greenwood.map(|sum| survival * f64::sqrt(sum));
+            let interval = greenwood.and_then(|sum| log_log_interval(survival, sum));
+            steps.push(Step { time, at_risk, ended, censored, survival, standard_error, interval });
+        }
+        Self { steps }
     }
 
     /// Lives counted.
@@ -136,10 +165,9 @@ impl SurvivalCurve {
 }
 
 /// Walks through durations in order, `exits` by duration and `entries` by entry.
-fn steps(exits: &[&CountedLives], entries: &[(u32, u64)]) -> Vec<Step> {
-    let mut steps = Vec::new();
+fn risk_sets(exits: &[&CountedLives], entries: &[(u32, u64)]) -> Vec<RiskSet> {
+    let mut sets = Vec::new();
     let (mut entries, mut entered, mut gone) = (entries.iter().peekable(), 0_u64, 0_u64);
-    let (mut survival, mut greenwood) = (1.0, Some(0.0));
     for group in exits.chunk_by(|a, b| a.duration == b.duration) {
         let time = group[0].duration;
         while let Some((_, lives)) = entries.next_if(|(entry, _)| *entry < time.max(1)) {
@@ -148,15 +176,9 @@ fn steps(exits: &[&CountedLives], entries: &[(u32, u64)]) -> Vec<Step> {
         let count = |ended| group.iter().filter(|row| row.ended == ended).map(|row| row.lives).sum::<u64>();
         let (ended, censored, at_risk) = (count(true), count(false), entered - gone);
         gone += ended + censored;
-        if ended > 0 {
-            survival *= ratio(at_risk - ended, at_risk);
-            greenwood = greenwood.zip(greenwood_term(ended, at_risk)).map(|(sum, term)| sum + term);
-        }
-        let standard_error = greenwood.map(|sum| survival * f64::sqrt(sum));
-        let interval = greenwood.and_then(|sum| log_log_interval(survival, sum));
-        steps.push(Step { time, at_risk, ended, censored, survival, standard_error, interval });
+        sets.push(RiskSet { time, at_risk, ended, censored });
     }
-    steps
+    sets
 }
 
 /// d / (n (n − d)); none where nobody is left.

@@ -2,8 +2,8 @@
 
 use crate::facts::sources;
 use crate::pipeline::{
-    ContractsDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files, INVOICE_RATE, MeasuresDef,
-    PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
+    ContractsDef, CountedHistoriesDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files,
+    INVOICE_RATE, MeasuresDef, PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +108,10 @@ impl Source {
             }
             None if source.section == "programme" => {
                 definition.programme.iter().for_each(|programme| source.add_programme(programme));
+            }
+            None if source.section == "counted_histories" => {
+                let counted = definition.counted_histories.iter();
+                counted.for_each(|counted| source.add_counted_histories(counted));
             }
             None => definition.contracts.iter().for_each(|contracts| source.add_contracts(contracts)),
             _ => unreachable!("a source is named by a section and its name"),
@@ -232,6 +236,21 @@ impl Source {
             self.add(role, Some(scalar));
         }
         for (role, scalar) in [("where", &def.filter), ("paid", &def.paid), ("cost", &def.cost)] {
+            self.add(role, scalar.as_ref());
+        }
+    }
+
+    fn add_counted_histories(&mut self, def: &CountedHistoriesDef) {
+        for (role, scalar) in [
+            ("purchases", &def.purchases),
+            ("last_purchase", &def.last_purchase),
+            ("opportunities", &def.opportunities),
+        ] {
+            self.add(role, Some(scalar));
+        }
+        for (role, scalar) in
+            [("where", &def.filter), ("customers", &def.customers), ("contribution", &def.contribution)]
+        {
             self.add(role, scalar.as_ref());
         }
     }

@@ -30,6 +30,8 @@ pub struct ContractsDef {
     pub model: Option<RetentionModel>,
     /// The day from which on renewals are held out. None: after two thirds of the history.
     pub calibration: Option<Day>,
+    /// Contracts that had ended before are not in the files. None: all are.
+    pub observed_from: Option<Day>,
     /// Where the section begins.
     pub at: Position,
 }

@@ -7,6 +7,7 @@ use super::acquisition_definition::AcquisitionDef;
 use super::bridge_span::BridgeSpan;
 use super::contracts_definition::ContractsDef;
 use super::costing_definition::*;
+use super::counted_histories_definition::CountedHistoriesDef;
 use super::customer_base_definition::{ClvDef, LifecycleDef};
 use super::effects_definition::EffectsDef;
 use super::expect_definition::ExpectDef;
@@ -114,6 +115,8 @@ pub struct Definition {
     pub clv: Option<ClvDef>,
     /// Present when the file has the section: contracts, their renewals and prices.
     pub contracts: Option<ContractsDef>,
+    /// Present when the file has the section: histories of purchases that come counted.
+    pub counted_histories: Option<CountedHistoriesDef>,
     /// Present when the file has the section: what was planned.
     pub plan: Option<PlanDef>,
     /// Present when the file has the section: driver volumes of coming periods.

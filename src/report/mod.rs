@@ -10,6 +10,7 @@ use crate::acquisition;
 use crate::clv;
 use crate::contracts;
 use crate::costing::schema::Costing;
+use crate::counted_histories;
 use crate::effects;
 use crate::facts::FactSet;
 use crate::facts::schema::RowCounts;
@@ -177,6 +178,20 @@ pub fn contracts_line(summary: &contracts::Summary, definition: &Definition) -> 
     line
 }
 
+/// What is expected of customers whose histories came counted.
+pub fn counted_histories_line(summary: &counted_histories::Summary, definition: &Definition) -> String {
+    let [customers, histories] = [summary.customers, summary.histories].map(|count| grouped(count.into()));
+    let mut line = format!("{customers} customers with {histories} histories");
+    line += &match summary.alive {
+        Some(alive) => format!(", {alive:.0} of them alive by bg_bb"),
+        None => ": bg_bb has no fit".to_owned(),
+    };
+    if let Some(value) = summary.value {
+        line += &format!("; residual value {}", money_text(value, definition));
+    }
+    line
+}
+
 /// What treatments brought.
 pub fn effects_line(summary: &effects::Summary, definition: &Definition) -> String {
     let [contacted, held_out] = summary.contacts.map(|count| grouped(count.into()));
@@ -226,14 +241,19 @@ pub fn acquisition_line(summary: &acquisition::Summary, definition: &Definition)
     let cost = money_text(summary.cost, definition);
     let mut line = format!("{customers} customers, {buyers} bought, won for {cost}");
     line += &format!("; {paid_back} of {cohorts} cohorts paid back");
+    if summary.expected > 0 {
+        line += &format!(", {} more expected to be", grouped(summary.expected as i128));
+    }
     if let Some(ratio) = summary.value_to_cost {
         line += &format!("; lifetime value {ratio:.2} times the cost");
     }
     if let Some(skill) = summary.skill {
+        let by = summary.predictor.unwrap_or("cells");
         let (per_cent, effect) = (100.0 * skill.abs(), if skill < 0.0 { "add" } else { "take" });
         let to = if skill < 0.0 { "to" } else { "off" };
-        line +=
-            &format!("; attributes {effect} {per_cent:.1} % {to} the squared errors of newcomers held out");
+        line += &format!(
+            "; attributes {effect} {per_cent:.1} % {to} the squared errors of newcomers held out, by {by}"
+        );
     }
     line
 }

@@ -1,12 +1,13 @@
 //! What a run finds before its first stage.
 
-use super::check::earlier;
+use super::check::{earlier, earlier_contracts};
 use super::contracts::STAGES;
 use super::only::wanted;
 use super::recipe::Recipe;
 use super::reuse::Reuse;
 use super::run_options::RunOptions;
 use crate::clv;
+use crate::contracts;
 use crate::error::Result;
 use crate::facts::schema::Identity;
 use crate::facts::{Record, Scan};
@@ -42,6 +43,8 @@ pub(super) struct Before {
     pub(super) ledgers: Vec<Identity>,
     /// What earlier releases say of lifetime value.
     pub(super) lifetime: clv::Earlier,
+    /// What the last release chose for contracts.
+    pub(super) contracts: contracts::Earlier,
     /// Releases that segments start from.
     pub(super) groups: segments::Earlier,
 }
@@ -52,9 +55,13 @@ impl Before {
         let wanted = wanted(&plan, &options.only)?;
         let current = home.current()?;
         let lifetime = earlier(definition, home, options.reselect)?;
+        let contracts = earlier_contracts(definition, home, options.reselect)?;
         let groups = segments::earlier(definition, home)?;
-        let earlier =
-            BTreeMap::from([("clv".to_owned(), lifetime.digest()), ("segments".to_owned(), groups.digest())]);
+        let earlier = BTreeMap::from([
+            ("clv".to_owned(), lifetime.digest()),
+            ("contracts".to_owned(), contracts.digest()),
+            ("segments".to_owned(), groups.digest()),
+        ]);
         let recipe = Recipe::new(definition, options.as_of, options.verify_inputs, earlier).ok();
         let base = current.clone();
         let current = current.filter(|_| !options.full);
@@ -72,6 +79,7 @@ impl Before {
             is_whole,
             damaged,
             lifetime,
+            contracts,
             groups,
         })
     }

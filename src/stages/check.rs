@@ -3,6 +3,7 @@
 
 use super::contracts::STAGES;
 use crate::clv;
+use crate::contracts;
 use crate::costing;
 use crate::error::{Error, Faults, Result};
 use crate::expect;
@@ -79,6 +80,20 @@ pub(super) fn check_names(definition: &Definition, attributes: &AttributeTypes) 
     faults.keep(segments::check(definition, attributes));
     faults.keep(published::check_queries(definition, &made_by));
     faults.none()
+}
+
+/// What the last release with contracts chose for them.
+pub(super) fn earlier_contracts(
+    definition: &Definition,
+    home: &Home,
+    reselect: bool,
+) -> Result<contracts::Earlier> {
+    if definition.contracts.is_none() {
+        return Ok(contracts::Earlier::default());
+    }
+    let of = |release: &Release| serde_json::from_value(release.run.get("contracts")?.clone()).ok();
+    let last = home.last_with(|release| of(release).is_some())?;
+    Ok(contracts::Earlier { chosen: last.as_ref().and_then(of), reselect })
 }
 
 /// What earlier releases say of lifetime value: the last one that has it, and that which drift is measured against.

@@ -92,6 +92,9 @@ fn manifest(
         let equity = equity.map(|equity| format_fixed(equity, definition.facts.money_scale));
         manifest["control_totals"]["customer_equity"] = json!(equity);
     }
+    if let Some(chosen) = &made.contracts {
+        manifest["contracts"] = json!(chosen);
+    }
     if definition.segments.is_some() {
         manifest["segments"] = json!({ "earlier": before.groups.used() });
     }

@@ -23,9 +23,10 @@ use crate::recall::facts_folder;
 use crate::report;
 use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
+use crate::units::Day;
 use crate::{
-    acquisition, clv, contracts, effects, forecast, hierarchy, lifecycle, needs, perception, plan,
-    profitability, programme, questions, segments, star,
+    acquisition, clv, contracts, counted_histories, effects, forecast, hierarchy, lifecycle, needs, perception,
+    plan, profitability, programme, questions, segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,12 +54,13 @@ pub(super) fn run(
     let (_, mut facts) = flow.run("facts", |_, events| stage.facts(&before, options, events))?;
     let hold = |bytes| stage.memory.budget.hold(bytes);
     let _of_customers = hold(facts.bytes());
-    let ((), Rows { asked, contacts, contracts, points, shared }) =
+    let ((), Rows { asked, contacts, contracts, counted, points, shared }) =
         flow.run("answers", |tables, _| stage.answers(&mut facts, tables))?;
     let _of_answers = hold(asked.bytes());
     let of_contacts = hold(contacts.bytes());
     let of_contracts = hold(contracts.bytes());
     let _of_shared = hold(shared.bytes());
+    let _of_counted = hold(counted.bytes());
     let ((), (costing, mut ledgers)) = flow.run("costing", |tables, _| stage.costing(&facts, tables))?;
     ledgers.compare(&before.ledgers);
     let (profit, history) = flow.run_or_keep("profitability", |tables| {
@@ -74,8 +76,11 @@ pub(super) fn run(
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
     })?;
     let alive = alive.flatten();
-    flow.run_or_keep("contracts", |tables| stage.contracts(&facts, &contracts, tables))?;
+    let (chosen, _) = flow
+        .run_or_keep("contracts", |tables| stage.contracts(&facts, &contracts, &before.contracts, tables))?;
     drop((contracts, of_contracts));
+    let (counted_doubts, _) = flow
+        .run_or_keep("counted_histories", |tables| stage.counted_histories(facts.as_of, &counted, tables))?;
     let (lifecycle_doubts, _) = flow.run_or_keep("lifecycle", |tables| {
         let known = KnownElsewhere { alive: alive.as_ref(), voice: stage.voice(&asked) };
         stage.lifecycle(&facts, needed(history.as_ref(), "history")?, known, tables)
@@ -86,7 +91,7 @@ pub(super) fn run(
     flow.run_or_keep("programme", |tables| {
         stage.programme(&facts, needed(history.as_ref(), "history")?, &points, tables)
     })?;
-    flow.run_or_keep("acquisition", |tables| {
+    let (acquisition_doubts, _) = flow.run_or_keep("acquisition", |tables| {
         stage.acquisition(&facts, needed(history.as_ref(), "history")?, &asked, tables)
     })?;
     drop((history, contacts, of_contacts, points));
@@ -98,14 +103,28 @@ pub(super) fn run(
     flow.run_or_keep("star", |tables| stage.star(&facts, &costing, tables))?;
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;
 
-    let mut doubts = [lifecycle_doubts.unwrap_or_default(), segment_doubts.unwrap_or_default()].concat();
+    let mut doubts: Vec<String> =
+        [lifecycle_doubts, acquisition_doubts, segment_doubts].into_iter().flatten().flatten().collect();
+    doubts.extend(
+        counted_doubts.map(|summary: counted_histories::Summary| summary.warnings).unwrap_or_default(),
+    );
     doubts.extend(planned.map(|planned: plan::Summary| planned.warnings).unwrap_or_default());
     doubts.extend(flow.reuse.left_out());
     let mistakes = stage.mistakes(&facts, &profit);
     let checks = checks.unwrap_or_default();
     let periods = period_totals(&costing, &profit.profit_by_period, &facts.record, facts.money_scale);
-    let made =
-        Made { facts, costs: costing.totals(), ledgers, periods, profit, lifetime, mistakes, doubts, checks };
+    let made = Made {
+        facts,
+        costs: costing.totals(),
+        ledgers,
+        periods,
+        profit,
+        lifetime,
+        contracts: chosen,
+        mistakes,
+        doubts,
+        checks,
+    };
     commit(definition, made, before, flow.reuse.records, flow.progress.timings, options, flow.staging)
 }
 
@@ -182,6 +201,7 @@ struct Rows {
     contacts: effects::Contacts,
     contracts: contracts::Contracts,
     points: programme::Points,
+    counted: counted_histories::CountedHistories,
     shared: hierarchy::SharedCustomers,
 }
 
@@ -228,11 +248,12 @@ impl Stages<'_> {
         let contacts = effects::read(definition, facts)?;
         let contracts = contracts::read(definition, facts)?;
         let points = programme::read(definition, facts, &self.memory)?;
+        let counted = counted_histories::read(definition, facts)?;
         let shared = hierarchy::read(definition, facts)?;
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, points, shared }, account })
+        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, counted, points, shared }, account })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
@@ -344,11 +365,25 @@ impl Stages<'_> {
         &self,
         facts: &FactSet,
         rows: &contracts::Contracts,
+        earlier: &contracts::Earlier,
         tables: StageTables<'_>,
-    ) -> Result<Ran<(), ()>> {
+    ) -> Result<Ran<contracts::Chosen, ()>> {
         let definition = &of("contracts").view(self.definition);
-        let summary = contracts::run(definition, facts, rows, tables)?;
-        Ok(Ran { summary: (), hands_on: (), account: report::contracts_line(&summary, definition) })
+        let summary = contracts::run(definition, facts, rows, earlier, tables)?;
+        let account = report::contracts_line(&summary, definition);
+        Ok(Ran { summary: summary.chosen, hands_on: (), account })
+    }
+
+    fn counted_histories(
+        &self,
+        as_of: Day,
+        rows: &counted_histories::CountedHistories,
+        tables: StageTables<'_>,
+    ) -> Result<Ran<counted_histories::Summary, ()>> {
+        let definition = &of("counted_histories").view(self.definition);
+        let summary = counted_histories::run(definition, as_of, rows, tables)?;
+        let account = report::counted_histories_line(&summary, definition);
+        Ok(Ran { summary, hands_on: (), account })
     }
 
     /// What customers said, where they were asked or complained.
@@ -411,10 +446,11 @@ impl Stages<'_> {
         history: &CustomerHistory,
         asked: &perception::Asked,
         tables: StageTables<'_>,
-    ) -> Result<Ran<(), ()>> {
+    ) -> Result<Ran<Vec<String>, ()>> {
         let definition = &of("acquisition").view(self.definition);
         let summary = acquisition::run(definition, facts, history, asked, tables)?;
-        Ok(Ran { summary: (), hands_on: (), account: report::acquisition_line(&summary, definition) })
+        let account = report::acquisition_line(&summary, definition);
+        Ok(Ran { summary: summary.warnings, hands_on: (), account })
     }
 
     /// Its summary is what a person should know of the rules.

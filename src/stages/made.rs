@@ -1,6 +1,7 @@
 //! What the stages of a run made, tables aside, and what a person should know of it.
 
 use crate::clv;
+use crate::contracts;
 use crate::costing::schema::CostTotals;
 use crate::expect::Checked;
 use crate::facts::schema::{Identity, LedgerSums};
@@ -19,6 +20,8 @@ pub(super) struct Made {
     pub(super) periods: BTreeMap<String, PeriodTotals>,
     pub(super) profit: profitability::Summary,
     pub(super) lifetime: Option<clv::Summary>,
+    /// What was chosen for contracts.
+    pub(super) contracts: Option<contracts::Chosen>,
     /// What row checks found.
     pub(super) mistakes: Vec<SourceMistake>,
     /// What a person should know of dates of the customer base and of the rules of segments.

@@ -77,6 +77,8 @@ cases! {
     h36_members_against_others
     h33_segments_by_needs
     h34_factors_of_satisfaction
+    h37_counted_donors
+    h38_contracts_under_observation
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

@@ -36,13 +36,19 @@ holdout_days = 60
 "#;
 
 fn pipeline(section: &str) -> Pipeline {
+    pipeline_spending(section, 1)
+}
+
+/// So many times as much was spent on winning customers.
+fn pipeline_spending(section: &str, times: i128) -> Pipeline {
     let pipeline = Pipeline::new().and(section);
     write(&pipeline.data("lines/all.parquet"), table(&history()));
     let who: Vec<i64> = (1..=300).collect();
     let days = who.iter().map(|who| START + i32::try_from(*who).unwrap());
     let channels = who.iter().map(|who| if who % 2 == 0 { "web" } else { "shop" });
     let sizes = who.iter().map(|who| ["small", "large", "large"][usize::try_from(*who % 3).unwrap()]);
-    let spent = Decimal128Array::from_iter_values(who.iter().map(|who| i128::from(1_000 + 10 * (who % 7))));
+    let spent =
+        Decimal128Array::from_iter_values(who.iter().map(|who| times * i128::from(1_000 + 10 * (who % 7))));
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("who", Arc::new(Int64Array::from(who.clone()))),
         ("won", Arc::new(Date32Array::from_iter_values(days))),
@@ -107,6 +113,62 @@ fn totals_are_sums_of_cohorts_and_curves_end_with_what_cohorts_contributed() {
         let expected = expected.map_or("null".to_owned(), |point| point["age_periods"].clone());
         assert_eq!(row["payback_periods"], expected, "{row:?}");
     }
+}
+
+/// The latest cohorts have not paid back; older ones of the channel say when they are expected to.
+#[test]
+fn payback_that_is_to_come_is_expected_from_older_cohorts() {
+    let published = pipeline_spending(SECTION, 200).publish(&[]);
+    let rows = published.rows("acquisition");
+    let open: Vec<_> = rows.iter().filter(|row| row["payback"] == "not yet").collect();
+    assert!(!open.is_empty(), "{rows:?}");
+    for row in &rows {
+        assert_eq!(row["expected_payback"] == "null", row["payback"] != "not yet", "{row:?}");
+        assert_eq!(
+            row["expected_payback_periods"] == "null",
+            row["expected_payback"] != "expected",
+            "{row:?}"
+        );
+    }
+    let curves = published.rows("acquisition_payback");
+    for row in open.iter().filter(|row| row["expected_payback"] == "expected") {
+        let observed = curves.iter().filter(|point| {
+            point["channel"] == row["channel"]
+                && point["cohort_start"] == row["cohort_start"]
+                && point["is_complete"] == "true"
+        });
+        assert!(number(row, "expected_payback_periods") >= observed.count() as f64, "{row:?}");
+    }
+}
+
+#[test]
+fn what_newcomers_are_worth_is_by_the_best_of_the_holdout() {
+    let published = pipeline(SECTION).publish(&[]);
+    let holdout = published.rows("newcomer_holdout");
+    let error = |row: &BTreeMap<String, String>| number(row, "root_mean_squared_error");
+    let least = holdout.iter().map(error).fold(f64::INFINITY, f64::min);
+    let chosen: Vec<_> = holdout.iter().filter(|row| row["is_chosen"] == "true").collect();
+    assert!(chosen.len() == 1 && error(chosen[0]) == least, "{holdout:?}");
+    for row in published.rows("newcomer_value") {
+        assert_eq!((&row["predictor"], &*row["chosen_by"]), (&chosen[0]["predictor"], "holdout"));
+        if row["predictor"] == "main effects" {
+            assert_eq!(row["expected_value"], row["main_effects_value"]);
+        }
+    }
+}
+
+#[test]
+fn a_horizon_longer_than_the_history_is_said() {
+    let pipeline = pipeline(&SECTION.replace("horizon = \"90 days\"", "horizon = \"3 years\""));
+    pipeline.abacus(&["run"]).succeeds(&[
+        "nothing is expected of newcomers",
+        "history begins on 2024-01-01",
+        "3 years",
+    ]);
+    let rows = pipeline.published().rows("newcomer_value");
+    assert!(rows.iter().all(|row| row["expected_value"] == "null" && row["predictor"] == "null"));
+    let long = SECTION.replace("holdout_days = 60", "holdout_days = 400");
+    self::pipeline(&long).abacus(&["run"]).succeeds(&["is held against nothing", "acquisition.holdout_days"]);
 }
 
 #[test]

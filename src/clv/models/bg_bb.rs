@@ -9,6 +9,10 @@
 //!
 //! Symbols: x purchases, tₓ the opportunity of the last one (0 if none), n opportunities observed.
 
+mod limits;
+
+pub(crate) use limits::{reason, shows_no_lapse};
+
 use super::logarithms::{self, Estimate};
 use crate::math::hypergeometric::discounted_rising_ratios;
 use crate::math::optimise::Evaluation;
@@ -142,6 +146,21 @@ impl BetaGeometricBetaBernoulli {
         history.check();
         let theta = [self.alpha, self.beta, self.gamma, self.delta];
         Tables::new(&theta, history.opportunities).log_sum(&history)
+    }
+
+    /// The share of customers with n opportunities who have this history: the likelihood of each order of the purchases before the last,
+    /// times the number of orders.
+    ///
+    /// # Panics
+    /// A history that cannot be.
+    pub fn share_of(&self, history: History) -> f64 {
+        let likelihood = self.log_likelihood(history);
+        if history.purchases == 0 {
+            return likelihood.exp();
+        }
+        let (before, earlier) = (f64::from(history.last_purchase - 1), f64::from(history.purchases - 1));
+        let ways = ln_rising(before - earlier + 1.0, earlier) - ln_gamma(earlier + 1.0);
+        (ways + likelihood).exp()
     }
 
     /// P(X(n) = x): the share of customers with x purchases at n opportunities (7).

@@ -15,9 +15,10 @@ pub(super) use renewal::contract_renewal;
 pub(super) use summary::contract_summary;
 
 use super::choice::Group;
+use super::earlier::name_of;
 use super::rows::Contracts;
 use crate::pipeline::Horizon;
-use crate::publish::{ALL_CUSTOMERS, Draft, NO_SEGMENT, TableFormat};
+use crate::publish::{ALL_CUSTOMERS, Draft, TableFormat};
 
 /// What all tables share.
 #[derive(Clone, Copy)]
@@ -41,7 +42,7 @@ impl<'r> TableContext<'r> {
     fn plan(self, plan: u32) -> &'r str {
         match &self.contracts.plans {
             None => ALL_CUSTOMERS,
-            Some(_) => self.contracts.plan(plan).unwrap_or(NO_SEGMENT),
+            Some(_) => name_of(self.contracts, plan),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::super::choice::Group;
 use super::super::fit::{Due, life_table};
 use super::TableContext;
-use crate::lifecycle::kaplan_meier::{CountedLives, Step, SurvivalCurve};
+use crate::lifecycle::kaplan_meier::{RiskSet, Step, SurvivalCurve};
 use crate::pipeline::RetentionModel;
 use crate::publish::Draft;
 use crate::publish::schema::Sheet;
@@ -40,7 +40,7 @@ pub(in super::super) fn contract_renewal(context: TableContext<'_>, groups: &[Gr
 fn rows(group: &Group) -> Vec<RenewalRow<'_>> {
     let counts = &group.tally.counts;
     let table = life_table(counts);
-    let curve = SurvivalCurve::estimate(&lives(group));
+    let curve = SurvivalCurve::of_risk_sets(risk_sets(group, &table));
     let last = u32::try_from(table.len()).expect("renewals are few");
     let row = |renewal: u32| {
         let steps = curve.steps.partition_point(|step| step.time <= renewal);
@@ -56,23 +56,20 @@ fn rows(group: &Group) -> Vec<RenewalRow<'_>> {
     (0..=last + AHEAD).map(row).collect()
 }
 
-/// Contracts by how many renewals they lived through, and whether they were lost at the last.
-fn lives(group: &Group) -> Vec<CountedLives> {
+/// Renewals at which contracts were lost, or after which no later one came due: the curve has a step there. At the start nobody is lost.
+fn risk_sets(group: &Group, table: &[Due]) -> impl Iterator<Item = RiskSet> {
     let counts = &group.tally.counts;
-    let of = |renewal: usize, ended: bool, lives: u64| CountedLives {
-        entry: 0,
-        duration: u32::try_from(renewal).expect("renewals are few"),
-        ended,
-        lives,
+    let set = move |renewal: usize| RiskSet {
+        time: u32::try_from(renewal).expect("renewals are few"),
+        at_risk: renewal.checked_sub(1).map_or(0, |before| table[before].due),
+        ended: counts.lost_at(renewal),
+        censored: counts.kept_after(renewal),
     };
-    let lost = (1..=counts.last()).map(|renewal| of(renewal, true, counts.lost_at(renewal)));
-    let kept = (0..=counts.last()).map(|renewal| of(renewal, false, counts.kept_after(renewal)));
-    lost.chain(kept).filter(|row| row.lives > 0).collect()
+    (0..=counts.last()).map(set).filter(|set| set.ended + set.censored > 0)
 }
 
 fn add_observed<'r>(draft: &mut Draft<'r, RenewalRow<'r>>) {
-    let meaning =
-        "Contracts for which it came due before the as-of date; null at the start, and beyond the last";
+    let meaning = "Contracts for which it came due before the as-of date, and since contracts.observed_from; null at the start, and beyond the last";
     draft.count("due", "contracts", meaning, |row| row.due.map(|due| due.due));
     draft.count("renewed", "contracts", "Of these, contracts that were renewed", |row| {
         row.due.map(|due| due.due - due.lost)
@@ -81,10 +78,11 @@ fn add_observed<'r>(draft: &mut Draft<'r, RenewalRow<'r>>) {
     draft.count("lost", "contracts", meaning, |row| row.due.map(|due| due.lost));
     let meaning = "Contracts that lived through it, and of which no later renewal came due";
     draft.count("censored", "contracts", meaning, |row| row.censored);
-    draft.float("retention_rate", "1", "renewed / due", |row| row.due.map(Due::retention));
+    draft.float("retention_rate", "1", "renewed / due; null where none came due", |row| row.due?.retention());
     let meaning = "Its standard error, of a binomial share";
     draft.float("retention_rate_se", "1", meaning, |row| {
-        row.due.map(|due| (due.retention() * (1.0 - due.retention()) / due.due as f64).sqrt())
+        let (due, retention) = (row.due?, row.due?.retention()?);
+        Some((retention * (1.0 - retention) / due.due as f64).sqrt())
     });
     let meaning = "Kaplan–Meier estimate of the share of contracts that live through it; 1 at the start";
     draft.float("survival", "1", meaning, |row| row.survival(|step| Some(step.survival), 1.0));
@@ -130,7 +128,8 @@ impl RenewalRow<'_> {
 }
 
 impl Due {
-    fn retention(self) -> f64 {
-        (self.due - self.lost) as f64 / self.due as f64
+    /// None where nobody was under observation.
+    fn retention(self) -> Option<f64> {
+        (self.due > 0).then(|| (self.due - self.lost) as f64 / self.due as f64)
     }
 }

@@ -28,8 +28,8 @@ pub(in super::super) fn contract_summary<'r>(context: TableContext<'r>, rows: &'
     let choice = |row: &'r SummaryRow<'r>| row.0.group.choice.as_ref();
     let meaning = "Model by which contracts are valued; null where none has a fit, see contract_model";
     draft.name("model", meaning, move |row| choice(row).map(|choice| choice.model.word()));
-    let meaning = "declared: contracts.model; holdout: the best in contract_backtest; first with a fit: there is no holdout";
-    draft.name("chosen_by", meaning, move |row| choice(row).map(|choice| choice.why));
+    let meaning = "declared: contracts.model; holdout: the best in contract_backtest, when it was chosen: it is kept until --reselect; first with a fit: there is no holdout";
+    draft.name("chosen_by", meaning, move |row| choice(row).map(|choice| choice.why.word()));
     let meaning = "own: its parameters are those of the row's contracts; term: those of all contracts of the term, as fewer than 30 of the plan were lost";
     draft.name("fitted_to", meaning, move |row| choice(row).map(Choice::fitted_to));
     let meaning = "Expected terms of a new contract, discounted, the first one counted in full: the discounted expected lifetime";

@@ -46,6 +46,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources.extend(contracts.map(|contracts| ("contracts".to_owned(), &contracts.files)));
     let programme = definition.programme.iter();
     sources.extend(programme.map(|programme| ("programme".to_owned(), &programme.files)));
+    let counted = definition.counted_histories.iter();
+    sources.extend(counted.map(|counted| ("counted_histories".to_owned(), &counted.files)));
     let contacts = definition.effects.iter().filter_map(|effects| effects.contacts.as_ref());
     sources.extend(contacts.map(|contacts| ("effects.contacts".to_owned(), &contacts.files)));
     let shared = definition.hierarchy.iter().filter_map(|hierarchy| hierarchy.shared.as_ref());

@@ -5,6 +5,7 @@ mod acquisition;
 mod activity;
 mod contracts;
 mod costing;
+mod counted_histories;
 mod customer_base;
 mod defaults;
 mod effects;
@@ -28,6 +29,7 @@ mod text_format;
 pub(super) use acquisition::ACQUISITION;
 pub(super) use activity::{ACTIVITY, WEIGHTS};
 pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
+pub(super) use counted_histories::COUNTED_HISTORIES;
 pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
 pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, EXCHANGE_RATES, FACTS, TRANSACTIONS};
@@ -88,6 +90,12 @@ pub(super) static FILE: Section = Section {
             Kind::Table(&contracts::CONTRACTS),
             "",
             "Contracts and subscriptions: renewals, survival, what they are still going to bring; its presence turns the stage on",
+        ),
+        Key::optional(
+            "counted_histories",
+            Kind::Table(&counted_histories::COUNTED_HISTORIES),
+            "",
+            "Histories of purchases at discrete opportunities that come counted, as donors' files do; its presence turns the stage on",
         ),
         Key::optional(
             "segments",

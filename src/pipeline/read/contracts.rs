@@ -11,6 +11,7 @@ pub(super) fn contracts(table: Table<'_>) -> Option<ContractsDef> {
         ["customer", "contract", "started_on", "ended_on", "term_months", "price"].map(|key| table.sql(key));
     let files = table.files("files");
     let calibration = table.entry("calibration").map(day);
+    let observed_from = table.entry("observed_from").map(day);
     Some(ContractsDef {
         files: files?,
         filter,
@@ -24,6 +25,7 @@ pub(super) fn contracts(table: Table<'_>) -> Option<ContractsDef> {
         plan,
         model: table.text("model").and_then(RetentionModel::of_word),
         calibration: calibration.flatten(),
+        observed_from: observed_from.flatten(),
         at: table.at(),
     })
 }

@@ -14,6 +14,7 @@ mod contracts;
 mod costing;
 #[cfg(test)]
 mod costing_tests;
+mod counted_histories;
 mod customer_base;
 mod customers;
 mod cycle;
@@ -140,6 +141,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
     let lifecycle = root.table("lifecycle").and_then(|section| customer_base::lifecycle(section, root));
     let clv = root.table("clv").and_then(|section| customer_base::clv(section, root));
     let contracts = root.table("contracts").and_then(contracts::contracts);
+    let counted_histories = root.table("counted_histories").and_then(counted_histories::counted_histories);
     let segments = root.table("segments").and_then(|section| segments::segments(section, root, grain));
     let effects = root.table("effects").and_then(|section| effects::effects(section, root));
     let hierarchy = root.table("hierarchy").and_then(|section| hierarchy::hierarchy(section, root));
@@ -162,6 +164,7 @@ fn definition(reading: &Reading<'_>, root: Table<'_>, bytes: &[u8]) -> Option<De
         lifecycle,
         clv,
         contracts,
+        counted_histories,
         segments,
         effects,
         hierarchy,
