@@ -19,7 +19,15 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "answers",
         about: "surveys, complaints, referrals, contacts, contracts, counted histories, points and shared customers; rows of any source that broke the row contract",
-        reads: &["facts", "contracts", "counted_histories", "effects", "programme", "perception", "hierarchy"],
+        reads: &[
+            "facts",
+            "contracts",
+            "counted_histories",
+            "effects",
+            "programme",
+            "perception",
+            "hierarchy",
+        ],
         needs: &["facts"],
         may_use: &[],
         makes: &["quarantine", "customer_voice"],

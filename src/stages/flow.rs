@@ -25,8 +25,8 @@ use crate::restatement::period_totals;
 use crate::run::{Events, Progress};
 use crate::units::Day;
 use crate::{
-    acquisition, clv, contracts, counted_histories, effects, forecast, hierarchy, lifecycle, needs, perception,
-    plan, profitability, programme, questions, segments, star,
+    acquisition, clv, contracts, counted_histories, effects, forecast, hierarchy, lifecycle, needs,
+    perception, plan, profitability, programme, questions, segments, star,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -253,7 +253,11 @@ impl Stages<'_> {
         tables.put(&facts::quarantine_table(), None, facts.quarantine()?)?;
         perception::write_voice(self.definition, facts, &asked, tables)?;
         let account = report::answers_line(facts);
-        Ok(Ran { summary: (), hands_on: Rows { asked, contacts, contracts, counted, points, shared }, account })
+        Ok(Ran {
+            summary: (),
+            hands_on: Rows { asked, contacts, contracts, counted, points, shared },
+            account,
+        })
     }
 
     fn costing(&self, facts: &FactSet, tables: StageTables<'_>) -> Result<Ran<(), (Costing, Ledgers)>> {
