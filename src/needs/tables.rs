@@ -72,13 +72,13 @@ pub(super) fn need_segment(made: &Made<'_>) -> Sheet {
     draft.float("profit_per_customer", each.clone(), "customer_profit / customers", move |row| {
         per_customer(row.worth.profit, row)
     });
-    let meaning = "What its customers are still going to bring, discounted; null without [clv]";
-    draft.total("residual_value", meaning, move |row| has_residual.then_some(row.worth.residual));
+    let meaning = "What its customers are still going to bring, discounted; null without [clv], and where that of a customer who bought is not known";
+    draft.total("residual_value", meaning, move |row| row.worth.residual().filter(|_| has_residual));
     draft.float(
         "residual_value_per_customer",
         each,
-        "residual_value / customers; null without [clv]",
-        move |row| per_customer(row.worth.residual, row).filter(|_| has_residual),
+        "residual_value / customers; null where that is",
+        move |row| per_customer(row.worth.residual().filter(|_| has_residual)?, row),
     );
     draft.finish()
 }

@@ -137,7 +137,7 @@ def check_assignment(query, need, told, segments):
             assert segment == expected
             near(probability, max(found), customer)
     worth = """select need_segment, count(*) as customers, count(*) filter (where is_asked) as respondents, sum(contribution), sum(customer_profit),
-            coalesce(sum(residual_value), 0)
+            case when count(*) filter (where not is_prospect and residual_value is null) = 0 then coalesce(sum(residual_value), 0) end
         from customer_need join customer using (customer_id) left join customer_value using (customer_id) group by 1 order by 1"""
     shown = "select segment, customers, respondents, contribution, customer_profit, residual_value from need_segment order by 1"
     assert query(worth) == query(shown)
