@@ -19,7 +19,10 @@ struct RenewalRow<'r> {
     due: Option<Due>,
     /// Contracts last seen between this renewal and the next.
     censored: u64,
-    /// The survival curve after it; none before anything happened, and beyond what was observed.
+    /// Whether the survival curve reaches it: not beyond what was observed, and not past a renewal that none came to under observation,
+    /// as nobody knows how many would have lived through that.
+    is_known: bool,
+    /// The survival curve after it; none before anything happened, and where it does not reach.
     step: Option<Step>,
 }
 
@@ -41,16 +44,19 @@ fn rows(group: &Group) -> Vec<RenewalRow<'_>> {
     let counts = &group.tally.counts;
     let table = life_table(counts);
     let curve = SurvivalCurve::of_risk_sets(risk_sets(group, &table));
-    let last = u32::try_from(table.len()).expect("renewals are few");
+    let number = |renewals: usize| u32::try_from(renewals).expect("renewals are few");
+    let last = number(table.len());
+    let reached = number(table.iter().take_while(|due| due.due > 0).count());
     let row = |renewal: u32| {
         let steps = curve.steps.partition_point(|step| step.time <= renewal);
-        let is_observed = renewal <= last;
+        let is_known = renewal <= reached;
         RenewalRow {
             group,
             renewal,
             due: renewal.checked_sub(1).and_then(|before| table.get(before as usize)).copied(),
             censored: counts.kept_after(renewal as usize),
-            step: steps.checked_sub(1).map(|step| curve.steps[step]).filter(|_| is_observed),
+            is_known,
+            step: steps.checked_sub(1).map(|step| curve.steps[step]).filter(|_| is_known),
         }
     };
     (0..=last + AHEAD).map(row).collect()
@@ -84,7 +90,7 @@ fn add_observed<'r>(draft: &mut Draft<'r, RenewalRow<'r>>) {
         let (due, retention) = (row.due?, row.due?.retention()?);
         Some((retention * (1.0 - retention) / due.due as f64).sqrt())
     });
-    let meaning = "Kaplan–Meier estimate of the share of contracts that live through it; 1 at the start";
+    let meaning = "Kaplan–Meier estimate of the share of contracts that live through it; 1 at the start; null from the first renewal on that none came to under observation";
     draft.float("survival", "1", meaning, |row| row.survival(|step| Some(step.survival), 1.0));
     let meaning = "Greenwood's standard error of survival; null once none survives";
     draft.float("survival_se", "1", meaning, |row| row.survival(|step| step.standard_error, 0.0));
@@ -118,11 +124,11 @@ fn add_model<'r>(draft: &mut Draft<'r, RenewalRow<'r>>, model: RetentionModel) {
 }
 
 impl RenewalRow<'_> {
-    /// A measure of the survival curve; what it is at the start, before anything happened.
+    /// A measure of the survival curve; what it is at the start, until anything happened.
     fn survival(&self, of: impl Fn(&Step) -> Option<f64>, at_start: f64) -> Option<f64> {
         match &self.step {
             Some(step) => of(step),
-            None => (self.renewal == 0).then_some(at_start),
+            None => self.is_known.then_some(at_start),
         }
     }
 }
