@@ -1,7 +1,7 @@
 //! A run: every stage in order, with what it takes of those before it, and then the commit.
 
 use super::before::Before;
-use super::check::{check_types, doubts};
+use super::check::check_types;
 use super::commit::commit;
 use super::contracts::of;
 use super::made::{Ledgers, Made};
@@ -9,6 +9,7 @@ use super::ran::Ran;
 use super::report::Report;
 use super::reuse::Reuse;
 use super::run_options::RunOptions;
+use super::sources::doubts_of;
 use crate::costing::{self, schema::Costing};
 use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
@@ -239,7 +240,7 @@ impl Stages<'_> {
             tables.put(&sheet.spec, None, sheet.arrays)?;
         }
         let account = report::costing_line(&costing, definition);
-        let ledgers = Ledgers { doubts: doubts(&ledgers), sums: ledgers };
+        let ledgers = Ledgers { doubts: ledgers.iter().flat_map(doubts_of).collect(), sums: ledgers };
         Ok(Ran { summary: (), hands_on: (costing, ledgers), account })
     }
 
