@@ -84,7 +84,7 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "forecast",
         about: "driver volumes and capacity of the coming periods",
-        reads: &["facts", "costing", "forecast"],
+        reads: &["facts", "costing", "plan", "forecast"],
         needs: &["facts", "costing"],
         may_use: &[],
         makes: &["forecast_activity", "forecast_accuracy", "forecast_resource"],
@@ -199,10 +199,11 @@ pub const STAGES: &[Stage] = &[
         name: "hierarchy",
         about: "groups of customers, level by level: worth, ranks, whale curves, pyramids",
         reads: &["facts", "profitability", "segments", "hierarchy"],
-        needs: &["facts", "customer", "shared_customers"],
+        needs: &["facts", "customer", "customer_period", "shared_customers"],
         may_use: &["customer_value"],
         makes: &[
             "customer_group",
+            "customer_group_period",
             "customer_group_member",
             "customer_group_summary",
             "customer_group_whale_curve",
