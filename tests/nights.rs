@@ -172,7 +172,7 @@ const CUSTOMER_BASE: &[&str] = &["clv", "lifecycle", "acquisition", "hierarchy"]
 const LIFETIME_VALUE: &[&str] = &["clv", "contracts", "lifecycle", "acquisition", "hierarchy"];
 
 /// Nothing but what compares with it follows from a plan.
-const PLAN: &[&str] = &["plan"];
+const PLAN: &[&str] = &["plan", "forecast"];
 
 const PROFIT: &[&str] =
     &["profitability", "plan", "sensitivity", "clv", "lifecycle", "effects", "acquisition", "hierarchy"];
@@ -202,7 +202,7 @@ const CHANGES: &[(&str, &str, &[&str])] = &[
     ("[profitability] ", "[profitability]\norder_bands = [0, 100]\n#", PROFIT),
     ("bridges = [\"period\", \"quarter\", \"year\"]", "bridges = [\"period\"]", PROFIT),
     ("bridge_history = 24", "bridge_history = 2", PROFIT),
-    ("off_by = 0.1 ", "off_by = 0.2 ", &["sensitivity"]),
+    ("off_by    = 0.1 ", "off_by    = 0.2 ", &["sensitivity"]),
     ("periods = 6", "periods = 7", &["forecast"]),
     ("{ \"freight\" = 1.2 }", "{ \"freight\" = 1.3 }", &["whatif"]),
     ("order_channel = \"channel\"", "order_channel = \"lower(channel)\"", ALL),

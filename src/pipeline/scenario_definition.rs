@@ -216,4 +216,14 @@ pub enum SelectedBy {
 pub struct SensitivityDef {
     /// By which part of itself each estimate is off, above −1.
     pub off_by: Decimal,
+    /// Whether each is off by as much the other way too. Default false.
+    pub both_ways: bool,
+}
+
+impl SensitivityDef {
+    /// By which parts of itself each estimate is off, one after another.
+    pub fn ways(self) -> Vec<Decimal> {
+        let other = Decimal { mantissa: -self.off_by.mantissa, scale: self.off_by.scale };
+        std::iter::once(self.off_by).chain(self.both_ways.then_some(other)).collect()
+    }
 }

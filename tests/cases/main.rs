@@ -73,6 +73,8 @@ cases! {
     h30_acquisition_of_eight_customers
     h31_forecast_of_volumes
     h32_contracts
+    h39_groups_by_month
+    h40_sensitivity_both_ways
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say
