@@ -68,7 +68,7 @@ pub(super) fn run(
     let profit: profitability::Summary = needed(profit, "profitability")?;
     let history = history.flatten();
     let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
-    flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, tables))?;
+    flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("sensitivity", |tables| stage.sensitivity(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
@@ -302,9 +302,12 @@ impl Stages<'_> {
         &self,
         facts: &FactSet,
         costing: &Costing,
+        ledgers: &Ledgers,
         tables: StageTables<'_>,
     ) -> Result<Ran<forecast::Summary, ()>> {
-        let summary = forecast::run(&of("forecast").view(self.definition), facts, costing, tables)?;
+        let definition = &of("forecast").view(self.definition);
+        let planned = plan::volumes(definition, facts, &ledgers.sums)?;
+        let summary = forecast::run(definition, facts, costing, &planned, tables)?;
         let account = report::forecast_line(&summary);
         Ok(Ran { summary, hands_on: (), account })
     }
