@@ -14,7 +14,7 @@ use std::ops::Range;
 /// Customers who belong to several groups of some level, with what they brought before and up to the end of a period: columns by
 /// additive measure, parallel to them.
 pub(super) struct Running {
-    customers: Vec<u32>,
+    shared: Vec<u32>,
     before: Vec<Vec<i64>>,
     after: Vec<Vec<i64>>,
 }
@@ -38,18 +38,18 @@ impl Running {
         kept: Option<(&Scratch, usize)>,
         block: &PeriodBlock,
     ) -> Result<Self> {
-        let shared = levels.memberships.iter().flat_map(|membership| membership.shared_among(ranks.clone()));
-        let mut customers: Vec<u32> = shared.collect();
-        customers.sort_unstable();
-        customers.dedup();
+        let members = levels.memberships.iter().flat_map(|membership| membership.shared_among(ranks.clone()));
+        let mut shared: Vec<u32> = members.collect();
+        shared.sort_unstable();
+        shared.dedup();
         let column = |measure: usize| match kept {
             Some((scratch, block)) => scratch.column(block, measure),
-            None => Ok(vec![0; customers.len()]),
+            None => Ok(vec![0; shared.len()]),
         };
         let before = (0..block.values.len()).map(column).collect::<Result<Vec<_>>>()?;
         let add = |(before, values): (&Vec<i64>, &Vec<i64>)| {
             let mut after = before.clone();
-            for (sum, customer) in after.iter_mut().zip(&customers) {
+            for (sum, customer) in after.iter_mut().zip(&shared) {
                 if let Ok(row) = block.ranks.binary_search(customer) {
                     *sum = sum.checked_add(values[row]).ok_or_else(too_large)?;
                 }
@@ -57,7 +57,7 @@ impl Running {
             Ok(after)
         };
         let after = before.par_iter().zip(&block.values).map(add).collect::<Result<_>>()?;
-        Ok(Self { customers, before, after })
+        Ok(Self { shared, before, after })
     }
 
     /// Keeps what was brought up to the period's end.
@@ -74,7 +74,7 @@ impl Running {
             if !member.is_shared {
                 return values[*row];
             }
-            let place = self.customers.binary_search(&member.rank).expect("a shared customer");
+            let place = self.shared.binary_search(&member.rank).expect("a shared customer");
             member.part.of(self.after[measure][place]) - member.part.of(self.before[measure][place])
         };
         members.iter().map(part).collect()

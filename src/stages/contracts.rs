@@ -12,6 +12,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing"],
         needs: &[],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[],
         hands_on: &["facts"],
         enabled: |_| true,
@@ -22,6 +23,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "contracts", "effects", "perception", "hierarchy"],
         needs: &["facts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["quarantine", "customer_voice"],
         hands_on: &["answers", "contacts", "contract_rows", "shared_customers"],
         enabled: |_| true,
@@ -32,6 +34,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing"],
         needs: &["facts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["activity_period", "cost_flow", "balance", "variance", "match"],
         hands_on: &["costing"],
         enabled: |_| true,
@@ -42,6 +45,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "profitability"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "data_mistake",
             "customer_period",
@@ -77,6 +81,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "plan"],
         needs: &["facts", "costing", "product_group_period"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["plan_activity", "plan_resource", "plan_sales", "plan_result"],
         hands_on: &[],
         enabled: |definition| definition.plan.is_some(),
@@ -87,19 +92,10 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "plan", "forecast"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["forecast_activity", "forecast_accuracy", "forecast_resource"],
         hands_on: &[],
         enabled: |definition| definition.forecast.is_some(),
-    },
-    Stage {
-        name: "whatif",
-        about: "every customer by the numbers of scenarios",
-        reads: &["facts", "costing", "whatif"],
-        needs: &["facts", "costing"],
-        may_use: &[],
-        makes: &["whatif", "whatif_line", "whatif_response", "whatif_customer"],
-        hands_on: &[],
-        enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
     },
     Stage {
         name: "sensitivity",
@@ -107,6 +103,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "profitability", "sensitivity"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["sensitivity"],
         hands_on: &[],
         enabled: |definition| definition.sensitivity.is_some(),
@@ -117,6 +114,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "clv", "lifecycle"],
         needs: &["facts", "history"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "value_model",
             "purchase_season",
@@ -137,6 +135,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "contracts", "clv"],
         needs: &["facts", "contract_rows"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "contract",
             "customer_contract",
@@ -155,6 +154,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "lifecycle", "clv", "perception"],
         needs: &["facts", "history"],
         may_use: &["alive", "answers"],
+        takes_where: |_, _| true,
         makes: &[
             "lifecycle",
             "cohort",
@@ -175,6 +175,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "effects"],
         needs: &["facts", "history", "contacts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["treatment_effect", "control_group"],
         hands_on: &[],
         enabled: |definition| definition.effects.is_some(),
@@ -185,6 +186,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "acquisition", "perception"],
         needs: &["facts", "history"],
         may_use: &["answers", "customer_value"],
+        takes_where: |_, _| true,
         makes: &[
             "acquisition",
             "acquisition_total",
@@ -201,6 +203,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "profitability", "segments", "hierarchy"],
         needs: &["facts", "customer", "customer_period", "shared_customers"],
         may_use: &["customer_value"],
+        takes_where: |_, _| true,
         makes: &[
             "customer_group",
             "customer_group_period",
@@ -219,6 +222,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "segments", "lifecycle", "clv", "contracts", "perception", "hierarchy"],
         needs: &["facts", "customer", "customer_product", "product_group"],
         may_use: &["lifecycle", "customer_value", "early_warning", "customer_voice", "customer_contract"],
+        takes_where: |_, _| true,
         makes: &[
             "customer_segment",
             "segment_summary",
@@ -234,11 +238,27 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.segments.is_some(),
     },
     Stage {
+        name: "whatif",
+        about: "every customer by the numbers of scenarios",
+        reads: &["facts", "costing", "whatif"],
+        needs: &["facts", "costing"],
+        // Placements of this run, where a scenario selects customers by them.
+        may_use: &["customer_segment"],
+        takes_where: |definition, table| {
+            let mut published = definition.scenarios.iter().filter(|scenario| scenario.is_published);
+            table != "customer_segment" || published.any(|scenario| scenario.placements().next().is_some())
+        },
+        makes: &["whatif", "whatif_line", "whatif_response", "whatif_customer"],
+        hands_on: &[],
+        enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
+    },
+    Stage {
         name: "perception",
         about: "surveys, complaints, referrals: the value customers get",
         reads: &["facts", "perception"],
         needs: &["facts", "answers", "customer"],
         may_use: &["customer_value", "customer_segment"],
+        takes_where: |_, _| true,
         makes: &[
             "attribute_value",
             "attribute_value_period",
@@ -310,6 +330,7 @@ pub const STAGES: &[Stage] = &[
             "customer_group",
             "customer_group_member",
         ],
+        takes_where: |_, _| true,
         makes: &[
             "dim_activity",
             "dim_resource",
@@ -330,6 +351,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "expect"],
         needs: &[],
         may_use: &[EVERY_TABLE],
+        takes_where: |_, _| true,
         makes: &[],
         hands_on: &["checks"],
         enabled: |definition| !definition.expect.is_empty(),

@@ -43,7 +43,7 @@ pub(super) fn run(
     options: &RunOptions,
     events: Arc<dyn Events>,
 ) -> Result<Report> {
-    let reuse = before.reuse();
+    let reuse = before.reuse(&definition);
     let stages = before.plan.iter().copied().filter(|stage| !reuse.leaves_out(stage)).collect::<Vec<_>>();
     let is_history_wanted = reuse.is_wanted(&stages, "history");
     let progress = Progress::new(stages, events);
@@ -69,7 +69,6 @@ pub(super) fn run(
     let history = history.flatten();
     let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, &ledgers, tables))?;
-    flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("sensitivity", |tables| stage.sensitivity(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
@@ -91,6 +90,7 @@ pub(super) fn run(
     flow.run_or_keep("hierarchy", |tables| stage.hierarchy(&facts, &shared, tables))?;
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
+    flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
     flow.run_or_keep("star", |tables| stage.star(&facts, &costing, tables))?;
     let (checks, _) = flow.run_or_keep("expect", |tables| stage.expect(tables))?;

@@ -80,7 +80,7 @@ pub fn plan(path: &Path, options: &RunOptions) -> Result<Plan> {
     scan.warnings.extend(later.iter().flat_map(|source| &source.warnings).cloned());
     scan.warnings.extend(home.take_warnings());
     scan.sources.extend(later);
-    let reuse = before.reuse();
+    let reuse = before.reuse(&definition);
     let current = home.current()?;
     let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     let planned = |stage: &&'static Stage| PlannedStage {

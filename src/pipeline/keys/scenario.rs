@@ -152,7 +152,7 @@ const ONLY: Key = Key::optional(
     Kind::TextsByName,
     "",
     "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
-     customers, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
+     customers, `tier` or `treatment` of `[segments]`, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
 );
 
 pub(in crate::pipeline) static SENSITIVITY: Section = Section {

@@ -45,7 +45,7 @@ pub fn publish_sensitivity(
     memory: &Memory,
     tables: StageTables<'_>,
 ) -> Result<SensitivitySummary> {
-    let base = Recalled { definition, facts, costing };
+    let base = Recalled { definition, facts, costing, placed: None };
     let ways = definition.sensitivity.expect("the stage is on").ways();
     let mut movements = Vec::new();
     let mut estimates = ways.into_iter().flat_map(|off_by| estimates(definition, off_by)).peekable();
@@ -56,7 +56,8 @@ pub fn publish_sensitivity(
         let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
         let costed = costed.collect::<Result<Vec<Costing>>>()?;
         let scenarios = changed.iter().zip(&costed);
-        let scenarios = scenarios.map(|(definition, costing)| Recalled { definition, facts, costing });
+        let scenarios =
+            scenarios.map(|(definition, costing)| Recalled { definition, facts, costing, placed: None });
         let moved = SensitivityWalk::of(&base, &scenarios.collect::<Vec<_>>(), memory)?;
         let movement = |(estimate, (sums, moved))| Movement { estimate, sums, moved };
         movements.extend(some.into_iter().zip(moved).map(movement));
