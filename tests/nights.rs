@@ -330,7 +330,7 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
-        "left out of this release: plan, forecast, whatif, sensitivity, contracts, effects, acquisition, hierarchy, segments, \
+        "left out of this release: plan, forecast, sensitivity, contracts, effects, acquisition, hierarchy, segments, whatif, \
          perception, star, expect; ",
         "a run without --only",
     ]);
