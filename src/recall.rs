@@ -95,6 +95,11 @@ impl Recalled {
         &self.facts
     }
 
+    /// The same, for further sources to be read beside them.
+    pub fn facts_mut(&mut self) -> &mut FactSet {
+        &mut self.facts
+    }
+
     /// Their costing by the release's own definition.
     pub fn costing(&self) -> &Costing {
         &self.costing

@@ -6,6 +6,7 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -107,6 +108,26 @@ fn the_demo_meets_its_expectations() {
     let folder = tempfile::tempdir().unwrap();
     let made = abacus(&folder, &["init", "--demo", "demo"]);
     assert_eq!(made.code, Some(0), "{made:?}");
+    // Every file that a run reads is listed by check and by plan, once however many parts of the pipeline name it.
+    for name in ["retail", "group"] {
+        let pipeline = format!("{name}.toml");
+        let root = env!("CARGO_MANIFEST_DIR");
+        let definition = fs::read_to_string(format!("{root}/pipelines/{name}.toml")).unwrap();
+        let definition = definition.replace("../sample_data", &format!("{root}/sample_data"));
+        fs::write(folder.path().join(&pipeline), &definition).unwrap();
+        let patterns = definition
+            .split("files")
+            .skip(1)
+            .filter_map(|text| text.split_once(" = \"")?.1.split('"').next());
+        let patterns: BTreeSet<&str> = patterns.filter(|pattern| pattern.contains("/sample_data/")).collect();
+        let listed = ["check", "plan"].map(|command| {
+            let outcome = abacus(&folder, &["--format", "json", command, &pipeline]);
+            let sources = outcome.json()["sources"].as_array().unwrap().clone();
+            sources.iter().map(|source| source["source"].to_string()).collect::<BTreeSet<_>>()
+        });
+        assert_eq!(listed[0], listed[1]);
+        assert_eq!(listed[0].len(), patterns.len(), "{listed:?} {patterns:?}");
+    }
     let run = abacus(&folder, &["run", "demo/pipelines/retail.toml"]);
     assert_eq!(run.code, Some(0), "{run:?}");
     assert!(Path::new(&folder.path().join("demo/out/retail/release.json")).exists());

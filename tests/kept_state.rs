@@ -51,6 +51,23 @@ fn damage(pipeline: &Pipeline) {
 }
 
 #[test]
+fn facts_are_not_asked_of_another_engine_where_all_are_kept() {
+    let pipeline = pipeline();
+    pipeline.publish(&[]);
+    let folder = pipeline.data("request");
+    let to = folder.display().to_string();
+    let asked = pipeline.abacus(&["facts", "--sql", "spark", "--to", &to]);
+    asked.succeeds(&[]);
+    assert!(asked.stdout.contains("there is nothing to ask for, and nothing was written"), "{asked:?}");
+    assert!(!folder.exists());
+    let asked = pipeline.abacus(&["facts", "--sql", "spark", "--format", "json", "--to", &to]);
+    assert!(asked.json()["request"].is_null() && !folder.exists(), "{asked:?}");
+    let asked = pipeline.abacus(&["facts", "--sql", "spark", "--full", "--to", &format!("{to}/")]);
+    asked.succeeds(&[]);
+    assert!(folder.join("request.json").exists() && !asked.stdout.contains("//"), "{asked:?}");
+}
+
+#[test]
 fn damaged_state_is_told_and_made_again() {
     let pipeline = pipeline();
     let before = pipeline.publish(&[]).digests();

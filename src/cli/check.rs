@@ -1,7 +1,7 @@
 //! `abacus check`.
 
 use super::{pretty, progress};
-use crate::error::{Faults, Result};
+use crate::error::Result;
 use crate::facts::SourceView;
 use crate::terminal::escaped;
 use std::fmt::Write;
@@ -9,21 +9,8 @@ use std::path::Path;
 
 pub(super) fn check(pipeline: &Path, json: bool, log_json: bool) -> Result<String> {
     let definition = crate::pipeline::read(pipeline)?;
-    let mut faults = Faults::default();
-    let checked = faults.keep(crate::facts::check(&definition)).unwrap_or_default();
-    let (ledgers, warnings) = faults.keep(crate::stages::check(&definition, &checked)).unwrap_or_default();
-    let mut sources = checked.sources;
-    let customers = checked.keys.map(|keys| keys.customer);
-    sources.extend(faults.keep(crate::perception::check(&definition, customers)).unwrap_or_default());
-    sources.extend(faults.keep(crate::effects::check(&definition, customers)).flatten());
-    sources.extend(faults.keep(crate::hierarchy::check(&definition, customers)).flatten());
-    sources.extend(faults.keep(crate::contracts::check(&definition, customers)).flatten());
-    sources.extend(faults.keep(crate::programme::check(&definition, customers)).flatten());
-    sources.extend(faults.keep(crate::counted_histories::check(&definition)).flatten());
-    sources.extend(ledgers);
-    faults.none()?;
-    let of_sources = sources.iter().flat_map(|source| &source.warnings);
-    let warnings: Vec<&String> = of_sources.chain(&warnings).collect();
+    let sources = crate::stages::check(&definition)?;
+    let warnings: Vec<&String> = sources.iter().flat_map(|source| &source.warnings).collect();
     for warning in &warnings {
         progress::tell_warning(log_json, warning);
     }

@@ -2,7 +2,7 @@
 
 use super::{PipelineArg, answer};
 use crate::error::Result;
-use crate::questions;
+use crate::questions::{self, GroupQuestion};
 use crate::recall::{MasterData, recall};
 use crate::units::{Day, Period};
 use clap::{ArgGroup, Args};
@@ -25,6 +25,13 @@ pub(super) struct ExplainArgs {
     /// A resource: where its cost comes from, and where it goes.
     #[arg(long, value_name = "NAME", group = "what")]
     resource: Option<String>,
+    /// A group of customers, of any level of the hierarchy: its members with their shares and parts, its waterfall and place.
+    #[arg(long, value_name = "KEY", group = "what", allow_hyphen_values = true,
+          conflicts_with_all = ["customer", "product", "activity", "resource", "change", "period"])]
+    group: Option<String>,
+    /// The level of --group, where several levels have a group of that key.
+    #[arg(long, value_name = "LEVEL", requires = "group")]
+    level: Option<String>,
     /// Split the change in contribution between the periods of two days, of all customers or of --customer.
     #[arg(long, value_names = ["DAY", "DAY"], num_args = 2, group = "what",
           conflicts_with_all = ["product", "activity", "resource", "period"])]
@@ -32,13 +39,18 @@ pub(super) struct ExplainArgs {
     /// A day of the period to explain (YYYY-MM-DD); default: all periods.
     #[arg(long, value_name = "DAY")]
     period: Option<Day>,
-    /// How many customers are named; the others are one line.
+    /// How many customers, or members of a group, are named; the others are one line.
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
 }
 
 pub(super) fn explain(args: &ExplainArgs, json: bool) -> Result<String> {
     let definition = crate::pipeline::read(&args.pipeline.pipeline)?;
+    if let Some(key) = &args.group {
+        let mut recalled = recall(&definition, MasterData::Read)?;
+        let question = GroupQuestion { key, level: args.level.as_deref(), top: args.top };
+        return answer(&questions::group(&definition, &mut recalled, &question)?, json);
+    }
     let recalled = recall(&definition, MasterData::Leave)?;
     let recalled = questions::Recalled::of(&recalled, &definition);
     let period_of = |day: Day| Period::containing(definition.facts.period, day);

@@ -36,17 +36,31 @@ pub(super) fn facts(args: &FactsArgs, json: bool) -> Result<String> {
         return Ok(if json { pretty(&script.json()) } else { script.to_string() });
     };
     let options = RunOptions { as_of: args.as_of, full: args.full, ..RunOptions::default() };
-    write_request(&request(&args.pipeline.pipeline, args.sql, &options)?, folder)?;
-    let job = folder.join("job.py").display().to_string();
+    let script = request(&args.pipeline.pipeline, args.sql, &options)?;
+    let pipeline = args.pipeline.pipeline.display();
+    if script.asks_for_nothing() {
+        if json {
+            return Ok(pretty(&serde_json::json!({ "request": null, "job": null })));
+        }
+        return Ok(format!(
+            "every period is kept as its inputs are: there is nothing to ask for, and nothing was written; abacus run {pipeline} \
+             needs no facts from elsewhere, and --full asks for all periods again\n"
+        ));
+    }
+    write_request(&script, folder)?;
     if json {
-        return Ok(pretty(&serde_json::json!({ "request": folder.join("request.json"), "job": job })));
+        return Ok(pretty(
+            &serde_json::json!({ "request": folder.join("request.json"), "job": folder.join("job.py") }),
+        ));
     }
     let command = if args.sql == Engine::Spark { "spark-submit" } else { "python" };
     // What Spark runs from a store is a copy on its own machine, which does not know where it came from.
     let folder = folder.display().to_string();
+    // A slash at its end is no part of a folder's name.
+    let folder = folder.trim_end_matches('/');
+    let job = format!("{folder}/job.py");
     let argument = if folder.contains("://") { format!(" {folder}") } else { String::new() };
     Ok(format!(
-        "{folder}/request.json and {job}; run it with {command} {job}{argument}, then abacus run {} --facts {folder}\n",
-        args.pipeline.pipeline.display(),
+        "{folder}/request.json and {job}; run it with {command} {job}{argument}, then abacus run {pipeline} --facts {folder}\n"
     ))
 }

@@ -96,8 +96,7 @@ fn draft_from(args: &InitArgs, files: &str) -> Result<String> {
     let name = args.output.file_stem().unwrap_or_default().to_string_lossy();
     let text = draft::pipeline_text(&name, files, &args.currency, &columns, &roles);
     let definition = pipeline::read_text(&args.output, &text)?;
-    let checked = crate::facts::check(&definition)?;
-    crate::stages::check(&definition, &checked)?;
+    crate::stages::check(&definition)?;
     output::write(&args.output, text.as_bytes())?;
     let schema = args.output.with_file_name("abacus.schema.json");
     output::write(&schema, super::pretty(&pipeline::json_schema()).as_bytes())?;

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::memory::Memory;
 use crate::pipeline::apply;
 use crate::publish::schema::Sheet;
-use crate::publish::{Export, WriteOptions};
-use crate::questions::{self, Recalled, WhatIfCustomers};
+use crate::publish::{Export, Home, WriteOptions};
+use crate::questions::{self, PlacedCustomers, Recalled, WhatIfCustomers};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::PathBuf;
@@ -33,7 +33,18 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
     let scenario = questions::scenario(&definition, &args.scenario)?;
     args.output.iter().try_for_each(|path| check_output(&definition, path))?;
     let recalled = recall(&definition, MasterData::Read)?;
-    let base = Recalled::of(&recalled, &definition);
+    let home = Home::open(&definition.publish.path)?;
+    let release = home.published()?;
+    let (as_of, customers) = (recalled.facts().as_of.to_string(), &recalled.facts().customers);
+    let files = release.files("customer_segment").iter();
+    let files = files.filter(|file| file.partition.as_deref() == Some(&as_of));
+    let files: Vec<PathBuf> = files.map(|file| home.path().join(&file.path)).collect();
+    let lacking = format!(
+        "release {} has no customer_segment, for its run left that out; make one with `abacus run` first",
+        release.id
+    );
+    let placed = PlacedCustomers::read(std::iter::once(scenario), customers, &files, &lacking)?;
+    let base = Recalled { placed: placed.as_ref(), ..Recalled::of(&recalled, &definition) };
     let changed = apply(&definition, scenario);
     let costing = recalled.cost_again(&changed)?;
     let changed = Recalled { definition: &changed, costing: &costing, ..base };

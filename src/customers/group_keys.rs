@@ -47,6 +47,20 @@ impl GroupKeys {
         self.keys.value(group)
     }
 
+    /// The group of a key.
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.key(middle) < key {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        (low < self.len() && self.key(low) == key).then_some(low)
+    }
+
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> u64 {
         self.keys.get_array_memory_size() as u64
@@ -77,6 +91,10 @@ mod tests {
             let wanted: BTreeSet<&str> =
                 texts.iter().enumerate().filter(|(index, _)| index % 5 != 3).map(|(_, text)| &text[..]).collect();
             let found: Vec<&str> = (0..keys.len()).map(|group| keys.key(group)).collect();
+            for (place, key) in found.iter().enumerate() {
+                prop_assert_eq!(keys.find(key), Some(place));
+            }
+            prop_assert_eq!(keys.find("none of them"), None);
             prop_assert_eq!(found, wanted.into_iter().collect::<Vec<_>>());
             for (index, group) in groups.into_iter().enumerate() {
                 if index % 5 == 3 {

@@ -60,7 +60,7 @@ impl Membership {
     /// its key in parentheses, so that it does not fall together with a group that is called as the customer is.
     ///
     /// # Errors
-    /// Values that have no text.
+    /// Values that have no text; a group that has the key of a customer without one.
     pub(crate) fn new(
         customers: &Customers,
         values: &ArrayRef,
@@ -77,6 +77,13 @@ impl Membership {
             wanted[customers.len() + share.name as usize] = true;
         }
         let (keys, mut groups) = GroupKeys::new(&texts, |index| wanted[index]);
+        let is_made = |index: usize| {
+            let is_known = index < values.len() && index < customers.keys.len() && values.is_valid(index);
+            index < customers.len() && !is_known
+        };
+        if let Some(group) = clash(&groups, keys.len(), is_made) {
+            return Err(clashing(keys.key(group as usize)));
+        }
         drop((texts, of_texts));
         let of_names = groups.split_off(customers.len());
         groups.shrink_to_fit();
@@ -92,21 +99,39 @@ impl Membership {
 
     /// Members among these customers, by rank, then in the order of groups.
     pub(crate) fn members(&self, ranks: Range<usize>) -> Vec<Member> {
-        let mut members = Vec::with_capacity(ranks.len());
-        let first = self.shared.partition_point(|member| (member.rank as usize) < ranks.start);
-        let mut shared = self.shared[first..].iter().peekable();
+        self.members_of(ranks.map(|rank| u32::try_from(rank).expect("ranks fit 32 bits")))
+    }
+
+    /// The same of customers in ascending order.
+    pub(crate) fn members_of(&self, ranks: impl Iterator<Item = u32>) -> Vec<Member> {
+        let mut members = Vec::with_capacity(ranks.size_hint().0);
+        let mut ranks = ranks.peekable();
+        let from = ranks.peek().copied().unwrap_or(0);
+        let mut shared = self.shared_from(from).iter().peekable();
         for rank in ranks {
-            let group = self.groups[rank];
-            let rank = u32::try_from(rank).expect("ranks fit 32 bits");
             let before = members.len();
-            while let Some(member) = shared.next_if(|member| member.rank == rank) {
-                members.push(*member);
+            while let Some(member) = shared.next_if(|member| member.rank <= rank) {
+                members.extend((member.rank == rank).then_some(*member));
             }
             if members.len() == before {
+                let group = self.groups[rank as usize];
                 members.push(Member { rank, group, part: Part::ALL, is_shared: false });
             }
         }
         members
+    }
+
+    /// Customers among these who belong to several groups, as often as they do.
+    pub(crate) fn shared_among(&self, ranks: Range<usize>) -> impl Iterator<Item = u32> {
+        let from = u32::try_from(ranks.start).expect("ranks fit 32 bits");
+        let members =
+            self.shared_from(from).iter().take_while(move |member| (member.rank as usize) < ranks.end);
+        members.filter(|member| member.is_shared).map(|member| member.rank)
+    }
+
+    /// Members with shares from a customer on.
+    fn shared_from(&self, rank: u32) -> &[Member] {
+        &self.shared[self.shared.partition_point(|member| member.rank < rank)..]
     }
 
     /// Whether the customer's groups come from shares, and not from the attribute.
@@ -119,10 +144,33 @@ impl Membership {
         if !self.has_shares(rank) {
             return Some(self.groups[rank as usize]);
         }
-        let first = self.shared.partition_point(|member| member.rank < rank);
-        let member = self.shared[first];
+        let member = self.shared_from(rank)[0];
         (!member.is_shared).then_some(member.group)
     }
+}
+
+/// A group of the data that has a key which was made for a customer without one, or two such customers.
+fn clash(groups: &[u32], count: usize, is_made: impl Fn(usize) -> bool + Copy) -> Option<u32> {
+    let mut has_made_key = vec![false; count];
+    let wanted = |made: bool| {
+        let of_kind = groups.iter().enumerate().filter(move |(_, group)| **group != NO_GROUP);
+        of_kind.filter(move |(index, _)| is_made(*index) == made).map(|(_, group)| *group)
+    };
+    let twice = wanted(true).find(|group| std::mem::replace(&mut has_made_key[*group as usize], true));
+    twice.or_else(|| wanted(false).find(|group| has_made_key[*group as usize]))
+}
+
+fn clashing(key: &str) -> Error {
+    let inner = key.trim_start_matches('(').trim_end_matches(')');
+    let who = if key == UNIDENTIFIED {
+        "rows without customer stand".to_owned()
+    } else {
+        format!("customer {inner}, who has no group, stands")
+    };
+    Error::check(format!(
+        "'{key}' is a group, and what {who} under: the two would be one group; write the attribute or the group of \
+         [hierarchy.shared] in another way, such as 'group ' || …"
+    ))
 }
 
 /// Members by their shares: running shares in the order of groups.
@@ -196,6 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn a_group_that_is_called_as_a_customer_without_one_is_refused() {
+        let fault = |values: Vec<Option<&str>>, shares: Shares| {
+            let values: ArrayRef = Arc::new(StringArray::from(values));
+            let made = Membership::new(&customers(), &values, shares, &MemoryBudget::unlimited());
+            made.err().map(|error| error.to_string())
+        };
+        let of_customer = fault(vec![Some("(17)"), Some("a"), Some("a"), None], Shares::default()).unwrap();
+        assert!(
+            of_customer.contains("'(17)' is a group, and what customer 17, who has no group, stands under"),
+            "{of_customer}"
+        );
+        let of_unidentified = fault(vec![Some("(unidentified)"); 4], Shares::default()).unwrap();
+        assert!(of_unidentified.contains("rows without customer"), "{of_unidentified}");
+        let by_share = Shares { names: vec!["(8)".into()], rows: vec![Share { rank: 0, name: 0, share: 5 }] };
+        assert!(fault(vec![None; 4], by_share).is_some());
+        // Where customer 17 has a group, its key is made for nobody.
+        assert_eq!(fault(vec![Some("(17)"), Some("a"), Some("a"), Some("b")], Shares::default()), None);
+    }
+
+    #[test]
     fn shares_take_the_place_of_the_attribute() {
         let values: ArrayRef = Arc::new(StringArray::from(vec!["b", "b", "x", "b"]));
         let share = |rank, name, share| Share { rank, name, share };
@@ -212,6 +280,8 @@ mod tests {
             member(3, 2, Part::ALL, false),
         ];
         assert_eq!(found.members(1..4), expected);
+        assert_eq!(found.members_of([0, 2, 3].into_iter())[1..], expected[2..]);
+        assert_eq!(found.shared_among(0..3).collect::<Vec<_>>(), [1, 1]);
         assert_eq!([0, 1, 2].map(|rank| found.only_group(rank)), [Some(2), None, Some(3)]);
     }
 }

@@ -7,12 +7,15 @@ use super::outlook::{Interval, Outlook};
 use crate::costing::schema::{Activity, ActivityCosting, Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
 use crate::pipeline::Line;
+use crate::plan::PlannedVolumes;
 use crate::publish::TableFormat;
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::units::{Decimal, Period, pow10};
 
 /// An activity with a driver.
 pub(super) struct ActivityOutlook<'c> {
+    /// As the pipeline file lists it.
+    index: usize,
     activity: &'c Activity,
     outlook: Option<Outlook>,
     /// Volumes of complete periods.
@@ -30,6 +33,7 @@ struct ActivityRow<'o> {
     /// From the first period that is forecast.
     ahead: usize,
     cost: Option<i128>,
+    planned: Option<Decimal>,
 }
 
 /// A method, and an activity whose volumes it forecast.
@@ -68,6 +72,7 @@ pub(super) fn outlooks<'c>(
             false => None,
         };
         Ok(ActivityOutlook {
+            index,
             activity,
             outlook,
             known: costed.iter().map(|costed| costed.quantity(activity)).collect(),
@@ -94,6 +99,7 @@ fn last_rate(costed: &[&ActivityCosting]) -> Option<Rate> {
 pub(super) fn sheets(
     format: TableFormat<'_>,
     outlooks: &[ActivityOutlook<'_>],
+    planned: &PlannedVolumes,
     next: &[Period],
     season: usize,
 ) -> Result<[Sheet; 2]> {
@@ -101,7 +107,8 @@ pub(super) fn sheets(
     let mut accuracies = Vec::new();
     for of in outlooks {
         for (ahead, period) in next.iter().enumerate() {
-            rows.push(ActivityRow { of, period: *period, ahead, cost: of.cost(ahead)? });
+            let (cost, planned) = (of.cost(ahead)?, planned.get(of.index, *period));
+            rows.push(ActivityRow { of, period: *period, ahead, cost, planned });
         }
         let Some(outlook) = &of.outlook else { continue };
         let row = |accuracy| AccuracyRow {
@@ -111,7 +118,7 @@ pub(super) fn sheets(
         };
         accuracies.extend(outlook.accuracies.iter().map(row));
     }
-    Ok([volumes(format, &rows, season), accuracy(format, &accuracies)])
+    Ok([volumes(format, &rows, season, planned.digits()), accuracy(format, &accuracies)])
 }
 
 impl ActivityOutlook<'_> {
@@ -139,7 +146,7 @@ impl ActivityOutlook<'_> {
 }
 
 /// `forecast_activity`.
-fn volumes(format: TableFormat<'_>, rows: &[ActivityRow<'_>], season: usize) -> Sheet {
+fn volumes(format: TableFormat<'_>, rows: &[ActivityRow<'_>], season: usize, planned_digits: u8) -> Sheet {
     let mut draft = format.draft("forecast_activity", "activity and coming period", None, rows);
     draft.as_of();
     draft.day("period_start", "First day of the period", |row| row.period.start);
@@ -177,6 +184,17 @@ fn volumes(format: TableFormat<'_>, rows: &[ActivityRow<'_>], season: usize) -> 
     );
     draft.total("cost", "volume × driver_rate, rounded once: what customers would be charged", |row| {
         row.cost
+    });
+    let scale = scale.max(planned_digits);
+    let mut add = |name, meaning, of: &dyn Fn(&ActivityRow<'_>) -> Option<i128>| {
+        draft.wide(Column::new(name, ColumnKind::Total(scale), "driver units", meaning).nullable(), of);
+    };
+    let at_scale = |volume: Decimal| volume.at_scale(scale);
+    let meaning = "Driver volume that [plan] has for the period; null where it has none";
+    add("planned_volume", meaning, &|row| row.planned.and_then(at_scale));
+    let meaning = "volume − planned_volume: what is expected beyond the plan; null where either is";
+    add("volume_over_plan", meaning, &|row| {
+        Some(at_scale(row.of.interval(row.ahead)?.expected)? - row.planned.and_then(at_scale)?)
     });
     draft.name(
         "reason",

@@ -6,6 +6,7 @@ use crate::costing::schema::{Costing, PeriodCosting};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::pipeline::{CostingDef, Definition};
+use crate::plan::PlannedVolumes;
 use crate::publish::{StageTables, TableFormat};
 use crate::units::Period;
 
@@ -30,6 +31,7 @@ pub fn run(
     definition: &Definition,
     facts: &FactSet,
     costing: &Costing,
+    planned: &PlannedVolumes,
     tables: StageTables<'_>,
 ) -> Result<Summary> {
     let def = definition.forecast.as_ref().expect("the stage runs where [forecast] is");
@@ -41,7 +43,7 @@ pub fn run(
     let none = CostingDef::default();
     let of_costing = definition.costing.as_ref().unwrap_or(&none);
     let resources = resources::rows(of_costing, costing, complete, &next, definition.facts.money_scale)?;
-    let sheets = activities::sheets(format, &outlooks, &next, season)?;
+    let sheets = activities::sheets(format, &outlooks, planned, &next, season)?;
     for sheet in sheets.into_iter().chain([resources::sheet(format, &resources)]) {
         tables.put(&sheet.spec, None, sheet.arrays)?;
     }

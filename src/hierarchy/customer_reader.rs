@@ -9,10 +9,11 @@ use crate::publish::read::{Cursor, Integers, PublishedReader, Wanted};
 use crate::units::Day;
 use rayon::prelude::*;
 use std::ops::Range;
+use std::path::PathBuf;
 
 /// Customers of a block: a row group of a published table unless the pipeline says otherwise, so that its columns are handed out
 /// without a copy.
-pub(super) const BLOCK: usize = 1 << 17;
+pub(crate) const BLOCK: usize = 1 << 17;
 
 /// Of each customer besides measures.
 const FIRST_ORDER_AT: &str = "first_order_at";
@@ -20,13 +21,15 @@ const LAST_ORDER_AT: &str = "last_order_at";
 const RANK_PROFIT: &str = "rank_profit";
 
 /// The tables that say what customers bring.
-pub(super) struct CustomerTables {
+pub(crate) struct CustomerTables {
     customer: PublishedReader,
     /// Without rows where the pipeline has no `[clv]`.
     value: PublishedReader,
 }
 
 impl CustomerTables {
+    /// Those of a release in the making.
+    ///
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn open(tables: StageTables<'_>, as_of: Day) -> Result<Self> {
@@ -35,12 +38,19 @@ impl CustomerTables {
             let files = tables.written(table).into_iter();
             files.filter(|path| path.to_string_lossy().contains(&folder)).collect()
         };
-        let [customer, value] = ["customer", "customer_value"].map(of_date);
+        Self::of_files(["customer", "customer_value"].map(of_date))
+    }
+
+    /// From the files of `customer`, and of `customer_value` where there is one.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn of_files([customer, value]: [Vec<PathBuf>; 2]) -> Result<Self> {
         Ok(Self { customer: PublishedReader::open(&customer)?, value: PublishedReader::open(&value)? })
     }
 
     /// The measures that they have.
-    pub(super) fn measures(&self) -> Measures {
+    pub(crate) fn measures(&self) -> Measures {
         Measures::new(|name| match name {
             RESIDUAL_VALUE => self.value.has(name),
             _ => self.customer.has(name),
@@ -51,7 +61,7 @@ impl CustomerTables {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn reader<'t>(
+    pub(crate) fn reader<'t>(
         &'t self,
         customers: &'t Customers,
         measures: &Measures,
@@ -67,22 +77,22 @@ impl CustomerTables {
 }
 
 /// Columns of customers from some rank on.
-pub(super) struct CustomerReader<'t> {
+pub(crate) struct CustomerReader<'t> {
     customer: Cursor<'t>,
     value: Option<KeyedRows<'t>>,
 }
 
 /// Columns of consecutive customers.
-pub(super) struct CustomerBlock {
-    pub(super) first: usize,
+pub(crate) struct CustomerBlock {
+    pub(crate) first: usize,
     /// By measure; 0 where a customer has none.
-    pub(super) measures: Vec<Vec<i64>>,
-    pub(super) first_order_at: Vec<i64>,
-    pub(super) last_order_at: Vec<i64>,
+    pub(crate) measures: Vec<Vec<i64>>,
+    pub(crate) first_order_at: Vec<i64>,
+    pub(crate) last_order_at: Vec<i64>,
     /// Whether the customer has a place: bought or returned, and is identified.
-    pub(super) is_ranked: Vec<bool>,
+    pub(crate) is_ranked: Vec<bool>,
     /// Whether its residual value is known.
-    pub(super) is_valued: Vec<bool>,
+    pub(crate) is_valued: Vec<bool>,
 }
 
 impl CustomerReader<'_> {
@@ -90,7 +100,7 @@ impl CustomerReader<'_> {
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub(super) fn next(&mut self, ranks: Range<usize>) -> Result<CustomerBlock> {
+    pub(crate) fn next(&mut self, ranks: Range<usize>) -> Result<CustomerBlock> {
         let arrays = self.customer.next(ranks.len())?;
         let columns = arrays.iter().map(Integers::of).collect::<Result<Vec<_>>>()?;
         let instants =

@@ -7,9 +7,9 @@ use crate::units::Fixed18;
 
 /// A measure.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Measure {
+pub(crate) struct Measure {
     /// As in the table it comes from.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     kind: Kind,
     meaning: &'static str,
 }
@@ -28,11 +28,11 @@ enum Kind {
     Value,
 }
 
-pub(super) const LINES: &str = "lines";
-pub(super) const NET_REVENUE: &str = "net_revenue";
-pub(super) const COST_TO_SERVE: &str = "cost_to_serve";
-pub(super) const CUSTOMER_PROFIT: &str = "customer_profit";
-pub(super) const RESIDUAL_VALUE: &str = "residual_value";
+pub(crate) const LINES: &str = "lines";
+pub(crate) const NET_REVENUE: &str = "net_revenue";
+pub(crate) const COST_TO_SERVE: &str = "cost_to_serve";
+pub(crate) const CUSTOMER_PROFIT: &str = "customer_profit";
+pub(crate) const RESIDUAL_VALUE: &str = "residual_value";
 
 /// In the order of the waterfall. Days are missing: those of several members may be the same.
 #[rustfmt::skip]
@@ -63,26 +63,26 @@ const MEASURES: [Measure; 22] = [
 
 /// The measures of a run.
 #[derive(Debug)]
-pub(super) struct Measures(Vec<Measure>);
+pub(crate) struct Measures(Vec<Measure>);
 
 impl Measures {
     /// Those that the tables of the run have.
-    pub(super) fn new(has: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn new(has: impl Fn(&str) -> bool) -> Self {
         Self(MEASURES.into_iter().filter(|measure| has(measure.name)).collect())
     }
 
     /// All of them, in order.
-    pub(super) fn all(&self) -> &[Measure] {
+    pub(crate) fn all(&self) -> &[Measure] {
         &self.0
     }
 
     /// Those that are divided among groups and added up; the others follow from them.
-    pub(super) fn additive(&self) -> impl Iterator<Item = (usize, &Measure)> {
+    pub(crate) fn additive(&self) -> impl Iterator<Item = (usize, &Measure)> {
         self.0.iter().enumerate().filter(|(_, measure)| measure.kind != Kind::Step)
     }
 
     /// The place of a measure among all, if the run has it.
-    pub(super) fn place(&self, name: &str) -> Option<usize> {
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().position(|measure| measure.name == name)
     }
 
@@ -90,7 +90,7 @@ impl Measures {
     ///
     /// # Errors
     /// A value beyond 18 digits.
-    pub(super) fn waterfall(&self, additive: Vec<Vec<i64>>) -> Result<Vec<Vec<i64>>> {
+    pub(crate) fn waterfall(&self, additive: Vec<Vec<i64>>) -> Result<Vec<Vec<i64>>> {
         let rows = additive.first().map_or(0, Vec::len);
         let mut left = vec![0_i128; rows];
         let mut additive = additive.into_iter();
@@ -128,12 +128,12 @@ impl Measures {
 
 impl Measure {
     /// Whether it comes from `customer_value`.
-    pub(super) fn is_value(&self) -> bool {
+    pub(crate) fn is_value(&self) -> bool {
         self.kind == Kind::Value
     }
 
     /// As a column.
-    pub(super) fn column(&self, format: TableFormat<'_>) -> Column {
+    pub(crate) fn column(&self, format: TableFormat<'_>) -> Column {
         match self.kind {
             Kind::Count(unit) => Column::new(self.name, ColumnKind::Integer, unit, self.meaning),
             Kind::Units => {
@@ -144,7 +144,7 @@ impl Measure {
     }
 
     /// Digits after the point; none of a count.
-    pub(super) fn scale(&self, format: TableFormat<'_>) -> Option<u8> {
+    pub(crate) fn scale(&self, format: TableFormat<'_>) -> Option<u8> {
         match self.kind {
             Kind::Count(_) => None,
             Kind::Units => Some(format.volume_scale),

@@ -3,7 +3,9 @@
 //! adds up to the customers. Reads published tables, and knows nothing of how their numbers were made.
 
 mod customer_reader;
+mod divided;
 mod gathered;
+mod group_period;
 mod group_sums;
 mod group_table;
 mod level;
@@ -11,6 +13,8 @@ mod level_tables;
 mod measures;
 mod member_table;
 mod nesting;
+mod period_table;
+pub(crate) mod schema;
 mod shared;
 mod stage;
 mod tiers;

@@ -21,7 +21,7 @@ pub struct SharedCustomers {
 
 impl SharedCustomers {
     /// Those of a level.
-    pub(super) fn of_level(&self, level: usize) -> Shares {
+    pub(crate) fn of_level(&self, level: usize) -> Shares {
         self.levels.get(level).cloned().unwrap_or_default()
     }
 

@@ -9,7 +9,7 @@ use super::shared::SharedCustomers;
 use crate::customers::membership::Membership;
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
-use crate::memory::Memory;
+use crate::memory::{Memory, MemoryBudget};
 use crate::pipeline::{Definition, HierarchyDef};
 use crate::profitability::schema::Standing;
 use crate::publish::{StageTables, TableFormat};
@@ -45,12 +45,7 @@ pub fn run(
     let of_customers = CustomerTables::open(tables, facts.as_of)?;
     let measures = of_customers.measures();
     let (customers, budget) = (&facts.customers, &memory.budget);
-    let values = def.levels.iter().map(|level| attribute(definition, def, facts, level));
-    let values = values.collect::<Result<Vec<_>>>()?;
-    let memberships = values
-        .iter()
-        .enumerate()
-        .map(|(level, values)| Membership::new(customers, values, shared.of_level(level), budget));
+    let values = attributes(definition, def, facts)?;
     let levels = Levels {
         definition,
         format,
@@ -58,7 +53,7 @@ pub fn run(
         measures: &measures,
         tables: &of_customers,
         names: &def.levels,
-        memberships: memberships.collect::<Result<_>>()?,
+        memberships: memberships(definition, facts, shared, budget)?,
         values,
         is_nested: def.is_nested,
         memory,
@@ -81,6 +76,7 @@ pub fn run(
         made.push(levels.write(level, &mut writer)?);
     }
     writer.finish()?;
+    levels.write_periods(tables)?;
     if definition.publish.customer_group_member {
         levels.write_members(tables)?;
     }
@@ -96,6 +92,37 @@ pub fn run(
         hiding: level.counts.hiding,
     };
     Ok(made.iter().map(say).collect())
+}
+
+/// The values of every level, by rank.
+fn attributes<'f>(
+    definition: &Definition,
+    def: &HierarchyDef,
+    facts: &'f FactSet,
+) -> Result<Vec<&'f ArrayRef>> {
+    def.levels.iter().map(|level| attribute(definition, def, facts, level)).collect()
+}
+
+/// Who belongs to which group, by level.
+///
+/// # Errors
+/// A level that the customers source does not give, a group that has the key of a customer without one.
+pub(crate) fn memberships(
+    definition: &Definition,
+    facts: &FactSet,
+    shared: &SharedCustomers,
+    budget: &MemoryBudget,
+) -> Result<Vec<Membership>> {
+    let Some(def) = &definition.hierarchy else { return Ok(Vec::new()) };
+    let values = attributes(definition, def, facts)?;
+    let membership = |(level, values): (usize, &ArrayRef)| {
+        Membership::new(&facts.customers, values, shared.of_level(level), budget).map_err(|mut fault| {
+            let (place, level) = (definition.place(def.at), &def.levels[level]);
+            fault.messages.iter_mut().for_each(|it| *it = format!("{place}: level '{level}': {it}"));
+            fault
+        })
+    };
+    values.into_iter().enumerate().map(membership).collect()
 }
 
 /// The values of a level.

@@ -103,13 +103,10 @@ impl<'d> Origins<'d> {
                 continue;
             }
             reads.extend(stage.reads.iter().copied());
-            let taken: Vec<&str> = stage.takes().collect();
-            left.extend(self.stages.iter().filter(|earlier| {
-                (earlier.enabled)(self.definition)
-                    && taken
-                        .iter()
-                        .any(|name| earlier.makes.contains(name) || earlier.hands_on.contains(name))
-            }));
+            let is_taken = |earlier: &&Stage| {
+                (earlier.enabled)(self.definition) && stage.takes_of(earlier, self.definition)
+            };
+            left.extend(self.stages.iter().filter(is_taken));
         }
         let is_read = |source: &&Source| reads.iter().any(|part| lies_in(&source.section, part));
         self.sources.iter().filter(is_read).collect()

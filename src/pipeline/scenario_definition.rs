@@ -52,6 +52,17 @@ impl ScenarioDef {
         self.changes.is_empty() && !self.has_responses()
     }
 
+    /// By which placements it selects customers, as often as it does.
+    pub fn placements(&self) -> impl Iterator<Item = Placement> {
+        let of_fees = self.fees.iter().flat_map(|fee| &fee.only);
+        let of_prices = self.price_changes.iter().flat_map(|price| &price.only);
+        let of_drop = self.drop.iter().flat_map(|drop| &drop.only);
+        of_fees.chain(of_prices).chain(of_drop).filter_map(|condition| match condition.by {
+            SelectedBy::Placement(placement) => Some(placement),
+            _ => None,
+        })
+    }
+
     /// Whether customers do something else in it.
     pub fn has_responses(&self) -> bool {
         !self.fees.is_empty() || !self.price_changes.is_empty() || self.drop.is_some()
@@ -168,6 +179,7 @@ impl DropDef {
             let by = match &condition.by {
                 SelectedBy::Customer => "customer",
                 SelectedBy::Dimension(name) | SelectedBy::Attribute(name) => name,
+                SelectedBy::Placement(placement) => placement.name(),
             };
             format!("{by} {}", condition.values.join(", "))
         });
@@ -209,6 +221,30 @@ pub enum SelectedBy {
     Dimension(String),
     /// An attribute of customers, or their channel, by name.
     Attribute(String),
+    /// Where `[segments]` place customers.
+    Placement(Placement),
+}
+
+/// A column of `customer_segment` by which customers may be selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placement {
+    /// Of the pyramid.
+    Tier,
+    /// What the rules say is to be done.
+    Treatment,
+}
+
+impl Placement {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Tier, Self::Treatment];
+
+    /// Its column, and its key in `only`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tier => "tier",
+            Self::Treatment => "treatment",
+        }
+    }
 }
 
 /// `[sensitivity]`: what moves when an estimate of the costing is off.
@@ -216,4 +252,14 @@ pub enum SelectedBy {
 pub struct SensitivityDef {
     /// By which part of itself each estimate is off, above −1.
     pub off_by: Decimal,
+    /// Whether each is off by as much the other way too. Default false.
+    pub both_ways: bool,
+}
+
+impl SensitivityDef {
+    /// By which parts of itself each estimate is off, one after another.
+    pub fn ways(self) -> Vec<Decimal> {
+        let other = Decimal { mantissa: -self.off_by.mantissa, scale: self.off_by.scale };
+        std::iter::once(self.off_by).chain(self.both_ways.then_some(other)).collect()
+    }
 }

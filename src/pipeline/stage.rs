@@ -20,6 +20,8 @@ pub struct Stage {
     pub needs: &'static [&'static str],
     /// What it takes where the pipeline has it.
     pub may_use: &'static [&'static str],
+    /// Whether the definition has it take something of that.
+    pub takes_where: fn(&Definition, &str) -> bool,
     /// Tables it publishes.
     pub makes: &'static [&'static str],
     /// What it hands on in memory.
@@ -93,9 +95,16 @@ impl Stage {
         }
     }
 
-    /// What it takes, whether it needs it or not.
+    /// What it may take, whether it needs it or not.
     pub fn takes(&self) -> impl Iterator<Item = &'static str> {
         self.needs.iter().chain(self.may_use).copied()
+    }
+
+    /// Whether by the definition it takes something that another makes or hands on.
+    pub fn takes_of(&self, of: &Stage, definition: &Definition) -> bool {
+        let takes = |name: &&'static str| self.needs.contains(name) || (self.takes_where)(definition, name);
+        let mut taken = self.takes().filter(takes);
+        taken.any(|name| name == EVERY_TABLE || of.makes.contains(&name) || of.hands_on.contains(&name))
     }
 
     /// Whether it may read a table: one it takes, or one of its own.

@@ -71,6 +71,31 @@ impl<'d> PlanColumns<'d> {
         }
     }
 
+    /// Driver volumes by activity and period, of any period.
+    ///
+    /// # Errors
+    /// All names of activities that the pipeline does not know.
+    pub(super) fn volumes(
+        &self,
+        definition: &Definition,
+        ledgers: &[LedgerSums],
+    ) -> Result<BTreeMap<(usize, Period), Decimal>> {
+        let none = CostingDef::default();
+        let names = Names::of(definition.costing.as_ref().unwrap_or(&none), ledgers);
+        let mut faults = Faults::default();
+        check_names(self, definition, &names, &mut faults);
+        faults.none()?;
+        let mut volumes = BTreeMap::new();
+        for (_, _, sums) in self.columns.iter().filter(|(_, measure, _)| *measure == PlanMeasure::Volume) {
+            for ((name, period), amount) in &sums.sums {
+                let index = names.activity(name).expect("names were checked");
+                let volume = Decimal { mantissa: i128::from(*amount), scale: sums.scale };
+                volumes.insert((index, *period), volume);
+            }
+        }
+        Ok(volumes)
+    }
+
     /// By period of the run what is planned; periods without a row are left out.
     ///
     /// # Errors

@@ -15,6 +15,7 @@
 
 mod activities;
 mod columns;
+mod coming;
 mod names;
 mod of_scenario;
 mod planned;
@@ -25,4 +26,5 @@ mod stage;
 mod variances;
 
 pub use columns::check;
+pub use coming::{PlannedVolumes, volumes};
 pub use stage::{Summary, run};

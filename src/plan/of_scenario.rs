@@ -2,7 +2,7 @@
 
 use super::planned::{PlannedActivity, PlannedPeriod, PlannedResource, PlannedSales};
 use super::sales::SoldGroups;
-use crate::costing::schema::{Costing, PeriodCosting, UNCLAIMED};
+use crate::costing::schema::{Activity, ActivityCosting, Costing, PeriodCosting, UNCLAIMED};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::pipeline::{Change, ScenarioDef};
@@ -34,11 +34,7 @@ pub(super) fn planned(
             .map(|resource| PlannedResource { cost: Some(fed(&resource.inputs)), minutes: None });
         let mut activities = Vec::new();
         for (index, (activity, costed)) in costing.activities.iter().zip(&before.activities).enumerate() {
-            let volume = match scenario.planned.get(&index) {
-                Some(volume) => *volume,
-                None => grown(costed.quantity(activity), scenario.growth)?,
-            };
-            let volume = activity.driver.is_some().then_some(volume);
+            let volume = planned_volume(scenario, index, activity, costed)?;
             activities.push(PlannedActivity { volume, ..PlannedActivity::default() });
         }
         let mut sales = BTreeMap::new();
@@ -66,6 +62,23 @@ pub(super) fn planned(
         );
     }
     Ok(periods)
+}
+
+/// The driver volume of an activity a year after it was costed so; none without a driver.
+///
+/// # Errors
+/// A number beyond 128 bits.
+pub(super) fn planned_volume(
+    scenario: &ScenarioDef,
+    index: usize,
+    activity: &Activity,
+    costed: &ActivityCosting,
+) -> Result<Option<Decimal>> {
+    if activity.driver.is_none() {
+        return Ok(None);
+    }
+    let grown = || grown(costed.quantity(activity), scenario.growth);
+    scenario.planned.get(&index).map_or_else(grown, |volume| Ok(*volume)).map(Some)
 }
 
 /// Money of a period's ledger accounts that no resource claims.

@@ -24,7 +24,7 @@ pub struct CostColumn {
 
 const OF_CUSTOMERS: &[&str] = &["customer_period", "customer"];
 /// Tables that have the lines of the waterfall.
-const OF_WATERFALLS: &[&str] = &["customer_period", "customer", "customer_group"];
+const OF_WATERFALLS: &[&str] = &["customer_period", "customer", "customer_group", "customer_group_period"];
 const OF_PRODUCTS: &[&str] = &["customer_product", "product_group"];
 const OF_ORDERS: &[&str] = &["order_profile", "customer_order"];
 const OF_GROUPS: &[&str] = &["product_group"];

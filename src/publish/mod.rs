@@ -56,7 +56,7 @@ pub use lock::Lock;
 pub use release::{PublishedColumn, PublishedFile, PublishedTable, Release};
 pub use retention::Retention;
 pub use segment_key::{ALL_CUSTOMERS, NO_SEGMENT, SegmentKey};
-pub use stage_tables::StageTables;
+pub use stage_tables::{StageTables, WrittenPartition};
 pub use staging::{Staging, WriteOptions};
 pub use star_views::{SEGMENT_KINDS, relations_table, segment_tables};
 pub use store::{ReleaseStore, Sent};

@@ -18,6 +18,17 @@ pub struct StageTables<'s> {
     is_taken_over: bool,
 }
 
+/// A partition of a table that an earlier stage made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenPartition {
+    /// Its value of the partition key.
+    pub key: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// BLAKE3 of the file.
+    pub digest: String,
+}
+
 impl<'s> StageTables<'s> {
     pub(super) fn new(staging: &'s Staging, stage: &'static Stage, is_taken_over: bool) -> Self {
         Self { staging, stage, is_taken_over }
@@ -70,11 +81,21 @@ impl<'s> StageTables<'s> {
 
     /// Files of a table that are finished so far, in path order; none of a table that this pipeline does not make.
     pub fn written(&self, table: &str) -> Vec<PathBuf> {
+        self.check_reads(table);
+        self.staging.written(table)
+    }
+
+    /// The same, partition by partition, with the digests of what they hold.
+    pub fn partitions(&self, table: &str) -> Vec<WrittenPartition> {
+        self.check_reads(table);
+        self.staging.partitions(table)
+    }
+
+    fn check_reads(&self, table: &str) {
         let name = self.stage.name;
         assert!(
             self.stage.may_read(table),
             "stage '{name}' reads table '{table}', which its contract does not name"
         );
-        self.staging.written(table)
     }
 }

@@ -5,7 +5,7 @@ use super::encoding::{self, Layout};
 use super::home::Home;
 use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
 use super::schema::{Column, TableSpec};
-use super::stage_tables::StageTables;
+use super::stage_tables::{StageTables, WrittenPartition};
 use super::table::{FileWriter, Finished, Place, TableWriter};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{FileEncoding, Stage};
@@ -147,6 +147,21 @@ impl Staging {
         let mut names: Vec<&str> = files.iter().filter_map(|file| file.path.strip_prefix(&prefix)).collect();
         names.sort_unstable();
         names.into_iter().map(|name| self.home.tree(&self.id).join(name)).collect()
+    }
+
+    /// Partitions of a table that are finished so far, in path order.
+    pub(super) fn partitions(&self, table: &str) -> Vec<WrittenPartition> {
+        let books = self.shelf().books();
+        let files = books.tables.get(table).map_or(&[][..], |table| &table.files);
+        let prefix = format!("releases/{}/", self.id);
+        let partition = |file: &PublishedFile| {
+            let name = file.path.strip_prefix(&prefix)?;
+            let path = self.home.tree(&self.id).join(name);
+            Some(WrittenPartition { key: file.partition.clone()?, path, digest: file.blake3.clone() })
+        };
+        let mut partitions: Vec<WrittenPartition> = files.iter().filter_map(partition).collect();
+        partitions.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        partitions
     }
 
     /// Has a file that the release depends on, such as kept state, on disk before the commit.

@@ -227,6 +227,13 @@ const FACTS: &[Fact] = &[
         of_dimensions: &["level", "group_key", "is_single", "next_group_key", "profit_class", "tier"],
     },
     Fact {
+        view: "fact_customer_group_period",
+        table: "customer_group_period",
+        filter: "",
+        joins: &[GROUP, PERIOD],
+        of_dimensions: &["level", "group_key"],
+    },
+    Fact {
         view: "fact_customer_group_member",
         table: "customer_group_member",
         filter: "",

@@ -1,6 +1,7 @@
 //! Questions to a release, answered from kept facts and the small costing tables; no transaction is read again.
 //!
-//! `customer`, `activity`, `resource` and `product` follow money in both directions, closing to the last digit.
+//! `customer`, `activity`, `resource` and `product` follow money in both directions, closing to the last digit; `group` says who
+//! a group of customers is and what of each member it has.
 //! `change` splits what became of contribution between two periods, `whatif` costs the same facts by another
 //! definition, `budget` says what a plan needs. What-ifs that are to be published are a stage of the run.
 
@@ -16,9 +17,13 @@ mod customer;
 mod customer_text;
 mod effect;
 mod exact;
+mod group;
+mod group_members;
+mod group_text;
 mod left;
 mod lives;
 mod origins;
+mod placed;
 mod posting;
 mod product;
 mod product_text;
@@ -48,7 +53,10 @@ pub use change::{Change, change};
 pub use customer::{ActivityExplanation, Explanation, PeriodExplanation, Step, Term, customer};
 pub use effect::{ChangePart, Effect};
 pub use exact::Exact;
+pub use group::{GroupExplanation, GroupPeriod, GroupPlace, GroupQuestion, group};
+pub use group_members::{GroupMember, GroupMembers, OtherMembers};
 pub use left::{Leaving, LeavingActivity};
+pub use placed::PlacedCustomers;
 pub use product::{ProductFlows, product};
 pub use recalled::Recalled;
 pub use resource::{ResourceFlows, ResourcePeriod, resource};

@@ -1,6 +1,7 @@
 //! What questions are asked of: a release's facts and costing.
 
 use super::exact::Exact;
+use super::placed::PlacedCustomers;
 use crate::costing::schema::{Costing, PeriodCosting, Rate};
 use crate::error::{Error, Result};
 use crate::facts::{Acquired, FactSet, acquisition_of};
@@ -16,12 +17,14 @@ pub struct Recalled<'r> {
     pub facts: &'r FactSet,
     /// Their costing.
     pub costing: &'r Costing,
+    /// Where customers are placed, if scenarios that are asked about select by it.
+    pub placed: Option<&'r PlacedCustomers>,
 }
 
 impl<'r> Recalled<'r> {
     /// A release as it was recalled, costed by its own definition.
     pub fn of(release: &'r crate::recall::Recalled, definition: &'r Definition) -> Self {
-        Self { definition, facts: release.facts(), costing: release.costing() }
+        Self { definition, facts: release.facts(), costing: release.costing(), placed: None }
     }
 
     pub(super) fn money(&self, amount: impl Into<i128>) -> Exact {

@@ -2,6 +2,7 @@
 //! company's cost, `whatif_response` what customers do, `whatif_customer` every customer by both costings.
 
 use super::exact::Exact;
+use super::placed::PlacedCustomers;
 use super::recalled::Recalled;
 use super::whatif::{WhatIfCustomers, whatif, whatif_customers};
 use super::whatif_answer::{Difference, ResponseOf, WhatIf};
@@ -16,6 +17,9 @@ use crate::publish::{Draft, StageTables, TableFormat};
 use crate::units::rescale;
 use std::borrow::Cow;
 use std::sync::Mutex;
+
+/// The table that places customers.
+const SEGMENTS: &str = "customer_segment";
 
 /// What the run says of scenarios.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,14 +42,18 @@ pub fn publish_whatifs(
     memory: &Memory,
     tables: StageTables<'_>,
 ) -> Result<WhatIfSummary> {
-    let base = Recalled { definition, facts, costing };
+    let published = definition.scenarios.iter().filter(|scenario| scenario.is_published);
+    let files = if tables.is_there(SEGMENTS) { tables.written(SEGMENTS) } else { Vec::new() };
+    let lacking = "this run makes no customer_segment, for its stage is left out; run without --only";
+    let placed = PlacedCustomers::read(published.clone(), &facts.customers, &files, lacking)?;
+    let base = Recalled { definition, facts, costing, placed: placed.as_ref() };
     let writer = Mutex::new(tables.table(&whatif_customers(&base, Some(""))?.spec, None)?);
     let take = |sheet: Sheet| writer.lock().expect("no thread panics while it writes").write(sheet.arrays);
     let mut answers = Vec::new();
-    for scenario in definition.scenarios.iter().filter(|scenario| scenario.is_published) {
+    for scenario in published {
         let changed = apply(definition, scenario);
         let costed = costing::run(&changed, facts, ledgers)?;
-        let asked = Recalled { definition: &changed, facts, costing: &costed };
+        let asked = Recalled { definition: &changed, costing: &costed, ..base };
         let customers = WhatIfCustomers { top: 0, of_scenario: Some(&scenario.name), take: &take };
         answers.push(whatif(&base, &asked, scenario, customers, memory)?);
     }

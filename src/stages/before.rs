@@ -52,7 +52,7 @@ pub(super) struct Before {
 impl Before {
     pub(super) fn read(definition: &Definition, home: &Home, options: &RunOptions) -> Result<Self> {
         let plan = pipeline::plan(STAGES, definition)?;
-        let wanted = wanted(&plan, &options.only)?;
+        let wanted = wanted(&plan, definition, &options.only)?;
         let current = home.current()?;
         let lifetime = earlier(definition, home, options.reselect)?;
         let contracts = earlier_contracts(definition, home, options.reselect)?;
@@ -99,9 +99,11 @@ impl Before {
     }
 
     /// Which stages of the plan are taken over from the current release, and which are left out.
-    pub(super) fn reuse(&self) -> Reuse {
+    pub(super) fn reuse(&self, definition: &Definition) -> Reuse {
         let is_whole = |stage: &Stage| !stage.makes.iter().any(|table| self.damaged.contains(*table));
-        Reuse::new((&self.plan, &self.wanted), self.recipe.as_ref(), self.current.as_ref(), is_whole)
+        let recipes = self.recipe.as_ref().map(|recipe| recipe.of_stages(&self.plan, definition));
+        let recipes = recipes.unwrap_or_default();
+        Reuse::new((&self.plan, &self.wanted), recipes, self.current.as_ref(), is_whole)
     }
 
     /// What tells how fast the sources are read: this run's scan, or that of the last run that read a row.

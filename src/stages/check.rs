@@ -2,32 +2,36 @@
 //! against the costing, and what earlier releases say.
 
 use super::contracts::STAGES;
+use super::sources::later_sources;
 use crate::clv;
 use crate::contracts;
-use crate::costing;
 use crate::error::{Error, Faults, Result};
 use crate::expect;
-use crate::facts::schema::{AttributeTypes, KeyTypes, LedgerSums};
+use crate::facts::schema::{AttributeTypes, KeyTypes};
 use crate::facts::{self, SourceView};
 use crate::lifecycle;
 use crate::pipeline::{self, Definition};
-use crate::plan;
 use crate::profitability;
 use crate::publish::{Home, Release};
 use crate::published::{self, TableState, Tables};
 use crate::segments;
 
-/// What was guessed of how ledgers are written, and doubts about their folders.
-pub(super) fn doubts(ledgers: &[LedgerSums]) -> Vec<String> {
-    ledgers.iter().flat_map(|ledger| ledger.guesses.iter().chain(&ledger.view.warnings)).cloned().collect()
-}
-
-/// Checks what needs more than the pipeline file and the sources' columns: plan, drivers and ledgers. Gives the
-/// ledgers, and what a person should know of the inputs.
+/// Checks all that needs no run: sources, names, types, ledgers and plans, and what earlier releases say. Gives the sources.
 ///
 /// # Errors
 /// All faults found.
-pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<SourceView>, Vec<String>)> {
+pub fn check(definition: &Definition) -> Result<Vec<SourceView>> {
+    let mut faults = Faults::default();
+    let checked = faults.keep(facts::check(definition)).unwrap_or_default();
+    let customers = checked.keys.map(|keys| keys.customer);
+    faults.keep(check_names_and_types(definition, &checked));
+    let mut sources = checked.sources;
+    sources.extend(later_sources(definition, customers, &mut faults));
+    faults.none().map(|()| sources)
+}
+
+/// Names and types against the tables of a run, and earlier releases.
+fn check_names_and_types(definition: &Definition, sources: &facts::Checked) -> Result<()> {
     pipeline::plan(STAGES, definition)?;
     let mut faults = Faults::default();
     let home = Home::open(&definition.publish.path)?;
@@ -41,17 +45,7 @@ pub fn check(definition: &Definition, sources: &facts::Checked) -> Result<(Vec<S
         None => None,
     };
     faults.keep(segments::earlier(definition, &home));
-    let ledgers = facts::read_ledgers(definition).and_then(|ledgers| {
-        costing::check(definition, &ledgers)?;
-        Ok(ledgers)
-    });
-    let ledgers = faults.keep(ledgers);
-    let planned = ledgers.as_ref().and_then(|ledgers| faults.keep(plan::check(definition, ledgers)));
-    faults.none()?;
-    let (ledgers, planned) = (ledgers.unwrap_or_default(), planned.unwrap_or_default());
-    let warnings = doubts(&ledgers);
-    let ledgers = ledgers.into_iter().map(|ledger| SourceView { warnings: Vec::new(), ..ledger.view });
-    Ok((ledgers.chain(planned).collect(), warnings))
+    faults.none()
 }
 
 /// Checks what follows from the types of keys and attributes: the wallet, and the queries of `[[expect]]`, which run over

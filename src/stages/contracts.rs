@@ -12,6 +12,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing"],
         needs: &[],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[],
         hands_on: &["facts"],
         enabled: |_| true,
@@ -30,6 +31,7 @@ pub const STAGES: &[Stage] = &[
         ],
         needs: &["facts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["quarantine", "customer_voice"],
         hands_on: &["answers", "contacts", "contract_rows", "counted_rows", "point_rows", "shared_customers"],
         enabled: |_| true,
@@ -40,6 +42,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing"],
         needs: &["facts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["activity_period", "cost_flow", "balance", "variance", "match"],
         hands_on: &["costing"],
         enabled: |_| true,
@@ -50,6 +53,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "profitability"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "data_mistake",
             "customer_period",
@@ -85,6 +89,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "plan"],
         needs: &["facts", "costing", "product_group_period"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["plan_activity", "plan_resource", "plan_sales", "plan_result"],
         hands_on: &[],
         enabled: |definition| definition.plan.is_some(),
@@ -92,22 +97,13 @@ pub const STAGES: &[Stage] = &[
     Stage {
         name: "forecast",
         about: "driver volumes and capacity of the coming periods",
-        reads: &["facts", "costing", "forecast"],
+        reads: &["facts", "costing", "plan", "forecast"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["forecast_activity", "forecast_accuracy", "forecast_resource"],
         hands_on: &[],
         enabled: |definition| definition.forecast.is_some(),
-    },
-    Stage {
-        name: "whatif",
-        about: "every customer by the numbers of scenarios",
-        reads: &["facts", "costing", "whatif"],
-        needs: &["facts", "costing"],
-        may_use: &[],
-        makes: &["whatif", "whatif_line", "whatif_response", "whatif_customer"],
-        hands_on: &[],
-        enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
     },
     Stage {
         name: "sensitivity",
@@ -115,6 +111,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "profitability", "sensitivity"],
         needs: &["facts", "costing"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["sensitivity"],
         hands_on: &[],
         enabled: |definition| definition.sensitivity.is_some(),
@@ -125,6 +122,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "clv", "lifecycle"],
         needs: &["facts", "history"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "value_model",
             "purchase_season",
@@ -145,6 +143,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "contracts", "clv"],
         needs: &["facts", "contract_rows"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "contract",
             "customer_contract",
@@ -163,6 +162,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "counted_histories", "clv"],
         needs: &["facts", "counted_rows"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["counted_history", "counted_history_model"],
         hands_on: &[],
         enabled: |definition| definition.counted_histories.is_some(),
@@ -173,6 +173,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "lifecycle", "clv", "perception"],
         needs: &["facts", "history"],
         may_use: &["alive", "answers"],
+        takes_where: |_, _| true,
         makes: &[
             "lifecycle",
             "cohort",
@@ -193,6 +194,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "effects"],
         needs: &["facts", "history", "contacts"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &["treatment_effect", "control_group"],
         hands_on: &[],
         enabled: |definition| definition.effects.is_some(),
@@ -203,6 +205,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "programme"],
         needs: &["facts", "history", "point_rows"],
         may_use: &[],
+        takes_where: |_, _| true,
         makes: &[
             "programme_period",
             "programme_cohort",
@@ -219,6 +222,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "costing", "acquisition", "perception"],
         needs: &["facts", "history"],
         may_use: &["answers", "customer_value"],
+        takes_where: |_, _| true,
         makes: &[
             "acquisition",
             "acquisition_total",
@@ -233,10 +237,12 @@ pub const STAGES: &[Stage] = &[
         name: "hierarchy",
         about: "groups of customers, level by level: worth, ranks, whale curves, pyramids",
         reads: &["facts", "profitability", "segments", "hierarchy"],
-        needs: &["facts", "customer", "shared_customers"],
+        needs: &["facts", "customer", "customer_period", "shared_customers"],
         may_use: &["customer_value"],
+        takes_where: |_, _| true,
         makes: &[
             "customer_group",
+            "customer_group_period",
             "customer_group_member",
             "customer_group_summary",
             "customer_group_whale_curve",
@@ -268,6 +274,7 @@ pub const STAGES: &[Stage] = &[
             "customer_contract",
             "customer_points",
         ],
+        takes_where: |_, _| true,
         makes: &[
             "customer_segment",
             "segment_summary",
@@ -283,11 +290,27 @@ pub const STAGES: &[Stage] = &[
         enabled: |definition| definition.segments.is_some(),
     },
     Stage {
+        name: "whatif",
+        about: "every customer by the numbers of scenarios",
+        reads: &["facts", "costing", "whatif"],
+        needs: &["facts", "costing"],
+        // Placements of this run, where a scenario selects customers by them.
+        may_use: &["customer_segment"],
+        takes_where: |definition, table| {
+            let mut published = definition.scenarios.iter().filter(|scenario| scenario.is_published);
+            table != "customer_segment" || published.any(|scenario| scenario.placements().next().is_some())
+        },
+        makes: &["whatif", "whatif_line", "whatif_response", "whatif_customer"],
+        hands_on: &[],
+        enabled: |definition| definition.scenarios.iter().any(|scenario| scenario.is_published),
+    },
+    Stage {
         name: "perception",
         about: "surveys, complaints, referrals: the value customers get",
         reads: &["facts", "perception"],
         needs: &["facts", "answers", "customer"],
         may_use: &["customer_value", "customer_segment"],
+        takes_where: |_, _| true,
         makes: &[
             "attribute_value",
             "attribute_value_period",
@@ -315,6 +338,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "perception", "needs"],
         needs: &["facts", "answers", "customer"],
         may_use: &["customer_value", "customer_segment"],
+        takes_where: |_, _| true,
         makes: &[
             "need_segment",
             "need_segment_importance",
@@ -387,6 +411,7 @@ pub const STAGES: &[Stage] = &[
             "need_segment_importance",
             "need_segment_trait",
         ],
+        takes_where: |_, _| true,
         makes: &[
             "dim_activity",
             "dim_resource",
@@ -407,6 +432,7 @@ pub const STAGES: &[Stage] = &[
         reads: &["facts", "expect"],
         needs: &[],
         may_use: &[EVERY_TABLE],
+        takes_where: |_, _| true,
         makes: &[],
         hands_on: &["checks"],
         enabled: |definition| !definition.expect.is_empty(),

@@ -1,7 +1,7 @@
 //! A run: every stage in order, with what it takes of those before it, and then the commit.
 
 use super::before::Before;
-use super::check::{check_types, doubts};
+use super::check::check_types;
 use super::commit::commit;
 use super::contracts::of;
 use super::made::{Ledgers, Made};
@@ -9,6 +9,7 @@ use super::ran::Ran;
 use super::report::Report;
 use super::reuse::Reuse;
 use super::run_options::RunOptions;
+use super::sources::doubts_of;
 use crate::costing::{self, schema::Costing};
 use crate::customers::history::CustomerHistory;
 use crate::error::{Error, Faults, Result};
@@ -43,7 +44,7 @@ pub(super) fn run(
     options: &RunOptions,
     events: Arc<dyn Events>,
 ) -> Result<Report> {
-    let reuse = before.reuse();
+    let reuse = before.reuse(&definition);
     let stages = before.plan.iter().copied().filter(|stage| !reuse.leaves_out(stage)).collect::<Vec<_>>();
     let is_history_wanted = reuse.is_wanted(&stages, "history");
     let progress = Progress::new(stages, events);
@@ -69,8 +70,7 @@ pub(super) fn run(
     let profit: profitability::Summary = needed(profit, "profitability")?;
     let history = history.flatten();
     let (planned, _) = flow.run_or_keep("plan", |tables| stage.plan(&facts, &costing, &ledgers, tables))?;
-    flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, tables))?;
-    flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
+    flow.run_or_keep("forecast", |tables| stage.forecast(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("sensitivity", |tables| stage.sensitivity(&facts, &costing, &ledgers, tables))?;
     let (lifetime, alive) = flow.run_or_keep("clv", |tables| {
         stage.clv(&facts, needed(history.as_ref(), "history")?, &before.lifetime, tables)
@@ -98,6 +98,7 @@ pub(super) fn run(
     flow.run_or_keep("hierarchy", |tables| stage.hierarchy(&facts, &shared, tables))?;
     let (segment_doubts, _) =
         flow.run_or_keep("segments", |tables| stage.segments(&facts, &before.groups, tables))?;
+    flow.run_or_keep("whatif", |tables| stage.whatif(&facts, &costing, &ledgers, tables))?;
     flow.run_or_keep("perception", |tables| stage.perception(&facts, &asked, tables))?;
     flow.run_or_keep("needs", |tables| stage.needs(&facts, &asked, tables))?;
     flow.run_or_keep("star", |tables| stage.star(&facts, &costing, tables))?;
@@ -270,7 +271,7 @@ impl Stages<'_> {
             tables.put(&sheet.spec, None, sheet.arrays)?;
         }
         let account = report::costing_line(&costing, definition);
-        let ledgers = Ledgers { doubts: doubts(&ledgers), sums: ledgers };
+        let ledgers = Ledgers { doubts: ledgers.iter().flat_map(doubts_of).collect(), sums: ledgers };
         Ok(Ran { summary: (), hands_on: (costing, ledgers), account })
     }
 
@@ -332,9 +333,12 @@ impl Stages<'_> {
         &self,
         facts: &FactSet,
         costing: &Costing,
+        ledgers: &Ledgers,
         tables: StageTables<'_>,
     ) -> Result<Ran<forecast::Summary, ()>> {
-        let summary = forecast::run(&of("forecast").view(self.definition), facts, costing, tables)?;
+        let definition = &of("forecast").view(self.definition);
+        let planned = plan::volumes(definition, facts, &ledgers.sums)?;
+        let summary = forecast::run(definition, facts, costing, &planned, tables)?;
         let account = report::forecast_line(&summary);
         Ok(Ran { summary, hands_on: (), account })
     }

@@ -21,6 +21,7 @@ mod restate;
 mod reuse;
 mod run_options;
 mod side;
+mod sources;
 mod stage_record;
 
 pub use check::check;

@@ -1,8 +1,7 @@
 //! A run of some stages: those that were named, those they take from, and the ones that are in every release.
 
-use super::recipe::takes_of;
 use crate::error::{Error, Result};
-use crate::pipeline::{Stage, did_you_mean};
+use crate::pipeline::{Definition, Stage, did_you_mean};
 use std::collections::BTreeSet;
 
 /// The last of the stages that are in every release: its books are those of profitability.
@@ -12,7 +11,11 @@ const LAST_OF_ALL: &str = "profitability";
 ///
 /// # Errors
 /// A name of no stage of the plan.
-pub(super) fn wanted(plan: &[&'static Stage], only: &[String]) -> Result<BTreeSet<&'static str>> {
+pub(super) fn wanted(
+    plan: &[&'static Stage],
+    definition: &Definition,
+    only: &[String],
+) -> Result<BTreeSet<&'static str>> {
     let named: Vec<&str> = plan.iter().map(|stage| stage.name).collect();
     if only.is_empty() {
         return Ok(named.into_iter().collect());
@@ -26,8 +29,8 @@ pub(super) fn wanted(plan: &[&'static Stage], only: &[String]) -> Result<BTreeSe
     let in_all = named.iter().position(|name| *name == LAST_OF_ALL).map_or(0, |last| last + 1);
     let mut wanted: BTreeSet<&'static str> = BTreeSet::new();
     for (place, stage) in plan.iter().enumerate().rev() {
-        let is_taken =
-            plan[place + 1..].iter().any(|later| wanted.contains(later.name) && takes_of(later, stage));
+        let takes_it = |later: &&'static Stage| later.takes_of(stage, definition);
+        let is_taken = plan[place + 1..].iter().any(|later| wanted.contains(later.name) && takes_it(later));
         if place < in_all || is_taken || only.iter().any(|name| name == stage.name) {
             wanted.insert(stage.name);
         }

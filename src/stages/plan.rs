@@ -1,9 +1,9 @@
 //! What a run would do, and what it would take by what the current release took.
 
 use super::before::Before;
-use super::check::doubts;
 use super::run_options::RunOptions;
-use crate::error::Result;
+use super::sources::later_sources;
+use crate::error::{Faults, Result};
 use crate::facts::{self, GatherOptions, ScanPlan};
 use crate::pipeline::{self, Stage};
 use crate::publish::{Home, Release};
@@ -74,11 +74,13 @@ pub fn plan(path: &Path, options: &RunOptions) -> Result<Plan> {
     let before = Before::read(&definition, &home, options)?;
     let gather = gather_options(&home, &before, options);
     let mut scan = facts::plan(&definition, &gather)?;
-    let ledgers = facts::read_ledgers(&definition)?;
-    scan.warnings.extend(doubts(&ledgers));
+    let mut faults = Faults::default();
+    let later = later_sources(&definition, Some(scan.customer_keys), &mut faults);
+    faults.none()?;
+    scan.warnings.extend(later.iter().flat_map(|source| &source.warnings).cloned());
     scan.warnings.extend(home.take_warnings());
-    scan.sources.extend(ledgers.into_iter().map(|ledger| ledger.view));
-    let reuse = before.reuse();
+    scan.sources.extend(later);
+    let reuse = before.reuse(&definition);
     let current = home.current()?;
     let unchanged = before.unchanged(&home, options).map(|release| release.id.clone());
     let planned = |stage: &&'static Stage| PlannedStage {

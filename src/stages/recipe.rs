@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::facts::source_digests;
-use crate::pipeline::{Definition, EVERY_TABLE, Stage, changed_keys, lies_in};
+use crate::pipeline::{Definition, Stage, changed_keys, lies_in};
 use crate::publish::Release;
 use crate::units::Day;
 use serde::{Deserialize, Serialize};
@@ -91,10 +91,14 @@ impl Recipe {
 
     /// By stage of a plan, the digest of all that its tables follow from: the program, the keys and sources that it reads,
     /// and the recipes of what it takes.
-    pub(super) fn of_stages(&self, plan: &[&'static Stage]) -> BTreeMap<&'static str, String> {
+    pub(super) fn of_stages(
+        &self,
+        plan: &[&'static Stage],
+        definition: &Definition,
+    ) -> BTreeMap<&'static str, String> {
         let mut recipes: BTreeMap<&'static str, String> = BTreeMap::new();
         for (place, stage) in plan.iter().enumerate() {
-            let taken = plan[..place].iter().filter(|earlier| takes_of(stage, earlier));
+            let taken = plan[..place].iter().filter(|earlier| stage.takes_of(earlier, definition));
             let taken: Vec<&String> = taken.map(|earlier| &recipes[earlier.name]).collect();
             // Of what is published, all that decides how files look; Delta logs are made of any files.
             let parts = [stage.reads, &["publish"]].concat();
@@ -111,11 +115,6 @@ impl Recipe {
         }
         recipes
     }
-}
-
-/// Whether a stage takes something that another makes or hands on.
-pub(super) fn takes_of(stage: &Stage, of: &Stage) -> bool {
-    stage.takes().any(|name| name == EVERY_TABLE || of.makes.contains(&name) || of.hands_on.contains(&name))
 }
 
 fn parts_of<'d>(digests: &'d BTreeMap<String, String>, parts: &[&str]) -> Vec<(&'d String, &'d String)> {

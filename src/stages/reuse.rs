@@ -1,6 +1,5 @@
 //! Incremental runs: the tables of stages whose recipes are those of the current release are taken over.
 
-use super::recipe::Recipe;
 use super::stage_record::StageRecord;
 use crate::error::{Error, Result};
 use crate::facts::Scan;
@@ -33,11 +32,10 @@ impl Reuse {
     /// that one of them is damaged. Other tables are made where they are wanted, and else left out.
     pub(super) fn new(
         (plan, wanted): (&[&'static Stage], &BTreeSet<&'static str>),
-        recipe: Option<&Recipe>,
+        recipes: BTreeMap<&'static str, String>,
         from: Option<&Release>,
         is_whole: impl Fn(&Stage) -> bool,
     ) -> Self {
-        let recipes = recipe.map(|recipe| recipe.of_stages(plan)).unwrap_or_default();
         let mut before = from.map(records_of).unwrap_or_default();
         let (mut kept, mut run): (BTreeMap<_, _>, Vec<&Stage>) = Default::default();
         let mut left_out = Vec::new();

@@ -1,5 +1,6 @@
 //! Writes the plan, as budgets are often made: of every month that has one a year before, that month and 40 % more. Costs
-//! follow the rule of the ledger, without its noise; volumes are of the activities of `pipelines/retail.toml`.
+//! follow the rule of the ledger, without its noise; volumes are of the activities of `pipelines/retail.toml`, and go on for half a
+//! year after the history, for forecasts to be held against.
 
 use super::business::{Business, Sales};
 use super::catalogue::Catalogue;
@@ -16,6 +17,9 @@ use std::sync::Arc;
 /// Of the year before, in per cent: the company grows.
 const GROWTH: i128 = 140;
 
+/// Months after the history whose volumes are planned.
+const COMING: usize = 6;
+
 /// A planned month, and the sums of the one a year before.
 type Planned<'h> = (&'h Month, &'h MonthTotals);
 
@@ -28,6 +32,15 @@ fn planned<'h>(history: &'h History, months: &'h [MonthTotals]) -> Vec<Planned<'
     history.months.iter().skip(before).zip(months).collect()
 }
 
+/// First days of the months after the history, each with the sums of the one a year before; none of a history of less than a year.
+fn coming<'h>(history: &History, months: &'h [MonthTotals]) -> Vec<(i32, &'h MonthTotals)> {
+    let (Some(a_year_before), Some(last)) = (months.len().checked_sub(12), history.months.last()) else {
+        return Vec::new();
+    };
+    let next = std::iter::successors(Some(last.period.next()), |period| Some(period.next()));
+    next.take(COMING).map(|period| period.start.0).zip(&months[a_year_before..]).collect()
+}
+
 /// Writes the three files of the plan; returns their rows.
 pub(super) fn write_plan(
     [costs, volumes, sales]: [PathBuf; 3],
@@ -35,7 +48,9 @@ pub(super) fn write_plan(
     months: &[MonthTotals],
 ) -> Result<u64> {
     let planned = planned(history, months);
-    let rows = write_costs(&costs, &planned)? + write_volumes(&volumes, &planned)?;
+    let days = planned.iter().map(|(month, before)| (month.first_day, *before));
+    let days: Vec<(i32, &MonthTotals)> = days.chain(coming(history, months)).collect();
+    let rows = write_costs(&costs, &planned)? + write_volumes(&volumes, &days)?;
     Ok(rows + write_sales(&sales, &planned)?)
 }
 
@@ -81,14 +96,14 @@ fn volumes(before: &Business) -> [(&'static str, i64); 9] {
     ]
 }
 
-fn write_volumes(path: &Path, planned: &[Planned<'_>]) -> Result<u64> {
+fn write_volumes(path: &Path, planned: &[(i32, &MonthTotals)]) -> Result<u64> {
     let fields = vec![
         Field::new("activity", DataType::Utf8, false),
         Field::new("period", DataType::Date32, false),
         Field::new("volume", DataType::Int64, false),
     ];
-    let of_month = |(month, before): &Planned<'_>| {
-        let day = month.first_day;
+    let of_month = |(day, before): &(i32, &MonthTotals)| {
+        let day = *day;
         volumes(&before.business).map(move |(name, volume)| (name, day, grown(i128::from(volume))))
     };
     let rows: Vec<_> = planned.iter().flat_map(of_month).collect();

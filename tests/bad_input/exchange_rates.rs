@@ -47,6 +47,7 @@ fn wrong_rates_are_refused_with_their_place() {
             "the rate of 'EUR' is 1.1, and it is the reporting currency, which is worth 1",
         ),
         ("currency,day,rate\nUSD,2024-01-01,\n", "rates.csv:2: nothing in the column 'rate'"),
+        ("currency,day,rate\nUSD,2024-01-01,abc\n", "rate 'abc' is not a number with the decimal mark '.'"),
         ("currency,day,rate\n,2024-01-01,1\n", "rates.csv:2: nothing in the column 'currency'"),
         ("currency,day\nUSD,2024-01-01\n", "rate"),
     ] {
@@ -55,6 +56,41 @@ fn wrong_rates_are_refused_with_their_place() {
         nothing_is_published(&pipeline);
     }
     fails(&sound().and(SECTION).with("cost = ", "currency = \"'EUR'\"\ncost = "), 4, &["rates.csv"]);
+}
+
+#[test]
+fn a_number_that_is_none_is_called_as_its_column_is() {
+    let pipeline = with_rates("currency,day,kurs\nUSD,2024-01-01,abc\n", "rate_column = \"kurs\"\n");
+    pipeline.abacus(&["run"]).fails(4, &["rates.csv:2: kurs 'abc' is not a number"]);
+}
+
+#[test]
+fn rates_that_lie_further_apart_than_they_hold_are_named_with_the_way_out() {
+    let months = "currency,day,rate\nUSD,2024-01-01,0.9\nUSD,2024-02-01,0.91\n";
+    let pipeline = with_rates(months, "");
+    let expected = [
+        "../data/rates.csv: a rate holds for its day alone, and rates lie further apart: 'USD' has one on 2024-01-01 and no other \
+         before 2024-02-01; 58 of 60 days have none",
+        "write holds = \"period\" in [facts.exchange_rates] if each is the rate of the period that its day lies in",
+    ];
+    for command in ["check", "plan", "run"] {
+        pipeline.abacus(&[command]).succeeds(&expected);
+    }
+    // The rate of the only month is no different.
+    let month = "currency,day,rate\nUSD,2024-01-01,0.9\n";
+    with_rates(month, "carry_days = 2\n")
+        .abacus(&["check"])
+        .succeeds(&["28 of 31 days have none", "\"period\""]);
+    let weeks = "currency,day,rate\nUSD,2024-01-01,0.9\nUSD,2024-01-08,0.9\nUSD,2024-01-15,0.9\n";
+    with_rates(weeks, "")
+        .abacus(&["check"])
+        .succeeds(&["write in carry_days for how many days a rate holds on"]);
+    for (text, keys) in
+        [(months, "holds = \"period\"\n"), (months, "carry_days = 31\n"), (weeks, "carry_days = 20\n")]
+    {
+        let outcome = with_rates(text, keys).abacus(&["check"]);
+        assert!(!outcome.stderr.contains("further apart"), "{outcome:?}");
+    }
 }
 
 #[test]

@@ -111,6 +111,20 @@ fn a_list_that_holds_none_of_the_customers_is_refused() {
     nothing_is_published(&pipeline);
 }
 
+#[test]
+fn a_list_whose_rows_are_all_refused_says_how_many_and_why() {
+    let pipeline = listing(&KEYS.map(|key| (key, 3, -5)));
+    let expected = "it has 10 rows, and all of them are refused, the first for negative_acquisition_cost: an acquisition cost of \
+                    -5.0000; mend them";
+    pipeline
+        .abacus(&["run"])
+        .fails(3, &["none of the 10 customers of the transactions and events is listed in", expected]);
+    let some = listing(&[("0", 3, 5), ("1", 3, -5)]);
+    let expected = "9 of 10 customers of the transactions and events are not listed";
+    let refused = "1 of its rows are refused, the first for negative_acquisition_cost";
+    some.abacus(&["run"]).succeeds(&[expected, refused]);
+}
+
 const PRODUCTS: &str = r#"
 [facts.products]
 files = "../data/products.parquet"

@@ -79,6 +79,8 @@ cases! {
     h34_factors_of_satisfaction
     h37_counted_donors
     h38_contracts_under_observation
+    h39_groups_by_month
+    h40_sensitivity_both_ways
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

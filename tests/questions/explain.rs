@@ -1,7 +1,8 @@
 //! Money followed in both directions.
 
+use super::support::{Published, those};
 use super::{Release, history, month, retail};
-use abacus::questions::{activity, change, customer, product, resource};
+use abacus::questions::{GroupQuestion, Step, activity, change, customer, group, product, resource};
 use std::collections::BTreeMap;
 
 const ALL: usize = usize::MAX;
@@ -27,6 +28,68 @@ fn a_customer_s_waterfall_is_the_published_one() {
         }
     }
     assert!(compared > 1_000, "{compared}");
+}
+
+#[test]
+fn a_group_is_explained_as_it_is_published_and_by_its_members() {
+    let (folder, mut release) = retail();
+    let published = Published::read(&folder.path().join("out/retail")).unwrap();
+    let groups = published.rows("customer_group");
+    let periods = published.rows("customer_group_period");
+    let mut shared = 0;
+    // Every thirtieth, and those with the most members.
+    let large = |row: &BTreeMap<String, String>| row["members"].parse::<usize>().unwrap() > 4;
+    for row in
+        groups.iter().enumerate().filter(|(number, row)| number % 30 == 0 || large(row)).map(|(_, row)| row)
+    {
+        let question = GroupQuestion { key: &row["group_key"], level: Some(&row["level"]), top: 3 };
+        let found = group(&release.definition, &mut release.recalled, &question).unwrap();
+        let is_step =
+            |step: &Step| assert_eq!(row[&step.step], step.amount.to_string(), "{} of {row:?}", step.step);
+        found.waterfall.iter().for_each(is_step);
+        assert_eq!(found.members.members.to_string(), row["members"]);
+        assert_eq!(found.members.shared.to_string(), row["shared_members"]);
+        let parts = found.members.top.iter().map(|member| member.customer_profit);
+        let parts = parts.chain(found.members.others.iter().map(|others| others.customer_profit));
+        let profit = found.waterfall.iter().find(|step| step.step == "customer_profit").unwrap();
+        assert_eq!(parts.map(|part| part.mantissa()).sum::<i128>(), profit.amount.mantissa(), "{row:?}");
+        assert_eq!(
+            found.place.rank_profit.map_or("null".to_owned(), |rank| rank.to_string()),
+            row["rank_profit"]
+        );
+        assert_eq!(found.place.next_group.as_deref().unwrap_or("null"), row["next_group_key"]);
+        let own = those(&periods, &[("level", &row["level"]), ("group_key", &row["group_key"])]);
+        assert_eq!(found.periods.len(), own.len());
+        for (found, row) in found.periods.iter().zip(own) {
+            assert_eq!(
+                (&found.period_start, found.members.to_string()),
+                (&row["period_start"], row["members"].clone())
+            );
+            found.waterfall.iter().for_each(|step| assert_eq!(row[&step.step], step.amount.to_string()));
+        }
+        shared += found.members.shared;
+        let text = found.to_string();
+        assert!(
+            text.contains("by period\n") && text.contains(&format!("  {} members", row["members"])),
+            "{text}"
+        );
+    }
+    assert!(shared > 0);
+    let ask = |release: &mut Release, key: &str, level: Option<&str>| {
+        let question = GroupQuestion { key, level, top: 3 };
+        group(&release.definition, &mut release.recalled, &question).unwrap_err().to_string()
+    };
+    let key =
+        groups.iter().find(|row| row["level"] == "household" && !row["group_key"].starts_with('(')).unwrap()
+            ["group_key"]
+            .clone();
+    assert!(ask(&mut release, &format!("{key}x"), None).contains(&format!("did you mean '{key}'?")));
+    assert!(
+        ask(&mut release, &key, Some("housold"))
+            .contains("unknown level 'housold'; did you mean 'household'?")
+    );
+    let both = ask(&mut release, "(unidentified)", None);
+    assert!(both.contains("say which with --level"), "{both}");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Scenarios costed from kept facts.
 
 use super::support::rows_of;
-use super::{Release, decimal, history, scenario};
+use super::support::{Outcome, Published};
+use super::{Release, decimal, history, retail, scenario};
 use abacus::memory::Memory;
 use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{Export, WriteOptions};
 use abacus::questions::{Recalled, WhatIf, WhatIfCustomers, whatif};
+use std::process::Command;
 use std::sync::Mutex;
 
 fn ask(release: &Release, scenario: &ScenarioDef) -> (WhatIf, Sheet) {
@@ -229,4 +231,62 @@ fn who_does_what_he_did_bears_what_he_bore() {
     let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
     near(line("idle"), -cost("take order"));
     near(line("input"), cost("pick") + cost("keep account"));
+}
+
+/// Customers of a tier or treatment are those whom the release places there, key by key; scenarios of a run go by its own.
+#[test]
+fn customers_are_selected_by_tier_and_treatment() {
+    let (folder, _release) = retail();
+    let path = folder.path().join("pipelines/retail.toml");
+    let abacus = |words: &[&str]| {
+        Outcome::of(Command::new(env!("CARGO_BIN_EXE_abacus")).arg(words[0]).arg(&path).args(&words[1..]))
+    };
+    let published = Published::read(&folder.path().join("out/retail")).unwrap();
+    let placed = published.rows("customer_segment");
+    let keys = |column: &str, value: &str| {
+        let of = placed.iter().filter(|row| row[column] == value && row["customer_id"] != "null");
+        of.map(|row| format!("\"{}\"", row["customer_id"])).collect::<Vec<_>>().join(", ")
+    };
+    let original = std::fs::read_to_string(&path).unwrap();
+    let scenarios = format!(
+        "[scenario.by_tier.drop]\nonly = {{ tier = \"vip\" }}\n[scenario.by_tier_keys.drop]\nonly = {{ customer = [{}] }}\n\
+         [scenario.let_go_keys.drop]\nonly = {{ customer = [{}] }}\n[scenario.golden.drop]\nonly = {{ tier = \"golden\" }}\n",
+        keys("tier", "vip"),
+        keys("treatment", "self-serving")
+    );
+    std::fs::write(&path, format!("{original}\n{scenarios}")).unwrap();
+    let ask = |name: &str| {
+        let mut found = abacus(&["whatif", "--scenario", name, "--format", "json"]).json();
+        let found_of = found.as_object_mut().unwrap();
+        found_of.retain(|key, _| !["scenario", "about"].contains(&key.as_str()));
+        found_of["responses"][0].as_object_mut().unwrap().remove("name");
+        found
+    };
+    for [by_placement, by_key] in [["by_tier", "by_tier_keys"], ["let_go", "let_go_keys"]] {
+        let found = ask(by_placement);
+        assert!(found["responses"][0]["customers"].as_u64().unwrap() > 10, "{found}");
+        assert_eq!(found, ask(by_key), "{by_placement}");
+    }
+    abacus(&["whatif", "--scenario", "golden"]).fails(2, &["no customer has the tier 'golden'; there are '"]);
+    // A run publishes the same of its own placements, whatever stages are asked for.
+    let dropped = "about = \"Self-serving customers are dropped.\"";
+    let text = original.replace(dropped, &format!("{dropped}\npublish = true"));
+    std::fs::write(&path, text).unwrap();
+    let run = abacus(&["run", "--only", "whatif"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let published = Published::read(&folder.path().join("out/retail")).unwrap();
+    let row = published.rows("whatif").into_iter().find(|row| row["scenario"] == "let_go").unwrap();
+    let asked = abacus(&["whatif", "--scenario", "let_go", "--format", "json"]).json();
+    assert_eq!(asked["profit"]["difference"], *row["profit_difference"]);
+}
+
+#[test]
+fn a_release_without_placements_says_so() {
+    let scenario = "\n[segments]\n\n[scenario.top.drop]\nonly = { tier = \"top\" }\n";
+    let pipeline = history().and(scenario);
+    pipeline.publish(&["--only", "profitability"]);
+    let lacking = "scenario 'top' selects customers by tier, and release ";
+    pipeline
+        .abacus(&["whatif", "--scenario", "top"])
+        .fails(3, &[lacking, "has no customer_segment, for its run left that out"]);
 }

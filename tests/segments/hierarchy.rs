@@ -2,7 +2,8 @@
 
 use super::support::{Dice, Line, Pipeline, Published, lines, table, those, write};
 use arrow::array::{Decimal128Array, Int64Array, StringArray};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 /// Keys of the customers of `lines`.
@@ -106,6 +107,7 @@ fn every_level_adds_up(published: &Published) {
             assert_eq!(digits(&row["net_revenue"]), steps, "{row:?}");
         }
     }
+    every_period_adds_up(published, &groups);
     let closing = published.rows("customer_group_reconciliation");
     assert!(closing.len() >= 2 * 15 && closing.iter().all(|row| digits(&row["difference"]) == 0));
     let members = published.rows("customer_group_member");
@@ -115,6 +117,36 @@ fn every_level_adds_up(published: &Published) {
     }
     assert_eq!(shares.len(), 2 * customers.len());
     assert!(shares.values().all(|share| *share == 1_000_000_000), "{shares:?}");
+}
+
+/// Over groups to the customers of the period, over periods to the groups' lives.
+fn every_period_adds_up(published: &Published, groups: &[BTreeMap<String, String>]) {
+    let (of_groups, of_customers) =
+        (published.rows("customer_group_period"), published.rows("customer_period"));
+    let periods: BTreeSet<&String> = of_customers.iter().map(|row| &row["period_start"]).collect();
+    assert!(periods.len() > 2);
+    for period in periods {
+        let customers = those(&of_customers, &[("period_start", period)]);
+        for level in ["parent", "household"] {
+            let rows = those(&of_groups, &[("period_start", period), ("level", level)]);
+            for column in ADDITIVE {
+                assert_eq!(sum(&rows, column), sum(&customers, column), "{level} in {period}: {column}");
+            }
+        }
+    }
+    let mut lives: BTreeMap<(&str, &str), Vec<&BTreeMap<String, String>>> = BTreeMap::new();
+    for row in &of_groups {
+        assert!(digits(&row["active_members"]) <= digits(&row["members"]) && digits(&row["members"]) > 0);
+        lives.entry((&row["level"], &row["group_key"])).or_default().push(row);
+    }
+    for group in groups {
+        let periods = lives.remove(&(&*group["level"], &*group["group_key"])).unwrap_or_default();
+        // An order of two periods is one of life.
+        for column in ADDITIVE.into_iter().filter(|column| *column != "orders") {
+            assert_eq!(sum(&periods, column), digits(&group[column]), "{group:?}: {column}");
+        }
+    }
+    assert!(lives.is_empty(), "{lives:?}");
 }
 
 /// Groups and shares without pattern: customers of one group, of none, of up to four.
@@ -163,12 +195,45 @@ fn groups_add_up_to_the_customers_whatever_groups_and_shares_there_are() {
         every_level_adds_up(&published);
         if seed == 1 {
             let digests = groups_of(&published);
-            assert_eq!(digests.len(), 7, "{digests:?}");
+            assert_eq!(digests.len(), 10, "{digests:?}");
             for flags in [["--threads", "1"], ["--memory", "64MiB"]] {
                 let again = pipeline.publish(&[&flags[..], &["--full", "--republish"]].concat());
                 assert_eq!(groups_of(&again), digests, "{flags:?}");
             }
         }
+    }
+}
+
+/// Months before the first that changed are taken over, whoever is new; those after it are made again only if a shared customer's
+/// parts follow from it.
+#[test]
+fn months_of_groups_that_nothing_changed_are_taken_over() {
+    for (seed, is_shared) in [(1, true), (2, false)] {
+        let (groups, mut shares) = drawn(seed);
+        let mut section = BOTH.to_owned();
+        if is_shared {
+            section += SHARED;
+        } else {
+            shares.clear();
+        }
+        let mut history = lines(seed, 1_500, 90);
+        let pipeline = pipeline(&history, &section, groups, &shares);
+        let inodes = |published: &Published| -> Vec<u64> {
+            let files =
+                published.release["tables"]["customer_group_period"]["files"].as_array().unwrap().clone();
+            let path = |file: &serde_json::Value| pipeline.out().join(file["path"].as_str().unwrap());
+            files.iter().map(|file| path(file).metadata().unwrap().ino()).collect()
+        };
+        let before = inodes(&pipeline.publish(&[]));
+        // A new customer in February, whose key comes before all others.
+        history.push(Line::new(-1_000, 9_999_999, 40));
+        write(&pipeline.data("lines/all.parquet"), table(&history));
+        let published = pipeline.publish(&[]);
+        let after = inodes(&published);
+        let is_kept: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before == after).collect();
+        assert_eq!(is_kept, [true, false, !is_shared], "{is_shared}");
+        let again = pipeline.publish(&["--full", "--republish"]);
+        assert_eq!(groups_of(&again), groups_of(&published));
     }
 }
 
@@ -275,6 +340,15 @@ fn a_group_of_two_groups_is_refused_where_levels_are_nested() {
     let rows = published.rows("customer_group");
     assert_eq!(those(&rows, &[("group_key", "P0")])[0]["next_group_key"], "null");
     assert_eq!(those(&rows, &[("group_key", "P1")])[0]["next_group_key"], "H1");
+}
+
+#[test]
+fn a_group_that_is_called_as_a_customer_without_one_is_named_with_its_level() {
+    let groups = |key: i64| (Some("P".to_owned()), (key != -90).then(|| "(-90)".to_owned()));
+    let pipeline = pipeline(&lines(1, 300, 60), BOTH, groups, &Shares::new());
+    let expected =
+        "level 'household': '(-90)' is a group, and what customer -90, who has no group, stands under";
+    pipeline.abacus(&["run"]).fails(3, &["history.toml:", expected, "write the attribute"]);
 }
 
 #[test]

@@ -186,26 +186,31 @@ def whatif_sums():
 
 
 def sensitivity_sums():
-    """Of estimates that are a tenth off: minutes move a tenth of the cost, capacity gives an eleventh of it back, and a share of the
-    wages moves what its other takers give way by; to whole money, for customers' parts are rounded one by one."""
-    more = "case activity when 'pick and pack' then 0.1 * s.share else s.share * (0.395 / 0.45 - 1) end"
-    return [
-        ("select taker, round(profit_moved), round(-profit_difference) from sensitivity where estimate = 'minutes' order by 1",
-         """select activity, round(0.1 * sum(assigned)), round(0.1 * sum(assigned)) from activity_period
-            where activity in (select taker from sensitivity where estimate = 'minutes') group by 1 order by 1"""),
-        ("select round(sum(profit_difference)) from sensitivity where estimate = 'capacity'",
-         """select round(sum(assigned) / 11) from activity_period
-            where activity in (select taker from sensitivity where estimate = 'minutes')"""),
-        ("""select round(profit_moved) from sensitivity
-            where estimate = 'share' and taker = 'pick and pack' and giver = 'warehouse wages'""",
-         f"""with s(activity, share) as (values ('pick and pack', 0.55), ('ship', 0.2), ('handle return', 0.25)),
-                  w as (select period_start, cost from balance where stage = 'resource' and node = 'warehouse wages')
-             select round(sum(abs(moved))) from (
-                 select f.customer_key, sum(f.volume::double / a.volume * w.cost * {more}) as moved
-                 from s join activity_period a using (activity) join w using (period_start)
-                      join dim_date d using (period_start) join fact_customer_activity f using (date_key)
-                 where f.activity_key = activity group by 1)"""),
-    ]
+    """Of estimates that are a tenth off: minutes move a tenth of the cost, capacity gives an eleventh of it back, or takes a ninth more,
+    and a share of the wages moves what its other takers give way by; to whole money, for customers' parts are rounded one by one."""
+    is_timed = "activity in (select taker from sensitivity where estimate = 'minutes')"
+    pairs = []
+    for off_by, of_capacity, others in [(0.1, "/ 11", 0.395), (-0.1, "/ -9", 0.505)]:
+        way = f"off_by = {off_by}"
+        more = f"case activity when 'pick and pack' then {off_by} * s.share else s.share * ({others} / 0.45 - 1) end"
+        pairs += [
+            (f"""select taker, round(profit_moved), round(-profit_difference) from sensitivity where estimate = 'minutes' and {way}
+                 order by 1""",
+             f"""select activity, round(0.1 * sum(assigned)), round({off_by} * sum(assigned)) from activity_period
+                 where {is_timed} group by 1 order by 1"""),
+            (f"select round(sum(profit_difference)) from sensitivity where estimate = 'capacity' and {way}",
+             f"select round(sum(assigned) {of_capacity}) from activity_period where {is_timed}"),
+            (f"""select round(profit_moved) from sensitivity
+                 where estimate = 'share' and taker = 'pick and pack' and giver = 'warehouse wages' and {way}""",
+             f"""with s(activity, share) as (values ('pick and pack', 0.55), ('ship', 0.2), ('handle return', 0.25)),
+                      w as (select period_start, cost from balance where stage = 'resource' and node = 'warehouse wages')
+                 select round(sum(abs(moved))) from (
+                     select f.customer_key, sum(f.volume::double / a.volume * w.cost * {more}) as moved
+                     from s join activity_period a using (activity) join w using (period_start)
+                          join dim_date d using (period_start) join fact_customer_activity f using (date_key)
+                     where f.activity_key = activity group by 1)"""),
+        ]
+    return pairs
 
 
 def acquisition_sums():

@@ -73,17 +73,57 @@ def prepare(connection):
                {sums} from member_part group by all""")
 
 
+    prepare_periods(connection)
+
+
+def period_part(column):
+    """Of a member in a period: what its part of all up to the period's end has more than that of all before it."""
+    upto, earlier = f"{column}_upto", f"({column}_upto - {column})"
+    parts = [f"rounded({value} * {share}, whole)" for value in [upto, earlier] for share in ["until", "before"]]
+    return f"{parts[0]} - {parts[1]} - {parts[2]} + {parts[3]} as {column}"
+
+
+def prepare_periods(connection):
+    """Makes `group_period_sum` from `customer_period`."""
+    columns = [column for column in [*COUNTS, *UNITS, *MONEY] if column != "residual_value"]
+    values = ", ".join(f"{scaled(column)} as {column}" for column in columns)
+    running = ", ".join(f"sum({column}) over life as {column}_upto" for column in columns)
+    connection.execute(f"""
+        create temp table group_period_sum as
+        with period as (select customer_id, period_start, {values} from customer_period),
+        running as (select *, {running} from period window life as (partition by customer_id order by period_start)),
+        part as (select level, group_key, period_start, lines > 0 as is_active, {', '.join(map(period_part, columns))}
+                 from running join belongs on member is not distinct from customer_id)
+        select level, group_key, period_start, count(*) as members, count(*) filter (where is_active) as active_members,
+               {', '.join(f'sum({column}) as {column}' for column in columns)}
+        from part group by all""")
+
+
 def sums():
     """Pairs of queries: of a release, and of what was recomputed."""
     counts = "members, active_members, shared_members, members_at_a_loss, epoch_us(first_order_at), epoch_us(last_order_at), best_member, worst_member"
     money = [*UNITS, *MONEY, "member_losses", "best_member_profit", "worst_member_profit"]
     published = ", ".join([*COUNTS, *(f"({column} * 10000)::hugeint as {column}" for column in money)])
     steps = f"(net_revenue * 10000)::hugeint, (customer_profit * 10000)::hugeint"
+    of_periods = [*UNITS, *(column for column in MONEY if column != "residual_value")]
+    in_period = ", ".join([*COUNTS, *(f"({column} * 10000)::hugeint as {column}" for column in of_periods)])
     ranked = f"select level, group_key, {PROFIT} as profit from group_sum where is_ranked"
     tiers = "level, tier, groups, (customer_profit * 10000)::hugeint"
     return [
         (f"select level, group_key, {counts}, {published}, {steps} from customer_group order by 1, 2",
          f"select level, group_key, {counts}, {', '.join([*COUNTS, *money])}, {NET}, {PROFIT} from group_sum order by 1, 2"),
+        (f"select level, group_key, period_start, members, active_members, {in_period}, {steps} from customer_group_period order by 1, 2, 3",
+         f"""select level, group_key, period_start, members, active_members, {', '.join([*COUNTS, *of_periods])}, {NET}, {PROFIT}
+             from group_period_sum order by 1, 2, 3"""),
+        # Over periods a group has its life; acquisition cost before the history is in no period.
+        (f"""select level, group_key, sum(net_revenue), sum(contribution), sum(customer_level_cost) from customer_group_period
+             group by all order by 1, 2""",
+         f"""select level, group_key, net_revenue::decimal(38, 4), contribution::decimal(38, 4), customer_level_cost::decimal(38, 4)
+             from customer_group semi join group_period_sum using (level, group_key) order by 1, 2"""),
+        ("select period_start, level, sum(f.customer_profit) from fact_customer_group_period f join dim_customer_group using (customer_group_key) "
+         "join dim_date using (date_key) group by all order by all",
+         "select period_start, level, sum(customer_profit) from customer_period, (select distinct level from customer_group) "
+         "group by all order by all"),
         ("select level, group_key, rank_profit from customer_group where rank_profit is not null order by 1, 2",
          f"""select level, group_key, row_number() over (partition by level order by profit desc, group_key)
              from ({ranked}) order by 1, 2"""),

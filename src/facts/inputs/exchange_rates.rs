@@ -55,7 +55,8 @@ impl ExchangeRates {
     /// currency that is not worth 1.
     pub(crate) fn read(definition: &Definition) -> Result<Option<Self>> {
         let Some(def) = &definition.facts.exchange_rates else { return Ok(None) };
-        let (rows, view, files) = read_rates(definition, &def.rows)?;
+        let (rows, mut view, files) = read_rates(definition, &def.rows)?;
+        view.warnings.extend(gaps(definition, def, &rows));
         Self::new(definition, def, &rows, view, files).map(Some)
     }
 
@@ -211,6 +212,50 @@ fn spans<'r>(
         spans.push(RateOfDays { currency, first, last, rate });
     }
     Ok(spans)
+}
+
+/// Says that rates come more seldom than they hold, so that most lines between them have none: as with a rate a month that is
+/// not said to hold for the month.
+fn gaps(definition: &Definition, def: &ExchangeRatesDef, rows: &[RateRow]) -> Option<String> {
+    let RateSpan::Days(carried) = def.holds else { return None };
+    let period_of = |day| Period::containing(definition.facts.period, day);
+    let mut days: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.currency != definition.facts.currency) {
+        days.entry(&row.currency).or_default().insert(row.day);
+    }
+    let (mut covered, mut all, mut example) = (0, 0, None);
+    for (currency, days) in &days {
+        let days: Vec<Day> = days.iter().copied().collect();
+        for (place, from) in days.iter().enumerate() {
+            // After the last, rates are missed up to the end of its period, where another could be expected.
+            let until = days.get(place + 1).copied().unwrap_or_else(|| period_of(*from).end());
+            let apart = until.0 - from.0;
+            all += apart;
+            covered += apart.min(1 + i32::from(carried));
+            if apart > 1 + i32::from(carried) && example.is_none() {
+                example = Some((*currency, *from, until));
+            }
+        }
+    }
+    let (currency, from, until) = example.filter(|_| 2 * covered < all)?;
+    let is_one_a_period = days.values().all(|days| {
+        let periods: BTreeSet<Period> = days.iter().map(|day| period_of(*day)).collect();
+        periods.len() == days.len()
+    });
+    let is_by_period = is_one_a_period && until <= period_of(period_of(from).end()).end();
+    let span =
+        if carried == 0 { "its day alone".to_owned() } else { format!("its day and the {carried} after it") };
+    let way_out = if is_by_period {
+        "write holds = \"period\" in [facts.exchange_rates] if each is the rate of the period that its day lies in"
+    } else {
+        "deliver the days that are missing, or write in carry_days for how many days a rate holds on"
+    };
+    Some(format!(
+        "{}: a rate holds for {span}, and rates lie further apart: '{currency}' has one on {from} and no other before {until}; \
+         {} of {all} days have none, and lines on them are quarantined; {way_out}",
+        def.rows.files.pattern,
+        all - covered
+    ))
 }
 
 /// A rate at its digits, or what is wrong with it.

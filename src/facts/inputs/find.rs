@@ -225,10 +225,11 @@ fn none_found(definition: &Definition, files: &Files, table: Option<&str>) -> Er
         None => "does not exist".to_owned(),
     };
     // A pipeline that is handed on without its data says how to come by it.
-    let about =
-        definition.about.as_deref().map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
-    let about =
-        about.map_or(String::new(), |about| format!("; 'about' says: {}", about.trim_end_matches('.')));
+    let about = definition.about.as_deref().map(|about| {
+        let about = about.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("; the pipeline's 'about' may say where they come from: \"{about}\"")
+    });
+    let about = about.unwrap_or_default();
     let where_looked = match Location::of(&files.path) {
         Some(_) => "; correct the address, or deliver the files".to_owned(),
         None => {

@@ -58,6 +58,13 @@ impl RawMaster {
         Some((self.acquired_on.get(0), *self.acquisition_cost.first()?))
     }
 
+    /// Rows that were quarantined, and why the first of them was.
+    pub(crate) fn refused(&self) -> Option<(u64, String)> {
+        let mut rows = self.files.iter().flat_map(|(_, outcome)| &outcome.quarantined);
+        let reason = rows.next()?.reason.clone();
+        Some((1 + rows.count() as u64, reason))
+    }
+
     pub(crate) fn add(
         &mut self,
         definition: &Definition,

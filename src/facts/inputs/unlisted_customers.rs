@@ -16,6 +16,8 @@ pub(crate) struct UnlistedCustomers {
     of: u64,
     /// The first of those not listed, and of those listed without a row, by key.
     first: [Vec<String>; 2],
+    /// Rows of the customers source that were quarantined, and why the first was.
+    refused: Option<(u64, String)>,
 }
 
 impl UnlistedCustomers {
@@ -33,7 +35,8 @@ impl UnlistedCustomers {
         }
         let mut is_listed = vec![false; customers.keys.len()];
         master.keys.ranks(customers).into_iter().for_each(|rank| is_listed[rank as usize] = true);
-        let mut unlisted = Self { customers: 0, of: 0, first: [Vec::new(), Vec::new()] };
+        let mut unlisted =
+            Self { customers: 0, of: 0, first: [Vec::new(), Vec::new()], refused: master.refused() };
         for (rank, (is_listed, has_rows)) in is_listed.into_iter().zip(have_rows()?).enumerate() {
             unlisted.of += u64::from(has_rows);
             unlisted.customers += u64::from(has_rows && !is_listed);
@@ -58,17 +61,31 @@ impl UnlistedCustomers {
         let (pattern, place) = (&def.files.pattern, definition.place(def.customer.at));
         let [missing, idle] = self.first.each_ref().map(|keys| keys.join(", "));
         let Self { customers, of, .. } = self;
+        let refused = self
+            .refused
+            .as_ref()
+            .map(|(rows, reason)| format!("; {rows} of its rows are refused, the first for {reason}"));
+        let refused = refused.unwrap_or_default();
         if customers == of {
-            let idle = if idle.is_empty() { "nobody" } else { &idle };
-            return Err(Error::check(format!(
-                "{place}: none of the {of} customers of the transactions and events is listed in '{pattern}': they are \
-                 {missing} and so on, it lists {idle}; write 'customer' so that both have the same keys"
-            )));
+            let none = format!(
+                "{place}: none of the {of} customers of the transactions and events is listed in '{pattern}'"
+            );
+            return Err(Error::check(match (&self.refused, idle.as_str()) {
+                (Some((rows, reason)), "") => format!(
+                    "{none}: it has {rows} rows, and all of them are refused, the first for {reason}; mend them, or the \
+                     expressions of [facts.customers]"
+                ),
+                (_, "") => format!("{none}: it has no rows; deliver them, or remove [facts.customers]"),
+                (_, idle) => format!(
+                    "{none}: they are {missing} and so on, it lists {idle}{refused}; write 'customer' so that both have the \
+                     same keys"
+                ),
+            }));
         }
         let idle = if idle.is_empty() { idle } else { format!("; it lists, without a row, {idle}") };
         Ok(format!(
             "customers: {customers} of {of} customers of the transactions and events are not listed in '{pattern}', the \
-             first {missing}{idle}; they have no attributes and no acquisition cost; list them, or write 'customer' in \
+             first {missing}{idle}{refused}; they have no attributes and no acquisition cost; list them, or write 'customer' in \
              [facts.customers] so that both have the same keys"
         ))
     }

@@ -211,6 +211,11 @@ fn settings(engine: Engine, zone: &str) -> Vec<(String, String)> {
 }
 
 impl Script {
+    /// Whether all periods are kept as they are, so that there is nothing to make.
+    pub fn asks_for_nothing(&self) -> bool {
+        self.periods.as_ref().is_some_and(Vec::is_empty)
+    }
+
     /// The same for programs.
     pub fn json(&self) -> serde_json::Value {
         let statement = |statement: &Statement| {

@@ -4,6 +4,7 @@ use super::probe::probe;
 use super::reach::days_of;
 use crate::error::{Faults, Result};
 use crate::facts::inputs::bind_sources::bind_sources;
+use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::intern::Interner;
 use crate::facts::inputs::master::open_customers;
 use crate::facts::inputs::products::read_products;
@@ -41,12 +42,15 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         let transactions = bound.as_ref().map(|(_, sources, _)| &sources[0]);
         products = faults.keep(read_products(definition, def, transactions, &Interner::new(), false));
     }
+    let rates = faults.keep(ExchangeRates::read(definition));
     if let Some((key_type, sources, days)) = bound {
         found.extend(
             sources.iter().map(|source| SourceView::of(&source.name, &source.files, &source.columns)),
         );
         if definition.facts.products.is_some() == products.is_some()
-            && let Some(warnings) = faults.keep(probe(definition, &sources, &days, products.as_ref()))
+            && let Some(rates) = &rates
+            && let Some(warnings) =
+                faults.keep(probe(definition, &sources, &days, products.as_ref(), rates.as_ref()))
         {
             for (view, warning) in found.iter_mut().zip(warnings) {
                 view.warnings.extend(warning);
@@ -63,5 +67,6 @@ pub fn check(definition: &Definition) -> Result<Checked> {
         found.push(SourceView::of("customers", source.files(), &source.columns()));
     }
     found.extend(products.map(|products| SourceView::of("products", &products.files, &[])));
+    found.extend(rates.flatten().map(|rates| rates.view));
     faults.none().map(|()| Checked { sources: found, keys, attributes })
 }

@@ -15,7 +15,7 @@ use crate::facts::state::lines;
 use crate::facts::state::mistake_table::{by_source, refuse_mistakes};
 use crate::facts::state::record::Record;
 use crate::facts::state::scan::Scan;
-use crate::pipeline::{Definition, Mistake, Policy};
+use crate::pipeline::{Definition, KeyType, Mistake, Policy};
 use crate::units::Period;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -30,8 +30,10 @@ pub struct ScanPlan {
     pub made: Vec<(Period, &'static str)>,
     /// Rows of the row groups to read.
     pub rows: u64,
-    /// The sources, transactions first.
+    /// The sources of the facts, transactions first.
     pub sources: Vec<SourceView>,
+    /// What keys of customers are.
+    pub customer_keys: KeyType,
     /// What a run would warn of.
     pub warnings: Vec<String>,
 }
@@ -44,7 +46,8 @@ pub fn plan(definition: &Definition, options: &GatherOptions<'_>) -> Result<Scan
     let run = Run::open(definition, options)?;
     let kept = run.kept.keys().map(|number| run.periods.period(*number)).collect();
     let made = run.reasons.iter().map(|(number, reason)| (run.periods.period(*number), *reason)).collect();
-    Ok(ScanPlan { kept, made, rows: run.rows_to_read(), sources: run.views(), warnings: run.warnings() })
+    let (rows, sources, warnings) = (run.rows_to_read(), run.views(), run.warnings());
+    Ok(ScanPlan { kept, made, rows, sources, customer_keys: run.key_type, warnings })
 }
 
 /// Gathers the facts of a definition, from kept state where inputs did not change.

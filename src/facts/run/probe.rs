@@ -1,7 +1,7 @@
 //! Trial runs over one batch of each file, so that `check` finds codecs, pages, types and values that `run` would
 //! stumble over.
 
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Faults, Kind, Result};
 use crate::facts::inputs::exchange_rates::ExchangeRates;
 use crate::facts::inputs::input_file::InputFile;
 use crate::facts::inputs::intern::Interner;
@@ -28,9 +28,9 @@ pub(crate) fn probe(
     sources: &[Source],
     days: &[Vec<Vec<Days>>],
     products: Option<&ProductGroups>,
+    rates: Option<&ExchangeRates>,
 ) -> Result<Vec<Option<String>>> {
     let facts = &definition.facts;
-    let rates = ExchangeRates::read(definition)?;
     // Without bounds: the first rows of a long history may well lie before them.
     let context = ScanContext {
         sources,
@@ -44,7 +44,7 @@ pub(crate) fn probe(
         groups: &Interner::new(),
         members: &Interner::without_gaps(),
         products,
-        rates: rates.as_ref(),
+        rates,
         companies: &Interner::without_gaps(),
         currency: &facts.currency,
         ranges: &|_, keys| Arc::new(KeyRanges::new(0, keys)),
@@ -73,9 +73,11 @@ fn probe_source(context: &ScanContext<'_>, source: usize) -> Result<Option<Strin
     let RowCounts { read, used, quarantined, .. } = counts;
     let is_all = read == files.iter().map(InputFile::rows).sum::<u64>();
     if source == 0 && used == 0 && is_all {
-        return Err(Error::check(format!(
+        let none = format!(
             "{name}: none of the {read} rows can be used, {quarantined} would be quarantined; the first: {first}; correct what leaves them out, or the file pattern"
-        )));
+        );
+        let of_rates = context.rates.into_iter().flat_map(|rates| &rates.view.warnings).cloned();
+        return Err(Error { kind: Kind::Check, messages: std::iter::once(none).chain(of_rates).collect() });
     }
     Ok(Some(format!(
         "{name}: {quarantined} of {read} rows that were tried would be quarantined; the first: {first}"

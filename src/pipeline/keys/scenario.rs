@@ -152,16 +152,24 @@ const ONLY: Key = Key::optional(
     Kind::TextsByName,
     "",
     "Of orders and customers with these values alone: `dimensions` of the transactions, `channel` or `attributes` of the \
-     customers, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
+     customers, `tier` or `treatment` of `[segments]`, or keys as `customer`, `{ order_channel = [\"web\", \"phone\"] }`",
 );
 
 pub(in crate::pipeline) static SENSITIVITY: Section = Section {
     header: "[sensitivity]",
-    keys: &[Key::optional(
-        "off_by",
-        Kind::Number,
-        "0.1",
-        "By which part of itself each estimate is off, above -1 and at most 10, not 0",
-    )],
+    keys: &[
+        Key::optional(
+            "off_by",
+            Kind::Number,
+            "0.1",
+            "By which part of itself each estimate is off, above -1 and at most 10, not 0",
+        ),
+        Key::optional(
+            "both_ways",
+            Kind::Flag,
+            "false",
+            "Whether each estimate is off by as much the other way too, in a row of its own; `off_by` is then below 1",
+        ),
+    ],
     choice: Choice::Free,
 };

@@ -2,13 +2,15 @@
 
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted};
-use crate::pipeline::{Condition, SelectedBy};
+use crate::pipeline::{Condition, Placement, SelectedBy};
 
 /// What `only` may speak of.
 #[derive(Clone)]
 pub(super) struct Selectable<'a> {
     dimensions: Vec<&'a str>,
     attributes: Vec<&'a str>,
+    /// Whether customers are placed in tiers and treatments.
+    has_segments: bool,
     /// Whether order lines have product groups.
     pub(super) has_product_groups: bool,
 }
@@ -26,7 +28,8 @@ impl<'a> Selectable<'a> {
         attributes.extend(customers.filter(|table| table.has("channel")).map(|_| "channel"));
         let has_product_groups = section("transactions").is_some_and(|table| table.has("product_group"))
             || section("products").is_some();
-        Self { dimensions: names(section("transactions"), "dimensions"), attributes, has_product_groups }
+        let dimensions = names(section("transactions"), "dimensions");
+        Self { dimensions, attributes, has_segments: root.has("segments"), has_product_groups }
     }
 
     /// The conditions of a change; `None` if one is faulty.
@@ -51,16 +54,32 @@ impl<'a> Selectable<'a> {
                 entry.reading.fault(entry.key_offset, message);
                 return None;
             }
-            (false, false) => {
-                entry.reading.fault(entry.key_offset, self.unknown(entry.key));
-                return None;
-            }
+            (false, false) => SelectedBy::Placement(self.placement(entry)?),
         };
         Some(Condition { by, values, at: entry.text_position(0) })
     }
 
+    /// A placement; names of the pipeline's own come first.
+    fn placement(&self, entry: Entry<'_>) -> Option<Placement> {
+        let found = Placement::ALL.into_iter().find(|placement| placement.name() == entry.key);
+        if found.is_some() && !self.has_segments {
+            let message = format!(
+                "customers are placed by {} with [segments], which the pipeline does not have; add it, or name an attribute",
+                entry.key
+            );
+            entry.reading.fault(entry.key_offset, message);
+            return None;
+        }
+        if found.is_none() {
+            entry.reading.fault(entry.key_offset, self.unknown(entry.key));
+        }
+        found
+    }
+
     fn unknown(&self, name: &str) -> String {
+        let placements = Placement::ALL.map(Placement::name).into_iter().filter(|_| self.has_segments);
         let known = self.dimensions.iter().chain(&self.attributes).copied().chain([CUSTOMER]);
+        let known = known.chain(placements);
         let way_out = did_you_mean(name, known.clone(), || {
             let known = known.clone().collect::<Vec<_>>().join(", ");
             format!("there are {known}; declare it in [facts.transactions] or [facts.customers]")

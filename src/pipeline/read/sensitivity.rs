@@ -13,7 +13,16 @@ pub(super) fn sensitivity(table: Table<'_>, root: Table<'_>) -> Option<Sensitivi
         table.fault("there is no costing whose estimates could be off; add [[costing.resource]] and [[costing.activity]], or leave [sensitivity] out");
         return None;
     }
-    Some(SensitivityDef { off_by: number_or(Some(table), &SENSITIVITY, "off_by", off_by)? })
+    let both_ways = table.flag("both_ways");
+    let off_by = number_or(Some(table), &SENSITIVITY, "off_by", off_by)?;
+    if both_ways && compare(off_by, Decimal::ONE).is_ge() {
+        table.entry("off_by")?.fault(format!(
+            "'off_by' is {off_by}, expected a number below 1 where estimates are off both ways: less than nothing is none; remove \
+             both_ways or lower off_by"
+        ));
+        return None;
+    }
+    Some(SensitivityDef { off_by, both_ways })
 }
 
 fn off_by(entry: Entry<'_>) -> Option<Decimal> {

@@ -25,6 +25,12 @@ fn check_section(table: Table<'_>, section: &'static Section, header: &str, comp
 fn unknown_key(name: &str, section: &Section, header: &str) -> String {
     let known = section.keys.iter().map(|key| key.name);
     let way_out = did_you_mean(name, known.clone(), || match home_of(name) {
+        Some(home) if home == FILE.header => match FILE.key(name).map(|key| key.kind) {
+            Some(Kind::Table(of) | Kind::Tables(of) | Kind::NamedTables(of)) => {
+                format!("it is a section of its own, {}", of.header)
+            }
+            _ => "it stands at the head of the file, above all sections".to_owned(),
+        },
         Some(home) => format!("it belongs in {home}"),
         None => format!("its keys are {}", known.collect::<Vec<_>>().join(", ")),
     });

@@ -5,7 +5,7 @@ use crate::customers::grouping::{Grouping, Unlabelled};
 use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::OrderFacts;
-use crate::pipeline::{Condition, SelectedBy};
+use crate::pipeline::{Condition, Placement, SelectedBy};
 use std::collections::BTreeSet;
 
 /// Conditions, all of which hold.
@@ -44,6 +44,9 @@ impl Selection {
             match &condition.by {
                 SelectedBy::Attribute(name) => {
                     selection.customers.push(OfCustomers::of(recalled, condition, name)?);
+                }
+                SelectedBy::Placement(placement) => {
+                    selection.customers.push(OfCustomers::placed(recalled, condition, *placement)?);
                 }
                 SelectedBy::Customer => selection.single = Some(ranks(recalled, condition)?),
                 SelectedBy::Dimension(name) => {
@@ -93,11 +96,29 @@ impl OfCustomers {
         let (_, values) = values
             .ok_or_else(|| Error::internal(format!("what-if: the facts have no attribute '{name}'")))?;
         let groups = Grouping::by_values(values, Unlabelled::Last)?;
+        Self::of_groups(recalled, condition, name, (groups, values.len()))
+    }
+
+    fn placed(recalled: &Recalled<'_>, condition: &Condition, placement: Placement) -> Result<Self> {
+        let found =
+            recalled.placed.and_then(|placed| Some((placed.of(placement)?.clone(), placed.customers)));
+        let name = placement.name();
+        let groups =
+            found.ok_or_else(|| Error::internal(format!("what-if: the {name} of customers was not read")))?;
+        Self::of_groups(recalled, condition, name, groups)
+    }
+
+    fn of_groups(
+        recalled: &Recalled<'_>,
+        condition: &Condition,
+        name: &str,
+        (groups, known): (Grouping, usize),
+    ) -> Result<Self> {
         let labels: BTreeSet<&str> = groups.labels.iter().flatten().map(String::as_str).collect();
         check_values(recalled, condition, "customer", name, &labels)?;
         let is_meant =
             |label: &Option<String>| label.as_ref().is_some_and(|of| condition.values.contains(of));
-        Ok(Self { is_meant: groups.labels.iter().map(is_meant).collect(), known: values.len(), groups })
+        Ok(Self { is_meant: groups.labels.iter().map(is_meant).collect(), known, groups })
     }
 }
 

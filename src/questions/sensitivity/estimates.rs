@@ -10,6 +10,9 @@ use crate::units::{Decimal, pow10, round_ratio};
 
 /// One estimate, and the scenario in which it is off.
 pub(super) struct Estimate {
+    /// Its place in the order written, the same whichever way it is off.
+    pub(super) number: usize,
+    pub(super) off_by: Decimal,
     pub(super) kind: EstimateKind,
     /// Who takes; none of a capacity.
     pub(super) taker: Option<String>,
@@ -60,8 +63,9 @@ type Taking<'d> = (Node, &'d Take);
 /// Every estimate of the definition, in the order written: by taker, then capacities.
 pub(super) fn estimates(definition: &Definition, off_by: Decimal) -> Vec<Estimate> {
     let Some(costing) = &definition.costing else { return Vec::new() };
-    let off = Off { costing, factor: plus(Decimal::ONE, off_by), takings: takings(costing) };
-    let mut found: Vec<Estimate> = off.takings.iter().filter_map(|taking| off.of_taking(*taking)).collect();
+    let off = Off { costing, off_by, factor: plus(Decimal::ONE, off_by), takings: takings(costing) };
+    let takings = 0..off.takings.len();
+    let mut found: Vec<Estimate> = takings.filter_map(|number| off.of_taking(number)).collect();
     found.extend((0..costing.resources.len()).filter_map(|resource| off.of_capacity(resource)));
     found
 }
@@ -77,12 +81,14 @@ fn takings(costing: &CostingDef) -> Vec<Taking<'_>> {
 /// Estimates that are off by a factor.
 struct Off<'d> {
     costing: &'d CostingDef,
+    off_by: Decimal,
     factor: Decimal,
     takings: Vec<Taking<'d>>,
 }
 
 impl Off<'_> {
-    fn of_taking(&self, (taker, take): Taking<'_>) -> Option<Estimate> {
+    fn of_taking(&self, number: usize) -> Option<Estimate> {
+        let (taker, take) = self.takings[number];
         let from = take.from;
         let (kind, value, changes) = match &take.by {
             ResourceDriver::Share(share) => {
@@ -108,19 +114,20 @@ impl Off<'_> {
             }
             ResourceDriver::Even | ResourceDriver::DirectCharge => return None,
         };
-        Some(self.estimate(kind, Some(taker), from, value, changes))
+        Some(self.estimate((number, kind), Some(taker), from, value, changes))
     }
 
     fn of_capacity(&self, resource: usize) -> Option<Estimate> {
         let capacity = self.costing.resources[resource].capacity.as_ref()?;
         let value = capacity.minutes_by_period.is_empty().then_some(capacity.practical_minutes);
         let changes = vec![Change::CapacityFactor(resource, self.factor)];
-        Some(self.estimate(EstimateKind::Capacity, None, Node::Resource(resource), value, changes))
+        let number = self.takings.len() + resource;
+        Some(self.estimate((number, EstimateKind::Capacity), None, Node::Resource(resource), value, changes))
     }
 
     fn estimate(
         &self,
-        kind: EstimateKind,
+        (number, kind): (usize, EstimateKind),
         taker: Option<Node>,
         giver: Node,
         value: Option<Decimal>,
@@ -131,7 +138,8 @@ impl Off<'_> {
             Node::Activity(index) => self.costing.activities[index].name.clone(),
         };
         let scenario = ScenarioDef::of_changes(format!("{} off", kind.name()), changes);
-        Estimate { kind, taker: taker.map(name), giver: name(giver), value, scenario }
+        let off_by = self.off_by;
+        Estimate { number, off_by, kind, taker: taker.map(name), giver: name(giver), value, scenario }
     }
 
     /// The share that is off, and those of others; none if there is nothing it could take from, or leave to.

@@ -1,5 +1,6 @@
 //! Sensitivity of customer profit to the estimates of the costing: what moves if one share, quantity, time equation or capacity is
-//! off by a declared part of itself, and which of them matter most. One at a time (OAT), each a costing of the same facts.
+//! off by a declared part of itself, one way or both, and which of them matter most. One at a time (OAT), each a costing of the same
+//! facts.
 
 mod estimates;
 mod movement;
@@ -17,6 +18,7 @@ use crate::publish::{StageTables, TableFormat};
 use estimates::{Estimate, estimates};
 use movement::{Movement, sheet};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use walk::SensitivityWalk;
 
 /// Estimates that share a walk: the open runs of their rankings take 4 MiB each.
@@ -43,10 +45,10 @@ pub fn publish_sensitivity(
     memory: &Memory,
     tables: StageTables<'_>,
 ) -> Result<SensitivitySummary> {
-    let base = Recalled { definition, facts, costing };
-    let off_by = definition.sensitivity.expect("the stage is on").off_by;
+    let base = Recalled { definition, facts, costing, placed: None };
+    let ways = definition.sensitivity.expect("the stage is on").ways();
     let mut movements = Vec::new();
-    let mut estimates = estimates(definition, off_by).into_iter().peekable();
+    let mut estimates = ways.into_iter().flat_map(|off_by| estimates(definition, off_by)).peekable();
     while estimates.peek().is_some() {
         let some: Vec<Estimate> = estimates.by_ref().take(OF_A_WALK).collect();
         let changed: Vec<Definition> =
@@ -54,19 +56,24 @@ pub fn publish_sensitivity(
         let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
         let costed = costed.collect::<Result<Vec<Costing>>>()?;
         let scenarios = changed.iter().zip(&costed);
-        let scenarios = scenarios.map(|(definition, costing)| Recalled { definition, facts, costing });
+        let scenarios =
+            scenarios.map(|(definition, costing)| Recalled { definition, facts, costing, placed: None });
         let moved = SensitivityWalk::of(&base, &scenarios.collect::<Vec<_>>(), memory)?;
         let movement = |(estimate, (sums, moved))| Movement { estimate, sums, moved };
         movements.extend(some.into_iter().zip(moved).map(movement));
     }
-    // What moves as much keeps the order of the file.
-    movements.sort_by_key(|movement| Reverse(movement.sums.moved));
+    // An estimate matters as much as it moves the way in which it moves more.
+    let mut most: BTreeMap<usize, i128> = BTreeMap::new();
+    for movement in &movements {
+        let most = most.entry(movement.estimate.number).or_default();
+        *most = movement.sums.moved.max(*most);
+    }
+    // What moves as much keeps the order of the file, and the way that is declared comes first.
+    movements.sort_by_key(|Movement { estimate, .. }| (Reverse(most[&estimate.number]), estimate.number));
     let format = TableFormat::new(&definition.facts, facts.as_of);
-    let sheet = sheet(format, off_by, &movements);
+    let sheet = sheet(format, &movements);
     tables.put(&sheet.spec, None, sheet.arrays)?;
-    let first = movements.first().filter(|movement| movement.sums.moved != 0);
-    Ok(SensitivitySummary {
-        estimates: movements.len(),
-        first: first.map(|movement| (movement.estimate.in_words(), movement.sums.moved)),
-    })
+    let first =
+        movements.first().map(|movement| (movement.estimate.in_words(), most[&movement.estimate.number]));
+    Ok(SensitivitySummary { estimates: most.len(), first: first.filter(|(_, moved)| *moved != 0) })
 }

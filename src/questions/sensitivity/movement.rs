@@ -1,4 +1,4 @@
-//! `sensitivity`: a row for each estimate, those that matter most first.
+//! `sensitivity`: a row for each estimate and way in which it is off, those that matter most first.
 
 use super::estimates::Estimate;
 use super::standing::Moves;
@@ -17,11 +17,19 @@ pub(super) struct Movement {
 /// A row with its place.
 type Row<'m> = (i64, &'m Movement);
 
-pub(super) fn sheet(format: TableFormat<'_>, off_by: Decimal, movements: &[Movement]) -> Sheet {
-    let rows: Vec<Row<'_>> = (1..).zip(movements).collect();
-    let mut draft: Draft<'_, Row<'_>> = format.draft("sensitivity", "estimate of the costing", None, &rows);
+pub(super) fn sheet(format: TableFormat<'_>, movements: &[Movement]) -> Sheet {
+    let mut rows: Vec<Row<'_>> = Vec::with_capacity(movements.len());
+    for movement in movements {
+        // The ways of one estimate follow each other, and have its place.
+        let place = rows
+            .last()
+            .map_or(1, |(place, last)| place + i64::from(last.estimate.number != movement.estimate.number));
+        rows.push((place, movement));
+    }
+    let grain = "estimate of the costing and way in which it is off";
+    let mut draft: Draft<'_, Row<'_>> = format.draft("sensitivity", grain, None, &rows);
     draft.as_of();
-    let meaning = "Place by profit moved, from 1: the estimate that matters most";
+    let meaning = "Place by profit moved, of two ways by the larger, from 1: the estimate that matters most";
     draft.count("place", "", meaning, |(place, _)| *place);
     let meaning =
         "share of a pool, quantity by which a pool is taken, minutes of a time equation, practical capacity";
@@ -32,8 +40,8 @@ pub(super) fn sheet(format: TableFormat<'_>, off_by: Decimal, movements: &[Movem
     draft.name("giver", meaning, |(_, of)| of.estimate.giver.as_str());
     let meaning = "The estimate, rounded; null where it is more than one number";
     draft.float("value", "", meaning, |(_, of)| of.estimate.value.map(shown));
-    let meaning = "By which part of itself it is off; other shares of the pool give way in proportion";
-    draft.float("off_by", "", meaning, move |_| shown(off_by));
+    let meaning = "By which part of itself it is off, less than it is where negative; other shares of the pool give way in proportion";
+    draft.float("off_by", "", meaning, |(_, of)| shown(of.estimate.off_by));
     let meaning = "Differences of customer profit over life, added up whichever way they go";
     draft.total("profit_moved", meaning, |(_, of)| of.sums.moved);
     let meaning = "The same with their signs: what customers gain together";

@@ -7,12 +7,14 @@
 use super::amount::{Digits, digits};
 use super::row::{Amount, FileRows};
 use crate::error::{Error, Result};
-use crate::pipeline::TextFormat;
+use crate::pipeline::{LedgerDef, TextFormat};
 use crate::units::Decimal;
 use std::collections::BTreeSet;
 
 /// The marks of a ledger's amounts.
 pub(super) struct Marks<'d> {
+    /// The column of the amounts, for messages.
+    column: &'d str,
     decimal: char,
     thousands: Option<char>,
     currency: Option<&'d str>,
@@ -31,7 +33,12 @@ impl<'d> Marks<'d> {
     ///
     /// # Errors
     /// An amount that reads as two numbers, and none beside it that tells which.
-    pub(super) fn settle(format: &TextFormat, files: &[FileRows], currency: Option<&'d str>) -> Result<Self> {
+    pub(super) fn settle(
+        ledger: &'d LedgerDef,
+        files: &[FileRows],
+        currency: Option<&'d str>,
+    ) -> Result<Self> {
+        let (format, column) = (&ledger.format, ledger.amount_column.as_str());
         let declared = format.decimal_mark.or(match format.thousands_mark {
             Some('.') => Some(','),
             Some(',') => Some('.'),
@@ -39,15 +46,15 @@ impl<'d> Marks<'d> {
         });
         let Guess { decimal, open } = match declared {
             Some(decimal) => Guess { decimal, open: None },
-            None => guess(files, currency)?,
+            None => guess(files, column, currency)?,
         };
-        Ok(Self { decimal, thousands: format.thousands_mark, currency, open })
+        Ok(Self { column, decimal, thousands: format.thousands_mark, currency, open })
     }
 
     /// Reads an amount, rounded to at most so many digits after the point.
     pub(super) fn read(&self, text: &str, finest: u8) -> Result<Decimal, String> {
         if text.is_empty() {
-            return Err("no amount".to_owned());
+            return Err(format!("no {}", self.column));
         }
         let found = self.digits(text).ok_or_else(|| {
             let but = if digits(text, self.decimal, self.currency).is_some() {
@@ -55,9 +62,9 @@ impl<'d> Marks<'d> {
             } else {
                 ""
             };
-            format!("amount '{text}' is not a number with the decimal mark '{}'{but}", self.decimal)
+            format!("{} '{text}' is not a number with the decimal mark '{}'{but}", self.column, self.decimal)
         })?;
-        found.rounded(finest).ok_or_else(|| format!("amount '{text}' has more than 38 digits"))
+        found.rounded(finest).ok_or_else(|| format!("{} '{text}' has more than 38 digits", self.column))
     }
 
     fn digits(&self, text: &str) -> Option<Digits> {
@@ -113,7 +120,7 @@ fn texts(files: &[FileRows]) -> impl Iterator<Item = (&FileRows, u64, &str)> {
 }
 
 /// The one mark that all amounts fit; a point where both fit and mean the same.
-fn guess(files: &[FileRows], currency: Option<&str>) -> Result<Guess> {
+fn guess(files: &[FileRows], column: &str, currency: Option<&str>) -> Result<Guess> {
     let mut fits = [0_u64; 2];
     let mut ambiguous = None;
     let (mut count, mut has_comma, mut is_from_program) = (0, false, true);
@@ -135,7 +142,7 @@ fn guess(files: &[FileRows], currency: Option<&str>) -> Result<Guess> {
     match (fits.map(|fits| fits == count), ambiguous) {
         // Programs write points and no groups; a decimal comma comes with semicolons or tabs.
         ([true, true], Some((file, number, text))) if has_comma || !is_from_program => {
-            Err(ambiguous_amount(file, number, text))
+            Err(ambiguous_amount(file, number, column, text))
         }
         ([true, true], Some((.., text))) => Ok(Guess { decimal: '.', open: Some(text.to_owned()) }),
         ([true, _], _) => settled('.'),
@@ -145,9 +152,9 @@ fn guess(files: &[FileRows], currency: Option<&str>) -> Result<Guess> {
     }
 }
 
-fn ambiguous_amount(file: &FileRows, number: u64, text: &str) -> Error {
+fn ambiguous_amount(file: &FileRows, number: u64, column: &str, text: &str) -> Error {
     let fault = format!(
-        "amount '{text}' reads as two numbers, and no other amount tells which; \
+        "{column} '{text}' reads as two numbers, and no other {column} tells which; \
          write decimal_mark = \".\" or decimal_mark = \",\" beside 'files'"
     );
     file.fault(number, &fault)

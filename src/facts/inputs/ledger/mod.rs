@@ -109,7 +109,7 @@ pub fn read(definition: &Definition, ledger: &LedgerDef, holds_quantities: bool)
     let (files, view) = read_files(definition, ledger, digits)?;
     let (finest, currency) =
         if holds_quantities { (MOST_DIGITS, None) } else { (money_scale, Some(&*definition.facts.currency)) };
-    let marks = Marks::settle(&ledger.format, &files, currency)?;
+    let marks = Marks::settle(ledger, &files, currency)?;
     let amounts = amounts(&files, &marks, finest)?;
     let scale = if holds_quantities {
         amounts.iter().map(|amount| amount.scale).max().unwrap_or(0)

@@ -31,7 +31,7 @@ pub(crate) fn read_rates(
 ) -> Result<(Vec<RateRow>, SourceView, Vec<Identity>)> {
     let finest = RATE_DIGITS + 2;
     let (files, view) = read_files(definition, rows, Finest::Quantity(finest))?;
-    let marks = Marks::settle(&rows.format, &files, None)?;
+    let marks = Marks::settle(rows, &files, None)?;
     let mut rates = amounts(&files, &marks, finest)?.into_iter();
     let mut found = Vec::new();
     for file in &files {
