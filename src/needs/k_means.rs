@@ -3,8 +3,9 @@
 //! S. P. Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28 (1982) 129–137, from centres
 //! drawn with probability proportional to the squared distance from those before (D. Arthur, S. Vassilvitskii, "k-means++: the
 //! advantages of careful seeding", SODA 2007), then single points exchanged as long as that helps (J. A. Hartigan, *Clustering
-//! Algorithms* (1975), ch. 4), which leaves fewer local optima, and of several starts the best. Draws are bytes of a hash of seed, k and start,
-//! and sums run over points in their order, so that the same points give the same bits on any number of threads.
+//! Algorithms* (1975), ch. 4), which leaves fewer local optima, and of several starts the best. Draws are bytes of a hash of
+//! seed, k and start, and sums run over points in their order, so that the same points give the same bits on any number of
+//! threads.
 //!
 //! Criteria: T. Caliński, J. Harabasz, "A dendrite method for cluster analysis", Communications in Statistics 3 (1974) 1–27; the
 //! silhouette of P. J. Rousseeuw (Journal of Computational and Applied Mathematics 20 (1987) 53–65) with distances to centres

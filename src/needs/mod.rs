@@ -2,8 +2,8 @@
 //!
 //! R. I. Haley, "Benefit segmentation: a decision-oriented research tool", Journal of Marketing 32 (1968) 30–35: customers are
 //! grouped by the benefits they seek, and described by who they are afterwards. Here a respondent's ratings of importance,
-//! divided by their sum, are its importance shares; shares are clustered ([`k_means`]), the number of clusters follows from a
-//! declared criterion, and customers who were not asked are assigned by traits that are known of everybody ([`naive_bayes`]),
+//! divided by their sum, are its importance shares; shares are clustered (`k_means.rs`), the number of clusters follows from a
+//! declared criterion, and customers who were not asked are assigned by traits that are known of everybody (`naive_bayes.rs`),
 //! which is held against respondents held out.
 //!
 //! Walks over respondents, slice by slice: what was rated; the sample that is clustered; traits and ratings of each segment; how

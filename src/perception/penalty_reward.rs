@@ -3,8 +3,8 @@
 //!
 //! D. R. Brandt, "A procedure for identifying value-enhancing service components using customer satisfaction survey data", in
 //! C. Surprenant (ed.), *Add Value to Your Service* (1987) 61–65: overall performance is regressed on two dummy variables per
-//! attribute, low and high, of all attributes at once. The penalty is minus the coefficient of low, the reward that of high. K. Matzler,
-//! E. Sauerwein, "The factor structure of customer satisfaction", International Journal of Service Industry Management 13 (2002)
+//! attribute, low and high, of all attributes at once. The penalty is minus the coefficient of low, the reward that of high.
+//! K. Matzler, E. Sauerwein, "The factor structure of customer satisfaction", International Journal of Service Industry Management 13 (2002)
 //! 314–332, read the three factors of Kano's model off them; here by tests at 95 %, see [`Contrast::factor`].
 
 use crate::math::least_squares::{Degenerate, Fit, fit};
