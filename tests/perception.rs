@@ -41,7 +41,7 @@ fn sample() -> (tempfile::TempDir, Published) {
     (folder, published)
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "attribute_value",
     "attribute_value_period",
     "driver_weight",
@@ -51,6 +51,7 @@ const TABLES: [&str; 14] = [
     "satisfaction_period",
     "satisfaction_effect",
     "complaint_outcome",
+    "dissatisfaction_streak",
     "delivered_value",
     "delivered_value_part",
     "referral",
