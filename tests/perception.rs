@@ -52,6 +52,7 @@ const TABLES: [&str; 15] = [
     "satisfaction_effect",
     "satisfaction_factor",
     "complaint_outcome",
+    "dissatisfaction_streak",
     "delivered_value",
     "delivered_value_part",
     "referral",
