@@ -159,8 +159,10 @@ impl Levels<'_> {
                 *total += column.iter().map(|value| i128::from(*value)).sum::<i128>();
             }
             let lines = columns[measures.place(LINES).expect("every run has lines")].clone();
-            let additive = measures.additive().map(|(place, _)| columns[place].clone()).collect();
-            let block = PeriodBlock { ranks: read.ranks, values: additive };
+            let is_additive = |place: usize| measures.additive().any(|(additive, _)| additive == place);
+            let additive = columns.into_iter().enumerate().filter(|(place, _)| is_additive(*place));
+            let values = additive.map(|(_, column)| column).collect();
+            let block = PeriodBlock { ranks: read.ranks, values };
             let kept = filling.before.map(|scratch| (scratch, number));
             let running = Running::new(self, ranks, kept, &block)?;
             if let Some(after) = filling.after {

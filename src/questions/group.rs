@@ -163,6 +163,13 @@ impl<'r> Asked<'r> {
         match found[..] {
             [found] => Ok(found),
             [] => {
+                let elsewhere =
+                    (0..levels.len()).find(|level| self.memberships[*level].keys.find(key).is_some());
+                if let Some(level) = elsewhere {
+                    let (level, asked) = (&levels[level], &levels[among.start]);
+                    let message = format!("'{key}' is no group of the level '{asked}' but one of '{level}'");
+                    return Err(Error::definition(message));
+                }
                 let groups = among.clone().map(|level| &self.memberships[level].keys);
                 let count: usize = groups.clone().map(|keys| keys.len()).sum();
                 let near = groups.filter(|_| count <= COMPARED);

@@ -70,7 +70,8 @@ fn write_members(f: &mut Formatter<'_>, members: &GroupMembers) -> Result {
     if let Some(others) = &members.others {
         let amounts = [others.net_revenue, others.contribution, others.customer_profit];
         let amounts = amounts.map(|amount| amount.to_string());
-        table.row([format!("{} others", others.members), String::new()].into_iter().chain(amounts));
+        let who = if others.members == 1 { "other" } else { "others" };
+        table.row([format!("{} {who}", others.members), String::new()].into_iter().chain(amounts));
     }
     write!(f, "{table}")
 }

@@ -88,6 +88,8 @@ fn a_group_is_explained_as_it_is_published_and_by_its_members() {
         ask(&mut release, &key, Some("housold"))
             .contains("unknown level 'housold'; did you mean 'household'?")
     );
+    let other = ask(&mut release, &key, Some("parent"));
+    assert!(other.contains("is no group of the level 'parent' but one of 'household'"), "{other}");
     let both = ask(&mut release, "(unidentified)", None);
     assert!(both.contains("say which with --level"), "{both}");
 }
