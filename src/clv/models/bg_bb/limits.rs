@@ -9,7 +9,7 @@ const NO_LAPSE: f64 = 1e-4;
 /// discount rate limits what they are expected to bring.
 pub(crate) fn shows_no_lapse(estimate: &Estimate<4>) -> bool {
     let [.., gamma, delta] = estimate.parameters;
-    estimate.limits[2..].iter().any(Option::is_some) && gamma / (gamma + delta) < NO_LAPSE
+    gamma / (gamma + delta) < NO_LAPSE
 }
 
 /// Why parameters have no standard errors; none where all have.
@@ -39,12 +39,32 @@ pub(crate) fn reason(estimate: &Estimate<4>) -> Option<String> {
             unknown.join(", ")
         ));
     }
-    (!unknown.is_empty()).then(|| {
-        format!(
+    (!unknown.is_empty()).then(|| why_flat(estimate, &unknown))
+}
+
+/// Why the likelihood hardly changes with parameters: of shapes that are both unknown the mean is not.
+fn why_flat(estimate: &Estimate<4>, unknown: &[&str]) -> String {
+    let [alpha, beta, gamma, delta] = estimate.parameters;
+    let mut reasons = Vec::new();
+    for (names, mean, what) in [
+        (["gamma", "delta"], gamma / (gamma + delta), "lapse"),
+        (["alpha", "beta"], alpha / (alpha + beta), "buy"),
+    ] {
+        if names.iter().all(|name| unknown.contains(name)) {
+            reasons.push(format!(
+                "all {what} with nearly the same probability, {mean:.3} a period: how far it differs between customers cannot be told, so \
+                 that {} and {} have no standard error",
+                names[0], names[1]
+            ));
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push(format!(
             "the likelihood hardly changes with {}: too few customers, or periods, to estimate a standard error",
             unknown.join(", ")
-        )
-    })
+        ));
+    }
+    reasons.join("; ")
 }
 
 /// Parameters without a standard error.
@@ -78,6 +98,20 @@ mod tests {
         assert!(shows_no_lapse(&found), "{found:?}");
         let reason = reason(&found).unwrap();
         assert!(reason.starts_with("nobody lapses: ") && reason.contains("gamma"), "{reason}");
+    }
+
+    #[test]
+    fn shapes_that_are_not_known_have_a_mean_that_is() {
+        let mut estimate = Estimate {
+            parameters: [1.0, 2.0, 13.75, 410.9],
+            limits: [None; 4],
+            log_covariance: [[0.0; 4]; 4],
+            log_likelihood: -1.0,
+            iterations: 1,
+        };
+        (estimate.log_covariance[2][2], estimate.log_covariance[3][3]) = (16.0, 16.0);
+        let reason = reason(&estimate).unwrap();
+        assert!(reason.starts_with("all lapse with nearly the same probability, 0.032 a period"), "{reason}");
     }
 
     #[test]
