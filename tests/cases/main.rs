@@ -73,10 +73,10 @@ cases! {
     h30_acquisition_of_eight_customers
     h31_forecast_of_volumes
     h32_contracts
-    h35_points_of_ifrs_15_example_52
-    h36_members_against_others
     h33_segments_by_needs
     h34_factors_of_satisfaction
+    h35_points_of_ifrs_15_example_52
+    h36_members_against_others
     h37_counted_donors
     h38_contracts_under_observation
     h39_groups_by_month
