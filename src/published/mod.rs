@@ -243,12 +243,12 @@ impl Tables {
         let is_divided = definition.segments.is_some()
             || definition.lifecycle.is_some()
             || definition.clv.is_some()
-            || definition.effects.as_ref().is_some_and(|effects| effects.contacts.is_some())
+            || definition.effects.is_some()
             || definition.programme.as_ref().is_some_and(|programme| programme.matching.is_some())
             || definition.perception.is_some()
             || definition.needs.is_some();
         if !is_divided {
-            let why = "it comes with [segments], [lifecycle], [clv], [effects.contacts], [programme.matching], [perception] or [needs]; \
+            let why = "it comes with [segments], [lifecycle], [clv], [effects], [programme.matching], [perception] or [needs]; \
                        add one or ask another table";
             self.0.entry("dim_segment".to_owned()).or_default().unmade = Some(why.to_owned());
         }
