@@ -41,7 +41,7 @@ fn sample() -> (tempfile::TempDir, Published) {
     (folder, published)
 }
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "attribute_value",
     "attribute_value_period",
     "driver_weight",

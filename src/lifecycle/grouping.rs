@@ -1,4 +1,4 @@
-//! Customers told apart by an attribute of the customers source, or not at all.
+//! Customers grouped by an attribute of the customers source, or not at all.
 
 use crate::customers::{self, grouping::Unlabelled};
 use crate::error::{Error, Result};

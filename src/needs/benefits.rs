@@ -1,7 +1,7 @@
 //! Importance shares: each rating of a respondent divided by the sum of its ratings, so that people who use a scale high or
 //! low are compared by what they set against what.
 
-use crate::perception::schema::{Respondent, Score};
+use crate::perception::schema::{Ratings, Respondent, Score};
 
 /// The attributes whose importance is compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,10 +23,10 @@ impl RatedCounts {
         Self { respondents: 0, rated: vec![0; attributes] }
     }
 
-    pub(super) fn add(&mut self, respondent: &Respondent, overall: Option<u32>) {
+    pub(super) fn add(&mut self, respondent: &Respondent, ratings: Ratings<'_>) {
         let mut is_rated = false;
-        for (attribute, count) in (0..).zip(&mut self.rated).filter(|(item, _)| Some(*item) != overall) {
-            if rating(respondent, attribute).is_some() {
+        for (attribute, count) in (0..).zip(&mut self.rated) {
+            if ratings.is_item(attribute) && rating(respondent, attribute).is_some() {
                 *count += 1;
                 is_rated = true;
             }

@@ -1,4 +1,4 @@
-//! How well traits tell the segments of respondents held out, beside the most frequent segment: the share of hits, and the
+//! How well traits predict the segments of respondents held out, beside the most frequent segment: the share of hits, and the
 //! log loss, which is least for the true probabilities and by which the way to assign customers is chosen.
 
 use super::naive_bayes::{Predictor, most_probable};
@@ -43,7 +43,7 @@ impl HoldoutScore {
     }
 }
 
-/// By what customers are assigned: traits, unless they told less of those held out than the sizes of segments.
+/// By what customers are assigned: traits, unless they predicted those held out worse than the sizes of segments do.
 pub(super) fn better(scores: &[HoldoutScore; 2]) -> Predictor {
     let [without, with] = scores.each_ref().map(HoldoutScore::log_loss);
     match without.zip(with) {

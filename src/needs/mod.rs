@@ -7,7 +7,7 @@
 //! which is held against respondents held out.
 //!
 //! Walks over respondents, slice by slice: what was rated; the sample that is clustered; traits and ratings of each segment; how
-//! well those held out are told. One over customers writes `customer_need`. It knows neither how worth was made nor how surveys
+//! well those held out are predicted. One over customers writes `customer_need`. It knows neither how worth was made nor how surveys
 //! were read.
 
 mod benefits;

@@ -41,7 +41,7 @@ impl NeedSegments {
                     .map(|place| attributes[benefits.attributes[*place] as usize].as_str());
                 parts.collect::<Vec<_>>().join(", ")
             });
-            // Segments that seek the same above all are told apart by what they seek next.
+            // Segments that seek the same above all are named by what they seek next, too.
             let name = name.into_iter().find(|name| !names.contains(name));
             names.push(name.unwrap_or_else(|| format!("segment {}", principal.len() + 1)));
             principal.push(sought[0]);

@@ -29,7 +29,7 @@ pub struct Summary {
     pub respondents: u64,
     /// Mean silhouette of the chosen partition.
     pub silhouette: Option<f64>,
-    /// Share of those held out whose segment is told by the most frequent one, and by traits.
+    /// Share of those held out whose segment is predicted by the most frequent one, and by traits.
     pub hit_rates: [Option<f64>; 2],
 }
 
@@ -97,7 +97,7 @@ fn rated(facts: &FactSet, ratings: Ratings<'_>) -> Result<RatedCounts> {
     let mut counts = RatedCounts::new(ratings.attributes().len());
     let count = |ranks| {
         let mut part = RatedCounts::new(ratings.attributes().len());
-        ratings.of(&ranks)?.iter().for_each(|respondent| part.add(respondent, ratings.overall));
+        ratings.of(&ranks)?.iter().for_each(|respondent| part.add(respondent, ratings));
         Ok(part)
     };
     in_order(respondents(facts, ratings), count, |part| {

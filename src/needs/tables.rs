@@ -1,4 +1,4 @@
-//! `need_segment`, what its customers want and who they are, how many segments there are and why, and how well traits tell
+//! `need_segment`, what its customers want and who they are, how many segments there are and why, and how well traits predict
 //! them.
 
 use super::choice::Tried;
@@ -171,7 +171,7 @@ struct HoldoutRow<'r> {
     score: &'r HoldoutScore,
 }
 
-/// How well segments are told, by traits and without them.
+/// How well segments are predicted, by traits and without them.
 pub(super) fn need_segment_holdout(made: &Made<'_>) -> Sheet {
     let Made { walk, profile, written, .. } = *made;
     let rows: Vec<HoldoutRow<'_>> = Predictor::ALL
@@ -182,7 +182,7 @@ pub(super) fn need_segment_holdout(made: &Made<'_>) -> Sheet {
     let training = profile.counts[0].respondents();
     let chosen = written.chosen;
     let mut draft =
-        walk.format.draft("need_segment_holdout", "way to tell the segment by needs", None, &rows);
+        walk.format.draft("need_segment_holdout", "way to predict the segment by needs", None, &rows);
     draft.as_of();
     let meaning = "traits: naive Bayes over needs.traits; most frequent segment: everybody the same";
     draft.name("predictor", meaning, |row| row.predictor.word());

@@ -13,6 +13,8 @@ pub struct Ratings<'r> {
     asked: &'r Asked,
     /// The attribute that is the offer as a whole; none if nobody was asked about it.
     pub(crate) overall: Option<u32>,
+    /// The attribute that asks for a recommendation.
+    recommend: Option<u32>,
 }
 
 /// What one customer answered, of all its interviews.
@@ -26,8 +28,12 @@ pub(crate) struct Respondent {
 impl<'r> Ratings<'r> {
     /// Of the surveys of `[perception]`.
     pub fn new(asked: &'r Asked, def: &PerceptionDef) -> Self {
-        let overall = asked.attributes.iter().position(|name| *name == def.overall);
-        Self { asked, overall: overall.and_then(|place| u32::try_from(place).ok()) }
+        Self { asked, overall: asked.attribute(&def.overall), recommend: asked.recommend(def) }
+    }
+
+    /// Whether an attribute is a part of the offer.
+    pub(crate) fn is_item(self, attribute: u32) -> bool {
+        ![self.overall, self.recommend].contains(&Some(attribute))
     }
 
     /// Names of attributes, by number.

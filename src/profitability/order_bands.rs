@@ -1,4 +1,4 @@
-//! Bands of order size: how orders are told apart by their net revenue in the period.
+//! Bands of order size: how orders are classed by their net revenue in the period.
 
 use crate::error::{Error, Result};
 use crate::pipeline::Definition;

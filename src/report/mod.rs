@@ -294,7 +294,7 @@ pub fn needs_line(summary: &needs::Summary) -> String {
     }
     if let [Some(most_frequent), Some(traits)] = summary.hit_rates.map(|rate| rate.map(|rate| 100.0 * rate)) {
         line += &format!(
-            "; traits tell the segment of {traits:.1} % of those held out, the most frequent one is that of {most_frequent:.1} %"
+            "; traits predict the segment of {traits:.1} % of those held out, the most frequent one is that of {most_frequent:.1} %"
         );
     }
     line

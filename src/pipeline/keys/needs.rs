@@ -23,7 +23,7 @@ pub(in crate::pipeline) static NEEDS: Section = Section {
             "holdout",
             Kind::Number,
             "0.25",
-            "Share of respondents, by a hash of their key, held out to measure how well traits tell the segment",
+            "Share of respondents, by a hash of their key, held out to measure how well traits predict the segment",
         ),
         Key::optional(
             "seed",
