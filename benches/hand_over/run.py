@@ -19,8 +19,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The core job: what sees facts at once.
-SECTIONS = ("facts", "costing", "profitability")
+sys.path.insert(0, str(ROOT / "benches" / "peers"))
+
+from job import PIPELINE, core_pipeline  # noqa: E402
 
 
 def main():
@@ -53,7 +54,7 @@ def measured(options, folder, lines, customers):
     history, asked = folder / "history", folder / "asked"
     timed([options.abacus, "synth", history, "--lines", lines, "--customers", customers, "--months", 24, "--seed", 7])
     pipeline = folder / "core.toml"
-    pipeline.write_text(core(history, folder / "out"))
+    pipeline.write_text(core_pipeline(PIPELINE.read_text(), history, folder / "out"))
     scanned = timed([options.abacus, "run", pipeline])
     expected = tables(folder / "out")
     shutil.rmtree(folder / "out")
@@ -69,18 +70,6 @@ def measured(options, folder, lines, customers):
         row(f"the job on {json.loads((asked / 'facts.json').read_text())['engine']}", lines, job, gigabytes(handed_over), shuffled),
         row("run over what it hands over", lines, imported),
     ]
-
-
-def core(history, out):
-    """The shipped pipeline over a history, costing and profitability alone."""
-    text = (ROOT / "pipelines/retail.toml").read_text().replace("../sample_data/retail", str(history))
-    kept, is_kept = [], True
-    for line in text.splitlines():
-        if line.startswith("["):
-            is_kept = line.lstrip("[").split("]")[0].split(".")[0] in SECTIONS
-        if is_kept:
-            kept.append(line)
-    return "\n".join([*kept, "[publish]", f'path = "{out}"', ""])
 
 
 def environment(options, folder):

@@ -13,6 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "pipelines" / "retail.toml"
 
+# The core job: what every contestant does, facts, costing and profitability.
+SECTIONS = ("facts", "costing", "profitability")
+
 # Decimal columns of the synthetic history with the digits after their point.
 DECIMAL_SCALES = {"unit_price": 2, "unit_cost": 2, "discount": 4}
 # Money is published with this many digits.
@@ -21,6 +24,20 @@ MONEY_UNIT = 10**MONEY_SCALE
 
 MEASURES = ["lines", "units", "returned_units", "list_revenue", "discount", "returns", "product_cost"]
 MONEY = {"list_revenue", "discount", "returns", "product_cost"}
+
+
+def core_pipeline(text, history, out):
+    """A pipeline file cut down to the core job, over another history and into another folder."""
+    pattern = re.search(r'^files\s*=\s*"([^"*]*)/transactions/', text, re.M)
+    if not pattern:
+        raise SystemExit('job.py: the pipeline has no files = "…/transactions/…"')
+    kept, is_kept = [], True
+    for line in text.replace(f'"{pattern[1]}/', f'"{history}/').splitlines():
+        if line.startswith("["):
+            is_kept = line.lstrip("[").split("]")[0].split(".")[0] in SECTIONS
+        if is_kept:
+            kept.append(line)
+    return "\n".join([*kept, "[publish]", f'path = "{out}"', ""])
 
 
 @dataclass

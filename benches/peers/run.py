@@ -9,7 +9,6 @@ Contestants take turns, `--rounds` times; the table has medians. Every run's con
 import argparse
 import json
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
-from job import PIPELINE, ROOT
+from job import PIPELINE, ROOT, core_pipeline
 from totals import TABLES, control_totals
 
 HERE = Path(__file__).resolve().parent
@@ -186,21 +185,8 @@ def abacus_steps(timings, seconds):
 
 
 def pipeline_for(pipeline, history, out, scratch):
-    """The pipeline file with its history and out folder replaced."""
-    text = Path(pipeline).read_text(encoding="utf-8")
-    pattern = re.search(r'^files\s*=\s*"([^"*]*)/transactions/', text, re.M)
-    if not pattern:
-        sys.exit(f'run.py: {pipeline} has no files = "…/transactions/…"')
-    text = text.replace(f'"{pattern[1]}/', f'"{history.resolve()}/')
-    place = f'path = "{out}"'
-    text = re.sub(r"^path\s*=.*\n", "", text, flags=re.M)
-    if re.search(r"^\[publish\]", text, re.M):
-        text = re.sub(r"^\[publish\].*$", f"[publish]\n{place}", text, count=1, flags=re.M)
-    else:
-        text += f"\n[publish]\n{place}\n"
-    # Control totals of the sample history do not hold for another one; what follows profitability no peer does.
-    for section in [r"\[\[expect\]\]", r"\[\[?(?:lifecycle|clv|segments|perception)\b.*\]"]:
-        text = re.sub(rf"^{section}[^\n]*\n(?:(?!\[).*\n?)*", "", text, flags=re.M)
+    """The pipeline file with its history and out folder replaced, cut down to what peers do."""
+    text = core_pipeline(Path(pipeline).read_text(encoding="utf-8"), history.resolve(), out)
     target = scratch / "pipelines" / "retail.toml"
     target.parent.mkdir(exist_ok=True)
     target.write_text(text, encoding="utf-8")
