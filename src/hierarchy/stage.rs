@@ -76,7 +76,9 @@ pub fn run(
         made.push(levels.write(level, &mut writer)?);
     }
     writer.finish()?;
-    levels.write_periods(tables)?;
+    if definition.publish.customer_group_period {
+        levels.write_periods(tables)?;
+    }
     if definition.publish.customer_group_member {
         levels.write_members(tables)?;
     }

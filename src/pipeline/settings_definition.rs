@@ -50,6 +50,8 @@ pub struct PublishDef {
     pub customer_bridge: bool,
     /// Publish `customer_price`. Default false.
     pub customer_price: bool,
+    /// Publish `customer_group_period`. Default false.
+    pub customer_group_period: bool,
     /// Publish `customer_group_member`. Default false.
     pub customer_group_member: bool,
     /// Rows per Parquet row group. Default 131,072.

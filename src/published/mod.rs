@@ -88,10 +88,15 @@ impl Tables {
                 "it comes with publish.customer_price = true; set that, or ask price_waterfall".to_owned();
             tables.0.entry("customer_price".to_owned()).or_default().unmade = Some(why);
         }
-        if !definition.publish.customer_group_member {
-            let why = "it comes with publish.customer_group_member = true; set that, or ask customer_group"
-                .to_owned();
-            tables.0.entry("customer_group_member".to_owned()).or_default().unmade = Some(why);
+        let publish = &definition.publish;
+        for (table, is_made) in [
+            ("customer_group_period", publish.customer_group_period),
+            ("customer_group_member", publish.customer_group_member),
+        ] {
+            if !is_made {
+                let why = format!("it comes with publish.{table} = true; set that, or ask customer_group");
+                tables.0.entry(table.to_owned()).or_default().unmade = Some(why);
+            }
         }
         if definition.hierarchy.is_some() && definition.segments.is_none() {
             let why = "it comes with [segments], which is off; add that or ask customer_group".to_owned();

@@ -58,7 +58,7 @@ pub struct GroupExplanation {
     pub residual_value: Option<Exact>,
     /// By customer profit; their parts add up to the waterfall.
     pub members: GroupMembers,
-    /// Periods in which members have facts, as in `customer_group_period`.
+    /// Periods in which members have facts, as in `customer_group_period`; none where that is not published.
     pub periods: Vec<GroupPeriod>,
 }
 

@@ -26,6 +26,9 @@ impl Display for GroupExplanation {
         }
         writeln!(f, "{table}")?;
         write_members(f, &self.members)?;
+        if self.periods.is_empty() {
+            return Ok(());
+        }
         let mut table = Table::indented(4);
         table.head(&["", "members", "active", SHOWN[0], SHOWN[1], SHOWN[2]]);
         for period in &self.periods {

@@ -183,13 +183,13 @@ fn groups_of(published: &Published) -> BTreeMap<String, String> {
 }
 
 const BOTH: &str = "\n[hierarchy]\nlevels = [\"parent\", \"household\"]\n";
-const MEMBERS: &str = "\n[publish]\ncustomer_group_member = true\n";
+const PERIODS: &str = "\n[publish]\ncustomer_group_period = true\n";
 
 #[test]
 fn groups_add_up_to_the_customers_whatever_groups_and_shares_there_are() {
     for seed in 1..6 {
         let (groups, shares) = drawn(seed);
-        let section = [BOTH, SHARED, "\n[segments]\n", MEMBERS].concat();
+        let section = [BOTH, SHARED, "\n[segments]\n", PERIODS, "customer_group_member = true\n"].concat();
         let pipeline = pipeline(&lines(seed, 1_500, 90), &section, groups, &shares);
         let published = pipeline.publish(&["--threads", "3"]);
         every_level_adds_up(&published);
@@ -216,6 +216,7 @@ fn months_of_groups_that_nothing_changed_are_taken_over() {
         } else {
             shares.clear();
         }
+        section += PERIODS;
         let mut history = lines(seed, 1_500, 90);
         let pipeline = pipeline(&history, &section, groups, &shares);
         let inodes = |published: &Published| -> Vec<u64> {

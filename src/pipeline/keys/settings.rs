@@ -118,6 +118,12 @@ pub(in crate::pipeline) static PUBLISH: Section = Section {
             "Publish the table `customer_price`: the price waterfall of every customer, by period",
         ),
         Key::optional(
+            "customer_group_period",
+            Kind::Flag,
+            "false",
+            "Publish the table `customer_group_period`: what groups of [hierarchy] bring and cost in every period",
+        ),
+        Key::optional(
             "customer_group_member",
             Kind::Flag,
             "false",

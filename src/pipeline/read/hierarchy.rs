@@ -23,13 +23,18 @@ pub(super) fn hierarchy(table: Table<'_>, root: Table<'_>) -> Option<HierarchyDe
     Some(HierarchyDef { levels, is_nested: table.flag("nested"), shared, at: table.at() })
 }
 
-/// Finds a table of members asked for where there are no groups.
+/// Finds tables of groups asked for where there are none.
 pub(super) fn check_published(root: Table<'_>) {
-    let wanted = root.table("publish").and_then(|publish| publish.entry("customer_group_member"));
-    if let Some(entry) = wanted.filter(|entry| entry.flag() == Some(true) && !root.has("hierarchy")) {
-        let message = "'customer_group_member' publishes which customers belong to which groups, and there are none; add \
-                       [hierarchy] or remove it";
-        entry.reading.fault(entry.key_offset, message);
+    for (table, what) in [
+        ("customer_group_period", "what groups of customers bring in every period"),
+        ("customer_group_member", "which customers belong to which groups"),
+    ] {
+        let wanted = root.table("publish").and_then(|publish| publish.entry(table));
+        if let Some(entry) = wanted.filter(|entry| entry.flag() == Some(true) && !root.has("hierarchy")) {
+            let message =
+                format!("'{table}' publishes {what}, and there are none; add [hierarchy] or remove it");
+            entry.reading.fault(entry.key_offset, message);
+        }
     }
 }
 

@@ -117,6 +117,7 @@ pub(super) fn publish(reading: &Reading<'_>, table: Option<Table<'_>>, name: &st
         customer_order: table.is_some_and(|table| table.flag("customer_order")),
         customer_bridge: table.is_some_and(|table| table.flag("customer_bridge")),
         customer_price: table.is_some_and(|table| table.flag("customer_price")),
+        customer_group_period: table.is_some_and(|table| table.flag("customer_group_period")),
         customer_group_member: table.is_some_and(|table| table.flag("customer_group_member")),
         row_group_rows: count("row_group_rows").unwrap_or_else(|| PUBLISH.default_integer("row_group_rows")),
         keep: count("keep"),
