@@ -219,8 +219,12 @@ impl Clustering {
         let mean = means(points, &everybody, 1).expect("there are points").remove(0);
         let sizes = self.sizes();
         let apart = |(centre, size): (&Vec<f64>, usize)| size as f64 * squared_distance(centre, &mean);
-        let between: f64 = self.centres.iter().zip(sizes).map(apart).sum();
-        let silhouettes = points.iter().zip(&self.of).map(|(point, own)| self.silhouette(point, *own));
+        let between: f64 = self.centres.iter().zip(sizes.iter().copied()).map(apart).sum();
+        // Of a cluster by itself it is 0 (Rousseeuw 1987, section 2), else clusters of one point would seem the best.
+        let silhouettes = points.iter().zip(&self.of).map(|(point, own)| match sizes[*own] {
+            1 => 0.0,
+            _ => self.silhouette(point, *own),
+        });
         Criteria {
             between,
             calinski_harabasz: (between / (clusters - 1.0)) / (self.within / (count - clusters)),
@@ -264,6 +268,11 @@ mod tests {
         let two = cluster(&points, 2, 1).unwrap();
         assert_eq!(two.within, 106.0);
         assert!((two.criteria(&points).between - 2_500.0 / 3.0).abs() < 1e-9);
+        // A point by itself is no evidence of a segment.
+        let alone: Vec<Vec<f64>> = [0.0, 100.0, 200.0, 202.0].map(|point| vec![point]).into();
+        let found = cluster(&alone, 3, 1).unwrap().criteria(&alone);
+        // Of the pair around 201: 1 from its centre, 100 and 102 from the nearest other.
+        assert!((found.silhouette - (99.0 / 100.0 + 101.0 / 102.0) / 4.0).abs() < 1e-12);
         assert!(cluster(&points, 7, 1).is_none());
         assert!(cluster(&vec![vec![1.0]; 5], 2, 1).is_none(), "nobody differs");
     }

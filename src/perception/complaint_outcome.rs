@@ -72,7 +72,7 @@ pub(crate) fn sheet(
         .count("window_days", "days", "Days within which a repurchase or a referral counts", |_| window_days);
     let meaning = "Complaints, or customers with a purchase before any complaint of theirs";
     draft.count("cases", "complaints", meaning, |row| row.2.cases);
-    let meaning = "Those whose window has ended by the as-of date; null for no complaint";
+    let meaning = "Those of customers who had bought before, whose window has ended by the as-of date; null for no complaint";
     draft.count("observed", "complaints", meaning, |row| own(row, row.2.observed));
     let meaning = "Of these, those followed by a purchase in the window; null for no complaint";
     draft.count("repurchased", "complaints", meaning, |row| own(row, row.2.repurchased));

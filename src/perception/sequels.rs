@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Aftermath {
     pub(crate) cases: i64,
-    /// Cases whose window has ended by the as-of date.
+    /// Cases of customers who had bought before, whose window has ended by the as-of date.
     pub(crate) observed: i64,
     pub(crate) repurchased: i64,
     /// Referrals made in the windows of observed cases.
@@ -103,7 +103,7 @@ impl<K> Default for Sequels<K> {
 #[derive(Debug, Clone, Copy)]
 struct Sequel<K> {
     kind: K,
-    /// None where the window has not ended.
+    /// None where the window has not ended, or the customer had bought nothing.
     seen: Option<Seen>,
     /// How the customer was when the window began; none without a purchase before.
     cell: Option<Cell>,
@@ -138,14 +138,16 @@ impl<K: Copy + Ord> Sequels<K> {
         followed: &Followed<'_>,
     ) {
         let until = from + followed.window_days;
-        let seen = (until <= followed.as_of).then(|| Seen {
+        let cell = followed.purchases.cell(who, from);
+        // Who has not bought cannot buy again.
+        let seen = (cell.is_some() && until <= followed.as_of).then(|| Seen {
             bought: followed.purchases.bought(who, from, until),
             referrals: u32::try_from(given_within(followed.given, who, from..until))
                 .expect("a customer makes few"),
             recommendation: first_within(followed.recommendations, who, from..until),
         });
         let profile = self.profile(segments);
-        self.sequels.push(Sequel { kind, seen, cell: followed.purchases.cell(who, from), profile });
+        self.sequels.push(Sequel { kind, seen, cell, profile });
     }
 
     fn profile(&mut self, segments: &[Segment]) -> u32 {

@@ -4,7 +4,7 @@ use super::measures;
 use super::rows::{Complaint, Episodes, Given, Referral, referrals_to};
 use super::sums::SCORE_SCALE;
 use super::survey_rows::{Answer, Answers};
-use crate::error::{Faults, Result};
+use crate::error::{Error, Faults, Result};
 use crate::facts::{
     FactSet, Holds, NO_CODE, NO_DAY, Numbers, RowColumn, RowRule, RowSource, SourceView, Values, check_rows,
 };
@@ -13,7 +13,11 @@ use crate::pipeline::{
     ComplaintsDef, Definition, EpisodesDef, KeyType, PerceptionDef, ReferralsDef, Scalar, SurveysDef,
     did_you_mean,
 };
+use crate::units::{Day, Decimal};
 use std::ops::Range;
+
+/// Points of those who recommend most.
+const MOST_POINTS: i64 = 10;
 
 /// What customers were asked and said, of all sources that are declared.
 #[derive(Debug, Default)]
@@ -135,18 +139,26 @@ fn complaint_source(def: &ComplaintsDef) -> RowSource<'_> {
         column("customer", &def.customer, Holds::Customer, true),
         column("opened", &def.opened, Holds::At, true),
     ];
-    let rule = def.satisfied.as_ref().map(|_| satisfied_rule as RowRule);
+    let rule: Option<RowRule> = match (def.satisfied.is_some(), def.resolved.is_some()) {
+        (false, false) => None,
+        (true, false) => Some(|row| satisfied_rule(row, 2)),
+        (false, true) => Some(|row| resolved_rule(row, 2)),
+        (true, true) => Some(|row| satisfied_rule(row, 2).or_else(|| resolved_rule(row, 3))),
+    };
     columns.extend(optional("satisfied", def.satisfied.as_ref(), Holds::Number(0)));
     columns.extend(optional("resolved", def.resolved.as_ref(), Holds::Day));
     RowSource { name: "complaints", files: &def.files, filter: def.filter.as_ref(), columns, rule }
 }
 
-/// The place of `satisfied` among the columns of complaints.
-const SATISFIED: usize = 2;
-
-fn satisfied_rule(row: &[Option<i64>]) -> Option<String> {
-    let found = row[SATISFIED].filter(|satisfied| ![0, 1].contains(satisfied))?;
+fn satisfied_rule(row: &[Option<i64>], place: usize) -> Option<String> {
+    let found = row[place].filter(|satisfied| ![0, 1].contains(satisfied))?;
     Some(format!("satisfied is {found}, expected 1, 0 or null"))
+}
+
+fn resolved_rule(row: &[Option<i64>], place: usize) -> Option<String> {
+    let [opened, resolved] =
+        [row[1]?, row[place]?].map(|day| Day(i32::try_from(day).expect("a day fits 32 bits")));
+    (resolved < opened).then(|| format!("resolved {resolved} is before opened {opened}"))
 }
 
 fn referral_source<'d>(def: &'d ReferralsDef, definition: &Definition) -> RowSource<'d> {
@@ -271,7 +283,11 @@ impl Asked {
         let days = columns.required_days();
         let (attributes, attribute) = columns.names();
         assert!(!attribute.contains(&NO_CODE), "every answer is about an attribute");
-        let performance = Some(columns.numbers());
+        let performance = columns.numbers();
+        if let Some(name) = &perception.recommend {
+            check_recommendations(name, (&attributes, &attribute), &performance)?;
+        }
+        let performance = Some(performance);
         let importance = def.importance.as_ref().map(|_| columns.numbers());
         let expectation = def.expectation.as_ref().map(|_| columns.numbers());
         let (names, supplier) = def.supplier.as_ref().map(|_| columns.names()).unwrap_or_default();
@@ -301,6 +317,26 @@ impl Asked {
         self.attributes = attributes;
         Ok(())
     }
+}
+
+/// Answers of how likely a recommendation is have 0 to 10 points, by which promoters and detractors are counted.
+fn check_recommendations(
+    name: &str,
+    (attributes, attribute): (&[String], &[u32]),
+    performance: &Numbers,
+) -> Result<()> {
+    let Some(asked) = attributes.iter().position(|known| known == name) else { return Ok(()) };
+    let most = MOST_POINTS * 10_i64.pow(u32::from(SCORE_SCALE));
+    let own = (0..attribute.len()).filter(|row| attribute[*row] as usize == asked);
+    let Some(score) = own.filter_map(|row| performance.get(row)).find(|score| !(0..=most).contains(score))
+    else {
+        return Ok(());
+    };
+    Err(Error::input(format!(
+        "surveys: an answer about '{name}', the attribute of perception.recommend, is {}, expected 0 to {MOST_POINTS}; bring these \
+         answers to that scale in the SQL of 'performance', or leave them out by 'where'",
+        Decimal { mantissa: score.into(), scale: SCORE_SCALE }.normalised()
+    )))
 }
 
 fn complaints_of(def: &ComplaintsDef, rows: Vec<Values>) -> Vec<Complaint> {
@@ -357,4 +393,22 @@ fn episodes_of(rows: Vec<Values>) -> Episodes {
 fn numbers(values: Values) -> Numbers {
     let Values::Numbers(numbers) = values else { panic!("a column of numbers") };
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_are_not_resolved_before_they_are_opened() {
+        let row = [None, Some(19_730), Some(1), Some(19_729)];
+        let found = resolved_rule(&row, 3).unwrap();
+        assert_eq!(found, "resolved 2024-01-07 is before opened 2024-01-08");
+        assert_eq!(resolved_rule(&[None, Some(19_730), Some(1), None], 3), None);
+        assert_eq!(resolved_rule(&[None, Some(19_730), Some(19_730)], 2), None);
+        assert_eq!(
+            satisfied_rule(&[None, Some(1), Some(2)], 2).unwrap(),
+            "satisfied is 2, expected 1, 0 or null"
+        );
+    }
 }

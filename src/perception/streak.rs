@@ -104,7 +104,8 @@ pub(crate) fn sheet(
         "Streaks that reached this length, or customers with a purchase before any dissatisfaction of theirs";
     draft.count("cases", "streaks", meaning, |row| row.2.cases);
     let own = |row: &(Segment, u8, Aftermath), of: i64| (row.1 > 0).then_some(of);
-    let meaning = "Those whose window has ended by the as-of date; null for 0";
+    let meaning =
+        "Those of customers who had bought before, whose window has ended by the as-of date; null for 0";
     draft.count("observed", "streaks", meaning, |row| own(row, row.2.observed));
     let meaning = "Of these, those followed by a purchase in the window; null for 0";
     draft.count("repurchased", "streaks", meaning, |row| own(row, row.2.repurchased));

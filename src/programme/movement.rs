@@ -3,7 +3,7 @@
 use crate::customers::slice_rows::SliceRows;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::{Error, Result};
-use crate::facts::{FactSet, Holds, Numbers, RowColumn, RowSource, SourceView, Values, check_rows};
+use crate::facts::{FactSet, Holds, Numbers, RowColumn, RowRule, RowSource, SourceView, Values, check_rows};
 use crate::memory::{Memory, Scratch};
 use crate::pipeline::{Definition, KeyType, ProgrammeDef, Scalar};
 use crate::units::format_fixed;
@@ -126,7 +126,18 @@ fn source(def: &ProgrammeDef, money_scale: u8) -> RowSource<'_> {
     let money = Holds::Number(money_scale);
     columns.extend(def.paid.as_ref().map(|paid| column("paid", paid, money, false)));
     columns.extend(def.cost.as_ref().map(|cost| column("cost", cost, money, false)));
+    let rule: RowRule = if def.paid.is_some() { |row| rule(row).or_else(|| paid_rule(row)) } else { rule };
     RowSource { name: "programme", files: &def.files, filter: def.filter.as_ref(), columns, rule: Some(rule) }
+}
+
+/// The place of what was paid, where it is declared.
+const PAID: usize = 4;
+
+fn paid_rule(row: &[Option<i64>]) -> Option<String> {
+    row[PAID].filter(|paid| *paid < 0).map(|_| {
+        "paid is below 0; points of goods that came back are redeemed or expired, or left out by 'where'"
+            .to_owned()
+    })
 }
 
 /// What is wrong with a row whose values are right one by one.
@@ -233,6 +244,13 @@ mod tests {
             assert_eq!(points.of(&(0..3)).unwrap(), sorted[..2]);
             assert!(points.of(&(3..9)).unwrap().is_empty());
         }
+    }
+
+    #[test]
+    fn what_was_paid_is_not_negative() {
+        let row = |paid| paid_rule(&[None, Some(1), None, Some(7), paid]);
+        assert_eq!((row(None), row(Some(0))), (None, None));
+        assert!(row(Some(-1)).unwrap().starts_with("paid is below 0"));
     }
 
     #[test]

@@ -183,6 +183,7 @@ pub fn counted_histories_line(summary: &counted_histories::Summary, definition: 
     let [customers, histories] = [summary.customers, summary.histories].map(|count| grouped(count.into()));
     let mut line = format!("{customers} customers with {histories} histories");
     line += &match summary.alive {
+        _ if summary.histories == 0 => ": no row is left".to_owned(),
         Some(alive) => format!(", {alive:.0} of them alive by bg_bb"),
         None => ": bg_bb has no fit".to_owned(),
     };
@@ -224,6 +225,10 @@ pub fn programme_line(summary: &programme::Summary, definition: &Definition) -> 
         line += &format!(
             "; members: {value:+.2} {currency} contribution per customer, 95 % from {low:.2} to {high:.2}"
         );
+    }
+    let is_matched = definition.programme.as_ref().is_some_and(|programme| programme.matching.is_some());
+    if is_matched && summary.effect.is_none() {
+        line += "; no member was matched: coarser bands of [programme.matching] match more";
     }
     if summary.doubtful > 0 {
         line += &format!("; {} outcomes differed before they joined", summary.doubtful);

@@ -250,7 +250,7 @@ fn customers_are_selected_by_tier_and_treatment() {
     let original = std::fs::read_to_string(&path).unwrap();
     let scenarios = format!(
         "[scenario.by_tier.drop]\nonly = {{ tier = \"vip\" }}\n[scenario.by_tier_keys.drop]\nonly = {{ customer = [{}] }}\n\
-         [scenario.let_go_keys.drop]\nonly = {{ customer = [{}] }}\n[scenario.golden.drop]\nonly = {{ tier = \"golden\" }}\n",
+         [scenario.let_go_keys.drop]\nonly = {{ customer = [{}] }}\n",
         keys("tier", "vip"),
         keys("treatment", "self-serving")
     );
@@ -267,7 +267,9 @@ fn customers_are_selected_by_tier_and_treatment() {
         assert!(found["responses"][0]["customers"].as_u64().unwrap() > 10, "{found}");
         assert_eq!(found, ask(by_key), "{by_placement}");
     }
-    abacus(&["whatif", "--scenario", "golden"]).fails(2, &["no customer has the tier 'golden'; there are '"]);
+    let golden = "\n[scenario.golden.drop]\nonly = { tier = \"golden\" }\n";
+    std::fs::write(&path, format!("{original}{golden}")).unwrap();
+    abacus(&["check"]).fails(2, &["[segments] has no tier 'golden'; it has '"]);
     // A run publishes the same of its own placements, whatever stages are asked for.
     let dropped = "about = \"Self-serving customers are dropped.\"";
     let text = original.replace(dropped, &format!("{dropped}\npublish = true"));
@@ -280,9 +282,23 @@ fn customers_are_selected_by_tier_and_treatment() {
     assert_eq!(asked["profit"]["difference"], *row["profit_difference"]);
 }
 
+/// Who is declared may be nobody on a day, which is no fault of the night.
+#[test]
+fn a_treatment_that_nobody_has_selects_nobody() {
+    let sections = "\n[segments]\n\n[[segments.treatment]]\nname = \"let go\"\nwhen = \"customer_profit < -1000000000\"\n\n\
+                    [scenario.gone]\npublish = true\n\n[scenario.gone.drop]\nonly = { treatment = \"let go\" }\n";
+    let published = history().and(sections).publish(&[]);
+    let row = &published.rows("whatif")[0];
+    assert_eq!(
+        (row["customers_affected"].as_str(), row["profit_difference"].parse()),
+        ("0", Ok(0.0)),
+        "{row:?}"
+    );
+}
+
 #[test]
 fn a_release_without_placements_says_so() {
-    let scenario = "\n[segments]\n\n[scenario.top.drop]\nonly = { tier = \"top\" }\n";
+    let scenario = "\n[segments]\n\n[scenario.top.drop]\nonly = { tier = \"vip\" }\n";
     let pipeline = history().and(scenario);
     pipeline.publish(&["--only", "profitability"]);
     let lacking = "scenario 'top' selects customers by tier, and release ";

@@ -33,7 +33,7 @@ pub(in crate::pipeline) static PROGRAMME: Section = Section {
             "paid",
             Kind::Sql,
             "net revenue of members",
-            "Money: what was paid for what earned the points, of which a part is deferred",
+            "Money from 0: what was paid for what earned the points, of which a part is deferred; a null is nothing",
         ),
         Key::optional("cost", Kind::Sql, "\"0\"", "Money: what redeeming the points cost the company"),
         Key::required(
@@ -45,7 +45,7 @@ pub(in crate::pipeline) static PROGRAMME: Section = Section {
             "redemption",
             Kind::NumberByDay,
             "",
-            "Share of points earned that is expected to be redeemed, from the period of each day on; without it, estimated from the \
+            "Share of points earned that is expected to be redeemed, from the period of each day on, and before the first as on it; without it, estimated from the \
              programme's own history by period of earning",
         ),
         Key::optional(

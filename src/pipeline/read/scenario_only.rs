@@ -2,6 +2,7 @@
 
 use super::table::{Entry, Table};
 use super::wording::{did_you_mean, quoted};
+use crate::pipeline::keys::PYRAMID;
 use crate::pipeline::{Condition, Placement, SelectedBy};
 
 /// What `only` may speak of.
@@ -9,8 +10,8 @@ use crate::pipeline::{Condition, Placement, SelectedBy};
 pub(super) struct Selectable<'a> {
     dimensions: Vec<&'a str>,
     attributes: Vec<&'a str>,
-    /// Whether customers are placed in tiers and treatments.
-    has_segments: bool,
+    /// The tiers and treatments that customers are placed in; none without segments.
+    placements: Option<[Vec<&'a str>; Placement::ALL.len()]>,
     /// Whether order lines have product groups.
     pub(super) has_product_groups: bool,
 }
@@ -29,7 +30,10 @@ impl<'a> Selectable<'a> {
         let has_product_groups = section("transactions").is_some_and(|table| table.has("product_group"))
             || section("products").is_some();
         let dimensions = names(section("transactions"), "dimensions");
-        Self { dimensions, attributes, has_segments: root.has("segments"), has_product_groups }
+        let placements = root
+            .table("segments")
+            .map(|segments| Placement::ALL.map(|placement| placed(segments, placement)));
+        Self { dimensions, attributes, placements, has_product_groups }
     }
 
     /// The conditions of a change; `None` if one is faulty.
@@ -61,23 +65,31 @@ impl<'a> Selectable<'a> {
 
     /// A placement; names of the pipeline's own come first.
     fn placement(&self, entry: Entry<'_>) -> Option<Placement> {
-        let found = Placement::ALL.into_iter().find(|placement| placement.name() == entry.key);
-        if found.is_some() && !self.has_segments {
+        let Some(place) = Placement::ALL.iter().position(|placement| placement.name() == entry.key) else {
+            entry.reading.fault(entry.key_offset, self.unknown(entry.key));
+            return None;
+        };
+        let Some(placements) = &self.placements else {
             let message = format!(
                 "customers are placed by {} with [segments], which the pipeline does not have; add it, or name an attribute",
                 entry.key
             );
             entry.reading.fault(entry.key_offset, message);
             return None;
+        };
+        for (value, text) in entry.texts() {
+            if !placements[place].contains(&text) {
+                let known =
+                    placements[place].iter().map(|known| quoted(known)).collect::<Vec<_>>().join(", ");
+                value.fault(format!("[segments] has no {} {}; it has {known}", entry.key, quoted(text)));
+            }
         }
-        if found.is_none() {
-            entry.reading.fault(entry.key_offset, self.unknown(entry.key));
-        }
-        found
+        Some(Placement::ALL[place])
     }
 
     fn unknown(&self, name: &str) -> String {
-        let placements = Placement::ALL.map(Placement::name).into_iter().filter(|_| self.has_segments);
+        let placements =
+            Placement::ALL.map(Placement::name).into_iter().filter(|_| self.placements.is_some());
         let known = self.dimensions.iter().chain(&self.attributes).copied().chain([CUSTOMER]);
         let known = known.chain(placements);
         let way_out = did_you_mean(name, known.clone(), || {
@@ -85,6 +97,20 @@ impl<'a> Selectable<'a> {
             format!("there are {known}; declare it in [facts.transactions] or [facts.customers]")
         });
         format!("{} is no dimension of orders and no attribute of customers; {way_out}", quoted(name))
+    }
+}
+
+/// The names of a placement that `[segments]` declares.
+fn placed<'a>(segments: Table<'a>, placement: Placement) -> Vec<&'a str> {
+    match placement {
+        Placement::Tier => match segments.table("pyramid").filter(|pyramid| pyramid.has("tiers")) {
+            Some(pyramid) => pyramid.entries_of("tiers").into_iter().map(|tier| tier.key).collect(),
+            None => PYRAMID.default_numbers("tiers").into_iter().map(|(name, _)| name).collect(),
+        },
+        Placement::Treatment => {
+            let treatments = segments.tables("treatment");
+            treatments.iter().filter_map(|treatment| treatment.text("name")).collect()
+        }
     }
 }
 

@@ -96,7 +96,9 @@ impl OfCustomers {
         let (_, values) = values
             .ok_or_else(|| Error::internal(format!("what-if: the facts have no attribute '{name}'")))?;
         let groups = Grouping::by_values(values, Unlabelled::Last)?;
-        Self::of_groups(recalled, condition, name, (groups, values.len()))
+        let labels: BTreeSet<&str> = groups.labels.iter().flatten().map(String::as_str).collect();
+        check_values(recalled, condition, "customer", name, &labels)?;
+        Ok(Self::of_groups(condition, (groups, values.len())))
     }
 
     fn placed(recalled: &Recalled<'_>, condition: &Condition, placement: Placement) -> Result<Self> {
@@ -105,20 +107,14 @@ impl OfCustomers {
         let name = placement.name();
         let groups =
             found.ok_or_else(|| Error::internal(format!("what-if: the {name} of customers was not read")))?;
-        Self::of_groups(recalled, condition, name, groups)
+        // Tiers and treatments are those of the definition: who is none on a day selects nobody.
+        Ok(Self::of_groups(condition, groups))
     }
 
-    fn of_groups(
-        recalled: &Recalled<'_>,
-        condition: &Condition,
-        name: &str,
-        (groups, known): (Grouping, usize),
-    ) -> Result<Self> {
-        let labels: BTreeSet<&str> = groups.labels.iter().flatten().map(String::as_str).collect();
-        check_values(recalled, condition, "customer", name, &labels)?;
+    fn of_groups(condition: &Condition, (groups, known): (Grouping, usize)) -> Self {
         let is_meant =
             |label: &Option<String>| label.as_ref().is_some_and(|of| condition.values.contains(of));
-        Ok(Self { is_meant: groups.labels.iter().map(is_meant).collect(), known, groups })
+        Self { is_meant: groups.labels.iter().map(is_meant).collect(), known, groups }
     }
 }
 
