@@ -79,10 +79,7 @@ pub fn run(
         observation: Observation::new(start, facts.as_of, def.horizon, def.holdout_days),
         unit: pow10(format.money_scale) as f64,
     };
-    let of_today = format!("as_of={}", facts.as_of);
-    let mut paths = tables.written("customer_value");
-    paths.retain(|path| path.to_string_lossy().contains(&of_today));
-    let values = PublishedReader::open(&paths)?;
+    let values = PublishedReader::open(&tables.written_as_of("customer_value", facts.as_of))?;
     let has_residual = values.has(RESIDUAL[0]);
     let wanted = RESIDUAL.map(|column| (column, Wanted::Values));
     let rows = has_residual.then(|| KeyedRows::open(&facts.customers, "customer_value", &values, &wanted));

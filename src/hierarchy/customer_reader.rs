@@ -33,12 +33,7 @@ impl CustomerTables {
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn open(tables: StageTables<'_>, as_of: Day) -> Result<Self> {
-        let folder = format!("as_of={as_of}");
-        let of_date = |table| -> Vec<_> {
-            let files = tables.written(table).into_iter();
-            files.filter(|path| path.to_string_lossy().contains(&folder)).collect()
-        };
-        Self::of_files(["customer", "customer_value"].map(of_date))
+        Self::of_files(["customer", "customer_value"].map(|table| tables.written_as_of(table, as_of)))
     }
 
     /// From the files of `customer`, and of `customer_value` where there is one.

@@ -21,10 +21,7 @@ impl WorthTables {
     /// A staged file that cannot be read back.
     pub(super) fn open(facts: &FactSet, tables: StageTables<'_>) -> Result<Self> {
         let customer = PublishedReader::open(&tables.written("customer"))?;
-        let of_today = format!("as_of={}", facts.as_of);
-        let mut paths = tables.written("customer_value");
-        paths.retain(|path| path.to_string_lossy().contains(&of_today));
-        let value = PublishedReader::open(&paths)?;
+        let value = PublishedReader::open(&tables.written_as_of("customer_value", facts.as_of))?;
         Ok(Self { customer, value: Some(value).filter(|value| value.has(RESIDUAL)) })
     }
 

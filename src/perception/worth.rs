@@ -11,7 +11,6 @@ use chrono::TimeZone;
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::path::PathBuf;
 
 /// Money columns of `customer` that are read.
 pub(crate) const MONEY: [&str; 9] = [
@@ -52,14 +51,11 @@ impl Tables {
                 "perception: 'customer' has {rows} rows for {known} customers"
             )));
         }
-        let of_today = format!("as_of={}", facts.as_of);
-        let paths = staging.written("customer_value");
-        let is_today = |path: &&PathBuf| path.to_string_lossy().contains(&of_today);
-        let value = paths.iter().find(is_today).or(paths.first());
+        let value = staging.written_as_of("customer_value", facts.as_of).into_iter().next();
         let segment = staging.written("customer_segment").into_iter().next();
         Ok(Self {
             customer,
-            value: value.map(|path| PublishedReader::open(std::slice::from_ref(path))).transpose()?,
+            value: value.map(|path| PublishedReader::open(&[path])).transpose()?,
             segment: segment.map(|path| PublishedReader::open(&[path])).transpose()?,
         })
     }

@@ -37,6 +37,7 @@ mod sheet;
 mod shown;
 mod stage_tables;
 mod staging;
+mod star_facts;
 mod star_views;
 mod store;
 #[cfg(test)]
@@ -58,7 +59,8 @@ pub use retention::Retention;
 pub use segment_key::{ALL_CUSTOMERS, NO_SEGMENT, SegmentKey};
 pub use stage_tables::{StageTables, WrittenPartition};
 pub use staging::{Staging, WriteOptions};
-pub use star_views::{SEGMENT_KINDS, relations_table, segment_tables};
+pub use star_facts::{SEGMENT_KINDS, segment_tables};
+pub use star_views::relations_table;
 pub use store::{ReleaseStore, Sent};
 pub use table::TableWriter;
 pub use vacuum::Vacuumed;

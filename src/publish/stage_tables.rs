@@ -6,6 +6,7 @@ use super::staging::Staging;
 use super::table::TableWriter;
 use crate::error::Result;
 use crate::pipeline::Stage;
+use crate::units::Day;
 use arrow::array::ArrayRef;
 use std::path::PathBuf;
 
@@ -83,6 +84,16 @@ impl<'s> StageTables<'s> {
     pub fn written(&self, table: &str) -> Vec<PathBuf> {
         self.check_reads(table);
         self.staging.written(table)
+    }
+
+    /// Those of one as-of date, of a table that has a partition for each; all files of any other.
+    pub fn written_as_of(&self, table: &str, as_of: Day) -> Vec<PathBuf> {
+        let partitions = self.partitions(table);
+        if partitions.is_empty() {
+            return self.written(table);
+        }
+        let date = as_of.to_string();
+        partitions.into_iter().filter(|of| of.key == date).map(|of| of.path).collect()
     }
 
     /// The same, partition by partition, with the digests of what they hold.

@@ -15,7 +15,6 @@ use arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::datatypes::DataType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 
 /// The tables of this run that say something of customers.
 pub(crate) struct Base {
@@ -52,7 +51,7 @@ impl Base {
     /// # Errors
     /// A file that cannot be read.
     pub(crate) fn open(staging: StageTables<'_>, as_of: Day) -> Result<Self> {
-        let open = |table| PublishedReader::open(&of_date(staging.written(table), as_of));
+        let open = |table| PublishedReader::open(&staging.written_as_of(table, as_of));
         let [lifecycle, value, warning, voice, contract, points] = OTHERS.map(open);
         let customer = PublishedReader::open(&staging.written("customer"))?;
         Ok(Self { customer, others: [lifecycle?, value?, warning?, voice?, contract?, points?] })
@@ -141,18 +140,6 @@ impl Base {
 /// Names are read by number; the key, which is different on every row, as it is.
 fn wanted(name: &str) -> (&str, Wanted) {
     (name, if name == KEY { Wanted::Values } else { Wanted::Names })
-}
-
-/// The files of one as-of date, of a table that may have several; all files of one that has no such folders.
-fn of_date(mut files: Vec<PathBuf>, as_of: Day) -> Vec<PathBuf> {
-    let folder = format!("as_of={as_of}");
-    let date_of = |path: &Path| {
-        path.components().find_map(|part| {
-            part.as_os_str().to_str().filter(|name| name.starts_with("as_of=")).map(str::to_owned)
-        })
-    };
-    files.retain(|path| date_of(path).is_none_or(|date| date == folder));
-    files
 }
 
 /// Columns of customers from some rank on.

@@ -18,9 +18,7 @@ const BLOCK: usize = 1 << 17;
 /// # Errors
 /// A table that cannot be read, a failed write.
 pub(super) fn write_customer_groups(format: TableFormat<'_>, tables: StageTables<'_>) -> Result<bool> {
-    let folder = format!("as_of={}", format.as_of);
-    let mut files = tables.written("customer_group");
-    files.retain(|path| path.to_string_lossy().contains(&folder));
+    let files = tables.written_as_of("customer_group", format.as_of);
     if files.is_empty() {
         return Ok(false);
     }

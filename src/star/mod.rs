@@ -2,7 +2,7 @@
 //! tables, its facts, join them.
 //!
 //! Facts are not written twice: they are the tables the stages before publish, and `views.sql` shows them with the keys of
-//! the dimensions (`publish::star_views`).
+//! the dimensions (`publish::star_facts`).
 
 mod dim_activity;
 mod dim_channel;
