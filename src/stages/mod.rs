@@ -21,8 +21,11 @@ mod restate;
 mod reuse;
 mod run_options;
 mod side;
+mod source_rows;
 mod sources;
+mod stage_calls;
 mod stage_record;
+mod stage_runner;
 
 pub use check::check;
 pub use contracts::STAGES;
