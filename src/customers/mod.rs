@@ -13,6 +13,7 @@ pub(crate) mod group_keys;
 pub(crate) mod grouped_rows;
 pub(crate) mod grouping;
 pub(crate) mod history;
+pub(crate) mod key_share;
 mod keyed_cursor;
 pub(crate) mod keyed_rows;
 pub(crate) mod membership;

@@ -13,9 +13,9 @@
 mod benefits;
 mod choice;
 mod customer_need;
+mod draws;
 mod holdout;
 mod k_means;
-mod key_hash;
 mod naive_bayes;
 mod profile;
 mod sample;
@@ -23,6 +23,7 @@ mod segments;
 mod stage;
 mod tables;
 mod traits;
+mod walk;
 mod worth;
 mod writing;
 

@@ -1,8 +1,6 @@
 //! Bottom-k sample by hash: who has the smallest hashes, in one pass and whatever the order, so that clustering takes the
 //! same time for a thousand respondents and for a million.
 
-use super::key_hash::KeyHash;
-
 /// Most respondents that are clustered. Shares of 0.5 are then known within 1.4 percentage points at 95 %.
 pub(super) const MOST: usize = 5_000;
 
@@ -15,9 +13,9 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    pub(super) fn add(&mut self, hash: KeyHash, rank: u32, shares: Vec<f64>) {
+    pub(super) fn add(&mut self, hash: u64, rank: u32, shares: Vec<f64>) {
         self.respondents += 1;
-        self.rows.push((hash.of_sample, rank, shares));
+        self.rows.push((hash, rank, shares));
         if self.rows.len() >= 2 * MOST {
             self.shrink();
         }
@@ -58,11 +56,7 @@ mod tests {
             for part in (0..parts).rev() {
                 let mut own = Sample::default();
                 for rank in (0..count).filter(|rank| rank % parts == part) {
-                    own.add(
-                        KeyHash::for_test(u64::from(rank.wrapping_mul(2_654_435_761))),
-                        rank,
-                        vec![f64::from(rank)],
-                    );
+                    own.add(u64::from(rank.wrapping_mul(2_654_435_761)), rank, vec![f64::from(rank)]);
                 }
                 sample.append(own);
             }

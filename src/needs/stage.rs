@@ -2,7 +2,7 @@
 
 use super::benefits::{Benefits, RatedCounts};
 use super::choice::{Tried, choose};
-use super::key_hash::{HeldOut, KeyHash};
+use super::draws::Draws;
 use super::sample::Sample;
 use super::segments::NeedSegments;
 use super::tables::{
@@ -10,13 +10,13 @@ use super::tables::{
     need_segment_trait,
 };
 use super::traits::Traits;
+use super::walk::Walk;
 use super::worth::WorthTables;
-use super::writing::Walk;
 use crate::customers::slices::in_order;
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::perception::schema::{Asked, Ratings};
-use crate::pipeline::{Definition, NeedsDef};
+use crate::pipeline::Definition;
 use crate::publish::read::PublishedReader;
 use crate::publish::{StageTables, TableFormat};
 
@@ -48,7 +48,8 @@ pub fn run(
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let ratings = Ratings::new(asked, perception);
     let benefits = rated(facts, ratings)?.benefits();
-    let (points, respondents) = sampled(facts, ratings, &benefits, def)?;
+    let draws = Draws::new(def);
+    let (points, respondents) = sampled(facts, ratings, &benefits, &draws)?;
     let (tried, clustering) = choose(&points, def);
     let segments =
         clustering.map(|clustering| NeedSegments::new(&clustering, &benefits, ratings.attributes()));
@@ -62,8 +63,7 @@ pub fn run(
         segments: segments.unwrap_or_default(),
         traits: Traits::new(definition, def, facts, table.as_ref())?,
         table,
-        seed: def.seed,
-        held_out: HeldOut::new(def.holdout),
+        draws,
     };
     let profile = walk.profile()?;
     let worth = WorthTables::open(facts, tables)?;
@@ -112,14 +112,14 @@ fn sampled(
     facts: &FactSet,
     ratings: Ratings<'_>,
     benefits: &Benefits,
-    def: &NeedsDef,
+    draws: &Draws,
 ) -> Result<(Vec<Vec<f64>>, u64)> {
     let mut sample = Sample::default();
     let shares = |ranks| {
         let mut part = Sample::default();
         for respondent in ratings.of(&ranks)? {
             if let Some(shares) = benefits.shares(&respondent) {
-                let hash = KeyHash::of(&facts.customers, respondent.rank, def.seed);
+                let hash = draws.of_sample(&facts.customers, respondent.rank);
                 part.add(hash, respondent.rank, shares);
             }
         }

@@ -1,46 +1,18 @@
-//! The last walk over customers: writes `customer_need`, measures what was said of those held out, and adds up what segments
-//! are worth.
+//! The last walk over customers: writes `customer_need` and adds up what segments are worth.
 
-use super::benefits::Benefits;
 use super::customer_need::{NeedRow, customer_need};
 use super::holdout::{HoldoutScore, better};
-use super::key_hash::{HeldOut, KeyHash};
-use super::naive_bayes::{NaiveBayes, Predictor, TraitCounts, most_probable};
+use super::naive_bayes::{NaiveBayes, Predictor, most_probable};
 use super::profile::Profile;
-use super::segments::NeedSegments;
-use super::traits::{SliceTraits, Traits};
+use super::traits::SliceTraits;
+use super::walk::{Placed, Walk};
 use super::worth::{SegmentWorth, WorthRows, WorthTables};
 use crate::customers::keyed_rows::RowsOfRanks;
 use crate::customers::slices::in_order_reading;
 use crate::error::Result;
-use crate::facts::FactSet;
-use crate::perception::schema::{Ratings, Respondent};
-use crate::publish::read::PublishedReader;
 use crate::publish::schema::Sheet;
-use crate::publish::{StageTables, TableFormat, TableWriter};
+use crate::publish::{StageTables, TableWriter};
 use std::ops::Range;
-
-/// What the walks share.
-pub(super) struct Walk<'r> {
-    pub(super) format: TableFormat<'r>,
-    pub(super) facts: &'r FactSet,
-    pub(super) ratings: Ratings<'r>,
-    pub(super) benefits: Benefits,
-    pub(super) segments: NeedSegments,
-    pub(super) traits: Traits,
-    /// `customer_segment`, where the run makes it.
-    pub(super) table: Option<PublishedReader>,
-    pub(super) seed: u32,
-    pub(super) held_out: HeldOut,
-}
-
-/// A respondent with its segment.
-pub(super) struct Placed {
-    respondent: Respondent,
-    shares: Vec<f64>,
-    segment: usize,
-    is_held_out: bool,
-}
 
 /// By what customers are assigned.
 struct Assignment {
@@ -63,53 +35,6 @@ pub(super) struct Written {
 }
 
 impl Walk<'_> {
-    fn customers(&self) -> usize {
-        self.facts.customers.keys.len()
-    }
-
-    /// Respondents of these customers who rated every benefit, by rank; nobody where there are no segments.
-    fn placed(&self, ranks: &Range<usize>) -> Result<Vec<Placed>> {
-        let mut placed = Vec::new();
-        for respondent in self.ratings.of(ranks)? {
-            let Some(shares) = self.benefits.shares(&respondent) else { continue };
-            let Some(segment) = self.segments.of(&shares) else { continue };
-            let hash = KeyHash::of(&self.facts.customers, respondent.rank, self.seed);
-            placed.push(Placed { respondent, shares, segment, is_held_out: self.held_out.has(hash) });
-        }
-        Ok(placed)
-    }
-
-    /// What respondents of each segment want, and which traits they have.
-    ///
-    /// # Errors
-    /// A disk that fails, a published table that cannot be read back.
-    pub(super) fn profile(&self) -> Result<Profile> {
-        let empty =
-            || Profile::new(self.segments.len(), self.benefits.attributes.len(), &self.traits.sizes());
-        let mut profile = empty();
-        let mut rows = self.traits.open(&self.facts.customers, self.table.as_ref())?;
-        in_order_reading(
-            0..self.customers().min(self.ratings.end_rank()),
-            |ranks| rows.as_mut().map(|rows| rows.next(ranks)).transpose(),
-            |rows, ranks| {
-                let traits = self.traits.of_slice(rows.as_ref(), &ranks)?;
-                let mut part = empty();
-                for placed in self.placed(&ranks)? {
-                    let Placed { respondent, shares, segment, is_held_out } = &placed;
-                    let wants = (self.benefits.attributes.as_slice(), shares.as_slice());
-                    part.add(*segment, respondent, wants, self.ratings.overall);
-                    part.counts[usize::from(*is_held_out)].add(*segment, traits.of(respondent.rank as usize));
-                }
-                Ok(part)
-            },
-            |part| {
-                profile.merge(&part);
-                Ok(())
-            },
-        )?;
-        Ok(profile)
-    }
-
     /// Writes the table.
     ///
     /// # Errors
@@ -155,33 +80,6 @@ impl Walk<'_> {
         )?;
         writer.finish()?;
         Ok(written)
-    }
-
-    /// What respondents who are not held out say of the others, by [`Predictor`].
-    fn holdout_scores(&self, training: &TraitCounts) -> Result<[HoldoutScore; 2]> {
-        let models = Predictor::ALL.map(|predictor| NaiveBayes::new(training, predictor));
-        let mut scores = [HoldoutScore::default(); 2];
-        let mut rows = self.traits.open(&self.facts.customers, self.table.as_ref())?;
-        in_order_reading(
-            0..self.customers().min(self.ratings.end_rank()),
-            |ranks| rows.as_mut().map(|rows| rows.next(ranks)).transpose(),
-            |rows, ranks| {
-                let traits = self.traits.of_slice(rows.as_ref(), &ranks)?;
-                let mut part = [HoldoutScore::default(); 2];
-                for placed in self.placed(&ranks)?.iter().filter(|placed| placed.is_held_out) {
-                    for (score, model) in part.iter_mut().zip(&models) {
-                        let probabilities = model.probabilities(traits.of(placed.respondent.rank as usize));
-                        score.add(placed.segment, &probabilities);
-                    }
-                }
-                Ok(part)
-            },
-            |part| {
-                scores.iter_mut().zip(&part).for_each(|(score, more)| score.merge(more));
-                Ok(())
-            },
-        )?;
-        Ok(scores)
     }
 
     fn rows(
