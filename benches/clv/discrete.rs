@@ -4,7 +4,8 @@ use crate::{Found, Model};
 use abacus::clv::models::bg_bb::{self, CountedHistory, History};
 use abacus::clv::models::gamma_gamma::{self, CountedSpend};
 use abacus::clv::models::logarithms::Estimate;
-use abacus::clv::models::shifted_beta_geometric::{self, RenewalCounts};
+use abacus::clv::models::renewal_counts::RenewalCounts;
+use abacus::clv::models::shifted_beta_geometric;
 use abacus::clv::models::simulate::Draws;
 
 const CUSTOMERS: u32 = 10_000;

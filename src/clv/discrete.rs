@@ -8,7 +8,8 @@ use super::account::{Account, Parameter, Place, Role, of_estimate, unfit};
 use super::formulas::{Inputs, Line};
 use super::lives::{Lives, Opportunities};
 use super::models::bg_bb::{self, BetaGeometricBetaBernoulli, CountedHistory};
-use super::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
+use super::models::renewal_counts::RenewalCounts;
+use super::models::shifted_beta_geometric::{self, ShiftedBetaGeometric};
 use super::whole_periods::histories;
 use crate::pipeline::PurchaseModel;
 

@@ -134,7 +134,7 @@ fn choose(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clv::models::shifted_beta_geometric::RenewalCounts;
+    use crate::clv::models::renewal_counts::RenewalCounts;
 
     fn fits(survivors: &[u64]) -> Vec<(RetentionModel, Result<Fitted, String>)> {
         let counts = RenewalCounts::of_cohort(survivors).unwrap();

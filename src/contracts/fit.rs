@@ -8,7 +8,8 @@
 //! - Geometric: the same of all renewals together.
 
 use super::law::{Hazards, Law};
-use crate::clv::models::shifted_beta_geometric::{self, RenewalCounts, ShiftedBetaGeometric};
+use crate::clv::models::renewal_counts::RenewalCounts;
+use crate::clv::models::shifted_beta_geometric::{self, ShiftedBetaGeometric};
 use crate::pipeline::RetentionModel;
 use std::ops::Range;
 

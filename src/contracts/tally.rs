@@ -4,7 +4,7 @@
 use super::contract::{Contract, Fate, Seen};
 use super::fit::Due;
 use super::movement::Movement;
-use crate::clv::models::shifted_beta_geometric::RenewalCounts;
+use crate::clv::models::renewal_counts::RenewalCounts;
 use crate::customers::calendar::Calendar;
 use crate::units::Day;
 use std::collections::BTreeMap;

@@ -51,6 +51,7 @@ pub mod dependence;
 pub mod gamma_gamma;
 pub mod logarithms;
 pub mod margin_rate;
+pub mod renewal_counts;
 pub mod retention;
 pub mod seed_formula;
 pub mod shifted_beta_geometric;
