@@ -57,9 +57,9 @@ impl Account {
         points
     }
 
-    /// Points that are there, less those that were overdrawn.
+    /// Points that are there.
     pub(super) fn balance(&self) -> i64 {
-        self.lots.iter().map(|lot| lot.points).sum::<i64>() - self.overdrawn
+        self.lots.iter().map(|lot| lot.points).sum()
     }
 }
 
@@ -89,12 +89,8 @@ mod tests {
         assert_eq!(taken, [(1, 15), (3, 3)]);
         assert_eq!(account.lots, [Lot { cohort: 3, points: 17 }]);
         let beyond = account.apply(&movement(Kind::Expired, 20), 5, |_, _| ());
-        assert_eq!((beyond, account.balance(), account.lots.len()), (3, -3, 0));
+        assert_eq!((beyond, account.balance(), account.lots.len()), (3, 0, 0));
         account.apply(&movement(Kind::Earned, 4), 6, |_, _| ());
-        assert_eq!(
-            (account.balance(), account.lots[0].points),
-            (1, 4),
-            "what was overdrawn is of older points"
-        );
+        assert_eq!((account.balance(), account.overdrawn), (4, 3), "what was overdrawn is of older points");
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct PeriodBooks {
     pub(super) sums: PeriodSums,
     /// Customers who joined by its end.
     pub(super) members: u64,
-    /// Points of all customers, less those that were overdrawn.
+    /// Points of all customers.
     pub(super) opening: i128,
     pub(super) closing: i128,
     /// Share of points earned in it that is expected to be redeemed, at `SHARE_SCALE`.
@@ -131,7 +131,7 @@ impl Books {
             sums,
             members: before.members + sums.joined,
             opening: before.closing,
-            closing: before.closing + sums.earned - sums.redeemed - sums.expired,
+            closing: before.closing + sums.earned + sums.overdrawn - sums.redeemed - sums.expired,
             redemption: of_new,
             expected,
             deferred,

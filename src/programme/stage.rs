@@ -42,6 +42,8 @@ pub struct Summary {
     pub effect: Option<[f64; 3]>,
     /// Outcomes of all customers in which members differed beyond chance before they joined.
     pub doubtful: usize,
+    /// Members of whom something says whom to compare them with.
+    pub comparable: u64,
 }
 
 /// Makes and stages every table of the programme.
@@ -223,8 +225,33 @@ fn rows(segment: SegmentKey<'_>, found: super::matching::SegmentEffect) -> Vec<E
 }
 
 impl Summary {
+    /// What a person should know of the source and of the comparison.
+    pub fn doubts(&self, definition: &Definition) -> Vec<String> {
+        let Some(def) = &definition.programme else { return Vec::new() };
+        let mut doubts = Vec::new();
+        if self.overdrawn > 0 {
+            doubts.push(format!(
+                "{}: programme: {} points were redeemed or expired that members had not earned in the source before; give opening balances as \
+                 rows of kind earned, dated before what takes them; programme_period and customer_points have them as points_overdrawn",
+                definition.place(def.at),
+                self.overdrawn
+            ));
+        }
+        if let Some(matching) = def.matching.as_ref().filter(|_| self.effect.is_none() && self.comparable > 0)
+        {
+            doubts.push(format!(
+                "{}: programme.matching: none of {} members is in a cell with another member and two others; wider bands, or fewer attributes \
+                 in 'by', match more",
+                definition.place(matching.at),
+                self.comparable
+            ));
+        }
+        doubts
+    }
+
     fn add(&mut self, rows: &[EffectRow<'_>]) {
         for row in rows.iter().filter(|row| row.segment == SegmentKey::ALL) {
+            self.comparable = row.found.counts.comparable;
             let measure = row.measure as usize;
             if let Some(placebo) = &row.found.placebo {
                 self.doubtful += usize::from(placebo.effects[measure].is_beyond_chance());

@@ -176,6 +176,7 @@ mod tests {
             let last = books.periods.last().unwrap();
             let sum = |of: fn(&Member) -> i64| members.iter().map(|member| i128::from(of(member))).sum::<i128>();
             prop_assert_eq!(sum(|member| member.account.balance()), last.closing);
+            prop_assert_eq!(books.cohorts.iter().map(|cohort| cohort.open()).sum::<i128>(), last.closing);
             prop_assert_eq!(sum(|member| member.worth.get()), worth.of(last.closing).unwrap());
             prop_assert_eq!(sum(|member| member.liability.get()), last.liability_closing);
             prop_assert_eq!(last.members, members.len() as u64);
@@ -185,7 +186,8 @@ mod tests {
             }
             for books in &books.periods {
                 let PeriodBooks { sums, opening, closing, .. } = books;
-                prop_assert_eq!(opening + sums.earned - sums.redeemed - sums.expired, *closing);
+                prop_assert_eq!(opening + sums.earned + sums.overdrawn - sums.redeemed - sums.expired, *closing);
+                prop_assert!(*closing >= 0 && books.expected <= closing * super::super::redemption::WHOLE);
                 prop_assert!(books.liability_closing >= 0 && books.expected >= 0);
             }
             let overdrawn: i128 = tally.periods.values().map(|sums| sums.overdrawn).sum();

@@ -226,15 +226,8 @@ pub fn programme_line(summary: &programme::Summary, definition: &Definition) -> 
             "; members: {value:+.2} {currency} contribution per customer, 95 % from {low:.2} to {high:.2}"
         );
     }
-    let is_matched = definition.programme.as_ref().is_some_and(|programme| programme.matching.is_some());
-    if is_matched && summary.effect.is_none() {
-        line += "; no member was matched: coarser bands of [programme.matching] match more";
-    }
     if summary.doubtful > 0 {
         line += &format!("; {} outcomes differed before they joined", summary.doubtful);
-    }
-    if summary.overdrawn > 0 {
-        line += &format!("; {} points used that nobody had earned", grouped(summary.overdrawn));
     }
     line
 }

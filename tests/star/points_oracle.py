@@ -148,15 +148,16 @@ def check(connection):
            from own_movement group by 1 order by 1""",
     ):
         own = query(sql)
-        assert own == query("select customer_id, points_balance, member_since, last_movement_on from customer_points order by 1")
+        assert own == query("select customer_id, points_balance - points_overdrawn, member_since, last_movement_on from customer_points order by 1")
         checked += len(own)
     for whole, parts in (
         ("select points_closing, points_worth, liability_closing from programme_period order by period_start desc limit 1",
          "select sum(points_balance), sum(points_worth), sum(points_liability) from customer_points"),
         ("select sum(points_earned), sum(points_redeemed), sum(revenue_deferred), sum(revenue_released) from programme_period",
          "select sum(points_earned), sum(points_redeemed), sum(revenue_deferred), sum(revenue_released) from programme_cohort"),
+        ("select points_closing from programme_period order by period_start desc limit 1", "select sum(points_open) from programme_cohort"),
         ("select count(*) from programme_period", "select count(*) from programme_period where points_opening + points_earned "
-         "- points_redeemed - points_expired = points_closing and liability_opening + revenue_deferred - revenue_released = liability_closing"),
+         "+ points_overdrawn - points_redeemed - points_expired = points_closing and liability_opening + revenue_deferred - revenue_released = liability_closing"),
     ):
         assert query(whole) == query(parts), f"{query(whole)} and {query(parts)}: {whole}"
         checked += 1

@@ -19,8 +19,9 @@ pub(in super::super) fn customer_points(
     draft.count("points_earned", "points", "Points earned", |row| row.earned);
     draft.count("points_redeemed", "points", "Points redeemed", |row| row.redeemed);
     draft.count("points_expired", "points", "Points expired", |row| row.expired);
-    let meaning =
-        "points_earned − points_redeemed − points_expired; below 0 where an opening balance is missing";
+    let meaning = "Of those redeemed and expired, points that the member had not earned in the source: earned before it begins";
+    draft.count("points_overdrawn", "points", meaning, |row| row.account.overdrawn);
+    let meaning = "points_earned + points_overdrawn − points_redeemed − points_expired";
     draft.count("points_balance", "points", meaning, |row| row.account.balance());
     let meaning = "What the balance buys, at the worth of a point; rounded so that members add up to programme_period.points_worth";
     draft.money("points_worth", meaning, |row| row.worth);

@@ -54,14 +54,13 @@ fn add_points<'r>(draft: &mut Draft<'r, Row<'r>>) {
     let mut add = |name: &'static str, meaning: &'static str, of: fn(&PeriodBooks) -> i64| {
         draft.count(name, "points", meaning, move |row| of(row.books));
     };
-    let meaning = "Points of all members when it began, less points_overdrawn so far";
-    add("points_opening", meaning, |books| points(books.opening));
+    add("points_opening", "Points of all members when it began", |books| points(books.opening));
     add("points_earned", "Points earned", |books| points(books.sums.earned));
     add("points_redeemed", "Points redeemed", |books| points(books.sums.redeemed));
     add("points_expired", "Points expired", |books| points(books.sums.expired));
-    let meaning = "points_opening + points_earned − points_redeemed − points_expired";
+    let meaning = "points_opening + points_earned + points_overdrawn − points_redeemed − points_expired";
     add("points_closing", meaning, |books| points(books.closing));
-    let meaning = "Of those redeemed and expired, points that the members had not earned in the source: opening balances are missing";
+    let meaning = "Of those redeemed and expired, points that the members had not earned in the source: earned before it begins";
     add("points_overdrawn", meaning, |books| points(books.sums.overdrawn));
     let meaning =
         "Of the points that were open at its end, those that are expected to be redeemed, seen from then";
