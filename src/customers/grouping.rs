@@ -1,6 +1,9 @@
-//! Customers grouped by an attribute of the customers source: labels in order, and a narrow code by rank.
+//! Customers grouped by an attribute, or by a column of a published table: labels in order, and a narrow code by rank.
 
+use super::keyed_rows::KeyedRows;
 use crate::error::{Error, Result};
+use crate::facts::schema::Customers;
+use crate::publish::read::{PublishedReader, Wanted};
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use hashbrown::HashMap;
@@ -60,6 +63,34 @@ impl Grouping {
             Err(_) => Codes::Long(codes.collect()),
         };
         Ok(Self { labels, codes })
+    }
+
+    /// By a column of names of a published table, read block by block; who has no name, or no row, comes last.
+    ///
+    /// # Errors
+    /// A table that cannot be read back, a column that it does not have.
+    pub(crate) fn by_column(
+        customers: &Customers,
+        (table, reader): (&'static str, &PublishedReader),
+        column: &str,
+    ) -> Result<Self> {
+        let names = reader.distinct_names(column)?;
+        let narrow = |group: usize| {
+            u16::try_from(group)
+                .map_err(|_| Error::internal(format!("{table}: '{column}' has too many names")))
+        };
+        narrow(names.len())?;
+        let mut rows = KeyedRows::open(customers, table, reader, &[(column, Wanted::Names)])?;
+        let mut codes = Vec::with_capacity(customers.len());
+        for start in (0..customers.len()).step_by(VALUES) {
+            let ranks = start..customers.len().min(start + VALUES);
+            let groups = rows.next(ranks.clone())?.groups(0, &names, &ranks)?;
+            for group in groups {
+                codes.push(narrow(group)?);
+            }
+        }
+        let labels = names.into_iter().map(Some).chain([None]).collect();
+        Ok(Self { labels, codes: Codes::Short(codes) })
     }
 
     /// How many groups.

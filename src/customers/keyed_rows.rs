@@ -4,7 +4,7 @@
 use super::keyed_cursor::KeyedCursor;
 use crate::error::{Error, Result};
 use crate::facts::schema::{Customers, Keys};
-use crate::publish::read::{PublishedReader, Wanted};
+use crate::publish::read::{PublishedReader, Wanted, names};
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::Int64Type;
 use std::cmp::Ordering;
@@ -23,6 +23,33 @@ pub(crate) struct RowsOfRanks {
     pub(crate) ranks: Vec<u32>,
     /// In the order the columns were asked for.
     pub(crate) columns: Vec<ArrayRef>,
+}
+
+impl RowsOfRanks {
+    /// By which of `values`, which ascend, each of these customers has in a column of names: its place among them, and as many as
+    /// there are where it has none or no row. A customer has one row at the most.
+    ///
+    /// # Errors
+    /// A column of another type.
+    pub(crate) fn groups(
+        &self,
+        column: usize,
+        values: &[String],
+        ranks: &Range<usize>,
+    ) -> Result<Vec<usize>> {
+        let coded = names(&self.columns[column])?;
+        let known = coded.values().as_string::<i32>().iter();
+        let place = |name: Option<&str>| values.binary_search_by(|value| Some(value.as_str()).cmp(&name));
+        let places: Vec<usize> = known.map(|name| place(name).unwrap_or(values.len())).collect();
+        let mut groups = vec![values.len(); ranks.len()];
+        let row_of = |rank: usize| self.ranks.partition_point(|of| (*of as usize) < rank);
+        for row in row_of(ranks.start)..row_of(ranks.end) {
+            if let Some(code) = coded.key(row) {
+                groups[self.ranks[row] as usize - ranks.start] = places[code];
+            }
+        }
+        Ok(groups)
+    }
 }
 
 impl<'t> KeyedRows<'t> {

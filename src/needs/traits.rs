@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::facts::FactSet;
 use crate::facts::schema::Customers;
 use crate::pipeline::{Definition, NeedTrait, NeedsDef};
-use crate::publish::read::{PublishedReader, Wanted, names};
-use arrow::array::{Array, AsArray};
+use crate::publish::read::{PublishedReader, Wanted};
+use arrow::array::Array;
 use std::ops::Range;
 
 /// Most values of a trait. Of a value that hardly any respondent has nothing can be learned.
@@ -24,8 +24,8 @@ struct Trait {
 enum Source {
     /// An attribute of the customers source, by rank.
     Attribute(Grouping),
-    /// The n-th column read of `customer_segment`.
-    Column(usize),
+    /// The n-th column read of `customer_segment`, and the names in it, ascending.
+    Column(usize, Vec<String>),
 }
 
 /// The declared traits, in order.
@@ -60,8 +60,9 @@ impl Traits {
                     let table =
                         table.ok_or_else(|| Error::internal("needs: 'customer_segment' was not made"))?;
                     columns.push((*column, Wanted::Names));
-                    let values = table.distinct_names(column)?.into_iter().map(Some).collect();
-                    (values, Source::Column(columns.len() - 1))
+                    let names = table.distinct_names(column)?;
+                    let values = names.iter().cloned().map(Some).collect();
+                    (values, Source::Column(columns.len() - 1, names))
                 }
             };
             if values.len() > MOST_VALUES {
@@ -113,8 +114,8 @@ impl Traits {
         for known in &self.traits {
             codes.push(match (&known.source, rows) {
                 (Source::Attribute(grouping), _) => ranks.clone().map(|rank| grouping.group(rank)).collect(),
-                (Source::Column(column), Some(rows)) => of_column(rows, *column, &known.values, ranks)?,
-                (Source::Column(_), None) => vec![known.values.len() - 1; ranks.len()],
+                (Source::Column(column, names), Some(rows)) => rows.groups(*column, names, ranks)?,
+                (Source::Column(..), None) => vec![known.values.len() - 1; ranks.len()],
             });
         }
         Ok(SliceTraits { first: ranks.start, codes })
@@ -131,32 +132,6 @@ fn attribute(facts: &FactSet, name: &str) -> Result<(Vec<Option<String>>, Source
         None => Grouping::one(),
     };
     Ok((grouping.labels.clone(), Source::Attribute(grouping)))
-}
-
-/// Customers who are not in the table are without a value.
-fn of_column(
-    rows: &RowsOfRanks,
-    column: usize,
-    values: &[Option<String>],
-    ranks: &Range<usize>,
-) -> Result<Vec<usize>> {
-    let mut codes = vec![values.len() - 1; ranks.len()];
-    let coded = names(&rows.columns[column])?;
-    let numbers: Vec<usize> = coded
-        .values()
-        .as_string::<i32>()
-        .iter()
-        .map(|name| values[..values.len() - 1].binary_search_by(|known| known.as_deref().cmp(&name)))
-        .map(|found| found.unwrap_or(values.len() - 1))
-        .collect();
-    let start = rows.ranks.partition_point(|rank| (*rank as usize) < ranks.start);
-    let end = rows.ranks.partition_point(|rank| (*rank as usize) < ranks.end);
-    for row in start..end {
-        if let Some(key) = coded.key(row) {
-            codes[rows.ranks[row] as usize - ranks.start] = numbers[key];
-        }
-    }
-    Ok(codes)
 }
 
 impl SliceTraits {

@@ -1,12 +1,10 @@
 //! Where `[segments]` placed customers: the tiers and treatments by which scenarios select them.
 
-use crate::customers::grouping::{Grouping, Unlabelled};
-use crate::customers::keyed_rows::KeyedRows;
+use crate::customers::grouping::Grouping;
 use crate::error::{Error, Result};
 use crate::facts::schema::Customers;
 use crate::pipeline::{Placement, ScenarioDef};
-use crate::publish::read::{PublishedReader, Wanted};
-use arrow::array::UInt32Array;
+use crate::publish::read::PublishedReader;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -41,20 +39,12 @@ impl PlacedCustomers {
             )));
         }
         let reader = PublishedReader::open(files)?;
-        let columns: Vec<(&str, Wanted)> =
-            asked.iter().map(|placement| (placement.name(), Wanted::Names)).collect();
-        let all = 0..customers.len();
-        let rows = KeyedRows::open(customers, "customer_segment", &reader, &columns)?.next(all.clone())?;
-        let mut row_of: Vec<Option<u32>> = vec![None; all.len()];
-        (0..).zip(&rows.ranks).for_each(|(row, rank)| row_of[*rank as usize] = Some(row));
-        let row_of = UInt32Array::from(row_of);
         let mut groups = Vec::with_capacity(asked.len());
-        for (placement, column) in asked.into_iter().zip(&rows.columns) {
-            let by_rank = arrow::compute::take(column, &row_of, None);
-            let by_rank = by_rank.map_err(|fault| Error::internal(fault.to_string()))?;
-            groups.push((placement, Grouping::by_values(&by_rank, Unlabelled::Last)?));
+        for placement in asked {
+            let grouping = Grouping::by_column(customers, ("customer_segment", &reader), placement.name())?;
+            groups.push((placement, grouping));
         }
-        Ok(Some(Self { groups, customers: all.len() }))
+        Ok(Some(Self { groups, customers: customers.len() }))
     }
 
     /// Customers by their value of a placement.
