@@ -2,7 +2,9 @@
 
 use super::contract::{Contract, Fate};
 use crate::error::Result;
-use crate::facts::{FactSet, Holds, NO_CODE, NO_DAY, RowColumn, RowSource, SourceView, Values, check_rows};
+use crate::facts::{
+    FactSet, Holds, NO_CODE, NO_DAY, RowColumn, RowRule, RowSource, SourceView, Values, check_rows,
+};
 use crate::pipeline::{ContractsDef, Definition, KeyType, Scalar};
 use crate::units::{Day, format_fixed};
 use std::ops::Range;
@@ -188,6 +190,7 @@ pub fn check(definition: &Definition, keys: Option<KeyType>) -> Result<Option<So
 const STARTED: usize = 2;
 const ENDED: usize = 3;
 const TERM: usize = 4;
+const PRICE: usize = 5;
 
 fn source(def: &ContractsDef, money_scale: u8) -> RowSource<'_> {
     fn column<'d>(key: &'static str, scalar: &'d Scalar, holds: Holds, required: bool) -> RowColumn<'d> {
@@ -204,7 +207,15 @@ fn source(def: &ContractsDef, money_scale: u8) -> RowSource<'_> {
     ];
     columns.extend(def.cost.as_ref().map(|cost| column("cost", cost, money, true)));
     columns.extend(def.plan.as_ref().map(|plan| column("plan", plan, Holds::Name, false)));
+    let rule: RowRule = |row| rule(row).or_else(|| price_rule(row));
     RowSource { name: "contracts", files: &def.files, filter: def.filter.as_ref(), columns, rule: Some(rule) }
+}
+
+/// Recurring revenue of a contract is never negative: it would grow by losing customers.
+fn price_rule(row: &[Option<i64>]) -> Option<String> {
+    (row[PRICE]? < 0).then(|| {
+        "price is below 0; a contract that is free costs 0, credits belong to the transactions or are left out by 'where'".to_owned()
+    })
 }
 
 /// What is wrong with a row whose values are right one by one.

@@ -250,23 +250,18 @@ impl Asked {
                 def.own
             ));
         }
-        if let Some(recommend) = def.recommend.as_ref().filter(|name| !self.attributes.contains(name)) {
-            let way_out = did_you_mean(recommend, self.attributes.iter().map(String::as_str), || {
-                "name it as surveys do, or leave it out".to_owned()
-            });
-            warnings.push(format!(
-                "{place}: perception.recommend: no answer of the surveys is about '{recommend}'; {way_out}"
-            ));
-        }
-        for attribute in def.attributes.iter().filter(|attribute| !self.attributes.contains(&attribute.name))
-        {
-            let way_out = did_you_mean(&attribute.name, self.attributes.iter().map(String::as_str), || {
-                "name it as surveys do, or leave it out".to_owned()
-            });
-            warnings.push(format!(
-                "{place}: perception.attributes: no answer of the surveys is about '{}'; {way_out}",
-                attribute.name
-            ));
+        let overall = std::iter::once(("overall", &def.overall, "name it as surveys do; importance is derived from it"));
+        let optional = "name it as surveys do, or leave it out";
+        let recommend = def.recommend.iter().map(|name| ("recommend", name, optional));
+        let parts = def.attributes.iter().map(|attribute| ("attributes", &attribute.name, optional));
+        for (key, name, way_out) in overall.chain(recommend).chain(parts) {
+            if !self.attributes.contains(name) {
+                let known = self.attributes.iter().map(String::as_str);
+                let way_out = did_you_mean(name, known, || way_out.to_owned());
+                warnings.push(format!(
+                    "{place}: perception.{key}: no answer of the surveys is about '{name}'; {way_out}"
+                ));
+            }
         }
         warnings
     }

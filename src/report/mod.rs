@@ -180,8 +180,9 @@ pub fn contracts_line(summary: &contracts::Summary, definition: &Definition) -> 
 
 /// What is expected of customers whose histories came counted.
 pub fn counted_histories_line(summary: &counted_histories::Summary, definition: &Definition) -> String {
+    let different = if summary.histories == 1 { "history" } else { "different histories" };
     let [customers, histories] = [summary.customers, summary.histories].map(|count| grouped(count.into()));
-    let mut line = format!("{customers} customers with {histories} histories");
+    let mut line = format!("customers: {customers}, with {histories} {different}");
     line += &match summary.alive {
         _ if summary.histories == 0 => ": no row is left".to_owned(),
         Some(alive) => format!(", {alive:.0} of them alive by bg_bb"),
@@ -281,9 +282,12 @@ pub fn perception_line(summary: &perception::Summary) -> String {
 pub fn needs_line(summary: &needs::Summary) -> String {
     let respondents = grouped(summary.respondents.into());
     if summary.segments == 0 {
-        return format!(
-            "no segments: {respondents} customers rated the importance of all attributes, too few or all alike"
-        );
+        return match summary.respondents {
+            0 => "no segments: no customer rated the importance of every attribute that the surveys ask for".to_owned(),
+            _ => format!(
+                "no segments: {respondents} customers rated the importance of every attribute, too few or all alike"
+            ),
+        };
     }
     let mut line = format!("{} segments of {respondents} respondents", summary.segments);
     if let Some(silhouette) = summary.silhouette {
