@@ -21,7 +21,7 @@ pub use inputs::findings::Found;
 pub(crate) use inputs::ledger::ledger_files;
 pub use inputs::ledger::{read as read_ledger, read_ledgers};
 pub use inputs::numbers::Numbers;
-pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowRule, RowSource, Values, check_rows};
+pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowRule, RowSource, Values};
 pub use inputs::source::keep_the_same;
 pub use inputs::source_columns::{SourceColumn, SourceKind, source_columns};
 pub use inputs::source_files::{source_digests, sources};
@@ -38,4 +38,5 @@ pub use state::mistake_table::{RowPlace, SourceMistake, refuse_mistakes, sheet a
 pub use state::one_customer::{Acquired, acquisition_of};
 pub use state::quarantine::table as quarantine_table;
 pub use state::record::{FileAccount, PeriodRuns, Record, StateFile};
+pub use state::row_trial::check_rows;
 pub use state::scan::Scan;

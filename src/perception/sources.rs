@@ -250,7 +250,10 @@ impl Asked {
                 def.own
             ));
         }
-        let overall = std::iter::once(("overall", &def.overall, "name it as surveys do; importance is derived from it"));
+        // Where importance is not asked for, it can only be derived from the offer as a whole.
+        let is_derived = surveys.importance.is_none();
+        let way_out = "name the offer as a whole as surveys do; without it nothing says what matters";
+        let overall = is_derived.then_some(("overall", &def.overall, way_out)).into_iter();
         let optional = "name it as surveys do, or leave it out";
         let recommend = def.recommend.iter().map(|name| ("recommend", name, optional));
         let parts = def.attributes.iter().map(|attribute| ("attributes", &attribute.name, optional));

@@ -283,7 +283,8 @@ pub fn needs_line(summary: &needs::Summary) -> String {
     let respondents = grouped(summary.respondents.into());
     if summary.segments == 0 {
         return match summary.respondents {
-            0 => "no segments: no customer rated the importance of every attribute that the surveys ask for".to_owned(),
+            0 => "no segments: no customer rated the importance of every attribute that the surveys ask for"
+                .to_owned(),
             _ => format!(
                 "no segments: {respondents} customers rated the importance of every attribute, too few or all alike"
             ),

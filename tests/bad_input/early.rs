@@ -1,6 +1,7 @@
 //! What `check` finds although only the types or the values of sources tell, and what is said though it stops nothing.
 
 use super::support::{Columns, Pipeline, write};
+use super::rows::quarantined;
 use super::{nothing_is_published, sound};
 use arrow::array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
 use std::fs;
@@ -130,11 +131,36 @@ fn names_that_no_answer_has_are_said() {
     wrong.succeeds(&[
         "warning: ",
         "perception.own: no answer of the surveys is about 'we'",
+        "perception.overall: no answer of the surveys is about 'overall'; name the offer as a whole as surveys do",
         "perception.attributes: no answer of the surveys is about 'deliveries'; did you mean 'delivery'?",
     ]);
-    let right = asked("\n[perception]\nown = \"us\"\n");
+    let right = asked("\n[perception]\nown = \"us\"\noverall = \"delivery\"\n");
     right.succeeds(&[]);
     assert!(!right.stderr.contains("no answer"), "{right:?}");
+}
+
+const CONTRACTS: &str = "\n[contracts]\nfiles = \"../data/c.parquet\"\ncustomer = \"who\"\ncontract = \"contract\"\n\
+                         started_on = \"at\"\nended_on = \"ended\"\nterm_months = \"1\"\nprice = \"price\"\n";
+
+/// Of three contracts one has a price below 0 and one ends before it starts; nobody has heard of the customer of the third.
+#[test]
+fn rows_of_other_sources_that_would_be_quarantined_are_said_by_check() {
+    let pipeline = sound().and(CONTRACTS);
+    let columns: Columns = vec![
+        ("who", Arc::new(Int64Array::from(vec![1, 2, 99]))),
+        ("contract", Arc::new(Int64Array::from(vec![1, 2, 3]))),
+        ("at", days(3)),
+        ("ended", Arc::new(Date32Array::from(vec![None, Some(19_000), None]))),
+        ("price", Arc::new(Int64Array::from(vec![-5, 5, 5]))),
+    ];
+    write(&pipeline.data("c.parquet"), columns);
+    let first = "c.parquet row group 0 row 0: price is below 0; a contract that is free costs 0";
+    let tried = "contracts: 2 of 3 rows that were tried would be quarantined; the first: ";
+    pipeline.abacus(&["check"]).succeeds(&[tried, first]);
+    let published = pipeline.publish(&[]);
+    let reasons: Vec<String> = quarantined(&published).into_iter().map(|(_, _, reason)| reason).collect();
+    assert_eq!(reasons.len(), 3, "{reasons:?}");
+    assert!(reasons[2].contains("'99' is in no other source"), "{reasons:?}");
 }
 
 #[test]

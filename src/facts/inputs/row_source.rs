@@ -4,9 +4,6 @@ use super::binder::{Binder, Wanted};
 use super::input::open;
 use super::input_file::InputFile;
 use super::numbers::Numbers;
-use super::reading::batches;
-use super::source_view::SourceView;
-use super::trial_files::worth_a_trial;
 use crate::error::{Error, Result};
 use crate::facts::expr::{Bound, Type};
 use crate::pipeline::{Definition, Files, KeyType, Scalar};
@@ -122,23 +119,6 @@ pub(crate) fn bind_rows(definition: &Definition, source: &RowSource<'_>) -> Resu
         used,
         files,
     })
-}
-
-/// Opens a source, checks its columns and types and decodes a batch of each file.
-///
-/// # Errors
-/// Unreadable files, unknown columns, other types than wanted.
-pub fn check_rows(
-    definition: &Definition,
-    source: &RowSource<'_>,
-    keys: Option<KeyType>,
-) -> Result<SourceView> {
-    let bound = bind_rows(definition, source)?;
-    keys.map_or(Ok(()), |keys| check_keys(definition, source, &bound, keys))?;
-    for file in worth_a_trial(&bound.files, &bound.used) {
-        batches(&bound.files[file], &bound.used)?.next().transpose()?;
-    }
-    Ok(SourceView::of(source.name, &bound.files, &bound.used))
 }
 
 /// Customers are those of the transactions only if their keys are of one kind.

@@ -17,13 +17,20 @@ pub(super) enum Evaluated {
 }
 
 impl Evaluated {
+    /// Nobody has a rank where the customers are not known yet.
+    ///
     /// # Errors
     /// Those of the expression.
-    pub(super) fn of(bound: &Bound, holds: Holds, rows: &Rows<'_>, customers: &Customers) -> Result<Self> {
+    pub(super) fn of(
+        bound: &Bound,
+        holds: Holds,
+        rows: &Rows<'_>,
+        customers: Option<&Customers>,
+    ) -> Result<Self> {
         Ok(match holds {
             Holds::Customer | Holds::Person => {
                 let keys = bound.keys(rows)?;
-                let ranks = ranks(&keys.value, rows.count(), customers);
+                let ranks = customers.map_or_else(Vec::new, |known| ranks(&keys.value, rows.count(), known));
                 Self::People(keys, ranks)
             }
             Holds::Name | Holds::Id => Self::Names(bound.keys(rows)?),

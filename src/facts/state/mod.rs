@@ -19,6 +19,8 @@ pub(super) mod quarantine;
 pub(super) mod ranks;
 pub(super) mod read_rows;
 pub(super) mod record;
+mod row_contract;
+pub(super) mod row_trial;
 pub(super) mod scan;
 pub(super) mod state_file;
 pub(super) mod text_order;

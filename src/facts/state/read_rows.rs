@@ -1,18 +1,16 @@
 //! Rows of a `RowSource`, read whole against the customers of the facts, by the same row contract as all others. They are
 //! accounted for with the rows of the facts, and what breaks the contract is quarantined with theirs.
 
-use super::evaluated_rows::Evaluated;
 use super::fact_set::FactSet;
 use super::gathered_rows::GatheredRows;
 use super::quarantine;
 use super::record::FileAccount;
+use super::row_contract::{Fate, RowContract};
 use crate::error::Result;
-use crate::facts::expr::{Checked, Rows};
 use crate::facts::inputs::input_file::InputFile;
-use crate::facts::inputs::key_text::text_of;
 use crate::facts::inputs::quarantined_row::QuarantinedRow;
 use crate::facts::inputs::reading::{BATCH_ROWS, Reading};
-use crate::facts::inputs::row_source::{BoundRows, Holds, RowSource, Values, bind_rows, check_keys};
+use crate::facts::inputs::row_source::{BoundRows, RowSource, Values, bind_rows, check_keys};
 use crate::facts::inputs::source_view::SourceView;
 use crate::facts::schema::RowCounts;
 use crate::pipeline::Definition;
@@ -72,15 +70,6 @@ fn row_groups(files: &[InputFile]) -> Vec<(usize, usize)> {
     files.iter().enumerate().flat_map(of_file).collect()
 }
 
-/// What becomes of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
-    Used,
-    Excluded,
-    AfterAsOf,
-    Quarantined(String),
-}
-
 /// The rows of a row group, used or not.
 struct RowGroupRows {
     rows: GatheredRows,
@@ -120,20 +109,8 @@ impl RowGroupRows {
         batch: &RecordBatch,
         row_group: usize,
     ) -> Result<()> {
-        let rows = &Rows::of(batch);
-        let evaluated = source.columns.iter().zip(&bound.columns);
-        let evaluated =
-            evaluated.map(|(column, bound)| Evaluated::of(bound, column.holds, rows, &facts.customers));
-        let evaluated = evaluated.collect::<Result<Vec<_>>>()?;
-        let kept = bound.filter.as_ref().map(|filter| filter.truth(rows)).transpose()?;
-        let mut fates = fates(facts.as_of.0, source, &evaluated, batch.num_rows());
-        if let Some(Checked { value: kept, faults }) = kept {
-            let excluded = fates.iter_mut().enumerate().filter(|(row, _)| !kept.value(*row));
-            excluded.for_each(|(_, fate)| *fate = Fate::Excluded);
-            for (row, fault) in faults {
-                fates[row as usize] = Fate::Quarantined(format!("where: {}", fault.reason()));
-            }
-        }
+        let contract = RowContract { source, bound, customers: Some(&facts.customers), as_of: facts.as_of };
+        let (evaluated, fates) = contract.evaluate(batch)?;
         let mut used = Vec::with_capacity(fates.len());
         for (row, fate) in fates.into_iter().enumerate() {
             let place = self.counts.read;
@@ -151,52 +128,5 @@ impl RowGroupRows {
         self.counts.used += used.len() as u64;
         self.rows.add(source, &evaluated, &used, facts.as_of.0);
         Ok(())
-    }
-}
-
-/// `as_of` in days since 1970-01-01.
-fn fates(as_of: i32, source: &RowSource<'_>, evaluated: &[Evaluated], rows: usize) -> Vec<Fate> {
-    let mut fates = vec![Fate::Used; rows];
-    for (column, values) in source.columns.iter().zip(evaluated) {
-        for (row, fault) in values.faults() {
-            quarantine_row(&mut fates[*row as usize], || format!("{}: {}", column.key, fault.reason()));
-        }
-        for (row, fate) in fates.iter_mut().enumerate() {
-            if values.is_null(row) {
-                if column.required {
-                    quarantine_row(fate, || format!("{} is null", column.key));
-                }
-                continue;
-            }
-            match (values, column.holds) {
-                (Evaluated::People(keys, ranks), Holds::Customer) if ranks[row].is_none() => {
-                    let key = text_of(&keys.value, row);
-                    quarantine_row(fate, || format!("{} '{key}' is in no other source", column.key));
-                }
-                (Evaluated::Days(days), Holds::At) if *fate == Fate::Used && days.days[row] >= as_of => {
-                    *fate = Fate::AfterAsOf;
-                }
-                _ => {}
-            }
-        }
-    }
-    if let Some(rule) = source.rule {
-        let mut values = vec![None; evaluated.len()];
-        // A row that is at fault already has values that mean nothing.
-        let whole = fates.iter_mut().enumerate().filter(|(_, fate)| !matches!(fate, Fate::Quarantined(_)));
-        for (row, fate) in whole {
-            values.iter_mut().zip(evaluated).for_each(|(value, of)| *value = of.number(row));
-            if let Some(reason) = rule(&values) {
-                quarantine_row(fate, || reason);
-            }
-        }
-    }
-    fates
-}
-
-/// The first reason counts; a row after the as-of day that is broken too is quarantined.
-fn quarantine_row(fate: &mut Fate, reason: impl FnOnce() -> String) {
-    if !matches!(fate, Fate::Quarantined(_)) {
-        *fate = Fate::Quarantined(reason());
     }
 }
