@@ -1,6 +1,5 @@
 //! Reads `[programme]`: movements of points, partitioned by slice of customers and kept packed.
 
-use crate::customers::slice_rows::SliceRows;
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::{Error, Result};
 use crate::facts::{FactSet, Holds, Numbers, RowColumn, RowRule, RowSource, SourceView, Values, check_rows};
@@ -53,10 +52,18 @@ const POINT_SCALE: u8 = 6;
 /// Reads the source, where it is declared; rows that break the row contract join the quarantine of the facts.
 ///
 /// # Errors
-/// Unreadable files, unknown columns, other types than wanted, kinds of movements that are none.
+/// Unreadable files, unknown columns, other types than wanted, kinds of movements that are none, a full disk.
 pub fn read(definition: &Definition, facts: &mut FactSet, memory: &Memory) -> Result<Points> {
     let Some(def) = &definition.programme else { return Ok(Points::default()) };
-    let mut columns = facts.read_rows(definition, &source(def, definition.facts.money_scale))?.into_iter();
+    // An external distribution sort: movements outnumber customers, so that no more of them are held than of a few row groups.
+    let part = |columns| distributed(movements(definition, def, columns)?, memory);
+    let parts = facts.read_row_parts(definition, &source(def, definition.facts.money_scale), part)?;
+    Points::new(&parts, memory)
+}
+
+/// Movements of the rows of a row group.
+fn movements(definition: &Definition, def: &ProgrammeDef, columns: Vec<Values>) -> Result<Vec<Movement>> {
+    let mut columns = columns.into_iter();
     let (
         Some(Values::Ranks(who)),
         Some(Values::Days(day)),
@@ -83,7 +90,7 @@ pub fn read(definition: &Definition, facts: &mut FactSet, memory: &Memory) -> Re
         paid: money(&paid, row),
         cost: money(&cost, row),
     };
-    Points::new(&who, movement, memory)
+    Ok((0..who.len()).map(movement).collect())
 }
 
 /// The kind of each name.
@@ -160,26 +167,50 @@ fn whole(points: i64) -> Option<i64> {
 /// Columns of a movement: the place of the customer in its slice, day, kind, points, money paid, cost.
 const COLUMNS: usize = 6;
 
+/// Movements in any order, by slice of customers.
+fn distributed(mut movements: Vec<Movement>, memory: &Memory) -> Result<Scratch> {
+    movements.sort_unstable();
+    let slices = movements.last().map_or(0, |last| last.who as usize / SLICE_CUSTOMERS + 1);
+    let kept = Scratch::new(slices, memory);
+    let mut rest = &movements[..];
+    for slice in 0..slices {
+        let of_slice = rest.partition_point(|movement| movement.who as usize / SLICE_CUSTOMERS == slice);
+        let (own, next) = rest.split_at(of_slice);
+        keep(&kept, slice, own)?;
+        rest = next;
+    }
+    Ok(kept)
+}
+
+fn keep(kept: &Scratch, slice: usize, movements: &[Movement]) -> Result<()> {
+    let first = slice as i64 * SLICE_CUSTOMERS as i64;
+    let column = |of: &dyn Fn(&Movement) -> i64| movements.iter().map(of).collect::<Vec<i64>>();
+    let columns: [Vec<i64>; COLUMNS] = [
+        column(&|movement| i64::from(movement.who) - first),
+        column(&|movement| movement.day.into()),
+        column(&|movement| movement.kind as i64),
+        column(&|movement| movement.points),
+        column(&|movement| movement.paid),
+        column(&|movement| movement.cost),
+    ];
+    kept.keep(slice, columns.iter().map(Vec::as_slice))
+}
+
 impl Points {
-    fn new(who: &[u32], movement: impl Fn(usize) -> Movement + Sync, memory: &Memory) -> Result<Self> {
-        let rows = SliceRows::new(who);
-        let kept = Scratch::new(rows.slices(), memory);
-        let keep = |slice: usize| {
-            let mut movements: Vec<Movement> = rows.of(slice).map(&movement).collect();
-            movements.sort_unstable();
-            let first = slice as i64 * SLICE_CUSTOMERS as i64;
-            let column = |of: &dyn Fn(&Movement) -> i64| movements.iter().map(of).collect::<Vec<i64>>();
-            let columns: [Vec<i64>; COLUMNS] = [
-                column(&|movement| i64::from(movement.who) - first),
-                column(&|movement| movement.day.into()),
-                column(&|movement| movement.kind as i64),
-                column(&|movement| movement.points),
-                column(&|movement| movement.paid),
-                column(&|movement| movement.cost),
-            ];
-            kept.keep(slice, columns.iter().map(Vec::as_slice))
+    /// Of parts that were distributed to slices each for itself.
+    fn new(parts: &[Scratch], memory: &Memory) -> Result<Self> {
+        let slices = parts.iter().map(Scratch::slices).max().unwrap_or(0);
+        let kept = Scratch::new(slices, memory);
+        let merge = |slice: usize| {
+            let mut movements = Vec::new();
+            for part in parts.iter().filter(|part| slice < part.slices()) {
+                movements.extend(unpacked(part, slice)?);
+            }
+            // Stable, since it merges the runs that parts are.
+            movements.sort();
+            keep(&kept, slice, &movements)
         };
-        (0..rows.slices()).into_par_iter().with_max_len(1).try_for_each(keep)?;
+        (0..slices).into_par_iter().with_max_len(1).try_for_each(merge)?;
         Ok(Self(Some(kept)))
     }
 
@@ -238,8 +269,8 @@ mod tests {
         for budget in [MemoryBudget::unlimited(), MemoryBudget::of(0)] {
             let folder = tempfile::tempdir().unwrap();
             let memory = Memory { allocator: None, budget, spill: Arc::new(SpillFile::new(folder.path())) };
-            let who: Vec<u32> = rows.iter().map(|row| row.who).collect();
-            let points = Points::new(&who, |row| rows[row], &memory).unwrap();
+            let parts = [&rows[..1], &rows[1..1], &rows[1..]].map(|part| distributed(part.to_vec(), &memory));
+            let points = Points::new(&parts.map(Result::unwrap), &memory).unwrap();
             assert_eq!(points.of(&(0..usize::MAX)).unwrap(), sorted);
             assert_eq!(points.of(&(0..3)).unwrap(), sorted[..2]);
             assert!(points.of(&(3..9)).unwrap().is_empty());

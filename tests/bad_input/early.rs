@@ -1,7 +1,7 @@
 //! What `check` finds although only the types or the values of sources tell, and what is said though it stops nothing.
 
-use super::support::{Columns, Pipeline, write};
 use super::rows::quarantined;
+use super::support::{Columns, Pipeline, write};
 use super::{nothing_is_published, sound};
 use arrow::array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
 use std::fs;

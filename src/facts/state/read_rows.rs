@@ -26,25 +26,64 @@ impl FactSet {
     /// # Errors
     /// As `check_rows`, a page that cannot be decoded, a customer key of another kind than the transactions'.
     pub fn read_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<Vec<Values>> {
+        let bound = self.bind_rows(definition, source)?;
+        let expected: u64 = bound.files.iter().map(InputFile::rows).sum();
+        let mut rows = GatheredRows::new(source, usize::try_from(expected).unwrap_or(0));
+        self.read_row_groups(definition, source, &bound, Ok, |next| rows.append(next))?;
+        Ok(rows.finish(self.customers.len()))
+    }
+
+    /// The same of a source that has many more rows than there are customers: what `part` makes of the used rows of each row group,
+    /// in order. Names and strangers are numbered row group by row group.
+    ///
+    /// # Errors
+    /// The same, and those of `part`.
+    pub fn read_row_parts<P: Send>(
+        &mut self,
+        definition: &Definition,
+        source: &RowSource<'_>,
+        part: impl Fn(Vec<Values>) -> Result<P> + Sync,
+    ) -> Result<Vec<P>> {
+        let bound = self.bind_rows(definition, source)?;
+        let customers = self.customers.len();
+        let mut parts = Vec::new();
+        let make = |rows: GatheredRows| part(rows.finish(customers));
+        self.read_row_groups(definition, source, &bound, make, |next| parts.push(next))?;
+        Ok(parts)
+    }
+
+    /// The source bound to its files, with what is to be said of them.
+    fn bind_rows(&mut self, definition: &Definition, source: &RowSource<'_>) -> Result<BoundRows> {
         let bound = bind_rows(definition, source)?;
         check_keys(definition, source, &bound, self.customers.keys.key_type())?;
         let SourceView { table, warnings, .. } = SourceView::of(source.name, &bound.files, &bound.used);
         self.warnings.extend(warnings);
         self.tables.extend(table.map(|table| (source.name.to_owned(), table)));
-        let expected: u64 = bound.files.iter().map(InputFile::rows).sum();
-        let mut rows = GatheredRows::new(source, usize::try_from(expected).unwrap_or(0));
+        Ok(bound)
+    }
+
+    /// Makes something of the rows of each row group, on any thread, and takes what was made in order.
+    fn read_row_groups<P: Send>(
+        &mut self,
+        definition: &Definition,
+        source: &RowSource<'_>,
+        bound: &BoundRows,
+        make: impl Fn(GatheredRows) -> Result<P> + Sync,
+        mut take: impl FnMut(P),
+    ) -> Result<()> {
         let mut broken: Vec<Vec<QuarantinedRow>> = bound.files.iter().map(|_| Vec::new()).collect();
         let mut counts = vec![RowCounts::default(); bound.files.len()];
         for tasks in row_groups(&bound.files).chunks(ROW_GROUPS_AHEAD * rayon::current_num_threads()) {
-            let read = tasks.par_iter().map(|(file, row_group)| {
-                RowGroupRows::read(self, source, &bound, &bound.files[*file], *row_group)
+            let read = tasks.par_iter().with_max_len(1).map(|(file, row_group)| {
+                let read = RowGroupRows::read(self, source, bound, &bound.files[*file], *row_group)?;
+                Ok((make(read.rows)?, read.counts, read.quarantined))
             });
             // In order: which fault is said does not depend on threads.
-            for ((file, _), read) in tasks.iter().zip(read.collect::<Vec<_>>()) {
-                let read = read?;
-                counts[*file].add(&read.counts);
-                broken[*file].extend(read.quarantined);
-                rows.append(read.rows);
+            for ((file, _), read) in tasks.iter().zip(read.collect::<Vec<Result<_>>>()) {
+                let (made, of_group, quarantined) = read?;
+                counts[*file].add(&of_group);
+                broken[*file].extend(quarantined);
+                take(made);
             }
         }
         for ((file, counts), broken) in bound.files.iter().zip(counts).zip(broken) {
@@ -58,7 +97,7 @@ impl FactSet {
                 mistakes: Vec::new(),
             });
         }
-        Ok(rows.finish(self.customers.len()))
+        Ok(())
     }
 }
 
