@@ -1,6 +1,5 @@
 //! What `check` finds although only the types or the values of sources tell, and what is said though it stops nothing.
 
-use super::rows::quarantined;
 use super::support::{Columns, Pipeline, write};
 use super::{nothing_is_published, sound};
 use arrow::array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
@@ -158,7 +157,8 @@ fn rows_of_other_sources_that_would_be_quarantined_are_said_by_check() {
     let tried = "contracts: 2 of 3 rows that were tried would be quarantined; the first: ";
     pipeline.abacus(&["check"]).succeeds(&[tried, first]);
     let published = pipeline.publish(&[]);
-    let reasons: Vec<String> = quarantined(&published).into_iter().map(|(_, _, reason)| reason).collect();
+    let rows = published.rows("quarantine");
+    let reasons: Vec<&str> = rows.iter().map(|row| row["reason"].as_str()).collect();
     assert_eq!(reasons.len(), 3, "{reasons:?}");
     assert!(reasons[2].contains("'99' is in no other source"), "{reasons:?}");
 }

@@ -16,7 +16,7 @@ fn published(column: &str, array: ArrayRef) -> (Pipeline, Published) {
 }
 
 /// (row group, row, reason) of every quarantined row of the one file.
-pub(super) fn quarantined(published: &Published) -> Vec<(String, String, String)> {
+fn quarantined(published: &Published) -> Vec<(String, String, String)> {
     let rows = published.rows("quarantine");
     assert!(
         rows.iter().all(|row| row["source"] == "transactions" && row["file"].ends_with("lines/a.parquet"))
