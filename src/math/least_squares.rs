@@ -4,6 +4,9 @@
 //! §5.3.3. With X = QR, b solves R b = Qᵀy; s² = |y − Xb|² / (n − p); the variance of b is s² (RᵀR)⁻¹, whose diagonal
 //! is the row sums of squares of R⁻¹ (F. A. Graybill, *Theory and Application of the Linear Model* (1976), ch. 6).
 //!
+//! More observations than a block are taken in block by block: R and Qᵀy of those so far stand above the next block and are
+//! triangularised with it (sequential QR, §5.3 there), so that memory does not grow with them.
+//!
 //! Sums run over observations in the order given, so the same input gives the same bits. Tested against the
 //! certified values of NIST's Longley data, of which 8 digits and more are met.
 
@@ -41,55 +44,148 @@ pub enum Degenerate {
 /// Share of a column's length that must remain after its projection on the columns before is taken off.
 const LEAST_REMAINDER: f64 = 1e-10;
 
-/// Fits y = b0 + Σ b_j x_j. `columns` are the regressors, each as long as `y`; all values must be finite.
-///
-/// # Errors
-/// Designs that do not determine the coefficients and their errors.
-pub fn fit(columns: &[Vec<f64>], y: &[f64]) -> Result<Fit, Degenerate> {
-    let (observations, parameters) = (y.len(), columns.len() + 1);
-    assert!(columns.iter().all(|column| column.len() == observations), "columns of one length");
-    if observations <= parameters {
-        return Err(Degenerate::TooFew { observations, parameters });
+/// Observations that are triangularised at a time.
+const BLOCK: usize = 1 << 16;
+
+/// Observations of a response and its regressors, for a plane y = b0 + Σ b_j x_j.
+#[derive(Debug, Clone)]
+pub struct Observations {
+    /// Those not yet triangularised: the intercept's column of ones, then the regressors.
+    design: Vec<Vec<f64>>,
+    response: Vec<f64>,
+    most: usize,
+    folded: Option<Folded>,
+    first_response: Option<f64>,
+    is_constant: bool,
+}
+
+/// What is left of the observations of full blocks.
+#[derive(Debug, Clone)]
+struct Folded {
+    /// R, by column.
+    triangle: Vec<Vec<f64>>,
+    /// The first components of Qᵀy, one per parameter.
+    rotated: Vec<f64>,
+    /// Sum of squares of the others.
+    residual: f64,
+    observations: usize,
+}
+
+impl Observations {
+    /// None yet, of so many regressors.
+    pub fn new(regressors: usize) -> Self {
+        Self::in_blocks(regressors, BLOCK)
     }
-    let total = about_mean(y);
-    if total == 0.0 {
-        return Err(Degenerate::ConstantResponse);
+
+    fn in_blocks(regressors: usize, most: usize) -> Self {
+        Self {
+            design: vec![Vec::new(); regressors + 1],
+            response: Vec::new(),
+            most: most.max(regressors + 1),
+            folded: None,
+            first_response: None,
+            is_constant: true,
+        }
     }
-    let mut design: Vec<Vec<f64>> = vec![vec![1.0; observations]];
-    design.extend(columns.iter().cloned());
-    let mut rotated = y.to_vec();
-    triangularise(&mut design, &mut rotated)?;
-    let coefficients = solve(&design, &rotated[..parameters]);
-    let residual: f64 = rotated[parameters..].iter().map(|value| value * value).sum();
-    let variance = residual / real(observations - parameters);
-    let errors = (0..parameters).map(|index| (variance * row_square(&design, index)).sqrt()).collect();
-    let r_squared = (1.0 - residual / total).clamp(0.0, 1.0);
-    Ok(Fit { coefficients, errors, residual_deviation: variance.sqrt(), r_squared, observations })
+
+    /// Adds one; all values must be finite.
+    pub fn add(&mut self, regressors: &[f64], response: f64) {
+        assert_eq!(regressors.len() + 1, self.design.len(), "a value for every regressor");
+        if self.response.len() == self.most {
+            self.fold();
+        }
+        self.design[0].push(1.0);
+        self.design[1..].iter_mut().zip(regressors).for_each(|(column, value)| column.push(*value));
+        self.response.push(response);
+        let first = *self.first_response.get_or_insert(response);
+        self.is_constant &= first == response;
+    }
+
+    fn fold(&mut self) {
+        let observations = self.response.len();
+        let parameters = self.design.len();
+        let mut design = std::mem::replace(&mut self.design, vec![Vec::new(); parameters]);
+        let mut rotated = std::mem::take(&mut self.response);
+        let mut before = 0;
+        let mut residual = 0.0;
+        if let Some(folded) = self.folded.take() {
+            let columns = design.iter_mut().zip(folded.triangle);
+            columns.for_each(|(column, known)| drop(column.splice(0..0, known)));
+            rotated.splice(0..0, folded.rotated);
+            (before, residual) = (folded.observations, folded.residual);
+        }
+        triangularise(&mut design, &mut rotated);
+        residual += square(&rotated[parameters..]);
+        for (pivot, column) in design.iter_mut().enumerate() {
+            column.truncate(parameters);
+            column[pivot + 1..].fill(0.0);
+        }
+        rotated.truncate(parameters);
+        let observations = before + observations;
+        self.folded = Some(Folded { triangle: design, rotated, residual, observations });
+    }
+
+    /// The plane of least squares.
+    ///
+    /// # Errors
+    /// Designs that do not determine the coefficients and their errors.
+    pub fn fit(mut self) -> Result<Fit, Degenerate> {
+        let parameters = self.design.len();
+        let before = self.folded.as_ref().map_or(0, |folded| folded.observations);
+        let observations = before + self.response.len();
+        if observations <= parameters {
+            return Err(Degenerate::TooFew { observations, parameters });
+        }
+        let in_one_block = self.folded.is_none().then(|| about_mean(&self.response));
+        if self.is_constant {
+            return Err(Degenerate::ConstantResponse);
+        }
+        self.fold();
+        let Folded { triangle, rotated, residual, .. } = self.folded.expect("it was just folded");
+        determined(&triangle)?;
+        let total = in_one_block.unwrap_or_else(|| square(&rotated[1..]) + residual);
+        let coefficients = solve(&triangle, &rotated);
+        let variance = residual / real(observations - parameters);
+        let errors = (0..parameters).map(|index| (variance * row_square(&triangle, index)).sqrt()).collect();
+        let r_squared = (1.0 - residual / total).clamp(0.0, 1.0);
+        Ok(Fit { coefficients, errors, residual_deviation: variance.sqrt(), r_squared, observations })
+    }
 }
 
 fn about_mean(y: &[f64]) -> f64 {
     let mean = y.iter().sum::<f64>() / real(y.len());
-    if y.iter().all(|value| *value == y[0]) {
-        return 0.0;
-    }
     y.iter().map(|value| (value - mean) * (value - mean)).sum()
 }
 
-/// Turns the columns into R, in their first rows, and y into Qᵀy.
-fn triangularise(design: &mut [Vec<f64>], y: &mut [f64]) -> Result<(), Degenerate> {
-    let lengths: Vec<f64> = design.iter().map(|column| length(column)).collect();
+fn square(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum()
+}
+
+/// Columns of R are as long as those of the design, and their diagonal is what remains after their projection on those before.
+fn determined(triangle: &[Vec<f64>]) -> Result<(), Degenerate> {
+    for (pivot, column) in triangle.iter().enumerate() {
+        // The intercept cannot be dependent, so a dependent column is a regressor.
+        let remainder = column[pivot].abs();
+        if remainder <= LEAST_REMAINDER * length(column) || remainder == 0.0 {
+            return Err(Degenerate::Dependent(pivot - 1));
+        }
+    }
+    Ok(())
+}
+
+/// Turns the columns into R, in their first rows, and y into Qᵀy. A column that depends on those before has nothing on its diagonal.
+fn triangularise(design: &mut [Vec<f64>], y: &mut [f64]) {
     for pivot in 0..design.len() {
         let (done, rest) = design.split_at_mut(pivot + 1);
         let column = &mut done[pivot];
         let remainder = length(&column[pivot..]);
-        // The intercept cannot be dependent, so a dependent column is a regressor.
-        if remainder <= LEAST_REMAINDER * lengths[pivot] || remainder == 0.0 {
-            return Err(Degenerate::Dependent(pivot - 1));
+        if remainder == 0.0 {
+            continue;
         }
         let diagonal = if column[pivot] > 0.0 { -remainder } else { remainder };
         let mut reflector = column[pivot..].to_vec();
         reflector[0] -= diagonal;
-        let square: f64 = reflector.iter().map(|value| value * value).sum();
+        let square = square(&reflector);
         for target in rest.iter_mut().map(Vec::as_mut_slice).chain([&mut *y]) {
             let product: f64 = reflector.iter().zip(&target[pivot..]).map(|(v, x)| v * x).sum();
             let factor = 2.0 * product / square;
@@ -97,11 +193,10 @@ fn triangularise(design: &mut [Vec<f64>], y: &mut [f64]) -> Result<(), Degenerat
         }
         column[pivot] = diagonal;
     }
-    Ok(())
 }
 
 fn length(values: &[f64]) -> f64 {
-    values.iter().map(|value| value * value).sum::<f64>().sqrt()
+    square(values).sqrt()
 }
 
 /// Back substitution with R.
@@ -135,6 +230,42 @@ fn real(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A plane of columns, in blocks of so many observations.
+    fn fit_in(columns: &[Vec<f64>], y: &[f64], most: usize) -> Result<Fit, Degenerate> {
+        let mut observations = Observations::in_blocks(columns.len(), most);
+        for (row, y) in y.iter().enumerate() {
+            let regressors: Vec<f64> = columns.iter().map(|column| column[row]).collect();
+            observations.add(&regressors, *y);
+        }
+        observations.fit()
+    }
+
+    fn fit(columns: &[Vec<f64>], y: &[f64]) -> Result<Fit, Degenerate> {
+        fit_in(columns, y, BLOCK)
+    }
+
+    /// The last regressor is constant within the first blocks.
+    #[test]
+    fn blocks_of_any_size_give_the_same_plane() {
+        let column = |step: usize| (0..97).map(|row| real(row * step % 31) - 9.0).collect::<Vec<f64>>();
+        let late = (0..97).map(|row| if row < 60 { 4.0 } else { real(row % 5) }).collect();
+        let columns = [column(7), column(11), late];
+        let y: Vec<f64> =
+            (0..97).map(|row| columns[0][row] - 0.3 * columns[2][row] + real(row * row % 13)).collect();
+        let whole = fit(&columns, &y).unwrap();
+        for most in [1, 5, 20, 96, 97] {
+            let found = fit_in(&columns, &y, most).unwrap();
+            let pairs = found.coefficients.iter().chain(&found.errors);
+            for (found, expected) in pairs.zip(whole.coefficients.iter().chain(&whole.errors)) {
+                assert!((found - expected).abs() < 1e-11, "{most}: {found} for {expected}");
+            }
+            assert!((found.r_squared - whole.r_squared).abs() < 1e-11 && found.observations == 97);
+            let doubled: Vec<f64> = columns[0].iter().map(|value| 2.0 * value + 1.0).collect();
+            let dependent = [columns[0].clone(), columns[1].clone(), doubled];
+            assert_eq!(fit_in(&dependent, &y, most), Err(Degenerate::Dependent(2)));
+        }
+    }
 
     fn assert_close(found: f64, expected: f64, relative: f64) {
         assert!(((found - expected) / expected).abs() < relative, "{found} is not {expected}");

@@ -8,7 +8,7 @@
 use super::answers::Board;
 use super::cuts::Segment;
 use super::interviews::Interviews;
-use crate::math::least_squares::{Degenerate, Fit, fit};
+use crate::math::least_squares::{Degenerate, Fit, Observations};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -56,23 +56,24 @@ fn derive_one(board: &Board<'_>, interviews: &Interviews, numbers: &[u32]) -> De
     let is_judged = |number: &u32| interviews.performance(*number, overall).is_some();
     let judged: Vec<u32> = numbers.iter().copied().filter(is_judged).collect();
     let attributes = asked_often(board, interviews, &judged);
-    let (mut columns, mut response) = (vec![Vec::new(); attributes.len()], Vec::new());
+    let (mut observations, mut complete) = (Observations::new(attributes.len()), 0);
     let mut row = Vec::with_capacity(attributes.len());
     for number in judged {
         row.clear();
         row.extend(attributes.iter().map_while(|item| interviews.performance(number, *item)));
         // Only complete interviews count.
-        if row.len() == attributes.len() {
-            columns.iter_mut().zip(&row).for_each(|(column, score)| column.push(*score));
-            response.extend(interviews.performance(number, overall));
+        if row.len() == attributes.len()
+            && let Some(response) = interviews.performance(number, overall)
+        {
+            observations.add(&row, response);
+            complete += 1;
         }
     }
     let fit = match attributes.is_empty() {
         true => Err("no attribute is answered in half of the interviews".to_owned()),
-        false => fit(&columns, &response).map_err(|fault| reason(board, &attributes, fault)),
+        false => observations.fit().map_err(|fault| reason(board, &attributes, fault)),
     };
-    let interviews = i64::try_from(response.len()).expect("a count");
-    Derived { interviews, attributes, fit }
+    Derived { interviews: complete, attributes, fit }
 }
 
 /// Attributes that at least half of the interviews speak of.

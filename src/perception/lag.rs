@@ -9,7 +9,7 @@ use super::answers::{Board, Satisfaction};
 use super::history::Purchases;
 use super::interviews::{Interviews, year_bit};
 use super::sums::share;
-use crate::math::least_squares::{Degenerate, Fit, fit};
+use crate::math::least_squares::{Degenerate, Fit, Observations};
 use crate::publish::TableFormat;
 use crate::publish::schema::Sheet;
 use crate::units::{Day, Duration};
@@ -82,7 +82,7 @@ impl<'r> Follow<'r> {
             classes: [[0; 2]; 3],
             fit: Err(""),
         };
-        let (mut scores, mut retained) = (Vec::new(), Vec::new());
+        let mut observations = Observations::new(1);
         for interview in self.interviews.of(&(0..self.customers)) {
             let Some(score) = self.interviews.performance(interview, item) else { continue };
             row.interviews += 1;
@@ -96,10 +96,9 @@ impl<'r> Follow<'r> {
                 row.classes[class as usize][0] += 1;
                 row.classes[class as usize][1] += i64::from(bought);
             }
-            scores.push(score);
-            retained.push(f64::from(u8::from(bought)));
+            observations.add(&[score], f64::from(u8::from(bought)));
         }
-        row.fit = fit(&[scores], &retained).map_err(reason);
+        row.fit = observations.fit().map_err(reason);
         row
     }
 }

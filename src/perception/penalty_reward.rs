@@ -7,7 +7,7 @@
 //! K. Matzler, E. Sauerwein, "The factor structure of customer satisfaction", International Journal of Service Industry Management 13 (2002)
 //! 314–332, read the three factors of Kano's model off them; here by tests at 95 %, see [`Contrast::factor`].
 
-use crate::math::least_squares::{Degenerate, Fit, fit};
+use crate::math::least_squares::{Degenerate, Fit, Observations};
 
 /// Normal quantile of a two-sided test at 95 %.
 const SIGMAS: f64 = 1.959_963_984_540_054;
@@ -97,22 +97,17 @@ impl Contrast {
 /// # Errors
 /// Judgements that do not determine them; a dependent one is given by its attribute.
 pub(crate) fn contrasts(judged: &[Vec<Judged>], overall: &[f64]) -> Result<Vec<Contrast>, Degenerate> {
-    let mut columns: Vec<Vec<f64>> = Vec::new();
     let mut attribute_of = Vec::new();
     // Columns of low and of high, by attribute.
     let mut places: Vec<[Option<usize>; 2]> = Vec::new();
     let mut contrasts = Vec::with_capacity(judged.len());
     for (attribute, judged) in judged.iter().enumerate() {
-        let dummy = |level| -> Vec<f64> {
-            judged.iter().map(|found| if *found == level { 1.0 } else { 0.0 }).collect()
-        };
         let count = |level| judged.iter().filter(|found| **found == level).count() as i64;
         let counts = [Judged::Low, Judged::High].map(count);
         let mut place_of = [None; 2];
-        for ((place, level), count) in place_of.iter_mut().zip([Judged::Low, Judged::High]).zip(counts) {
+        for (place, count) in place_of.iter_mut().zip(counts) {
             if count > 0 {
-                *place = Some(columns.len());
-                columns.push(dummy(level));
+                *place = Some(attribute_of.len());
                 attribute_of.push(attribute);
             }
         }
@@ -123,16 +118,26 @@ pub(crate) fn contrasts(judged: &[Vec<Judged>], overall: &[f64]) -> Result<Vec<C
         Degenerate::Dependent(column) => Degenerate::Dependent(attribute_of[column]),
         other => other,
     };
-    let separate = fit(&columns, overall).map_err(of_attribute)?;
+    let mut separate = Observations::new(attribute_of.len());
     // The same plane by high − low and high + low, of which the latter's coefficient is (low + high) / 2, with its error.
-    for place in &places {
-        if let [Some(low), Some(high)] = *place {
-            let (of_low, of_high) = (columns[low].clone(), columns[high].clone());
-            columns[low] = of_high.iter().zip(&of_low).map(|(high, low)| high - low).collect();
-            columns[high] = of_high.iter().zip(&of_low).map(|(high, low)| high + low).collect();
+    let mut together = separate.clone();
+    let mut row = vec![0.0; attribute_of.len()];
+    for (interview, overall) in overall.iter().enumerate() {
+        for (judged, place) in judged.iter().zip(&places) {
+            for (place, level) in place.iter().zip([Judged::Low, Judged::High]) {
+                place.iter().for_each(|place| row[*place] = f64::from(u8::from(judged[interview] == level)));
+            }
         }
+        separate.add(&row, *overall);
+        for place in &places {
+            if let [Some(low), Some(high)] = *place {
+                (row[low], row[high]) = (row[high] - row[low], row[high] + row[low]);
+            }
+        }
+        together.add(&row, *overall);
     }
-    let together = fit(&columns, overall).map_err(of_attribute)?;
+    let separate = separate.fit().map_err(of_attribute)?;
+    let together = together.fit().map_err(of_attribute)?;
     for (contrast, [low, high]) in contrasts.iter_mut().zip(places) {
         contrast.penalty = low.map(|low| Estimate::of(&separate, low, -1.0));
         contrast.reward = high.map(|high| Estimate::of(&separate, high, 1.0));

@@ -12,7 +12,6 @@ use crate::customers::outcome::Measure;
 use crate::error::{Error, Result};
 use crate::math::difference::Difference;
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
 
 /// By measure.
 pub(super) type ByMeasure = [f64; Measure::ALL.len()];
@@ -28,9 +27,14 @@ struct CellArm {
     sums: [i128; Measure::ALL.len()],
 }
 
-/// Cells in which members and others can be compared, in order.
+/// Cells in which members and others can be compared.
 #[derive(Debug, Clone, Default)]
-pub(super) struct MatchedCells(BTreeMap<Cell, MatchedCell>);
+pub(super) struct MatchedCells {
+    /// In order, so that sums of doubles are always the same.
+    cells: Vec<(Cell, MatchedCell)>,
+    /// Places among them: every occasion of every customer asks.
+    places: HashMap<Cell, u32>,
+}
 
 /// One of them.
 #[derive(Debug, Clone, Copy)]
@@ -79,9 +83,11 @@ impl Cells {
     pub(super) fn matched(&self) -> MatchedCells {
         let is_matched = |arms: &[CellArm; 2]| arms.iter().all(|arm| arm.customers >= 2);
         let matched = self.0.iter().filter(|(_, arms)| is_matched(arms));
-        MatchedCells(
-            matched.map(|(cell, [others, members])| (*cell, MatchedCell::new(others, members))).collect(),
-        )
+        let matched = matched.map(|(cell, [others, members])| (*cell, MatchedCell::new(others, members)));
+        let mut cells: Vec<(Cell, MatchedCell)> = matched.collect();
+        cells.sort_unstable_by_key(|(cell, _)| *cell);
+        let places = (0..).zip(&cells).map(|(place, (cell, _))| (*cell, place)).collect();
+        MatchedCells { cells, places }
     }
 }
 
@@ -115,14 +121,18 @@ impl MatchedCell {
 impl MatchedCells {
     /// Whether a cell is one of them.
     pub(super) fn has(&self, cell: &Cell) -> bool {
-        self.0.contains_key(cell)
+        self.places.contains_key(cell)
+    }
+
+    fn get(&self, cell: &Cell) -> Option<&MatchedCell> {
+        self.places.get(cell).map(|place| &self.cells[*place as usize].1)
     }
 
     /// What one customer contributes to the deviation of Σ n_s (ȳ_s − x̄_s), by measure, given all cells that it is in.
     pub(super) fn deviation(&self, customer: &[Occurrence]) -> ByMeasure {
         let mut deviation = ByMeasure::default();
         for found in customer {
-            let Some(cell) = self.0.get(&found.cell) else { continue };
+            let Some(cell) = self.get(&found.cell) else { continue };
             let own = if found.is_member { cell.members } else { cell.others };
             let weight =
                 if found.is_member { 1.0 } else { -cell.members / cell.others } * (own / (own - 1.0)).sqrt();
@@ -139,7 +149,7 @@ impl MatchedCells {
     pub(super) fn effect(&self, is_meant: impl Fn(u32) -> bool, squares: ByMeasure) -> Option<MatchedEffect> {
         let (mut members, mut others, mut cells) = (0.0, 0.0, 0);
         let mut sums = [ByMeasure::default(); 2];
-        for cell in self.0.iter().filter(|(cell, _)| is_meant(cell.combination)).map(|(_, cell)| cell) {
+        for (_, cell) in self.cells.iter().filter(|(cell, _)| is_meant(cell.combination)) {
             cells += 1;
             members += cell.members;
             others += cell.others;
