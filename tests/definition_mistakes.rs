@@ -106,6 +106,10 @@ fn the_complete_file_reads_as_written() {
     assert_eq!(attributes, ["channel", "region", "size"]);
     assert!(facts.products.is_some());
 
+    let factors = definition.clv.as_ref().unwrap().contextual_factors.as_ref().unwrap();
+    assert_eq!(factors.names().collect::<Vec<_>>(), ["campaign", "price_index"]);
+    assert_eq!(factors.columns[1].columns(), ["from", "from", "price_index"]);
+
     let profitability = definition.profitability.as_ref().unwrap();
     assert_eq!(profitability.break_even.to_string(), "5");
     assert_eq!(profitability.high_profit.unwrap().to_string(), "1000.5");

@@ -6,6 +6,7 @@
 #[allow(dead_code, unused_imports, reason = "each test program takes its own part of the support")]
 mod support;
 
+use abacus::units::Day;
 use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
@@ -334,4 +335,55 @@ fn first_purchases(log: &Path) -> Vec<(&'static str, ArrayRef)> {
     let bands: StringArray = firsts.values().map(|(_, cds)| Some(band(cds))).collect();
     let ids: Int64Array = firsts.keys().copied().map(Some).collect();
     vec![("customer_id", Arc::new(ids)), ("cds", Arc::new(bands))]
+}
+
+/// Easter and bank holidays of 2011, on which the wholesaler is closed, besides Saturdays and the days from 24 December to
+/// 3 January.
+const CLOSED: [&str; 7] =
+    ["2011-04-22", "2011-04-24", "2011-04-25", "2011-04-29", "2011-05-02", "2011-05-30", "2011-08-29"];
+
+/// A calendar of open days.
+fn open_days() -> String {
+    let days = |text: &str| text.parse::<Day>().unwrap().0;
+    let row = |day: i32| {
+        let (_, month, of_month) = Day(day).ymd();
+        let is_christmas = (month == 12 && of_month >= 24) || (month == 1 && of_month <= 3);
+        // 1970-01-03 was a Saturday.
+        let is_closed = (day - 2).rem_euclid(7) == 0 || is_christmas || CLOSED.map(days).contains(&day);
+        format!("{},{}\n", Day(day), u8::from(!is_closed))
+    };
+    (days("2010-12-01")..days("2012-01-01")).map(row).fold("day,open\n".to_owned(), |text, row| text + &row)
+}
+
+#[test]
+fn a_calendar_of_open_days_foretells_online_retail_better() {
+    let Some(data) = data() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let calendar = folder.path().join("calendar.csv");
+    fs::write(&calendar, open_days()).unwrap();
+    let clv = format!(
+        "[clv]\nmodels = \"mbg_nbd\"\ncalibration = [\"2011-06-01\", \"2011-09-01\", \"2011-10-01\"]\n\n\
+         [clv.contextual_factors]\nfiles = \"{}\"\ncolumns = \"open\"\n\n[publish]",
+        calendar.display()
+    );
+    let (_folder, published) = publish_edited("online_retail", &data, |text| text.replace("[publish]", &clv));
+    let backtest = published.rows("value_backtest");
+    for (date, without, with) in
+        [("2011-06-01", 2.645, 2.542), ("2011-09-01", 1.626, 1.575), ("2011-10-01", 1.287, 1.259)]
+    {
+        let error = |factors: &str| {
+            let of = [("target", "purchases"), ("forecaster", "mbg_nbd"), ("calibration_date", date)];
+            let rows = those(&backtest, &[&of[..], &[("factors", factors)]].concat());
+            number(rows[0], "rmse")
+        };
+        let found = (error("none"), error("open"));
+        assert!((found.0 - without).abs() < 1e-3 && (found.1 - with).abs() < 1e-3, "{date}: {found:?}");
+    }
+    let factors = published.rows("contextual_factor");
+    assert!(
+        factors
+            .iter()
+            .all(|row| row["role"] == "chosen" && (number(row, "rate_ratio") - 1000.0).abs() < 1e-6),
+        "{factors:?}"
+    );
 }

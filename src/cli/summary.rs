@@ -150,8 +150,9 @@ fn lifetime_lines(lifetime: &clv::Summary, report: &Report) -> Vec<(&'static str
         grouped(lifetime.customers.into()),
     );
     let mut lines = vec![("equity", equity)];
-    if let Some((season, why)) = &lifetime.season {
-        lines.push(("season", format!("{season}: {why}")));
+    if let Some((timing, why)) = &lifetime.season {
+        let has_factors = report.definition.clv.as_ref().is_some_and(|clv| clv.contextual_factors.is_some());
+        lines.push((if has_factors { "timing" } else { "season" }, format!("{timing}: {why}")));
     }
     for (model, why, segments) in chosen_models(lifetime) {
         let of = match (lifetime.models.len(), segments.len()) {

@@ -11,7 +11,8 @@ use super::outlook;
 use super::past::{FULL, REVENUE, VALUED};
 use super::pooling::Pooled;
 use super::spend::Spend;
-use crate::pipeline::{Season, SpendModel};
+use super::timing_kind::TimingKind;
+use crate::pipeline::SpendModel;
 use crate::units::Day;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -43,8 +44,8 @@ pub(crate) struct Account {
     pub(crate) why: Option<&'static str>,
     /// Of a purchase model: whether it has covariates.
     pub(crate) has_covariates: Option<bool>,
-    /// The seasons that its times are measured by.
-    pub(crate) season: Option<Season>,
+    /// What its times are measured by.
+    pub(crate) timing: Option<TimingKind>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) log_likelihood: Option<f64>,
     pub(crate) customers: Option<u64>,
@@ -107,7 +108,7 @@ impl Place {
             is_pooled: false,
             why: None,
             has_covariates: None,
-            season: None,
+            timing: None,
             parameters: Vec::new(),
             log_likelihood: None,
             customers: None,
@@ -118,17 +119,17 @@ impl Place {
     }
 }
 
-/// Every fit at every date, with the seasons that purchases were timed by then.
+/// Every fit at every date, with what purchases were timed by then.
 pub(crate) fn of_fits(
     fits: &Fits,
     covariates: &Covariates,
-    dates: &[(Day, Season)],
+    dates: &[(Day, TimingKind)],
     choices: &[Choice],
     spend: SpendModel,
     unit: f64,
 ) -> Vec<Account> {
     let mut accounts = Vec::new();
-    for (date, (until, season)) in dates.iter().enumerate() {
+    for (date, (until, timing)) in dates.iter().enumerate() {
         for (segment, choice) in choices.iter().enumerate() {
             let place = Place { segment, until: until.0, is_whole: date == 0 };
             for (index, candidate) in fits.candidates.iter().enumerate() {
@@ -140,7 +141,7 @@ pub(crate) fn of_fits(
                 accounts.push(Account {
                     why: is_chosen.then(|| choice.why.text()),
                     has_covariates: Some(candidate.has_covariates),
-                    season: Some(*season),
+                    timing: Some(*timing),
                     ..account
                 });
             }

@@ -7,10 +7,10 @@ use super::fits::Fits;
 use super::holdout::{Buffers, Holdout};
 use super::period_forecast::{PeriodForecast, PeriodsAhead};
 use super::timing::Timings;
+use super::timing_kind::TimingKind;
 use super::whole_periods::Periods;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::error::Result;
-use crate::pipeline::Season;
 
 /// What is foretold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct Series {
     /// Whether a model has covariates.
     pub(crate) has_covariates: Option<bool>,
     /// How a model's purchases are timed.
-    pub(crate) season: Option<Season>,
+    pub(crate) timing: Option<TimingKind>,
     /// How a purchase was valued.
     pub(crate) spend: Option<&'static str>,
     pub(crate) kind: Kind,
@@ -72,7 +72,7 @@ pub(crate) struct Backtest {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Week {
     pub(crate) candidate: Candidate,
-    pub(crate) season: Season,
+    pub(crate) timing: TimingKind,
     /// From 1.
     pub(crate) week: u32,
     /// Customers with their first purchase before the calibration date.
@@ -172,18 +172,18 @@ impl SliceOperator for Holdouts<'_> {
 }
 
 impl Backtest {
-    /// Errors of a candidate's purchases by segment, timed by seasons: by the calendar where there was no clock then.
-    pub(crate) fn by_segment(&self, candidate: Candidate, season: Season) -> Option<&[Errors]> {
-        let of = |season: Season| {
+    /// Errors of a candidate's purchases by segment and timing: by the calendar where there was no clock then.
+    pub(crate) fn by_segment(&self, candidate: Candidate, timing: TimingKind) -> Option<&[Errors]> {
+        let of = |timing: TimingKind| {
             let is_asked = move |series: &&Series| {
                 series.target == Target::Purchases
                     && series.kind == Kind::Total
                     && series.forecaster == candidate.model.word()
                     && series.has_covariates == Some(candidate.has_covariates)
-                    && series.season == Some(season)
+                    && series.timing == Some(timing)
             };
             self.series.iter().find(is_asked)
         };
-        Some(&of(season).or_else(|| of(Season::None))?.errors)
+        Some(&of(timing).or_else(|| of(TimingKind::CALENDAR))?.errors)
     }
 }

@@ -4,7 +4,8 @@ use super::backtest::Backtest;
 use super::candidate::Candidate;
 use super::errors::Errors;
 use super::segments::Segments;
-use crate::pipeline::{ClvDef, Season};
+use super::timing_kind::TimingKind;
+use crate::pipeline::ClvDef;
 use serde_json::Value;
 
 /// What earlier releases say of themselves: the manifest's `clv`.
@@ -28,13 +29,13 @@ impl Earlier {
             .map(|segment| (&segment["segment"], &segment["chosen"], &segment["has_covariates"]))
             .collect();
         let covariates = self.current.as_ref().map(|clv| &clv["covariates"]);
-        let season = self
-            .current
-            .iter()
-            .map(|clv| &clv["season"])
-            .filter(|season| season["why"] == Why::Holdout.word());
-        let season: Vec<_> = season.map(|season| &season["chosen"]).collect();
-        let text = format!("{chosen:?} {covariates:?} {season:?} {:?} {}", self.drift_from, self.reselect);
+        let timing = self.current.iter().map(|clv| &clv["season"]);
+        let timing = timing.filter(|season| {
+            [&season["why"], &season["factors"]["why"]].into_iter().any(|why| why == Why::Holdout.word())
+        });
+        let timing: Vec<_> =
+            timing.map(|season| (&season["why"], &season["chosen"], &season["factors"])).collect();
+        let text = format!("{chosen:?} {covariates:?} {timing:?} {:?} {}", self.drift_from, self.reselect);
         blake3::hash(text.as_bytes()).to_string()
     }
 }
@@ -93,14 +94,14 @@ pub(crate) fn choose(
     clv: &ClvDef,
     candidates: &[Candidate],
     segments: &Segments,
-    season: Season,
+    timing: TimingKind,
     is_pooled: &[bool],
     tests: &[Backtest],
     earlier: &Earlier,
 ) -> Vec<Choice> {
     let of = |segment: usize| {
         let own = (!is_pooled[segment]).then_some(segment);
-        let score = |candidate: &Candidate| score(tests, *candidate, season, own);
+        let score = |candidate: &Candidate| score(tests, *candidate, timing, own);
         let scores: Vec<Option<f64>> = candidates.iter().map(score).collect();
         let kept = || {
             let kept = kept_model(clv, earlier, segments.names()[segment].as_deref())?;
@@ -124,11 +125,11 @@ pub(crate) fn choose(
 pub(crate) fn score(
     tests: &[Backtest],
     candidate: Candidate,
-    season: Season,
+    timing: TimingKind,
     segment: Option<usize>,
 ) -> Option<f64> {
     let mut sum = Errors::default();
-    for errors in tests.iter().filter_map(|test| test.by_segment(candidate, season)) {
+    for errors in tests.iter().filter_map(|test| test.by_segment(candidate, timing)) {
         match segment {
             Some(segment) => errors.get(segment).into_iter().for_each(|errors| sum.merge(errors)),
             None => errors.iter().for_each(|errors| sum.merge(errors)),
@@ -177,18 +178,17 @@ pub(crate) fn segment_of<'e>(clv: &'e Value, segment: Option<&str>) -> Option<&'
 mod tests {
     use super::*;
     use crate::clv::backtest::{Kind, Series, Target};
-    use crate::pipeline::PurchaseModel;
+    use crate::pipeline::{PurchaseModel, Season};
 
     fn series(candidate: Candidate, error: f64) -> Series {
         let mut errors = Errors::default();
         errors.add(1.0 + error, 1.0);
         let forecaster = candidate.model.word();
-        let season = Some(Season::None);
         Series {
             target: Target::Purchases,
             forecaster,
             has_covariates: Some(candidate.has_covariates),
-            season,
+            timing: Some(TimingKind::CALENDAR),
             spend: None,
             kind: Kind::Total,
             errors: vec![errors],
@@ -202,7 +202,8 @@ mod tests {
         let tests = [Backtest { date: 10, until: 20, series, weeks: Vec::new() }];
         let segments = Segments::new(None, None, 1, "").unwrap();
         let tests = if errors.is_empty() { &tests[..0] } else { &tests[..] };
-        let choice = choose(clv, &candidates, &segments, Season::None, &[false], tests, earlier).remove(0);
+        let choice =
+            choose(clv, &candidates, &segments, TimingKind::CALENDAR, &[false], tests, earlier).remove(0);
         (choice.candidate, choice.why, choice.is_kept)
     }
 
@@ -211,6 +212,7 @@ mod tests {
             models: vec![PurchaseModel::MbgNbd, PurchaseModel::ParetoNbd],
             model,
             season: Some(Season::None),
+            contextual_factors: None,
             margin: crate::pipeline::Margin::Avoidable,
             spend: crate::pipeline::SpendModel::Shrunken,
             discount_rate_annual: "0.1".parse().unwrap(),

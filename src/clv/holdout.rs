@@ -9,9 +9,9 @@ use super::past::{Brought, Purchase, Times, VALUED, purchases_into};
 use super::period_forecast::PeriodForecast;
 use super::spend::{SPENDS, Spend};
 use super::timing::Timed;
+use super::timing_kind::TimingKind;
 use super::whole_periods::Periods;
 use crate::customers::days::CustomerDaysView;
-use crate::pipeline::Season;
 use crate::units::Day;
 use rayon::prelude::*;
 
@@ -44,7 +44,7 @@ pub(crate) struct Holdout<'r> {
 
 /// Forecasts of the models by one clock.
 struct TimedForecasts {
-    season: Season,
+    kind: TimingKind,
     /// By segment, by candidate.
     forecasts: Vec<Vec<Expecting>>,
     /// By candidate: the largest expectation of each decile but the last.
@@ -101,7 +101,7 @@ impl<'r> Holdout<'r> {
             target,
             forecaster,
             has_covariates: None,
-            season: None,
+            timing: None,
             spend,
             kind,
             errors: vec![Errors::default(); bins],
@@ -111,7 +111,7 @@ impl<'r> Holdout<'r> {
             for candidate in &self.sources.fits.candidates {
                 let of = |target, spend, kind, bins| Series {
                     has_covariates: Some(candidate.has_covariates),
-                    season: Some(timing.season),
+                    timing: Some(timing.kind),
                     ..of(target, candidate.model.word(), spend, kind, bins)
                 };
                 series.push(of(Target::Purchases, None, Kind::Total, segments));
@@ -250,7 +250,7 @@ impl TimedForecasts {
             deciles(expectations(timed, &forecasts, period_forecasts, candidate, has_covariates))
         };
         let deciles = (0..candidates).into_par_iter().map(deciles).collect();
-        Some(Self { season: sources.timings.seasons[timing], forecasts, deciles })
+        Some(Self { kind: sources.timings.kinds[timing], forecasts, deciles })
     }
 }
 

@@ -3,8 +3,8 @@
 use super::account::Account;
 use super::candidate::Candidate;
 use super::choice::Choice;
-use super::seasonality::SeasonChoice;
 use super::segments::Segments;
+use super::timing_choice::TimingChoice;
 use serde_json::{Map, Value, json};
 
 /// The manifest's `clv`.
@@ -13,7 +13,7 @@ pub(crate) fn manifest(
     covariates: &[String],
     candidates: &[Candidate],
     choices: &[Choice],
-    season: &SeasonChoice,
+    timing: &TimingChoice,
     accounts: &[Account],
 ) -> Value {
     let of_segment = |(segment, choice): (usize, &Choice)| {
@@ -36,7 +36,7 @@ pub(crate) fn manifest(
         })
     };
     json!({
-        "season": season.manifest(),
+        "season": timing.manifest(),
         "covariates": covariates,
         "segments": choices.iter().enumerate().map(of_segment).collect::<Vec<_>>(),
     })

@@ -7,21 +7,24 @@ use super::backtest::{self, Backtest};
 use super::candidate::Candidate;
 use super::census::{Census, Scope};
 use super::choice::{Choice, Earlier, choose};
+use super::contextual_factors::ContextualFactors;
 use super::covariates::Covariates;
 use super::dates;
 use super::discrete;
 use super::equity::{Equity, Estimates};
+use super::factor_advice;
 use super::fits::{Fits, FittedPurchases};
 use super::formulas::Inputs;
 use super::lives::LivingRule;
 use super::manifest::manifest;
 use super::money;
 use super::past::{self, VALUED};
-use super::seasonality::{self, SeasonChoice};
 use super::segments::Segments;
 use super::tables::customer_equity::SegmentModels;
 use super::tables::{self, TableContext};
 use super::timing::{Timed, Timings};
+use super::timing_choice::{self, TimingChoice};
+use super::timing_kind::TimingKind;
 use super::valuation::{Chosen, Fitted, Valuation, annual, discount_per_day};
 use crate::customers::calendar::Calendar;
 use crate::customers::history::CustomerHistory;
@@ -39,7 +42,7 @@ use std::sync::Arc;
 pub struct Summary {
     /// Per segment: whom it holds, the model's name, and why it was chosen.
     pub models: Vec<(String, String, String)>,
-    /// The seasons that purchases are timed by, and why; none where nobody asked for seasons.
+    /// The seasons and factors that purchases are timed by, and why; none where nobody asked for any.
     pub season: Option<(String, String)>,
     /// Residual value of all customers, at `money_scale`; none where nobody could be valued.
     pub customer_equity: Option<i128>,
@@ -91,9 +94,11 @@ pub fn run(
         has_periods: clv.models.contains(&PurchaseModel::BgBb),
         has_gaps: clv.models.iter().any(|model| model.asks_for_gaps()),
     };
+    let factors = ContextualFactors::of(definition, scope.start, facts.as_of)?;
     let census = walk(&history.days, &scope)?.finish();
     warnings.extend(advice::left_censored_start(&census));
-    let timings = Timings::new(clv.season, &census, &scope.dates, scope.start);
+    let kinds = TimingKind::all(clv.season, factors.is_some());
+    let timings = Timings::new(kinds, factors.as_ref(), &census, &scope.dates, scope.start);
     let candidates = Candidate::all(clv);
     let mut fits = Fits::new(candidates, covariates.design(), &census, &timings, discount_per_day(clv))?;
     let sources = backtest::Sources {
@@ -105,11 +110,14 @@ pub fn run(
         discount_per_day: discount_per_day(clv),
     };
     let tests = backtest::backtests(&sources)?;
-    let season = seasonality::choose(clv, &fits.candidates, &timings, &tests, earlier);
-    warnings.extend(season.warning(clv));
-    fits.value_by(&timings, season.timing, discount_per_day(clv));
+    let timing = timing_choice::choose(clv, &fits.candidates, &timings, &tests, earlier);
+    warnings.extend(timing.warning(clv));
+    if let Some(factors) = &factors {
+        warnings.extend(factor_advice::of_factors(factors, &timings, timing.kind, clv, facts.as_of));
+    }
+    fits.value_by(&timings, timing.timing, discount_per_day(clv));
     let is_pooled: Vec<bool> = (0..segments.len()).map(|segment| fits.is_pooled(segment)).collect();
-    let choices = choose(clv, &fits.candidates, &segments, season.season, &is_pooled, &tests, earlier);
+    let choices = choose(clv, &fits.candidates, &segments, timing.kind, &is_pooled, &tests, earlier);
     warnings.extend(advice::of_fits(&fits, &choices, &segments));
     warnings.extend(advice::of_periods(&census.tallies[0], &fits.candidates, &choices, &segments));
     let format = TableFormat::new(&definition.facts, facts.as_of);
@@ -118,11 +126,17 @@ pub fn run(
         scope: &scope,
         census: &census,
         timings: &timings,
-        season: &season,
+        timing: &timing,
         fits: &fits,
         tests: &tests,
         choices: &choices,
-        context: TableContext { format, clv, segments: &segments, covariates: &covariates },
+        context: TableContext {
+            format,
+            clv,
+            segments: &segments,
+            covariates: &covariates,
+            factors: factors.as_ref(),
+        },
         customers: &facts.customers,
     };
     let mut accounts = run.accounts();
@@ -142,8 +156,9 @@ pub fn run(
         customers: total.customers,
         alive_customers: total.expected(|total| total.alive),
         warnings,
-        season: (clv.season != Some(Season::None)).then(|| (season.season.word().to_owned(), season.text())),
-        manifest: manifest(&segments, &clv.covariates, &fits.candidates, &choices, &season, &accounts),
+        season: (clv.season != Some(Season::None) || factors.is_some())
+            .then(|| (timing.kind.word(), timing.text())),
+        manifest: manifest(&segments, &clv.covariates, &fits.candidates, &choices, &timing, &accounts),
     };
     Ok((summary, alive))
 }
@@ -154,7 +169,7 @@ struct Run<'r> {
     scope: &'r Scope<'r>,
     census: &'r Census,
     timings: &'r Timings<'r>,
-    season: &'r SeasonChoice,
+    timing: &'r TimingChoice,
     fits: &'r Fits,
     tests: &'r [Backtest],
     choices: &'r [Choice],
@@ -187,15 +202,15 @@ impl Run<'_> {
         Alive::new(at, segments, covariates, &self.chosen_fits())
     }
 
-    /// Dates, with the seasons that purchases are timed by.
-    fn timed_dates(&self) -> Vec<(Day, Season)> {
+    /// Dates, with what purchases are timed by.
+    fn timed_dates(&self) -> Vec<(Day, TimingKind)> {
         let dates = self.scope.dates.iter().enumerate();
-        dates.map(|(date, day)| (*day, self.timings.season(date, self.season.timing))).collect()
+        dates.map(|(date, day)| (*day, self.timings.kind(date, self.timing.timing))).collect()
     }
 
     /// Histories of the whole history, timed as customers are valued.
     fn timed(&self) -> &Timed<'_> {
-        self.timings.at(0, self.season.timing)
+        self.timings.at(0, self.timing.timing)
     }
 
     /// The model of each segment.
@@ -304,7 +319,7 @@ impl Run<'_> {
         let candidate = self.choices[segment].candidate;
         let model = self.fits.candidates[candidate];
         let mut pooled = super::errors::Errors::default();
-        for errors in self.tests.iter().filter_map(|test| test.by_segment(model, self.season.season)) {
+        for errors in self.tests.iter().filter_map(|test| test.by_segment(model, self.timing.kind)) {
             let own = if self.fits.is_pooled(segment) { errors } else { &errors[segment..=segment] };
             own.iter().for_each(|errors| pooled.merge(errors));
         }
@@ -324,11 +339,15 @@ impl Run<'_> {
         let segments = SegmentModels { models: &models, is_pooled: &is_pooled };
         let mut sheets = vec![
             tables::value_model::sheet(self.context, accounts),
-            tables::purchase_season::sheet(self.context, self.timings, &self.scope.dates, self.season.season),
+            tables::purchase_season::sheet(self.context, self.timings, &self.scope.dates, self.timing.kind),
             tables::value_counts::sheet(self.context, &self.census.tallies[0]),
             tables::customer_equity::customer_equity(self.context, segments, total),
         ];
         sheets.extend(tables::value_backtest::sheets(self.context, self.tests));
+        sheets.extend(self.context.factors.map(|factors| {
+            let (dates, chosen) = (&self.scope.dates, self.timing.kind);
+            tables::contextual_factor::sheet(self.context, factors, self.timings, dates, chosen)
+        }));
         if self.context.segments.is_split() {
             sheets.push(tables::customer_equity::segment_equity(self.context, segments, equities));
         }

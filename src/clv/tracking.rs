@@ -18,15 +18,15 @@ pub(crate) fn weeks(sources: &Sources<'_>, index: usize) -> Vec<Week> {
     let customers = tallies.iter().map(|tally| tally.counts().customers()).sum();
     let actual = actual(sources, index, first, until);
     let mut weeks = Vec::new();
-    for (timing, season) in sources.timings.seasons.iter().enumerate() {
+    for (timing, kind) in sources.timings.kinds.iter().enumerate() {
         if sources.timings.own(index, timing).is_none() {
             continue;
         }
         for (place, candidate) in Candidate::continuous(&sources.fits.candidates).iter().enumerate() {
             let expected = expected(sources, index, [timing, place], first, actual.len());
             for ((week, expected), actual) in (1..).zip(expected).zip(&actual) {
-                let (candidate, season, actual) = (*candidate, *season, *actual);
-                weeks.push(Week { candidate, season, week, customers, expected, actual });
+                let (candidate, timing, actual) = (*candidate, *kind, *actual);
+                weeks.push(Week { candidate, timing, week, customers, expected, actual });
             }
         }
     }

@@ -19,7 +19,7 @@ pub use dialect::{Asks, Engine, expression_sql};
 pub use inputs::declared_measures::evaluate_measures;
 pub use inputs::findings::Found;
 pub(crate) use inputs::ledger::ledger_files;
-pub use inputs::ledger::{read as read_ledger, read_ledgers};
+pub use inputs::ledger::{DayValue, read as read_ledger, read_day_values, read_ledgers};
 pub use inputs::numbers::Numbers;
 pub use inputs::row_source::{Holds, NO_CODE, NO_DAY, RowColumn, RowRule, RowSource, Values};
 pub use inputs::source::keep_the_same;

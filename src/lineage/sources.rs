@@ -3,7 +3,7 @@
 use crate::facts::sources;
 use crate::pipeline::{
     ContractsDef, CountedHistoriesDef, CustomersDef, Definition, DriverDef, EXCHANGE_RATE, Expr, Files,
-    INVOICE_RATE, MeasuresDef, PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
+    INVOICE_RATE, LedgerDef, MeasuresDef, PerceptionDef, PlanDef, ProgrammeDef, Scalar, TransactionsDef,
 };
 use crate::storage::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +81,12 @@ impl Source {
                 for (_, ledger) in of_section.iter().flat_map(|rows| &rows.measures) {
                     source.others.extend(ledger.columns().into_iter().cloned());
                 }
+            }
+            Some(("clv", _)) => {
+                let clv = definition.clv.iter();
+                let factors =
+                    clv.flat_map(|clv| &clv.contextual_factors).flat_map(|factors| &factors.columns);
+                source.others.extend(factors.flat_map(LedgerDef::columns).cloned());
             }
             Some(("effects", _)) => {
                 if let Some(of) = definition.effects.as_ref().and_then(|effects| effects.contacts.as_ref()) {

@@ -107,6 +107,11 @@ impl LedgerDef {
     pub fn columns(&self) -> [&String; 3] {
         [&self.account_column, &self.period_column, &self.amount_column]
     }
+
+    /// Whether a row is about its day alone, which then stands for the account too.
+    pub fn is_by_day(&self) -> bool {
+        self.account_column == self.period_column
+    }
 }
 
 /// What a time-driven resource can do.

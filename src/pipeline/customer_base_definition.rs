@@ -1,5 +1,6 @@
 //! The parts of the checked definition that speak of the customer base over time: `[lifecycle]` and `[clv]`.
 
+use super::contextual_factors_definition::ContextualFactorsDef;
 use super::definition::Position;
 use super::keys::{CLV, LIFECYCLE};
 use super::purchase_model::PurchaseModel;
@@ -83,6 +84,8 @@ pub struct ClvDef {
     /// The seasons by which purchases are timed; none: months where they have the smaller error on the holdout, kept
     /// from release to release.
     pub season: Option<Season>,
+    /// What varies by day for all customers alike and may time their purchases too.
+    pub contextual_factors: Option<ContextualFactorsDef>,
     /// What a purchase is valued at. Default avoidable margin.
     pub margin: Margin,
     /// How a customer's value per purchase is estimated. Default: shrunken mean.

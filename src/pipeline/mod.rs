@@ -3,6 +3,7 @@
 
 mod acquisition_definition;
 mod bridge_span;
+mod contextual_factors_definition;
 mod contracts_definition;
 mod control_totals;
 mod costing_definition;
@@ -38,6 +39,7 @@ mod text_format;
 
 pub use acquisition_definition::*;
 pub use bridge_span::BridgeSpan;
+pub use contextual_factors_definition::ContextualFactorsDef;
 pub use contracts_definition::*;
 pub use control_totals::CONTROL_TOTALS;
 pub use costing_definition::*;

@@ -159,6 +159,10 @@ impl Tables {
             let why = "it comes with clv.segment, which is not set; customer_equity has all customers";
             tables.0.entry("segment_equity".to_owned()).or_default().unmade = Some(why.to_owned());
         }
+        if definition.clv.as_ref().is_some_and(|clv| clv.contextual_factors.is_none()) {
+            let why = "it comes with [clv.contextual_factors], which is off; add that or ask purchase_season";
+            tables.0.entry("contextual_factor".to_owned()).or_default().unmade = Some(why.to_owned());
+        }
         tables.settle_star(definition);
         for horizon in definition.clv.iter().flat_map(|clv| &clv.horizons) {
             let column = &horizon.column;

@@ -126,6 +126,7 @@ pub const STAGES: &[Stage] = &[
         makes: &[
             "value_model",
             "purchase_season",
+            "contextual_factor",
             "value_counts",
             "customer_value",
             "value_backtest",

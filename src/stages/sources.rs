@@ -1,5 +1,6 @@
 //! The sources that a run reads after the facts: those of later stages, ledgers and plans.
 
+use crate::clv;
 use crate::contracts;
 use crate::costing;
 use crate::counted_histories;
@@ -23,6 +24,7 @@ pub(super) fn later_sources(
     let mut sources = faults.keep(perception::check(definition, customers)).unwrap_or_default();
     sources.extend(faults.keep(effects::check(definition, customers)).flatten());
     sources.extend(faults.keep(hierarchy::check(definition, customers)).flatten());
+    sources.extend(faults.keep(clv::check(definition)).flatten());
     sources.extend(faults.keep(contracts::check(definition, customers)).flatten());
     sources.extend(faults.keep(programme::check(definition, customers)).flatten());
     sources.extend(faults.keep(counted_histories::check(definition)).flatten());

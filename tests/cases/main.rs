@@ -81,6 +81,7 @@ cases! {
     h38_contracts_under_observation
     h39_groups_by_month
     h40_sensitivity_both_ways
+    h41_contextual_factors
     p01_driver_weights
     p02_the_shirt
     p03_what_customers_say

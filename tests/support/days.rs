@@ -12,6 +12,7 @@ pub(crate) fn definition(pipeline: &Path, with_days: bool) -> Definition {
         models: Vec::new(),
         model: None,
         season: Some(Season::None),
+        contextual_factors: None,
         margin: Margin::Revenue,
         spend: SpendModel::Shrunken,
         discount_rate_annual: Decimal::ZERO,

@@ -48,14 +48,14 @@ pub struct Discounting {
     pub weights: [f64; 5],
 }
 
-/// Purchases for ever, discounted by the calendar: those within a first year exactly, later ones by operational time and
-/// `factor`, the mean of e^(−δ(u(v) − v)) over a year. As a sum `factor`·DERT + the terms of `first_year`.
+/// Purchases for ever, discounted by the calendar: those of first days, a year or more, exactly, later ones by operational time
+/// and `factor`, the mean of e^(−δ(u(v) − v)) over a year. As a sum `factor`·DERT + the terms of `first_days`.
 #[derive(Debug, Clone, Copy)]
 pub struct ResidualByCalendar {
     /// Of purchases discounted by operational time.
     pub factor: f64,
-    /// What the first year adds to that.
-    pub first_year: Span,
+    /// What the first days add to that.
+    pub first_days: Span,
 }
 
 impl Lookahead {

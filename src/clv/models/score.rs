@@ -208,8 +208,8 @@ impl Horizons {
             horizons.extend(declared.iter().flat_map(at_nodes));
         }
         if let Some(by_calendar) = &residual {
-            horizons.extend(at_nodes(&by_calendar.first_year));
-            horizons.push(undiscounted(by_calendar.first_year.weeks()));
+            horizons.extend(at_nodes(&by_calendar.first_days));
+            horizons.push(undiscounted(by_calendar.first_days.weeks()));
         }
         Self {
             asked: horizons,
@@ -224,10 +224,10 @@ impl Horizons {
         let mut ahead = [Slope::ZERO; MOST_HORIZONS + 1];
         let whole = slopes.len().min(declared + 1);
         ahead[..whole].copy_from_slice(&slopes[..whole]);
-        if let Some(ResidualByCalendar { factor, first_year }) = &self.residual {
+        if let Some(ResidualByCalendar { factor, first_days }) = &self.residual {
             let (nodes, whole) = slopes.split_at(slopes.len() - 1);
             let nodes = &nodes[nodes.len() - NODES.len()..];
-            let Discounting { end, weights, .. } = &first_year.discounting;
+            let Discounting { end, weights, .. } = &first_days.discounting;
             let forever = ahead[declared].scaled(*factor).plus(&whole[0].scaled(*end));
             let terms = nodes.iter().zip(weights);
             ahead[declared] = terms.fold(forever, |sum, (slope, weight)| sum.plus(&slope.scaled(*weight)));

@@ -4,7 +4,10 @@
 //! never drifts, whatever the indices; within the year it grows day by day in proportion to the season's index. Histories are
 //! rounded to whole operational days, as they are to whole days without seasons: there are as many pairs (x, t_x) to
 //! evaluate. Horizons are not.
+//!
+//! Where contextual factors tell days apart, a table of the days they are known of comes on top of that.
 
+use super::known_days::KnownDays;
 use super::part_of_year::days_of_year;
 use crate::clv::models::{CountRow, Counts, TICKS_PER_DAY};
 use crate::clv::past::Times;
@@ -20,11 +23,13 @@ const MOST_DAYS: f64 = 1e6;
 /// What a model sees of a customer, in whole operational days: (x, t_x, T).
 pub(crate) type TimedHistory = (u32, u32, u32);
 
-/// Operational time by the indices of seasons.
+/// Operational time by the indices of seasons, and by known days.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
-    /// None in calendar time.
+    /// None where all parts of a year are alike.
     seasonal: Option<Seasonal>,
+    /// None where single days are like any other of their season.
+    known: Option<KnownDays>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,22 +44,35 @@ struct Seasonal {
 
 impl Clock {
     /// Every day is like any other.
-    pub(crate) const CALENDAR: Self = Self { seasonal: None };
+    pub(crate) const CALENDAR: Self = Self { seasonal: None, known: None };
 
     /// By an index for each season; `history` are the days that most questions are about.
     pub(crate) fn new(season: Season, indices: &[f64], history: Range<Day>) -> Self {
         let of_year = [false, true].map(|is_leap| time_of_year(&season.of_year(is_leap), indices));
         let mut seasonal = Seasonal { of_year, start: history.start.0, table: Vec::new() };
         seasonal.table = (history.start.0..history.end.0).map(|day| seasonal.by_calendar(day)).collect();
-        Self { seasonal: Some(seasonal) }
+        Self { seasonal: Some(seasonal), known: None }
+    }
+
+    /// With days that are faster or slower than others: the speed of each relative to the others, from `start` on. Together
+    /// those before `date` have as much time as without.
+    pub(crate) fn with_speeds(self, start: Day, date: Day, speeds: &[f64]) -> Self {
+        let seen = usize::try_from(date.0 - start.0).expect("dates lie within the history");
+        let known = KnownDays::new(start.0, seen, speeds, |day| self.plain(day));
+        Self { known: Some(known), ..self }
     }
 
     pub(crate) fn is_calendar(&self) -> bool {
-        self.seasonal.is_none()
+        self.seasonal.is_none() && self.known.is_none()
     }
 
     /// Time at the end of a day.
     fn at(&self, day: i32) -> i64 {
+        self.known.as_ref().map_or_else(|| self.plain(day), |known| known.at(day, |day| self.plain(day)))
+    }
+
+    /// The same by seasons alone.
+    fn plain(&self, day: i32) -> i64 {
         self.seasonal.as_ref().map_or_else(|| ticks(day) + TICKS_PER_DAY, |seasonal| seasonal.at(day))
     }
 
@@ -90,13 +108,22 @@ impl Clock {
 
     /// Days of the calendar that so many operational days take from the end of a day on.
     pub(crate) fn calendar_days(&self, from: i32, operational_days: f64) -> f64 {
-        match &self.seasonal {
-            Some(seasonal) if operational_days < MOST_DAYS => {
-                let target = float(seasonal.at(from)) + operational_days * float(TICKS_PER_DAY);
-                seasonal.day_at(target) - f64::from(from) - 1.0
-            }
-            _ => operational_days,
+        if self.is_calendar() || operational_days.is_nan() || operational_days >= MOST_DAYS {
+            return operational_days;
         }
+        let target = float(self.at(from)) + operational_days * float(TICKS_PER_DAY);
+        let known = self.known.as_ref().map_or(Err(target), |known| known.day_at(target));
+        known.unwrap_or_else(|plain| self.plain_day_at(plain)) - f64::from(from) - 1.0
+    }
+
+    /// The day at a time by seasons alone, with the part of it that is over.
+    fn plain_day_at(&self, time: f64) -> f64 {
+        self.seasonal.as_ref().map_or(time / float(TICKS_PER_DAY), |seasonal| seasonal.day_at(time))
+    }
+
+    /// Days after a day that are known to be faster or slower than others of their season.
+    pub(super) fn known_days_after(&self, day: i32) -> u32 {
+        self.known.as_ref().map_or(0, |known| known.after(day))
     }
 }
 
@@ -147,7 +174,7 @@ fn ticks(days: i32) -> i64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "times are below 2^53 ticks")]
-fn float(ticks: i64) -> f64 {
+pub(super) fn float(ticks: i64) -> f64 {
     ticks as f64
 }
 
@@ -208,6 +235,28 @@ mod tests {
         }
         assert_eq!(Clock::CALENDAR.calendar_days(5, 17.25), 17.25);
         assert_eq!(clock.calendar_days(5, f64::INFINITY), f64::INFINITY);
+    }
+
+    /// Christmas, and campaigns on every tenth day, at four times the speed of other days of their season.
+    #[test]
+    fn waits_go_back_to_the_calendar_over_known_days() {
+        let (start, date) = (Day(day("2022-01-01")), Day(day("2023-12-01")));
+        let speeds: Vec<f64> = (0..800).map(|day| if day % 10 == 0 { 4.0 } else { 1.0 }).collect();
+        for base in [Clock::CALENDAR, christmas()] {
+            let clock = base.clone().with_speeds(start, date, &speeds);
+            let seen = |clock: &Clock| clock.ticks_between(start.0 - 1, date.0 - 1);
+            assert_eq!(seen(&clock), seen(&base));
+            for from in (day("2022-12-20")..day("2025-01-10")).step_by(3) {
+                for days in [0, 1, 12, 45, 400, 2000] {
+                    let operational = clock.ticks_between(from, from + days) as f64 / 1024.0;
+                    let back = clock.calendar_days(from, operational);
+                    assert!((back - f64::from(days)).abs() < 1e-9, "{from} {days}: {back}");
+                }
+            }
+            let later = day("2025-06-01");
+            assert_eq!(clock.ticks_between(later, later + 365), base.ticks_between(later, later + 365));
+            assert_eq!(clock.calendar_days(5, f64::INFINITY), f64::INFINITY);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::clock::Clock;
 use crate::clv::models::NODES;
 use crate::clv::models::{Discounting, Lookahead, ResidualByCalendar, Span, TICKS_PER_DAY};
 
-/// Days of the year within which purchases for ever are discounted day by day.
+/// Days of a year: purchases for ever are discounted day by day within it, or as long as days are known.
 const YEAR: u32 = 365;
 
 impl Clock {
@@ -18,7 +18,7 @@ impl Clock {
     }
 
     fn span(&self, seen: i32, days: u32, discount_per_day: f64) -> Span {
-        let ticks = self.ticks_after(seen, days);
+        let ticks = self.ticks_after(seen, days).max(1);
         let mut discounting =
             Discounting { end: (-discount_per_day * f64::from(days)).exp(), scale: 1.0, weights: [0.0; 5] };
         // δ·∫ e^(−δu)·E(τ(u)) du by days, with E the polynomial through its values at the nodes.
@@ -32,20 +32,23 @@ impl Clock {
     }
 
     fn residual(&self, seen: i32, discount_per_day: f64) -> ResidualByCalendar {
-        let mut year = self.span(seen, YEAR, discount_per_day);
+        let known = self.known_days_after(seen);
+        let mut first = self.span(seen, known.max(YEAR), discount_per_day);
+        // Where no day is known any more, each year is like the one before.
         let mut sum = 0.0;
-        for day in 0..YEAR {
+        for day in known..known + YEAR {
             let early = self.time_of_day(seen, day) / ticks_per_day() - f64::from(day) - 0.5;
             let length = f64::from(self.ticks_after(seen, day + 1) - self.ticks_after(seen, day));
             sum += length * (discount_per_day * early).exp();
         }
-        let factor = sum / f64::from(year.ticks);
-        let plain = Discounting::plain(year.weeks(), discount_per_day);
-        let exact = &mut year.discounting;
+        let year = self.ticks_after(seen, known + YEAR) - self.ticks_after(seen, known);
+        let factor = sum / f64::from(year);
+        let plain = Discounting::plain(first.weeks(), discount_per_day);
+        let exact = &mut first.discounting;
         exact.end -= factor * plain.end;
         let weights = exact.weights.iter_mut().zip(plain.weights);
         weights.for_each(|(weight, by_clock)| *weight -= factor * plain.scale * by_clock);
-        ResidualByCalendar { factor, first_year: year }
+        ResidualByCalendar { factor, first_days: first }
     }
 
     /// Time at the middle of a day after the last one seen.
@@ -96,7 +99,27 @@ mod tests {
     fn money_is_discounted_by_the_calendar() {
         let as_of: Day = "2024-01-01".parse().unwrap();
         let indices = [0.6, 0.6, 0.8, 0.9, 0.9, 0.9, 0.8, 0.8, 1.0, 1.2, 1.7, 2.0];
-        let clock = Clock::new(Season::Month, &indices, as_of..as_of);
+        discounts_by_the_calendar(&Clock::new(Season::Month, &indices, as_of..as_of), as_of);
+    }
+
+    /// A calendar of campaigns that is planned for a quarter, for two years, or for ten, on top of seasons or not.
+    #[test]
+    fn money_is_discounted_by_the_calendar_over_known_days() {
+        let (start, as_of): (Day, Day) = ("2023-01-01".parse().unwrap(), "2024-01-01".parse().unwrap());
+        let indices = [0.6, 0.6, 0.8, 0.9, 0.9, 0.9, 0.8, 0.8, 1.0, 1.2, 1.7, 2.0];
+        for (base, planned) in [
+            (Clock::CALENDAR, 90),
+            (Clock::CALENDAR, 730),
+            (Clock::CALENDAR, 3_653),
+            (Clock::new(Season::Month, &indices, start..as_of), 90),
+        ] {
+            let campaign = |day: i32| if day >= 365 && day % 28 < 14 || day % 90 < 7 { 1.8 } else { 1.0 };
+            let speeds: Vec<f64> = (0..365 + planned).map(campaign).collect();
+            discounts_by_the_calendar(&base.with_speeds(start, as_of, &speeds), as_of);
+        }
+    }
+
+    fn discounts_by_the_calendar(clock: &Clock, as_of: Day) {
         let window = Window { intake_days: 300, observed_days: 600 };
         for (model, parameters) in
             [(PurchaseModel::BgNbd, [0.5, 6.0, 0.8, 2.5]), (PurchaseModel::ParetoNbd, [0.6, 8.0, 0.7, 12.0])]
@@ -115,7 +138,7 @@ mod tests {
                     predictor.purchases(&history, &Horizon { weeks, discount_per_week: 0.0 }).value
                 };
                 for (place, days) in HORIZONS.into_iter().enumerate() {
-                    close(score.discounted[place], day_by_day(&clock, seen, days, ahead), 2e-4);
+                    close(score.discounted[place], day_by_day(clock, seen, days, ahead), 2e-4);
                     let weeks = f64::from(clock.ticks_after(seen, days)) / 1024.0 / 7.0;
                     close(score.purchases[place].value, ahead(weeks), 1e-12);
                 }
@@ -124,7 +147,7 @@ mod tests {
                 let forever = predictor.purchases(&history, &Horizon::forever(DISCOUNT)).value;
                 let discounted = Horizon { weeks: f64::from(century) / 7.0, ..Horizon::forever(DISCOUNT) };
                 let rest = forever - predictor.purchases(&history, &discounted).value;
-                close(score.residual.value, day_by_day(&clock, seen, century, ahead) + rest, 5e-4);
+                close(score.residual.value, day_by_day(clock, seen, century, ahead) + rest, 5e-4);
                 assert!(score.discounted[1] < score.residual.value);
             }
         }
@@ -143,7 +166,7 @@ mod tests {
         assert_eq!(found.horizons[0].ticks, expected.horizons[0].ticks);
         let residual = found.residual.unwrap();
         close(residual.factor, 1.0, 1e-9);
-        assert!(residual.first_year.discounting.end.abs() < 1e-9);
+        assert!(residual.first_days.discounting.end.abs() < 1e-9);
         let (found, expected) = (found.horizons[0].discounting, expected.horizons[0].discounting);
         close(found.end, expected.end, 1e-12);
         for (found, expected) in found.weights.iter().zip(expected.weights) {

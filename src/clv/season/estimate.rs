@@ -4,7 +4,10 @@ use super::activity::Activity;
 use super::clock::Clock;
 use super::index::{Calendar, Indices};
 use super::shrinkage::Shrunken;
+use super::with_factors::{self, FactorEstimate};
+use crate::clv::contextual_factors::ContextualFactors;
 use crate::clv::models::Counts;
+use crate::clv::timing_kind::TimingKind;
 use crate::pipeline::Season;
 use crate::units::Day;
 
@@ -37,6 +40,12 @@ pub(crate) enum NoClock {
     Unsettled,
     /// Seasons do not differ beyond chance.
     NoSeason,
+    /// No factor can be told from the rest of the days.
+    NoFactor,
+    /// Days with other values of the factors that the purchases of no customer link.
+    UnlinkedFactors,
+    /// Coefficients that no search found.
+    UnsettledFactors,
 }
 
 impl NoClock {
@@ -52,6 +61,14 @@ impl NoClock {
             }
             Self::Unsettled => "the likelihood of the indices has no maximum that was found",
             Self::NoSeason => "purchases of seasons do not differ beyond chance",
+            Self::NoFactor => {
+                "no contextual factor differs from day to day in the history seen, seasons and other factors aside"
+            }
+            Self::UnlinkedFactors => {
+                "no customers bought before, on and after days with other values of the factors, so their purchases cannot be \
+                 compared"
+            }
+            Self::UnsettledFactors => "the likelihood of the coefficients has no maximum that was found",
         }
     }
 }
@@ -60,9 +77,12 @@ impl NoClock {
 #[derive(Debug, Clone)]
 pub(crate) struct Estimate {
     pub(crate) clock: Clock,
-    /// In the order of the year.
+    /// In the order of the year; none where it follows no seasons.
     pub(crate) seasons: Vec<SeasonEstimate>,
-    /// Variance of purchases of seasons of single years over that of a Poisson law, at least 1.
+    /// In the order declared; none where it follows no factors.
+    pub(crate) factors: Vec<FactorEstimate>,
+    /// Variance of purchases of seasons of single years, and of days in a row that are alike within them, over that of a Poisson
+    /// law; at least 1.
     pub(crate) dispersion: f64,
 }
 
@@ -84,24 +104,34 @@ pub(crate) struct SeasonEstimate {
     pub(crate) index: f64,
 }
 
-/// The clock of what was bought before a date by the customers of all `counts`.
+/// The clock of what was bought before a date by the customers of all `counts`; factors are declared where it follows them.
 pub(crate) fn estimate<'c>(
-    season: Season,
+    kind: TimingKind,
     history: History<'_>,
+    factors: Option<&ContextualFactors>,
     counts: impl Iterator<Item = &'c Counts>,
     date: Day,
 ) -> Result<Estimate, NoClock> {
-    if years_later(history.start, YEARS_OF_HISTORY) > history.end {
+    let season = kind.season;
+    let has_seasons = season != Season::None;
+    if has_seasons && years_later(history.start, YEARS_OF_HISTORY) > history.end {
         return Err(NoClock::ShortHistory);
     }
-    if years_later(history.start, YEARS_BEFORE_DATE) > date {
+    if has_seasons && years_later(history.start, YEARS_BEFORE_DATE) > date {
         return Err(NoClock::ShortBefore);
     }
     let activity = Activity::before(counts, history.repeats, history.start, date);
-    match season {
-        Season::None => Err(NoClock::NoSeason),
-        Season::Month => of_seasons::<12>(season, history, &activity, date),
-        Season::Week => of_seasons::<52>(season, history, &activity, date),
+    match (season, factors.filter(|_| kind.has_factors)) {
+        (Season::None, None) => Err(NoClock::NoSeason),
+        (Season::None, Some(factors)) => with_factors::of_factors(history, factors, &activity, date),
+        (Season::Month, None) => of_seasons::<12>(season, history, &activity, date),
+        (Season::Month, Some(factors)) => {
+            with_factors::of_both::<12>(season, history, factors, &activity, date)
+        }
+        (Season::Week, None) => of_seasons::<52>(season, history, &activity, date),
+        (Season::Week, Some(factors)) => {
+            with_factors::of_both::<52>(season, history, factors, &activity, date)
+        }
     }
 }
 
@@ -114,6 +144,20 @@ fn of_seasons<const N: usize>(
     let calendar = Calendar::<N>::new(season, history.start, date);
     let estimated = Indices::estimate(&calendar, activity)?;
     let shrunken = Shrunken::new(&calendar, &estimated)?;
+    Ok(Estimate {
+        clock: Clock::new(season, &shrunken.indices, history.start..history.end),
+        seasons: season_estimates(season, &estimated, &shrunken),
+        factors: Vec::new(),
+        dispersion: estimated.dispersion,
+    })
+}
+
+/// In the order of the year.
+pub(super) fn season_estimates<const N: usize>(
+    season: Season,
+    estimated: &Indices<N>,
+    shrunken: &Shrunken<N>,
+) -> Vec<SeasonEstimate> {
     let days = season.days();
     let of = |season: usize| SeasonEstimate {
         days: days[season],
@@ -124,11 +168,7 @@ fn of_seasons<const N: usize>(
         credibility: shrunken.credibility[season],
         index: shrunken.indices[season],
     };
-    Ok(Estimate {
-        clock: Clock::new(season, &shrunken.indices, history.start..history.end),
-        seasons: (0..N).map(of).collect(),
-        dispersion: estimated.dispersion,
-    })
+    (0..N).map(of).collect()
 }
 
 /// The same day so many years later; 1 March for 29 February where that year has none.

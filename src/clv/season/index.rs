@@ -23,7 +23,7 @@ const SETTLED: f64 = 1e-11;
 /// No step goes further: an index at most triples at once.
 const LONGEST: f64 = 1.0;
 /// The index of a season without any purchase, whose likelihood has no maximum above 0.
-const NONE: f64 = 0.001;
+pub(super) const NONE: f64 = 0.001;
 
 /// Estimates of the seasons of a year.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub(super) struct Calendar<const N: usize> {
     /// Of each day since the start.
     pub(super) season_of: Vec<usize>,
     /// Days of a common year.
-    days: [f64; N],
+    pub(super) days: [f64; N],
 }
 
 impl<const N: usize> Calendar<N> {
@@ -71,7 +71,7 @@ impl<const N: usize> Calendar<N> {
         std::array::from_fn(|season| indices[season] * self.days[season] / year)
     }
 
-    fn by_season(&self, of_days: impl Iterator<Item = f64>) -> [f64; N] {
+    pub(super) fn by_season(&self, of_days: impl Iterator<Item = f64>) -> [f64; N] {
         let mut sums = [0.0; N];
         self.season_of.iter().zip(of_days).for_each(|(season, of_day)| sums[*season] += of_day);
         sums
@@ -189,22 +189,11 @@ fn float(purchases: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::drawn::{counted, drawn};
     use super::*;
-    use crate::clv::models::Counts;
-
-    const START: &str = "2021-03-10";
 
     fn estimated(customers: &[Vec<i32>], start: Day, end: Day) -> Indices<12> {
-        let mut repeats = vec![0; usize::try_from(end.0 - start.0).unwrap()];
-        let history = |days: &Vec<i32>| {
-            for day in &days[1..] {
-                repeats[usize::try_from(day - start.0).unwrap()] += 1;
-            }
-            let since = |day: i32| u32::try_from(day - days[0]).unwrap();
-            (u32::try_from(days.len() - 1).unwrap(), since(days[days.len() - 1]), since(end.0 - 1))
-        };
-        let counts = Counts::of_customers(customers.iter().map(history).collect::<Vec<_>>());
-        let activity = Activity::before(std::iter::once(&counts), &repeats, start, end);
+        let activity = counted(customers, start, end);
         Indices::estimate(&Calendar::new(Season::Month, start, end), &activity).unwrap()
     }
 
@@ -242,29 +231,6 @@ mod tests {
             assert!(apart.abs() < 0.01, "month {month}: {} for {by_hand}", found.ratio[month]);
         }
         assert!(found.ratio[2] < 0.002, "a month without purchase: {}", found.ratio[2]);
-    }
-
-    /// Sixty customers drawn by a congruential generator; fewer of their purchases fall into January, February and July.
-    fn drawn() -> (Vec<Vec<i32>>, Day, Day) {
-        let (start, end) = (START.parse::<Day>().unwrap(), "2023-08-20".parse::<Day>().unwrap());
-        let customer = |number: i32| {
-            let mut state = u64::try_from(number).unwrap() * 7919 + 13;
-            let first = start.0 + number * 37 % 500;
-            let (mut day, mut days) = (first, vec![first]);
-            loop {
-                state = (state * 1_103_515_245 + 12_345) % (1 << 31);
-                day += 5 + i32::try_from(state >> 16).unwrap() % (40 + number);
-                let is_slow = matches!(Day(day).ymd().1, 1 | 2 | 7);
-                if is_slow && (state >> 8) % 3 == 0 {
-                    continue;
-                }
-                if day >= end.0 || i32::try_from(days.len()).unwrap() > 3 + number % 11 {
-                    return days;
-                }
-                days.push(day);
-            }
-        };
-        ((0..60).map(customer).collect(), start, end)
     }
 
     /// `scipy.optimize.minimize` (BFGS, gradient below 1e-10) of the conditional likelihood written day by day, and the

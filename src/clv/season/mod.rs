@@ -9,18 +9,33 @@
 //! In the order data flows: `part_of_year` says which season a day lies in, `activity` what customers bought between their
 //! first and their last purchase, `index` estimates the indices of seasons from it, `shrinkage` takes them back to where the
 //! evidence ends, `clock` makes time of them, `discounting` looks ahead by it.
+//!
+//! Contextual factors x(t) make the rate s(t)·exp(γ'x(t)), with or without seasons: `factor_design` says which of them the days
+//! tell apart, `intensity` has the likelihood of seasons and factors together, `maximum` finds γ, `known_days` makes time of the days
+//! that values are known of.
 
 mod activity;
 mod clock;
 mod discounting;
 mod estimate;
+mod factor_design;
 mod index;
 mod information;
+mod intensity;
+mod known_days;
+mod maximum;
 mod part_of_year;
 mod shrinkage;
+mod with_factors;
 
+#[cfg(test)]
+mod drawn;
+#[cfg(test)]
+mod factor_recovery;
 #[cfg(test)]
 mod recovery;
 
 pub(crate) use clock::{Clock, TimedHistory};
 pub(crate) use estimate::{Estimate, History, NoClock, SeasonEstimate, estimate};
+pub(crate) use factor_design::FactorReason;
+pub(crate) use with_factors::FactorEstimate;

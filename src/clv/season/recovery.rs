@@ -3,21 +3,22 @@
 use super::{Clock, History, estimate};
 use crate::clv::models::Counts;
 use crate::clv::models::simulate::Draws;
+use crate::clv::timing_kind::TimingKind;
 use crate::pipeline::Season;
 use crate::units::Day;
 
 /// Relative sales of months as retailers know them.
 const SALES: [f64; 12] = [0.80, 0.82, 0.95, 0.98, 1.00, 0.96, 0.90, 0.88, 1.02, 1.05, 1.24, 1.40];
-const DATA_SETS: u64 = 200;
+pub(super) const DATA_SETS: u64 = 200;
 
 /// What is counted of customers before a date.
-struct Base {
-    counts: Counts,
-    repeats: Vec<u64>,
+pub(super) struct Base {
+    pub(super) counts: Counts,
+    pub(super) repeats: Vec<u64>,
 }
 
 /// The clock that histories are drawn by.
-fn truth(season: Season, start: Day, end: Day) -> (Vec<f64>, Clock) {
+pub(super) fn truth(season: Season, start: Day, end: Day) -> (Vec<f64>, Clock) {
     let mut indices: Vec<f64> = match season {
         Season::Week => (0..52).map(|week| SALES[(week * 12 + 6) / 52]).collect(),
         _ => SALES.to_vec(),
@@ -30,7 +31,7 @@ fn truth(season: Season, start: Day, end: Day) -> (Vec<f64>, Clock) {
 }
 
 /// Purchase days of customers as MBG/NBD has them: gamma rates, beta lapses after any purchase; won at all times.
-fn draw(clock: &Clock, start: Day, end: Day, customers: u32, seed: u64) -> Vec<Vec<i32>> {
+pub(super) fn draw(clock: &Clock, start: Day, end: Day, customers: u32, seed: u64) -> Vec<Vec<i32>> {
     let mut draws = Draws::new(seed, 0);
     let customer = |_| {
         let first = start.0 + whole(draws.uniform() * f64::from(end.0 - start.0));
@@ -38,7 +39,7 @@ fn draw(clock: &Clock, start: Day, end: Day, customers: u32, seed: u64) -> Vec<V
         let (mut time, mut days) = (draws.uniform(), vec![first]);
         while draws.uniform() >= lapse {
             time -= draws.uniform().ln() / rate;
-            let day = first + whole(clock.calendar_days(first, time).min(1e5));
+            let day = first + whole(clock.calendar_days(first - 1, time).min(1e5));
             if day >= end.0 {
                 break;
             }
@@ -55,7 +56,7 @@ fn whole(days: f64) -> i32 {
     days.floor() as i32
 }
 
-fn count(customers: &[Vec<i32>], start: Day, date: Day) -> Base {
+pub(super) fn count(customers: &[Vec<i32>], start: Day, date: Day) -> Base {
     let since = |from: i32, day: i32| u32::try_from(day - from).unwrap();
     let mut repeats = vec![0; since(start.0, date.0) as usize];
     let mut histories = Vec::new();
@@ -68,8 +69,12 @@ fn count(customers: &[Vec<i32>], start: Day, date: Day) -> Base {
     Base { counts: Counts::of_customers(histories), repeats }
 }
 
-fn history(start: Day, end: Day, base: &Base) -> History<'_> {
+pub(super) fn history(start: Day, end: Day, base: &Base) -> History<'_> {
     History { start, end, repeats: &base.repeats }
+}
+
+fn of_seasons(season: Season) -> TimingKind {
+    TimingKind { season, has_factors: false }
 }
 
 /// Of so many bases: how many of their seasons lie within 1.96 standard errors of the truth, and the mean of all ratios.
@@ -79,7 +84,8 @@ fn recovered(season: Season, data_sets: u64) -> (f64, Vec<f64>, Vec<f64>) {
     let (mut within, mut means) = (0_u32, vec![0.0; indices.len()]);
     for seed in 0..data_sets {
         let base = count(&draw(&clock, start, end, 700, seed), start, end);
-        let found = estimate(season, history(start, end, &base), std::iter::once(&base.counts), end).unwrap();
+        let counts = std::iter::once(&base.counts);
+        let found = estimate(of_seasons(season), history(start, end, &base), None, counts, end).unwrap();
         for ((truth, found), mean) in indices.iter().zip(&found.seasons).zip(&mut means) {
             within += u32::from((found.ratio - truth).abs() < 1.96 * found.standard_error);
             *mean += found.ratio / data_sets as f64;
@@ -114,7 +120,8 @@ fn chance_makes_no_seasons() {
     for seed in 0..DATA_SETS / 4 {
         let base = count(&draw(&Clock::CALENDAR, start, end, 700, seed), start, end);
         let counts = std::iter::once(&base.counts);
-        let Ok(found) = estimate(Season::Month, history(start, end, &base), counts, end) else {
+        let kind = of_seasons(Season::Month);
+        let Ok(found) = estimate(kind, history(start, end, &base), None, counts, end) else {
             none += 1;
             continue;
         };
@@ -144,7 +151,8 @@ fn christmas_is_foretold() {
             came += days.iter().filter(|day| **day >= date.0).count() as f64;
         }
         let history = History { start, end, repeats: &base.repeats };
-        let found = estimate(Season::Month, history, std::iter::once(&base.counts), date).unwrap().clock;
+        let (kind, counts) = (of_seasons(Season::Month), std::iter::once(&base.counts));
+        let found = estimate(kind, history, None, counts, date).unwrap().clock;
         for (clock, sum) in [(&Clock::CALENDAR, &mut flat), (&found, &mut timed)] {
             let counts = clock.counts(&base.counts, date);
             let fit = fit(PurchaseModel::MbgNbd, &counts);

@@ -3,7 +3,7 @@
 use super::TableContext;
 use crate::clv::season::SeasonEstimate;
 use crate::clv::timing::Timings;
-use crate::pipeline::Season;
+use crate::clv::timing_kind::TimingKind;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
@@ -11,7 +11,7 @@ use crate::units::Day;
 struct Row {
     until: i32,
     is_whole: bool,
-    season: Season,
+    timing: TimingKind,
     is_chosen: bool,
     number: Option<i64>,
     estimate: Option<SeasonEstimate>,
@@ -24,16 +24,17 @@ pub(crate) fn sheet(
     context: TableContext<'_>,
     timings: &Timings<'_>,
     dates: &[Day],
-    chosen: Season,
+    chosen: TimingKind,
 ) -> Sheet {
     let mut rows = Vec::new();
     for (date, until) in dates.iter().enumerate() {
-        for (season, estimated) in timings.estimates(date) {
+        let of_seasons = timings.estimates(date).filter(|(timing, _)| timing.has_seasons());
+        for (timing, estimated) in of_seasons {
             let row = |number, estimate, dispersion, reason| Row {
                 until: until.0,
                 is_whole: date == 0,
-                season,
-                is_chosen: season == chosen,
+                timing,
+                is_chosen: timing == chosen,
                 number,
                 estimate,
                 dispersion,
@@ -47,13 +48,19 @@ pub(crate) fn sheet(
             }
         }
     }
-    let mut draft =
-        context.format.draft("purchase_season", "history seen, kind and season of the year", None, &rows);
+    let mut draft = context.format.draft(
+        "purchase_season",
+        "history seen, kind, factors and season of the year",
+        None,
+        &rows,
+    );
     draft.day("seen_until", "Exclusive end of the history seen", |row| Day(row.until));
     let meaning = "whole history, or calibration: what came before a calibration date";
     draft.name("sample", meaning, |row| if row.is_whole { "whole" } else { "calibration" });
     let meaning = "month: calendar months; week: seven days each from 1 January, the 52nd with what is left";
-    draft.name("kind", meaning, |row| row.season.word());
+    draft.name("kind", meaning, |row| row.timing.season.word());
+    let meaning = "Contextual factors that the clock follows too (see contextual_factor): none, or those of clv.contextual_factors";
+    draft.name("factors", meaning, |row| context.factors_word(row.timing));
     let meaning = "chosen: customers are valued by this clock; candidate: it was held against the holdout";
     draft.name("role", meaning, |row| if row.is_chosen { "chosen" } else { "candidate" });
     draft.count("season", "", "Month or week of the year, from 1; null where there is no clock", |row| {

@@ -4,7 +4,6 @@
 use super::TableContext;
 use crate::clv::backtest::{Backtest, Kind, RECENCY_DAYS, Series, Target, Week};
 use crate::clv::errors::Errors;
-use crate::pipeline::Season;
 use crate::publish::Draft;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
@@ -31,7 +30,7 @@ pub(crate) fn sheets(context: TableContext<'_>, tests: &[Backtest]) -> [Sheet; 3
 
 fn totals(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows = total_rows(tests, context.segments.is_split());
-    let grain = "calibration date, target, forecaster, covariates, season, spend and segment";
+    let grain = "calibration date, target, forecaster, covariates, season, factors, spend and segment";
     let mut draft = context.format.draft("value_backtest", grain, None, &rows);
     add_forecast(context, &mut draft);
     context.add_segment(&mut draft, |row| row.group);
@@ -54,7 +53,8 @@ fn total_rows(tests: &[Backtest], is_split: bool) -> Vec<Row<'_, Option<usize>>>
 
 fn bins(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows = bin_rows(tests);
-    let grain = "calibration date, target, forecaster, covariates, season, spend, way of binning and bin";
+    let grain =
+        "calibration date, target, forecaster, covariates, season, factors, spend, way of binning and bin";
     let mut draft = context.format.draft("value_backtest_bin", grain, None, &rows);
     add_forecast(context, &mut draft);
     let meaning =
@@ -94,7 +94,7 @@ fn every_series(tests: &[Backtest]) -> impl Iterator<Item = (&Backtest, &Series)
 fn weeks(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let rows: Vec<(&Backtest, &Week)> =
         tests.iter().flat_map(|test| test.weeks.iter().map(move |week| (test, week))).collect();
-    let grain = "calibration date, model, covariates, season and week";
+    let grain = "calibration date, model, covariates, season, factors and week";
     let mut draft = context.format.draft("value_backtest_week", grain, None, &rows);
     draft.day("calibration_date", CALIBRATION_DATE, |(test, _)| Day(test.date));
     draft.day("until_date", UNTIL_DATE, |(test, _)| Day(test.until));
@@ -102,8 +102,9 @@ fn weeks(context: TableContext<'_>, tests: &[Backtest]) -> Sheet {
     let meaning = "Attributes by which its customers differ: none, or those of clv.covariates";
     draft.name("covariates", meaning, |(_, week)| context.covariates.word(week.candidate.has_covariates));
     draft.name("season", "Seasons that its purchases are timed by: none, month or week", |(_, week)| {
-        week.season.word()
+        week.timing.season.word()
     });
+    draft.name("factors", FACTORS, |(_, week)| context.factors_word(week.timing));
     let meaning = "Weeks since the first purchase of all, from 1";
     draft.count("week", "weeks", meaning, |(_, week)| i64::from(week.week));
     let meaning = "Customers with their first purchase before the calibration date";
@@ -122,6 +123,8 @@ fn actual(week: &Week) -> f64 {
 
 const CALIBRATION_DATE: &str = "Rows on this day or later were held out";
 const UNTIL_DATE: &str = "Exclusive end of the holdout";
+const FACTORS: &str =
+    "Contextual factors that its purchases are timed by too: none, or those of clv.contextual_factors";
 const BIAS: &str = "Expected less actual, over actual";
 
 fn add_forecast<'r, G>(context: TableContext<'r>, draft: &mut Draft<'r, Row<'r, G>>) {
@@ -137,7 +140,10 @@ fn add_forecast<'r, G>(context: TableContext<'r>, draft: &mut Draft<'r, Row<'r, 
         row.series.has_covariates.map(|has_covariates| context.covariates.word(has_covariates))
     });
     let meaning = "Seasons that a model's purchases are timed by (see purchase_season): none, month or week; null for rules";
-    draft.name("season", meaning, |row| row.series.season.map(Season::word));
+    draft.name("season", meaning, |row| row.series.timing.map(|timing| timing.season.word()));
+    let meaning = "Contextual factors that a model's purchases are timed by too (see contextual_factor): none, or those of \
+                   clv.contextual_factors; null for rules";
+    draft.name("factors", meaning, |row| row.series.timing.map(|timing| context.factors_word(timing)));
     draft.name("spend", "How a purchase is valued; null for purchases", |row| row.series.spend);
 }
 

@@ -2,7 +2,6 @@
 
 use super::TableContext;
 use crate::clv::account::{Account, Parameter, Role};
-use crate::pipeline::Season;
 use crate::publish::schema::Sheet;
 use crate::units::Day;
 
@@ -34,7 +33,9 @@ pub(crate) fn sheet(context: TableContext<'_>, accounts: &[Account]) -> Sheet {
     draft.name("covariates", meaning, |row| row.0.has_covariates.map(|has| context.covariates.word(has)));
     let meaning =
         "Seasons that a purchase model's times are measured by (see purchase_season): none, month or week";
-    draft.name("season", meaning, |row| row.0.season.map(Season::word));
+    draft.name("season", meaning, |row| row.0.timing.map(|timing| timing.season.word()));
+    let meaning = "Contextual factors that they are measured by too (see contextual_factor): none, or those of clv.contextual_factors";
+    draft.name("factors", meaning, |row| row.0.timing.map(|timing| context.factors_word(timing)));
     let meaning =
         "Symbol in the source; gamma.ATTRIBUTE.VALUE.EFFECT of covariates; null for a model without estimate";
     draft.name("parameter", meaning, |row| row.1.map(|parameter| &*parameter.name));

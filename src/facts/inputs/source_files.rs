@@ -42,6 +42,8 @@ pub fn sources(definition: &Definition) -> Vec<(String, &Files)> {
     sources.extend(ledgers.map(|ledger| (format!("costing.{}", ledger.files.pattern), &ledger.files)));
     let planned = definition.plan.iter().flat_map(PlanDef::rows);
     sources.extend(planned.map(|rows| (format!("plan.{}", rows.section), rows.files())));
+    let factors = definition.clv.iter().filter_map(|clv| clv.contextual_factors.as_ref());
+    sources.extend(factors.map(|factors| ("clv.contextual_factors".to_owned(), factors.files())));
     let contracts = definition.contracts.iter();
     sources.extend(contracts.map(|contracts| ("contracts".to_owned(), &contracts.files)));
     let programme = definition.programme.iter();

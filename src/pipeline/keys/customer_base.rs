@@ -1,6 +1,7 @@
 //! Keys of `[lifecycle]` and `[clv]`.
 
-use super::{Choice, Key, Kind, Section};
+use super::text_format::{DATE_FORMAT, DECIMAL_MARK, SEPARATOR, THOUSANDS_MARK};
+use super::{Choice, Key, Kind, Section, VERSION};
 use crate::pipeline::{PurchaseModel, Season};
 
 pub(in crate::pipeline) static LIFECYCLE: Section = Section {
@@ -152,6 +153,12 @@ pub(in crate::pipeline) static CLV: Section = Section {
             "Seasons of the year by which purchases are timed: a clock that runs faster where customers buy more; `auto` takes months where they do better on the holdout than the calendar, and keeps what it took until `--reselect`",
         ),
         Key::optional(
+            "contextual_factors",
+            Kind::Table(&CONTEXTUAL_FACTORS),
+            "",
+            "What varies by day for all customers alike and may time their purchases too; every model is back-tested with and without, the holdout chooses, and what it took is kept until `--reselect`",
+        ),
+        Key::optional(
             "margin",
             Kind::Words(&["avoidable", "full", "revenue"]),
             "\"avoidable\"",
@@ -213,4 +220,32 @@ pub(in crate::pipeline) static CLV: Section = Section {
         ),
     ],
     choice: Choice::AtMostOneOf(&["lifetime_periods", "churn_rate"]),
+};
+
+pub(in crate::pipeline) static CONTEXTUAL_FACTORS: Section = Section {
+    header: "[clv.contextual_factors]",
+    keys: &[
+        Key::required(
+            "files",
+            Kind::Files,
+            "The Parquet or text files (CSV), one row per day from which on its values hold, until the next row; the first row is of the first day of the history or earlier",
+        ),
+        VERSION,
+        Key::optional(
+            "day_column",
+            Kind::Text,
+            "\"day\"",
+            "Column of the day from which on the values of a row hold",
+        ),
+        Key::required(
+            "columns",
+            Kind::Texts,
+            "Columns of the factors, up to 8: numbers of at most 9 digits after the point, such as a price index, or 0 and 1",
+        ),
+        Key { default: "that under which the head has the columns", ..SEPARATOR },
+        Key { default: "\".\"", ..DECIMAL_MARK },
+        THOUSANDS_MARK,
+        DATE_FORMAT,
+    ],
+    choice: Choice::Free,
 };

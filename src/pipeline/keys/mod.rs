@@ -30,7 +30,7 @@ pub(super) use acquisition::ACQUISITION;
 pub(super) use activity::{ACTIVITY, WEIGHTS};
 pub(super) use costing::{CAPACITY, LEDGER, RESOURCE};
 pub(super) use counted_histories::COUNTED_HISTORIES;
-pub(super) use customer_base::{CLV, LIFECYCLE, STATES, WARNING};
+pub(super) use customer_base::{CLV, CONTEXTUAL_FACTORS, LIFECYCLE, STATES, WARNING};
 pub(super) use effects::{CONTROL, EFFECTS};
 pub(super) use facts::{CHECKS, CUSTOMER_CHECKS, EXCHANGE_RATES, FACTS, TRANSACTIONS};
 pub(super) use forecast::FORECAST;

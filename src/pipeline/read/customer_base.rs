@@ -1,5 +1,6 @@
 //! `[lifecycle]` and `[clv]`: the customer base over time.
 
+use super::contextual_factors::contextual_factors;
 use super::number::{above_zero, share};
 use super::or_default::{count_or, number_or, word_or};
 use super::table::{Entry, Table, compare};
@@ -77,10 +78,15 @@ pub(super) fn clv(table: Table<'_>, root: Table<'_>) -> Option<ClvDef> {
     let covariates = covariates(table, root);
     let calibration = table.entry("calibration").map_or(Some(Vec::new()), dates);
     let lifetime = lifetime(table);
+    let factors = match table.table("contextual_factors") {
+        Some(factors) => contextual_factors(factors).map(Some),
+        None => Some(None),
+    };
     Some(ClvDef {
         models: with_chosen(models?, chosen),
         model: chosen,
         season: Season::of_word(word_or(Some(table), &CLV, "season")),
+        contextual_factors: factors?,
         margin: match word_or(Some(table), &CLV, "margin") {
             "full" => Margin::Full,
             "revenue" => Margin::Revenue,

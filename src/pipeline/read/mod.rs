@@ -10,6 +10,7 @@ mod activity;
 mod bill;
 mod capacity;
 mod combination;
+mod contextual_factors;
 mod contracts;
 mod costing;
 #[cfg(test)]

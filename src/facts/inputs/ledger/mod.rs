@@ -6,6 +6,7 @@
 
 mod amount;
 mod day;
+mod day_values;
 mod marks;
 mod parquet_rows;
 mod rates;
@@ -13,6 +14,7 @@ mod row;
 mod text_file;
 mod text_rows;
 
+pub use day_values::{DayValue, read_day_values};
 pub(crate) use rates::{RATE_DIGITS, RateRow, read_rates};
 
 use crate::error::{Error, Kind, Result};

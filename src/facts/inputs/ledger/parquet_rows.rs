@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 /// The three columns of a ledger, bound to a file.
 struct Columns {
-    account: Bound,
+    /// None where rows are about their day alone.
+    account: Option<Bound>,
     period: Bound,
     amount: Bound,
 }
@@ -83,18 +84,17 @@ impl Columns {
         let is_account =
             |ty| matches!(ty, Type::Text | Type::Integer | Type::Decimal(_) | Type::Float | Type::Null);
         let [account, period, amount] = ledger.column_keys;
+        let about = || column(account, &ledger.account_column, &is_account, "text or an integer");
         Ok(Self {
-            account: column(account, &ledger.account_column, &is_account, "text or an integer")?,
+            account: if ledger.is_by_day() { None } else { Some(about()?) },
             period: column(period, &ledger.period_column, &is_day, "a date, a timestamp or text")?,
             amount: column(amount, &ledger.amount_column, &is_amount, "a number or text")?,
         })
     }
 
     fn names(&self) -> Vec<String> {
-        [&self.account, &self.period, &self.amount]
-            .iter()
-            .flat_map(|bound| bound.columns().to_vec())
-            .collect()
+        let columns = self.account.iter().chain([&self.period, &self.amount]);
+        columns.flat_map(|bound| bound.columns().to_vec()).collect()
     }
 
     fn rows(
@@ -105,8 +105,11 @@ impl Columns {
         count: usize,
         digits: Finest,
     ) -> Result<Cells<(String, Day, Option<Amount>)>> {
-        let accounts = texts(&self.account, rows, count, &ledger.account_column)?;
         let days = self.days(definition, ledger, rows, count)?;
+        let accounts = match &self.account {
+            Some(account) => texts(account, rows, count, &ledger.account_column)?,
+            None => days.iter().map(|day| day.clone().map(|day| day.to_string())).collect(),
+        };
         let amounts = self.amounts(rows, count, digits)?;
         let cells = accounts.into_iter().zip(days).zip(amounts);
         Ok(cells.map(|((account, day), amount)| Ok((account?, day?, amount?))).collect())

@@ -36,11 +36,7 @@ pub(crate) fn read_rates(
     let mut found = Vec::new();
     for file in &files {
         for row in &file.rows {
-            let place = match file.separator {
-                Some(_) => format!("{}:{}", file.path.display(), row.number),
-                None => format!("{}: row {}", file.path.display(), row.number),
-            };
-            let rate = rates.next().expect("every row has an amount");
+            let (rate, place) = (rates.next().expect("every row has an amount"), file.place(row.number));
             found.push(RateRow { currency: row.account.clone(), day: row.day, rate, place });
         }
     }

@@ -32,6 +32,11 @@ pub(super) enum Amount {
 }
 
 impl FileRows {
+    /// Which row of which file a row is.
+    pub(super) fn place(&self, number: u64) -> String {
+        place(&self.path, self.separator.is_some(), number)
+    }
+
     /// A fault with its file and row. A bad row is an error and not quarantined: money of a ledger must not vanish.
     pub(super) fn fault(&self, number: u64, message: &str) -> Error {
         fault(&self.path, self.separator.is_some(), number, message)
@@ -40,12 +45,12 @@ impl FileRows {
 
 /// A fault with its file and its line or row.
 pub(super) fn fault(path: &std::path::Path, is_text: bool, number: u64, message: &str) -> Error {
-    let place = if is_text {
-        format!("{}:{number}", path.display())
-    } else {
-        format!("{}: row {number}", path.display())
-    };
-    Error::input(format!("{place}: {message}"))
+    Error::input(format!("{}: {message}", place(path, is_text, number)))
+}
+
+fn place(path: &std::path::Path, is_text: bool, number: u64) -> String {
+    let path = path.display();
+    if is_text { format!("{path}:{number}") } else { format!("{path}: row {number}") }
 }
 
 /// What is wrong with a row that lacks a value.
