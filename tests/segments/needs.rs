@@ -172,7 +172,7 @@ fn what_cannot_be_grouped_is_said() {
     let pipeline = pipeline(&customers, &alike);
     let outcome: Outcome = pipeline.abacus(&["run"]);
     outcome.succeeds(&[
-        "no segments: 2,500 customers rated the importance of all attributes, too few or all alike",
+        "no segments: 2,500 customers rated the importance of every attribute, too few or all alike",
     ]);
     let rows = pipeline.published().rows("customer_need");
     assert!(rows.iter().all(|row| row["need_segment"] == "(none)" && row["probability"] == "null"));
