@@ -11,7 +11,7 @@ use arrow::array::{ArrayRef, Date32Array, Float64Array};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
-use support::{Line, Pipeline, Published, table, those, write};
+use support::{Line, Pipeline, Published, buyers, table, those, write};
 
 /// The year from 2024-01-01, whose first and last day have a purchase.
 const DAYS: i64 = 366;
@@ -23,26 +23,6 @@ type Row = BTreeMap<String, String>;
 /// Campaigns: three weeks in nine, and then all of the year's last quarter.
 fn is_campaign(day: i64) -> bool {
     day % 63 < 21 || (274..DAYS).contains(&day)
-}
-
-/// Customers who buy in their own rhythm by a clock that runs twice as fast during campaigns, and stop after some purchases.
-fn buyers(customers: i64) -> Vec<Line> {
-    let mut lines = vec![Line::new(customers + 1, 1, 0), Line::new(customers + 1, 2, DAYS - 1)];
-    for customer in 1..=customers {
-        let (mut day, gap) = (customer * 37 % 200, 12 + customer * customer % 50);
-        for purchase in 0..2 + customer * 7 % 97 {
-            lines.push(Line::new(customer, 1_000 * customer + purchase, day));
-            let mut left = gap + customer * 31 * (purchase + 1) % 13;
-            while left > 0 {
-                left -= if is_campaign(day) { 2 } else { 1 };
-                day += 1;
-            }
-            if day >= DAYS - 1 {
-                break;
-            }
-        }
-    }
-    lines
 }
 
 fn day(since: i64) -> Day {
@@ -87,7 +67,8 @@ fn warnings(published: &Published) -> String {
 
 #[test]
 fn customers_are_valued_by_campaigns_where_they_foretell_more() {
-    let published = pipeline(&buyers(400), "model = \"pareto_nbd\"", CAMPAIGN).publish(&[]);
+    let published =
+        pipeline(&buyers(400, [DAYS, 200], is_campaign), "model = \"pareto_nbd\"", CAMPAIGN).publish(&[]);
     let factors = timing(&published)["factors"].clone();
     assert_eq!((&factors["chosen"], &factors["why"]), (&true.into(), &"holdout".into()));
     let rows = published.rows("contextual_factor");
@@ -112,7 +93,7 @@ fn customers_are_valued_by_campaigns_where_they_foretell_more() {
     );
     // The next 90 days have fewer campaigns than the last ones, and more than none.
     let planned = |end: i64| {
-        let history = pipeline(&buyers(400), "model = \"pareto_nbd\"", CAMPAIGN);
+        let history = pipeline(&buyers(400, [DAYS, 200], is_campaign), "model = \"pareto_nbd\"", CAMPAIGN);
         fs::write(history.data("calendar.csv"), calendar(end)).unwrap();
         let published = history.publish(&[]);
         let values = published.rows("customer_value");
@@ -128,7 +109,7 @@ fn customers_are_valued_by_campaigns_where_they_foretell_more() {
 
 #[test]
 fn a_clock_sees_nothing_of_the_purchases_it_is_held_against() {
-    let lines = buyers(300);
+    let lines = buyers(300, [DAYS, 200], is_campaign);
     let clocks = |lines: &[Line]| {
         let published = pipeline(lines, "", CAMPAIGN).publish(&[]);
         let rows = published.rows("contextual_factor");
@@ -152,7 +133,7 @@ fn a_clock_sees_nothing_of_the_purchases_it_is_held_against() {
 
 #[test]
 fn a_choice_of_factors_is_kept_until_it_is_made_again() {
-    let history = pipeline(&buyers(300), "", CAMPAIGN);
+    let history = pipeline(&buyers(300, [DAYS, 200], is_campaign), "", CAMPAIGN);
     let first = timing(&history.publish(&[]));
     assert_eq!((&first["factors"]["chosen"], &first["kept"]), (&true.into(), &false.into()));
     assert!(first["holdout_rmse"]["factors"].as_f64() < first["holdout_rmse"]["none"].as_f64());
@@ -164,7 +145,8 @@ fn a_choice_of_factors_is_kept_until_it_is_made_again() {
 
 #[test]
 fn columns_that_tell_nothing_are_left_out_with_a_warning() {
-    let history = pipeline(&buyers(200), "", "columns = [\"open\", \"campaign\", \"again\"]");
+    let history =
+        pipeline(&buyers(200, [DAYS, 200], is_campaign), "", "columns = [\"open\", \"campaign\", \"again\"]");
     let text: String = calendar(DAYS)
         .lines()
         .enumerate()
@@ -190,7 +172,7 @@ fn columns_that_tell_nothing_are_left_out_with_a_warning() {
 
 #[test]
 fn without_factors_nothing_speaks_of_them() {
-    let lines = buyers(100);
+    let lines = buyers(100, [DAYS, 200], is_campaign);
     let history = Pipeline::new().and("\n[clv]\ncalibration = \"2024-09-01\"\n");
     write(&history.data("lines/all.parquet"), table(&lines));
     let published = history.publish(&[]);
@@ -206,7 +188,7 @@ fn without_factors_nothing_speaks_of_them() {
 
 #[test]
 fn clocks_do_not_depend_on_threads_or_memory_or_the_kind_of_file() {
-    let lines = buyers(300);
+    let lines = buyers(300, [DAYS, 200], is_campaign);
     let tables = |published: &Published| {
         ["contextual_factor", "purchase_season", "value_backtest", "value_model", "customer_value"]
             .map(|table| published.rows(table))
@@ -238,7 +220,8 @@ fn clocks_do_not_depend_on_threads_or_memory_or_the_kind_of_file() {
 
 #[test]
 fn a_changed_calendar_makes_what_follows_from_it_again() {
-    let history = pipeline(&buyers(100), "", CAMPAIGN).and("\n[lifecycle]\n\n[segments]\n");
+    let history =
+        pipeline(&buyers(100, [DAYS, 200], is_campaign), "", CAMPAIGN).and("\n[lifecycle]\n\n[segments]\n");
     history.publish(&[]);
     let made = || -> BTreeSet<String> {
         let plan = history.abacus(&["plan", "--format", "json"]).json();
@@ -263,7 +246,7 @@ fn a_changed_calendar_makes_what_follows_from_it_again() {
 
 #[test]
 fn what_is_wrong_with_a_calendar_is_said_with_its_place() {
-    let lines = buyers(20);
+    let lines = buyers(20, [DAYS, 200], is_campaign);
     let fails = |calendar: &str, factors: &str, command: &str, found: &[&str]| {
         let history = pipeline(&lines, "", factors);
         fs::write(history.data("calendar.csv"), calendar).unwrap();

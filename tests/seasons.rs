@@ -7,7 +7,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use support::{Line, Pipeline, Published, table, those, write};
+use support::{Line, Pipeline, Published, buyers, table, those, write};
 
 /// The two years from 2024-01-01, whose first and last day have a purchase.
 const DAYS: i64 = 731;
@@ -19,27 +19,6 @@ type Row = BTreeMap<String, String>;
 /// Whether time runs twice as fast: in November and December.
 fn is_fast(day: i64) -> bool {
     (305..366).contains(&day) || (670..731).contains(&day)
-}
-
-/// Customers who buy in their own rhythm by a clock that runs twice as fast in the last two months of a year, and stop after
-/// some purchases.
-fn buyers(customers: i64) -> Vec<Line> {
-    let mut lines = vec![Line::new(customers + 1, 1, 0), Line::new(customers + 1, 2, DAYS - 1)];
-    for customer in 1..=customers {
-        let (mut day, gap) = (customer * 37 % 500, 12 + customer * customer % 50);
-        for purchase in 0..2 + customer * 7 % 97 {
-            lines.push(Line::new(customer, 1_000 * customer + purchase, day));
-            let mut left = gap + customer * 31 * (purchase + 1) % 13;
-            while left > 0 {
-                left -= if is_fast(day) { 2 } else { 1 };
-                day += 1;
-            }
-            if day >= DAYS - 1 {
-                break;
-            }
-        }
-    }
-    lines
 }
 
 fn pipeline(lines: &[Line], clv: &str) -> Pipeline {
@@ -59,7 +38,7 @@ fn season(published: &Published) -> serde_json::Value {
 
 #[test]
 fn a_clock_sees_nothing_of_the_days_it_is_held_against() {
-    let lines = buyers(400);
+    let lines = buyers(400, [DAYS, 500], is_fast);
     let clocks = |lines: &[Line]| {
         let published = pipeline(lines, "season = \"month\"").publish(&[]);
         let rows = published.rows("purchase_season");
@@ -80,7 +59,9 @@ fn a_clock_sees_nothing_of_the_days_it_is_held_against() {
 
 #[test]
 fn what_customers_are_expected_to_do_follows_the_clock() {
-    let published = pipeline(&buyers(400), "season = \"month\"\nmodel = \"pareto_nbd\"").publish(&[]);
+    let published =
+        pipeline(&buyers(400, [DAYS, 500], is_fast), "season = \"month\"\nmodel = \"pareto_nbd\"")
+            .publish(&[]);
     assert_eq!(season(&published)["chosen"], "month");
     let clock = published.rows("purchase_season");
     let whole = those(&clock, &[("sample", "whole")]);
@@ -100,7 +81,8 @@ fn what_customers_are_expected_to_do_follows_the_clock() {
     let (none, month) = (total("none"), total("month"));
     assert!(number(&month, "rmse") < number(&none, "rmse"), "{none:?} {month:?}");
     // As of 1 January the next 90 days are slow ones.
-    let flat = pipeline(&buyers(400), "season = \"none\"\nmodel = \"pareto_nbd\"").publish(&[]);
+    let flat = pipeline(&buyers(400, [DAYS, 500], is_fast), "season = \"none\"\nmodel = \"pareto_nbd\"")
+        .publish(&[]);
     let sum = |published: &Published, column: &str| -> f64 {
         published.rows("customer_value").iter().map(|row| number(row, column)).sum()
     };
@@ -117,7 +99,7 @@ fn what_customers_are_expected_to_do_follows_the_clock() {
 
 #[test]
 fn a_choice_of_seasons_is_kept_until_it_is_made_again() {
-    let history = pipeline(&buyers(400), "season = \"auto\"");
+    let history = pipeline(&buyers(400, [DAYS, 500], is_fast), "season = \"auto\"");
     let first = season(&history.publish(&[]));
     assert_eq!(
         (&first["chosen"], &first["why"], &first["kept"]),
@@ -134,7 +116,8 @@ fn a_choice_of_seasons_is_kept_until_it_is_made_again() {
 
 #[test]
 fn a_history_that_is_too_short_says_why_it_has_no_clock() {
-    let short: Vec<Line> = buyers(400).into_iter().filter(|line| line.at.0 < 700).collect();
+    let short: Vec<Line> =
+        buyers(400, [DAYS, 500], is_fast).into_iter().filter(|line| line.at.0 < 700).collect();
     let history = pipeline(&short, "season = \"month\"");
     let outcome = history.abacus(&["run"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -155,7 +138,7 @@ fn a_history_that_is_too_short_says_why_it_has_no_clock() {
 
 #[test]
 fn clocks_do_not_depend_on_threads_or_memory() {
-    let lines = buyers(400);
+    let lines = buyers(400, [DAYS, 500], is_fast);
     let of = |flags: &[&str]| {
         let published =
             pipeline(&lines, "season = \"auto\"\nmodels = [\"bg_nbd\", \"mbg_cnbd_k\", \"pareto_nbd\"]")

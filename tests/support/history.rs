@@ -162,3 +162,28 @@ pub(crate) fn write_with(path: &Path, columns: Columns, how: Written) {
     writer.write(&batch).expect("the batch fits its schema");
     writer.close().expect("the file can be closed");
 }
+
+/// Customers who buy in their own rhythm by a clock that runs twice as fast on some days, and stop after some purchases; they are
+/// won within the first so many days. One more buys on the first and on the last day.
+pub(crate) fn buyers(
+    customers: i64,
+    [days, won_within]: [i64; 2],
+    is_fast: impl Fn(i64) -> bool,
+) -> Vec<Line> {
+    let mut lines = vec![Line::new(customers + 1, 1, 0), Line::new(customers + 1, 2, days - 1)];
+    for customer in 1..=customers {
+        let (mut day, gap) = (customer * 37 % won_within, 12 + customer * customer % 50);
+        for purchase in 0..2 + customer * 7 % 97 {
+            lines.push(Line::new(customer, 1_000 * customer + purchase, day));
+            let mut left = gap + customer * 31 * (purchase + 1) % 13;
+            while left > 0 {
+                left -= if is_fast(day) { 2 } else { 1 };
+                day += 1;
+            }
+            if day >= days - 1 {
+                break;
+            }
+        }
+    }
+    lines
+}

@@ -5,5 +5,5 @@ mod history;
 mod pipeline;
 
 pub(crate) use footer::{claiming_rows, with_row_groups, with_statistics};
-pub(crate) use history::{Columns, Dice, Line, Written, lines, replace, table, write, write_with};
+pub(crate) use history::{Columns, Dice, Line, Written, buyers, lines, replace, table, write, write_with};
 pub(crate) use pipeline::{Outcome, Pipeline, Published, rows_of, those};

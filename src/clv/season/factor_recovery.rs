@@ -1,7 +1,7 @@
 //! Known coefficients are found again: histories drawn in operational time that follows campaigns and a price index.
 
-use super::recovery::{DATA_SETS, count, draw, history, truth};
-use super::{Clock, History, estimate};
+use super::recovery::{DATA_SETS, SPAN, count, draw, foretold, history, truth};
+use super::{Clock, estimate};
 use crate::clv::contextual_factors::ContextualFactors;
 use crate::clv::timing_kind::TimingKind;
 use crate::pipeline::Season;
@@ -72,13 +72,10 @@ fn coefficients_are_found_beside_seasons() {
     check_recovery(Season::Month, DATA_SETS / 2, 0.91..0.99);
 }
 
-/// A quarter of campaign that is planned, foretold with and without the clock: the whole way, from counts to purchases.
+/// A quarter of campaign that is planned.
 #[test]
 fn a_planned_campaign_is_foretold() {
-    use crate::clv::models::{Asked, Scorer, fit};
-    use crate::pipeline::PurchaseModel;
-    let [start, date, end] =
-        ["2020-06-01", "2022-10-01", "2023-01-01"].map(|day| day.parse::<Day>().unwrap());
+    let [start, date, end] = SPAN.map(|day| day.parse::<Day>().unwrap());
     let seen = date.0 - start.0;
     let campaign = |day: i32| f64::from(u8::from(day >= seen || day % 61 < 10));
     let values = (0..end.0 - start.0).map(campaign).collect();
@@ -86,28 +83,7 @@ fn a_planned_campaign_is_foretold() {
     let speeds: Vec<f64> = factors.values(0).iter().map(|value| (COEFFICIENTS[0] * value).exp()).collect();
     let truth = Clock::CALENDAR.with_speeds(start, date, &speeds);
     let kind = TimingKind { season: Season::None, has_factors: true };
-    let (mut flat, mut timed, mut came) = (0.0, 0.0, 0.0);
-    for seed in 0..10 {
-        let customers = draw(&truth, start, end, 2_000, seed);
-        let base = count(&customers, start, date);
-        for days in customers.iter().filter(|days| days[0] < date.0) {
-            came += days.iter().filter(|day| **day >= date.0).count() as f64;
-        }
-        let history = History { start, end, repeats: &base.repeats };
-        let counts = std::iter::once(&base.counts);
-        let found = estimate(kind, history, Some(&factors), counts, date).unwrap().clock;
-        for (clock, sum) in [(&Clock::CALENDAR, &mut flat), (&found, &mut timed)] {
-            let counts = clock.counts(&base.counts, date);
-            let fit = fit(PurchaseModel::MbgNbd, &counts);
-            let lookahead = clock.lookahead(date.0 - 1, &[92], 3e-4);
-            let scorer = Scorer::new(&fit, &lookahead, &counts, Asked::Purchases).unwrap();
-            for row in counts.rows() {
-                let (purchases, last, age) = row.history();
-                *sum += row.customers as f64 * scorer.score(purchases, last, age).purchases[0].value;
-            }
-        }
-    }
-    println!("{came} purchases; {flat:.0} expected by the calendar, {timed:.0} by the clock");
+    let [came, flat, timed] = foretold(&truth, kind, Some(&factors), 2_000);
     assert!(flat / came < 0.75, "{}", flat / came);
     assert!((timed / came - 1.0).abs() < 0.04, "{}", timed / came);
 }

@@ -1,6 +1,7 @@
 //! Known seasons are found again: histories drawn in operational time, seen in the calendar.
 
 use super::{Clock, History, estimate};
+use crate::clv::contextual_factors::ContextualFactors;
 use crate::clv::models::Counts;
 use crate::clv::models::simulate::Draws;
 use crate::clv::timing_kind::TimingKind;
@@ -10,6 +11,9 @@ use crate::units::Day;
 /// Relative sales of months as retailers know them.
 const SALES: [f64; 12] = [0.80, 0.82, 0.95, 0.98, 1.00, 0.96, 0.90, 0.88, 1.02, 1.05, 1.24, 1.40];
 pub(super) const DATA_SETS: u64 = 200;
+
+/// Start of a history, the date that purchases are foretold at, and the day until which.
+pub(super) const SPAN: [&str; 3] = ["2020-06-01", "2022-10-01", "2023-01-01"];
 
 /// What is counted of customers before a date.
 pub(super) struct Base {
@@ -135,25 +139,28 @@ fn chance_makes_no_seasons() {
     assert!(used < 0.2 * estimates, "{used} of {estimates}");
 }
 
-/// A forecast of three months from 1 October, with and without the clock: the whole way, from counts to purchases.
-#[test]
-fn christmas_is_foretold() {
+/// Purchases of the three months from 1 October 2022: those that came, and those expected by the calendar and by the clock that is
+/// estimated before: the whole way, from counts to purchases.
+pub(super) fn foretold(
+    truth: &Clock,
+    kind: TimingKind,
+    factors: Option<&ContextualFactors>,
+    customers: u32,
+) -> [f64; 3] {
     use crate::clv::models::{Asked, Scorer, fit};
     use crate::pipeline::PurchaseModel;
-    let [start, date, end] =
-        ["2020-06-01", "2022-10-01", "2023-01-01"].map(|day| day.parse::<Day>().unwrap());
-    let (_, clock) = truth(Season::Month, start, end);
-    let (mut flat, mut timed, mut came) = (0.0, 0.0, 0.0);
+    let [start, date, end] = SPAN.map(|day| day.parse::<Day>().unwrap());
+    let mut sums = [0.0; 3];
     for seed in 0..10 {
-        let customers = draw(&clock, start, end, 3_000, seed);
+        let customers = draw(truth, start, end, customers, seed);
         let base = count(&customers, start, date);
         for days in customers.iter().filter(|days| days[0] < date.0) {
-            came += days.iter().filter(|day| **day >= date.0).count() as f64;
+            sums[0] += days.iter().filter(|day| **day >= date.0).count() as f64;
         }
         let history = History { start, end, repeats: &base.repeats };
-        let (kind, counts) = (of_seasons(Season::Month), std::iter::once(&base.counts));
-        let found = estimate(kind, history, None, counts, date).unwrap().clock;
-        for (clock, sum) in [(&Clock::CALENDAR, &mut flat), (&found, &mut timed)] {
+        let counts = std::iter::once(&base.counts);
+        let found = estimate(kind, history, factors, counts, date).unwrap().clock;
+        for (clock, sum) in [&Clock::CALENDAR, &found].into_iter().zip(&mut sums[1..]) {
             let counts = clock.counts(&base.counts, date);
             let fit = fit(PurchaseModel::MbgNbd, &counts);
             let lookahead = clock.lookahead(date.0 - 1, &[92], 3e-4);
@@ -164,7 +171,16 @@ fn christmas_is_foretold() {
             }
         }
     }
+    let [came, flat, timed] = sums;
     println!("{came} purchases; {flat:.0} expected by the calendar, {timed:.0} by the clock");
+    sums
+}
+
+#[test]
+fn christmas_is_foretold() {
+    let [start, _, end] = SPAN.map(|day| day.parse::<Day>().unwrap());
+    let (_, clock) = truth(Season::Month, start, end);
+    let [came, flat, timed] = foretold(&clock, of_seasons(Season::Month), None, 3_000);
     assert!(flat / came < 0.88, "{}", flat / came);
     assert!((timed / came - 1.0).abs() < 0.04, "{}", timed / came);
 }
