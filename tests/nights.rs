@@ -8,11 +8,16 @@
 mod support;
 
 use abacus::pipeline::CONTROL_TOTALS;
+use arrow::array::{Array, AsArray, RecordBatch, TimestampMicrosecondArray};
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use support::Outcome;
 use tempfile::TempDir;
@@ -385,6 +390,64 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     let outcome = sample.abacus(&["run", "--only", "segment"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("no such stage; did you mean 'segments'?"), "{outcome:?}");
+}
+
+/// Rewrites a small file.
+fn rewrite(path: &Path, change: fn(&RecordBatch) -> RecordBatch) {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
+    let (schema, reader) = (reader.schema().clone(), reader.with_batch_size(1 << 20).build().unwrap());
+    let batches: Vec<_> = reader.map(Result::unwrap).collect();
+    let [batch] = &batches[..] else { panic!("{} batches", batches.len()) };
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), schema, None).unwrap();
+    writer.write(&change(batch)).unwrap();
+    writer.close().unwrap();
+}
+
+fn without_its_last_rows(batch: &RecordBatch) -> RecordBatch {
+    batch.slice(0, batch.num_rows() - 10)
+}
+
+/// An order a day later, between others of its customer: nothing of the month changes but the day.
+fn with_an_order_a_day_later(batch: &RecordBatch) -> RecordBatch {
+    let [order, at] = ["order_id", "ordered_at"].map(|name| batch.schema().index_of(name).unwrap());
+    let orders = batch.column(order).as_primitive::<Int64Type>();
+    let times = batch.column(at).as_primitive::<TimestampMicrosecondType>();
+    let later = orders.values().iter().zip(times.values()).map(|(order, time)| match order {
+        16_000_000_276 => time + 86_400_000_000,
+        _ => *time,
+    });
+    let later = TimestampMicrosecondArray::from_iter_values(later).with_data_type(times.data_type().clone());
+    let mut columns = batch.columns().to_vec();
+    assert_ne!(times, &later);
+    columns[at] = Arc::new(later);
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
+}
+
+#[test]
+fn as_of_dates_that_lie_behind_are_taken_over_until_something_before_them_is_restated() {
+    let sample = Sample::new();
+    let text = fs::read_to_string(sample.file()).unwrap();
+    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    sample.run(&[]);
+    let dates = ["2024-01-01", "2024-07-01", "2025-01-01"];
+    let changes: [(&str, fn(&RecordBatch) -> RecordBatch, [bool; 3]); 3] = [
+        ("2024-12", without_its_last_rows, [true, true, false]),
+        ("2024-04", with_an_order_a_day_later, [true, false, false]),
+        ("2024-03", without_its_last_rows, [true, false, false]),
+    ];
+    for (month, change, taken_over) in changes {
+        let before = sample.inodes();
+        rewrite(&sample.0.path().join(format!("sample_data/retail/transactions/{month}.parquet")), change);
+        sample.run(&[]);
+        let (after, found) = (sample.inodes(), sample.bytes());
+        for (date, taken_over) in dates.into_iter().zip(taken_over) {
+            let file = ("lifecycle".to_owned(), format!("\"{date}\""));
+            assert_eq!(before[&file] == after[&file], taken_over, "lifecycle as of {date} after {month}");
+        }
+        sample.abacus(&["releases", "rollback"]).succeeds(&[]);
+        sample.run(&["--full"]);
+        assert!(sample.bytes() == found, "a run that makes everything after {month}");
+    }
 }
 
 /// First days of the periods that a run would make.

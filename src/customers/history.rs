@@ -14,6 +14,8 @@ pub struct CustomerHistory {
     pub days: CustomerDays,
     /// Profit over life.
     pub worth: LifetimeWorth,
+    /// By period, a digest of all that its days follow from.
+    pub recipes: Vec<String>,
 }
 
 /// Customer profit over life, and the part of it that winning the customer cost; kept by slice.

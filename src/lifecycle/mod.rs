@@ -39,6 +39,8 @@ pub mod kaplan_meier;
 
 mod lives;
 
+mod as_of_recipe;
+
 mod survival_table;
 
 mod growth;

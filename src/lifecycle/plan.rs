@@ -6,8 +6,9 @@ use super::dates::Dates;
 use super::gathering::Gathering;
 use super::grouping::{Grouping, groupings};
 use super::holdout::Outcome;
-use super::profile::View;
-use super::profile_table::Known;
+use super::as_of_recipe::MasterDigests;
+use super::profile::{Profile, View};
+use super::profile_table::{Known, lifecycle};
 use super::signal::Watch;
 use super::stage::KnownElsewhere;
 use super::state::{Rules, days};
@@ -20,6 +21,7 @@ use crate::error::Result;
 use crate::facts::FactSet;
 use crate::memory::Memory;
 use crate::pipeline::{Definition, LifecycleDef};
+use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableFormat};
 use crate::units::Day;
 
@@ -31,7 +33,9 @@ pub(crate) struct Plan<'r> {
     pub(crate) calendar: Calendar,
     /// All customers together first.
     pub(crate) groupings: Vec<Grouping>,
-    rules: Rules,
+    /// What the customers source adds.
+    master: Known<'r>,
+    pub(crate) rules: Rules,
     /// The dates of `lifecycle`, ascending; the run's own is the last.
     as_of: Vec<Day>,
     /// Pairs of dates of the transitions.
@@ -46,7 +50,7 @@ impl<'r> Plan<'r> {
     /// For the customers of ranks below `customers`.
     ///
     /// # Errors
-    /// An attribute that the customers source does not give, or one with too many values.
+    /// An attribute that the customers source does not give, or one with too many values; a wallet that is no number.
     ///
     /// # Panics
     /// When the pipeline has no `[lifecycle]`.
@@ -62,6 +66,7 @@ impl<'r> Plan<'r> {
             lifecycle,
             facts,
             groupings: groupings(definition, lifecycle, facts.master.as_ref(), customers)?,
+            master: Known::new(definition, lifecycle, facts.master.as_ref())?,
             rules: Rules::new(lifecycle),
             wanted: wanted_dates(&calendar, &as_of, &pairs, warned),
             calendar,
@@ -88,24 +93,58 @@ impl<'r> Plan<'r> {
         Dates::new(self.wanted.clone(), gaps, &self.calendar)
     }
 
-    /// What the second walk writes.
+    /// Digests of the customers source, which the first walk makes too.
+    pub(crate) fn master_digests(&self) -> MasterDigests<'_> {
+        MasterDigests { master: self.master, dates: &self.as_of }
+    }
+
+    /// Of each declared channel, the aggregates that tell of its use.
+    pub(crate) fn channels(&self) -> Vec<Vec<usize>> {
+        channel_aggregates(self.definition, self.facts)
+    }
+
+    /// Takes `lifecycle` over at dates whose recipes are those of the current release; the others with their recipes.
     ///
     /// # Errors
-    /// A wallet that is no number.
+    /// A file that cannot be linked.
+    pub(crate) fn dates_to_write(
+        &self,
+        recipes: &[String],
+        staging: StageTables<'_>,
+    ) -> Result<Vec<(Day, String)>> {
+        let mut to_write = Vec::new();
+        for (date, recipe) in self.as_of.iter().zip(recipes) {
+            if !staging.reuse(&self.sheet(*date, &[]).spec, Some(&date.to_string()), recipe)? {
+                to_write.push((*date, recipe.clone()));
+            }
+        }
+        Ok(to_write)
+    }
+
+    /// Rows of `lifecycle` at a date.
+    pub(crate) fn sheet(&self, date: Day, rows: &[Profile]) -> Sheet {
+        let format = TableFormat::new(&self.definition.facts, date);
+        lifecycle(format, self.definition.facts.period, &self.facts.customers, self.master, rows)
+    }
+
+    /// What the second walk writes: `lifecycle` at these dates, with their recipes.
     pub(crate) fn writing<'p>(
         &'p self,
         dates: &'p Dates,
+        to_write: &'p [(Day, String)],
         known: KnownElsewhere<'p>,
         memory: &'p Memory,
         staging: StageTables<'p>,
-    ) -> Result<Writing<'p>> {
-        let channels = channel_aggregates(self.definition, self.facts);
+    ) -> Writing<'p> {
+        let channels = self.channels();
         let lookouts = [
             self.lookout(dates, self.warned, Some(self.outcome())),
             self.lookout(dates, self.calendar.as_of, None),
         ];
         let product_groups = self.facts.groups.len();
-        Ok(Writing {
+        let days: Vec<Day> = to_write.iter().map(|(date, _)| *date).collect();
+        Writing {
+            plan: self,
             format: TableFormat::new(&self.definition.facts, self.facts.as_of),
             period: self.definition.facts.period,
             staging,
@@ -113,16 +152,16 @@ impl<'r> Plan<'r> {
             dates,
             pairs: &self.pairs,
             steps: Steps::new(&self.pairs, dates),
-            views: self.as_of.iter().map(|day| self.view(dates, *day)).collect(),
-            breadth: BreadthPlan::new(&self.calendar, &self.as_of, product_groups, channels.len()),
-            master: Known::new(self.definition, self.lifecycle, self.facts.master.as_ref())?,
+            views: days.iter().map(|day| self.view(dates, *day)).collect(),
+            recipes: to_write.iter().map(|(_, recipe)| recipe.as_str()).collect(),
+            breadth: BreadthPlan::new(&self.calendar, &days, product_groups, channels.len()),
             facts: self.facts,
             channels,
             alive: known.alive,
             voice: known.voice,
             memory,
             lookouts,
-        })
+        }
     }
 
     fn view<'p>(&'p self, dates: &'p Dates, day: Day) -> View<'p> {

@@ -37,11 +37,25 @@ impl<'r> Known<'r> {
         self.master.and_then(|master| master.acquired_on.get(rank as usize))
     }
 
+    /// The wallet, where it is known and not empty.
+    fn wallet_of(&self, rank: usize) -> Option<i64> {
+        let wallet = self.wallet.filter(|wallet| rank < wallet.len() && wallet.is_valid(rank))?;
+        Some(wallet.value(rank)).filter(|wallet| *wallet > 0)
+    }
+
     /// Share of the wallet that an amount is; none where the wallet is not known or empty.
     fn share_of_wallet(&self, rank: u32, amount: i64, money_scale: u8) -> Option<f64> {
-        let (wallet, rank) = (self.wallet?, rank as usize);
-        let known = rank < wallet.len() && wallet.is_valid(rank) && wallet.value(rank) > 0;
-        known.then(|| amount as f64 / (wallet.value(rank) as f64 * pow10(money_scale) as f64))
+        let wallet = self.wallet_of(rank as usize)?;
+        Some(amount as f64 / (wallet as f64 * pow10(money_scale) as f64))
+    }
+
+    /// All that rows have of it, for a digest.
+    pub(crate) fn bytes(&self, rank: usize) -> [u8; 12] {
+        let acquired_on = self.master.and_then(|master| master.acquired_on.get(rank));
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&acquired_on.map_or(i32::MIN, |day| day.0).to_le_bytes());
+        bytes[4..].copy_from_slice(&self.wallet_of(rank).unwrap_or(0).to_le_bytes());
+        bytes
     }
 }
 

@@ -75,9 +75,10 @@ pub fn run(
     staging: StageTables<'_>,
 ) -> Result<Summary> {
     let plan = Plan::new(definition, facts, history.days.customers())?;
-    let mut gathered = walk(&history.days, &plan.gathering())?;
+    let (mut gathered, master) = walk(&history.days, &(plan.gathering(), plan.master_digests()))?;
     let dates = plan.dates(std::mem::take(&mut gathered.gaps));
-    let writing = plan.writing(&dates, known, memory, staging)?;
+    let to_write = plan.dates_to_write(&plan.recipes(history, &master), staging)?;
+    let writing = plan.writing(&dates, &to_write, known, memory, staging);
     let mut written = walk(&history.days, &writing)?;
     written.finish_tables()?;
     finish(&plan, &writing, &gathered, &written, staging)

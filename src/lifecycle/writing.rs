@@ -5,8 +5,8 @@ use super::breadth::BreadthPlan;
 use super::dates::{Dates, Standing};
 use super::holdout::{Outcome, Trial};
 use super::period_facts::PeriodFacts;
+use super::plan::Plan;
 use super::profile::{Profile, View};
-use super::profile_table::{self, lifecycle};
 use super::signal::{Known, Watch};
 use super::state::{Rules, State};
 use super::transition::{self, Steps, Transition};
@@ -21,7 +21,6 @@ use crate::error::Result;
 use crate::facts::FactSet;
 use crate::memory::Memory;
 use crate::perception::schema::Voice;
-use crate::publish::schema::Sheet;
 use crate::publish::{StageTables, TableFormat, TableWriter};
 use crate::units::{Day, PeriodKind};
 use arrow::array::ArrayRef;
@@ -29,6 +28,7 @@ use std::ops::Range;
 
 /// What is written, and from what.
 pub(crate) struct Writing<'r> {
+    pub(crate) plan: &'r Plan<'r>,
     pub(crate) format: TableFormat<'r>,
     pub(crate) period: PeriodKind,
     pub(crate) staging: StageTables<'r>,
@@ -36,11 +36,11 @@ pub(crate) struct Writing<'r> {
     pub(crate) dates: &'r Dates,
     pub(crate) pairs: &'r [(Day, Day)],
     pub(crate) steps: Steps,
-    /// By as-of date, ascending.
+    /// By as-of date of `lifecycle` that is not taken over, ascending.
     pub(crate) views: Vec<View<'r>>,
+    /// By view.
+    pub(crate) recipes: Vec<&'r str>,
     pub(crate) breadth: BreadthPlan,
-    /// What the customers source adds to profiles.
-    pub(crate) master: profile_table::Known<'r>,
     pub(crate) facts: &'r FactSet,
     /// Of each declared channel, the aggregates that tell of its use.
     pub(crate) channels: Vec<Vec<usize>>,
@@ -64,7 +64,7 @@ pub(crate) struct Lookout<'r> {
 
 /// The sum of all slices so far.
 pub(crate) struct Written {
-    /// By as-of date.
+    /// By view.
     writers: Vec<TableWriter>,
     pub(crate) transitions: Vec<Transition>,
     /// Customers by state at the last as-of date, which is the run's own.
@@ -77,7 +77,7 @@ pub(crate) struct Written {
 
 /// A slice's part.
 pub(crate) struct Part {
-    /// Columns of `lifecycle` by as-of date.
+    /// Columns of `lifecycle` by view.
     tables: Vec<Vec<ArrayRef>>,
     transitions: Vec<Transition>,
     states: [u64; State::ALL.len()],
@@ -93,9 +93,10 @@ impl SliceOperator for Writing<'_> {
 
     fn begin(&self) -> Result<Written> {
         let mut writers = Vec::with_capacity(self.views.len());
-        for view in &self.views {
-            let spec = self.sheet(view, &[]).spec;
-            writers.push(self.staging.table(&spec, Some(&view.date.day.to_string()))?);
+        for (view, recipe) in self.views.iter().zip(&self.recipes) {
+            let date = view.date.day;
+            let spec = self.plan.sheet(date, &[]).spec;
+            writers.push(self.staging.table(&spec, Some(&date.to_string()))?.with_recipe(recipe));
         }
         let transitions = transition::empty(self.pairs);
         let list = WarningList::new(self.facts.customers.keys.len(), self.memory);
@@ -118,11 +119,13 @@ impl SliceOperator for Writing<'_> {
         let mut transitions = transition::empty(self.pairs);
         let mut candidates = [Candidates::default(), Candidates::default()];
         let voice = self.voice.map(|voice| voice.of(&customers.ranks)).transpose()?;
-        let (mut standings, mut gaps) = (Vec::new(), Vec::new());
+        let (mut standings, mut gaps, mut states) = (Vec::new(), Vec::new(), [0; State::ALL.len()]);
+        let [_, Lookout { place: now, .. }] = self.lookouts;
         for (place, days) in customers.days.customers().enumerate() {
             let rank = customers.ranks.start + place;
             self.dates.stand(days, self.rules, &mut standings);
             self.steps.add(&mut transitions, days, &standings);
+            standings[now].iter().for_each(|standing| states[standing.state as usize] += 1);
             for (date, (view, profiles)) in self.views.iter().zip(&mut profiles).enumerate() {
                 let breadth = breadth.of(place, date);
                 profiles.extend(view.profile(rank, days, &standings, breadth, &mut gaps)?);
@@ -138,8 +141,8 @@ impl SliceOperator for Writing<'_> {
                 candidates.look_at(&lookout.watch, self.rules.gap_days, outcome, customer, known)?;
             }
         }
-        let tables = self.views.iter().zip(&profiles).map(|(view, rows)| self.sheet(view, rows).arrays);
-        let states = profiles.last().map(|rows| tally(rows)).unwrap_or_default();
+        let sheet = |(view, rows): (&View<'_>, &Vec<Profile>)| self.plan.sheet(view.date.day, rows).arrays;
+        let tables = self.views.iter().zip(&profiles).map(sheet);
         let slice = customers.ranks.start / SLICE_CUSTOMERS;
         Ok(Part { tables: tables.collect(), transitions, states, candidates, slice })
     }
@@ -167,11 +170,6 @@ impl Written {
 }
 
 impl Writing<'_> {
-    fn sheet(&self, view: &View<'_>, rows: &[Profile]) -> Sheet {
-        let format = TableFormat { as_of: view.date.day, ..self.format };
-        lifecycle(format, self.period, &self.facts.customers, self.master, rows)
-    }
-
     /// What lifetime value knows of a customer at the date of a lookout.
     fn known(
         &self,
@@ -204,11 +202,4 @@ impl Lookout<'_> {
         let periods = self.watch.periods.as_ref();
         periods.map(|periods| trends(periods, facts, &customers.ranks)).transpose()
     }
-}
-
-/// Customers by state.
-fn tally(rows: &[Profile]) -> [u64; State::ALL.len()] {
-    let mut states = [0; State::ALL.len()];
-    rows.iter().for_each(|row| states[row.state as usize] += 1);
-    states
 }

@@ -15,4 +15,10 @@ impl Sources<'_> {
         let acquired = acquisition.digest(period, &facts.customers.keys);
         format!("{}\n{}\n{acquired}", facts.digest(period), posted.join("\n"))
     }
+
+    /// Digest of all that customers' days in a period follow from.
+    pub(crate) fn digest_of_days(&self, period: usize) -> String {
+        let recipe = format!("{}\n{}", self.recipe(period), self.facts.digest_of_days(period));
+        blake3::hash(recipe.as_bytes()).to_string()
+    }
 }

@@ -130,7 +130,11 @@ pub fn run(
         opening: (acquisition.opening_customers, acquisition.opening),
         warning: acquisition.warning(format),
     };
-    let history = walked.days.map(|days| CustomerHistory { days, worth: sums.worth });
+    let history = walked.days.map(|days| CustomerHistory {
+        days,
+        worth: sums.worth,
+        recipes: (0..periods.len()).map(|period| sources.digest_of_days(period)).collect(),
+    });
     Ok((summary, history))
 }
 

@@ -1,7 +1,7 @@
 //! A release in the making.
 
 use super::disk;
-use super::encoding::{self, Layout};
+use super::encoding::Layout;
 use super::home::Home;
 use super::release::{FORMAT, PublishedFile, PublishedTable, Release};
 use super::schema::{Column, TableSpec};
@@ -311,7 +311,8 @@ impl Shelf {
             hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         };
         let WriteOptions { encoding, row_group_rows, .. } = self.options;
-        add(format!("{} {} {row_group_rows}", encoding::created_by(), encoding.word()));
+        // Another build may make other rows of the same.
+        add(format!("{} {} {row_group_rows}", env!("ABACUS_SOURCES"), encoding.word()));
         for column in columns {
             add(format!("{} {:?} {}", column.name, column.kind, column.nullable));
         }

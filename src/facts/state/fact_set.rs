@@ -215,6 +215,12 @@ impl FactSet {
         self.runs[period].map_or("no rows", |run| &self.record.periods[run].orders.digest)
     }
 
+    /// Content address of what customers did by day in a period, where that is kept.
+    pub fn digest_of_days(&self, period: usize) -> &str {
+        let days = self.runs[period].and_then(|run| self.record.periods[run].days.as_ref());
+        days.map_or("no rows", |days| &days.digest)
+    }
+
     /// Index of an aggregate among `aggregates`.
     pub fn aggregate_index(&self, source: Option<usize>, aggregate: &Aggregate) -> Option<usize> {
         self.aggregates.iter().position(|known| known.source == source && known.aggregate == *aggregate)
