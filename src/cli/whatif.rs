@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::pipeline::apply;
 use crate::publish::schema::Sheet;
 use crate::publish::{Export, Home, WriteOptions};
-use crate::questions::{self, PlacedCustomers, Recalled, WhatIfCustomers};
+use crate::questions::{self, PlacedCustomers, Recalled, ReleaseLives, WhatIfCustomers};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::PathBuf;
@@ -60,7 +60,8 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
         output.iter_mut().try_for_each(|output| output.write(&sheet.arrays))
     };
     let customers = WhatIfCustomers { top: args.top, of_scenario: None, take: &take };
-    let found = questions::whatif(&base, &changed, scenario, customers, &memory)?;
+    let lives = ReleaseLives::of(&base, &memory)?;
+    let found = questions::whatif((&base, &lives), &changed, scenario, customers, &memory)?;
     output.into_inner().expect("no thread panicked").map_or(Ok(()), Export::finish)?;
     answer(&found, json)
 }

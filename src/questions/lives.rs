@@ -16,12 +16,10 @@ pub(super) struct Lives {
     pub(super) ranks: Range<usize>,
     /// By the release's own costing.
     pub(super) base: Side,
-    /// By the scenario's.
+    /// By the scenario's: what it was, and the differences.
     pub(super) scenario: Side,
-    /// What winning these customers cost, by the customers source.
-    pub(super) acquisition: i128,
-    /// Whether the customer bought anything, by place in the slice.
-    pub(super) has_bought: Vec<bool>,
+    /// Scenario − base, of all of them.
+    pub(super) margin_difference: Margin,
     /// Fees in the scenario, by place in the slice.
     pub(super) fees: Vec<i128>,
     /// Scenario − base in avoidable cost and gross margin, in units of `avoidable_scale` more digits than money.
@@ -30,13 +28,12 @@ pub(super) struct Lives {
 }
 
 /// Customers by one of the costings.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Side {
     /// Customer profit by place in the slice.
     pub(super) profit: Vec<i128>,
     /// The last line of the waterfall, likewise; empty where customer profit is the last.
-    loaded: Vec<i128>,
-    /// Of all of them.
-    pub(super) margin: Margin,
+    pub(super) loaded: Vec<i128>,
 }
 
 /// Gross margin: net revenue + fees − product cost.
@@ -62,9 +59,9 @@ impl AddAssign for Margin {
 }
 
 impl Side {
-    fn new(customers: usize, is_loaded: bool) -> Self {
+    pub(super) fn new(customers: usize, is_loaded: bool) -> Self {
         let loaded = vec![0; if is_loaded { customers } else { 0 }];
-        Self { profit: vec![0; customers], loaded, margin: Margin::default() }
+        Self { profit: vec![0; customers], loaded }
     }
 
     /// The last line of the waterfall.
@@ -86,14 +83,14 @@ impl Side {
 }
 
 impl Lives {
-    pub(super) fn new(ranks: Range<usize>, is_loaded: bool, avoidable_scale: u8) -> Self {
+    /// Nothing differs yet from what customers have by the release's own costing.
+    pub(super) fn new(ranks: Range<usize>, base: Side, avoidable_scale: u8) -> Self {
         let customers = ranks.len();
         Self {
             ranks,
-            base: Side::new(customers, is_loaded),
-            scenario: Side::new(customers, is_loaded),
-            acquisition: 0,
-            has_bought: vec![false; customers],
+            scenario: base.clone(),
+            base,
+            margin_difference: Margin::default(),
             fees: vec![0; customers],
             avoidable: vec![0; customers],
             avoidable_scale,
@@ -101,8 +98,8 @@ impl Lives {
     }
 
     /// Of no customers.
-    pub(super) fn empty(is_loaded: bool) -> Self {
-        Self::new(0..0, is_loaded, 0)
+    pub(super) fn empty() -> Self {
+        Self::new(0..0, Side::default(), 0)
     }
 
     /// What the customer's profit differs by when only avoidable cost counts, rounded once.
@@ -116,8 +113,8 @@ impl Lives {
         base.profit[place] != scenario.profit[place] || base.last(place) != scenario.last(place)
     }
 
-    /// Adds the margins of a period.
-    pub(super) fn add_margins(
+    /// Adds by how much the margins of a period differ.
+    pub(super) fn add_margin_differences(
         &mut self,
         facts: &CustomerFacts,
         response: Option<&Response>,
@@ -129,23 +126,18 @@ impl Lives {
             let place = facts.ranks[row] as usize - self.ranks.start;
             let (list, discount, returns) =
                 (facts.list_revenue[row], facts.discount[row], facts.returns[row]);
-            let product_cost = i128::from(facts.product_cost[row]);
             let net_revenue = i128::from(list) - i128::from(discount) - i128::from(returns);
-            let base = Margin { net_revenue, fees: 0, product_cost };
-            let net_revenue = priced(list) - priced(discount) - priced(returns);
-            let mut scenario = Margin { net_revenue, fees: 0, product_cost };
+            let by_price = priced(list) - priced(discount) - priced(returns) - net_revenue;
+            let mut difference = Margin { net_revenue: by_price, ..Margin::default() };
             if let Some(response) = response {
-                scenario.net_revenue += i128::from(response.net_revenue[row]);
-                scenario.fees += i128::from(response.fees[row]);
-                scenario.product_cost += i128::from(response.product_cost[row]);
+                difference.net_revenue += i128::from(response.net_revenue[row]);
+                difference.fees = i128::from(response.fees[row]);
+                difference.product_cost = i128::from(response.product_cost[row]);
             }
-            for (side, margin) in [(&mut self.base, base), (&mut self.scenario, scenario)] {
-                side.add(place, margin.gross());
-                side.margin += margin;
-            }
-            self.has_bought[place] |= facts.lines[row] > 0;
-            self.fees[place] += scenario.fees;
-            self.avoidable[place] += (scenario.gross() - base.gross()) * pow10(self.avoidable_scale);
+            self.scenario.add(place, difference.gross());
+            self.margin_difference += difference;
+            self.fees[place] += difference.fees;
+            self.avoidable[place] += difference.gross() * pow10(self.avoidable_scale);
         }
     }
 }

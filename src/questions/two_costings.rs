@@ -3,10 +3,11 @@
 //! What customers do more or less in a scenario is posted by itself, at the scenario's rates on the release's volumes, so that who
 //! does what he did is charged what he was.
 
-use super::lives::{Lives, bearing, is_spread};
+use super::lives::{Lives, Side, bearing, is_spread};
 use super::recalled::Recalled;
 use super::response::{PeriodTallies, Response, Responses, Tally};
-use crate::costing::schema::{Rate, post};
+use super::release_lives::SliceLives;
+use crate::costing::schema::{ActivityCosting, Rate, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerFacts;
 use crate::profitability::schema::{Acquisition, CostLine, Lines, Values};
@@ -148,13 +149,13 @@ impl<'r> TwoCostings<'r> {
     ///
     /// # Errors
     /// Unreadable state.
-    pub(super) fn facts(&self, ranks: &Range<usize>) -> Result<WindowFacts> {
+    pub(super) fn facts(base: &Recalled<'_>, ranks: &Range<usize>) -> Result<WindowFacts> {
         let read = |period: usize| -> Result<PeriodFacts> {
-            let mut rows = self.base.facts.customer_facts(period, ranks.clone())?;
+            let mut rows = base.facts.customer_facts(period, ranks.clone())?;
             let aggregates = std::mem::take(&mut rows.aggregates).into_iter().map(Values::from).collect();
             Ok(PeriodFacts { rows, aggregates })
         };
-        let periods = (0..self.base.facts.periods.len()).into_par_iter().with_max_len(1).map(read);
+        let periods = (0..base.facts.periods.len()).into_par_iter().with_max_len(1).map(read);
         Ok(Arc::new(periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?))
     }
 
@@ -257,7 +258,6 @@ impl<'r> TwoCostings<'r> {
         running: RunningVolume,
     ) -> Result<ChargedActivity> {
         let costed = &self.scenario.costing.periods[period].activities[activity];
-        let unused = Rate { money: costed.unused_charged, volume: costed.volume };
         let too_large = || self.too_large(activity);
         let and_change = |amount: i64, rate: Option<Rate>| -> Result<i64> {
             let Some(rate) = rate.filter(|_| running.change != 0) else { return Ok(amount) };
@@ -268,10 +268,7 @@ impl<'r> TwoCostings<'r> {
         Ok(ChargedActivity {
             activity,
             posted: and_change(costed.posted, costed.rate)?,
-            unused_charged: and_change(
-                costed.unused_charged,
-                Some(unused).filter(|unused| unused.money != 0),
-            )?,
+            unused_charged: and_change(costed.unused_charged, unused_rate(costed))?,
             volume: narrowed([volume])?[0],
         })
     }
@@ -290,23 +287,19 @@ impl<'r> TwoCostings<'r> {
         Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
     }
 
-    /// Adds up both costings of these customers, who are some of the window's.
+    /// Adds up both costings of these customers, who are some of the window's and have this by the release's own.
     ///
     /// # Errors
     /// A cost beyond 18 digits.
-    pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Lives> {
-        let mut lives = Lives::new(ranks.clone(), self.is_loaded, self.avoidable_scale);
+    pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>, base: Side) -> Result<Lives> {
+        let mut lives = Lives::new(ranks.clone(), base, self.avoidable_scale);
         for (had, facts) in window.periods.iter().zip(window.facts.iter()) {
-            lives.add_margins(&facts.rows, had.response.as_ref(), facts.of(&ranks), self.prices);
+            if had.response.is_some() || self.prices != Decimal::ONE {
+                let rows = facts.of(&ranks);
+                lives.add_margin_differences(&facts.rows, had.response.as_ref(), rows, self.prices);
+            }
         }
-        self.add_costs(&mut lives, window)?;
-        // What winning customers cost is spent in both.
-        for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
-            lives.acquisition += i128::from(cost);
-            let place = rank as usize - ranks.start;
-            lives.base.add(place, -i128::from(cost));
-            lives.scenario.add(place, -i128::from(cost));
-        }
+        self.add_cost_differences(&mut lives, window)?;
         Ok(lives)
     }
 
@@ -315,84 +308,140 @@ impl<'r> TwoCostings<'r> {
     /// # Errors
     /// A cost beyond 18 digits.
     pub(super) fn differences(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Vec<i128>> {
-        let mut lives = Lives::new(ranks, self.is_loaded, self.avoidable_scale);
-        self.add_costs(&mut lives, window)?;
-        let sides = lives.scenario.profit.iter().zip(&lives.base.profit);
-        Ok(sides.map(|(is, was)| is - was).collect())
+        let nothing = Side::new(ranks.len(), self.is_loaded);
+        let mut lives = Lives::new(ranks, nothing, self.avoidable_scale);
+        self.add_cost_differences(&mut lives, window)?;
+        Ok(lives.scenario.profit)
     }
 
-    fn add_costs(&self, lives: &mut Lives, window: &LivesWindow) -> Result<()> {
+    /// Adds up the release's own costing of these customers, who are some of the window's.
+    ///
+    /// # Errors
+    /// A cost beyond 18 digits.
+    pub(super) fn release_lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<SliceLives> {
+        let mut lives = SliceLives::new(ranks.clone(), self.is_loaded);
+        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
+            let rows = facts.of(&ranks);
+            lives.add_margins(&facts.rows, rows.clone());
+            for (index, activity) in self.bearing.iter().zip(&had.activities) {
+                let costed = &self.base.costing.periods[period].activities[*index];
+                let is_spread = is_spread(&self.base, *index);
+                let (volumes, before) = (&activity.volumes[0], activity.before.sides[0]);
+                for (rate, is_below) in [(costed.rate, is_spread), (unused_rate(costed), true)] {
+                    let Some(rate) = rate else { continue };
+                    let costs = self.posted(*index, rate, volumes, before, &rows)?;
+                    for (rank, cost) in facts.rows.ranks[rows.clone()].iter().zip(costs) {
+                        lives.charge(*rank as usize - ranks.start, i128::from(cost), is_below);
+                    }
+                }
+            }
+        }
+        for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
+            lives.acquisition += i128::from(cost);
+            lives.charge(rank as usize - ranks.start, i128::from(cost), false);
+        }
+        Ok(lives)
+    }
+
+    fn add_cost_differences(&self, lives: &mut Lives, window: &LivesWindow) -> Result<()> {
         for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
             let rows = facts.of(&lives.ranks);
             for (index, activity) in self.bearing.iter().zip(&had.activities) {
-                self.add_cost(lives, (period, *index), activity, &facts.rows.ranks, rows.clone())?;
+                self.add_cost_difference(lives, (period, *index), activity, &facts.rows.ranks, &rows)?;
             }
         }
         Ok(())
     }
 
-    /// Charges an activity's cost, and unused capacity with it, by both costings.
-    fn add_cost(
+    /// Adds by how much an activity's cost differs, and unused capacity with it.
+    fn add_cost_difference(
         &self,
         lives: &mut Lives,
         (period, index): (usize, usize),
         activity: &WindowActivity,
         ranks: &[u32],
-        rows: Range<usize>,
+        rows: &Range<usize>,
     ) -> Result<()> {
-        let charged = |side: usize, rate: Option<Rate>| -> Result<Vec<i64>> {
-            let volumes = &activity.volumes[side];
-            let Some(rate) = rate else { return Ok(vec![0; rows.len()]) };
-            let posted = |rate: Rate, volumes: &[i64], before: i64| {
-                let [before] = narrowed([i128::from(before) + sum(&volumes[..rows.start])])?;
-                post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
-            };
-            let mut costs = posted(rate, volumes, activity.before.sides[side])?;
-            // By itself, so that customers who do what they did are charged what they were.
-            if let Some(change) = activity.change.as_ref().filter(|_| side == 1) {
-                let more = posted(self.finer(rate)?, change, activity.before.change)?;
-                costs.iter_mut().zip(more).for_each(|(cost, more)| *cost += more);
-            }
-            Ok(costs)
-        };
-        let sides = [&self.base, &self.scenario];
-        let costed = sides.map(|side| &side.costing.periods[period].activities[index]);
-        let known = &self.base.costing.activities[index];
-        let share = known.avoidable.at_scale(self.avoidable_scale);
-        let share = share.expect("the largest scale holds every share");
-        let is_spread = is_spread(&self.base, index);
-        let before = charged(0, costed[0].rate)?;
-        // Most activities cost the same in both, and are posted once.
-        let is_same = costed[0].rate == costed[1].rate
-            && activity.change.is_none()
-            && activity.volumes[0].ptr_eq(&activity.volumes[1])
-            && activity.before.sides[0] == activity.before.sides[1];
-        let after = if is_same { before.clone() } else { charged(1, costed[1].rate)? };
-        for ((rank, before), after) in ranks[rows.clone()].iter().zip(before).zip(after) {
-            let place = *rank as usize - lives.ranks.start;
-            let (before, after) = (i128::from(before), i128::from(after));
-            if is_spread {
-                // Cost of a higher level, which no customer can avoid.
-                lives.base.load(place, -before);
-                lives.scenario.load(place, -after);
-            } else {
-                lives.base.add(place, -before);
-                lives.scenario.add(place, -after);
-                lives.avoidable[place] -= (after - before) * share;
+        let costed = [&self.base, &self.scenario].map(|of| &of.costing.periods[period].activities[index]);
+        let places = || ranks[rows.clone()].iter().map(|rank| *rank as usize);
+        let first = lives.ranks.start;
+        if let Some(more) = self.difference(index, costed.map(|of| of.rate), activity, rows)? {
+            let share = self.base.costing.activities[index].avoidable.at_scale(self.avoidable_scale);
+            let share = share.expect("the largest scale holds every share");
+            let is_spread = is_spread(&self.base, index);
+            for (rank, more) in places().zip(&more) {
+                let more = i128::from(*more);
+                if is_spread {
+                    // Cost of a higher level, which no customer can avoid.
+                    lives.scenario.load(rank - first, -more);
+                } else {
+                    lives.scenario.add(rank - first, -more);
+                    lives.avoidable[rank - first] -= more * share;
+                }
             }
         }
-        for (number, costed) in costed.into_iter().enumerate() {
-            let unused = Rate { money: costed.unused_charged, volume: costed.volume };
-            if unused.money == 0 {
-                continue;
-            }
-            let side = if number == 0 { &mut lives.base } else { &mut lives.scenario };
-            for (rank, part) in ranks[rows.clone()].iter().zip(charged(number, Some(unused))?) {
-                side.load(*rank as usize - lives.ranks.start, -i128::from(part));
-            }
+        if let Some(more) = self.difference(index, costed.map(unused_rate), activity, rows)? {
+            places().zip(&more).for_each(|(rank, more)| lives.scenario.load(rank - first, -i128::from(*more)));
         }
         Ok(())
     }
+
+    /// Scenario − base of what every row is charged at the rates of both; none where nothing differs.
+    fn difference(
+        &self,
+        index: usize,
+        [before, after]: [Option<Rate>; 2],
+        activity: &WindowActivity,
+        rows: &Range<usize>,
+    ) -> Result<Option<Vec<i64>>> {
+        let before_window = activity.before;
+        let charged = |rate: Option<Rate>, side: usize| match rate {
+            Some(rate) => self.posted(index, rate, &activity.volumes[side], before_window.sides[side], rows),
+            None => Ok(vec![0; rows.len()]),
+        };
+        let mut difference = None;
+        if before != after || !activity.has_same_volumes() {
+            let mut more = charged(after, 1)?;
+            more.iter_mut().zip(charged(before, 0)?).for_each(|(is, was)| *is -= was);
+            difference = Some(more);
+        }
+        let Some((change, rate)) = activity.change.as_ref().zip(after) else { return Ok(difference) };
+        // By itself, and of those alone whom it is about: customers who do what they did are charged what they were.
+        let changed: Vec<usize> = rows.clone().filter(|row| change[*row] != 0).collect();
+        if !changed.is_empty() {
+            let changes: Vec<i64> = changed.iter().map(|row| change[*row]).collect();
+            let before = narrowed([i128::from(before_window.change) + sum(&change[..rows.start])])?[0];
+            let more = post(self.finer(rate)?, &changes, before).ok_or_else(|| self.too_large(index))?;
+            let sums = difference.get_or_insert_with(|| vec![0; rows.len()]);
+            changed.iter().zip(more).for_each(|(row, more)| sums[row - rows.start] += more);
+        }
+        Ok(difference)
+    }
+
+    /// What rows of a window are charged, where `before` is the volume before the window.
+    fn posted(
+        &self,
+        index: usize,
+        rate: Rate,
+        volumes: &[i64],
+        before: i64,
+        rows: &Range<usize>,
+    ) -> Result<Vec<i64>> {
+        let [before] = narrowed([i128::from(before) + sum(&volumes[..rows.start])])?;
+        post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
+    }
+}
+
+impl WindowActivity {
+    fn has_same_volumes(&self) -> bool {
+        let [base, scenario] = &self.volumes;
+        base.ptr_eq(scenario) && self.before.sides[0] == self.before.sides[1]
+    }
+}
+
+/// What unused capacity costs by the volume of an activity; none where customers are charged none.
+fn unused_rate(costed: &ActivityCosting) -> Option<Rate> {
+    Some(Rate { money: costed.unused_charged, volume: costed.volume }).filter(|rate| rate.money != 0)
 }
 
 impl PeriodFacts {

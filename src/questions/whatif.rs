@@ -10,6 +10,7 @@ use super::exact::Exact;
 use super::lives::{Lives, Margin, bearing};
 use super::recalled::{Recalled, unknown};
 use super::response::{ResponseKind, Responses, Tally};
+use super::release_lives::ReleaseLives;
 use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif_activity::of_activity;
 use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};
@@ -63,15 +64,15 @@ pub struct WhatIfCustomers<'r> {
 pub fn whatif_customers(base: &Recalled<'_>, of_scenario: Option<&str>) -> Result<Sheet> {
     let is_loaded = TwoCostings::is_loaded_in(base);
     let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
-    table.sheet(&Lives::empty(is_loaded))
+    table.sheet(&Lives::empty())
 }
 
-/// Compares the facts costed by a scenario with the release's own costing: one walk over slices of customers.
+/// Compares the facts costed by a scenario with the release's own costing, whose lives these are: one walk over slices of customers.
 ///
 /// # Errors
 /// A number beyond 18 digits, unreadable state, what taking rows returns.
 pub fn whatif(
-    base: &Recalled<'_>,
+    (base, release): (&Recalled<'_>, &ReleaseLives),
     changed: &Recalled<'_>,
     scenario: &ScenarioDef,
     customers: WhatIfCustomers<'_>,
@@ -84,7 +85,7 @@ pub fn whatif(
     let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
     // Days are not asked for: what a scenario changes, it changes in whole periods.
     let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-    let walked = WhatIfWalk { costings, top, table, take };
+    let walked = WhatIfWalk { costings, release, top, table, take };
     let found = walk(&without_days, &walked)?;
     let costings = walked.costings;
     let charged = costings.charged()?;
@@ -92,7 +93,10 @@ pub fn whatif(
     let activities: Vec<ActivityDifference> =
         bearing(base).enumerate().map(|activity| of_activity(&costings, activity, &charged)).collect();
     let both = |[before, after]: [i128; 2]| difference(base, before, after);
-    let margin = |of: fn(Margin) -> i128| both(found.margin.map(of));
+    let margin = |of: fn(Margin) -> i128| {
+        let before = of(release.margin);
+        difference(base, before, before + of(found.margin_difference))
+    };
     let gross_margin = margin(Margin::gross);
     let company = company(&costings, scenario, &charged)?;
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
@@ -111,7 +115,7 @@ pub fn whatif(
         fee_income: (!scenario.fees.is_empty()).then(|| margin(|margin| margin.fees)),
         product_cost: margin(|margin| margin.product_cost),
         gross_margin,
-        acquisition_cost: base.money(found.acquisition),
+        acquisition_cost: base.money(release.acquisition),
         spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
         unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, &charged)),
         fully_loaded_profit: is_loaded.then_some(both(found.last)),

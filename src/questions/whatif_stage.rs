@@ -4,6 +4,7 @@
 use super::exact::Exact;
 use super::placed::PlacedCustomers;
 use super::recalled::Recalled;
+use super::release_lives::ReleaseLives;
 use super::whatif::{WhatIfCustomers, whatif, whatif_customers};
 use super::whatif_answer::{Difference, ResponseOf, WhatIf};
 use crate::costing::{self, schema::Costing};
@@ -49,13 +50,14 @@ pub fn publish_whatifs(
     let base = Recalled { definition, facts, costing, placed: placed.as_ref() };
     let writer = Mutex::new(tables.table(&whatif_customers(&base, Some(""))?.spec, None)?);
     let take = |sheet: Sheet| writer.lock().expect("no thread panics while it writes").write(sheet.arrays);
+    let release = ReleaseLives::of(&base, memory)?;
     let mut answers = Vec::new();
     for scenario in published {
         let changed = apply(definition, scenario);
         let costed = costing::run(&changed, facts, ledgers)?;
         let asked = Recalled { definition: &changed, costing: &costed, ..base };
         let customers = WhatIfCustomers { top: 0, of_scenario: Some(&scenario.name), take: &take };
-        answers.push(whatif(&base, &asked, scenario, customers, memory)?);
+        answers.push(whatif((&base, &release), &asked, scenario, customers, memory)?);
     }
     writer.into_inner().expect("no thread panicked").finish()?;
     let format = TableFormat::new(&definition.facts, facts.as_of);

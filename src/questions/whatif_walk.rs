@@ -2,6 +2,7 @@
 //! are kept, and a table is handed on slice by slice.
 
 use super::lives::{Lives, Margin};
+use super::release_lives::ReleaseLives;
 use super::two_costings::{LivesWindow, TwoCostings};
 use super::whatif_table::WhatIfTable;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
@@ -13,6 +14,7 @@ use std::ops::{AddAssign, Range};
 /// What is computed of every slice.
 pub(super) struct WhatIfWalk<'r> {
     pub(super) costings: TwoCostings<'r>,
+    pub(super) release: &'r ReleaseLives,
     /// How many customers each list names.
     pub(super) top: usize,
     pub(super) table: WhatIfTable<'r>,
@@ -27,9 +29,8 @@ pub(super) struct Found {
     pub(super) profit: [i128; 2],
     /// The last line of the waterfall.
     pub(super) last: [i128; 2],
-    pub(super) margin: [Margin; 2],
-    /// What winning customers cost, by the customers source.
-    pub(super) acquisition: i128,
+    /// Scenario − base.
+    pub(super) margin_difference: Margin,
     /// Customers whose last line differs.
     pub(super) affected: usize,
     /// Of these, by [`TURNS`].
@@ -72,11 +73,12 @@ impl SliceOperator for WhatIfWalk<'_> {
     }
 
     fn read(&self, ranks: Range<usize>) -> Result<LivesWindow> {
-        self.costings.window(self.costings.facts(&ranks)?, &ranks)
+        self.costings.window(TwoCostings::facts(&self.costings.base, &ranks)?, &ranks)
     }
 
     fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
-        let lives = self.costings.lives(window, customers.ranks.clone())?;
+        let base = self.release.side(&customers.ranks)?;
+        let lives = self.costings.lives(window, customers.ranks.clone(), base)?;
         let known = self.costings.base.facts.customers.keys.len();
         Ok((Found::of(&lives, known, self.top), self.table.sheet(&lives)?))
     }
@@ -92,11 +94,7 @@ impl Found {
     /// Of the customers of a slice, those below rank `known`; sums are of all.
     fn of(lives: &Lives, known: usize, top: usize) -> Self {
         let (base, scenario) = (&lives.base, &lives.scenario);
-        let mut found = Self {
-            margin: [base.margin, scenario.margin],
-            acquisition: lives.acquisition,
-            ..Self::default()
-        };
+        let mut found = Self { margin_difference: lives.margin_difference, ..Self::default() };
         for (place, rank) in lives.ranks.clone().enumerate() {
             let last = [base.last(place), scenario.last(place)];
             found.profit[0] += base.profit[place];
@@ -135,8 +133,7 @@ impl AddAssign for Found {
         for (sums, more) in sums.zip([other.profit, other.last]) {
             sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
-        self.margin.iter_mut().zip(other.margin).for_each(|(sum, more)| *sum += more);
-        self.acquisition += other.acquisition;
+        self.margin_difference += other.margin_difference;
         self.affected += other.affected;
         for (turned, more) in self.turns.iter_mut().zip(other.turns) {
             turned.customers += more.customers;

@@ -8,6 +8,7 @@ mod standing;
 mod walk;
 
 use super::recalled::Recalled;
+use super::release_lives::ReleaseLives;
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
@@ -17,6 +18,7 @@ use crate::pipeline::{Definition, apply};
 use crate::publish::{StageTables, TableFormat};
 use estimates::{Estimate, estimates};
 use movement::{Movement, sheet};
+use standing::Standing;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use walk::SensitivityWalk;
@@ -46,6 +48,8 @@ pub fn publish_sensitivity(
     tables: StageTables<'_>,
 ) -> Result<SensitivitySummary> {
     let base = Recalled { definition, facts, costing, placed: None };
+    let release = ReleaseLives::of(&base, memory)?;
+    let before = Standing::of_release(&base, &release, memory)?;
     let ways = definition.sensitivity.expect("the stage is on").ways();
     let mut movements = Vec::new();
     let mut estimates = ways.into_iter().flat_map(|off_by| estimates(definition, off_by)).peekable();
@@ -58,7 +62,8 @@ pub fn publish_sensitivity(
         let scenarios = changed.iter().zip(&costed);
         let scenarios =
             scenarios.map(|(definition, costing)| Recalled { definition, facts, costing, placed: None });
-        let moved = SensitivityWalk::of(&base, &scenarios.collect::<Vec<_>>(), memory)?;
+        let scenarios: Vec<Recalled<'_>> = scenarios.collect();
+        let moved = SensitivityWalk::of((&base, &release, &before), &scenarios, memory)?;
         let movement = |(estimate, (sums, moved))| Movement { estimate, sums, moved };
         movements.extend(some.into_iter().zip(moved).map(movement));
     }

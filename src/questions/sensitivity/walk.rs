@@ -1,9 +1,8 @@
 //! The walk of several estimates: every customer by the release's costing and, where activities cost something else, by that of each
-//! estimate, so that what is read and posted for all of them is so once. Sums are kept, and profits by each are ranked.
+//! estimate, so that what is read for all of them is so once. Sums are kept, and profits by each are ranked.
 
-use super::super::lives::Lives;
 use super::super::recalled::Recalled;
-use super::super::response::Responses;
+use super::super::release_lives::ReleaseLives;
 use super::super::two_costings::{LivesWindow, TwoCostings};
 use super::standing::{Moves, Standing};
 use crate::customers::history::CustomerDays;
@@ -11,12 +10,14 @@ use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::customers::ranking::Ranking;
 use crate::error::Result;
 use crate::memory::Memory;
-use crate::units::{Decimal, Fixed18};
+use crate::units::Fixed18;
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// What is computed of every slice.
 pub(super) struct SensitivityWalk<'r> {
-    release: TwoCostings<'r>,
+    base: Recalled<'r>,
+    release: &'r ReleaseLives,
     estimates: Vec<TwoCostings<'r>>,
     memory: &'r Memory,
 }
@@ -35,79 +36,68 @@ pub(super) struct ProfitSums {
     pub(super) turn_unprofitable: usize,
 }
 
-/// What customers of several slices had, by the release and by each estimate.
-#[derive(Default)]
-pub(super) struct EstimatesWindow {
-    release: LivesWindow,
-    estimates: Vec<LivesWindow>,
-}
-
-/// Profits of those who bought.
-type Profits = Vec<(u32, i64)>;
+/// Rank and profit of those who bought.
+pub(super) type Profits = Vec<(u32, i64)>;
 
 impl<'r> SensitivityWalk<'r> {
-    /// What moves by each of these costings of the same facts.
+    /// What moves by each of these costings of the same facts; `before` is how customers stand by the release's own.
     ///
     /// # Errors
     /// A number beyond 18 digits, unreadable state, a full disk.
     pub(super) fn of(
-        base: &Recalled<'r>,
+        (base, release, before): (&Recalled<'r>, &'r ReleaseLives, &Standing),
         estimates: &[Recalled<'r>],
         memory: &'r Memory,
     ) -> Result<Vec<(ProfitSums, Moves)>> {
-        let release = TwoCostings::new(base, base, Decimal::ONE, Responses::none(base));
         let estimates = estimates.iter().map(|estimate| TwoCostings::of_differing(base, estimate)).collect();
         let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-        let (of_release, found) = walk(&without_days, &Self { release, estimates, memory })?;
-        let before = Standing::of(base, of_release)?;
-        let mut moved = Vec::with_capacity(found.len());
-        for (sums, ranking) in found {
+        let found = walk(&without_days, &Self { base: *base, release, estimates, memory })?;
+        let moves = |(sums, ranking)| {
             let after = Standing::of(base, ranking)?;
-            moved.push((sums, Standing::moves(&before, &after, base.facts.customers.keys.len())));
-        }
-        Ok(moved)
+            Ok((sums, Standing::moves(before, &after, base.facts.customers.keys.len())))
+        };
+        // Runs of a ranking are merged by one thread, so rankings are by several.
+        found.into_par_iter().with_max_len(1).map(moves).collect()
     }
 }
 
 impl SliceOperator for SensitivityWalk<'_> {
-    type Window = EstimatesWindow;
-    type Part = (Profits, Vec<(ProfitSums, Profits)>);
-    type Total = (Ranking, Vec<(ProfitSums, Ranking)>);
+    /// By estimate, what the customers of several slices had.
+    type Window = Vec<LivesWindow>;
+    type Part = Vec<(ProfitSums, Profits)>;
+    type Total = Vec<(ProfitSums, Ranking)>;
 
     fn begin(&self) -> Result<Self::Total> {
-        let customers = self.release.base.facts.customers.keys.len();
-        let ranking = || Ranking::new(customers, self.memory);
-        Ok((ranking(), self.estimates.iter().map(|_| (ProfitSums::default(), ranking())).collect()))
+        let customers = self.base.facts.customers.keys.len();
+        let nothing = |_| (ProfitSums::default(), Ranking::new(customers, self.memory));
+        Ok(self.estimates.iter().map(nothing).collect())
     }
 
-    fn read(&self, ranks: Range<usize>) -> Result<EstimatesWindow> {
-        let facts = self.release.facts(&ranks)?;
-        let estimates = self.estimates.iter().map(|estimate| estimate.window(facts.clone(), &ranks));
-        let estimates = estimates.collect::<Result<_>>()?;
-        Ok(EstimatesWindow { release: self.release.window(facts, &ranks)?, estimates })
+    fn read(&self, ranks: Range<usize>) -> Result<Vec<LivesWindow>> {
+        let facts = TwoCostings::facts(&self.base, &ranks)?;
+        self.estimates.iter().map(|estimate| estimate.window(facts.clone(), &ranks)).collect()
     }
 
-    fn slice(&self, window: &EstimatesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
-        let lives = self.release.lives(&window.release, customers.ranks.clone())?;
-        let known = self.release.base.facts.customers.keys.len();
-        let was = &lives.base.profit;
+    fn slice(&self, windows: &Vec<LivesWindow>, customers: &CustomerSlice) -> Result<Self::Part> {
+        let ranks = &customers.ranks;
+        let known = self.base.facts.customers.keys.len();
+        let (was, has_bought) = (self.release.side(ranks)?.profit, self.release.has_bought(ranks)?);
         let mut found = Vec::with_capacity(self.estimates.len());
-        for (estimate, window) in self.estimates.iter().zip(&window.estimates) {
-            let differences = estimate.differences(window, customers.ranks.clone())?;
+        for (estimate, window) in self.estimates.iter().zip(windows) {
+            let differences = estimate.differences(window, ranks.clone())?;
             let mut sums = ProfitSums::default();
-            for (place, (was, difference)) in was.iter().zip(&differences).enumerate() {
-                sums.add(*was, *difference, lives.ranks.start + place < known);
+            for (rank, (was, difference)) in ranks.clone().zip(was.iter().zip(&differences)) {
+                sums.add(*was, *difference, rank < known);
             }
             let is: Vec<i128> =
                 was.iter().zip(differences).map(|(was, difference)| was + difference).collect();
-            found.push((sums, of_buyers(&lives, known, &is)?));
+            found.push((sums, of_buyers(&has_bought, ranks.start..known, &is)?));
         }
-        Ok((of_buyers(&lives, known, was)?, found))
+        Ok(found)
     }
 
-    fn take(&self, (release, estimates): &mut Self::Total, (of_release, found): Self::Part) -> Result<()> {
-        of_release.into_iter().try_for_each(|(rank, profit)| release.add(rank, profit))?;
-        for ((sums, ranking), (more, profits)) in estimates.iter_mut().zip(found) {
+    fn take(&self, total: &mut Self::Total, part: Self::Part) -> Result<()> {
+        for ((sums, ranking), (more, profits)) in total.iter_mut().zip(part) {
             sums.moved += more.moved;
             sums.difference += more.difference;
             sums.largest = sums.largest.max(more.largest);
@@ -120,11 +110,11 @@ impl SliceOperator for SensitivityWalk<'_> {
     }
 }
 
-/// Of these profits, by place in the slice, those of customers (ranks below `known`) who bought.
-fn of_buyers(lives: &Lives, known: usize, profits: &[i128]) -> Result<Profits> {
+/// Of these profits, by place in a slice, those of customers who bought; ranks are those of the slice, up to the last customer's.
+pub(super) fn of_buyers(has_bought: &[bool], ranks: Range<usize>, profits: &[i128]) -> Result<Profits> {
     let mut of_buyers = Vec::new();
-    for ((rank, profit), has_bought) in lives.ranks.clone().zip(profits).zip(&lives.has_bought) {
-        if *has_bought && rank < known {
+    for ((rank, profit), has_bought) in ranks.zip(profits).zip(has_bought) {
+        if *has_bought {
             let profit = Fixed18::checked(*profit, "sensitivity: a customer's profit")?;
             of_buyers.push((u32::try_from(rank).expect("ranks fit 32 bits"), profit.get()));
         }
