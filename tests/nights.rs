@@ -392,8 +392,10 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     assert!(outcome.stderr.contains("no such stage; did you mean 'segments'?"), "{outcome:?}");
 }
 
+type Rewrite = fn(&RecordBatch) -> RecordBatch;
+
 /// Rewrites a small file.
-fn rewrite(path: &Path, change: fn(&RecordBatch) -> RecordBatch) {
+fn rewrite(path: &Path, change: Rewrite) {
     let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(path).unwrap()).unwrap();
     let (schema, reader) = (reader.schema().clone(), reader.with_batch_size(1 << 20).build().unwrap());
     let batches: Vec<_> = reader.map(Result::unwrap).collect();
@@ -430,7 +432,7 @@ fn as_of_dates_that_lie_behind_are_taken_over_until_something_before_them_is_res
     fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
     sample.run(&[]);
     let dates = ["2024-01-01", "2024-07-01", "2025-01-01"];
-    let changes: [(&str, fn(&RecordBatch) -> RecordBatch, [bool; 3]); 3] = [
+    let changes: [(&str, Rewrite, [bool; 3]); 3] = [
         ("2024-12", without_its_last_rows, [true, true, false]),
         ("2024-04", with_an_order_a_day_later, [true, false, false]),
         ("2024-03", without_its_last_rows, [true, false, false]),

@@ -39,8 +39,6 @@ pub mod kaplan_meier;
 
 mod lives;
 
-mod as_of_recipe;
-
 mod survival_table;
 
 mod growth;
@@ -74,6 +72,8 @@ mod warning_table;
 mod gathering;
 
 mod writing;
+
+mod as_of_recipe;
 
 mod plan;
 

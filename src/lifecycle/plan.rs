@@ -1,12 +1,12 @@
 //! What the walks of the room are planned by: everything that follows from the pipeline and the facts alone.
 
+use super::as_of_recipe::MasterDigests;
 use super::breadth::{BreadthPlan, channel_aggregates};
 use super::cohort_table::CohortPlan;
 use super::dates::Dates;
 use super::gathering::Gathering;
 use super::grouping::{Grouping, groupings};
 use super::holdout::Outcome;
-use super::as_of_recipe::MasterDigests;
 use super::profile::{Profile, View};
 use super::profile_table::{Known, lifecycle};
 use super::signal::Watch;

@@ -5,8 +5,8 @@
 
 use super::lives::{Lives, Side, bearing, is_spread};
 use super::recalled::Recalled;
-use super::response::{PeriodTallies, Response, Responses, Tally};
 use super::release_lives::SliceLives;
+use super::response::{PeriodTallies, Response, Responses, Tally};
 use crate::costing::schema::{ActivityCosting, Rate, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerFacts;
@@ -381,7 +381,9 @@ impl<'r> TwoCostings<'r> {
             }
         }
         if let Some(more) = self.difference(index, costed.map(unused_rate), activity, rows)? {
-            places().zip(&more).for_each(|(rank, more)| lives.scenario.load(rank - first, -i128::from(*more)));
+            places()
+                .zip(&more)
+                .for_each(|(rank, more)| lives.scenario.load(rank - first, -i128::from(*more)));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use abacus::memory::Memory;
 use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{Export, WriteOptions};
-use abacus::questions::{Recalled, WhatIf, WhatIfCustomers, whatif};
+use abacus::questions::{Recalled, ReleaseLives, WhatIf, WhatIfCustomers, whatif};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -27,7 +27,9 @@ fn compared(base: &Recalled<'_>, asked: &Recalled<'_>, scenario: &ScenarioDef) -
         Ok(())
     };
     let customers = WhatIfCustomers { top: 3, of_scenario: None, take: &take };
-    let found = whatif(base, asked, scenario, customers, &Memory::of_machine(folder.path())).unwrap();
+    let memory = Memory::of_machine(folder.path());
+    let lives = ReleaseLives::of(base, &memory).unwrap();
+    let found = whatif((base, &lives), asked, scenario, customers, &memory).unwrap();
     let mut sheets = sheets.into_inner().unwrap();
     assert_eq!(sheets.len(), 1);
     (found, sheets.remove(0))
