@@ -66,6 +66,12 @@ impl Sample {
         fs::write(self.file(), text.replace(from, to)).unwrap();
     }
 
+    /// The expectations of the sample would stop what changes its totals.
+    fn only_warn_of_totals(&self) {
+        let text = fs::read_to_string(self.file()).unwrap();
+        fs::write(self.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    }
+
     fn release(&self) -> serde_json::Value {
         serde_json::from_slice(&fs::read(self.out().join("release.json")).unwrap()).unwrap()
     }
@@ -271,10 +277,8 @@ fn what_follows_from_a_change_is_made_again_and_nothing_else() {
     sample.run(&["--republish"]);
     let original = fs::read_to_string(sample.file()).unwrap();
     for (from, to, expected) in CHANGES {
-        // The expectations of the sample would stop what changes its totals.
         sample.change(from, to);
-        let text = fs::read_to_string(sample.file()).unwrap();
-        fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+        sample.only_warn_of_totals();
         sample.night(to, expected);
         fs::write(sample.file(), &original).unwrap();
     }
@@ -356,8 +360,7 @@ fn a_run_of_some_stages_leaves_out_what_would_not_follow() {
     assert!(made.is_empty(), "nothing has changed, and {made:?} would be made");
     assert!(sample.abacus(&["run", "--only", "clv"]).stdout.starts_with("unchanged "));
     sample.change("practical_minutes = 6_500", "practical_minutes = 6_400");
-    let text = fs::read_to_string(sample.file()).unwrap();
-    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    sample.only_warn_of_totals();
     let outcome = sample.abacus(&["run", "--only", "lifecycle"]);
     outcome.succeeds(&[
         "left out of this release: plan, forecast, sensitivity, contracts, effects, programme, acquisition, hierarchy, segments, whatif, \
@@ -428,8 +431,7 @@ fn with_an_order_a_day_later(batch: &RecordBatch) -> RecordBatch {
 #[test]
 fn as_of_dates_that_lie_behind_are_taken_over_until_something_before_them_is_restated() {
     let sample = Sample::new();
-    let text = fs::read_to_string(sample.file()).unwrap();
-    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    sample.only_warn_of_totals();
     sample.run(&[]);
     let dates = ["2024-01-01", "2024-07-01", "2025-01-01"];
     let changes: [(&str, Rewrite, [bool; 3]); 3] = [
@@ -515,8 +517,7 @@ const SINCE_JUNE: [&str; 7] =
 #[test]
 fn what_a_release_restates_adds_up_by_cause() {
     let sample = Sample::new();
-    let text = fs::read_to_string(sample.file()).unwrap();
-    fs::write(sample.file(), text.replace("equals = ", "severity = \"warn\"\nequals = ")).unwrap();
+    sample.only_warn_of_totals();
     sample.run(&[]);
     // Order lines of a month that had calls only, a month without its lines and a change of the costing, all at once.
     let history = sample.0.path().join("sample_data/retail/transactions");

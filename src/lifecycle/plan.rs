@@ -39,7 +39,7 @@ pub(crate) struct Plan<'r> {
     /// The dates of `lifecycle`, ascending; the run's own is the last.
     as_of: Vec<Day>,
     /// Pairs of dates of the transitions.
-    pairs: Vec<(Day, Day)>,
+    pub(crate) pairs: Vec<(Day, Day)>,
     /// The date of earlier warnings, which are held against what followed.
     warned: Day,
     /// All dates at which customers are looked at, ascending.
@@ -146,16 +146,12 @@ impl<'r> Plan<'r> {
         Writing {
             plan: self,
             format: TableFormat::new(&self.definition.facts, self.facts.as_of),
-            period: self.definition.facts.period,
             staging,
-            rules: &self.rules,
             dates,
-            pairs: &self.pairs,
             steps: Steps::new(&self.pairs, dates),
             views: days.iter().map(|day| self.view(dates, *day)).collect(),
             recipes: to_write.iter().map(|(_, recipe)| recipe.as_str()).collect(),
             breadth: BreadthPlan::new(&self.calendar, &days, product_groups, channels.len()),
-            facts: self.facts,
             channels,
             alive: known.alive,
             voice: known.voice,

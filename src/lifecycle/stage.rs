@@ -131,8 +131,8 @@ fn write_warnings(
     staging: StageTables<'_>,
 ) -> Result<()> {
     let (list, chosen) = (&written.list, written.trial.chosen());
-    let (format, customers) = (writing.format, &writing.facts.customers);
-    let shown = (writing.period, plan.lifecycle.warning.holdout_days);
+    let (format, customers) = (writing.format, &plan.facts.customers);
+    let shown = (plan.definition.facts.period, plan.lifecycle.warning.holdout_days);
     let sheet = |warnings: WarningRows<'_>| early_warning(format, shown, customers, warnings);
     let places = list.places(chosen)?;
     let mut writer = staging.table(&sheet(WarningRows { rows: &[], signals: &[] }).spec, None)?;

@@ -8,7 +8,7 @@ use super::period_facts::PeriodFacts;
 use super::plan::Plan;
 use super::profile::{Profile, View};
 use super::signal::{Known, Watch};
-use super::state::{Rules, State};
+use super::state::State;
 use super::transition::{self, Steps, Transition};
 use super::trend::{Trend, trends};
 use super::warning::Candidates;
@@ -18,11 +18,10 @@ use crate::customers::days::CustomerDaysView;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::customers::slices::SLICE_CUSTOMERS;
 use crate::error::Result;
-use crate::facts::FactSet;
 use crate::memory::Memory;
 use crate::perception::schema::Voice;
 use crate::publish::{StageTables, TableFormat, TableWriter};
-use crate::units::{Day, PeriodKind};
+use crate::units::Day;
 use arrow::array::ArrayRef;
 use std::ops::Range;
 
@@ -30,18 +29,14 @@ use std::ops::Range;
 pub(crate) struct Writing<'r> {
     pub(crate) plan: &'r Plan<'r>,
     pub(crate) format: TableFormat<'r>,
-    pub(crate) period: PeriodKind,
     pub(crate) staging: StageTables<'r>,
-    pub(crate) rules: &'r Rules,
     pub(crate) dates: &'r Dates,
-    pub(crate) pairs: &'r [(Day, Day)],
     pub(crate) steps: Steps,
     /// By as-of date of `lifecycle` that is not taken over, ascending.
     pub(crate) views: Vec<View<'r>>,
     /// By view.
     pub(crate) recipes: Vec<&'r str>,
     pub(crate) breadth: BreadthPlan,
-    pub(crate) facts: &'r FactSet,
     /// Of each declared channel, the aggregates that tell of its use.
     pub(crate) channels: Vec<Vec<usize>>,
     pub(crate) alive: Option<&'r Alive>,
@@ -98,14 +93,14 @@ impl SliceOperator for Writing<'_> {
             let spec = self.plan.sheet(date, &[]).spec;
             writers.push(self.staging.table(&spec, Some(&date.to_string()))?.with_recipe(recipe));
         }
-        let transitions = transition::empty(self.pairs);
-        let list = WarningList::new(self.facts.customers.keys.len(), self.memory);
+        let transitions = transition::empty(&self.plan.pairs);
+        let list = WarningList::new(self.plan.facts.customers.keys.len(), self.memory);
         Ok(Written { writers, transitions, states: Default::default(), trial: Trial::default(), list })
     }
 
     fn read(&self, ranks: Range<usize>) -> Result<PeriodFacts> {
         let has_prices = |period: usize| self.lookouts.iter().any(|lookout| lookout.needs_prices(period));
-        PeriodFacts::read(self.facts, &ranks, &self.channels, has_prices)
+        PeriodFacts::read(self.plan.facts, &ranks, &self.channels, has_prices)
     }
 
     fn slice(&self, facts: &PeriodFacts, customers: &CustomerSlice) -> Result<Part> {
@@ -116,14 +111,14 @@ impl SliceOperator for Writing<'_> {
         }
         let mut profiles: Vec<Vec<Profile>> =
             self.views.iter().map(|_| Vec::with_capacity(customers.ranks.len())).collect();
-        let mut transitions = transition::empty(self.pairs);
+        let mut transitions = transition::empty(&self.plan.pairs);
         let mut candidates = [Candidates::default(), Candidates::default()];
         let voice = self.voice.map(|voice| voice.of(&customers.ranks)).transpose()?;
         let (mut standings, mut gaps, mut states) = (Vec::new(), Vec::new(), [0; State::ALL.len()]);
         let [_, Lookout { place: now, .. }] = self.lookouts;
         for (place, days) in customers.days.customers().enumerate() {
             let rank = customers.ranks.start + place;
-            self.dates.stand(days, self.rules, &mut standings);
+            self.dates.stand(days, &self.plan.rules, &mut standings);
             self.steps.add(&mut transitions, days, &standings);
             standings[now].iter().for_each(|standing| states[standing.state as usize] += 1);
             for (date, (view, profiles)) in self.views.iter().zip(&mut profiles).enumerate() {
@@ -138,7 +133,7 @@ impl SliceOperator for Writing<'_> {
                 let known = || Known { trend, said: said(), ..self.known(lookout, rank, days, standing) };
                 let customer = (rank, days, standing);
                 let outcome = lookout.outcome.as_ref();
-                candidates.look_at(&lookout.watch, self.rules.gap_days, outcome, customer, known)?;
+                candidates.look_at(&lookout.watch, self.plan.rules.gap_days, outcome, customer, known)?;
             }
         }
         let sheet = |(view, rows): (&View<'_>, &Vec<Profile>)| self.plan.sheet(view.date.day, rows).arrays;

@@ -304,20 +304,9 @@ struct Books {
 }
 
 impl Shelf {
-    /// Digest of all that a file's bytes follow from: what the caller names, the columns and the options.
+    /// That of a file which this program writes.
     pub(super) fn recipe(&self, columns: &[Column], recipe: &str) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut add = |part: String| {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
-        };
-        let WriteOptions { encoding, row_group_rows, .. } = self.options;
-        // Another build may make other rows of the same.
-        add(format!("{} {} {row_group_rows}", env!("ABACUS_SOURCES"), encoding.word()));
-        for column in columns {
-            add(format!("{} {:?} {}", column.name, column.kind, column.nullable));
-        }
-        add(recipe.to_owned());
-        hasher.finalize().to_string()
+        file_recipe(env!("ABACUS_SOURCES"), self.options, columns, recipe)
     }
 
     /// A file handed over after a failed sync is dropped: the failure ends the commit anyway.
@@ -355,5 +344,47 @@ impl Shelf {
 
     fn books(&self) -> std::sync::MutexGuard<'_, Books> {
         self.books.lock().expect("no holder of the books panics")
+    }
+}
+
+/// Digest of all that a file's bytes follow from: the sources of the program, for another build may make other rows of the same,
+/// the options, the columns and what the caller names.
+fn file_recipe(program: &str, options: WriteOptions, columns: &[Column], recipe: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: String| {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    };
+    add(format!("{program} {} {}", options.encoding.word(), options.row_group_rows));
+    for column in columns {
+        add(format!("{} {:?} {}", column.name, column.kind, column.nullable));
+    }
+    add(recipe.to_owned());
+    hasher.finalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::schema::ColumnKind;
+
+    #[test]
+    fn a_file_follows_from_the_program_the_options_the_columns_and_what_is_named() {
+        let options = WriteOptions { encoding: FileEncoding::Compact, row_group_rows: 1000, delta: false };
+        let column = |name| Column::new(name, ColumnKind::Name, "", "");
+        let recipes = [
+            file_recipe("a build", options, &[column("a")], "facts"),
+            file_recipe("another build", options, &[column("a")], "facts"),
+            file_recipe("a build", WriteOptions { row_group_rows: 999, ..options }, &[column("a")], "facts"),
+            file_recipe("a build", options, &[column("b")], "facts"),
+            file_recipe("a build", options, &[column("a").nullable()], "facts"),
+            file_recipe("a build", options, &[column("a")], "other facts"),
+        ];
+        assert_eq!(recipes.iter().collect::<BTreeSet<_>>().len(), recipes.len());
+        let delta = WriteOptions { delta: true, ..options };
+        assert_eq!(
+            file_recipe("a build", delta, &[column("a")], "facts"),
+            recipes[0],
+            "logs are made of any files"
+        );
     }
 }

@@ -9,8 +9,8 @@
 use super::exact::Exact;
 use super::lives::{Lives, Margin, bearing};
 use super::recalled::{Recalled, unknown};
-use super::release_lives::ReleaseLives;
 use super::response::{ResponseKind, Responses, Tally};
+use super::two_costings::ReleaseLives;
 use super::two_costings::{ChargedActivity, TwoCostings};
 use super::whatif_activity::of_activity;
 use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};

@@ -4,7 +4,7 @@
 use super::exact::Exact;
 use super::placed::PlacedCustomers;
 use super::recalled::Recalled;
-use super::release_lives::ReleaseLives;
+use super::two_costings::ReleaseLives;
 use super::whatif::{WhatIfCustomers, whatif, whatif_customers};
 use super::whatif_answer::{Difference, ResponseOf, WhatIf};
 use crate::costing::{self, schema::Costing};

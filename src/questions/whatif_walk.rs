@@ -2,8 +2,7 @@
 //! are kept, and a table is handed on slice by slice.
 
 use super::lives::{Lives, Margin};
-use super::release_lives::ReleaseLives;
-use super::two_costings::{LivesWindow, TwoCostings};
+use super::two_costings::{LivesWindow, ReleaseLives, TwoCostings};
 use super::whatif_table::WhatIfTable;
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;

@@ -8,7 +8,7 @@ mod standing;
 mod walk;
 
 use super::recalled::Recalled;
-use super::release_lives::ReleaseLives;
+use super::two_costings::ReleaseLives;
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
 use crate::facts::FactSet;

@@ -1,7 +1,7 @@
 //! Standing of customers who bought: their places by profit, and the classes that follow from them.
 
 use super::super::recalled::Recalled;
-use super::super::release_lives::ReleaseLives;
+use super::super::two_costings::ReleaseLives;
 use super::walk::of_buyers;
 use crate::customers::ranking::{Places, Ranking};
 use crate::customers::slices::slices;

@@ -2,8 +2,7 @@
 //! estimate, so that what is read for all of them is so once. Sums are kept, and profits by each are ranked.
 
 use super::super::recalled::Recalled;
-use super::super::release_lives::ReleaseLives;
-use super::super::two_costings::{LivesWindow, TwoCostings};
+use super::super::two_costings::{LivesWindow, ReleaseLives, TwoCostings};
 use super::standing::{Moves, Standing};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};

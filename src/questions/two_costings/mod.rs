@@ -1,17 +1,19 @@
-//! Two costings of the same facts, read window by window of customers and added up slice by slice.
-//!
-//! What customers do more or less in a scenario is posted by itself, at the scenario's rates on the release's volumes, so that who
-//! does what he did is charged what he was.
+//! Two costings of the same facts, read window by window of customers: the release's own, added up once (`release_lives`), and what
+//! a scenario charges more or less (`differences`).
 
-use super::lives::{Lives, Side, bearing, is_spread};
+mod differences;
+mod release_lives;
+
+pub use release_lives::ReleaseLives;
+
+use super::lives::bearing;
 use super::recalled::Recalled;
-use super::release_lives::SliceLives;
 use super::response::{PeriodTallies, Response, Responses, Tally};
 use crate::costing::schema::{ActivityCosting, Rate, post};
 use crate::error::{Error, Result};
 use crate::facts::schema::CustomerFacts;
-use crate::profitability::schema::{Acquisition, CostLine, Lines, Values};
-use crate::units::{Decimal, Fixed18, Period, pow10};
+use crate::profitability::schema::{CostLine, Lines, Values};
+use crate::units::{Decimal, Fixed18, pow10};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -26,7 +28,6 @@ pub(super) struct TwoCostings<'r> {
     responses: Responses<'r>,
     /// Whether they do what they did.
     is_as_it_was: bool,
-    acquisition: Acquisition<'r>,
     /// Activities that customers bear cost of, by index.
     bearing: Vec<usize>,
     /// Whether the run has lines below customer profit.
@@ -122,8 +123,7 @@ impl<'r> TwoCostings<'r> {
         bearing: Vec<usize>,
     ) -> Self {
         let shares = base.costing.activities.iter().map(|activity| activity.avoidable.scale);
-        let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
-        let volumes = vec![vec![RunningVolume::default(); bearing.len()]; periods.len()];
+        let volumes = vec![vec![RunningVolume::default(); bearing.len()]; base.facts.periods.len()];
         let tallies = responses.tallies();
         Self {
             base: *base,
@@ -131,7 +131,6 @@ impl<'r> TwoCostings<'r> {
             prices,
             is_as_it_was: tallies.is_empty(),
             responses,
-            acquisition: Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of),
             is_loaded: Self::is_loaded_in(base),
             avoidable_scale: shares.max().unwrap_or(0),
             running: Mutex::new(Running { volumes, tallies }),
@@ -287,139 +286,6 @@ impl<'r> TwoCostings<'r> {
         Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
     }
 
-    /// Adds up both costings of these customers, who are some of the window's and have this by the release's own.
-    ///
-    /// # Errors
-    /// A cost beyond 18 digits.
-    pub(super) fn lives(&self, window: &LivesWindow, ranks: Range<usize>, base: Side) -> Result<Lives> {
-        let mut lives = Lives::new(ranks.clone(), base, self.avoidable_scale);
-        for (had, facts) in window.periods.iter().zip(window.facts.iter()) {
-            if had.response.is_some() || self.prices != Decimal::ONE {
-                let rows = facts.of(&ranks);
-                lives.add_margin_differences(&facts.rows, had.response.as_ref(), rows, self.prices);
-            }
-        }
-        self.add_cost_differences(&mut lives, window)?;
-        Ok(lives)
-    }
-
-    /// Scenario − base in customer profit, by place in these ranks, where customers do what they did.
-    ///
-    /// # Errors
-    /// A cost beyond 18 digits.
-    pub(super) fn differences(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<Vec<i128>> {
-        let nothing = Side::new(ranks.len(), self.is_loaded);
-        let mut lives = Lives::new(ranks, nothing, self.avoidable_scale);
-        self.add_cost_differences(&mut lives, window)?;
-        Ok(lives.scenario.profit)
-    }
-
-    /// Adds up the release's own costing of these customers, who are some of the window's.
-    ///
-    /// # Errors
-    /// A cost beyond 18 digits.
-    pub(super) fn release_lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<SliceLives> {
-        let mut lives = SliceLives::new(ranks.clone(), self.is_loaded);
-        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
-            let rows = facts.of(&ranks);
-            lives.add_margins(&facts.rows, rows.clone());
-            for (index, activity) in self.bearing.iter().zip(&had.activities) {
-                let costed = &self.base.costing.periods[period].activities[*index];
-                let is_spread = is_spread(&self.base, *index);
-                let (volumes, before) = (&activity.volumes[0], activity.before.sides[0]);
-                for (rate, is_below) in [(costed.rate, is_spread), (unused_rate(costed), true)] {
-                    let Some(rate) = rate else { continue };
-                    let costs = self.posted(*index, rate, volumes, before, &rows)?;
-                    for (rank, cost) in facts.rows.ranks[rows.clone()].iter().zip(costs) {
-                        lives.charge(*rank as usize - ranks.start, i128::from(cost), is_below);
-                    }
-                }
-            }
-        }
-        for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
-            lives.acquisition += i128::from(cost);
-            lives.charge(rank as usize - ranks.start, i128::from(cost), false);
-        }
-        Ok(lives)
-    }
-
-    fn add_cost_differences(&self, lives: &mut Lives, window: &LivesWindow) -> Result<()> {
-        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
-            let rows = facts.of(&lives.ranks);
-            for (index, activity) in self.bearing.iter().zip(&had.activities) {
-                self.add_cost_difference(lives, (period, *index), activity, &facts.rows.ranks, &rows)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds by how much an activity's cost differs, and unused capacity with it.
-    fn add_cost_difference(
-        &self,
-        lives: &mut Lives,
-        (period, index): (usize, usize),
-        activity: &WindowActivity,
-        ranks: &[u32],
-        rows: &Range<usize>,
-    ) -> Result<()> {
-        let costed = [&self.base, &self.scenario].map(|of| &of.costing.periods[period].activities[index]);
-        let places = || ranks[rows.clone()].iter().map(|rank| *rank as usize);
-        let first = lives.ranks.start;
-        if let Some(more) = self.difference(index, costed.map(|of| of.rate), activity, rows)? {
-            let share = self.base.costing.activities[index].avoidable.at_scale(self.avoidable_scale);
-            let share = share.expect("the largest scale holds every share");
-            let is_spread = is_spread(&self.base, index);
-            for (rank, more) in places().zip(&more) {
-                let more = i128::from(*more);
-                if is_spread {
-                    // Cost of a higher level, which no customer can avoid.
-                    lives.scenario.load(rank - first, -more);
-                } else {
-                    lives.scenario.add(rank - first, -more);
-                    lives.avoidable[rank - first] -= more * share;
-                }
-            }
-        }
-        if let Some(more) = self.difference(index, costed.map(unused_rate), activity, rows)? {
-            places()
-                .zip(&more)
-                .for_each(|(rank, more)| lives.scenario.load(rank - first, -i128::from(*more)));
-        }
-        Ok(())
-    }
-
-    /// Scenario − base of what every row is charged at the rates of both; none where nothing differs.
-    fn difference(
-        &self,
-        index: usize,
-        [before, after]: [Option<Rate>; 2],
-        activity: &WindowActivity,
-        rows: &Range<usize>,
-    ) -> Result<Option<Vec<i64>>> {
-        let before_window = activity.before;
-        let charged = |rate: Option<Rate>, side: usize| match rate {
-            Some(rate) => self.posted(index, rate, &activity.volumes[side], before_window.sides[side], rows),
-            None => Ok(vec![0; rows.len()]),
-        };
-        let mut difference = None;
-        if before != after || !activity.has_same_volumes() {
-            let mut more = charged(after, 1)?;
-            more.iter_mut().zip(charged(before, 0)?).for_each(|(is, was)| *is -= was);
-            difference = Some(more);
-        }
-        let Some((change, rate)) = activity.change.as_ref().zip(after) else { return Ok(difference) };
-        // By itself, and of those alone whom it is about: customers who do what they did are charged what they were.
-        let changed: Vec<usize> = rows.clone().filter(|row| change[*row] != 0).collect();
-        if !changed.is_empty() {
-            let changes: Vec<i64> = changed.iter().map(|row| change[*row]).collect();
-            let before = narrowed([i128::from(before_window.change) + sum(&change[..rows.start])])?[0];
-            let more = post(self.finer(rate)?, &changes, before).ok_or_else(|| self.too_large(index))?;
-            let sums = difference.get_or_insert_with(|| vec![0; rows.len()]);
-            changed.iter().zip(more).for_each(|(row, more)| sums[row - rows.start] += more);
-        }
-        Ok(difference)
-    }
-
     /// What rows of a window are charged, where `before` is the volume before the window.
     fn posted(
         &self,
@@ -431,13 +297,6 @@ impl<'r> TwoCostings<'r> {
     ) -> Result<Vec<i64>> {
         let [before] = narrowed([i128::from(before) + sum(&volumes[..rows.start])])?;
         post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
-    }
-}
-
-impl WindowActivity {
-    fn has_same_volumes(&self) -> bool {
-        let [base, scenario] = &self.volumes;
-        base.ptr_eq(scenario) && self.before.sides[0] == self.before.sides[1]
     }
 }
 

@@ -1,16 +1,17 @@
 //! Customers' profit over life by the release's own costing, added up once for all scenarios and estimates that are held against it.
 
-use super::lives::{Margin, Side};
-use super::recalled::Recalled;
-use super::response::Responses;
-use super::two_costings::{LivesWindow, TwoCostings};
+use super::super::lives::{Margin, Side, is_spread};
+use super::super::recalled::Recalled;
+use super::super::response::Responses;
+use super::{LivesWindow, TwoCostings, unused_rate};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
 use crate::customers::slices::{self, SLICE_CUSTOMERS};
 use crate::error::Result;
 use crate::facts::schema::CustomerFacts;
 use crate::memory::{Memory, Scratch};
-use crate::units::{Decimal, Fixed18};
+use crate::profitability::schema::Acquisition;
+use crate::units::{Decimal, Fixed18, Period};
 use std::ops::Range;
 
 /// Customers by the release's own costing, the unidentified cost object among them; kept by slice.
@@ -19,23 +20,25 @@ pub struct ReleaseLives {
     columns: Scratch,
     is_loaded: bool,
     /// Of all of them.
-    pub(super) margin: Margin,
+    pub(in crate::questions) margin: Margin,
     /// What winning them cost, by the customers source.
-    pub(super) acquisition: i128,
+    pub(in crate::questions) acquisition: i128,
 }
 
 /// Those of a slice.
-pub(super) struct SliceLives {
+struct SliceLives {
     ranks: Range<usize>,
     side: Side,
     has_bought: Vec<bool>,
     margin: Margin,
-    pub(super) acquisition: i128,
+    acquisition: i128,
 }
 
 /// What is computed of every slice.
 struct ReleaseWalk<'r> {
+    /// The release's own, twice: nothing differs.
     costing: TwoCostings<'r>,
+    acquisition: Acquisition<'r>,
     memory: &'r Memory,
 }
 
@@ -46,16 +49,18 @@ impl ReleaseLives {
     /// A number beyond 18 digits, unreadable state, a full disk.
     pub fn of(base: &Recalled<'_>, memory: &Memory) -> Result<Self> {
         let costing = TwoCostings::new(base, base, Decimal::ONE, Responses::none(base));
+        let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
+        let acquisition = Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of);
         // Days are not asked for: costs are known by period.
         let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-        walk(&without_days, &ReleaseWalk { costing, memory })
+        walk(&without_days, &ReleaseWalk { costing, acquisition, memory })
     }
 
     /// The customers of a slice.
     ///
     /// # Errors
     /// A disk that fails.
-    pub(super) fn side(&self, ranks: &Range<usize>) -> Result<Side> {
+    pub(in crate::questions) fn side(&self, ranks: &Range<usize>) -> Result<Side> {
         let column = |column: usize| -> Result<Vec<i128>> {
             let values = self.columns.column(ranks.start / SLICE_CUSTOMERS, column)?;
             Ok(values.into_iter().map(i128::from).collect())
@@ -67,7 +72,7 @@ impl ReleaseLives {
     ///
     /// # Errors
     /// A disk that fails.
-    pub(super) fn has_bought(&self, ranks: &Range<usize>) -> Result<Vec<bool>> {
+    pub(in crate::questions) fn has_bought(&self, ranks: &Range<usize>) -> Result<Vec<bool>> {
         let values = self.columns.column(ranks.start / SLICE_CUSTOMERS, 0)?;
         Ok(values.into_iter().map(|value| value != 0).collect())
     }
@@ -93,7 +98,7 @@ impl SliceOperator for ReleaseWalk<'_> {
     }
 
     fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<SliceLives> {
-        self.costing.release_lives(window, customers.ranks.clone())
+        self.lives(window, customers.ranks.clone())
     }
 
     fn take(&self, total: &mut ReleaseLives, part: SliceLives) -> Result<()> {
@@ -107,8 +112,40 @@ impl SliceOperator for ReleaseWalk<'_> {
     }
 }
 
+impl ReleaseWalk<'_> {
+    /// Adds up the release's own costing of these customers, who are some of the window's.
+    ///
+    /// # Errors
+    /// A cost beyond 18 digits.
+    fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<SliceLives> {
+        let costing = &self.costing;
+        let mut lives = SliceLives::new(ranks.clone(), costing.is_loaded);
+        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
+            let rows = facts.of(&ranks);
+            lives.add_margins(&facts.rows, rows.clone());
+            for (index, activity) in costing.bearing.iter().zip(&had.activities) {
+                let costed = &costing.base.costing.periods[period].activities[*index];
+                let is_spread = is_spread(&costing.base, *index);
+                let (volumes, before) = (&activity.volumes[0], activity.before.sides[0]);
+                for (rate, is_below) in [(costed.rate, is_spread), (unused_rate(costed), true)] {
+                    let Some(rate) = rate else { continue };
+                    let costs = costing.posted(*index, rate, volumes, before, &rows)?;
+                    for (rank, cost) in facts.rows.ranks[rows.clone()].iter().zip(costs) {
+                        lives.charge(*rank as usize - ranks.start, i128::from(cost), is_below);
+                    }
+                }
+            }
+        }
+        for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
+            lives.acquisition += i128::from(cost);
+            lives.charge(rank as usize - ranks.start, i128::from(cost), false);
+        }
+        Ok(lives)
+    }
+}
+
 impl SliceLives {
-    pub(super) fn new(ranks: Range<usize>, is_loaded: bool) -> Self {
+    fn new(ranks: Range<usize>, is_loaded: bool) -> Self {
         let customers = ranks.len();
         Self {
             ranks,
@@ -120,7 +157,7 @@ impl SliceLives {
     }
 
     /// Adds the margins of a period.
-    pub(super) fn add_margins(&mut self, facts: &CustomerFacts, rows: Range<usize>) {
+    fn add_margins(&mut self, facts: &CustomerFacts, rows: Range<usize>) {
         for row in rows {
             let place = facts.ranks[row] as usize - self.ranks.start;
             let [list, discount, returns, product_cost] =
@@ -134,7 +171,7 @@ impl SliceLives {
     }
 
     /// Charges a cost, below customer profit or above.
-    pub(super) fn charge(&mut self, place: usize, cost: i128, is_below: bool) {
+    fn charge(&mut self, place: usize, cost: i128, is_below: bool) {
         if is_below { self.side.load(place, -cost) } else { self.side.add(place, -cost) }
     }
 }
