@@ -1,10 +1,11 @@
 //! What the columns of a row source are in the rows of one batch.
 
+use super::rank_search::ranks;
 use crate::error::Result;
 use crate::facts::expr::{Bound, Checked, Fault, Fixed, Instants, KeyColumn, Rows};
-use crate::facts::inputs::key_text::{is_valid, text_of};
+use crate::facts::inputs::key_text::is_valid;
 use crate::facts::inputs::row_source::Holds;
-use crate::facts::schema::{Customers, Keys};
+use crate::facts::schema::Customers;
 use arrow::buffer::NullBuffer;
 
 /// A batch's values of one column.
@@ -65,16 +66,4 @@ impl Evaluated {
             Self::Days(days) => &days.faults,
         }
     }
-}
-
-/// By row, the rank of a customer whom the facts know.
-fn ranks(keys: &KeyColumn, rows: usize, customers: &Customers) -> Vec<Option<u32>> {
-    let rank = |row: usize| match (keys, &customers.keys) {
-        _ if !is_valid(keys, row) => None,
-        (KeyColumn::Int { values, .. }, Keys::Int(known)) => {
-            known.binary_search(&values[row]).ok().and_then(|rank| u32::try_from(rank).ok())
-        }
-        _ => customers.rank_of(&text_of(keys, row)),
-    };
-    (0..rows).map(rank).collect()
 }
