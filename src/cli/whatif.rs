@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::pipeline::apply;
 use crate::publish::schema::Sheet;
 use crate::publish::{Export, Home, WriteOptions};
-use crate::questions::{self, PlacedCustomers, Recalled, ReleaseLives, WhatIfCustomers};
+use crate::questions::{self, Asked, PlacedCustomers, Recalled, WhatIfCustomers};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::PathBuf;
@@ -59,9 +59,8 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
         let mut output = output.lock().expect("no thread panics while it writes");
         output.iter_mut().try_for_each(|output| output.write(&sheet.arrays))
     };
-    let customers = WhatIfCustomers { top: args.top, of_scenario: None, take: &take };
-    let lives = ReleaseLives::of(&base, &memory)?;
-    let found = questions::whatif((&base, &lives), &changed, scenario, customers, &memory)?;
+    let customers = WhatIfCustomers { top: args.top, is_published: false, take: &take };
+    let found = questions::whatifs(&base, &[Asked { scenario, changed }], customers, &memory)?;
     output.into_inner().expect("no thread panicked").map_or(Ok(()), Export::finish)?;
-    answer(&found, json)
+    answer(&found[0], json)
 }

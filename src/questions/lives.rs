@@ -5,10 +5,13 @@
 
 use super::recalled::Recalled;
 use super::response::Response;
+use crate::customers::slices::SLICE_CUSTOMERS;
+use crate::error::Result;
 use crate::facts::schema::CustomerFacts;
+use crate::memory::Scratch;
 use crate::pipeline::Line;
 use crate::profitability::schema::posts;
-use crate::units::{Decimal, pow10, round_ratio};
+use crate::units::{Decimal, Fixed18, pow10, round_ratio};
 use std::ops::{AddAssign, Range};
 
 /// The lives of the customers of a slice.
@@ -97,6 +100,40 @@ impl Lives {
         }
     }
 
+    /// Keeps what a table says of these customers.
+    ///
+    /// # Errors
+    /// Money beyond 18 digits, a full disk.
+    pub(super) fn keep(&self, kept: &Scratch) -> Result<()> {
+        let avoidable: Vec<i128> =
+            (0..self.ranks.len()).map(|place| self.avoidable_difference(place)).collect();
+        let (base, scenario) = (&self.base, &self.scenario);
+        let columns =
+            [&base.profit, &base.loaded, &scenario.profit, &scenario.loaded, &self.fees, &avoidable];
+        let columns = columns.map(|column| checked(column)).into_iter().collect::<Result<Vec<_>>>()?;
+        kept.keep(self.ranks.start / SLICE_CUSTOMERS, columns.iter().map(Vec::as_slice))
+    }
+
+    /// What was kept of the customers of a slice; of margins nothing was.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub(super) fn kept(ranks: Range<usize>, kept: &Scratch) -> Result<Self> {
+        let column = |column: usize| -> Result<Vec<i128>> {
+            let values = kept.column(ranks.start / SLICE_CUSTOMERS, column)?;
+            Ok(values.into_iter().map(i128::from).collect())
+        };
+        Ok(Self {
+            base: Side { profit: column(0)?, loaded: column(1)? },
+            scenario: Side { profit: column(2)?, loaded: column(3)? },
+            fees: column(4)?,
+            avoidable: column(5)?,
+            avoidable_scale: 0,
+            margin_difference: Margin::default(),
+            ranks,
+        })
+    }
+
     /// Of no customers.
     pub(super) fn empty() -> Self {
         Self::new(0..0, Side::default(), 0)
@@ -151,4 +188,13 @@ pub(super) fn bearing<'r>(recalled: &Recalled<'r>) -> impl Iterator<Item = usize
 /// Whether the activity's cost lies below customer profit.
 pub(super) fn is_spread(recalled: &Recalled<'_>, activity: usize) -> bool {
     recalled.costing.activities[activity].line == Some(Line::Spread)
+}
+
+/// Values of a table of customers.
+///
+/// # Errors
+/// More than 18 digits.
+fn checked(values: &[i128]) -> Result<Vec<i64>> {
+    let checked = |value: &i128| Ok(Fixed18::checked(*value, "what-if: a customer's profit")?.get());
+    values.iter().map(checked).collect()
 }

@@ -10,22 +10,23 @@ use super::exact::Exact;
 use super::lives::{Lives, Margin, bearing};
 use super::recalled::{Recalled, unknown};
 use super::response::{ResponseKind, Responses, Tally};
-use super::two_costings::ReleaseLives;
-use super::two_costings::{ChargedActivity, TwoCostings};
+use super::two_costings::{ChargedActivity, ReleaseCosting, TwoCostings};
 use super::whatif_activity::of_activity;
 use super::whatif_answer::{ActivityDifference, CustomerDifference, Difference, ResponseOf, Turn, WhatIf};
 use super::whatif_company::company;
 use super::whatif_table::WhatIfTable;
-use super::whatif_walk::{Turned, Turning, WhatIfWalk};
+use super::whatif_walk::{Found, Turned, Turning, WhatIfWalk};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::walk;
+use crate::customers::slices;
 use crate::error::{Error, Result};
-use crate::memory::Memory;
+use crate::memory::{Memory, Scratch};
 use crate::pipeline::{Change, Definition, ScenarioDef};
 use crate::profitability::schema::key_text;
 use crate::profitability::schema::{CostLine, Lines};
 use crate::publish::schema::Sheet;
 use crate::units::{Decimal, pow10};
+use std::ops::Range;
 
 /// The scenario of this name.
 ///
@@ -46,14 +47,22 @@ pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d Scenar
     Err(error)
 }
 
-/// What is wanted of the customers of a what-if.
+/// A scenario that is asked about.
+pub struct Asked<'r> {
+    /// As it is declared.
+    pub scenario: &'r ScenarioDef,
+    /// The release's facts, costed by it.
+    pub changed: Recalled<'r>,
+}
+
+/// What is wanted of the customers of what-ifs.
 #[derive(Clone, Copy)]
 pub struct WhatIfCustomers<'r> {
     /// How many each list names.
     pub top: usize,
-    /// Of a published table, which has all customers; none: a table of those whose profit differs.
-    pub of_scenario: Option<&'r str>,
-    /// Takes the rows of a slice of customers, in the order of their keys.
+    /// Whether the table is published, which has all customers of several scenarios; else it has those whose profit differs.
+    pub is_published: bool,
+    /// Takes the rows of a slice of customers: scenario by scenario, in the order of their keys.
     pub take: &'r (dyn Fn(Sheet) -> Result<()> + Sync),
 }
 
@@ -67,38 +76,83 @@ pub fn whatif_customers(base: &Recalled<'_>, of_scenario: Option<&str>) -> Resul
     table.sheet(&Lives::empty())
 }
 
-/// Compares the facts costed by a scenario with the release's own costing, whose lives these are: one walk over slices of customers.
+/// Scenarios that share a walk, so that what is read and posted of the release is so once: each holds what customers of a window do in
+/// it, in every period.
+fn of_a_walk(memory: &Memory) -> usize {
+    usize::try_from(memory.budget.limit() >> 28).unwrap_or(usize::MAX).clamp(1, 8)
+}
+
+/// Compares the facts costed by scenarios with the release's own costing.
 ///
 /// # Errors
 /// A number beyond 18 digits, unreadable state, what taking rows returns.
-pub fn whatif(
-    (base, release): (&Recalled<'_>, &ReleaseLives),
-    changed: &Recalled<'_>,
-    scenario: &ScenarioDef,
+pub fn whatifs(
+    base: &Recalled<'_>,
+    asked: &[Asked<'_>],
     customers: WhatIfCustomers<'_>,
     memory: &Memory,
-) -> Result<WhatIf> {
-    let responses = Responses::of(base, scenario)?;
-    let costings = TwoCostings::new(base, changed, prices(scenario)?, responses);
-    let is_loaded = costings.is_loaded;
-    let WhatIfCustomers { top, of_scenario, take } = customers;
-    let table = WhatIfTable { recalled: *base, is_loaded, of_scenario };
+) -> Result<Vec<WhatIf>> {
+    let mut answers = Vec::with_capacity(asked.len());
+    for some in asked.chunks(of_a_walk(memory)) {
+        answers.extend(of_walk(base, some, customers, memory)?);
+    }
+    Ok(answers)
+}
+
+/// Walks once over slices of customers.
+fn of_walk(
+    base: &Recalled<'_>,
+    asked: &[Asked<'_>],
+    WhatIfCustomers { top, is_published, take }: WhatIfCustomers<'_>,
+    memory: &Memory,
+) -> Result<Vec<WhatIf>> {
+    let customers = base.facts.customers.len();
+    let slices = slices::slices(0..customers).count();
+    let mut scenarios = Vec::with_capacity(asked.len());
+    for Asked { scenario, changed } in asked {
+        let responses = Responses::of(base, scenario)?;
+        scenarios.push(TwoCostings::new(base, changed, prices(scenario)?, responses));
+    }
+    let walked = WhatIfWalk {
+        release: ReleaseCosting::new(base),
+        scenarios,
+        kept: asked.iter().map(|_| Scratch::new(slices, memory)).collect(),
+        top,
+        known: base.facts.customers.keys.len(),
+    };
     // Days are not asked for: what a scenario changes, it changes in whole periods.
-    let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-    let walked = WhatIfWalk { costings, release, top, table, take };
-    let found = walk(&without_days, &walked)?;
-    let costings = walked.costings;
+    let found = walk(&CustomerDays::new(customers, 0, memory), &walked)?;
+    let WhatIfWalk { scenarios, kept, .. } = walked;
+    for ((Asked { scenario, .. }, costings), kept) in asked.iter().zip(&scenarios).zip(kept) {
+        let of_scenario = is_published.then_some(&*scenario.name);
+        let table = WhatIfTable { recalled: *base, is_loaded: costings.is_loaded, of_scenario };
+        let sheet = |ranks: Range<usize>| table.sheet(&Lives::kept(ranks, &kept)?);
+        slices::in_order(0..customers, sheet, take)?;
+    }
+    let release = (found.margin, found.acquisition);
+    let found = asked.iter().zip(&scenarios).zip(found.scenarios);
+    found.map(|((asked, costings), found)| answer(base, asked.scenario, costings, release, found)).collect()
+}
+
+/// What was found of a scenario; of the release, the margin and what winning customers cost.
+fn answer(
+    base: &Recalled<'_>,
+    scenario: &ScenarioDef,
+    costings: &TwoCostings<'_>,
+    (release, acquisition): (Margin, i128),
+    found: Found,
+) -> Result<WhatIf> {
     let charged = costings.charged()?;
     let lines = Lines::new(&base.costing.activities, base.is_unused_charged());
     let activities: Vec<ActivityDifference> =
-        bearing(base).enumerate().map(|activity| of_activity(&costings, activity, &charged)).collect();
+        bearing(base).enumerate().map(|activity| of_activity(costings, activity, &charged)).collect();
     let both = |[before, after]: [i128; 2]| difference(base, before, after);
     let margin = |of: fn(Margin) -> i128| {
-        let before = of(release.margin);
+        let before = of(release);
         difference(base, before, before + of(found.margin_difference))
     };
     let gross_margin = margin(Margin::gross);
-    let company = company(&costings, scenario, &charged)?;
+    let company = company(costings, scenario, &charged)?;
     let avoidable: i128 = activities.iter().map(|activity| activity.avoidable_difference.mantissa()).sum();
     let [turn_profitable, turn_unprofitable, gains, losses] = found.turns.map(|turned| turn(base, &turned));
     let tallies = costings.tallies();
@@ -115,10 +169,10 @@ pub fn whatif(
         fee_income: (!scenario.fees.is_empty()).then(|| margin(|margin| margin.fees)),
         product_cost: margin(|margin| margin.product_cost),
         gross_margin,
-        acquisition_cost: base.money(release.acquisition),
+        acquisition_cost: base.money(acquisition),
         spread_cost: lines.has(CostLine::Spread).then(|| spread(base, &activities)),
         unused_charged: lines.has(CostLine::UnusedCharged).then(|| unused(base, &charged)),
-        fully_loaded_profit: is_loaded.then_some(both(found.last)),
+        fully_loaded_profit: costings.is_loaded.then_some(both(found.last)),
         activities,
         company,
         responses: tallies.iter().map(|tally| response(base, tally, costings.digits())).collect(),

@@ -4,15 +4,14 @@
 use super::exact::Exact;
 use super::placed::PlacedCustomers;
 use super::recalled::Recalled;
-use super::two_costings::ReleaseLives;
-use super::whatif::{WhatIfCustomers, whatif, whatif_customers};
+use super::whatif::{Asked, WhatIfCustomers, whatif_customers, whatifs};
 use super::whatif_answer::{Difference, ResponseOf, WhatIf};
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
 use crate::facts::schema::LedgerSums;
 use crate::memory::Memory;
-use crate::pipeline::{Definition, apply};
+use crate::pipeline::{Definition, ScenarioDef, apply};
 use crate::publish::schema::{Column, ColumnKind, Sheet};
 use crate::publish::{Draft, StageTables, TableFormat};
 use crate::units::rescale;
@@ -43,22 +42,24 @@ pub fn publish_whatifs(
     memory: &Memory,
     tables: StageTables<'_>,
 ) -> Result<WhatIfSummary> {
-    let published = definition.scenarios.iter().filter(|scenario| scenario.is_published);
+    let published: Vec<&ScenarioDef> =
+        definition.scenarios.iter().filter(|scenario| scenario.is_published).collect();
     let files = if tables.is_there(SEGMENTS) { tables.written(SEGMENTS) } else { Vec::new() };
     let lacking = "this run makes no customer_segment, for its stage is left out; run without --only";
-    let placed = PlacedCustomers::read(published.clone(), &facts.customers, &files, lacking)?;
+    let placed = PlacedCustomers::read(published.iter().copied(), &facts.customers, &files, lacking)?;
     let base = Recalled { definition, facts, costing, placed: placed.as_ref() };
     let writer = Mutex::new(tables.table(&whatif_customers(&base, Some(""))?.spec, None)?);
     let take = |sheet: Sheet| writer.lock().expect("no thread panics while it writes").write(sheet.arrays);
-    let release = ReleaseLives::of(&base, memory)?;
-    let mut answers = Vec::new();
-    for scenario in published {
-        let changed = apply(definition, scenario);
-        let costed = costing::run(&changed, facts, ledgers)?;
-        let asked = Recalled { definition: &changed, costing: &costed, ..base };
-        let customers = WhatIfCustomers { top: 0, of_scenario: Some(&scenario.name), take: &take };
-        answers.push(whatif((&base, &release), &asked, scenario, customers, memory)?);
-    }
+    let changed: Vec<Definition> = published.iter().map(|scenario| apply(definition, scenario)).collect();
+    let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
+    let costed = costed.collect::<Result<Vec<Costing>>>()?;
+    let asked = published.into_iter().zip(changed.iter().zip(&costed));
+    let asked = asked.map(|(scenario, (definition, costing))| Asked {
+        scenario,
+        changed: Recalled { definition, costing, ..base },
+    });
+    let customers = WhatIfCustomers { top: 0, is_published: true, take: &take };
+    let answers = whatifs(&base, &asked.collect::<Vec<Asked<'_>>>(), customers, memory)?;
     writer.into_inner().expect("no thread panicked").finish()?;
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let lines: Vec<LineRow<'_>> = answers.iter().flat_map(lines).collect();

@@ -1,24 +1,32 @@
-//! The walk of a what-if: every customer by both costings, of which sums, counts and the customers that gain or lose most
-//! are kept, and a table is handed on slice by slice.
+//! The walk of what-ifs: every customer by the release's own costing and by those of several scenarios, of which sums, counts and the
+//! customers that gain or lose most are kept; what a table says of each customer is kept packed, slice by slice.
 
 use super::lives::{Lives, Margin};
-use super::two_costings::{LivesWindow, ReleaseLives, TwoCostings};
-use super::whatif_table::WhatIfTable;
+use super::two_costings::{LivesWindow, ReleaseCosting, ReleaseWindow, TwoCostings};
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
-use crate::publish::schema::Sheet;
+use crate::memory::Scratch;
 use std::cmp::Reverse;
 use std::ops::{AddAssign, Range};
 
 /// What is computed of every slice.
 pub(super) struct WhatIfWalk<'r> {
-    pub(super) costings: TwoCostings<'r>,
-    pub(super) release: &'r ReleaseLives,
+    pub(super) release: ReleaseCosting<'r>,
+    pub(super) scenarios: Vec<TwoCostings<'r>>,
+    /// By scenario, what [`Lives::keep`] keeps.
+    pub(super) kept: Vec<Scratch>,
     /// How many customers each list names.
     pub(super) top: usize,
-    pub(super) table: WhatIfTable<'r>,
-    /// Takes the rows of a slice.
-    pub(super) take: &'r (dyn Fn(Sheet) -> Result<()> + Sync),
+    /// Customers, without the unidentified cost object.
+    pub(super) known: usize,
+}
+
+/// What was found of the release, and of each scenario.
+#[derive(Debug, Default)]
+pub(super) struct FoundOfAll {
+    pub(super) margin: Margin,
+    pub(super) acquisition: i128,
+    pub(super) scenarios: Vec<Found>,
 }
 
 /// Sums over customers, the unidentified cost object among them.
@@ -63,29 +71,42 @@ const TURNS: [IsTurn; 4] = [
 ];
 
 impl SliceOperator for WhatIfWalk<'_> {
-    type Window = LivesWindow;
-    type Part = (Found, Sheet);
-    type Total = Found;
+    /// What the customers of several slices had, and by each scenario.
+    type Window = (ReleaseWindow, Vec<LivesWindow>);
+    type Part = FoundOfAll;
+    type Total = FoundOfAll;
 
-    fn begin(&self) -> Result<Found> {
-        Ok(Found::default())
+    fn begin(&self) -> Result<FoundOfAll> {
+        let scenarios = self.scenarios.iter().map(|_| Found::default()).collect();
+        Ok(FoundOfAll { scenarios, ..FoundOfAll::default() })
     }
 
-    fn read(&self, ranks: Range<usize>) -> Result<LivesWindow> {
-        self.costings.window(TwoCostings::facts(&self.costings.base, &ranks)?, &ranks)
+    fn read(&self, ranks: Range<usize>) -> Result<Self::Window> {
+        let release = self.release.window(ranks)?;
+        let of_scenarios = self.scenarios.iter().map(|scenario| scenario.window(&release));
+        let of_scenarios = of_scenarios.collect::<Result<_>>()?;
+        Ok((release, of_scenarios))
     }
 
-    fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<Self::Part> {
-        let base = self.release.side(&customers.ranks)?;
-        let lives = self.costings.lives(window, customers.ranks.clone(), base)?;
-        let known = self.costings.base.facts.customers.keys.len();
-        Ok((Found::of(&lives, known, self.top), self.table.sheet(&lives)?))
+    fn slice(&self, (window, of_scenarios): &Self::Window, customers: &CustomerSlice) -> Result<FoundOfAll> {
+        let release = self.release.slice(window, customers.ranks.clone())?;
+        let mut scenarios = Vec::with_capacity(self.scenarios.len());
+        for ((scenario, window), kept) in self.scenarios.iter().zip(of_scenarios).zip(&self.kept) {
+            let lives = scenario.lives(window, &release)?;
+            lives.keep(kept)?;
+            scenarios.push(Found::of(&lives, self.known, self.top));
+        }
+        Ok(FoundOfAll { margin: release.margin, acquisition: release.acquisition, scenarios })
     }
 
-    fn take(&self, total: &mut Found, (found, sheet): Self::Part) -> Result<()> {
-        *total += found;
-        total.turns.iter_mut().for_each(|turned| turned.keep(self.top));
-        (self.take)(sheet)
+    fn take(&self, total: &mut FoundOfAll, part: FoundOfAll) -> Result<()> {
+        total.margin += part.margin;
+        total.acquisition += part.acquisition;
+        for (found, more) in total.scenarios.iter_mut().zip(part.scenarios) {
+            *found += more;
+            found.turns.iter_mut().for_each(|turned| turned.keep(self.top));
+        }
+        Ok(())
     }
 }
 

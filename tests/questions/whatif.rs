@@ -7,7 +7,7 @@ use abacus::memory::Memory;
 use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{Export, WriteOptions};
-use abacus::questions::{Recalled, ReleaseLives, WhatIf, WhatIfCustomers, whatif};
+use abacus::questions::{Asked, Recalled, WhatIf, WhatIfCustomers, whatifs};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -26,13 +26,12 @@ fn compared(base: &Recalled<'_>, asked: &Recalled<'_>, scenario: &ScenarioDef) -
         sheets.lock().unwrap().push(sheet);
         Ok(())
     };
-    let customers = WhatIfCustomers { top: 3, of_scenario: None, take: &take };
+    let customers = WhatIfCustomers { top: 3, is_published: false, take: &take };
     let memory = Memory::of_machine(folder.path());
-    let lives = ReleaseLives::of(base, &memory).unwrap();
-    let found = whatif((base, &lives), asked, scenario, customers, &memory).unwrap();
+    let mut found = whatifs(base, &[Asked { scenario, changed: *asked }], customers, &memory).unwrap();
     let mut sheets = sheets.into_inner().unwrap();
     assert_eq!(sheets.len(), 1);
-    (found, sheets.remove(0))
+    (found.remove(0), sheets.remove(0))
 }
 
 fn published() -> (super::Pipeline, Release) {

@@ -8,7 +8,6 @@ mod standing;
 mod walk;
 
 use super::recalled::Recalled;
-use super::two_costings::ReleaseLives;
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
 use crate::facts::FactSet;
@@ -18,13 +17,14 @@ use crate::pipeline::{Definition, apply};
 use crate::publish::{StageTables, TableFormat};
 use estimates::{Estimate, estimates};
 use movement::{Movement, sheet};
-use standing::Standing;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use walk::SensitivityWalk;
 
-/// Estimates that share a walk: the open runs of their rankings take 4 MiB each.
-const OF_A_WALK: usize = 8;
+/// Estimates that share a walk: the open runs of their rankings take 4 MiB each, and what is read is read once for all.
+fn of_a_walk(memory: &Memory) -> usize {
+    usize::try_from(memory.budget.limit() >> 26).unwrap_or(usize::MAX).clamp(8, 32)
+}
 
 /// What the run says of the estimates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -48,13 +48,11 @@ pub fn publish_sensitivity(
     tables: StageTables<'_>,
 ) -> Result<SensitivitySummary> {
     let base = Recalled { definition, facts, costing, placed: None };
-    let release = ReleaseLives::of(&base, memory)?;
-    let before = Standing::of_release(&base, &release, memory)?;
     let ways = definition.sensitivity.expect("the stage is on").ways();
     let mut movements = Vec::new();
     let mut estimates = ways.into_iter().flat_map(|off_by| estimates(definition, off_by)).peekable();
     while estimates.peek().is_some() {
-        let some: Vec<Estimate> = estimates.by_ref().take(OF_A_WALK).collect();
+        let some: Vec<Estimate> = estimates.by_ref().take(of_a_walk(memory)).collect();
         let changed: Vec<Definition> =
             some.iter().map(|estimate| apply(definition, &estimate.scenario)).collect();
         let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
@@ -63,7 +61,7 @@ pub fn publish_sensitivity(
         let scenarios =
             scenarios.map(|(definition, costing)| Recalled { definition, facts, costing, placed: None });
         let scenarios: Vec<Recalled<'_>> = scenarios.collect();
-        let moved = SensitivityWalk::of((&base, &release, &before), &scenarios, memory)?;
+        let moved = SensitivityWalk::of(&base, &scenarios, memory)?;
         let movement = |(estimate, (sums, moved))| Movement { estimate, sums, moved };
         movements.extend(some.into_iter().zip(moved).map(movement));
     }

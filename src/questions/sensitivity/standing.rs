@@ -1,12 +1,8 @@
 //! Standing of customers who bought: their places by profit, and the classes that follow from them.
 
 use super::super::recalled::Recalled;
-use super::super::two_costings::ReleaseLives;
-use super::walk::of_buyers;
 use crate::customers::ranking::{Places, Ranking};
-use crate::customers::slices::slices;
 use crate::error::Result;
-use crate::memory::Memory;
 use crate::profitability::schema::{Cuts, top_fifth};
 
 /// Places by customer profit, from the highest on, ties by key.
@@ -33,21 +29,6 @@ pub(super) struct Moves {
 }
 
 impl Standing {
-    /// By the release's own costing.
-    ///
-    /// # Errors
-    /// A disk that is full or fails, a declared limit of classes with more digits than money.
-    pub(super) fn of_release(base: &Recalled<'_>, release: &ReleaseLives, memory: &Memory) -> Result<Self> {
-        let customers = base.facts.customers.keys.len();
-        let mut ranking = Ranking::new(customers, memory);
-        for ranks in slices(0..customers) {
-            let (profits, has_bought) = (release.side(&ranks)?.profit, release.has_bought(&ranks)?);
-            let buyers = of_buyers(&has_bought, ranks, &profits)?;
-            buyers.into_iter().try_for_each(|(rank, profit)| ranking.add(rank, profit))?;
-        }
-        Self::of(base, ranking)
-    }
-
     /// Of what was ranked.
     ///
     /// # Errors

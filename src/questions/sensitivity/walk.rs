@@ -2,7 +2,7 @@
 //! estimate, so that what is read for all of them is so once. Sums are kept, and profits by each are ranked.
 
 use super::super::recalled::Recalled;
-use super::super::two_costings::{LivesWindow, ReleaseLives, TwoCostings};
+use super::super::two_costings::{LivesWindow, ReleaseCosting, ReleaseWindow, TwoCostings};
 use super::standing::{Moves, Standing};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
@@ -15,9 +15,10 @@ use std::ops::Range;
 
 /// What is computed of every slice.
 pub(super) struct SensitivityWalk<'r> {
-    base: Recalled<'r>,
-    release: &'r ReleaseLives,
+    release: ReleaseCosting<'r>,
     estimates: Vec<TwoCostings<'r>>,
+    /// Customers, without the unidentified cost object.
+    known: usize,
     memory: &'r Memory,
 }
 
@@ -36,81 +37,107 @@ pub(super) struct ProfitSums {
 }
 
 /// Rank and profit of those who bought.
-pub(super) type Profits = Vec<(u32, i64)>;
+type Profits = Vec<(u32, i64)>;
+
+/// Of a slice: profits by the release's own costing, and by each estimate what moves.
+pub(super) struct SliceProfits {
+    release: Profits,
+    estimates: Vec<(ProfitSums, Profits)>,
+}
+
+/// Of all customers: profits to be ranked.
+pub(super) struct Rankings {
+    release: Ranking,
+    estimates: Vec<(ProfitSums, Ranking)>,
+}
 
 impl<'r> SensitivityWalk<'r> {
-    /// What moves by each of these costings of the same facts; `before` is how customers stand by the release's own.
+    /// What moves by each of these costings of the release's facts.
     ///
     /// # Errors
     /// A number beyond 18 digits, unreadable state, a full disk.
     pub(super) fn of(
-        (base, release, before): (&Recalled<'r>, &'r ReleaseLives, &Standing),
+        base: &Recalled<'r>,
         estimates: &[Recalled<'r>],
         memory: &'r Memory,
     ) -> Result<Vec<(ProfitSums, Moves)>> {
         let estimates = estimates.iter().map(|estimate| TwoCostings::of_differing(base, estimate)).collect();
+        let known = base.facts.customers.keys.len();
+        // Days are not asked for: costs are known by period.
         let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-        let found = walk(&without_days, &Self { base: *base, release, estimates, memory })?;
-        let moves = |(sums, ranking)| {
-            let after = Standing::of(base, ranking)?;
-            Ok((sums, Standing::moves(before, &after, base.facts.customers.keys.len())))
-        };
+        let walked = Self { release: ReleaseCosting::new(base), estimates, known, memory };
+        let Rankings { release, estimates } = walk(&without_days, &walked)?;
+        let before = Standing::of(base, release)?;
+        let moves =
+            |(sums, ranking)| Ok((sums, Standing::moves(&before, &Standing::of(base, ranking)?, known)));
         // Runs of a ranking are merged by one thread, so rankings are by several.
-        found.into_par_iter().with_max_len(1).map(moves).collect()
+        estimates.into_par_iter().with_max_len(1).map(moves).collect()
     }
 }
 
 impl SliceOperator for SensitivityWalk<'_> {
-    /// By estimate, what the customers of several slices had.
-    type Window = Vec<LivesWindow>;
-    type Part = Vec<(ProfitSums, Profits)>;
-    type Total = Vec<(ProfitSums, Ranking)>;
+    /// What the customers of several slices had, and by each estimate.
+    type Window = (ReleaseWindow, Vec<LivesWindow>);
+    type Part = SliceProfits;
+    type Total = Rankings;
 
-    fn begin(&self) -> Result<Self::Total> {
-        let customers = self.base.facts.customers.keys.len();
-        let nothing = |_| (ProfitSums::default(), Ranking::new(customers, self.memory));
-        Ok(self.estimates.iter().map(nothing).collect())
+    fn begin(&self) -> Result<Rankings> {
+        let ranking = || Ranking::new(self.known, self.memory);
+        let estimates = self.estimates.iter().map(|_| (ProfitSums::default(), ranking())).collect();
+        Ok(Rankings { release: ranking(), estimates })
     }
 
-    fn read(&self, ranks: Range<usize>) -> Result<Vec<LivesWindow>> {
-        let facts = TwoCostings::facts(&self.base, &ranks)?;
-        self.estimates.iter().map(|estimate| estimate.window(facts.clone(), &ranks)).collect()
+    fn read(&self, ranks: Range<usize>) -> Result<Self::Window> {
+        let release = self.release.window(ranks)?;
+        let of_estimates = self.estimates.iter().map(|estimate| estimate.window(&release));
+        let of_estimates = of_estimates.collect::<Result<_>>()?;
+        Ok((release, of_estimates))
     }
 
-    fn slice(&self, windows: &Vec<LivesWindow>, customers: &CustomerSlice) -> Result<Self::Part> {
+    fn slice(
+        &self,
+        (window, of_estimates): &Self::Window,
+        customers: &CustomerSlice,
+    ) -> Result<SliceProfits> {
         let ranks = &customers.ranks;
-        let known = self.base.facts.customers.keys.len();
-        let (was, has_bought) = (self.release.side(ranks)?.profit, self.release.has_bought(ranks)?);
-        let mut found = Vec::with_capacity(self.estimates.len());
-        for (estimate, window) in self.estimates.iter().zip(windows) {
-            let differences = estimate.differences(window, ranks.clone())?;
+        let release = self.release.slice(window, ranks.clone())?;
+        let was = &release.side.profit;
+        let of_buyers = |profits: &[i128]| of_buyers(&release.has_bought, ranks.start..self.known, profits);
+        let mut estimates = Vec::with_capacity(self.estimates.len());
+        for (estimate, of_estimate) in self.estimates.iter().zip(of_estimates) {
+            let differences = estimate.differences(of_estimate, &release)?;
             let mut sums = ProfitSums::default();
             for (rank, (was, difference)) in ranks.clone().zip(was.iter().zip(&differences)) {
-                sums.add(*was, *difference, rank < known);
+                sums.add(*was, *difference, rank < self.known);
             }
             let is: Vec<i128> =
                 was.iter().zip(differences).map(|(was, difference)| was + difference).collect();
-            found.push((sums, of_buyers(&has_bought, ranks.start..known, &is)?));
+            estimates.push((sums, of_buyers(&is)?));
         }
-        Ok(found)
+        Ok(SliceProfits { release: of_buyers(was)?, estimates })
     }
 
-    fn take(&self, total: &mut Self::Total, part: Self::Part) -> Result<()> {
-        for ((sums, ranking), (more, profits)) in total.iter_mut().zip(part) {
+    fn take(&self, total: &mut Rankings, part: SliceProfits) -> Result<()> {
+        add(&mut total.release, part.release)?;
+        for ((sums, ranking), (more, profits)) in total.estimates.iter_mut().zip(part.estimates) {
             sums.moved += more.moved;
             sums.difference += more.difference;
             sums.largest = sums.largest.max(more.largest);
             sums.affected += more.affected;
             sums.turn_profitable += more.turn_profitable;
             sums.turn_unprofitable += more.turn_unprofitable;
-            profits.into_iter().try_for_each(|(rank, profit)| ranking.add(rank, profit))?;
+            add(ranking, profits)?;
         }
         Ok(())
     }
 }
 
+fn add(ranking: &mut Ranking, profits: Profits) -> Result<()> {
+    profits.into_iter().try_for_each(|(rank, profit)| ranking.add(rank, profit))
+}
+
 /// Of these profits, by place in a slice, those of customers who bought; ranks are those of the slice, up to the last customer's.
-pub(super) fn of_buyers(has_bought: &[bool], ranks: Range<usize>, profits: &[i128]) -> Result<Profits> {
+fn of_buyers(has_bought: &[bool], ranks: Range<usize>, profits: &[i128]) -> Result<Profits> {
     let mut of_buyers = Vec::new();
     for ((rank, profit), has_bought) in ranks.zip(profits).zip(has_bought) {
         if *has_bought {

@@ -1,22 +1,22 @@
-//! Two costings of the same facts, read window by window of customers: the release's own, added up once (`release_lives`), and what
+//! Two costings of the same facts, read window by window of customers: the release's own, posted once (`release_costing`), and what
 //! a scenario charges more or less (`differences`).
 
 mod differences;
-mod release_lives;
+mod release_costing;
+mod window_volumes;
 
-pub use release_lives::ReleaseLives;
+pub(super) use release_costing::{ReleaseCosting, ReleaseWindow};
 
 use super::lives::bearing;
 use super::recalled::Recalled;
 use super::response::{PeriodTallies, Response, Responses, Tally};
-use crate::costing::schema::{ActivityCosting, Rate, post};
+use crate::costing::schema::{ActivityCosting, Rate};
 use crate::error::{Error, Result};
-use crate::facts::schema::CustomerFacts;
-use crate::profitability::schema::{CostLine, Lines, Values};
+use crate::profitability::schema::{CostLine, Lines};
 use crate::units::{Decimal, Fixed18, pow10};
 use rayon::prelude::*;
-use std::ops::Range;
 use std::sync::{Arc, Mutex};
+use window_volumes::WindowVolumes;
 
 /// Two costings of a release's facts, with the volumes before the customers that come next.
 pub(super) struct TwoCostings<'r> {
@@ -44,11 +44,11 @@ struct Running {
     tallies: Vec<Tally>,
 }
 
-/// Driver volume of all customers so far.
+/// Driver volume of all customers so far, by the scenario.
 #[derive(Debug, Clone, Copy, Default)]
 struct RunningVolume {
-    /// By either costing, of what customers did.
-    sides: [i64; 2],
+    /// Of what customers did.
+    volume: i64,
     /// What they do more in the scenario, with the digits of its responses.
     change: i64,
 }
@@ -66,19 +66,9 @@ pub(super) struct ChargedActivity {
     pub(super) volume: i64,
 }
 
-/// Facts of the customers of a window, by period: read once, however many costings there are.
-pub(super) type WindowFacts = Arc<Vec<PeriodFacts>>;
-
-/// A period's rows of customers, and what drivers are sums of.
-pub(super) struct PeriodFacts {
-    rows: CustomerFacts,
-    aggregates: Vec<Values>,
-}
-
-/// What customers of several slices had in every period.
+/// What customers of several slices had in every period of the scenario.
 #[derive(Default)]
 pub(super) struct LivesWindow {
-    facts: WindowFacts,
     periods: Vec<WindowPeriod>,
 }
 
@@ -89,13 +79,12 @@ struct WindowPeriod {
     activities: Vec<WindowActivity>,
 }
 
-/// Driver volumes, and those of all customers before the window.
+/// Driver volumes by the scenario.
 struct WindowActivity {
-    /// By either costing, of what customers did.
-    volumes: [Values; 2],
-    /// What they do more in the scenario, where they do something else.
-    change: Option<Vec<i64>>,
-    before: RunningVolume,
+    /// Of what customers did; the release's own where both costings take them alike.
+    volumes: Arc<WindowVolumes>,
+    /// What they do more, where they do something else.
+    change: Option<WindowVolumes>,
 }
 
 impl<'r> TwoCostings<'r> {
@@ -144,30 +133,16 @@ impl<'r> TwoCostings<'r> {
         lines.has(CostLine::Spread) || lines.has(CostLine::UnusedCharged)
     }
 
-    /// The facts of the customers of a window.
-    ///
-    /// # Errors
-    /// Unreadable state.
-    pub(super) fn facts(base: &Recalled<'_>, ranks: &Range<usize>) -> Result<WindowFacts> {
-        let read = |period: usize| -> Result<PeriodFacts> {
-            let mut rows = base.facts.customer_facts(period, ranks.clone())?;
-            let aggregates = std::mem::take(&mut rows.aggregates).into_iter().map(Values::from).collect();
-            Ok(PeriodFacts { rows, aggregates })
-        };
-        let periods = (0..base.facts.periods.len()).into_par_iter().with_max_len(1).map(read);
-        Ok(Arc::new(periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?))
-    }
-
-    /// What the customers of the next window had; windows are read in the order of ranks.
+    /// What the customers of the release's next window had; windows are read in the order of ranks.
     ///
     /// # Errors
     /// Unreadable state, a volume that cannot be charged.
-    pub(super) fn window(&self, facts: WindowFacts, ranks: &Range<usize>) -> Result<LivesWindow> {
+    pub(super) fn window(&self, release: &ReleaseWindow) -> Result<LivesWindow> {
         let mut running = self.running.lock().expect("no thread panics while it reads");
         let Running { volumes, tallies } = &mut *running;
-        let concerned = self.responses.concerned(ranks)?;
+        let concerned = self.responses.concerned(&release.ranks)?;
         let read = |(period, before): (usize, &mut Vec<RunningVolume>)| {
-            self.window_period((period, &facts[period]), before, ranks, &concerned)
+            self.window_period(period, before, release, &concerned)
         };
         let periods = volumes.par_iter_mut().enumerate().with_max_len(1).map(read);
         let periods = periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<Vec<_>>>()?;
@@ -187,42 +162,47 @@ impl<'r> TwoCostings<'r> {
             ranks.dedup();
             tally.customers += ranks.len();
         }
-        Ok(LivesWindow { facts, periods: window })
+        Ok(LivesWindow { periods: window })
     }
 
     fn window_period(
         &self,
-        (period, facts): (usize, &PeriodFacts),
+        period: usize,
         before: &mut [RunningVolume],
-        ranks: &Range<usize>,
+        release: &ReleaseWindow,
         concerned: &[bool],
     ) -> Result<(WindowPeriod, PeriodTallies)> {
-        let aggregates = &facts.aggregates[..];
+        let had = &release.periods[period];
         let (response, found) = match self.is_as_it_was {
             true => (None, PeriodTallies::new()),
             false => {
-                let rows = (&facts.rows, aggregates);
-                let (response, found) = self.responses.respond(period, ranks, concerned, rows)?;
+                let rows = (&had.rows, &had.aggregates[..]);
+                let (response, found) = self.responses.respond(period, &release.ranks, concerned, rows)?;
                 (Some(response), found)
             }
         };
-        let rows = facts.rows.ranks.len();
+        let rows = had.rows.ranks.len();
         let mut activities = Vec::with_capacity(self.bearing.len());
         for (index, before) in self.bearing.iter().zip(before) {
-            let of_base = self.base.volumes(period, *index, aggregates, rows)?;
-            let of_scenario = match has_same_driver(&self.base, &self.scenario, period, *index) {
-                true => of_base.clone(),
-                false => self.scenario.volumes(period, *index, aggregates, rows)?,
+            let of_release = had.volumes[*index].as_ref().expect("customers bear its cost");
+            let is_same = has_same_driver(&self.base, &self.scenario, period, *index);
+            let values = match is_same {
+                true => of_release.values.clone(),
+                false => self.scenario.volumes(period, *index, &had.aggregates, rows)?,
             };
-            let change = response.as_ref().map(|response| {
+            let mut change = None;
+            if let Some(response) = &response {
                 let changed = self.scenario.volumes(period, *index, &response.aggregates, rows)?;
-                differences(&changed, &of_scenario, self.responses.digits)
-            });
-            let (volumes, change) = ([of_base, of_scenario], change.transpose()?);
-            let sides = std::array::from_fn(|side| sum(&volumes[side]) + i128::from(before.sides[side]));
-            let more = sum(change.as_deref().unwrap_or_default()) + i128::from(before.change);
-            activities.push(WindowActivity { volumes, change, before: *before });
-            *before = RunningVolume { sides: narrowed(sides)?, change: narrowed([more])?[0] };
+                let more = differences(&changed, &values, self.responses.digits)?;
+                change = Some(WindowVolumes::new(more.into(), before.change, &had.slices)?);
+            }
+            let volumes = match is_same && of_release.before() == before.volume {
+                true => Arc::clone(of_release),
+                false => Arc::new(WindowVolumes::new(values, before.volume, &had.slices)?),
+            };
+            before.volume = volumes.after();
+            before.change = change.as_ref().map_or(before.change, WindowVolumes::after);
+            activities.push(WindowActivity { volumes, change });
         }
         Ok((WindowPeriod { response, activities }, found))
     }
@@ -257,18 +237,18 @@ impl<'r> TwoCostings<'r> {
         running: RunningVolume,
     ) -> Result<ChargedActivity> {
         let costed = &self.scenario.costing.periods[period].activities[activity];
-        let too_large = || self.too_large(activity);
+        let too_large = || too_large(&self.base, activity);
         let and_change = |amount: i64, rate: Option<Rate>| -> Result<i64> {
             let Some(rate) = rate.filter(|_| running.change != 0) else { return Ok(amount) };
             let more = self.finer(rate)?.at(i128::from(running.change)).ok_or_else(too_large)?;
             Fixed18::new(i128::from(amount) + more).map(Fixed18::get).ok_or_else(too_large)
         };
-        let volume = i128::from(running.sides[1]) * pow10(self.responses.digits) + i128::from(running.change);
+        let volume = i128::from(running.volume) * pow10(self.responses.digits) + i128::from(running.change);
         Ok(ChargedActivity {
             activity,
             posted: and_change(costed.posted, costed.rate)?,
             unused_charged: and_change(costed.unused_charged, unused_rate(costed))?,
-            volume: narrowed([volume])?[0],
+            volume: narrowed(volume)?,
         })
     }
 
@@ -280,37 +260,17 @@ impl<'r> TwoCostings<'r> {
         })?;
         Ok(Rate { volume: volume.get(), ..rate })
     }
+}
 
-    fn too_large(&self, activity: usize) -> Error {
-        let name = &self.base.costing.activities[activity].name;
-        Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
-    }
-
-    /// What rows of a window are charged, where `before` is the volume before the window.
-    fn posted(
-        &self,
-        index: usize,
-        rate: Rate,
-        volumes: &[i64],
-        before: i64,
-        rows: &Range<usize>,
-    ) -> Result<Vec<i64>> {
-        let [before] = narrowed([i128::from(before) + sum(&volumes[..rows.start])])?;
-        post(rate, &volumes[rows.clone()], before).ok_or_else(|| self.too_large(index))
-    }
+/// The error of a customer's cost beyond 18 digits.
+fn too_large(recalled: &Recalled<'_>, activity: usize) -> Error {
+    let name = &recalled.costing.activities[activity].name;
+    Error::too_many_digits(format!("costing: a customer's part of '{name}'"))
 }
 
 /// What unused capacity costs by the volume of an activity; none where customers are charged none.
 fn unused_rate(costed: &ActivityCosting) -> Option<Rate> {
     Some(Rate { money: costed.unused_charged, volume: costed.volume }).filter(|rate| rate.money != 0)
-}
-
-impl PeriodFacts {
-    /// The rows of these customers.
-    fn of(&self, ranks: &Range<usize>) -> Range<usize> {
-        let bound = |rank: usize| self.rows.ranks.partition_point(|known| (*known as usize) < rank);
-        bound(ranks.start)..bound(ranks.end)
-    }
 }
 
 /// Whether both costings take the volume of all customers alike.
@@ -336,21 +296,12 @@ fn differences(changed: &[i64], volumes: &[i64], digits: u8) -> Result<Vec<i64>>
     let factor = pow10(digits);
     let mut differences = Vec::with_capacity(changed.len());
     for (changed, volume) in changed.iter().zip(volumes) {
-        let [difference] = narrowed([i128::from(*changed) - i128::from(*volume) * factor])?;
-        differences.push(difference);
+        differences.push(narrowed(i128::from(*changed) - i128::from(*volume) * factor)?);
     }
     Ok(differences)
 }
 
-fn sum(values: &[i64]) -> i128 {
-    values.iter().map(|value| i128::from(*value)).sum()
-}
-
-/// Running volumes, which have 18 digits as their totals do.
-fn narrowed<const N: usize>(volumes: [i128; N]) -> Result<[i64; N]> {
-    let mut narrow = [0; N];
-    for (narrow, volume) in narrow.iter_mut().zip(volumes) {
-        *narrow = i64::try_from(volume).map_err(|_| Error::too_many_digits("costing: a driver's volume"))?;
-    }
-    Ok(narrow)
+/// A running volume, which has 18 digits as its total does.
+fn narrowed(volume: i128) -> Result<i64> {
+    i64::try_from(volume).map_err(|_| Error::too_many_digits("costing: a driver's volume"))
 }

@@ -1,159 +1,176 @@
-//! Customers' profit over life by the release's own costing, added up once for all scenarios and estimates that are held against it.
+//! The release's own costing of its facts: read and posted once for all scenarios and estimates that are held against it.
 
-use super::super::lives::{Margin, Side, is_spread};
+use super::super::lives::{Margin, Side, bearing, is_spread};
 use super::super::recalled::Recalled;
-use super::super::response::Responses;
-use super::{LivesWindow, TwoCostings, unused_rate};
-use crate::customers::history::CustomerDays;
-use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
-use crate::customers::slices::{self, SLICE_CUSTOMERS};
+use super::window_volumes::WindowVolumes;
+use super::{TwoCostings, too_large, unused_rate};
+use crate::customers::slices::{SLICE_CUSTOMERS, slices};
 use crate::error::Result;
 use crate::facts::schema::CustomerFacts;
-use crate::memory::{Memory, Scratch};
-use crate::profitability::schema::Acquisition;
-use crate::units::{Decimal, Fixed18, Period};
+use crate::profitability::schema::{Acquisition, Values};
+use crate::units::Period;
+use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
-/// Customers by the release's own costing, the unidentified cost object among them; kept by slice.
-pub struct ReleaseLives {
-    /// Whether the customer bought anything, customer profit, and the last line of the waterfall where that is another.
-    columns: Scratch,
+/// Facts and costing of a release, with the volumes before the customers that come next.
+pub(in crate::questions) struct ReleaseCosting<'r> {
+    recalled: Recalled<'r>,
+    acquisition: Acquisition<'r>,
+    /// Activities that customers bear cost of, by index.
+    bearing: Vec<usize>,
     is_loaded: bool,
+    /// By period and bearing activity, the volume of all customers before the next window.
+    running: Mutex<Vec<Vec<i64>>>,
+}
+
+/// What customers of several slices had in every period.
+#[derive(Default)]
+pub(in crate::questions) struct ReleaseWindow {
+    pub(super) ranks: Range<usize>,
+    pub(super) periods: Vec<ReleasePeriod>,
+}
+
+/// A period's rows of customers.
+pub(super) struct ReleasePeriod {
+    pub(super) rows: CustomerFacts,
+    /// What drivers are sums of.
+    pub(super) aggregates: Vec<Values>,
+    /// Rows of each slice.
+    pub(super) slices: Vec<Range<usize>>,
+    /// By activity; none of one that customers bear no cost of.
+    pub(super) volumes: Vec<Option<Arc<WindowVolumes>>>,
+}
+
+/// What every row of a slice is charged by one activity, and unused capacity with it; none where nothing is charged.
+pub(super) type Charged = [Option<Vec<i64>>; 2];
+
+/// What the customers of a slice have by the release's own costing, the unidentified cost object among them.
+pub(in crate::questions) struct ReleaseSlice<'w> {
+    pub(super) window: &'w ReleaseWindow,
+    /// Which of the window's slices.
+    pub(super) number: usize,
+    pub(in crate::questions) ranks: Range<usize>,
+    /// Customer profit over life, and the last line of the waterfall.
+    pub(in crate::questions) side: Side,
+    pub(in crate::questions) has_bought: Vec<bool>,
     /// Of all of them.
     pub(in crate::questions) margin: Margin,
     /// What winning them cost, by the customers source.
     pub(in crate::questions) acquisition: i128,
+    /// By period and activity.
+    pub(super) charged: Vec<Vec<Charged>>,
 }
 
-/// Those of a slice.
-struct SliceLives {
-    ranks: Range<usize>,
-    side: Side,
-    has_bought: Vec<bool>,
-    margin: Margin,
-    acquisition: i128,
-}
-
-/// What is computed of every slice.
-struct ReleaseWalk<'r> {
-    /// The release's own, twice: nothing differs.
-    costing: TwoCostings<'r>,
-    acquisition: Acquisition<'r>,
-    memory: &'r Memory,
-}
-
-impl ReleaseLives {
+impl<'r> ReleaseCosting<'r> {
     /// Of a release.
+    pub(in crate::questions) fn new(recalled: &Recalled<'r>) -> Self {
+        let periods: Vec<Period> = recalled.facts.periods.iter().map(|period| period.period).collect();
+        let bearing: Vec<usize> = bearing(recalled).collect();
+        Self {
+            recalled: *recalled,
+            acquisition: Acquisition::place(recalled.facts.master.as_ref(), &periods, recalled.facts.as_of),
+            is_loaded: TwoCostings::is_loaded_in(recalled),
+            running: Mutex::new(vec![vec![0; bearing.len()]; periods.len()]),
+            bearing,
+        }
+    }
+
+    /// What the customers of the next window had; windows are read in the order of ranks.
     ///
     /// # Errors
-    /// A number beyond 18 digits, unreadable state, a full disk.
-    pub fn of(base: &Recalled<'_>, memory: &Memory) -> Result<Self> {
-        let costing = TwoCostings::new(base, base, Decimal::ONE, Responses::none(base));
-        let periods: Vec<Period> = base.facts.periods.iter().map(|period| period.period).collect();
-        let acquisition = Acquisition::place(base.facts.master.as_ref(), &periods, base.facts.as_of);
-        // Days are not asked for: costs are known by period.
-        let without_days = CustomerDays::new(base.facts.customers.len(), 0, memory);
-        walk(&without_days, &ReleaseWalk { costing, acquisition, memory })
+    /// Unreadable state, a volume that cannot be charged.
+    pub(in crate::questions) fn window(&self, ranks: Range<usize>) -> Result<ReleaseWindow> {
+        let mut running = self.running.lock().expect("no thread panics while it reads");
+        let read = |(period, before): (usize, &mut Vec<i64>)| self.window_period(period, before, &ranks);
+        let periods = running.par_iter_mut().enumerate().with_max_len(1).map(read);
+        let periods = periods.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>()?;
+        Ok(ReleaseWindow { ranks, periods })
     }
 
-    /// The customers of a slice.
-    ///
-    /// # Errors
-    /// A disk that fails.
-    pub(in crate::questions) fn side(&self, ranks: &Range<usize>) -> Result<Side> {
-        let column = |column: usize| -> Result<Vec<i128>> {
-            let values = self.columns.column(ranks.start / SLICE_CUSTOMERS, column)?;
-            Ok(values.into_iter().map(i128::from).collect())
-        };
-        Ok(Side { profit: column(1)?, loaded: if self.is_loaded { column(2)? } else { Vec::new() } })
+    fn window_period(
+        &self,
+        period: usize,
+        before: &mut [i64],
+        ranks: &Range<usize>,
+    ) -> Result<ReleasePeriod> {
+        let mut rows = self.recalled.facts.customer_facts(period, ranks.clone())?;
+        let aggregates: Vec<Values> =
+            std::mem::take(&mut rows.aggregates).into_iter().map(Values::from).collect();
+        let slices: Vec<Range<usize>> = slices(ranks.clone()).map(|slice| rows_of(&rows, &slice)).collect();
+        let mut volumes = vec![None; self.recalled.costing.activities.len()];
+        for (index, before) in self.bearing.iter().zip(before) {
+            let values = self.recalled.volumes(period, *index, &aggregates, rows.ranks.len())?;
+            let of_window = WindowVolumes::new(values, *before, &slices)?;
+            *before = of_window.after();
+            volumes[*index] = Some(Arc::new(of_window));
+        }
+        Ok(ReleasePeriod { rows, aggregates, slices, volumes })
     }
 
-    /// Whether each customer of a slice bought anything.
-    ///
-    /// # Errors
-    /// A disk that fails.
-    pub(in crate::questions) fn has_bought(&self, ranks: &Range<usize>) -> Result<Vec<bool>> {
-        let values = self.columns.column(ranks.start / SLICE_CUSTOMERS, 0)?;
-        Ok(values.into_iter().map(|value| value != 0).collect())
-    }
-}
-
-impl SliceOperator for ReleaseWalk<'_> {
-    type Window = LivesWindow;
-    type Part = SliceLives;
-    type Total = ReleaseLives;
-
-    fn begin(&self) -> Result<ReleaseLives> {
-        let customers = self.costing.base.facts.customers.len();
-        Ok(ReleaseLives {
-            columns: Scratch::new(slices::slices(0..customers).count(), self.memory),
-            is_loaded: self.costing.is_loaded,
-            margin: Margin::default(),
-            acquisition: 0,
-        })
-    }
-
-    fn read(&self, ranks: Range<usize>) -> Result<LivesWindow> {
-        self.costing.window(TwoCostings::facts(&self.costing.base, &ranks)?, &ranks)
-    }
-
-    fn slice(&self, window: &LivesWindow, customers: &CustomerSlice) -> Result<SliceLives> {
-        self.lives(window, customers.ranks.clone())
-    }
-
-    fn take(&self, total: &mut ReleaseLives, part: SliceLives) -> Result<()> {
-        total.margin += part.margin;
-        total.acquisition += part.acquisition;
-        let has_bought: Vec<i64> = part.has_bought.iter().map(|bought| i64::from(*bought)).collect();
-        let (profit, loaded) = (checked(&part.side.profit)?, checked(&part.side.loaded)?);
-        let columns = [&has_bought, &profit, &loaded].map(Vec::as_slice);
-        let kept = if total.is_loaded { 3 } else { 2 };
-        total.columns.keep(part.ranks.start / SLICE_CUSTOMERS, columns.into_iter().take(kept))
-    }
-}
-
-impl ReleaseWalk<'_> {
-    /// Adds up the release's own costing of these customers, who are some of the window's.
+    /// Posts and adds up what the customers of a slice of the window have.
     ///
     /// # Errors
     /// A cost beyond 18 digits.
-    fn lives(&self, window: &LivesWindow, ranks: Range<usize>) -> Result<SliceLives> {
-        let costing = &self.costing;
-        let mut lives = SliceLives::new(ranks.clone(), costing.is_loaded);
-        for (period, (had, facts)) in window.periods.iter().zip(window.facts.iter()).enumerate() {
-            let rows = facts.of(&ranks);
-            lives.add_margins(&facts.rows, rows.clone());
-            for (index, activity) in costing.bearing.iter().zip(&had.activities) {
-                let costed = &costing.base.costing.periods[period].activities[*index];
-                let is_spread = is_spread(&costing.base, *index);
-                let (volumes, before) = (&activity.volumes[0], activity.before.sides[0]);
-                for (rate, is_below) in [(costed.rate, is_spread), (unused_rate(costed), true)] {
-                    let Some(rate) = rate else { continue };
-                    let costs = costing.posted(*index, rate, volumes, before, &rows)?;
-                    for (rank, cost) in facts.rows.ranks[rows.clone()].iter().zip(costs) {
-                        lives.charge(*rank as usize - ranks.start, i128::from(cost), is_below);
-                    }
-                }
+    pub(in crate::questions) fn slice<'w>(
+        &self,
+        window: &'w ReleaseWindow,
+        ranks: Range<usize>,
+    ) -> Result<ReleaseSlice<'w>> {
+        let mut slice = ReleaseSlice::new(window, ranks.clone(), self.is_loaded);
+        for (period, had) in window.periods.iter().enumerate() {
+            slice.add_margins(&had.rows, slice.rows(period));
+            let mut charged = vec![[None, None]; had.volumes.len()];
+            for index in &self.bearing {
+                charged[*index] = self.charged((period, *index), had, slice.number)?;
+                slice.charge(slice.places(period), &charged[*index], is_spread(&self.recalled, *index));
             }
+            slice.charged.push(charged);
         }
         for (rank, cost) in self.acquisition.of_lives(ranks.clone()) {
-            lives.acquisition += i128::from(cost);
-            lives.charge(rank as usize - ranks.start, i128::from(cost), false);
+            slice.acquisition += i128::from(cost);
+            slice.side.add(rank as usize - ranks.start, -i128::from(cost));
         }
-        Ok(lives)
+        Ok(slice)
+    }
+
+    fn charged(&self, (period, index): (usize, usize), had: &ReleasePeriod, slice: usize) -> Result<Charged> {
+        let costed = &self.recalled.costing.periods[period].activities[index];
+        let volumes = had.volumes[index].as_ref().expect("customers bear its cost");
+        let mut charged = [None, None];
+        for (charged, rate) in charged.iter_mut().zip([costed.rate, unused_rate(costed)]) {
+            let Some(rate) = rate else { continue };
+            let posted = volumes.posted(rate, slice, had.slices[slice].clone());
+            *charged = Some(posted.ok_or_else(|| too_large(&self.recalled, index))?);
+        }
+        Ok(charged)
     }
 }
 
-impl SliceLives {
-    fn new(ranks: Range<usize>, is_loaded: bool) -> Self {
-        let customers = ranks.len();
+impl<'w> ReleaseSlice<'w> {
+    fn new(window: &'w ReleaseWindow, ranks: Range<usize>, is_loaded: bool) -> Self {
         Self {
+            window,
+            number: (ranks.start - window.ranks.start) / SLICE_CUSTOMERS,
+            side: Side::new(ranks.len(), is_loaded),
+            has_bought: vec![false; ranks.len()],
             ranks,
-            side: Side::new(customers, is_loaded),
-            has_bought: vec![false; customers],
             margin: Margin::default(),
             acquisition: 0,
+            charged: Vec::with_capacity(window.periods.len()),
         }
+    }
+
+    /// The slice's rows of a period.
+    pub(super) fn rows(&self, period: usize) -> Range<usize> {
+        self.window.periods[period].slices[self.number].clone()
+    }
+
+    /// The places in the slice of its rows of a period.
+    pub(super) fn places(&self, period: usize) -> impl Iterator<Item = usize> + Clone + use<'w> {
+        let first = self.ranks.start;
+        let ranks = &self.window.periods[period].rows.ranks[self.rows(period)];
+        ranks.iter().map(move |rank| *rank as usize - first)
     }
 
     /// Adds the margins of a period.
@@ -170,17 +187,19 @@ impl SliceLives {
         }
     }
 
-    /// Charges a cost, below customer profit or above.
-    fn charge(&mut self, place: usize, cost: i128, is_below: bool) {
-        if is_below { self.side.load(place, -cost) } else { self.side.add(place, -cost) }
+    /// Charges rows of these places what an activity costs; unused capacity lies below customer profit, and so may the activity.
+    fn charge(&mut self, places: impl Iterator<Item = usize> + Clone, charged: &Charged, is_below: bool) {
+        for (charged, is_below) in charged.iter().zip([is_below, true]) {
+            for (place, cost) in places.clone().zip(charged.iter().flatten()) {
+                let cost = i128::from(*cost);
+                if is_below { self.side.load(place, -cost) } else { self.side.add(place, -cost) }
+            }
+        }
     }
 }
 
-/// Profits as they are kept.
-///
-/// # Errors
-/// More than 18 digits.
-fn checked(profits: &[i128]) -> Result<Vec<i64>> {
-    let checked = |profit: &i128| Ok(Fixed18::checked(*profit, "what-if: a customer's profit")?.get());
-    profits.iter().map(checked).collect()
+/// The rows of these customers.
+fn rows_of(facts: &CustomerFacts, ranks: &Range<usize>) -> Range<usize> {
+    let bound = |rank: usize| facts.ranks.partition_point(|known| (*known as usize) < rank);
+    bound(ranks.start)..bound(ranks.end)
 }
