@@ -429,17 +429,19 @@ fn with_an_order_a_day_later(batch: &RecordBatch) -> RecordBatch {
 }
 
 #[test]
-fn as_of_dates_that_lie_behind_are_taken_over_until_something_before_them_is_restated() {
+fn as_of_dates_and_bridges_are_taken_over_until_something_that_they_follow_from_is_restated() {
     let sample = Sample::new();
     sample.only_warn_of_totals();
     sample.run(&[]);
     let dates = ["2024-01-01", "2024-07-01", "2025-01-01"];
-    let changes: [(&str, Rewrite, [bool; 3]); 3] = [
-        ("2024-12", without_its_last_rows, [true, true, false]),
-        ("2024-04", with_an_order_a_day_later, [true, false, false]),
-        ("2024-03", without_its_last_rows, [true, false, false]),
+    let changes: [(&str, Rewrite, [bool; 3], Option<&[&str]>); 4] = [
+        ("2024-12", without_its_last_rows, [true, true, false], Some(&["2024-12-01"])),
+        ("2024-04", with_an_order_a_day_later, [true, false, false], Some(&[])),
+        ("2024-03", without_its_last_rows, [true, false, false], Some(&OF_MARCH)),
+        // Who first bought in April is new later, or never: bridges of later months follow from that too.
+        ("2024-04", without_its_last_rows, [true, false, false], None),
     ];
-    for (month, change, taken_over) in changes {
+    for (month, change, taken_over, bridges) in changes {
         let before = sample.inodes();
         rewrite(&sample.0.path().join(format!("sample_data/retail/transactions/{month}.parquet")), change);
         sample.run(&[]);
@@ -448,11 +450,22 @@ fn as_of_dates_that_lie_behind_are_taken_over_until_something_before_them_is_res
             let file = ("lifecycle".to_owned(), format!("\"{date}\""));
             assert_eq!(before[&file] == after[&file], taken_over, "lifecycle as of {date} after {month}");
         }
+        if let Some(bridges) = bridges {
+            let is_made = |(file, inode): &(&(String, String), &u64)| {
+                file.0 == "bridge" && before.get(*file) != Some(*inode)
+            };
+            let made: Vec<&str> =
+                after.iter().filter(is_made).map(|(file, _)| file.1.trim_matches('"')).collect();
+            assert_eq!(made, bridges, "bridges made after {month}");
+        }
         sample.abacus(&["releases", "rollback"]).succeeds(&[]);
         sample.run(&["--full"]);
         assert!(sample.bytes() == found, "a run that makes everything after {month}");
     }
 }
+
+/// Partitions of bridges with spans that March 2024 is in: itself with its quarter, April, the next quarter, and the year.
+const OF_MARCH: [&str; 4] = ["2024-03-01", "2024-04-01", "2024-06-01", "2024-12-01"];
 
 /// First days of the periods that a run would make.
 fn periods_to_make(sample: &Sample) -> Vec<String> {

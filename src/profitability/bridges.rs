@@ -1,6 +1,7 @@
 //! Makes `bridge`, `bridge_part` and `customer_bridge`, a partition for each period that ends a span; partitions whose rows
 //! would be the same are taken over, and what they compare is not read.
 
+use super::bought_before::bought_before;
 use super::bridge::BridgeTables;
 use super::bridge_sums::BridgeSums;
 use super::bridge_walk::BridgeWalk;
@@ -99,7 +100,7 @@ impl Bridges<'_> {
         let all = Comparison::all(&spans, history, kind, &facts.periods);
         let mut made: Vec<Comparison> = Vec::new();
         let mut partitions = Vec::new();
-        for (place, recipe) in self.recipes(&all).into_iter().enumerate() {
+        for (place, recipe) in self.recipes(&all)?.into_iter().enumerate() {
             let ends_span = all.iter().any(|comparison| comparison.after.end == place + 1);
             // Tables without rows are there all the same, as one empty partition.
             let is_only = all.is_empty() && place + 1 == facts.periods.len();
@@ -120,17 +121,35 @@ impl Bridges<'_> {
         Ok((partitions, made))
     }
 
-    /// By period, all that its partition follows from: who is new and who has returned depends on all earlier periods.
-    fn recipes(self, comparisons: &[Comparison]) -> Vec<String> {
-        let mut history = blake3::Hasher::new();
-        let recipe = |period: usize| {
-            history.update(self.sources.recipe(period).as_bytes());
-            history.update(self.sources.facts.digest_of_products(period).as_bytes());
-            let compared: Vec<&Comparison> =
-                comparisons.iter().filter(|comparison| comparison.after.end == period + 1).collect();
-            format!("{} {compared:?}", history.finalize().to_hex())
+    /// By period, all that its partition follows from: the periods that it compares, and who had bought before them, for that tells
+    /// new customers from those who have returned.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    fn recipes(self, comparisons: &[Comparison]) -> Result<Vec<String>> {
+        let Sources { facts, .. } = self.sources;
+        let periods = facts.periods.len();
+        let bought_before = bought_before(self.lives, &facts.customers, periods)?;
+        let of_period = |period: usize| {
+            let (products, recipe) = (facts.digest_of_products(period), self.sources.recipe(period));
+            let recipe = format!("{} {products}\n{recipe}", facts.periods[period].period);
+            blake3::hash(recipe.as_bytes()).to_hex()
         };
-        (0..self.sources.costing.periods.len()).map(recipe).collect()
+        let of_periods: Vec<_> = (0..periods).map(of_period).collect();
+        let mut recipes = Vec::with_capacity(periods);
+        for period in 0..periods {
+            let mut recipe = blake3::Hasher::new();
+            recipe.update(format!("{:?}", facts.groups).as_bytes());
+            for comparison in comparisons.iter().filter(|comparison| comparison.after.end == period + 1) {
+                let before = bought_before[comparison.before.start];
+                recipe.update(format!("\n{comparison:?} {before:032x}").as_bytes());
+                for compared in comparison.spans().into_iter().flatten() {
+                    recipe.update(of_periods[compared].as_bytes());
+                }
+            }
+            recipes.push(recipe.finalize().to_string());
+        }
+        Ok(recipes)
     }
 }
 

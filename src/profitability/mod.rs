@@ -9,6 +9,7 @@ mod acquired_rows;
 mod acquisition;
 mod activity_table;
 mod behaviour;
+mod bought_before;
 mod bridge;
 mod bridge_sums;
 mod bridge_walk;
