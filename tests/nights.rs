@@ -434,7 +434,7 @@ fn as_of_dates_and_bridges_are_taken_over_until_something_that_they_follow_from_
     sample.only_warn_of_totals();
     sample.run(&[]);
     let dates = ["2024-01-01", "2024-07-01", "2025-01-01"];
-    let changes: [(&str, Rewrite, [bool; 3], Option<&[&str]>); 4] = [
+    let changes: [(&str, Rewrite, [bool; 3], Bridges); 4] = [
         ("2024-12", without_its_last_rows, [true, true, false], Some(&["2024-12-01"])),
         ("2024-04", with_an_order_a_day_later, [true, false, false], Some(&[])),
         ("2024-03", without_its_last_rows, [true, false, false], Some(&OF_MARCH)),
@@ -463,6 +463,9 @@ fn as_of_dates_and_bridges_are_taken_over_until_something_that_they_follow_from_
         assert!(sample.bytes() == found, "a run that makes everything after {month}");
     }
 }
+
+/// The partitions of bridges that are made again; none where they are not named.
+type Bridges = Option<&'static [&'static str]>;
 
 /// Partitions of bridges with spans that March 2024 is in: itself with its quarter, April, the next quarter, and the year.
 const OF_MARCH: [&str; 4] = ["2024-03-01", "2024-04-01", "2024-06-01", "2024-12-01"];
