@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::pipeline::apply;
 use crate::publish::schema::Sheet;
 use crate::publish::{Export, Home, WriteOptions};
-use crate::questions::{self, Asked, PlacedCustomers, Recalled, WhatIfCustomers};
+use crate::questions::{self, CostedScenario, PlacedCustomers, Recalled, WhatIfCustomers};
 use crate::recall::{MasterData, recall};
 use clap::Args;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ pub(super) fn whatif(args: &WhatIfArgs, json: bool) -> Result<String> {
         output.iter_mut().try_for_each(|output| output.write(&sheet.arrays))
     };
     let customers = WhatIfCustomers { top: args.top, is_published: false, take: &take };
-    let found = questions::whatifs(&base, &[Asked { scenario, changed }], customers, &memory)?;
+    let found = questions::whatifs(&base, &[CostedScenario { scenario, changed }], customers, &memory)?;
     output.into_inner().expect("no thread panicked").map_or(Ok(()), Export::finish)?;
     answer(&found[0], json)
 }

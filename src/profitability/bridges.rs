@@ -129,7 +129,10 @@ impl Bridges<'_> {
     fn recipes(self, comparisons: &[Comparison]) -> Result<Vec<String>> {
         let Sources { facts, .. } = self.sources;
         let periods = facts.periods.len();
-        let bought_before = bought_before(self.lives, &facts.customers, periods)?;
+        let bought_before = match comparisons.is_empty() {
+            true => Vec::new(),
+            false => bought_before(self.lives, &facts.customers, periods)?,
+        };
         let of_period = |period: usize| {
             let (products, recipe) = (facts.digest_of_products(period), self.sources.recipe(period));
             let recipe = format!("{} {products}\n{recipe}", facts.periods[period].period);

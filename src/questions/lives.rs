@@ -108,9 +108,14 @@ impl Lives {
         let avoidable: Vec<i128> =
             (0..self.ranks.len()).map(|place| self.avoidable_difference(place)).collect();
         let (base, scenario) = (&self.base, &self.scenario);
-        let columns =
-            [&base.profit, &base.loaded, &scenario.profit, &scenario.loaded, &self.fees, &avoidable];
-        let columns = columns.map(|column| checked(column)).into_iter().collect::<Result<Vec<_>>>()?;
+        let columns = [
+            checked("base_profit", &base.profit)?,
+            checked("base_fully_loaded_profit", &base.loaded)?,
+            checked("scenario_profit", &scenario.profit)?,
+            checked("scenario_fully_loaded_profit", &scenario.loaded)?,
+            checked("fees", &self.fees)?,
+            checked("avoidable_difference", &avoidable)?,
+        ];
         kept.keep(self.ranks.start / SLICE_CUSTOMERS, columns.iter().map(Vec::as_slice))
     }
 
@@ -190,11 +195,12 @@ pub(super) fn is_spread(recalled: &Recalled<'_>, activity: usize) -> bool {
     recalled.costing.activities[activity].line == Some(Line::Spread)
 }
 
-/// Values of a table of customers.
+/// Values of a column of the table of customers.
 ///
 /// # Errors
 /// More than 18 digits.
-fn checked(values: &[i128]) -> Result<Vec<i64>> {
-    let checked = |value: &i128| Ok(Fixed18::checked(*value, "what-if: a customer's profit")?.get());
+fn checked(name: &str, values: &[i128]) -> Result<Vec<i64>> {
+    let checked =
+        |value: &i128| Ok(Fixed18::checked(*value, format_args!("whatif: a value of '{name}'"))?.get());
     values.iter().map(checked).collect()
 }

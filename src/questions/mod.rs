@@ -63,6 +63,6 @@ pub use resource::{ResourceFlows, ResourcePeriod, resource};
 pub use sensitivity::{SensitivitySummary, publish_sensitivity};
 pub use sources::Flow;
 pub use takers::{Rest, Taker, Takers};
-pub use whatif::{Asked, WhatIfCustomers, scenario, whatif_customers, whatifs};
+pub use whatif::{CostedScenario, WhatIfCustomers, scenario, whatif_customers, whatifs};
 pub use whatif_answer::{ActivityDifference, CustomerDifference, Difference, Line, ResponseOf, Turn, WhatIf};
 pub use whatif_stage::{WhatIfSummary, publish_whatifs};

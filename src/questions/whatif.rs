@@ -47,8 +47,8 @@ pub fn scenario<'d>(definition: &'d Definition, name: &str) -> Result<&'d Scenar
     Err(error)
 }
 
-/// A scenario that is asked about.
-pub struct Asked<'r> {
+/// A scenario that is asked about, and the costing by it.
+pub struct CostedScenario<'r> {
     /// As it is declared.
     pub scenario: &'r ScenarioDef,
     /// The release's facts, costed by it.
@@ -78,7 +78,7 @@ pub fn whatif_customers(base: &Recalled<'_>, of_scenario: Option<&str>) -> Resul
 
 /// Scenarios that share a walk, so that what is read and posted of the release is so once: each holds what customers of a window do in
 /// it, in every period.
-fn of_a_walk(memory: &Memory) -> usize {
+fn scenarios_per_walk(memory: &Memory) -> usize {
     usize::try_from(memory.budget.limit() >> 28).unwrap_or(usize::MAX).clamp(1, 8)
 }
 
@@ -88,28 +88,28 @@ fn of_a_walk(memory: &Memory) -> usize {
 /// A number beyond 18 digits, unreadable state, what taking rows returns.
 pub fn whatifs(
     base: &Recalled<'_>,
-    asked: &[Asked<'_>],
+    asked: &[CostedScenario<'_>],
     customers: WhatIfCustomers<'_>,
     memory: &Memory,
 ) -> Result<Vec<WhatIf>> {
     let mut answers = Vec::with_capacity(asked.len());
-    for some in asked.chunks(of_a_walk(memory)) {
-        answers.extend(of_walk(base, some, customers, memory)?);
+    for some in asked.chunks(scenarios_per_walk(memory)) {
+        answers.extend(answers_of_walk(base, some, customers, memory)?);
     }
     Ok(answers)
 }
 
 /// Walks once over slices of customers.
-fn of_walk(
+fn answers_of_walk(
     base: &Recalled<'_>,
-    asked: &[Asked<'_>],
+    asked: &[CostedScenario<'_>],
     WhatIfCustomers { top, is_published, take }: WhatIfCustomers<'_>,
     memory: &Memory,
 ) -> Result<Vec<WhatIf>> {
     let customers = base.facts.customers.len();
     let slices = slices::slices(0..customers).count();
     let mut scenarios = Vec::with_capacity(asked.len());
-    for Asked { scenario, changed } in asked {
+    for CostedScenario { scenario, changed } in asked {
         let responses = Responses::of(base, scenario)?;
         scenarios.push(TwoCostings::new(base, changed, prices(scenario)?, responses));
     }
@@ -123,7 +123,7 @@ fn of_walk(
     // Days are not asked for: what a scenario changes, it changes in whole periods.
     let found = walk(&CustomerDays::new(customers, 0, memory), &walked)?;
     let WhatIfWalk { scenarios, kept, .. } = walked;
-    for ((Asked { scenario, .. }, costings), kept) in asked.iter().zip(&scenarios).zip(kept) {
+    for ((CostedScenario { scenario, .. }, costings), kept) in asked.iter().zip(&scenarios).zip(kept) {
         let of_scenario = is_published.then_some(&*scenario.name);
         let table = WhatIfTable { recalled: *base, is_loaded: costings.is_loaded, of_scenario };
         let sheet = |ranks: Range<usize>| table.sheet(&Lives::kept(ranks, &kept)?);

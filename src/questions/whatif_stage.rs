@@ -4,7 +4,7 @@
 use super::exact::Exact;
 use super::placed::PlacedCustomers;
 use super::recalled::Recalled;
-use super::whatif::{Asked, WhatIfCustomers, whatif_customers, whatifs};
+use super::whatif::{CostedScenario, WhatIfCustomers, whatif_customers, whatifs};
 use super::whatif_answer::{Difference, ResponseOf, WhatIf};
 use crate::costing::{self, schema::Costing};
 use crate::error::Result;
@@ -54,12 +54,12 @@ pub fn publish_whatifs(
     let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));
     let costed = costed.collect::<Result<Vec<Costing>>>()?;
     let asked = published.into_iter().zip(changed.iter().zip(&costed));
-    let asked = asked.map(|(scenario, (definition, costing))| Asked {
+    let asked = asked.map(|(scenario, (definition, costing))| CostedScenario {
         scenario,
         changed: Recalled { definition, costing, ..base },
     });
     let customers = WhatIfCustomers { top: 0, is_published: true, take: &take };
-    let answers = whatifs(&base, &asked.collect::<Vec<Asked<'_>>>(), customers, memory)?;
+    let answers = whatifs(&base, &asked.collect::<Vec<CostedScenario<'_>>>(), customers, memory)?;
     writer.into_inner().expect("no thread panicked").finish()?;
     let format = TableFormat::new(&definition.facts, facts.as_of);
     let lines: Vec<LineRow<'_>> = answers.iter().flat_map(lines).collect();

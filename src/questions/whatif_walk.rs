@@ -2,7 +2,7 @@
 //! customers that gain or lose most are kept; what a table says of each customer is kept packed, slice by slice.
 
 use super::lives::{Lives, Margin};
-use super::two_costings::{LivesWindow, ReleaseCosting, ReleaseWindow, TwoCostings};
+use super::two_costings::{ReleaseCosting, ReleaseWindow, ScenarioWindow, TwoCostings};
 use crate::customers::operator::{CustomerSlice, SliceOperator};
 use crate::error::Result;
 use crate::memory::Scratch;
@@ -23,7 +23,7 @@ pub(super) struct WhatIfWalk<'r> {
 
 /// What was found of the release, and of each scenario.
 #[derive(Debug, Default)]
-pub(super) struct FoundOfAll {
+pub(super) struct WhatIfTotals {
     pub(super) margin: Margin,
     pub(super) acquisition: i128,
     pub(super) scenarios: Vec<Found>,
@@ -72,13 +72,13 @@ const TURNS: [IsTurn; 4] = [
 
 impl SliceOperator for WhatIfWalk<'_> {
     /// What the customers of several slices had, and by each scenario.
-    type Window = (ReleaseWindow, Vec<LivesWindow>);
-    type Part = FoundOfAll;
-    type Total = FoundOfAll;
+    type Window = (ReleaseWindow, Vec<ScenarioWindow>);
+    type Part = WhatIfTotals;
+    type Total = WhatIfTotals;
 
-    fn begin(&self) -> Result<FoundOfAll> {
+    fn begin(&self) -> Result<WhatIfTotals> {
         let scenarios = self.scenarios.iter().map(|_| Found::default()).collect();
-        Ok(FoundOfAll { scenarios, ..FoundOfAll::default() })
+        Ok(WhatIfTotals { scenarios, ..WhatIfTotals::default() })
     }
 
     fn read(&self, ranks: Range<usize>) -> Result<Self::Window> {
@@ -88,7 +88,11 @@ impl SliceOperator for WhatIfWalk<'_> {
         Ok((release, of_scenarios))
     }
 
-    fn slice(&self, (window, of_scenarios): &Self::Window, customers: &CustomerSlice) -> Result<FoundOfAll> {
+    fn slice(
+        &self,
+        (window, of_scenarios): &Self::Window,
+        customers: &CustomerSlice,
+    ) -> Result<WhatIfTotals> {
         let release = self.release.slice(window, customers.ranks.clone())?;
         let mut scenarios = Vec::with_capacity(self.scenarios.len());
         for ((scenario, window), kept) in self.scenarios.iter().zip(of_scenarios).zip(&self.kept) {
@@ -96,10 +100,10 @@ impl SliceOperator for WhatIfWalk<'_> {
             lives.keep(kept)?;
             scenarios.push(Found::of(&lives, self.known, self.top));
         }
-        Ok(FoundOfAll { margin: release.margin, acquisition: release.acquisition, scenarios })
+        Ok(WhatIfTotals { margin: release.margin, acquisition: release.acquisition, scenarios })
     }
 
-    fn take(&self, total: &mut FoundOfAll, part: FoundOfAll) -> Result<()> {
+    fn take(&self, total: &mut WhatIfTotals, part: WhatIfTotals) -> Result<()> {
         total.margin += part.margin;
         total.acquisition += part.acquisition;
         for (found, more) in total.scenarios.iter_mut().zip(part.scenarios) {

@@ -7,7 +7,7 @@ use abacus::memory::Memory;
 use abacus::pipeline::{Change, FileEncoding, Node, ScenarioDef, apply};
 use abacus::publish::schema::Sheet;
 use abacus::publish::{Export, WriteOptions};
-use abacus::questions::{Asked, Recalled, WhatIf, WhatIfCustomers, whatifs};
+use abacus::questions::{CostedScenario, Recalled, WhatIf, WhatIfCustomers, whatifs};
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -28,7 +28,8 @@ fn compared(base: &Recalled<'_>, asked: &Recalled<'_>, scenario: &ScenarioDef) -
     };
     let customers = WhatIfCustomers { top: 3, is_published: false, take: &take };
     let memory = Memory::of_machine(folder.path());
-    let mut found = whatifs(base, &[Asked { scenario, changed: *asked }], customers, &memory).unwrap();
+    let mut found =
+        whatifs(base, &[CostedScenario { scenario, changed: *asked }], customers, &memory).unwrap();
     let mut sheets = sheets.into_inner().unwrap();
     assert_eq!(sheets.len(), 1);
     (found.remove(0), sheets.remove(0))

@@ -16,7 +16,7 @@ pub(super) mod packed;
 pub(super) mod period_run;
 pub(super) mod period_writer;
 pub(super) mod quarantine;
-pub(super) mod rank_search;
+mod rank_search;
 mod ranks;
 pub(super) mod read_rows;
 pub(super) mod record;

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use walk::SensitivityWalk;
 
 /// Estimates that share a walk: the open runs of their rankings take 4 MiB each, and what is read is read once for all.
-fn of_a_walk(memory: &Memory) -> usize {
+fn estimates_per_walk(memory: &Memory) -> usize {
     usize::try_from(memory.budget.limit() >> 26).unwrap_or(usize::MAX).clamp(8, 32)
 }
 
@@ -52,7 +52,7 @@ pub fn publish_sensitivity(
     let mut movements = Vec::new();
     let mut estimates = ways.into_iter().flat_map(|off_by| estimates(definition, off_by)).peekable();
     while estimates.peek().is_some() {
-        let some: Vec<Estimate> = estimates.by_ref().take(of_a_walk(memory)).collect();
+        let some: Vec<Estimate> = estimates.by_ref().take(estimates_per_walk(memory)).collect();
         let changed: Vec<Definition> =
             some.iter().map(|estimate| apply(definition, &estimate.scenario)).collect();
         let costed = changed.iter().map(|changed| costing::run(changed, facts, ledgers));

@@ -2,7 +2,7 @@
 //! estimate, so that what is read for all of them is so once. Sums are kept, and profits by each are ranked.
 
 use super::super::recalled::Recalled;
-use super::super::two_costings::{LivesWindow, ReleaseCosting, ReleaseWindow, TwoCostings};
+use super::super::two_costings::{ReleaseCosting, ReleaseWindow, ScenarioWindow, TwoCostings};
 use super::standing::{Moves, Standing};
 use crate::customers::history::CustomerDays;
 use crate::customers::operator::{CustomerSlice, SliceOperator, walk};
@@ -77,7 +77,7 @@ impl<'r> SensitivityWalk<'r> {
 
 impl SliceOperator for SensitivityWalk<'_> {
     /// What the customers of several slices had, and by each estimate.
-    type Window = (ReleaseWindow, Vec<LivesWindow>);
+    type Window = (ReleaseWindow, Vec<ScenarioWindow>);
     type Part = SliceProfits;
     type Total = Rankings;
 

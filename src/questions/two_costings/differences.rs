@@ -5,7 +5,7 @@
 
 use super::super::lives::{Lives, is_spread};
 use super::release_costing::{Charged, ReleaseSlice};
-use super::{LivesWindow, TwoCostings, WindowActivity, too_large, unused_rate};
+use super::{ScenarioActivity, ScenarioWindow, TwoCostings, too_large, unused_rate};
 use crate::costing::schema::{Rate, post};
 use crate::error::Result;
 use crate::units::Decimal;
@@ -19,7 +19,7 @@ impl TwoCostings<'_> {
     /// A cost beyond 18 digits.
     pub(in crate::questions) fn lives(
         &self,
-        window: &LivesWindow,
+        window: &ScenarioWindow,
         release: &ReleaseSlice<'_>,
     ) -> Result<Lives> {
         let mut lives = Lives::new(release.ranks.clone(), release.side.clone(), self.avoidable_scale);
@@ -42,7 +42,7 @@ impl TwoCostings<'_> {
     /// A cost beyond 18 digits.
     pub(in crate::questions) fn differences(
         &self,
-        window: &LivesWindow,
+        window: &ScenarioWindow,
         release: &ReleaseSlice<'_>,
     ) -> Result<Vec<i128>> {
         let mut differences = vec![0; release.ranks.len()];
@@ -64,7 +64,7 @@ impl TwoCostings<'_> {
         &self,
         lives: &mut Lives,
         (period, index): (usize, usize),
-        activity: &WindowActivity,
+        activity: &ScenarioActivity,
         release: &ReleaseSlice<'_>,
     ) -> Result<()> {
         let [cost, unused] = self.cost_differences((period, index), activity, release)?;
@@ -97,7 +97,7 @@ impl TwoCostings<'_> {
     fn cost_differences(
         &self,
         (period, index): (usize, usize),
-        activity: &WindowActivity,
+        activity: &ScenarioActivity,
         release: &ReleaseSlice<'_>,
     ) -> Result<Charged> {
         let [before, after] =
@@ -127,7 +127,7 @@ impl TwoCostings<'_> {
         index: usize,
         rate: Option<Rate>,
         charged: Option<&[i64]>,
-        activity: &WindowActivity,
+        activity: &ScenarioActivity,
         (slice, rows): (usize, Range<usize>),
     ) -> Result<Vec<i64>> {
         let mut more = match rate {
@@ -146,7 +146,7 @@ impl TwoCostings<'_> {
         &self,
         index: usize,
         rate: Rate,
-        activity: &WindowActivity,
+        activity: &ScenarioActivity,
         (slice, rows): (usize, Range<usize>),
         difference: &mut Option<Vec<i64>>,
     ) -> Result<()> {
@@ -156,7 +156,7 @@ impl TwoCostings<'_> {
             return Ok(());
         }
         let changes: Vec<i64> = changed.iter().map(|row| change.values[*row]).collect();
-        let more = post(self.finer(rate)?, &changes, change.before_slice(slice));
+        let more = post(self.finer(rate)?, &changes, change.before(slice));
         let more = more.ok_or_else(|| too_large(&self.base, index))?;
         let sums = difference.get_or_insert_with(|| vec![0; rows.len()]);
         changed.iter().zip(more).for_each(|(row, more)| sums[row - rows.start] += more);

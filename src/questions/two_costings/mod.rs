@@ -68,19 +68,19 @@ pub(super) struct ChargedActivity {
 
 /// What customers of several slices had in every period of the scenario.
 #[derive(Default)]
-pub(super) struct LivesWindow {
-    periods: Vec<WindowPeriod>,
+pub(super) struct ScenarioWindow {
+    periods: Vec<ScenarioPeriod>,
 }
 
-struct WindowPeriod {
+struct ScenarioPeriod {
     /// What customers do in the scenario, where they do something else.
     response: Option<Response>,
     /// By bearing activity.
-    activities: Vec<WindowActivity>,
+    activities: Vec<ScenarioActivity>,
 }
 
 /// Driver volumes by the scenario.
-struct WindowActivity {
+struct ScenarioActivity {
     /// Of what customers did; the release's own where both costings take them alike.
     volumes: Arc<WindowVolumes>,
     /// What they do more, where they do something else.
@@ -137,7 +137,7 @@ impl<'r> TwoCostings<'r> {
     ///
     /// # Errors
     /// Unreadable state, a volume that cannot be charged.
-    pub(super) fn window(&self, release: &ReleaseWindow) -> Result<LivesWindow> {
+    pub(super) fn window(&self, release: &ReleaseWindow) -> Result<ScenarioWindow> {
         let mut running = self.running.lock().expect("no thread panics while it reads");
         let Running { volumes, tallies } = &mut *running;
         let concerned = self.responses.concerned(&release.ranks)?;
@@ -162,7 +162,7 @@ impl<'r> TwoCostings<'r> {
             ranks.dedup();
             tally.customers += ranks.len();
         }
-        Ok(LivesWindow { periods: window })
+        Ok(ScenarioWindow { periods: window })
     }
 
     fn window_period(
@@ -171,7 +171,7 @@ impl<'r> TwoCostings<'r> {
         before: &mut [RunningVolume],
         release: &ReleaseWindow,
         concerned: &[bool],
-    ) -> Result<(WindowPeriod, PeriodTallies)> {
+    ) -> Result<(ScenarioPeriod, PeriodTallies)> {
         let had = &release.periods[period];
         let (response, found) = match self.is_as_it_was {
             true => (None, PeriodTallies::new()),
@@ -196,15 +196,15 @@ impl<'r> TwoCostings<'r> {
                 let more = differences(&changed, &values, self.responses.digits)?;
                 change = Some(WindowVolumes::new(more.into(), before.change, &had.slices)?);
             }
-            let volumes = match is_same && of_release.before() == before.volume {
+            let volumes = match is_same && of_release.before(0) == before.volume {
                 true => Arc::clone(of_release),
                 false => Arc::new(WindowVolumes::new(values, before.volume, &had.slices)?),
             };
             before.volume = volumes.after();
             before.change = change.as_ref().map_or(before.change, WindowVolumes::after);
-            activities.push(WindowActivity { volumes, change });
+            activities.push(ScenarioActivity { volumes, change });
         }
-        Ok((WindowPeriod { response, activities }, found))
+        Ok((ScenarioPeriod { response, activities }, found))
     }
 
     /// Digits that driver volumes of the scenario have more than those of the release.
